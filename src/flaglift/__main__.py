@@ -1,0 +1,5 @@
+"""`python -m flaglift`."""
+
+from flaglift.cli import main
+
+main()

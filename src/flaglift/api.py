@@ -1,0 +1,143 @@
+"""The verbs: parse, lint, fix, translate, lower. Most users import nothing else."""
+
+from collections.abc import Collection, Sequence
+
+from flaglift.config import DEFAULT, Settings
+from flaglift.context import Context
+from flaglift.diagnostics import Diagnostic, Severity
+from flaglift.emit.fields import Fields
+from flaglift.emit.lowering import lower_values
+from flaglift.emit.translation import Translation, TranslationStatus, field_values, read_values
+from flaglift.engine import diagnose, diagnose_segment, reported, subjects_of, suppress
+from flaglift.fixing import FixResult, Reading, fix_text
+from flaglift.rules.subject import Subject
+from flaglift.syntax import Feature, parse
+
+__all__ = ["fix", "lint", "lower", "parse", "translate", "translate_keyframes"]
+
+UNKNOWN = Context()
+"""Nothing is known of the request beside the text."""
+
+
+def lint(
+    text: str,
+    settings: Settings = DEFAULT,
+    context: Context = UNKNOWN,
+    suppressed: Collection[str] = (),
+) -> list[Diagnostic]:
+    """Return what is to be said about a prompt, by place (in code points) and code.
+
+    `suppressed` names rules, by code or name, whose findings the place where the prompt stands
+    suppresses; those that suppress nothing are reported. A prompt without a flag of the dialect or
+    a near miss of one has no findings.
+
+    Raises `ConfigError` for unknown rules and unusable overlays, `CatalogError` for a date before
+    the first edition of the catalog.
+
+    >>> [d.rule for d in lint("a cat --video --video_model kling25 --duration 7")]
+    ['legacy-syntax', 'missing-video-prompt', 'duration-out-of-range']
+    """
+    prompt = parse(text)
+    if not prompt.has(Feature.CONCERNED) and not suppressed:
+        return []
+    subjects = subjects_of(text, prompt, settings, context)
+    found = reported(diagnose(subjects), settings)
+    return suppress(found, suppressed, subjects[0]) if suppressed else found
+
+
+def translate(text: str, settings: Settings = DEFAULT, context: Context = UNKNOWN) -> Translation:
+    """Return the form fields that say what a prompt's flags say.
+
+    The status is `translated`, `unchanged` (no flags of the dialect), or `refused`: then the
+    diagnostics say why, and `fields.text` is the text as it was. `context` is what the request
+    holds beside the text. Never raises for a text; raises for settings as `lint` does.
+
+    >>> t = translate('a cat --video --video_model kling25 --duration 5 --video_prompt "it yawns"')
+    >>> t.status.value
+    'translated'
+    >>> t.fields.model_dump(exclude_none=True)
+    {'text': 'a cat', 'video_model': 'kling25', 'video_prompt': 'it yawns', 'video_duration': 5}
+    """
+    prompt = parse(text)
+    if not prompt.has(Feature.CONCERNED):
+        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
+    subjects = subjects_of(text, prompt, settings, context)
+    return _translation(text, subjects[0], diagnose(subjects), settings)
+
+
+def translate_keyframes(
+    text: str, settings: Settings = DEFAULT, context: Context = UNKNOWN
+) -> list[Translation]:
+    r"""Return one translation for each keyframe of a prompt, in order.
+
+    A prompt of several keyframes has no single modern form, so `translate` refuses it; the fields
+    of each keyframe are what it says by itself. Raises for settings as `lint` does.
+
+    >>> frames = "a cat --video --video_model kling25\r\n---\r\na dog --video --video_model kling25"
+    >>> [t.fields.text for t in translate_keyframes(frames)]
+    ['a cat', 'a dog']
+    """
+    subjects = subjects_of(text, parse(text), settings, context)
+    return [
+        _translation(str(subject.segment), subject, diagnose_segment(subject), settings)
+        for subject in subjects
+    ]
+
+
+def _translation(
+    text: str, subject: Subject, found: Sequence[Diagnostic], settings: Settings
+) -> Translation:
+    refused = any(finding.refuses for finding in found)
+    strict = settings.strict and any(finding.severity is Severity.ERROR for finding in found)
+    shown = reported(found, settings)
+    if refused or (strict and subject.segment.flags):
+        reasons = [f for f in found if f.refuses or (strict and f.severity is Severity.ERROR)]
+        shown = sorted({*shown, *reasons})
+        return Translation(text, TranslationStatus.REFUSED, {"text": text}, tuple(shown))
+    if not subject.segment.flags:
+        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, tuple(shown))
+    values = field_values(subject)
+    return Translation(text, TranslationStatus.TRANSLATED, values, tuple(shown))
+
+
+def fix(
+    text: str,
+    settings: Settings = DEFAULT,
+    context: Context = UNKNOWN,
+    *,
+    unsafe: bool = False,
+) -> FixResult:
+    """Return a prompt with its fixes applied: the safe ones, and with `unsafe` the others too.
+
+    What no fix touches stays as it is, to the code point. A fix that makes anything worse, or that
+    claims to be safe and changes the translated fields, is left out. Raises as `lint` does.
+
+    >>> fix("a cat --video --video --video_model kling25").text
+    'a cat --video --video_model kling25'
+    >>> fix("a cat --video --video_model kling25 --duration 7", unsafe=True).text
+    'a cat --video --video_model kling25 --duration 5'
+    """
+
+    def read(new: str) -> Reading:
+        subjects = subjects_of(new, parse(new), settings, context)
+        found = diagnose(subjects)
+        return Reading(
+            found=reported(found, settings),
+            status=_translation(new, subjects[0], found, settings).status,
+            values=read_values(subjects),
+            rewritable=len(subjects) == 1,
+        )
+
+    return fix_text(text, unsafe=unsafe, read=read)
+
+
+def lower(fields: Fields, settings: Settings = DEFAULT) -> str:
+    """Return the legacy text that translates into these fields.
+
+    Raises `LoweringError` for fields that the dialect cannot express (section 4.3), such as a text
+    that would read as flags.
+
+    >>> lower(Fields(text="a cat", video_model="kling25", video_prompt="it yawns"))
+    'a cat --video --video_model kling25 --video_prompt "it yawns"'
+    """
+    return lower_values(fields, lambda text: translate(text, settings))

@@ -1,0 +1,25 @@
+"""The dated catalog: which video models exist, with what durations, prices and capabilities.
+
+The data are TOML files beside this module: `editions/`, one file per published edition of the
+service's Image2Video page, and `releases.toml`, the models that its changelog names.
+"""
+
+from flaglift.catalog.catalog import Catalog, load_catalog
+from flaglift.catalog.data import edition_dates
+from flaglift.catalog.durations import Durations
+from flaglift.catalog.edition import Edition
+from flaglift.catalog.model import Capability, Model
+from flaglift.catalog.standing import Standing, Status, Successor
+
+__all__ = [
+    "Capability",
+    "Catalog",
+    "Durations",
+    "Edition",
+    "Model",
+    "Standing",
+    "Status",
+    "Successor",
+    "edition_dates",
+    "load_catalog",
+]

@@ -1,0 +1,82 @@
+"""The catalog of video models as it stood on a date."""
+
+import datetime
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from flaglift.catalog.data import edition_date_for, edition_dates, listings, release_dates
+from flaglift.catalog.edition import Edition, published
+from flaglift.catalog.model import Model
+from flaglift.catalog.overlay import overlaid, read_overlay
+from flaglift.catalog.standing import Standing, Status, successor_of
+from flaglift.spelling import nearest
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """What models there are on the day `as_of`, by the newest edition of that day.
+
+    >>> catalog = load_catalog()
+    >>> catalog.find("kling25").status, catalog.find("kling25_5s").status
+    (<Status.LISTED: 'listed'>, <Status.RETIRED: 'retired'>)
+    """
+
+    edition: Edition
+    as_of: datetime.date
+
+    @cached_property
+    def models(self) -> tuple[Model, ...]:
+        """The listed models in the published order, then those known by their name only."""
+        return (*self.edition.models.values(), *self.edition.named.values())
+
+    def find(self, name: str) -> Standing:
+        """Return where the name stands; case counts, and no name is refused.
+
+        >>> standing = load_catalog().find("kling25_5s")
+        >>> str(standing.since), str(standing.until), standing.successor
+        ('2025-09-25', '2025-10-27', Successor(name='kling25', seconds=5))
+        >>> load_catalog().find("kling30_prro").suggestion
+        'kling30_pro'
+        """
+        model = self.edition.models.get(name)
+        if model is not None:
+            return Standing(name, Status.LISTED, model)
+        model = self.edition.named.get(name)
+        if model is not None:
+            return Standing(name, Status.NAMED, model)
+        editions = listings(name)
+        past = [date for date in editions if date <= self.edition.date]
+        if past:
+            successor = successor_of(name, self.edition.models)
+            return Standing(name, Status.RETIRED, until=past[-1], successor=successor)
+        if editions or name in release_dates():
+            return Standing(name, Status.NEWER)
+        known = (*self.edition.models, *self.edition.named)
+        return Standing(name, Status.UNKNOWN, suggestion=nearest(name, known))
+
+
+def load_catalog(as_of: datetime.date | None = None, overlay: Path | None = None) -> Catalog:
+    """Return the catalog of a day, by default that of the newest edition.
+
+    `overlay` is a TOML file of the user's that adds models or corrects them. A catalog is built
+    once for the same day and the same text of the overlay. Raises `CatalogError` for a day before
+    the first edition, and `ConfigError` for an overlay that cannot be used.
+
+    >>> import datetime
+    >>> load_catalog(datetime.date(2026, 5, 1)).edition.date
+    datetime.date(2026, 4, 29)
+    """
+    day = edition_dates()[-1] if as_of is None else as_of
+    if overlay is None:
+        return _catalog(day, None)
+    return _catalog(day, (str(overlay), read_overlay(overlay)))
+
+
+@lru_cache(maxsize=64)
+def _catalog(as_of: datetime.date, overlay: tuple[str, str] | None) -> Catalog:
+    edition = published(edition_date_for(as_of), as_of)
+    if overlay is not None:
+        path, text = overlay
+        edition = overlaid(edition, text, path)
+    return Catalog(edition, as_of)

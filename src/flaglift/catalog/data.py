@@ -1,0 +1,104 @@
+"""The data files that come with the package: one per published edition, and the changelog.
+
+Each file is read when it is first asked for, and once.
+"""
+
+import datetime
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from flaglift.catalog.reading import parse_file
+from flaglift.catalog.schema import EditionFile, ReleasesFile
+from flaglift.errors import CatalogError
+
+
+def _folder() -> Traversable:
+    return files("flaglift.catalog")
+
+
+@cache
+def edition_dates() -> tuple[datetime.date, ...]:
+    """Return the dates of the published editions that the package knows, the oldest first.
+
+    >>> [str(date) for date in edition_dates()][:2]
+    ['2025-03-25', '2025-06-21']
+    """
+    return dates_of(file.name for file in (_folder() / "editions").iterdir())
+
+
+def dates_of(names: Iterable[str]) -> tuple[datetime.date, ...]:
+    """Return the dates in the names of edition files, the oldest first.
+
+    Raises `CatalogError` for a file that is not named by a date.
+
+    >>> dates_of(["2025-06-21.toml"])
+    (datetime.date(2025, 6, 21),)
+    """
+    try:
+        return tuple(
+            sorted(datetime.date.fromisoformat(name.removesuffix(".toml")) for name in names)
+        )
+    except ValueError as problem:
+        raise CatalogError(f"an edition's file is not named by its date: {problem}") from problem
+
+
+def edition_date_for(as_of: datetime.date) -> datetime.date:
+    """Return the date of the newest edition that is not after `as_of`.
+
+    Raises `CatalogError`, naming the first edition, when there is none.
+    """
+    dates = edition_dates()
+    if as_of < dates[0]:
+        raise CatalogError(f"there is no catalog for {as_of}: the first edition is of {dates[0]}")
+    return max(date for date in dates if date <= as_of)
+
+
+@cache
+def edition_file(date: datetime.date) -> EditionFile:
+    """Return the content of the edition of that very date. Raises `CatalogError` if it is bad."""
+    name = f"{date}.toml"
+    return parse_edition((_folder() / "editions" / name).read_text("utf-8"), name)
+
+
+def parse_edition(text: str, name: str) -> EditionFile:
+    """Return the content of an edition file called `name`. Raises `CatalogError` if it is bad."""
+    edition = parse_file(EditionFile, text, name, CatalogError)
+    if name != f"{edition.date}.toml":
+        raise CatalogError(
+            f"{name}: the file is named by another date than its own, {edition.date}"
+        )
+    return edition
+
+
+@cache
+def releases_file() -> ReleasesFile:
+    """Return the changelog's entries. Raises `CatalogError` if the file is bad."""
+    text = (_folder() / "releases.toml").read_text("utf-8")
+    return parse_file(ReleasesFile, text, "releases.toml", CatalogError)
+
+
+@cache
+def release_dates() -> dict[str, datetime.date]:
+    """Return, for each model that the changelog names, the date of its first mention, in order."""
+    dates: dict[str, datetime.date] = {}
+    for release in releases_file().releases:
+        for name in release.models:
+            dates.setdefault(name, release.date)
+    return dates
+
+
+@cache
+def listed_names(date: datetime.date) -> frozenset[str]:
+    """Return the names of the models that the edition of that very date lists."""
+    return frozenset(row.name for row in edition_file(date).models)
+
+
+def listings(name: str) -> tuple[datetime.date, ...]:
+    """Return the dates of all editions, of whatever date, that list the model.
+
+    >>> [str(date) for date in listings("kling25_5s")]
+    ['2025-10-27']
+    """
+    return tuple(date for date in edition_dates() if name in listed_names(date))

@@ -1,0 +1,105 @@
+"""What the catalog says about one video model, and about one capability."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from flaglift.catalog.durations import Durations
+
+
+@dataclass(frozen=True)
+class Model:
+    """One video model; whatever its source does not state is None, and is never guessed.
+
+    - `base_cost_cents`: the charge, in cents, for a video of `base_seconds`. The page states 5
+      seconds for most models and 10 for the motion-control and animate models, and nothing for
+      the Veo models.
+    - `durations`: the seconds it makes; None for a model known by its name only.
+    - `capabilities`: the keys of the `Capability` rows whose patterns cover it.
+    - `source`: where all this is published: a page, the changelog, or the path of an overlay.
+    - `stated_default_seconds`: the length made when none is asked for, where that is published
+      and is not the base.
+    """
+
+    name: str
+    base_cost_cents: int | None = None
+    base_seconds: int | None = None
+    durations: Durations | None = None
+    capabilities: frozenset[str] = frozenset()
+    source: str = ""
+    stated_default_seconds: int | None = None
+
+    @property
+    def allowed_seconds(self) -> tuple[int, ...] | None:
+        """The seconds it makes, ascending, or None when they are not known."""
+        return None if self.durations is None else self.durations.allowed
+
+    @property
+    def default_seconds(self) -> int | None:
+        """The seconds it makes when none are asked for, or None when that is not known.
+
+        Ground: the service's Image2Video page, "commonly 5; 8 for VEO3; 10 for motion-control /
+        animate".
+        """
+        if self.stated_default_seconds is not None:
+            return self.stated_default_seconds
+        return None if self.durations is None else self.base_seconds
+
+    @cached_property
+    def cents_per_second(self) -> Decimal | None:
+        """The price of one second in cents, or None when the base cost or its length is unknown."""
+        if self.base_cost_cents is None or self.base_seconds is None:
+            return None
+        return Decimal(self.base_cost_cents) / self.base_seconds
+
+    def price_cents(self, seconds: int | None) -> Decimal | None:
+        """Return the price in cents of `seconds`, None standing for the default duration.
+
+        The price is None when it is not known, or when `seconds` is not positive. Ground: the
+        service's Image2Video page, where the cost is for the base duration and longer videos scale
+        linearly; shorter ones, of which it says nothing, are taken to do the same.
+
+        >>> kling = Model("kling25", 39, 5, Durations.of(5, 10))
+        >>> kling.price_cents(10), kling.price_cents(None)
+        (Decimal('78'), Decimal('39'))
+        """
+        length = self.default_seconds if seconds is None else seconds
+        if self.base_cost_cents is None or self.base_seconds is None or length is None:
+            return None
+        # Multiplied first, so that thirds of a cent come out whole where they add up to one.
+        return Decimal(self.base_cost_cents * length) / self.base_seconds if length > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Something that some models can do, with the patterns of their names as published.
+
+    `key` is what rules ask for (`first_last_keyframe`), `title` and `note` are the page's words.
+    """
+
+    key: str
+    title: str
+    note: str
+    patterns: tuple[str, ...]
+
+    def covers(self, name: str) -> bool:
+        """Tell whether one of the patterns matches the model name; case counts.
+
+        >>> Capability("motion_control", "Motion control", "", ("kling30_*",)).covers("kling30_4k")
+        True
+        """
+        return any(matches(pattern, name) for pattern in self.patterns)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Tell whether a shell pattern matches a model name; case counts.
+
+    >>> matches("seedance2_*", "seedance2_4k"), matches("seedance2_*", "seedance25_720p")
+    (True, False)
+    """
+    # Most patterns are a name or the beginning of one, and need no regular expression compiled.
+    stem = pattern.removesuffix("*")
+    if any(special in stem for special in "*?["):
+        return fnmatchcase(name, pattern)
+    return name == pattern or (stem != pattern and name.startswith(stem))

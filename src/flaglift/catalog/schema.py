@@ -1,0 +1,152 @@
+"""The shape of the data files: what an edition, the changelog and an overlay may say."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, ClassVar, Literal, Self, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
+
+from flaglift.catalog.durations import LONGEST, Durations
+
+CapabilityKey = Literal[
+    "text_to_video",
+    "multi_reference_images",
+    "reference_video",
+    "reference_audio",
+    "generated_audio",
+    "first_last_keyframe",
+    "motion_control",
+]
+CAPABILITY_KEYS: tuple[str, ...] = get_args(CapabilityKey)
+
+
+def _read_durations(value: object) -> Durations:
+    """Read `[5, 10]` or `{ min = 4, max = 12 }`."""
+    if isinstance(value, list) and all(type(each) is int for each in value):
+        return Durations.of(*value)
+    if isinstance(value, dict) and sorted(value) == ["max", "min"]:
+        low, high = value["min"], value["max"]
+        if type(low) is int and type(high) is int:
+            return Durations.between(low, high)
+    raise ValueError("should be whole seconds, as in [5, 10] or { min = 4, max = 12 }")
+
+
+def _one_word(value: str) -> str:
+    if value.split() != [value]:
+        raise ValueError("should be one word")
+    return value
+
+
+_Name = Annotated[str, AfterValidator(_one_word)]
+_Text = Annotated[str, Field(min_length=1)]
+_Date = Annotated[datetime.date, Field(strict=True)]
+_Cents = Annotated[int, Field(strict=True, ge=0)]
+_Seconds = Annotated[int, Field(strict=True, ge=1, le=LONGEST)]
+
+
+class Row(BaseModel):
+    """A table of a data file: frozen, and without keys that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelRow(Row):
+    """A model of a table: only its name is always published.
+
+    The names of the keys are those of `flaglift.catalog.Model`; `default_seconds` is written where
+    it is not `base_seconds`.
+    """
+
+    name: _Name
+    base_cost_cents: _Cents | None = None
+    base_seconds: _Seconds | None = None
+    default_seconds: _Seconds | None = None
+    durations: Annotated[Durations, PlainValidator(_read_durations)] | None = None
+
+
+class OverlayRow(ModelRow):
+    """A model of an overlay, which may state the capabilities as well."""
+
+    capabilities: tuple[CapabilityKey, ...] | None = None
+
+
+class CapabilityRow(Row):
+    """A line of the capability matrix."""
+
+    key: CapabilityKey
+    title: _Text
+    note: str = ""
+    patterns: Annotated[tuple[_Name, ...], Field(min_length=1)]
+
+
+class ReleaseRow(Row):
+    """An entry of the changelog that names models."""
+
+    date: _Date
+    note: _Text
+    models: Annotated[tuple[_Name, ...], Field(min_length=1)]
+
+
+class DataFile(Row):
+    """A whole data file; `rows` says what the tables in its arrays are."""
+
+    rows: ClassVar[dict[str, type[Row]]]
+
+
+class EditionFile(DataFile):
+    """One published edition of the service's Image2Video page, with the sentence that says so."""
+
+    rows = {"models": ModelRow, "capabilities": CapabilityRow}
+
+    date: _Date
+    syntax: Literal["flags", "fields"]
+    source: _Text
+    default_video_model: _Name | None = None
+    form_fields: tuple[_Name, ...] = ()
+    models: Annotated[tuple[ModelRow, ...], Field(min_length=1)]
+    capabilities: tuple[CapabilityRow, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [row.name for row in self.models]
+        _once(names)
+        _once(row.key for row in self.capabilities)
+        if self.default_video_model not in (None, *names):
+            raise ValueError(f'the default model "{self.default_video_model}" is not listed')
+        return self
+
+
+class ReleasesFile(DataFile):
+    """The service's changelog as far as it names models, in the order of the dates."""
+
+    rows = {"releases": ReleaseRow}
+
+    source: _Text
+    releases: Annotated[tuple[ReleaseRow, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        dates = [row.date for row in self.releases]
+        if dates != sorted(dates):
+            raise ValueError("the releases are not in the order of their dates")
+        return self
+
+
+class OverlayFile(DataFile):
+    """A user's additions and corrections; a row that is there already gives only what differs."""
+
+    rows = {"models": OverlayRow}
+
+    models: tuple[OverlayRow, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _once(row.name for row in self.models)
+        return self
+
+
+def _once(names: Iterable[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f'"{name}" has {count} rows')

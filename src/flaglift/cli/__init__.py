@@ -1,0 +1,175 @@
+"""The command line: one file per verb, loaded when it is called."""
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from typing import Any, TextIO
+
+import click
+
+from flaglift.errors import FlagliftError
+
+_VERBS = {
+    "translate": "Print the form fields that a prompt's flags say.",
+    "check": "Lint the prompts in files, and fix them.",
+    "parse": "Show how a prompt is read.",
+    "models": "List the video models of a catalog edition.",
+    "rule": "Explain a rule, or list them.",
+}
+
+EXIT_FINDINGS = 1
+EXIT_UNUSABLE = 2
+EXIT_INTERRUPTED = 130
+
+
+class _OutputError(FlagliftError):
+    """What is printed has nowhere to go."""
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Turn a failing output into a sentence, before click leaves without one at a closed pipe.
+
+    Errors of what is read or written by name are sentences already where they happen.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise _OutputError("the output was closed before all of it was written") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise _OutputError(f"the output cannot be written: {reason}") from None
+
+
+class _Verbs(click.Group):
+    """Knows the verbs by name, so that one verb's imports do not slow another down."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        with _output():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _output():
+            return super().invoke(ctx)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_VERBS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command: click.Command = import_module(f"flaglift.cli.{cmd_name}").command
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(_VERBS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from flaglift.spelling import nearest
+
+        if args[0] not in _VERBS and not ctx.resilient_parsing:
+            close = nearest(args[0], _VERBS)
+            hint = f"Did you mean '{close}'?" if close else f"The verbs are: {', '.join(_VERBS)}."
+            ctx.fail(f"No such verb '{args[0]}'. {hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Verbs,
+    subcommand_metavar="VERB ...",
+    options_metavar="",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=(
+        "Exit codes: 0 clean, 1 findings or a refused prompt, 2 usage or input error, "
+        "130 interrupted."
+    ),
+)
+@click.version_option(package_name="flaglift", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Read, lint and lift legacy video flags out of prompt text.
+
+    \b
+    Examples:
+      flaglift translate 'a cat --video --video_model kling25 --video_prompt "it yawns"'
+      flaglift check prompts.txt
+      flaglift rule FL402
+    """
+
+
+def main() -> None:
+    """Run the command line; every way it can fail ends in one sentence and an exit code."""
+    try:
+        _open_streams()
+        code = cli.main(prog_name="flaglift", standalone_mode=False)
+        with _output():
+            sys.stdout.flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _fail("flaglift: interrupted", EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        _fail(_usage(error), EXIT_UNUSABLE)
+    except FlagliftError as error:
+        if isinstance(error, _OutputError):
+            _discard(sys.stdout)
+        _fail(f"flaglift: {in_one_line(str(error))}", EXIT_UNUSABLE)
+    else:
+        sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Make the streams carry UTF-8 and line ends as they are; bytes that are none pass through."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        raise FlagliftError("the standard output is closed")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
+
+
+def _usage(error: click.ClickException) -> str:
+    """Return what click says of a command line that it cannot use."""
+    said = io.StringIO()
+    error.show(said)
+    text = said.getvalue().rstrip("\n")
+    if isinstance(error, click.NoSuchOption) and not error.possibilities:
+        text += " A text that begins with a dash goes behind a bare `--`."
+    return text
+
+
+def in_one_line(text: str) -> str:
+    """Show what a file's name may hold: a line end, or a sequence that a terminal would obey."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _fail(text: str, code: int) -> None:
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        _discard(sys.stderr)  # nobody hears it; the exit code is left
+    sys.exit(code)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is still buffered go nowhere, or Python would complain of it at exit."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,179 @@
+"""Options that several verbs share, and what they make of them."""
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from flaglift.cli.sources import checked
+from flaglift.config import DEFAULT, Settings, find_config, read_config
+from flaglift.context import Context
+from flaglift.errors import ConfigError
+from flaglift.spelling import nearest
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Date(click.ParamType[datetime.date]):
+    name = "date"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime.date:
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2026-04-29", param, ctx)
+
+
+class _Cents(click.ParamType[float]):
+    name = "cents"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        try:
+            cents = float(value)
+        except ValueError:
+            cents = -1
+        if not cents >= 0:  # nor is NaN
+            self.fail(f"{value!r} is not a number of cents, 0 or more", param, ctx)
+        return cents
+
+
+def _switch(name: str, text: str) -> Callable[[F], F]:
+    """Return an option that says yes or no; said neither way, the configuration counts."""
+    return click.option(f"--{name}/--no-{name}", default=None, help=text)
+
+
+_CATALOG = (
+    click.option("--config", type=click.Path(path_type=Path), help="Read settings from this file."),
+    click.option("--isolated", is_flag=True, help="Do not look for a configuration file."),
+    click.option(
+        "--edition",
+        type=_Date(),
+        metavar="DATE",
+        help="Use the model catalog of this date, such as 2026-04-29.",
+    ),
+    click.option(
+        "--overlay",
+        type=click.Path(path_type=Path),
+        help="Add or correct models from this TOML file.",
+    ),
+)
+_SETTINGS = (
+    click.option(
+        "--select",
+        multiple=True,
+        metavar="RULES",
+        help="Report these rules only: codes, beginnings of codes, names, with commas between.",
+    ),
+    click.option("--ignore", multiple=True, metavar="RULES", help="Do not report these rules."),
+    click.option(
+        "--default-model", metavar="NAME", help="The model of video prompts that name none."
+    ),
+    _switch("accept-successors", "Replace retired models whose successor is evident."),
+    click.option("--budget", type=_Cents(), metavar="CENTS", help="The most a prompt may cost."),
+    _switch("strict", "Refuse to translate a prompt with any error."),
+    *_CATALOG,
+)
+
+
+def settings_options(command: F) -> F:
+    """Add the options that make up `Settings`."""
+    return _with_options(command, _SETTINGS)
+
+
+def catalog_options(command: F) -> F:
+    """Add the options that choose a model catalog."""
+    return _with_options(command, _CATALOG)
+
+
+def _with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def settings_for(place: str, options: Mapping[str, Any]) -> Settings:
+    """Return the settings for a file or folder: its configuration, then the options given.
+
+    `-` is the current folder. Raises `ConfigError` or `CatalogError` where something in them
+    cannot be used, before any work.
+    """
+    from flaglift.catalog import load_catalog
+    from flaglift.engine import selected
+
+    settings = _configured(Path() if place == "-" else Path(place), options)
+    given: dict[str, Any] = {}
+    for name, value in options.items():
+        if name in ("select", "ignore"):
+            codes = tuple(code.strip() for item in value for code in item.split(","))
+            given |= {name: codes} if codes else {}
+        elif name not in ("config", "isolated") and value is not None:
+            given[name] = (
+                checked(value, f"--{name.replace('_', '-')}") if isinstance(value, str) else value
+            )
+    settings = replace(settings, **given)
+    selected(settings.select, settings.ignore)
+    load_catalog(settings.edition, settings.overlay)
+    return settings
+
+
+def _configured(place: Path, options: Mapping[str, Any]) -> Settings:
+    path = options["config"]
+    if path is None and not options["isolated"]:
+        path = find_config(place)
+    return DEFAULT if path is None else _read(path)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path) -> Settings:
+    from flaglift.engine import selected
+
+    settings = read_config(path)
+    try:
+        selected(settings.select, settings.ignore)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return settings
+
+
+def context_options(command: F) -> F:
+    """Add the options that make up a `Context`."""
+    complete = click.option(
+        "--complete", is_flag=True, help="The request holds nothing else beside the text."
+    )
+    given = click.option(
+        "--with",
+        "given",
+        multiple=True,
+        metavar="FIELD=VALUE",
+        help="A field the request holds beside the text; FIELD=@PATH for a file, FIELD= for none.",
+    )
+    return given(complete(command))
+
+
+def context_from(given: tuple[str, ...], complete: bool) -> Context:
+    """Return what `--with` and `--complete` say of the request.
+
+    Raises `ConfigError` for what is not `FIELD=VALUE`, or no field of a request.
+    """
+    from flaglift.catalog import load_catalog
+    from flaglift.emit.fields import Fields
+
+    known = {*Fields.model_fields, *load_catalog().edition.form_fields} - {"text"}
+    values: dict[str, str] = {}
+    for item in given:
+        name, sign, value = item.partition("=")
+        if not sign:
+            raise ConfigError(f"--with {item}: write FIELD=VALUE")
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"did you mean `{close}`?" if close else "see the service's list of form fields"
+            raise ConfigError(f"--with {name}: no such field; {hint}")
+        if value == "@":
+            raise ConfigError(f"--with {item}: write FIELD=@PATH for a file")
+        # A path may be any bytes; a value is text.
+        values[name] = value if value.startswith("@") else checked(value, f"--with {name}")
+    return Context(values, complete)

@@ -1,0 +1,34 @@
+"""`flaglift parse`."""
+
+import json
+
+import click
+
+from flaglift.cli.sources import read_text
+
+
+@click.command("parse", short_help="Show how a prompt is read.")
+@click.argument("text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["tree", "json"]),
+    default="tree",
+    help="A tree (the default) or JSON.",
+)
+def command(text: str, form: str) -> None:
+    """Show how a prompt is read: its AST, with positions in code points.
+
+    \b
+    Examples:
+      flaglift parse 'a cat --video --duration 5'
+      flaglift parse --format json - < prompt.txt
+    """
+    from flaglift.report.tree import as_dict, print_tree
+    from flaglift.syntax import parse
+
+    prompt = parse(read_text(text))
+    if form == "json":
+        click.echo(json.dumps(as_dict(prompt), ensure_ascii=False, indent=2))
+    else:
+        print_tree(prompt)

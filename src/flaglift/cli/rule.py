@@ -1,0 +1,38 @@
+"""`flaglift rule`."""
+
+import json
+
+import click
+
+
+@click.command("rule", short_help="Explain a rule, or list them.")
+@click.argument("code", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Text (the default) or JSON.",
+)
+def command(code: str | None, form: str) -> None:
+    """Show a rule's page, by its code or name; without one, list the rules.
+
+    \b
+    Examples:
+      flaglift rule
+      flaglift rule FL402
+      flaglift rule duration-out-of-range --format json
+    """
+    from flaglift.engine import find_rule
+    from flaglift.report.rules import as_dict, print_page, print_rules
+    from flaglift.rules import RULES
+
+    rules = RULES if code is None else (find_rule(code),)
+    if form == "json":
+        documents = [as_dict(rule) for rule in rules]
+        shown = documents if code is None else documents[0]
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    elif code is None:
+        print_rules(rules)
+    else:
+        print_page(rules[0])

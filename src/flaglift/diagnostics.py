@@ -1,0 +1,88 @@
+"""What a rule says about a prompt, and the change it proposes."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from flaglift.spans import Edit, Span
+
+
+class Severity(StrEnum):
+    """How bad it is. The exit code counts from warnings on, unless asked otherwise."""
+
+    ERROR = "error"
+    """The prompt cannot do what it says."""
+    WARNING = "warning"
+    """It does something else than it seems to, certainly or probably."""
+    INFO = "info"
+    """Worth knowing; nothing is wrong."""
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for the worst, and one more for each step down."""
+        return list(Severity).index(self)
+
+
+class Applicability(StrEnum):
+    """Who may apply a fix."""
+
+    SAFE = "safe"
+    """Anyone: the prompt translates into the same fields before and after."""
+    UNSAFE = "unsafe"
+    """The user, by asking for it: the fields change, to what was probably meant."""
+    DISPLAY_ONLY = "display-only"
+    """Nobody: shown as a proposal, because the text alone cannot hold the change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together, and what they do, in a few words."""
+
+    title: str
+    applicability: Applicability
+    edits: tuple[Edit, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fix as JSON-ready values; positions in code points."""
+        return {
+            "title": self.title,
+            "applicability": self.applicability.value,
+            "edits": [edit._asdict() for edit in self.edits],
+        }
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Diagnostic:
+    """One finding. Findings sort by place, then code."""
+
+    start: int
+    """First code point of what it is about."""
+    end: int
+    """The code point after the last one."""
+    code: str
+    """`FL` and three digits."""
+    rule: str
+    """The rule's name."""
+    message: str = field(compare=False)
+    """One sentence: what is the matter, and what happens because of it."""
+    severity: Severity = field(compare=False)
+    fix: Fix | None = field(compare=False, default=None)
+    refuses: bool = field(compare=False, default=False)
+    """Whether the prompt is not translated because of it."""
+
+    @property
+    def span(self) -> Span:
+        """What it is about."""
+        return Span(self.start, self.end)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as JSON-ready values; positions in code points."""
+        return {
+            "code": self.code,
+            "rule": self.rule,
+            "severity": self.severity.value,
+            "message": self.message,
+            "start": self.start,
+            "end": self.end,
+            "fix": self.fix.to_dict() if self.fix else None,
+        }

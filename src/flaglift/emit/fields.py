@@ -1,0 +1,95 @@
+"""The form fields of a prompt."""
+
+import math
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+Scalar = int | float | bool | str
+"""A value of the settings block: a number where its digits say so exactly, else as written."""
+
+
+class Fields(BaseModel):
+    """The fields of `POST /tunes/:id/prompts` that a text can hold; those it does not are None.
+
+    Names and meanings are those of the service's documentation, edition of 2026-08-20. Fields that
+    carry files are not here: no text can hold one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str | None = None
+    """The image prompt."""
+    video_model: str | None = None
+    video_prompt: str | None = None
+    video_duration: int | str | None = None
+    """Seconds; as written where a settings block holds no whole number."""
+    aspect_ratio: str | None = None
+    video_first_frame_url: str | None = None
+    video_last_frame_url: str | None = None
+    source_image_url: str | None = None
+    input_video_url: str | None = None
+    audio_reference_url: str | None = None
+    video_audio: Scalar | None = None
+    video_upscale_model: str | None = None
+    video_upscale_target_resolution: str | None = None
+    video_fps_model: str | None = None
+    tune_id: Scalar | None = None
+    negative_prompt: str | None = None
+    callback: str | None = None
+    num_images: Scalar | None = None
+    seed: Scalar | None = None
+    super_resolution: Scalar | None = None
+    inpaint_faces: Scalar | None = None
+    hires_fix: Scalar | None = None
+    face_correct: Scalar | None = None
+    face_swap: Scalar | None = None
+    cfg_scale: Scalar | None = None
+    steps: Scalar | None = None
+    use_lpw: Scalar | None = None
+    w: Scalar | None = None
+    h: Scalar | None = None
+    scheduler: str | None = None
+    backend_version: str | None = None
+    style: str | None = None
+    color_grading: str | None = None
+    film_grain: Scalar | None = None
+    controlnet: str | None = None
+    denoising_strength: Scalar | None = None
+    controlnet_conditioning_scale: Scalar | None = None
+    controlnet_txt2img: Scalar | None = None
+    input_image_url: str | None = None
+    mask_image_url: str | None = None
+    lora_scale: Scalar | None = None
+
+
+def typed(name: str, value: str) -> Scalar:
+    """Return a setting as a number or a truth value where writing it again gives the same text.
+
+    >>> typed("num_images", "4"), typed("seed", "007"), typed("style", "3"), typed("w", "1e3")
+    (4, '007', '3', '1e3')
+    """
+    kinds = get_args(Fields.model_fields[name].annotation)
+    if bool in kinds and value in ("true", "false"):
+        return value == "true"
+    for kind in (int, float):
+        if kind not in kinds:
+            continue
+        try:
+            number = kind(value)
+        except ValueError:
+            continue
+        if str(number) == value and math.isfinite(number):
+            return number
+    return value
+
+
+def form_value(value: Any) -> str:
+    """Return a field's value as a form carries it.
+
+    >>> form_value(True), form_value(4), form_value(0.5), form_value("a")
+    ('true', '4', '0.5', 'a')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,88 @@
+"""Fields to legacy text (dialect section 4.3)."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flaglift.emit.fields import Fields, form_value
+from flaglift.emit.translation import Translation, TranslationStatus
+from flaglift.errors import LoweringError
+from flaglift.rules.subject import FIELD_OF_KEY
+from flaglift.syntax.words import quote
+
+_KEY_OF_FIELD = {field: key for key, field in FIELD_OF_KEY.items()}
+_FLAGS = ("video_model", "video_duration", "video_prompt")
+_BLANK = re.compile(r"(?<=\S) (?=\S)")
+_END = "--"
+"""As a flag's value it would end the flags (2.9); the settings block can hold it."""
+_LINE = re.compile(r"(?<=\n)(?=---|\w+=)")
+"""Where a line begins that would separate keyframes (5.3) or be part of a settings block (5.2)."""
+
+
+def lower_values(fields: Fields, translate: Callable[[str], Translation]) -> str:
+    """Return the legacy text of fields, proved by translating it back.
+
+    Raises `LoweringError` where no text reads as the fields.
+    """
+    values = fields.model_dump(exclude_none=True)
+    expected = TranslationStatus.TRANSLATED if _is_video(values) else TranslationStatus.UNCHANGED
+    readings = []
+    for words in _orders(values.get("text"), _flags(values)):
+        text = " ".join(words) + _block(values)
+        reading = translate(text)
+        if reading.status is expected and reading.values == values:
+            return text
+        readings.append(reading)
+    # Unchanged, where it is to be translated, only says that the flags came behind a bare `--`.
+    telling = [each for each in readings if each.status is not TranslationStatus.UNCHANGED]
+    reason = _reason(values, (telling or readings)[0])
+    raise LoweringError(f"the dialect cannot express these fields: {reason}")
+
+
+def _orders(text: str | None, flags: list[str]) -> Iterator[list[str]]:
+    """Yield the ways to put flags and a text together."""
+    prose = [] if text is None else [text]
+    yield [*prose, *flags]  # as people write it
+    yield [*flags, *prose]  # behind a bare `--` in the text, flags would be text (2.9)
+    blank = _BLANK.search(text or "")
+    if text and blank:  # what is blank at both ends stays so only with the flags inside (4.1)
+        yield [text[: blank.start()], *flags, text[blank.end() :]]
+
+
+def _is_video(values: dict[str, Any]) -> bool:
+    return any(name in values for name in _FLAGS)
+
+
+def _flags(values: dict[str, Any]) -> list[str]:
+    words = ["--video"] if _is_video(values) else []
+    if "video_model" in values:
+        words.append(_flag("--video_model", values["video_model"]))
+    if "video_duration" in values:
+        words.append(f"--duration {values['video_duration']}")
+    if values.get("video_prompt") not in (None, _END):
+        words.append(_flag("--video_prompt", values["video_prompt"]))
+    return words
+
+
+def _block(values: dict[str, Any]) -> str:
+    return "".join(
+        f"\n{_KEY_OF_FIELD.get(name, name)}={form_value(value)}"
+        for name, value in values.items()
+        if name not in (*_FLAGS, "text") or (name == "video_prompt" and value == _END)
+    )
+
+
+def _flag(flag: str, value: str) -> str:
+    # Within a word quotes may end and begin again (1.2); then the line begins with them.
+    word = _LINE.sub('""', quote(value))
+    # Attached, because a next word that begins with a dash is no value to every reader (2.5).
+    return f"{flag}={word}" if value.startswith("-") else f"{flag} {word}"
+
+
+def _reason(values: dict[str, Any], back: Translation) -> str:
+    if back.status is TranslationStatus.REFUSED:
+        # The strict mode refuses for errors that refuse nothing by themselves (4.5).
+        worst = min(back.diagnostics, key=lambda d: (not d.refuses, d.severity.rank))
+        return worst.message
+    differing = sorted(n for n in {*values, *back.values} if values.get(n) != back.values.get(n))
+    return f"{', '.join(differing)} would read differently"

@@ -1,0 +1,83 @@
+"""AST to fields (dialect sections 3 and 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from flaglift.diagnostics import Diagnostic
+from flaglift.emit.fields import Fields, typed
+from flaglift.rules.subject import Subject
+from flaglift.spans import apply_edits
+from flaglift.syntax.lift import lift_edits
+from flaglift.syntax.prompt import Feature
+
+
+class TranslationStatus(StrEnum):
+    """What became of a prompt."""
+
+    TRANSLATED = "translated"
+    """The fields say what the flags said."""
+    UNCHANGED = "unchanged"
+    """There are no flags of the dialect in it."""
+    REFUSED = "refused"
+    """Its reading is in doubt, or it cannot be said in fields: the diagnostics say why."""
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The fields that say what a prompt says, or why there are none."""
+
+    text: str
+    """The prompt as it was given."""
+    status: TranslationStatus
+    values: dict[str, Any]
+    """The fields that are there, as plain values. Unless translated: `text` as it was given."""
+    diagnostics: tuple[Diagnostic, ...]
+    """In order of place and code."""
+
+    @cached_property
+    def fields(self) -> Fields:
+        """The values as a model."""
+        return Fields(**self.values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the translation as JSON-ready values."""
+        return {
+            "status": self.status.value,
+            "fields": self.values,
+            "diagnostics": [diagnostic.to_dict() for diagnostic in self.diagnostics],
+        }
+
+
+def field_values(subject: Subject) -> dict[str, Any]:
+    """Return the fields that say what a segment says; it must be a video prompt that reads well."""
+    values: dict[str, Any] = {}
+    text = lifted_text(subject)
+    if text:
+        values["text"] = text
+    values["video_model"] = subject.model_name
+    values["video_prompt"] = subject.video_prompt
+    if subject.duration is not None:
+        values["video_duration"] = subject.duration
+    for name, value in subject.block.items():
+        values.setdefault(name, typed(name, value))
+    return values
+
+
+def read_values(subjects: Sequence[Subject]) -> list[dict[str, Any]] | None:
+    """Return the fields that the flags say, whatever the rules say of them; None if unreadable."""
+    doubtful = Feature.UNREADABLE | Feature.ABBREVIATION | Feature.QUOTED_FLAG
+    if subjects[0].prompt.has(doubtful):
+        return None
+    return [field_values(subject) for subject in subjects]
+
+
+def lifted_text(subject: Subject) -> str:
+    """Return the text of a segment less its flags; every other code point as it was (4.1)."""
+    flags = [flag.span for flag in subject.segment.flags]
+    lifted = apply_edits(
+        subject.text[: subject.span.end], lift_edits(subject.text, flags, subject.span)
+    )
+    return lifted[subject.span.start :]

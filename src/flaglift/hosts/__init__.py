@@ -1,0 +1,1 @@
+"""Prompts inside files: found with exact positions, and written back."""

@@ -1,0 +1,1 @@
+"""Findings, translations and models as text and JSON."""

@@ -1,0 +1,107 @@
+"""FL110 escaped-apostrophe."""
+
+from flaglift.rules.base import (
+    Diagnostic,
+    Edit,
+    Feature,
+    Invalid,
+    Iterator,
+    Rule,
+    Severity,
+    Span,
+    Subject,
+    Valid,
+    unsafe,
+)
+from flaglift.syntax.tokens import tokens
+
+
+class EscapedApostrophe(Rule):
+    r"""
+    What it does
+        Finds a backslash before an apostrophe outside quotes, in a prompt with flags: `it\'s`.
+
+    Why
+        An apostrophe needs no backslash here: `it's` is an ordinary word. The service reads `\'` as
+        a backslash and an apostrophe that opens a quote: what follows, flags included, is one word
+        up to the next apostrophe, and without another one no flag is read at all. So the prompt is
+        not translated.
+
+    Example
+        it\'s a cat --video --video_model kling25
+
+    Use instead
+        it's a cat --video --video_model kling25
+
+    Fix safety
+        Unsafe: the flags behind it are read again, so the fields change.
+
+    Ground
+        Dialect sections 1.2 and 1.3; the service's public inference code puts a backslash before
+        each apostrophe before it splits the prompt into words.
+    """
+
+    code = "FL110"
+    name = "escaped-apostrophe"
+    severity = Severity.ERROR
+    trigger = Feature.ESCAPED_APOSTROPHE
+    refuses = True
+
+    VALID = (
+        Valid("it's a cat --video --video_model kling25", "an apostrophe is an ordinary character"),
+        Valid(r"it\'s a cat", "no flag, so nothing is lost"),
+        Valid(
+            r'a cat --video --video_model kling25 --video_prompt "it\'s asleep"',
+            "inside quotes the backslash is a character of its own",
+        ),
+        Valid(r"it\\'s a cat --video --video_model kling25", "the backslash is escaped itself"),
+    )
+    INVALID = (
+        Invalid(
+            r"it\'s a cat --video --video_model kling25",
+            "escaped as for a program",
+            fixed="it's a cat --video --video_model kling25",
+        ),
+        Invalid(
+            r"it\'s the dog\'s --video --video_model kling25",
+            "two places, one finding",
+            fixed="it's the dog's --video --video_model kling25",
+        ),
+        Invalid(
+            r"a cat --video --video_model kling25 --video_prompt it\'s",
+            "in a value without quotes",
+            fixed="a cat --video --video_model kling25 --video_prompt it's",
+        ),
+        Invalid(
+            r'it\'s a "dog\'s --video --video_model kling25',
+            "the second place is behind an open quote, where it does nothing",
+            fixed=r"""it's a "dog\'s --video --video_model kling25""",
+        ),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one finding for all such places of a segment, at the first."""
+        places = _places(subject)
+        if places:
+            first = Span(places[0], places[0] + len("\\'"))
+            yield self.report(
+                first,
+                r"the service reads `\'` as a backslash and an apostrophe that opens a quote, so "
+                "flags behind it may not be read, and the prompt is not translated",
+                fix=unsafe(
+                    "take the backslash out" if len(places) == 1 else "take the backslashes out",
+                    *(Edit(place, place + 1, "") for place in places),
+                ),
+            )
+
+
+def _places(subject: Subject) -> list[int]:
+    places = []
+    position = subject.segment.start
+    for terminal, raw in tokens(str(subject.segment), "word"):
+        if terminal == "UNCLOSED_QUOTE":
+            break
+        if terminal == "ESCAPED" and raw == "\\'":
+            places.append(position)
+        position += len(raw)
+    return places

@@ -1,0 +1,152 @@
+"""FL207 flag-punctuation."""
+
+from flaglift.catalog import Status
+from flaglift.rules.base import (
+    Diagnostic,
+    Edit,
+    Feature,
+    Invalid,
+    Iterator,
+    Rule,
+    Severity,
+    Subject,
+    Valid,
+    excerpt,
+    unsafe,
+)
+from flaglift.syntax.lookalikes import NearMiss
+from flaglift.syntax.nodes import FlagName
+from flaglift.syntax.stuck import PUNCTUATION, Stuck, stuck
+from flaglift.syntax.words import ends_word, following_value, quote, unquote
+
+_AT_A_MODEL = PUNCTUATION + "()[]{}"
+_MOST = 80
+"""No model has a longer name."""
+
+
+class FlagPunctuation(Rule):
+    """
+    What it does
+        Finds punctuation stuck to a flag, as in `--video,` and `(--video)`, or to the name of a
+        model that the catalog knows without it.
+
+    Why
+        A flag is a whole word. With anything stuck to it, it is part of the image prompt, and so
+        are the words behind it. A name with a comma is another name.
+
+    Example
+        a cat --video, --video_model kling25
+
+    Use instead
+        a cat --video --video_model kling25
+
+    Fix safety
+        Unsafe: the word becomes a flag, or another model. Commas and their like go, and so do
+        brackets and quotes around the flag; half of such a pair stays in the image prompt. No fix
+        where that half would become the flag's value.
+
+    Ground
+        Dialect sections 2.1 and 6.
+    """
+
+    code = "FL207"
+    name = "flag-punctuation"
+    severity = Severity.WARNING
+    trigger = Feature.FLAG_LIKE | Feature.VIDEO
+
+    VALID = (
+        Valid("a cat, --video --video_model sora,", "at a word, and at an unknown model"),
+        Valid("a cat --video --video_model kling25 , sitting", "it stands apart"),
+        Valid('a "--video," sign --video --video_model kling25', "in quotes nothing is a flag"),
+        Valid("a cat clip--video.mp4 --video --video_model kling25", "a file"),
+        Valid("a cat --video --video_model kling25 --video_prompt stop!", "a value may have it"),
+    )
+    INVALID = (
+        Invalid(
+            "a cat --video, --video_model kling25",
+            "a comma",
+            fixed="a cat --video --video_model kling25",
+        ),
+        Invalid(
+            "a cat (--video) --video_model kling25",
+            "brackets around it",
+            fixed="a cat --video --video_model kling25",
+        ),
+        Invalid(
+            "(a cat --video) --video_model kling25",
+            "a bracket that another word opens",
+            fixed="(a cat --video ) --video_model kling25",
+        ),
+        Invalid(
+            "a cat,--video;--video_model:kling25, --video",
+            "no space anywhere: one finding for each flag",
+            fixed="a cat, --video --video_model:kling25, --video",
+        ),
+        Invalid(
+            "a cat --video_model:kling25, --video",
+            "at the flag and at its value",
+            fixed="a cat --video_model kling25 --video",
+        ),
+        Invalid(
+            "a cat --video --video_model kling25,",
+            "at the model",
+            fixed="a cat --video --video_model kling25",
+        ),
+        Invalid("a cat (on a --video_model) mat --video", "what would its value be"),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one finding for each flag and each model with something stuck to it."""
+        earlier_end = -1
+        for miss in subject.near_misses:
+            found = stuck(miss, earlier_end)
+            earlier_end = miss.end
+            if found:
+                yield self._at_flag(subject, miss, found)
+        yield from self._at_model(subject)
+
+    def _at_flag(self, subject: Subject, miss: NearMiss, found: Stuck) -> Diagnostic:
+        edits = [*found.edits, *_value_edits(subject, miss, found)] if found.edits else []
+        return self.report(
+            found.span,
+            f"`{excerpt(found.marks)}` is stuck to `{excerpt(miss.dashes + miss.written)}`, so the "
+            f"service reads the word as text and not as `--{miss.name}`",
+            fix=unsafe("part it from the flag", *edits) if edits else None,
+        )
+
+    def _at_model(self, subject: Subject) -> Iterator[Diagnostic]:
+        value = subject.model_value
+        model = _without(subject, value.text) if value else None
+        if value and model:
+            whole = ends_word(subject.text, value.end)
+            yield self.report(
+                value.span,
+                f"`{excerpt(value.text)}` is no model, because of the punctuation; without it, "
+                f"`{model}` is one",
+                fix=unsafe(f"use `{model}`", Edit(*value.span, quote(model))) if whole else None,
+            )
+
+
+def _value_edits(subject: Subject, miss: NearMiss, found: Stuck) -> list[Edit]:
+    """Return the edits for the punctuation at the model that the flag will name."""
+    if miss.name is not FlagName.VIDEO_MODEL:
+        return []
+    start = found.span.end
+    if start == miss.word_end:
+        place = following_value(subject.text, start, subject.span.end)
+    else:
+        start += subject.text.startswith("=", start)
+        place = (start, subject.text[start : min(miss.word_end, start + _MOST + 1)])
+    model = _without(subject, unquote(place[1])) if place else None
+    if place is None or model is None:
+        return []
+    return [Edit(place[0], place[0] + len(place[1]), quote(model))]
+
+
+def _without(subject: Subject, written: str) -> str | None:
+    """Return the known model that a name is without punctuation, if it is none with it."""
+    model = written.strip(_AT_A_MODEL)
+    if model == written or len(written) > _MOST:
+        return None
+    before, after = (subject.catalog.find(name).status for name in (written, model))
+    return model if before is Status.UNKNOWN is not after else None

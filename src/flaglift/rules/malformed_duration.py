@@ -1,0 +1,113 @@
+"""FL401 malformed-duration."""
+
+import re
+
+from flaglift.rules.base import (
+    Diagnostic,
+    Edit,
+    Feature,
+    Fix,
+    Invalid,
+    Iterator,
+    Rule,
+    Severity,
+    Subject,
+    Valid,
+    excerpt,
+    unsafe,
+)
+from flaglift.syntax.flags import seconds
+from flaglift.syntax.nodes import FlagName, Value
+from flaglift.syntax.words import ends_word
+
+_PLAIN = re.compile(
+    r"(\+?[0-9]{1,9})(?:\.0{1,9})? ?(?:s|secs?|seconds?)?[.,;:]?", re.ASCII | re.IGNORECASE
+)
+"""A whole number, with the unit or punctuation behind it."""
+
+
+class MalformedDuration(Rule):
+    """
+    What it does
+        Finds a `--duration` that is not a whole number of seconds in digits: `5s`, `5.0`, `five`.
+
+    Why
+        The service then reads no flag at all in the prompt, even if a later `--duration` is right,
+        and an image is made instead of a video.
+
+    Example
+        a cat --video --video_model kling25 --duration 5s
+
+    Use instead
+        a cat --video --video_model kling25 --duration 5
+
+    Fix safety
+        Unsafe: with the bare number the flags are read, so the fields change. It is offered where
+        the value is a whole number with a unit, a zero fraction or punctuation behind it.
+
+    Ground
+        Dialect section 2.7.
+    """
+
+    code = "FL401"
+    name = "malformed-duration"
+    severity = Severity.ERROR
+    trigger = Feature.MALFORMED_DURATION
+    refuses = True
+
+    VALID = (
+        Valid("a cat --video --video_model kling25 --duration 5", "a whole number"),
+        Valid("a cat --video --video_model kling25 --duration=+5", "a sign is allowed"),
+        Valid('a cat --video --video_model kling25 --duration "10"', "quotes are taken away"),
+        Valid("a cat --video --video_model kling25 --duration 5 s", "the unit is text"),
+        Valid("a cat --video --video_model kling25 --duration -3", "a number that is out of range"),
+        Valid("a cat --video -- --duration 5s", "behind a bare `--` there are no flags"),
+    )
+    INVALID = (
+        Invalid(
+            "a cat --video --video_model kling25 --duration 5s",
+            "a unit",
+            fixed="a cat --video --video_model kling25 --duration 5",
+        ),
+        Invalid(
+            'a cat --video --video_model kling25 --duration="10 Seconds"',
+            "a unit in words, quoted",
+            fixed="a cat --video --video_model kling25 --duration=10",
+        ),
+        Invalid(
+            "a cat --video --video_model kling25 --duration 5.0, --fill",
+            "a zero fraction, and a comma",
+            fixed="a cat --video --video_model kling25 --duration 5 --fill",
+        ),
+        Invalid(
+            "a cat --video --video_model kling25 --duration 5s --duration 5",
+            "the last one is right, and it does not help",
+            fixed="a cat --video --video_model kling25 --duration 5 --duration 5",
+        ),
+        Invalid("a cat --video --duration five", "a number in words"),
+        Invalid("a cat --video --duration 7.5", "no whole number; up or down, nobody knows"),
+        Invalid("a cat --video --duration ５", "a digit of another script"),
+        Invalid("a cat --video --duration= 5", "the value is empty, the number is text"),
+        Invalid('a cat --video --duration 5s"', "an open quote is stuck to it"),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one finding for each duration that cannot be read."""
+        for flag in subject.segment.flags:
+            value = flag.value
+            if flag.name != FlagName.DURATION or value is None or seconds(value) is not None:
+                continue
+            what = f"`{excerpt(value.raw)}`" if value.text else "an empty value"
+            yield self.report(
+                value.span if value.raw else flag.span,
+                f"{what} is not a whole number of seconds, so the service reads no flag at all in "
+                "this prompt",
+                fix=_number(value) if ends_word(subject.text, value.end) else None,
+            )
+
+
+def _number(value: Value) -> Fix | None:
+    found = _PLAIN.fullmatch(value.text)
+    if not found:
+        return None
+    return unsafe(f"use `{found[1]}`", Edit(value.start, value.end, found[1]))

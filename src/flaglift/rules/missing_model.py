@@ -1,0 +1,93 @@
+"""FL303 missing-model."""
+
+from functools import cache
+
+from flaglift.catalog import edition_dates
+from flaglift.catalog.data import edition_file
+from flaglift.rules.base import (
+    Context,
+    Diagnostic,
+    Feature,
+    Invalid,
+    Iterator,
+    Rule,
+    Settings,
+    Severity,
+    Subject,
+    Valid,
+)
+
+
+class MissingModel(Rule):
+    """
+    What it does
+        Finds a video prompt for which nothing names a model: no flag, no line of the settings
+        block, no field of the request and no `default-model`.
+
+    Why
+        The service had a default model, another one at different times. The field `video_model`
+        has none, so the prompt is translated only when you choose a model.
+
+    Example
+        a cat --video
+
+    Use instead
+        a cat --video --video_model kling25
+
+    Fix safety
+        No fix: the choice of a model is a choice of quality and price.
+
+    Ground
+        Dialect section 3.2; the editions of the service's Image2Video page.
+    """
+
+    code = "FL303"
+    name = "missing-model"
+    severity = Severity.ERROR
+    trigger = Feature.VIDEO
+    refuses = True
+
+    VALID = (
+        Valid("a cat --video --video_model kling25", "a flag names it"),
+        Valid("a cat --video --video_model sora", "a name that nobody knows is a name"),
+        Valid("a cat --video", "chosen", settings=Settings(default_model="kling25")),
+        Valid("a cat --video", "in the request", context=Context({"video_model": "kling25"})),
+        Valid("a cat --video\nvideo_model=kling25", "in the settings block"),
+        Valid("a cat --video --video_m kling25", "the abbreviated flag may name it"),
+        Valid("a cat --duration 5", "not a video prompt"),
+    )
+    INVALID = (
+        Invalid("a cat --video", "the switch alone"),
+        Invalid('a cat --video_prompt "it yawns"', "a video prompt without the switch"),
+        Invalid("a cat --video -- --video_model kling25", "behind a bare `--` it is text"),
+        Invalid(
+            "a cat --video --video_model kling25\r\n---\r\na dog --video",
+            "every keyframe names its own",
+        ),
+        Invalid(
+            "a cat --video",
+            "the field of the request is empty",
+            context=Context({"video_model": ""}),
+        ),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one finding where no model is named."""
+        if subject.is_clear_video and subject.named_model is None:
+            yield self.report(
+                subject.segment.flags[0].span,
+                f"no model is named, and the field `video_model` has no default (the service used"
+                f" {_defaults()}), so the prompt is not translated until you choose one with"
+                " `default-model` in the configuration or `--default-model`",
+            )
+
+
+@cache
+def _defaults() -> str:
+    """Return the service's defaults, each with the edition that first states it."""
+    since: dict[str, str] = {}
+    for date in edition_dates():
+        name = edition_file(date).default_video_model
+        if name:
+            since.setdefault(name, f"`{name}` from {date}")
+    return " and ".join(since.values())

@@ -1,0 +1,102 @@
+"""FL506 several-images."""
+
+from flaglift.rules.base import (
+    Context,
+    Diagnostic,
+    Edit,
+    Feature,
+    Invalid,
+    Iterator,
+    Rule,
+    Severity,
+    Subject,
+    Valid,
+    excerpt,
+    unsafe,
+)
+from flaglift.rules.subject import whole_number
+
+
+class SeveralImages(Rule):
+    """
+    What it does
+        Finds a number of images other than 1, in the request or in the settings block of a video
+        prompt.
+
+    Why
+        A video prompt makes one image, the first frame. The service refuses any other number.
+
+    Example
+        a cat --video --video_model kling25
+        num_images=4
+
+    Use instead
+        a cat --video --video_model kling25
+        num_images=1
+
+    Fix safety
+        Unsafe: it changes the number of images to 1.
+
+    Ground
+        An answer 422 of the service, `{"num_images":["must be 1 for --video"]}`.
+    """
+
+    code = "FL506"
+    name = "several-images"
+    severity = Severity.ERROR
+    trigger = Feature.VIDEO
+
+    VALID = (
+        Valid("a cat --video --video_model kling25\nnum_images=1", "one image"),
+        Valid("a cat --video --video_model kling25\nnum_images=", "the service's default is one"),
+        Valid("a cat --duration 5\nnum_images=4", "no video, but four images"),
+        Valid(
+            "a cat --video --video_model kling25",
+            "one image, by a number of the request",
+            context=Context({"num_images": 1}),
+        ),
+        Valid(
+            "a cat --video --video_model kling25\nnum_images=4",
+            "another number in the request counts instead",
+            context=Context({"num_images": "1"}),
+        ),
+        Valid(
+            "a cat --video --video_model no_such\nnum_images=4",
+            "the model comes first",
+        ),
+    )
+    INVALID = (
+        Invalid(
+            "a cat --video --video_model kling25\nnum_images=4\nseed=1",
+            "four images",
+            fixed="a cat --video --video_model kling25\nnum_images=1\nseed=1",
+        ),
+        Invalid(
+            "a cat --video --video_model kling25\r\nnum_images=1\r\nnum_images=0\r\n",
+            "two lines give the number, and only the writer knows which one is meant",
+        ),
+        Invalid(
+            "a cat --video\nnum_images=two",
+            "no number, and no model yet",
+            fixed="a cat --video\nnum_images=1",
+        ),
+        Invalid(
+            "a cat --video --video_model kling25",
+            "the number is a field of the request",
+            context=Context({"num_images": 8}),
+        ),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one finding where the number is given and is not 1."""
+        given = subject.context.get("num_images")
+        if given is None or whole_number(given) == 1 or not subject.is_clear_video:
+            return
+        if subject.model is None and subject.named_model is not None:
+            return
+        setting = subject.setting_of("num_images")
+        yield self.report(
+            subject.place_of("num_images"),
+            f"a video prompt makes one image, not `{excerpt(given)}`, so the service refuses it",
+            fix=unsafe("make one image", Edit(*setting.value_span, "1")) if setting else None,
+        )

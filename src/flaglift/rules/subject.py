@@ -1,0 +1,255 @@
+"""What a rule looks at: one segment of a prompt, with all that is known beside it."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, TypeVar
+
+from flaglift.catalog import Catalog, Model, Standing, Status
+from flaglift.config import Settings
+from flaglift.context import Context
+from flaglift.spans import Span
+from flaglift.syntax.flags import seconds
+from flaglift.syntax.lift import image_prompt
+from flaglift.syntax.lookalikes import NearMiss, near_misses
+from flaglift.syntax.nodes import FlagLike, FlagName, Node, Setting, Value
+from flaglift.syntax.prompt import Feature, Prompt, Segment
+
+FIELD_OF_KEY = {"ar": "aspect_ratio"}
+"""The settings block's short names (dialect section 5.2)."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One segment of a prompt, the catalog, the settings and the request it is part of."""
+
+    text: str
+    prompt: Prompt
+    segment: Segment
+    catalog: Catalog
+    settings: Settings
+    beside: Context
+    """What the caller knows of the request beside the text."""
+    block: Mapping[str, str]
+    """The settings block as fields; an empty value is left out (5.2)."""
+    block_values: tuple[Setting, ...]
+    """The lines of the settings block that give a field its first value, or its second."""
+    unused_suppressions: tuple[str, ...] = ()
+    """Codes that the host suppresses for this prompt, and that nothing reported."""
+
+    @property
+    def span(self) -> Span:
+        """The segment, less a line end next to a separator or the settings block: it is theirs."""
+        start, end = self.segment.start, self.segment.end
+        if start:
+            start += _line_end_length(self.text[start : start + 2])
+        if end < len(self.text) and self.text.endswith("\n", start, end):
+            end -= 2 if self.text.endswith("\r\n", start, end) else 1
+        return Span(start, end)
+
+    @cached_property
+    def context(self) -> Context:
+        """What the request holds beside the text, the settings block included."""
+        return self.beside.updated(self.block)
+
+    @property
+    def suspects(self) -> tuple[FlagLike, ...]:
+        """What looks like a flag in this segment and is text."""
+        return _within(self.prompt.suspects, self.span)
+
+    @cached_property
+    def near_misses(self) -> tuple[NearMiss, ...]:
+        """The suspects outside quotes, with the words that they are part of."""
+        return tuple(near_misses(self.segment.nodes, self.suspects))
+
+    @cached_property
+    def model_value(self) -> Value | None:
+        """The value of `--video_model` that counts."""
+        flag = self.segment.last(FlagName.VIDEO_MODEL)
+        return flag.value if flag else None
+
+    @cached_property
+    def named_model(self) -> str | None:
+        """The model that the prompt, the request or else the settings name, as they spell it."""
+        if self.model_value:
+            return self.model_value.text
+        given = self.context.get("video_model")
+        return str(given) if given is not None else self.settings.default_model
+
+    @property
+    def model_origin(self) -> str:
+        """What names the model, in words; empty for a flag."""
+        if self.model_value:
+            return ""
+        if self.beside.get("video_model") is not None:
+            return "the request"
+        return "the settings block" if "video_model" in self.block else "the default-model setting"
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """Where the named model stands in the catalog; None without a name."""
+        return None if self.named_model is None else self.catalog.find(self.named_model)
+
+    @cached_property
+    def replaced(self) -> bool:
+        """Whether the model is retired and the user accepts its successor, which fits (3.5)."""
+        if not self.settings.accept_successors or self.standing is None:
+            return False
+        successor = self.standing.successor
+        return successor is not None and self.written_duration in (None, successor.seconds)
+
+    @property
+    def model_name(self) -> str | None:
+        """The model that the fields name: the named one, or its accepted successor."""
+        if self.replaced and self.standing and self.standing.successor:
+            return self.standing.successor.name
+        return self.named_model
+
+    @cached_property
+    def model(self) -> Model | None:
+        """The model that counts, if the catalog has it at its date."""
+        if self.model_name is None:
+            return None
+        standing = self.catalog.find(self.model_name)
+        return standing.model if standing.status in (Status.LISTED, Status.NAMED) else None
+
+    @cached_property
+    def is_clear_video(self) -> bool:
+        """Whether the service reads a video prompt here, and no other rule doubts which one."""
+        doubtful = Feature.UNREADABLE | Feature.ABBREVIATION | Feature.QUOTED_FLAG
+        return self.segment.is_video and not self.prompt.has(doubtful)
+
+    def setting_of(self, field: str) -> Setting | None:
+        """Return the line of the settings block that alone gives a field its value.
+
+        None in a keyframe prompt: the block is every frame's, and a finding is one frame's.
+        """
+        if self.prompt.is_keyframes or self.beside.get(field) is not None:
+            return None
+        lines = [
+            setting
+            for setting in self.prompt.settings
+            if setting.value and FIELD_OF_KEY.get(setting.key, setting.key) == field
+        ]
+        return lines[0] if len(lines) == 1 else None
+
+    def place_of(self, *fields: str) -> Span:
+        """Return where a finding about fields goes: the first one's line, or else the anchor."""
+        for setting in map(self.setting_of, fields):
+            if setting:
+                return Span(setting.start, setting.value_span.end)
+        return self.anchor
+
+    @property
+    def anchor(self) -> Span:
+        """Where a finding about the model goes; the segment must hold a flag.
+
+        It is the model's name, or the first flag where the text does not name the model.
+        """
+        if self.model_value:
+            return self.model_value.span
+        setting = self.setting_of("video_model")
+        return setting.value_span if setting else self.segment.flags[0].span
+
+    @cached_property
+    def duration_value(self) -> Value | None:
+        """The value of `--duration` that counts."""
+        flag = self.segment.last(FlagName.DURATION)
+        return flag.value if flag else None
+
+    @cached_property
+    def written_duration(self) -> int | None:
+        """The seconds that the prompt or the request asks for; None where neither does."""
+        if self.duration_value:
+            return seconds(self.duration_value)
+        return whole_number(self.context.get("video_duration"))
+
+    @property
+    def duration(self) -> int | None:
+        """The seconds that the fields name: those asked for, or those of an accepted successor."""
+        if self.replaced and self.standing and self.standing.successor:
+            return self.standing.successor.seconds
+        return self.written_duration
+
+    @property
+    def price_cents(self) -> Decimal | None:
+        """The price of the video in cents; None where the catalog has none for that length."""
+        model, seconds = self.model, self.duration
+        if model is None or (seconds is None and self.context.get("video_duration") is not None):
+            return None
+        if seconds is not None and model.durations and seconds not in model.durations:
+            return None
+        return model.price_cents(seconds)
+
+    @cached_property
+    def written_prompt(self) -> str | None:
+        """The video prompt that the prompt or the request holds; None where neither does."""
+        written = self.segment.value(FlagName.VIDEO_PROMPT)
+        given = self.context.get("video_prompt")
+        return written if written is not None or given is None else str(given)
+
+    @cached_property
+    def image_prompt(self) -> str:
+        """What the prompt says about the image, as the service used it for the video (3.3)."""
+        return image_prompt(self.segment)
+
+    @property
+    def video_prompt(self) -> str:
+        """The video prompt: the written one, or the image prompt (3.3)."""
+        return self.image_prompt if self.written_prompt is None else self.written_prompt
+
+    def can(self, capability: str) -> bool | None:
+        """Tell whether the model has a capability; None where that is not known.
+
+        Of a model that only the changelog names, what is not listed is unknown.
+        """
+        if self.model is None:
+            return None
+        listed = capability in self.model.capabilities
+        return listed or (False if self.model.durations else None)
+
+
+def read_block(prompt: Prompt) -> tuple[dict[str, str], tuple[Setting, ...]]:
+    """Return the settings block as fields, and the lines with a field's first two values.
+
+    Once for all keyframes: there may be as many lines as keyframes.
+    """
+    values: dict[str, list[str]] = {}
+    lines = []
+    block = {}
+    for setting in prompt.settings:
+        if setting.value:
+            field = FIELD_OF_KEY.get(setting.key, setting.key)
+            block[field] = setting.value
+            known = values.setdefault(field, [])
+            if len(known) < 2 and setting.value not in known:
+                known.append(setting.value)
+                lines.append(setting)
+    return block, tuple(lines)
+
+
+_Kind = TypeVar("_Kind", bound=Node)
+
+
+def _within(nodes: Sequence[_Kind], span: Span) -> tuple[_Kind, ...]:
+    """Return the nodes, which are in order, that start in a span."""
+    first = bisect_left(nodes, span.start, key=_start)
+    return tuple(nodes[first : bisect_left(nodes, span.end, lo=first, key=_start)])
+
+
+def _start(node: Node) -> int:
+    return node.start
+
+
+def whole_number(value: Any) -> int | None:
+    """Return a value given as a number or as its digits; None where it is neither."""
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
+
+
+def _line_end_length(beginning: str) -> int:
+    return 2 if beginning == "\r\n" else int(beginning[:1] == "\n")

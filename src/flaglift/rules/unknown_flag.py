@@ -1,0 +1,173 @@
+"""FL108 unknown-flag."""
+
+import re
+
+from flaglift.rules.base import (
+    Diagnostic,
+    Edit,
+    Feature,
+    Fix,
+    Invalid,
+    Iterator,
+    Rule,
+    Severity,
+    Subject,
+    Valid,
+    excerpt,
+    unsafe,
+)
+from flaglift.syntax import nodes
+from flaglift.syntax.lookalikes import Defect, NearMiss
+from flaglift.syntax.stuck import stuck
+from flaglift.syntax.words import ends_word
+
+_FILE = re.compile(r"[./][A-Za-z0-9]")
+"""What goes on as in `clip--video.mp4` was not meant as a flag."""
+
+_OTHERS = Defect.DASH | Defect.UNSEEN | Defect.CASE | Defect.HYPHEN
+"""What other rules say, and this one no more."""
+
+
+class UnknownFlag(Rule):
+    """
+    What it does
+        Finds words that look like flags and are none: nobody's flag (`--ar`), a misspelt one
+        (`--vidoe`), one with a dash too few or too many (`-video`), one that sticks to the word in
+        front (`woman--video`), and one inside a quoted word (`"a cat --video"`).
+
+    Why
+        The service reads such a word as text. What it was to do is not done, and it becomes part
+        of the image prompt.
+
+    Example
+        a cat --vidoe --video_model kling25
+
+    Use instead
+        a cat --video --video_model kling25
+
+    Fix safety
+        Unsafe: text becomes a flag. It is offered where the word looks like one of the four flags,
+        outside quotes.
+
+    Ground
+        Dialect sections 2.1, 2.11 and 6.
+    """
+
+    code = "FL108"
+    name = "unknown-flag"
+    severity = Severity.WARNING
+    trigger = Feature.UNKNOWN_FLAG | Feature.FLAG_LIKE
+
+    VALID = (
+        Valid("a cat --fill --video --video_model kling25", "another flag of the service"),
+        Valid("a cat --ar 16:9 --style raw", "no flag of this dialect, so none of our business"),
+        Valid("a cat --- a dog --video --video_model kling25", "dashes with nothing behind them"),
+        Valid("a low-video look --video --video_model kling25", "a hyphen in a word"),
+        Valid("a cat —video --video_model kling25", "what is wrong with it is its dash"),
+        Valid("a cat --VIDEO --video_model kling25", "what is wrong with it is its case"),
+        Valid("a cat --video, --video_model kling25", "what is wrong with it is its comma"),
+        Valid("a cat clip--video.mp4 --video --video_model kling25", "a file"),
+        Valid("a cat -- and --unheard_of --video", "behind a bare `--` there are no flags"),
+    )
+    INVALID = (
+        Invalid(
+            "a cat --vidoe --video_model kling25",
+            "a misspelt flag",
+            fixed="a cat --video --video_model kling25",
+        ),
+        Invalid(
+            "a cat --video --video_modle=kling25",
+            "misspelt, with a value",
+            fixed="a cat --video --video_model=kling25",
+        ),
+        Invalid(
+            "a cat -video --video_model kling25",
+            "one dash",
+            fixed="a cat --video --video_model kling25",
+        ),
+        Invalid(
+            "a cat ---vidoe --video_model kling25",
+            "three dashes, and misspelt",
+            fixed="a cat --video --video_model kling25",
+        ),
+        Invalid(
+            "a cat--video --video_model kling25",
+            "stuck to a word",
+            fixed="a cat --video --video_model kling25",
+        ),
+        Invalid('"a cat --video" --video_model kling25', "the quotes reach too far"),
+        Invalid("a cat --video --video_model kling25 --ar 16:9", "another product's flag"),
+        Invalid('a cat --video"s" --video_model kling25', "a word of which it is the beginning"),
+        Invalid("a cat--video, --video_model kling25", "the comma has to go too"),
+        Invalid("a cat -\u200bvideo --video_model kling25", "first what nobody sees has to go"),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one finding for each such word."""
+        misses = subject.near_misses
+        earlier_end = -1
+        for miss in misses:
+            what = _what(miss, earlier_end)
+            earlier_end = miss.end
+            if what:
+                yield self.report(
+                    miss.span,
+                    f"{what}, so the service reads it as text",
+                    fix=_fix(subject, miss),
+                )
+        outside = {miss.start for miss in misses}
+        for suspect in subject.suspects:
+            # In quotes only what is a flag to the letter was perhaps meant as one.
+            if suspect.start not in outside and suspect.raw == f"--{suspect.name}":
+                yield self.report(
+                    suspect.span,
+                    f"`{suspect.raw}` is inside a word with quotes or backslashes, so the service "
+                    "reads it as text",
+                )
+        yield from self._strangers(subject, outside)
+
+    def _strangers(self, subject: Subject, known: set[int]) -> Iterator[Diagnostic]:
+        for node in subject.segment.read:
+            if not isinstance(node, nodes.UnknownFlag) or node.start in known:
+                continue
+            name = node.raw.partition("=")[0]
+            if any(c.isalnum() for c in name):
+                yield self.report(
+                    node.span._replace(end=node.start + len(name)),
+                    f"`{excerpt(name)}` is no flag of the service, so it is read as text",
+                )
+
+
+def _what(miss: NearMiss, earlier_end: int) -> str | None:
+    """Return what is the matter with a near miss, if no rule about typing (2xx) says it."""
+    defects = miss.defects
+    shown = excerpt(miss.dashes + miss.written)
+    if Defect.MISSPELT in defects:
+        return f"`{shown}` is no flag of the service but much like `--{miss.name}`"
+    if Defect.DASH_COUNT in defects:
+        return f"`{shown}` does not begin with two dashes"
+    if defects & _OTHERS or not defects or stuck(miss, earlier_end):
+        return None
+    if Defect.STUCK_BEFORE in defects:
+        return None if _FILE.match(miss.behind) else f"`{shown}` sticks to the word in front of it"
+    return f"`{shown}` goes on as `{excerpt(miss.behind)}` and is no flag of the service"
+
+
+def _fix(subject: Subject, miss: NearMiss) -> Fix | None:
+    """Return the edits that take away all that this rule reports of a near miss."""
+    defects = miss.defects
+    whole = miss.behind.startswith("=") or ends_word(subject.text, miss.end)
+    if Defect.UNSEEN in defects or not whole:
+        return None
+    edits: list[Edit] = []
+    titles: list[str] = []
+    if miss.before:
+        edits.append(Edit(miss.start, miss.start, " "))
+        titles.append("put a space in front")
+    if Defect.DASH_COUNT in defects:
+        edits.append(Edit(miss.start, miss.name_start, "--"))
+        titles.append("write two dashes")
+    if Defect.MISSPELT in defects:
+        edits.append(Edit(miss.name_start, miss.end, miss.name.value))
+        titles.append(f"spell it `{miss.name}`")
+    return unsafe(" and ".join(titles), *edits)

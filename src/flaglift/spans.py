@@ -1,0 +1,70 @@
+"""Places in a text, and changes to them. Everything else in the text stays as it is."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A half-open range of a text, in code points: `text[start:end]`."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """Return the part of `text` that the span covers.
+
+        >>> Span(2, 5).of("abcdefg")
+        'cde'
+        """
+        return text[self.start : self.end]
+
+    def shifted(self, offset: int) -> "Span":
+        """Return the span moved by `offset` code points."""
+        return Span(self.start + offset, self.end + offset)
+
+
+class Edit(NamedTuple):
+    """Replace `text[start:end]` with `content`; an empty range inserts."""
+
+    start: int
+    end: int
+    content: str
+
+
+def conflicting(edits: Iterable[Edit]) -> bool:
+    """Tell whether two edits overlap, or insert at the same place.
+
+    >>> conflicting([Edit(0, 2, ""), Edit(2, 3, "x")])
+    False
+    >>> conflicting([Edit(0, 2, ""), Edit(1, 3, "x")])
+    True
+    """
+    end = -1
+    inserted_at = -1
+    for edit in sorted(edits):
+        if edit.start < end or edit.start == edit.end == inserted_at:
+            return True
+        end = max(end, edit.end)
+        inserted_at = edit.start if edit.start == edit.end else -1
+    return False
+
+
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
+    """Apply edits that do not overlap; every code point outside them is copied as it is.
+
+    Raises `ValueError` when edits overlap or reach outside the text.
+
+    >>> apply_edits("a 6 foot", [Edit(2, 3, "7"), Edit(0, 0, "> ")])
+    '> a 7 foot'
+    """
+    if conflicting(edits):
+        raise ValueError("edits overlap")
+    pieces: list[str] = []
+    position = 0
+    for start, end, content in sorted(edits):
+        if not 0 <= start <= end <= len(text):
+            raise ValueError(f"edit {start}:{end} reaches outside a text of {len(text)}")
+        pieces += (text[position:start], content)
+        position = end
+    pieces.append(text[position:])
+    return "".join(pieces)

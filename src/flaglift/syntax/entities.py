@@ -1,0 +1,47 @@
+"""HTML entities: what they stand for (dialect section 6)."""
+
+import re
+from html import unescape
+from html.entities import html5
+
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+"""What is written like an entity. `&` in prose (`AT&T`, `salt & pepper`) is not."""
+
+_MOST_LEVELS = 4
+"""Text that was encoded more often than this is not decoded."""
+
+
+def decoded(text: str) -> str | None:
+    """Return a text with its entities as what they stand for; None where no end is in sight.
+
+    Text that was encoded more than once is decoded as often. A no-break space becomes a space.
+
+    >>> decoded("&amp;quot;salt &amp; pepper&quot; by AT&T;")
+    '"salt & pepper" by AT&T;'
+    """
+    for _ in range(_MOST_LEVELS):
+        before, text = text, ENTITY.sub(lambda found: character(found[0]), text)
+        if text == before:
+            return text
+    return None
+
+
+def first_entity(text: str) -> str | None:
+    """Return the first entity of a text, as written.
+
+    >>> first_entity("R&D; salt &amp; pepper")
+    '&amp;'
+    """
+    return next((e for e in ENTITY.findall(text) if character(e) != e), None)
+
+
+def character(entity: str) -> str:
+    """Return what an entity stands for, or itself where it is none.
+
+    >>> character("&lt;"), character("&nbsp;"), character("&T;"), character("&#0;")
+    ('<', ' ', '&T;', '&#0;')
+    """
+    if entity[1] != "#" and entity[1:] not in html5:
+        return entity
+    text = unescape(entity)
+    return entity if text in ("", "\ufffd") else text.replace("\u00a0", " ")

@@ -1,0 +1,76 @@
+"""Taking flags out of a text (dialect section 4.1), and what is left as the image prompt (3.3)."""
+
+import re
+from collections.abc import Iterable
+
+from flaglift.spans import Edit, Span
+from flaglift.syntax.nodes import OtherFlag
+from flaglift.syntax.prompt import Segment
+from flaglift.syntax.tokens import tokens
+from flaglift.syntax.words import WHITESPACE, is_escaped, split_words, unquote
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def lift_edits(text: str, spans: Iterable[Span], within: Span | None = None) -> list[Edit]:
+    r"""Return the edits that take spans out of a text, each with the whitespace around it.
+
+    Between their neighbours one space remains, or the line end that stood there; at either end
+    nothing does. The spans are in order; `within` is the part of the text that counts as all of it.
+
+    >>> from flaglift.spans import apply_edits
+    >>> text = "a cat --video\n--duration 5 sits"
+    >>> apply_edits(text, lift_edits(text, [Span(6, 13), Span(14, 26)]))
+    'a cat\nsits'
+    """
+    low, high = within or (0, len(text))
+    edits: list[Edit] = []
+    for span in spans:
+        start, end = span
+        while start > low and text[start - 1] in WHITESPACE:
+            start -= 1
+        if start < span.start and is_escaped(text, start):  # part of the word before
+            start += 1
+        while end < high and text[end] in WHITESPACE:
+            end += 1
+        joint = _line_end(text, start, span.start) or _line_end(text, span.end, end)
+        if edits and edits[-1].end >= start:
+            previous = edits.pop()
+            start = previous.start
+            joint = previous.content.strip(" ") or joint
+        edits.append(Edit(start, end, joint or " "))
+    return [
+        edit._replace(content="") if edit.start == low or edit.end == high else edit
+        for edit in edits
+    ]
+
+
+def _line_end(text: str, start: int, end: int) -> str:
+    found = _LINE_END.search(text, start, end)
+    return found[0] if found else ""
+
+
+def image_prompt(segment: Segment) -> str:
+    """Return what a segment says about the image, as the service used it for the video too (3.3).
+
+    Without flags, the service's other flags and references; unquoted, whitespace collapsed.
+
+    >>> from flaglift.syntax.parser import parse
+    >>> image_prompt(parse('<lora:1:1> a "tall  cat" --fill --video').segments[0])
+    'a tall cat'
+    """
+    lifted = {flag.start for flag in segment.flags}
+    words = [
+        unquote(word)
+        for node in segment.nodes
+        if not isinstance(node, OtherFlag) and node.start not in lifted
+        for _, word in split_words(node.raw)
+    ]
+    return " ".join(strip_references(" ".join(words)).split())
+
+
+def strip_references(text: str) -> str:
+    """Return a text without its `<lora:...>` and `<faceid:...>` references (5.1)."""
+    if "<" not in text:
+        return text
+    return "".join(piece for kind, piece in tokens(text, "markup") if kind != "REFERENCE")

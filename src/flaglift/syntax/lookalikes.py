@@ -1,0 +1,216 @@
+"""What looks like a flag and is not one, and which flag it looks like (dialect section 6)."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Flag as Flags
+from enum import auto
+
+from flaglift.spans import Span
+from flaglift.spelling import nearest
+from flaglift.syntax.nodes import FlagLike, FlagName, Node
+from flaglift.syntax.tokens import tokens
+from flaglift.syntax.words import is_escaped, split_words
+
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+"""Hyphens, dashes and minus signs; all but the first are typographic."""
+
+INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Characters that show as nothing or as a space, and do not separate words (1.1)."""
+
+WIDE = (
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u202f\u205f\u3000"
+)
+"""Spaces that separate no words (1.1)."""
+
+ZERO_WIDTH = (
+    "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Characters that show as nothing, marks of direction and rare line ends included."""
+
+UNSEEN = WIDE + ZERO_WIDTH
+"""All that nobody sees and that separates no words."""
+
+_LONG = "\u2014\u2015"  # what writing software makes of two hyphens
+
+
+def flag_like(start: int, raw: str, before: str) -> FlagLike | None:
+    """Return which flag a run of dashes and the name behind it look like, if any.
+
+    `before` is the character in front, empty at the start of the text. A single dash inside a word
+    is a hyphen, and so is one before a name that is not a flag's to the letter.
+
+    >>> flag_like(0, "\u2014video", " ")
+    FlagLike(start=0, raw='—video', name=<FlagName.VIDEO: 'video'>)
+    >>> flag_like(5, "-video", "e") is None
+    True
+    """
+    bare = raw.lstrip(DASHES + INVISIBLE)
+    run = raw[: len(raw) - len(bare)]
+    dashes = sum(2 if c in _LONG else 1 for c in run if c in DASHES)
+    inside_word = before not in ("", " ", "\t", "\r", "\n") and run[0] not in INVISIBLE
+    name = _plain(bare)
+    if not dashes or (inside_word and (dashes == 1 or run[0] in _LONG) and "_" not in name):
+        return None
+    if name in set(FlagName):
+        return FlagLike(start, raw, FlagName(name))
+    if dashes == 1 or inside_word:
+        return None
+    close = nearest(name, FlagName)
+    return FlagLike(start, raw, FlagName(close)) if close else None
+
+
+def _plain(name: str) -> str:
+    kept = "".join("_" if c in DASHES else c for c in name if c not in INVISIBLE)
+    return kept.strip("_").lower()
+
+
+_NEAR = 80
+"""So many code points of a word are looked at on either side of a flag."""
+
+
+class Defect(Flags):
+    """What keeps a word from being the flag that it looks like (6)."""
+
+    DASH = auto()
+    """A typographic dash before the name, or a typographic hyphen in it."""
+    DASH_COUNT = auto()
+    """Hyphens only, and not two of them."""
+    UNSEEN = auto()
+    """A character that nobody sees, in the flag or next to it."""
+    MISSPELT = auto()
+    """The name is none of the four, however it is written."""
+    CASE = auto()
+    """The name is one of the four in other letters."""
+    HYPHEN = auto()
+    """The name is one of the four with hyphens for underscores."""
+    STUCK_BEFORE = auto()
+    """Something else stands right in front of it."""
+    STUCK_BEHIND = auto()
+    """Something else stands right behind it, other than a value with `=`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A word, or a part of one, that looks like a flag and is text."""
+
+    start: int
+    """Where its dashes begin, or what is unseen in front of them."""
+    name: FlagName
+    """The flag that it looks like."""
+    dashes: str
+    written: str
+    """The name as it stands, without what trails it."""
+    word_start: int
+    word: str
+    """The whole word that it is part of, as written."""
+
+    @property
+    def name_start(self) -> int:
+        """Where the name begins."""
+        return self.start + len(self.dashes)
+
+    @property
+    def end(self) -> int:
+        """Where the name ends."""
+        return self.name_start + len(self.written)
+
+    @property
+    def word_end(self) -> int:
+        """Where the word ends."""
+        return self.word_start + len(self.word)
+
+    @property
+    def span(self) -> Span:
+        """Where the dashes and the name stand."""
+        return Span(self.start, self.end)
+
+    @property
+    def before(self) -> str:
+        """What stands in front of it in the word, as far as anybody needs it."""
+        offset = self.start - self.word_start
+        return self.word[max(0, offset - _NEAR) : offset]
+
+    @property
+    def behind(self) -> str:
+        """What stands behind the name in the word, as far as anybody needs it."""
+        offset = self.end - self.word_start
+        return self.word[offset : offset + _NEAR]
+
+    @property
+    def defects(self) -> Defect:
+        """All that keeps it from being a flag."""
+        plain = _plain(self.written)
+        bare = "".join(c for c in self.dashes if c not in UNSEEN)
+        found = {
+            Defect.DASH: any(c in DASHES[1:] for c in self.dashes + self.written),
+            Defect.DASH_COUNT: bare.strip("-") == "" and bare != "--",
+            Defect.UNSEEN: any(
+                c in UNSEEN for c in self.before[-1:] + self.dashes + self.written + self.behind[:1]
+            ),
+            Defect.MISSPELT: plain != self.name,
+            Defect.CASE: plain == self.name and self.written != self.written.lower(),
+            Defect.HYPHEN: plain == self.name and "-" in self.written,
+            Defect.STUCK_BEFORE: self.before.rstrip(UNSEEN) != "",
+            Defect.STUCK_BEHIND: self.behind.lstrip(UNSEEN)[:1] not in ("", "="),
+        }
+        return Defect(sum(defect.value for defect, present in found.items() if present))
+
+
+def near_misses(nodes: Sequence[Node], suspects: Sequence[FlagLike]) -> Iterator[NearMiss]:
+    """Yield the suspects, in order, with the words that they are part of.
+
+    Those inside quotes are left out: nothing there was meant as a flag.
+    """
+    first = 0
+    for node in _holding(nodes, suspects):
+        for offset, word in split_words(node.raw):
+            start = node.start + offset
+            last = first
+            while last < len(suspects) and suspects[last].start < start + len(word):
+                last += 1
+            if last > first:
+                yield from _near_misses(start, word, suspects[first:last])
+                first = last
+
+
+def _holding(nodes: Sequence[Node], suspects: Sequence[FlagLike]) -> Iterator[Node]:
+    """Yield the nodes that suspects stand in."""
+    starts = [node.start for node in nodes]
+    indices = (bisect_right(starts, suspect.start) - 1 for suspect in suspects)
+    return (nodes[index] for index in dict.fromkeys(indices))
+
+
+def _near_misses(start: int, word: str, suspects: Iterable[FlagLike]) -> Iterator[NearMiss]:
+    opening, closing = word.find('"'), word.rfind('"')
+    for suspect in suspects:
+        offset = suspect.start - start
+        if not opening < offset < closing and not is_escaped(word, offset):
+            bare = suspect.raw.lstrip(DASHES + INVISIBLE)
+            yield NearMiss(
+                start=suspect.start,
+                name=suspect.name,
+                dashes=suspect.raw[: len(suspect.raw) - len(bare)],
+                written=bare.rstrip(DASHES + INVISIBLE + "_"),
+                word_start=start,
+                word=word,
+            )
+
+
+def near_misses_in(word: str, start: int = 0) -> list[NearMiss]:
+    """Return what looks like a flag in a word, be it text or a value.
+
+    >>> [miss.written for miss in near_misses_in("kling25\u00a0--duration")]
+    ['duration']
+    """
+    suspects = []
+    position = start
+    for terminal, piece in tokens(word, "markup"):
+        if terminal == "FLAG_LIKE":
+            before = word[max(0, position - start - 1) : position - start]
+            suspect = flag_like(position, piece, before)
+            suspects += [suspect] if suspect else []
+        position += len(piece)
+    return list(_near_misses(start, word, suspects))

@@ -1,0 +1,58 @@
+"""What lies across the words: references, and what looks like a flag (dialect sections 5.1, 6)."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from flaglift.syntax.lookalikes import flag_like
+from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownFlag
+from flaglift.syntax.prompt import Segment
+from flaglift.syntax.tokens import tokens
+
+_BEGINNING = re.compile(r"-[-vVdD]")
+"""Without typographic dashes, what looks like one of the four flags begins like this."""
+
+
+def references_and_suspects(
+    text: str, segments: Sequence[Segment]
+) -> tuple[tuple[Reference, ...], tuple[FlagLike, ...]]:
+    """Return the references of a text, and the words in it that look like flags and are text."""
+    nodes = [node for segment in segments for node in segment.nodes]
+    starts = [node.start for node in nodes]
+    if "<" not in text and text.isascii() and not _may_hold_suspect(nodes):
+        return (), ()
+    references: list[Reference] = []
+    suspects: list[FlagLike] = []
+    position = 0
+    for terminal, raw in tokens(text, "markup"):
+        if terminal == "REFERENCE":
+            references.append(_reference(position, raw))
+        elif terminal == "FLAG_LIKE":
+            index = bisect_right(starts, position) - 1
+            if index >= 0 and isinstance(nodes[index], Text | UnknownFlag):
+                before = text[position - 1 : position]
+                suspect = flag_like(position, raw, before)
+                suspects += [suspect] if suspect else []
+        position += len(raw)
+    return tuple(references), tuple(suspects)
+
+
+def _may_hold_suspect(nodes: Sequence[Node]) -> bool:
+    return any(
+        isinstance(node, UnknownFlag)
+        or (isinstance(node, Text) and "-" in node.raw and _BEGINNING.search(node.raw))
+        for node in nodes
+    )
+
+
+def _reference(start: int, raw: str) -> Reference:
+    kind, _, rest = raw[1:-1].partition(":")
+    name, _, weight = rest.partition(":")
+    return Reference(start, raw, kind, name, _number(weight))
+
+
+def _number(weight: str) -> float | None:
+    try:
+        return float(weight)
+    except ValueError:
+        return None

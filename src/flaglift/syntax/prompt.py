@@ -1,0 +1,149 @@
+"""The root of the AST: a prompt, its segments, and what lies across them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntFlag, auto
+from itertools import takewhile
+
+from flaglift.syntax.nodes import (
+    DoubleDash,
+    Flag,
+    FlagLike,
+    FlagName,
+    Node,
+    Reference,
+    Separator,
+    Setting,
+    Text,
+)
+
+
+class Feature(IntFlag):
+    """What a prompt holds, so that nobody looks for what is not there."""
+
+    FLAG = auto()
+    """A flag of the dialect that is read as one."""
+    VIDEO = auto()
+    """A flag that makes it a video prompt (3.1)."""
+    UNCLOSED = auto()
+    MISSING_VALUE = auto()
+    SWITCH_VALUE = auto()
+    MALFORMED_DURATION = auto()
+    REPEATED = auto()
+    ABBREVIATION = auto()
+    NEAR_ABBREVIATION = auto()
+    """An abbreviation of three letters or more. `--v` is a flag of other products too (2.8)."""
+    QUOTED_FLAG = auto()
+    UNKNOWN_FLAG = auto()
+    OTHER_FLAG = auto()
+    DOUBLE_DASH = auto()
+    LATE_FLAG = auto()
+    """A flag after a bare `--`, which is text (2.9)."""
+    FLAG_LIKE = auto()
+    REFERENCE = auto()
+    SETTING = auto()
+    KEYFRAMES = auto()
+    NON_ASCII = auto()
+    AMPERSAND = auto()
+    BACKSLASH = auto()
+    APOSTROPHE = auto()
+    ESCAPED_APOSTROPHE = auto()
+    """A backslash before an apostrophe outside quotes, where the readers disagree (1.3)."""
+    HOLDS_APART = auto()
+    """A flag stands between words that would read otherwise side by side (2.11, 5.3)."""
+
+    UNREADABLE = UNCLOSED | MISSING_VALUE | SWITCH_VALUE | MALFORMED_DURATION | ESCAPED_APOSTROPHE
+    """The service reads no flag at all."""
+    CONCERNED = FLAG | NEAR_ABBREVIATION | QUOTED_FLAG | LATE_FLAG | FLAG_LIKE
+    """The prompt holds a flag of the dialect or a near miss of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One prompt's worth of words: the whole text, or one keyframe of it (5.3)."""
+
+    start: int
+    nodes: tuple[Node, ...]
+    flags: tuple[Flag, ...]
+    """The flags that are read, in the order of the text."""
+    late: tuple[Flag, ...]
+    """Flags after a bare `--`, which are text (2.9)."""
+
+    @property
+    def end(self) -> int:
+        """The position after the last code point."""
+        return self.nodes[-1].end if self.nodes else self.start
+
+    @property
+    def body(self) -> tuple[Text, ...]:
+        """The words that are no flags."""
+        return tuple(node for node in self.nodes if isinstance(node, Text))
+
+    @property
+    def read(self) -> Iterator[Node]:
+        """The nodes before a bare `--`: what the service looks for flags in (2.9)."""
+        return takewhile(lambda node: not isinstance(node, DoubleDash), self.nodes)
+
+    def last(self, name: FlagName) -> Flag | None:
+        """Return the flag that counts: the last one of its name (2.6)."""
+        for flag in reversed(self.flags):
+            if flag.name == name:
+                return flag
+        return None
+
+    def value(self, name: FlagName) -> str | None:
+        """Return the value that counts, as it reads; None without such a flag or value."""
+        flag = self.last(name)
+        return flag.value.text if flag and flag.value else None
+
+    @property
+    def is_video(self) -> bool:
+        """Whether a flag makes it a video prompt (3.1)."""
+        return any(flag.name != FlagName.DURATION for flag in self.flags)
+
+    def __str__(self) -> str:
+        return "".join(node.raw for node in self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A parsed prompt. `str()` of it is the text it was parsed from, for every text."""
+
+    segments: tuple[Segment, ...]
+    """One, or one for each keyframe (5.3)."""
+    separators: tuple[Separator, ...]
+    """The lines between the segments: one fewer than those."""
+    settings: tuple[Setting, ...]
+    """The lines of the settings block at the end (5.2)."""
+    references: tuple[Reference, ...]
+    """In the order of the text, those in values of flags included (5.1)."""
+    suspects: tuple[FlagLike, ...]
+    """What looks like a flag and is text (6)."""
+    features: int
+    """Bits of `Feature`."""
+
+    @property
+    def nodes(self) -> Iterator[Node]:
+        """All nodes, in order; their texts joined are the text."""
+        for index, segment in enumerate(self.segments):
+            if index:
+                yield self.separators[index - 1]
+            yield from segment.nodes
+        yield from self.settings
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """The flags that are read, of all segments."""
+        return tuple(flag for segment in self.segments for flag in segment.flags)
+
+    @property
+    def is_keyframes(self) -> bool:
+        """Whether the prompt has several segments."""
+        return len(self.segments) > 1
+
+    def has(self, feature: Feature) -> bool:
+        """Tell whether the prompt has one of the features."""
+        return bool(self.features & feature.value)
+
+    def __str__(self) -> str:
+        return "".join(node.raw for node in self.nodes)

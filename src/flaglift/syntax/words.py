@@ -1,0 +1,133 @@
+"""Words: taking quotes and escapes away, and writing them (dialect sections 1.1 to 1.3)."""
+
+import re
+
+from flaglift.errors import LoweringError
+from flaglift.syntax.nodes import Quoting
+from flaglift.syntax.tokens import tokens, word_at
+
+WHITESPACE = " \t\r\n"
+"""What separates words, and nothing else does (1.1)."""
+
+_GROUP_ESCAPE = re.compile(r'\\(["\\])')
+
+
+def unquote(raw: str) -> str:
+    r"""Return what one word, as written, reads as.
+
+    >>> unquote(r'a"b c"d'), unquote(r'\"hi'), unquote(r'"6\" heel"'), unquote('it"\'"s')
+    ('ab cd', '"hi', '6" heel', "it's")
+    """
+    if '"' not in raw and "\\" not in raw:
+        return raw
+    pieces = []
+    for terminal, piece in tokens(raw, "word"):
+        match terminal:
+            case "GROUP":
+                pieces.append(unescape(piece[1:-1]))
+            case "ESCAPED":
+                pieces.append(piece[1])
+            case _:
+                pieces.append(piece)
+    return "".join(pieces)
+
+
+def quoting(raw: str) -> Quoting:
+    """Tell how a word is written.
+
+    >>> quoting("smile"), quoting('"she smiles"'), quoting('she" smiles"')
+    (<Quoting.NONE: 'none'>, <Quoting.QUOTED: 'quoted'>, <Quoting.MIXED: 'mixed'>)
+    """
+    if '"' not in raw and "\\" not in raw:
+        return Quoting.NONE
+    if raw[0] == '"' and [terminal for terminal, _ in tokens(raw, "word")] == ["GROUP"]:
+        return Quoting.QUOTED
+    return Quoting.MIXED
+
+
+def quote(text: str) -> str:
+    r"""Write a value so that it reads as `text`, with quotes only where they are needed.
+
+    >>> quote("smile"), quote("she smiles"), quote('a 6" heel'), quote("")
+    ('smile', '"she smiles"', '"a 6\\" heel"', '""')
+
+    Raises `LoweringError` for `--`, which no reader takes as a value.
+    """
+    if text == "--":
+        raise LoweringError("the value `--` cannot be written: it ends the flags (2.9)")
+    if text and text[0] != "-" and not any(c in text for c in WHITESPACE + '"\\'):
+        return text
+    return group(text)
+
+
+def group(text: str) -> str:
+    r"""Write a text in quotes, needed or not.
+
+    >>> group("smile"), group('a 6" heel')
+    ('"smile"', '"a 6\\" heel"')
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def unescape(text: str) -> str:
+    r"""Return what a text reads as inside quotes (1.3).
+
+    >>> unescape(r'a 6\" heel'), unescape(r"a\b")
+    ('a 6" heel', 'a\\b')
+    """
+    return _GROUP_ESCAPE.sub(r"\1", text)
+
+
+def is_escaped(text: str, position: int) -> bool:
+    r"""Tell whether a backslash outside quotes makes the character at a position ordinary (1.3).
+
+    >>> is_escaped("a\\ b", 2), is_escaped("a\\\\ b", 3)
+    (True, False)
+    """
+    start = position
+    while start and text[start - 1] == "\\":
+        start -= 1
+    return (position - start) % 2 == 1
+
+
+def ends_word(text: str, position: int) -> bool:
+    """Tell whether a word that reaches up to a position ends there (1.1).
+
+    >>> ends_word("a cat", 1), ends_word("a cat", 5), ends_word("a cat", 3)
+    (True, True, False)
+    """
+    return position == len(text) or text[position] in WHITESPACE
+
+
+def following_value(text: str, position: int, end: int) -> tuple[int, str] | None:
+    """Return the word behind a word that ends at a position, as `(start, word as written)`.
+
+    None where there is none before `end`, or where it begins with two dashes and can be no value.
+
+    >>> following_value("--video_model  kling25 x", 13, 24)
+    (15, 'kling25')
+    >>> following_value("--video_model --video", 13, 21) is None
+    True
+    """
+    start = position
+    while start < end and text[start] in WHITESPACE:
+        start += 1
+    word = word_at(text, start) if position < start < end else ""
+    dashed = word[:1] != '"' and unquote(word).startswith("--")
+    return (start, word) if word and not dashed else None
+
+
+def split_words(raw: str) -> list[tuple[int, str]]:
+    """Return the words of a text as `(offset, word as written)`.
+
+    >>> split_words(' a  "b c"d')
+    [(1, 'a'), (4, '"b c"d')]
+    """
+    found = []
+    offset = 0
+    for terminal, piece in tokens(raw, "words"):
+        if terminal != "BLANKS":
+            found.append((offset, piece))
+        offset += len(piece)
+    return found

@@ -1,0 +1,90 @@
+"""What is in a translation."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flaglift import (
+    Fields,
+    Settings,
+    Translation,
+    TranslationStatus,
+    translate,
+    translate_keyframes,
+)
+from strategies import prompts
+
+BLOCKS = st.lists(
+    st.sampled_from(
+        [
+            "video_duration=5",
+            "video_duration=abc",
+            "video_duration=5.0",
+            "video_duration=true",
+            "video_duration=1_0",
+            "video_duration=٥",
+            "video_duration=" + "9" * 5000,
+            "video_model=kling25",
+            "video_model=",
+            "video_prompt=x",
+            "video_prompt=--",
+            "seed=" + "9" * 5000,
+            "seed=1e400",
+            "w=nan",
+            "steps=true",
+            "tune_id=7",
+            "style=5",
+            "ar=16:9",
+            "aspect_ratio=1:1",
+        ]
+    ),
+    max_size=4,
+).map(lambda lines: "".join(f"\n{line}" for line in lines))
+SETTINGS = st.builds(
+    Settings,
+    default_model=st.sampled_from([None, "kling25"]),
+    accept_successors=st.booleans(),
+    strict=st.booleans(),
+)
+
+
+def check(translation: Translation) -> None:
+    fields = translation.fields
+    assert isinstance(fields, Fields)
+    assert fields.model_dump(exclude_none=True) == translation.values
+    document = translation.to_dict()
+    assert document["fields"] == translation.values
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+@given(prompts(), BLOCKS, SETTINGS)
+def test_the_fields_are_the_values(text: str, block: str, settings: Settings) -> None:
+    translation = translate(text + block, settings)
+    assert translation.text == text + block
+    check(translation)
+
+
+@given(prompts(), prompts(), BLOCKS, SETTINGS)
+def test_the_fields_of_keyframes_are_the_values(
+    first: str, second: str, block: str, settings: Settings
+) -> None:
+    frames = translate_keyframes(f"{first}\r\n---\r\n{second}{block}", settings)
+    if all(frame.status is not TranslationStatus.REFUSED for frame in frames):
+        for frame in frames:
+            check(frame)
+
+
+@given(prompts(), BLOCKS, SETTINGS)
+def test_a_translation_has_a_model_and_a_prompt(text: str, block: str, settings: Settings) -> None:
+    translation = translate(text + block, settings)
+    if translation.status is TranslationStatus.TRANSLATED:
+        assert translation.values["video_model"]
+        assert translation.values["video_prompt"] is not None
+        assert translation.values.get("text", "x")
+
+
+def test_fields_are_made_once() -> None:
+    translation = translate("a cat --video --video_model kling25")
+    assert translation.fields is translation.fields
+    assert translation.fields == Fields(text="a cat", video_model="kling25", video_prompt="a cat")

@@ -1,0 +1,46 @@
+"""Every example of every rule is true."""
+
+import pytest
+
+from flaglift.api import lint
+from flaglift.diagnostics import Diagnostic
+from flaglift.rules import RULES, Rule
+from flaglift.rules.base import Invalid, Valid
+from flaglift.spans import apply_edits
+
+VALID = [pytest.param(r, e, id=f"{r.code}-{e.why}") for r in RULES for e in r.VALID]
+INVALID = [pytest.param(r, e, id=f"{r.code}-{e.why}") for r in RULES for e in r.INVALID]
+
+
+def findings(rule: Rule, example: Valid | Invalid, text: str) -> list[Diagnostic]:
+    found = lint(text, example.settings, example.context, example.suppressed)
+    return [finding for finding in found if finding.code == rule.code]
+
+
+@pytest.mark.parametrize(("rule", "example"), VALID)
+def test_valid(rule: Rule, example: Valid) -> None:
+    assert findings(rule, example, example.text) == []
+
+
+@pytest.mark.parametrize(("rule", "example"), INVALID)
+def test_invalid(rule: Rule, example: Invalid) -> None:
+    found = findings(rule, example, example.text)
+    assert found
+    fix = found[0].fix
+    if example.fixed is None:
+        assert fix is None
+        return
+    assert fix is not None
+    assert fix.applicability is example.applicability
+    fixed = apply_edits(example.text, fix.edits)
+    assert fixed == example.fixed
+    assert len(findings(rule, example, fixed)) < len(found)
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in RULES])
+def test_three_examples_of_each_kind_with_reasons(rule: Rule) -> None:
+    assert len(rule.VALID) >= 3
+    assert len(rule.INVALID) >= 3
+    reasons = [e.why for e in rule.VALID] + [e.why for e in rule.INVALID]
+    assert all(reasons)
+    assert len(set(reasons)) == len(reasons)

@@ -1,0 +1,67 @@
+"""The command line, run inside the test's process or as a process of its own."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from flaglift.cli import main
+
+
+def flaglift(*args: str | Path, stdin: bytes | str = b"") -> subprocess.CompletedProcess[str]:
+    """Call `main` as the console script does; the streams are real text streams over bytes."""
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    out, err = _stream(), _stream()
+    code: object = None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["flaglift", *map(str, args)])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        try:
+            main()
+        except SystemExit as leaving:
+            code = leaving.code
+    return subprocess.CompletedProcess(
+        list(map(str, args)), code if isinstance(code, int) else 0, _written(out), _written(err)
+    )
+
+
+@contextmanager
+def captured() -> Iterator[tuple[Callable[[], str], Callable[[], str]]]:
+    """Take what is printed inside; yields functions that return standard output and error."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in "oe")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        yield (lambda: _written(out)), (lambda: _written(err))
+
+
+def _stream() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="\n")
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue().decode("utf-8", "surrogateescape")
+
+
+def process(
+    *args: str | bytes, stdin: bytes = b"", cwd: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `python -m flaglift` as a user's shell would."""
+    return subprocess.run(
+        [sys.executable, "-m", "flaglift", *args],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, **variables},
+        timeout=60,
+    )

@@ -1,0 +1,90 @@
+import pytest
+
+from flaglift.syntax import Feature, parse
+
+EXAMPLES = {
+    Feature.FLAG: "--duration 5",
+    Feature.VIDEO: "--video_prompt x",
+    Feature.UNCLOSED: 'a "',
+    Feature.MISSING_VALUE: "--duration",
+    Feature.SWITCH_VALUE: "--video=1",
+    Feature.MALFORMED_DURATION: "--duration 5s",
+    Feature.REPEATED: "--duration 5 --video --duration 5",
+    Feature.ABBREVIATION: "--v 5",
+    Feature.NEAR_ABBREVIATION: "--vid",
+    Feature.QUOTED_FLAG: '"--video"',
+    Feature.UNKNOWN_FLAG: "--foo",
+    Feature.OTHER_FLAG: "--fill",
+    Feature.DOUBLE_DASH: "a -- b",
+    Feature.LATE_FLAG: "a -- --video",
+    Feature.FLAG_LIKE: "\u2014video",
+    Feature.REFERENCE: "<lora:1>",
+    Feature.SETTING: "w=1",
+    Feature.KEYFRAMES: "a\n---\nb",
+    Feature.NON_ASCII: "é",
+    Feature.AMPERSAND: "a & b",
+    Feature.BACKSLASH: "a\\b",
+    Feature.APOSTROPHE: "it's",
+    Feature.ESCAPED_APOSTROPHE: "it\\'s",
+    Feature.HOLDS_APART: "--loras a --video b",
+}
+
+
+def test_every_feature_has_an_example() -> None:
+    assert set(EXAMPLES) == set(Feature)
+
+
+@pytest.mark.parametrize(
+    ("feature", "text"), [pytest.param(f, t, id=str(f.name)) for f, t in EXAMPLES.items()]
+)
+def test_a_feature_is_there(feature: Feature, text: str) -> None:
+    assert parse(text).has(feature)
+    assert not parse("a cat").has(feature)
+
+
+def test_plain_text_has_no_features() -> None:
+    assert parse("a cat on a mat, well-known, 5 - 3 = 2, 'x'[:0]").features == Feature.APOSTROPHE
+    assert parse("").features == 0
+
+
+@pytest.mark.parametrize(
+    ("feature", "text"),
+    [
+        (Feature.VIDEO, "--duration 5"),
+        (Feature.NEAR_ABBREVIATION, "--v --d --vi"),
+        (Feature.ABBREVIATION, "-- --vid"),
+        (Feature.QUOTED_FLAG, '-- "--video"'),
+        (Feature.REPEATED, "--video -- --video"),
+        (Feature.REPEATED, "--video\n---\n--video"),
+        (Feature.MISSING_VALUE, "a -- --duration"),
+        (Feature.ESCAPED_APOSTROPHE, '"it\\\'s"'),
+        (Feature.ESCAPED_APOSTROPHE, "a\\\\'"),
+        (Feature.ESCAPED_APOSTROPHE, "a\nstyle=it\\'s"),
+        (Feature.HOLDS_APART, "--loras a --video"),
+        (Feature.HOLDS_APART, "--loras a --video --fill b"),
+        (Feature.HOLDS_APART, "--loras=a --video b"),
+        (Feature.HOLDS_APART, "--mask_prompt a --video b"),
+        (Feature.HOLDS_APART, "--loras a --foo --video b"),
+        (Feature.HOLDS_APART, "--loras a -- --video b"),
+        (Feature.HOLDS_APART, "a --- --video"),
+        (Feature.HOLDS_APART, "a\n--- b --video"),
+        (Feature.HOLDS_APART, "a\n--- --foo\n"),
+    ],
+)
+def test_a_feature_is_not_there(feature: Feature, text: str) -> None:
+    assert not parse(text).has(feature)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--loras --video b",
+        "--loras a --video \n --duration 5 b",
+        "--mask_prompt --video fg",
+        "a\n--- --video\nb",
+        "a --video\n ---\nb",
+        "x\n---\na\n--- --video",
+    ],
+)
+def test_flags_hold_words_apart(text: str) -> None:
+    assert parse(text).has(Feature.HOLDS_APART)

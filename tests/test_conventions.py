@@ -1,0 +1,173 @@
+"""The habits of the project, held by tests."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import flaglift
+from flaglift.rules import RULES, Rule
+from flaglift.rules.pages import HEADINGS, sections
+from flaglift.syntax import Feature
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "flaglift"
+FILES = sorted(SOURCE.rglob("*.py"))
+
+LAYERS = {
+    "spans": 0, "errors": 0, "spelling": 0,
+    "syntax": 1, "catalog": 1, "diagnostics": 1, "config": 1, "context": 1,
+    "rules": 2,
+    "engine": 3, "emit": 3, "fixing": 3, "api": 3,
+    "hosts": 4, "stores": 4, "columns": 4, "shim": 4, "report": 4,
+    "cli": 5,
+    "__main__": 6,
+}  # fmt: skip
+"""The rooms and their layers: a room imports lower layers, and of its own those named below."""
+
+WITHIN_A_LAYER = {
+    "api": {"engine", "emit", "fixing"},
+    "fixing": {"emit"},
+    "diagnostics": set(),
+}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_layers(path: Path) -> None:
+    here = room(path)
+    if here == "__init__":
+        return  # the package's front door names every room
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] != "flaglift" or parts[1:2] in ([], ["grammar"]):
+            continue
+        there = parts[1]
+        allowed = there == here or there in WITHIN_A_LAYER.get(here, set())
+        assert allowed or LAYERS[there] < LAYERS[here], f"{here} imports {there}"
+
+
+def test_no_rule_imports_another() -> None:
+    shared = {"base", "subject"}
+    files = {path.stem for path in (SOURCE / "rules").glob("*.py")} - shared
+    for path in (SOURCE / "rules").glob("*.py"):
+        if path.stem in ("__init__", "pages"):
+            continue
+        for name in imports(path):
+            assert name.removeprefix("flaglift.rules.") not in files, f"{path.stem} imports {name}"
+
+
+def test_lark_is_imported_in_one_module() -> None:
+    assert [path.name for path in FILES if "lark" in set(imports(path))] == ["tokens.py"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_modules_and_functions_stay_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.end_lineno:
+            first = node.body[1] if len(node.body) > 1 and ast.get_docstring(node) else node.body[0]
+            assert node.end_lineno - first.lineno < 40, f"{path.name}: {node.name}"
+
+
+def test_no_module_is_called_for_nothing_in_particular() -> None:
+    names = {part for path in FILES for part in path.relative_to(SOURCE).with_suffix("").parts}
+    assert not names & {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in RULES])
+def test_a_rule_is_one_file_named_like_it(rule: Rule) -> None:
+    cls = type(rule)
+    stem = rule.name.replace("-", "_")
+    assert cls.__module__ == f"flaglift.rules.{stem}"
+    assert cls.__name__ == "".join(word.capitalize() for word in rule.name.split("-"))
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)+", rule.name)
+    module = ast.parse((SOURCE / "rules" / f"{stem}.py").read_text(encoding="utf-8"))
+    assert ast.get_docstring(module) == f"{rule.code} {rule.name}."
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in RULES])
+def test_a_rule_has_its_page(rule: Rule) -> None:
+    page = sections(rule)
+    assert tuple(page) == HEADINGS
+    assert all(page.values())
+    fixable = any(example.fixed is not None for example in rule.INVALID)
+    assert page["Fix safety"].startswith("No fix") != fixable
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in RULES])
+def test_the_page_shows_what_the_rule_does(rule: Rule) -> None:
+    page = sections(rule)
+    if not re.search(r"\(with [^)]*\)$", page["Example"]):
+        assert rule.code in codes_of(page["Example"])
+    if not re.search(r"\(with [^)]*\)$", page["Use instead"]):
+        assert rule.code not in codes_of(page["Use instead"])
+
+
+def codes_of(text: str) -> set[str]:
+    return {finding.code for finding in flaglift.lint(text)}
+
+
+def test_rules_are_registered_in_order_of_their_codes() -> None:
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))
+    assert len({rule.name for rule in RULES}) == len(codes)
+    assert all(re.fullmatch(r"FL\d\d\d", code) for code in codes)
+    shared = {"__init__", "base", "subject", "pages"}
+    files = {path.stem for path in (SOURCE / "rules").glob("*.py")} - shared
+    assert files == {rule.name.replace("-", "_") for rule in RULES}
+
+
+def test_rules_of_the_design_are_all_there() -> None:
+    listed = (ROOT / "tests" / "data" / "rules.txt").read_text(encoding="utf-8").split("\n")
+    expected = dict(line.split() for line in listed if line)
+    assert {rule.code: rule.name for rule in RULES} == expected
+
+
+def test_every_rule_but_the_engines_own_has_a_trigger() -> None:
+    without = [rule.name for rule in RULES if not rule.trigger]
+    assert without == ["unused-suppression"]
+    assert all(isinstance(rule.trigger, Feature) for rule in RULES)
+
+
+def test_no_message_says_that_the_flags_will_break() -> None:
+    for rule in RULES:
+        for example in rule.INVALID:
+            found = flaglift.lint(
+                example.text, example.settings, example.context, example.suppressed
+            )
+            for finding in found:
+                assert not re.search(r"\bwill (break|stop|fail)\b", finding.message)
+                assert not finding.message.endswith(".")
+
+
+def test_public_names() -> None:
+    assert sorted(flaglift.__all__) == flaglift.__all__ == dir(flaglift)
+    for name in flaglift.__all__:
+        assert getattr(flaglift, name).__name__ == name
+
+
+def test_every_package_is_in_the_distribution() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {
+        ".".join(("flaglift", *path.parent.relative_to(SOURCE).parts))
+        for path in SOURCE.rglob("__init__.py")
+    }
+    assert set(project["tool"]["setuptools"]["packages"]) == packages | {"flaglift.grammar"}

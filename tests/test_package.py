@@ -1,0 +1,95 @@
+"""What `import flaglift` gives, and what it costs."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import flaglift
+
+HEAVY = {
+    "click",
+    "rich",
+    "http",
+    "httpx",
+    "requests",
+    "urllib3",
+    "aiohttp",
+    "pyarrow",
+    "pandas",
+    "polars",
+    "sqlite3",
+    "sqlalchemy",
+    "psycopg",
+}
+"""Command lines, HTTP, Arrow and databases: nobody who imports the library pays for them."""
+
+
+def loaded_by(program: str) -> set[str]:
+    """Return the top-level modules that a program loads, by `-X importtime`."""
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", program],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    lines = [line for line in run.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+
+
+def test_the_import_loads_nothing_that_most_do_not_need() -> None:
+    bare = loaded_by("import importlib, typing")
+    assert loaded_by("import flaglift") - bare == {"flaglift"}
+
+
+def test_using_the_library_loads_no_command_line_and_no_network() -> None:
+    program = f"""
+import flaglift
+for name in flaglift.__all__: getattr(flaglift, name)
+translation = flaglift.translate({"a cat --video --video_model kling25"!r})
+flaglift.lower(translation.fields)
+flaglift.fix("a --video --video")
+"""
+    loaded = loaded_by(program)
+    assert "flaglift" in loaded
+    assert not loaded & HEAVY
+
+
+def test_every_public_name_is_there() -> None:
+    assert flaglift.__all__ == sorted(flaglift.__all__, key=lambda name: (name.islower(), name))
+    for name in flaglift.__all__:
+        value = getattr(flaglift, name)
+        assert value.__name__ == name
+        assert value.__module__.startswith("flaglift.")
+        assert value.__doc__
+
+
+def test_nothing_else_is_public() -> None:
+    assert sorted(dir(flaglift)) == sorted(flaglift.__all__)
+    program = "from flaglift import *\nprint(*sorted(n for n in dir() if n[0] != '_'))"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert run.stdout.split() == sorted(flaglift.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = flaglift.nothing
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    module = ast.parse(Path(flaglift.__file__).read_text(encoding="utf-8"))
+    block = next(node for node in module.body if isinstance(node, ast.If))
+    seen = {
+        alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert sorted(seen) == sorted(flaglift.__all__)
+    for name, home in seen.items():
+        assert getattr(importlib.import_module(str(home)), name) is getattr(flaglift, name)
