@@ -83,7 +83,7 @@ def ours(segment: Segment) -> Flags:
             flags[flag.name.value] = True
         elif flag.value:
             is_duration = flag.name is FlagName.DURATION
-            flags[flag.name.value] = seconds(flag.value) if is_duration else flag.value.text
+            flags[flag.name.value] = seconds(flag.value.text) if is_duration else flag.value.text
     return flags
 
 
@@ -121,7 +121,7 @@ def integer_of_python(prompt: Prompt) -> bool:
     return any(
         flag.name is FlagName.DURATION
         and flag.value is not None
-        and seconds(flag.value) is None
+        and seconds(flag.value.text) is None
         and _is_integer(flag.value.text)
         for flag in prompt.flags
     )

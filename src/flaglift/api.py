@@ -1,6 +1,7 @@
 """The verbs: parse, lint, fix, translate, lower. Most users import nothing else."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from flaglift.config import DEFAULT, Settings
 from flaglift.context import Context
@@ -12,6 +13,7 @@ from flaglift.engine import diagnose, diagnose_segment, reported, subjects_of, s
 from flaglift.fixing import FixResult, Reading, fix_text
 from flaglift.rules.subject import Subject
 from flaglift.syntax import Feature, parse
+from flaglift.syntax.features import features_of
 
 __all__ = ["fix", "lint", "lower", "parse", "translate", "translate_keyframes"]
 
@@ -71,17 +73,24 @@ def translate_keyframes(
     r"""Return one translation for each keyframe of a prompt, in order.
 
     A prompt of several keyframes has no single modern form, so `translate` refuses it; the fields
-    of each keyframe are what it says by itself. Raises for settings as `lint` does.
+    of each keyframe are what it says by itself. Positions are those of the whole text. Raises for
+    settings as `lint` does.
 
     >>> frames = "a cat --video --video_model kling25\r\n---\r\na dog --video --video_model kling25"
     >>> [t.fields.text for t in translate_keyframes(frames)]
     ['a cat', 'a dog']
     """
-    subjects = subjects_of(text, parse(text), settings, context)
-    return [
-        _translation(str(subject.segment), subject, diagnose_segment(subject), settings)
-        for subject in subjects
-    ]
+    translations = []
+    for subject in subjects_of(text, parse(text), settings, context):
+        # What makes one keyframe unreadable says nothing of the others.
+        prompt, segment = subject.prompt, subject.segment
+        features = features_of(
+            str(segment), [segment], prompt.settings, prompt.references, prompt.suspects
+        ) | (prompt.features & Feature.KEYFRAMES.value)
+        alone = replace(subject, prompt=replace(prompt, features=features))
+        found = diagnose_segment(alone)
+        translations.append(_translation(str(alone.segment), alone, found, settings))
+    return translations
 
 
 def _translation(

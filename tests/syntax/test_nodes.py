@@ -85,12 +85,12 @@ def test_a_flag(text: str, value: Value | None) -> None:
     [("5", 5), ("+5", 5), ("-5", -5), ("007", 7), ("9" * 4300, 10**4300 - 1)],
 )
 def test_seconds(written: str, expected: int) -> None:
-    assert seconds(Value(0, written, written, Quoting.NONE)) == expected
+    assert seconds(written) == expected
 
 
 @pytest.mark.parametrize("written", ["", "+", "5s", "5.0", " 5", "5\n", "1_0", "٥", "9" * 4301])
 def test_what_is_no_number_of_seconds(written: str) -> None:
-    assert seconds(Value(0, written, written, Quoting.NONE)) is None
+    assert seconds(written) is None
 
 
 @pytest.mark.parametrize(

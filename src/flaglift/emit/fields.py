@@ -22,7 +22,7 @@ class Fields(BaseModel):
     """The image prompt."""
     video_model: str | None = None
     video_prompt: str | None = None
-    video_duration: int | str | None = None
+    video_duration: int | None = None
     """Seconds; as written where a settings block holds no whole number."""
     aspect_ratio: str | None = None
     video_first_frame_url: str | None = None

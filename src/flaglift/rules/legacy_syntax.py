@@ -79,17 +79,14 @@ class LegacySyntax(Rule):
         if not subject.is_clear_video:
             return
         message = (
-            "the service still accepts flags in the text, and since 2026-04-29 has form fields"
+            "the service still accepts flags in the text, and since 2026-04-29 has form fields "
+            "for them"
         )
         fix = None
         if _is_settled(subject):
-            fields = _fields(subject)
             price = subject.price_cents
-            message += f" for them: {', '.join(f'`{field}`' for field in fields)}"
             message += "" if price is None else f"; the video costs {cents(price)}"
-            fix = _fix(subject, fields)
-        else:
-            message += " for them"
+            fix = _fix(subject)
         yield self.report(subject.segment.flags[0].span, message, fix=fix)
 
 
@@ -110,9 +107,9 @@ def _fields(subject: Subject) -> list[str]:
     return [f"{name}={excerpt(value)}" for name, value in fields.items() if value is not None]
 
 
-def _fix(subject: Subject, fields: list[str]) -> Fix | None:
+def _fix(subject: Subject) -> Fix | None:
     if subject.prompt.is_keyframes:
         return None
     spans = [flag.span for flag in subject.segment.flags]
     edits = lift_edits(subject.text, spans, subject.span)
-    return display_only(f"send fields: {', '.join(fields)}", *edits)
+    return display_only(f"send fields: {', '.join(_fields(subject))}", *edits)

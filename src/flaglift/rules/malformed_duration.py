@@ -52,7 +52,7 @@ class MalformedDuration(Rule):
     code = "FL401"
     name = "malformed-duration"
     severity = Severity.ERROR
-    trigger = Feature.MALFORMED_DURATION
+    trigger = Feature.MALFORMED_DURATION | Feature.SETTING
     refuses = True
 
     VALID = (
@@ -89,13 +89,16 @@ class MalformedDuration(Rule):
         Invalid("a cat --video --duration ５", "a digit of another script"),
         Invalid("a cat --video --duration= 5", "the value is empty, the number is text"),
         Invalid('a cat --video --duration 5s"', "an open quote is stuck to it"),
+        Invalid(
+            "a cat --video --video_model kling25\nvideo_duration=5s", "a line of the settings block"
+        ),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding for each duration that cannot be read."""
         for flag in subject.segment.flags:
             value = flag.value
-            if flag.name != FlagName.DURATION or value is None or seconds(value) is not None:
+            if flag.name != FlagName.DURATION or value is None or seconds(value.text) is not None:
                 continue
             what = f"`{excerpt(value.raw)}`" if value.text else "an empty value"
             yield self.report(
@@ -103,6 +106,13 @@ class MalformedDuration(Rule):
                 f"{what} is not a whole number of seconds, so the service reads no flag at all in "
                 "this prompt",
                 fix=_number(value) if ends_word(subject.text, value.end) else None,
+            )
+        setting = subject.block.get("video_duration", "0")
+        if subject.is_clear_video and seconds(setting) is None:
+            yield self.report(
+                subject.place_of("video_duration"),
+                f"`{excerpt(setting)}` is not a whole number of seconds, so the field "
+                "`video_duration` cannot be sent",
             )
 
 

@@ -14,7 +14,7 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.rules.subject import whole_number
+from flaglift.syntax.flags import seconds
 
 
 class SeveralImages(Rule):
@@ -90,7 +90,7 @@ class SeveralImages(Rule):
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding where the number is given and is not 1."""
         given = subject.context.get("num_images")
-        if given is None or whole_number(given) == 1 or not subject.is_clear_video:
+        if given is None or seconds(str(given)) == 1 or not subject.is_clear_video:
             return
         if subject.model is None and subject.named_model is not None:
             return

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flaglift.catalog import Catalog, Model, Standing, Status
 from flaglift.config import Settings
@@ -163,8 +163,8 @@ class Subject:
     def written_duration(self) -> int | None:
         """The seconds that the prompt or the request asks for; None where neither does."""
         if self.duration_value:
-            return seconds(self.duration_value)
-        return whole_number(self.context.get("video_duration"))
+            return seconds(self.duration_value.text)
+        return seconds(str(self.context.get("video_duration")))
 
     @property
     def duration(self) -> int | None:
@@ -241,14 +241,6 @@ def _within(nodes: Sequence[_Kind], span: Span) -> tuple[_Kind, ...]:
 
 def _start(node: Node) -> int:
     return node.start
-
-
-def whole_number(value: Any) -> int | None:
-    """Return a value given as a number or as its digits; None where it is neither."""
-    try:
-        return int(str(value))
-    except ValueError:
-        return None
 
 
 def _line_end_length(beginning: str) -> int:

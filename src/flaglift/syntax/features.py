@@ -125,7 +125,7 @@ def _of_value(flag: Flag) -> int:
         return Feature.SWITCH_VALUE.value if flag.value else 0
     if flag.value is None:
         return Feature.MISSING_VALUE.value
-    if flag.name == FlagName.DURATION and seconds(flag.value) is None:
+    if flag.name == FlagName.DURATION and seconds(flag.value.text) is None:
         return Feature.MALFORMED_DURATION.value
     return 0
 

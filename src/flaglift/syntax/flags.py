@@ -49,10 +49,14 @@ def _is_value(word: Value) -> bool:
     return word.quoting == Quoting.QUOTED and word.text != "--"
 
 
-def seconds(value: Value) -> int | None:
-    """Return a duration's value in seconds; None when it is no whole number (2.7)."""
-    if len(value.text) <= _MOST_DIGITS and _SECONDS.fullmatch(value.text):
-        return int(value.text)
+def seconds(text: str) -> int | None:
+    """Return a duration in seconds; None when it is no whole number (2.7).
+
+    >>> seconds("+5"), seconds("5s"), seconds("1_0")
+    (5, None, None)
+    """
+    if len(text) <= _MOST_DIGITS and _SECONDS.fullmatch(text):
+        return int(text)
     return None
 
 

@@ -9,6 +9,8 @@ from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownFlag
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.tokens import tokens
 
+_WEIGHT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+
 _BEGINNING = re.compile(r"-[-vVdD]")
 """Without typographic dashes, what looks like one of the four flags begins like this."""
 
@@ -52,7 +54,4 @@ def _reference(start: int, raw: str) -> Reference:
 
 
 def _number(weight: str) -> float | None:
-    try:
-        return float(weight)
-    except ValueError:
-        return None
+    return float(weight) if _WEIGHT.fullmatch(weight) else None
