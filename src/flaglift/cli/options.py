@@ -18,27 +18,21 @@ from flaglift.spelling import nearest
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _Date(click.ParamType[datetime.date]):
-    name = "date"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> datetime.date:
-        try:
-            return datetime.date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date such as 2026-04-29", param, ctx)
+def _date(value: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a date such as 2026-04-29") from None
 
 
-class _Cents(click.ParamType[float]):
-    name = "cents"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        try:
-            cents = float(value)
-        except ValueError:
-            cents = -1
-        if not cents >= 0:  # nor is NaN
-            self.fail(f"{value!r} is not a number of cents, 0 or more", param, ctx)
-        return cents
+def _cents(value: str) -> float:
+    try:
+        cents = float(value)
+    except ValueError:
+        cents = -1
+    if not cents >= 0:  # nor is NaN
+        raise click.BadParameter(f"{value!r} is not a number of cents, 0 or more")
+    return cents
 
 
 def _switch(name: str, text: str) -> Callable[[F], F]:
@@ -51,7 +45,7 @@ _CATALOG = (
     click.option("--isolated", is_flag=True, help="Do not look for a configuration file."),
     click.option(
         "--edition",
-        type=_Date(),
+        type=_date,
         metavar="DATE",
         help="Use the model catalog of this date, such as 2026-04-29.",
     ),
@@ -73,7 +67,7 @@ _SETTINGS = (
         "--default-model", metavar="NAME", help="The model of video prompts that name none."
     ),
     _switch("accept-successors", "Replace retired models whose successor is evident."),
-    click.option("--budget", type=_Cents(), metavar="CENTS", help="The most a prompt may cost."),
+    click.option("--budget", type=_cents, metavar="CENTS", help="The most a prompt may cost."),
     _switch("strict", "Refuse to translate a prompt with any error."),
     *_CATALOG,
 )
