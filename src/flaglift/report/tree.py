@@ -1,6 +1,5 @@
 """The AST as a tree for people and as JSON-ready values."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
@@ -40,8 +39,6 @@ def _members(node: Node) -> dict[str, Any]:
         value = getattr(node, member.name)
         if isinstance(value, Node):
             value = _node(value)
-        elif isinstance(value, float) and not math.isfinite(value):
-            value = None  # JSON has no infinity; `raw` has what is written
         if member.name != "start":
             members[member.name] = value
     return members

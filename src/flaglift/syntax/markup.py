@@ -9,7 +9,8 @@ from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownFlag
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.tokens import tokens
 
-_WEIGHT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+# So many digits are a number that a float can hold.
+_WEIGHT = re.compile(r"[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99})")
 
 _BEGINNING = re.compile(r"-[-vVdD]")
 """Without typographic dashes, what looks like one of the four flags begins like this."""
