@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint oracle readme clean
+.PHONY: bench-migrate demo test lint oracle readme clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -23,6 +23,13 @@ demo: .venv/demo
 	@echo
 	@echo "== What the fixes would change:"
 	! $(BIN)/flaglift check --diff --unsafe-fixes examples/prompts.txt
+	@echo
+	@echo "== A file of stored prompts, migrated into build/ (what is refused makes the exit code 1):"
+	@rm -rf build/demo && mkdir -p build/demo && cp examples/prompts.jsonl build/demo
+	! $(BIN)/flaglift migrate plan build/demo/prompts.jsonl --samples 1 --html build/demo/plan.html
+	! $(BIN)/flaglift migrate apply build/demo/prompts.jsonl --accept-successors --quiet
+	diff build/demo/prompts.jsonl build/demo/prompts.migrated.jsonl || true
+	@echo "The plan to look at: build/demo/plan.html"
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -39,6 +46,11 @@ oracle: .venv/dev
 # Writes the generated parts of the README.
 readme: .venv/dev
 	$(BIN)/python tests/update_readme.py
+
+# Stored prompts: rows a second of every store beside bare reading and writing; the memory of large files.
+bench-migrate: .venv/dev
+	$(BIN)/python benchmarks/migrate.py
+	$(BIN)/python benchmarks/migrate.py --memory
 
 clean:
 	rm -rf .venv build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

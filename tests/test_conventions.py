@@ -23,8 +23,9 @@ LAYERS = {
     "rules": 2,
     "engine": 3, "emit": 3, "fixing": 3, "api": 3,
     "hosts": 4, "stores": 4, "columns": 4, "shim": 4, "report": 4,
-    "cli": 5,
-    "__main__": 6,
+    "repository": 5,
+    "cli": 6,
+    "__main__": 7,
 }  # fmt: skip
 """The rooms and their layers: a room imports lower layers, and of its own those named below."""
 

@@ -16,6 +16,7 @@ _VERBS = {
     "translate": "Print the form fields that a prompt's flags say.",
     "check": "Lint the prompts in files, and fix them.",
     "parse": "Show how a prompt is read.",
+    "migrate": "Turn stored prompts into fields: files and databases.",
     "models": "List the video models of a catalog edition.",
     "rule": "Explain a rule, or list them.",
 }

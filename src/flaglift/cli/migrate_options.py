@@ -1,0 +1,151 @@
+"""The options of `flaglift migrate`, and the job that they make up."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from flaglift.cli.options import settings_for
+from flaglift.config import DEFAULT, Settings
+from flaglift.errors import ConfigError
+from flaglift.stores.job import DEFAULT_TARGETS, Job
+from flaglift.stores.opening import is_url
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PATH = click.Path(path_type=Path, dir_okay=False)
+
+
+def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+source_argument = click.argument("source", metavar="SOURCE")
+
+job_options = _all(
+    click.option(
+        "--text-column",
+        "text",
+        default="text",
+        help="The prompts' column; in JSON a path: `prompt.text`, `prompts_attributes[].text`.",
+    ),
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="FIELD=COLUMN",
+        help="The column that takes a field, or the key beside the text in JSON. video_model,"
+        " video_prompt and video_duration go to columns of their own names.",
+    ),
+    click.option("--key", help="The column that names a record of a file; its number if left out."),
+    click.option("--json-column", help="The table's column of JSON that --text-column leads into."),
+    click.option("--where", metavar="SQL", help="Only the table's rows that fulfil this."),
+    click.option("--encoding", default="utf-8", help="Of a CSV or TSV file; utf-8 if left out."),
+    click.option("--delimiter", help="Of a CSV file; a comma if left out."),
+    click.option("--create-columns", is_flag=True, help="Add target columns that are missing."),
+    click.option(
+        "--most-bytes",
+        type=click.IntRange(min=1024),
+        default=64 * 2**20,
+        help="Pass by longer records (64 MiB).",
+    ),
+    click.option("--journal", type=_PATH, help="A file's journal; beside it if left out."),
+)
+
+run_options = _all(
+    click.option("--limit", type=click.IntRange(min=1), help="Decide on this many records only."),
+    click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
+)
+
+pace_options = _all(
+    click.option(
+        "--rows-per-second", type=click.FloatRange(min=0, min_open=True), help="Go no faster."
+    ),
+    click.option("--pause-file", type=_PATH, help="Pause while this file is there."),
+    click.option(
+        "--chunk-seconds",
+        type=click.FloatRange(min=0.01),
+        default=0.5,
+        help="How long a chunk should take (0.5).",
+    ),
+)
+
+report_options = _all(
+    click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text", help="On output."
+    ),
+    click.option("--html", type=_PATH, help="Write the report as a page to look at."),
+    click.option("--save", type=_PATH, help="Write the plan for `apply --plan`."),
+    click.option("--refused", type=_PATH, help="List refused and unreadable records, as JSONL."),
+    click.option(
+        "--samples",
+        type=click.IntRange(min=0),
+        default=3,
+        help="Prompts shown of each outcome (3).",
+    ),
+)
+
+apply_options = _all(
+    click.option("--to", type=_PATH, help="Write the result of a file here."),
+    click.option("--replace", is_flag=True, help="Put the result in the place of the file."),
+    click.option("--keep-going", is_flag=True, help="Pass by records that cannot be read."),
+    click.option("--restart", is_flag=True, help="Begin again instead of going on."),
+    click.option("--plan", "planned", type=_PATH, help="Compare with this plan, and stop if it"
+                 " differs."),
+    click.option(
+        "--max-drift",
+        type=click.FloatRange(min=0, max=1),
+        default=0.05,
+        help="The share of records by which an outcome may exceed the plan (0.05).",
+    ),
+    click.option("--format", "form", type=click.Choice(["text", "json"]), default="text"),
+)  # fmt: skip
+
+
+def job_from(source: str, options: dict[str, Any]) -> Job:
+    """Return the job that the options describe.
+
+    Raises `ConfigError` for a target that is none.
+    """
+    names = (
+        "text", "key", "json_column", "where", "encoding", "delimiter", "create_columns",
+        "most_bytes", "journal", "limit", "to", "replace",
+    )  # fmt: skip
+    chosen = {name: options[name] for name in names if options.get(name) is not None}
+    return Job(source, targets=_targets(options["targets"]), settings=_settings(source, options),
+               **chosen)  # fmt: skip
+
+
+def _settings(source: str, options: dict[str, Any]) -> Settings:
+    if "config" not in options:
+        return DEFAULT
+    names = (
+        "config", "isolated", "select", "ignore", "edition", "overlay", "default_model",
+        "accept_successors", "budget", "strict",
+    )  # fmt: skip
+    place = "." if is_url(source) else source
+    return settings_for(place, {name: options[name] for name in names})
+
+
+def _targets(given: tuple[str, ...]) -> dict[str, str]:
+    from flaglift.emit.fields import Fields
+    from flaglift.spelling import nearest
+
+    targets = dict(DEFAULT_TARGETS)
+    known = set(Fields.model_fields) - {"text"}
+    for item in given:
+        field, sign, column = item.partition("=")
+        if not sign or not column:
+            raise ConfigError(f"--target {item}: write FIELD=COLUMN")
+        if field not in known:
+            close = nearest(field, known)
+            hint = f"did you mean `{close}`?" if close else "see the service's list of form fields"
+            raise ConfigError(f"--target {field}: no such field; {hint}")
+        targets[field] = column
+    return targets

@@ -1,0 +1,231 @@
+"""What the subcommands of `flaglift migrate` do, between their options and their reports."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TextIO
+
+from flaglift.cli.migrate_options import job_from
+from flaglift.errors import InputError
+from flaglift.report.migration_progress import Progress
+from flaglift.stores.clock import now
+from flaglift.stores.decision import Decider
+from flaglift.stores.drift import DriftError, Plan
+from flaglift.stores.engine import Control, Decided, Migration
+from flaglift.stores.interruption import interruption
+from flaglift.stores.job import Job
+from flaglift.stores.opening import open_store
+from flaglift.stores.pace import Pace
+from flaglift.stores.records import Chunk
+from flaglift.stores.sampling import Samples, described
+from flaglift.stores.store import Run, Store
+from flaglift.stores.tally import Tally
+from flaglift.stores.undoing import open_runs, undo
+
+Document = dict[str, Any]
+_MOST_LISTED = 20
+
+
+@contextmanager
+def _opened(job: Job, *, write: bool) -> Iterator[Store]:
+    store = open_store(job, write=write)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _pace(options: Document) -> Pace:
+    return Pace(options["chunk_seconds"], options["rows_per_second"], options["pause_file"])
+
+
+def _document(job: Job, store: Store, tally: Tally) -> Document:
+    return {
+        "flaglift": version("flaglift"),
+        "source": store.name,
+        "unit": store.unit,
+        "fingerprint": job.fingerprint,
+        "at": now(),
+        "counts": tally.to_dict(),
+        "notes": store.notes(),
+    }
+
+
+def plan_source(source: str, options: Document) -> tuple[Document, bool]:
+    """Return the plan of a source, and whether it was read to the end."""
+    job = job_from(source, options)
+    samples = Samples(options["samples"])
+    with ExitStack() as stack:
+        store = stack.enter_context(_opened(job, write=False))
+        stopped = stack.enter_context(interruption())
+        listed = stack.enter_context(_listing(options["refused"]))
+        progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
+
+        def watch(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
+            samples.take(chunk, decided)
+            listed(chunk, decided)
+            progress.show(tally.to_dict())
+
+        control = Control(_pace(options), stopped, watch, options["limit"], keep_going=True)
+        migration = Migration(store, Decider(job.settings, store.fields), control)
+        tally, finished = migration.plan()
+        document = _document(job, store, tally)
+    document |= {
+        "complete": finished,
+        "samples": samples.prompts,
+        "problems": samples.problems,
+    }
+    return document, finished
+
+
+@contextmanager
+def _listing(path: Path | None) -> Iterator[Callable[[Chunk, Sequence[Decided]], None]]:
+    """Yield what writes the refused and unreadable records of a chunk to a file."""
+    if path is None:
+        yield lambda chunk, decided: None  # noqa: ARG005
+        return
+    with _written(path) as file:
+
+        def write(chunk: Chunk, decided: Sequence[Decided]) -> None:
+            lines: list[Document] = [
+                {"key": problem.key, "problem": problem.sentence} for problem in chunk.problems
+            ]
+            lines += [
+                described(record.key, verdict, text=False)
+                for record, verdicts in decided
+                for verdict in verdicts
+                if verdict.status == "refused"
+            ]
+            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+        yield write
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
+    try:
+        with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            yield file
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written: {(error.strerror or str(error)).lower()}"
+        ) from None
+
+
+def told(path: Path, text: str) -> None:
+    """Write a report to a file. Raises `InputError` where that fails."""
+    with _written(path) as file:
+        file.write(text + "\n")
+
+
+def apply_source(source: str, options: Document) -> tuple[Document, bool]:
+    """Apply a migration; return what was done, and whether it reached the end."""
+    job = job_from(source, options)
+    planned = _planned(options["planned"], job, options["max_drift"])
+    document: Document = {"drifted": None, "differences": [], "said": [], "interrupted": False}
+    with ExitStack() as stack:
+        store = stack.enter_context(_opened(job, write=True))
+        stopped = stack.enter_context(interruption())
+        writer = stack.enter_context(store.writing(restart=options["restart"]))
+        progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
+
+        def watch(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:  # noqa: ARG001
+            progress.show(tally.to_dict())
+            if planned is not None:
+                planned.check(tally)
+
+        control = Control(
+            _pace(options), stopped, watch, options["limit"], keep_going=options["keep_going"]
+        )
+        migration = Migration(store, Decider(job.settings, store.fields), control)
+        finished = writer.run.state != "running"
+        try:
+            finished = finished or migration.apply(writer)
+        except DriftError as error:
+            document["drifted"] = str(error)
+        if finished:
+            document["said"] = writer.finish()
+        document |= {
+            **_document(job, store, writer.run.tally),
+            "run": writer.run.id,
+            "state": writer.run.state,
+            "interrupted": stopped.asked,
+        }
+        if planned is not None:
+            document["differences"] = planned.differences(writer.run.tally)
+    return document, finished
+
+
+def _planned(path: Path | None, job: Job, most: float) -> Plan | None:
+    if path is None:
+        return None
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except ValueError:
+        raise InputError(
+            f"{path}: is not a plan that `flaglift migrate plan --save` wrote"
+        ) from None
+    return Plan(document, job.fingerprint, most)
+
+
+def _run_document(store: Store, run: Run) -> Document:
+    return {
+        "source": store.name,
+        "run": run.id,
+        "state": run.state,
+        "started": run.started,
+        "updated": run.updated,
+        "fingerprint": run.fingerprint,
+        "counts": run.tally.to_dict(),
+    }
+
+
+def runs_of(source: str, options: Document) -> list[Document]:
+    """Return the runs on a source, oldest first."""
+    with _opened(job_from(source, options), write=False) as store:
+        return [_run_document(store, run) for run in store.runs()]
+
+
+def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]:
+    """Return what holds of the last run, and of a table of all, and what does not."""
+    with _opened(job_from(source, options), write=False) as store:
+        runs = open_runs(store)
+        if not runs:
+            raise InputError(f"{store.name}: there is no run to verify")
+        held: list[str] = []
+        broken: list[str] = []
+        # A later result of a file replaces the earlier one; rows of a table keep all of them.
+        for run in runs[:1] if store.passes_on else runs:
+            good, bad = store.verify(run)
+            held += good
+            broken += bad
+        return held, broken
+
+
+def undo_source(source: str, options: Document) -> tuple[Document, bool]:
+    """Take all runs on a source back; return what was done, and whether it reached the end."""
+    with ExitStack() as stack:
+        store = stack.enter_context(_opened(job_from(source, options), write=True))
+        stopped = stack.enter_context(interruption())
+        done = undo(store, Control(_pace(options), stopped))
+        left: list[str] = []
+        count = 0
+        for run in done.runs:
+            for entry in store.entries(run, left=True):
+                count += 1
+                if len(left) < _MOST_LISTED:
+                    left.append(entry.key)
+        document = {
+            "source": store.name,
+            "unit": store.unit,
+            "runs": len(done.runs),
+            "restored": done.restored,
+            "left": count,
+            "keys": left,
+            "said": done.notes,
+        }
+    return document, done.complete

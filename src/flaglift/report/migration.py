@@ -1,0 +1,165 @@
+"""What became of stored prompts, for people."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flaglift.report.terminal import say
+from flaglift.rules import RULES
+
+_BAR = 30
+_MOST_ROWS = 12
+_NAMES = {rule.code: rule.name for rule in RULES}
+_PSEUDO = {
+    "no-target": "a field that has no column",
+    "does-not-fit": "a value that its column cannot hold",
+}
+OUTCOMES = (
+    ("translated", "translated", "green"),
+    ("unchanged", "without flags", "dim"),
+    ("refused", "refused", "yellow"),
+    ("problems", "unreadable", "red"),
+    ("without", "no prompt", "dim"),
+)
+
+
+def rule_name(code: str) -> str:
+    """Return what a code stands for.
+
+    >>> rule_name("FL303"), rule_name("no-target")
+    ('missing-model', 'a field that has no column')
+    """
+    return _NAMES.get(code) or _PSEUDO.get(code, "")
+
+
+def money(cents: float) -> str:
+    """Return an amount of cents as dollars.
+
+    >>> money(123456.7)
+    '$1,234.57'
+    """
+    return f"${cents / 100:,.2f}"
+
+
+def print_plan(document: Mapping[str, Any]) -> None:
+    """Print a plan."""
+    counts = document["counts"]
+    unfinished = "" if document["complete"] else " so far"
+    say((document["source"], "bold"), f": {counts['records']:,} records read{unfinished}, ",
+        f"{counts['changed']:,} would change")  # fmt: skip
+    _print_outcomes(counts)
+    _print_counter("Refused, by reason", counts["refusals"], names=True)
+    _print_counter("Models", counts["models"])
+    _print_counter("Seconds", counts["seconds"])
+    _print_price(counts)
+    for note in document["notes"]:
+        say(("note: ", "bold"), note)
+    for problem in document["problems"][:_MOST_ROWS]:
+        say((f"{document['unit']} {problem['key']}: ", "bold"), problem["problem"])
+    _print_samples(document)
+    if counts["changed"] and document["complete"]:
+        say("nothing was written; `flaglift migrate apply` does it")
+
+
+def _print_outcomes(counts: Mapping[str, Any]) -> None:
+    total = sum(counts[name] for name, _, _ in OUTCOMES) or 1
+    for name, title, style in OUTCOMES:
+        found = counts[name]
+        if found:
+            bar = "█" * max(1, round(_BAR * found / total))
+            say(f"  {title:<14}{found:>12,} {found / total:>7.1%}  ", (bar, style))
+
+
+def _print_counter(title: str, counter: Mapping[str, int], *, names: bool = False) -> None:
+    if not counter:
+        return
+    say((title, "bold"))
+    ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+    width = max(len(name) for name, _ in ranked[:_MOST_ROWS])
+    for name, found in ranked[:_MOST_ROWS]:
+        meaning = f"  {rule_name(name)}" if names else ""
+        say(f"  {name:<{width}}{found:>12,}{meaning}")
+    if len(ranked) > _MOST_ROWS:
+        say(f"  and {len(ranked) - _MOST_ROWS} more")
+
+
+def _print_price(counts: Mapping[str, Any]) -> None:
+    if counts["priced"]:
+        before, after = money(counts["cents_before"]), money(counts["cents_after"])
+        same = f"{after}, the same before and after" if before == after else f"{before} → {after}"
+        known = f"known for {counts['priced']:,} of {counts['translated']:,}"
+        say(("Price of one video each", "bold"), f"  {same}, {known}")
+
+
+def _print_samples(document: Mapping[str, Any]) -> None:
+    for sample in document["samples"]:
+        place = f", {sample['place']}" if sample["place"] else ""
+        say((f"{document['unit']} {sample['key']}{place}: ", "bold"), sample["status"])
+        say(("  - ", "red"), _line(sample["before"]))
+        for name, value in sample["after"].items():
+            say(("  + ", "green"), (f"{name}: ", "dim"), _line(value))
+        for reason in sample["reasons"]:
+            say(f"  {reason['code']} ", (rule_name(reason["code"]), "dim"),
+                f": {reason['message']}")  # fmt: skip
+
+
+def _line(value: object) -> str:
+    text = str(value)
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def print_applied(document: Mapping[str, Any]) -> None:
+    """Print what a run has written."""
+    counts = document["counts"]
+    did = f": {counts['records']:,} records read, {counts['changed']:,} changed"
+    say((document["source"], "bold"), did, f", run {document['run']} is {document['state']}")
+    _print_outcomes(counts)
+    _print_counter("Refused, by reason", counts["refusals"], names=True)
+    if counts["raced"] or counts["gone"]:
+        say(f"changed by others meanwhile and decided again: {counts['raced']:,};"
+            f" deleted: {counts['gone']:,}")  # fmt: skip
+    for difference in document["differences"]:
+        say(("differs from the plan: ", "yellow"), difference)
+    if document["drifted"]:
+        say((document["drifted"], "bold yellow"))
+    for sentence in document["said"]:
+        say(sentence)
+    if counts["refused"] or counts["problems"]:
+        say("what was not translated is as it was; `flaglift migrate plan --refused FILE` lists it")
+    if document["state"] == "running" and not document["drifted"]:
+        say("stopped before the end; the same command goes on from here")
+
+
+def print_runs(name: str, runs: Sequence[Mapping[str, Any]]) -> None:
+    """Print the runs on a source."""
+    if not runs:
+        say(f"{name}: no run yet")
+    for run in runs:
+        counts = run["counts"]
+        say((run["run"], "bold"), f"  {run['state']}, begun {run['started']},"
+            f" last written {run['updated']}")  # fmt: skip
+        read = f"  {counts['records']:,} records read, {counts['changed']:,} changed"
+        left = f", {counts['refused']:,} prompts refused, {counts['problems']:,} records unreadable"
+        say(read, left)
+
+
+def print_checks(held: Sequence[str], broken: Sequence[str]) -> None:
+    """Print what holds, and what does not."""
+    for sentence in held:
+        say(("holds ", "green"), sentence)
+    for sentence in broken:
+        say(("BROKEN ", "bold red"), sentence)
+
+
+def print_undone(document: Mapping[str, Any]) -> None:
+    """Print what an undo has restored."""
+    for sentence in document["said"]:
+        say(sentence)
+    if not document["runs"] and not document["restored"]:
+        say((document["source"], "bold"), ": there is no run to take back")
+        return
+    say((document["source"], "bold"), f": {document['restored']:,} records restored"
+        f" of {document['runs']} run{'s' * (document['runs'] != 1)}")  # fmt: skip
+    if document["left"]:
+        more = ", ..." if document["left"] > len(document["keys"]) else ""
+        say(f"{document['left']:,} were edited or deleted since and are as they are:"
+            f" {document['unit']} {', '.join(document['keys'])}{more}")  # fmt: skip

@@ -1,0 +1,88 @@
+"""How far a migration is: a bar on a terminal, JSON lines otherwise; never a prompt's text."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import (
+    Progress as Bar,
+)
+
+_SECONDS = 5.0
+"""Between two lines of JSON."""
+
+
+class Progress:
+    """Shows progress on standard error while the block runs."""
+
+    def __init__(
+        self, name: str, total: tuple[str, int] | None, *, quiet: bool, seconds: float = _SECONDS
+    ) -> None:
+        """`total` is how much there is, in `bytes` or `records`; None where that is not known."""
+        self._name = name
+        self._unit = total[0] if total else "records"
+        self._total = total[1] if total else None
+        self._seconds = seconds
+        self._began = self._said = time.monotonic()
+        self._first: int | None = None
+        self._bar: Bar | None = None
+        self._task = TaskID(0)
+        self._silent = quiet
+        if not quiet and sys.stderr.isatty():
+            self._bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task(name, total=self._total)
+
+    def __enter__(self) -> "Progress":
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def show(self, counts: Mapping[str, Any]) -> None:
+        """Show the counts so far."""
+        done = counts[self._unit]
+        at = time.monotonic()
+        # What an earlier call has done says nothing of this one's speed.
+        first = self._first = done if self._first is None else self._first
+        rate = (done - first) / max(at - self._began, 1e-9)
+        if self._bar:
+            changed, refused = counts["changed"], counts["refused"]
+            said = f"{counts['records']:,} records, {changed:,} changed, {refused:,} refused"
+            self._bar.update(self._task, completed=done, description=said)
+        elif not self._silent and at - self._said >= self._seconds:
+            self._said = at
+            left = None if self._total is None or not rate else (self._total - done) / rate
+            line = {
+                "event": "progress",
+                "source": self._name,
+                **{name: counts[name] for name in ("records", "changed", "refused", "problems")},
+                f"{self._unit}_per_second": round(rate),
+                "eta_seconds": None if left is None else max(0, round(left)),
+            }
+            print(json.dumps(line), file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,1 @@
+"""Files of prompts: a result is written beside the source, synced, and renamed when complete."""

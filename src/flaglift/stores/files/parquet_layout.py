@@ -1,0 +1,51 @@
+"""How a Parquet file is laid out, read from its footer, so that the result is laid out alike."""
+
+from typing import Any
+
+_CODECS = {"UNCOMPRESSED": "none", "LZ4_RAW": "lz4"}
+_SPECIAL = {
+    "BYTE_STREAM_SPLIT",
+    "DELTA_BINARY_PACKED",
+    "DELTA_LENGTH_BYTE_ARRAY",
+    "DELTA_BYTE_ARRAY",
+}
+
+
+def writer_settings(metadata: Any) -> dict[str, Any]:
+    """Return the arguments of pyarrow's `ParquetWriter` that make a file like the one described.
+
+    `metadata` is the footer as pyarrow reads it. What the
+    footer does not tell (page sizes, compression levels) is the library's default.
+    """
+    settings: dict[str, Any] = {
+        "version": metadata.format_version if metadata.format_version != "2.0" else "2.4",
+        "store_schema": b"ARROW:schema" in (metadata.metadata or {}),
+        "use_deprecated_int96_timestamps": _uses_int96(metadata),
+    }
+    if not metadata.num_row_groups:
+        return settings
+    group = metadata.row_group(0)
+    columns = [group.column(index) for index in range(group.num_columns)]
+    encodings = {c.path_in_schema: set(c.encodings) & _SPECIAL for c in columns}
+    dictionary = [c.path_in_schema for c in columns if c.has_dictionary_page]
+    settings |= {
+        "compression": {
+            c.path_in_schema: _CODECS.get(c.compression, c.compression.lower()) for c in columns
+        },
+        "use_dictionary": dictionary or False,
+        "write_statistics": [c.path_in_schema for c in columns if c.is_stats_set] or False,
+        "write_page_index": any(c.has_offset_index for c in columns),
+        "column_encoding": {
+            path: found.pop()
+            for path, found in encodings.items()
+            if len(found) == 1 and path not in dictionary
+        }
+        or None,
+        "sorting_columns": group.sorting_columns or None,
+    }
+    return settings
+
+
+def _uses_int96(metadata: Any) -> bool:
+    schema = metadata.schema
+    return any(schema.column(i).physical_type == "INT96" for i in range(len(schema)))

@@ -1,0 +1,37 @@
+"""Ctrl-C and SIGTERM finish the chunk; a second Ctrl-C stops at once."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+
+class Interruption:
+    """Whether the user has asked to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self) -> bool:
+        """Tell whether to stop."""
+        return self.asked
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+@contextmanager
+def interruption() -> Iterator[Interruption]:
+    """Catch the signals while the block runs; the handlers that were there come back."""
+    asked = Interruption()
+    before: dict[int, Any] = {}
+    for number in map(int, (signal.SIGINT, signal.SIGTERM)):
+        before[number] = signal.signal(number, asked._ask)
+    try:
+        yield asked
+    finally:
+        for caught, handler in before.items():
+            signal.signal(caught, handler)

@@ -1,0 +1,115 @@
+"""What passes between the engine and a store."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Cursor = Mapping[str, Any]
+"""Where a chunk ended: JSON-ready, known to its store only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A prompt in a record, and what the record holds beside it."""
+
+    place: str
+    """Its path in the record; empty where the record is named by a column."""
+    text: str
+    held: Mapping[str, Any]
+    """The values of the target fields as they are now; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line, a row or an element: what is changed as a whole or not at all."""
+
+    key: str
+    """How people find it: its line or row number, or its key as JSON."""
+    prompts: tuple[Stored, ...]
+    body: Any = None
+    """What the store needs to write it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A record that cannot be read; it is passed by unchanged."""
+
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive records of a source."""
+
+    records: Sequence[Record]
+    cursor: Cursor
+    """Where the next chunk begins."""
+    problems: Sequence[Problem] = ()
+    size: int = 0
+    """Bytes read for it."""
+    body: Any = None
+    """What the store needs to write it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one prompt."""
+
+    stored: Stored
+    status: str
+    """`translated`, `unchanged` or `refused`."""
+    writes: Mapping[str, Any] = field(default_factory=dict)
+    """The fields to write, `text` among them, where they differ from what is there."""
+    edits: Sequence[tuple[int, int, str]] = ()
+    """What turns the old text into the new one, in code points."""
+    codes: tuple[str, ...] = ()
+    """The rules that reported something."""
+    refusals: tuple[tuple[str, str], ...] = ()
+    """Code and message of each reason not to translate it."""
+    model: str | None = None
+    seconds: int | None = None
+    cents: tuple[float | None, float | None] = (None, None)
+    """The price before and after, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record that is to be written, with the verdicts on its prompts."""
+
+    record: Record
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def written(self) -> list[Verdict]:
+        """The verdicts that write something."""
+        return [verdict for verdict in self.verdicts if verdict.writes]
+
+    @property
+    def codes(self) -> str:
+        """The codes of the rules that had something to say, with spaces between."""
+        return " ".join(sorted({code for v in self.written for code in v.codes}))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the journal: what a run changed in one record."""
+
+    number: int
+    key: str
+    before: dict[str, Any]
+    """Values by place and field, before the change."""
+    after: dict[str, Any]
+    """The values that the run wrote there."""
+    codes: str
+    patch: bytes | None = None
+    """What a file needs to restore the record's bytes."""
+
+
+def at(place: str, name: str) -> str:
+    """Return how the journal names a field of a prompt.
+
+    >>> at("", "text"), at("prompts[1].text", "video_model")
+    ('text', 'prompts[1].text:video_model')
+    """
+    return f"{place}:{name}" if place else name

@@ -1,0 +1,1 @@
+"""Tables of prompts in PostgreSQL, MySQL and MariaDB, and SQLite, through SQLAlchemy's core."""

@@ -1,0 +1,331 @@
+"""`flaglift migrate`, as people call it."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from flaglift.cli import cli
+from flaglift.errors import ConfigError, InputError
+from flaglift.report.migration import print_applied, print_plan
+from flaglift.report.migration_html import page
+from flaglift.report.migration_progress import Progress
+from flaglift.stores.files.undo import FileUndoer
+from flaglift.stores.pace import Pace
+from flaglift.stores.tally import Tally
+from stores.conftest import PROMPTS, open_database
+from stores.test_kill import content
+
+PRIVATE = "ohwx"
+
+
+def call(*argv: str) -> int:
+    code: int = cli.main(["migrate", *argv], prog_name="flaglift", standalone_mode=False)
+    return code
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    file = tmp_path / "p.jsonl"
+    prompts = [*PROMPTS, f"{PRIVATE} --video", f"{PRIVATE} --video --video_model kling25_5s"]
+    file.write_bytes(content("p.jsonl", prompts) + b"{broken\n")
+    return str(file)
+
+
+def test_a_plan_is_the_default(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(path) == 1
+    said = capsys.readouterr().out
+    assert "9 records read, 4 would change" in said
+    assert "FL303  " in said or "FL303 " in said
+    assert "line 9: not valid JSON" in said
+    assert "nothing was written" in said
+    assert "  + video_model: kling25" in said
+    assert len(list(Path(path).parent.iterdir())) == 1
+    assert call("plan", path, "--limit", "2", "--samples", "0") == 0
+    assert "would change" in capsys.readouterr().out
+
+
+def test_a_plan_for_programs_and_as_a_page(
+    path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown, saved, refused = (str(tmp_path / n) for n in ("p.html", "p.plan", "refused.jsonl"))
+    options = ("--html", shown, "--save", saved, "--refused", refused, "--format", "json")
+    assert call("plan", path, *options) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document == json.loads(Path(saved).read_text())
+    assert document["counts"]["translated"] == 4
+    html = Path(shown).read_text()
+    assert html.count("<svg") == 1
+    assert "<script" not in html
+    assert "http" not in html.replace("http-equiv", "")
+    assert "&quot;" in html
+    assert "<del>" in html
+    lines = [json.loads(line) for line in Path(refused).read_text().splitlines()]
+    assert {line["key"] for line in lines} == {"4", "7", "8", "9"}
+    assert PRIVATE not in Path(refused).read_text()
+
+
+def test_a_page_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally(records=40, translated=20, refused=20, priced=20, changed=20)
+    tally.refusals.update({f"FL{i}": 1 for i in range(14)} | {"FL604": 6, "no-target": 2})
+    tally.cents_before, tally.cents_after = 100.0, 200.0
+    document: dict[str, Any] = {
+        "flaglift": "1", "source": "<p>", "unit": "line", "at": "now", "complete": False,
+        "counts": tally.to_dict(), "notes": ["a & b"], "problems": [],
+        "samples": [
+            {"key": "1", "place": "a.text", "status": "refused", "before": "<b>", "after": {},
+             "reasons": [{"code": "FL604", "message": "<why>"}]}
+        ],
+    }  # fmt: skip
+    html = page(document)
+    for said in ("&lt;p&gt;", "a &amp; b", "&lt;why&gt;", "$1.00 → $2.00", "and 4 more"):
+        assert said in html
+    assert "target columns already hold another value" in html
+    print_plan(document)
+    said = capsys.readouterr().out
+    assert "$1.00 → $2.00" in said
+    assert "records read so far" in said
+    assert "note: a & b" in said
+    empty = {**document, "counts": Tally().to_dict(), "samples": [], "notes": [], "complete": True}
+    assert "0 records read" in page(empty)
+    print_plan(empty)
+
+
+def test_apply_status_verify_undo(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = Path(path).read_bytes()
+    assert call("status", path) == 0
+    assert "no run yet" in capsys.readouterr().out
+    with pytest.raises(InputError, match="there is no run to verify"):
+        call("verify", path)
+    with pytest.raises(InputError, match=r"line 9: not valid JSON.*--keep-going"):
+        call("apply", path)
+    options = ("--keep-going", "--replace")
+    assert call("apply", path, *options) == 1
+    said = capsys.readouterr().out
+    assert "9 records read, 4 changed" in said
+    assert "`flaglift migrate plan --refused FILE` lists it" in said
+    assert PRIVATE not in said
+    assert call("apply", path, *options, "--format", "json") == 1
+    assert json.loads(capsys.readouterr().out)["state"] == "replaced"
+    assert call("status", path, "--format", "json") == 0
+    (run,) = json.loads(capsys.readouterr().out)
+    assert run["counts"]["changed"] == 4
+    assert call("status", path) == 0
+    assert call("verify", path) == 0
+    assert "BROKEN" not in capsys.readouterr().out
+    Path(path).write_bytes(Path(path).read_bytes().replace(b"a cat", b"my cat"))
+    assert call("verify", path) == 1
+    assert "BROKEN" in capsys.readouterr().out
+    assert call("undo", path) == 1
+    assert "1 were edited or deleted since and are as they are: line 1" in capsys.readouterr().out
+    assert Path(path).read_bytes() != before
+
+
+def test_a_clean_file_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "p.jsonl"
+    file.write_bytes(content("p.jsonl", PROMPTS[:3]))
+    assert call(str(file)) == 0
+    assert call("apply", str(file), "--replace") == 0
+    assert call("undo", str(file)) == 0
+    assert "as it was before the run, to the byte" in capsys.readouterr().out
+    assert file.read_bytes() == content("p.jsonl", PROMPTS[:3])
+
+
+def test_a_run_that_departs_from_its_plan(
+    path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = str(tmp_path / "p.plan")
+    call("plan", path, "--save", saved)
+    with Path(path).open("a") as file:
+        file.write(json.dumps({"text": f"{PRIVATE} --video"}) + "\n")
+    capsys.readouterr()
+    options = ("--keep-going", "--plan", saved, "--max-drift")
+    assert call("apply", path, *options, "0.01") == 1
+    said = capsys.readouterr().out
+    assert (
+        "stopped: 5 prompts are refused" in said.replace("4 prompts", "5 prompts")
+        or "stopped:" in said
+    )
+    assert call("apply", path, *options, "1") == 1
+    said = capsys.readouterr().out
+    assert "differs from the plan: refused: 4, planned 3" in said
+    for wrong in ("none.plan", path):
+        with pytest.raises(InputError):
+            call("apply", path, "--plan", str(tmp_path / wrong))
+
+
+def test_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts(PROMPTS)
+        before = database.rows()
+        assert call("apply", source, "--limit", "2", "--rows-per-second", "1000") == 0
+        assert "stopped before the end; the same command goes on" in capsys.readouterr().out
+        assert call("apply", source) == 1
+        assert call("verify", source) == 0
+        database.run("UPDATE prompts SET text = 'mine' WHERE id = 1")
+        assert call("undo", source) == 1
+        assert "1 were edited or deleted since" in capsys.readouterr().out
+        assert database.rows()[1:] == before[1:]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("video_modle=m", "did you mean `video_model`"),
+        ("zzz=m", "no such field; see"),
+        ("video_model", "write FIELD=COLUMN"),
+        ("video_model=", "write FIELD=COLUMN"),
+    ],
+)
+def test_targets_that_are_none(path: str, target: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        call("plan", path, "--target", target)
+
+
+def test_usage(path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(click.UsageError, match="exclude each other"):
+        call("apply", path, "--to", "x.jsonl", "--replace")
+    with pytest.raises(InputError, match="cannot be written"):
+        call("plan", path, "--html", str(tmp_path / "none" / "p.html"))
+    assert call("--help") == 0
+    assert "flaglift migrate undo" in capsys.readouterr().out
+    with pytest.raises(click.exceptions.NoArgsIsHelpError):
+        call()
+    with pytest.raises(click.UsageError, match="Did you mean 'apply'"):
+        call("aply", path)
+    assert call("undo", path) == 0
+    assert "there is no run to take back" in capsys.readouterr().out
+    assert call("plan", path, "--target", "video_model=model", "--samples", "1") == 1
+
+
+def many(tmp_path: Path) -> Path:
+    file = tmp_path / "many.jsonl"
+    file.write_bytes(content("p.jsonl", [f"{p} {i}" for i in range(1000) for p in PROMPTS[:1]]))
+    return file
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_ctrl_c_finishes_the_chunk(tmp_path: Path, verb: str) -> None:
+    file = many(tmp_path)
+    command = [sys.executable, "-m", "flaglift", "migrate", verb, str(file), "-q"]
+    slow = ["--rows-per-second", "5"]
+    with subprocess.Popen([*command, *slow], stdout=subprocess.PIPE, text=True) as process:
+        state = Path(f"{file}.flaglift")
+        while verb == "apply" and not state.exists():
+            time.sleep(0.02)
+        time.sleep(2 if verb == "plan" else 0.3)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate()
+    assert process.returncode == 130
+    assert "so far" in said or "the same command goes on from here" in said
+    if verb == "apply":
+        assert call("apply", str(file), "-q") == 0
+        assert "--video" not in file.with_name("many.migrated.jsonl").read_text()
+
+
+def test_an_undo_can_be_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = many(tmp_path)
+    before = file.read_bytes()
+    assert call("apply", str(file), "--replace", "-q") == 0
+    real = FileUndoer.undo
+
+    def once(self: FileUndoer, rows: int) -> bool:
+        signal.raise_signal(signal.SIGINT)
+        return real(self, rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileUndoer, "undo", once)
+        assert call("undo", str(file)) == 130
+    assert call("undo", str(file)) == 0
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_an_interrupted_run_exits_with_130(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    file = many(tmp_path)
+
+    def interrupt(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Pace, "wait", interrupt)
+        assert call(verb, str(file), "-q") == 130
+    assert call("apply", str(file), "-q") == 0
+
+
+def test_many_edited_records_are_not_all_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = many(tmp_path)
+    call("apply", str(file), "--replace", "-q")
+    file.write_bytes(file.read_bytes().replace(b"a cat", b"my cat"))
+    assert call("undo", str(file)) == 1
+    assert "line 1, 2, 3" in (said := capsys.readouterr().out)
+    assert ", 20, ..." in said
+
+
+def test_what_others_did_meanwhile_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = Tally(records=9, raced=2, gone=1).to_dict()
+    print_applied(
+        {"source": "s", "run": "r", "state": "finished", "counts": counts, "differences": [],
+         "drifted": None, "said": []}
+    )  # fmt: skip
+    assert "decided again: 2; deleted: 1" in capsys.readouterr().out
+
+
+COUNTS = {"records": 10, "bytes": 100, "changed": 5, "refused": 1, "problems": 0}
+
+
+def test_progress_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    for total in (("bytes", 1000), None):
+        with Progress("p", total, quiet=False, seconds=0) as progress:
+            progress.show(COUNTS)
+            progress.show({**COUNTS, "records": 20, "bytes": 200})
+        first, second = map(json.loads, capsys.readouterr().err.splitlines())
+        assert first["eta_seconds"] is None
+        assert (second["eta_seconds"] is None) == (total is None)
+        assert second["records"] == 20
+    with Progress("p", None, quiet=True, seconds=0) as progress:
+        progress.show(COUNTS)
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with Progress("p", ("bytes", 100), quiet=False) as progress:
+        progress.show(COUNTS)
+        progress.show(COUNTS)
+    assert "event" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "extra"),
+    [
+        ("pyarrow", "p.parquet", "parquet"),
+        ("zstandard", "p.jsonl.zst", "zstd"),
+        ("sqlalchemy", "sqlite:///x.db#t", "sql"),
+        ("psycopg", "postgresql://x/y#t", "sql"),
+    ],
+)
+def test_a_missing_extra_is_named(tmp_path: Path, package: str, name: str, extra: str) -> None:
+    (tmp_path / name.rpartition("/")[2]).touch()
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        f"from flaglift.cli import main; sys.argv = ['flaglift', 'migrate', {name!r}]; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 2
+    assert f"pip install 'flaglift[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr
