@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench-migrate demo test lint oracle readme clean
+.PHONY: bench-migrate bench-shim soak demo test lint oracle readme clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -46,11 +46,19 @@ oracle: .venv/dev
 # Writes the generated parts of the README.
 readme: .venv/dev
 	$(BIN)/python tests/update_readme.py
+	$(BIN)/python tests/picture.py
 
 # Stored prompts: rows a second of every store beside bare reading and writing; the memory of large files.
 bench-migrate: .venv/dev
 	$(BIN)/python benchmarks/migrate.py
 	$(BIN)/python benchmarks/migrate.py --memory
+
+# Requests: the proxy beside its mode `off` and nginx; and ten minutes of it under faults.
+bench-shim: .venv/dev
+	$(BIN)/python benchmarks/shim.py
+
+soak: .venv/dev
+	FLAGLIFT_SOAK_SECONDS=600 $(BIN)/pytest tests/shim/test_soak.py
 
 clean:
 	rm -rf .venv build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -19,6 +19,8 @@ _VERBS = {
     "migrate": "Turn stored prompts into fields: files and databases.",
     "models": "List the video models of a catalog edition.",
     "rule": "Explain a rule, or list them.",
+    "serve": "Run a reverse proxy that translates prompts in requests.",
+    "traffic": "Tell who still sends flags through the proxy.",
 }
 
 EXIT_FINDINGS = 1

@@ -1,0 +1,270 @@
+"""What does the rewriting proxy cost, beside the same proxy in mode `off` and beside nginx?
+
+    python benchmarks/shim.py [--seconds 3] [--rounds 5] [--gigabytes 1]
+
+Small prompts: requests per second and latency at 64 connections, in alternating runs, for three
+kinds of traffic: the same few prompts with flags over and over, prompts with flags of which each is
+another one, and prompts without flags. Uploads: the time of one large file, and the most memory
+that the proxy held, with one upload and with 64 at once.
+
+nginx is left out if it is not installed (Debian: `apt-get install nginx-light`).
+"""
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+CONNECTIONS = 64
+MIB = 1024 * 1024
+BOUNDARY = "bench0123456789"
+NGINX = """
+worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log stderr error;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off; client_max_body_size 0; proxy_request_buffering off; keepalive_timeout 75;
+    keepalive_requests 1000000;
+    client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
+    uwsgi_temp_path {folder}; scgi_temp_path {folder};
+    upstream sink {{ server 127.0.0.1:{sink}; keepalive 128; keepalive_requests 1000000; }}
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://sink; proxy_http_version 1.1; proxy_set_header Connection "";
+        }}
+    }}
+}}
+"""
+
+
+class Sink(asyncio.Protocol):
+    """An upstream that reads bodies with a length and answers 201."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.head = b""
+        self.left = -1
+
+    def data_received(self, data: bytes) -> None:
+        if self.left < 0:
+            self.head += data
+            head, blank, body = self.head.partition(b"\r\n\r\n")
+            if not blank:
+                return
+            self.head = b""
+            at = head.lower().index(b"content-length:") + 15
+            self.left = int(head[at:].split(b"\r\n", 1)[0])
+            data = body
+        self.left -= len(data)
+        if self.left == 0:
+            self.left = -1
+            self.transport.write(b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}")
+
+
+class Client(asyncio.Protocol):
+    """One connection that asks again as soon as it is answered."""
+
+    def __init__(self, bodies: Iterator[bytes], latencies: list[float]) -> None:
+        self.bodies = bodies
+        self.latencies = latencies
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.seen = b""
+        self.ask()
+
+    def ask(self) -> None:
+        self.sent = time.perf_counter()
+        self.transport.write(request(next(self.bodies)))
+
+    def data_received(self, data: bytes) -> None:
+        self.seen += data
+        if self.seen.endswith(b"\r\n\r\n{}"):
+            if not self.seen.startswith(b"HTTP/1.1 201"):
+                raise SystemExit(f"not answered: {self.seen!r}")
+            self.seen = b""
+            self.latencies.append(time.perf_counter() - self.sent)
+            self.ask()
+
+
+def request(body: bytes, extra: int = 0) -> bytes:
+    return (
+        b"POST /tunes/1/prompts HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer key\r\n"
+        b"Content-Type: multipart/form-data; boundary=%b\r\nContent-Length: %d\r\n\r\n%b"
+        % (BOUNDARY.encode(), len(body) + extra, body)
+    )
+
+
+def field(name: str, value: str, more: str = "") -> bytes:
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'
+    return f"{head}{value}\r\n".encode()
+
+
+def prompt(number: int, *, flags: bool = True) -> bytes:
+    text = f"<lora:1533312:1.0> ohwx woman {number} hiking in the alps"
+    if flags:
+        text += (
+            " --video --video_model seedance_v15_720p --duration 5"
+            f' --video_prompt "Woman {number} looking at the camera"'
+        )
+    return field("prompt[text]", text)
+
+
+def bodies(kind: str) -> Iterator[bytes]:
+    for number in itertools.count():
+        seen = number % 100 if kind == "repeated" else number
+        yield prompt(seen, flags=kind != "modern") + f"--{BOUNDARY}--\r\n".encode()
+
+
+async def load(port: int, kind: str, seconds: float) -> list[float]:
+    latencies: list[float] = []
+    loop = asyncio.get_running_loop()
+    made = bodies(kind)
+    clients = [
+        await loop.create_connection(lambda: Client(made, latencies), "127.0.0.1", port)
+        for _ in range(CONNECTIONS)
+    ]
+    await asyncio.sleep(seconds)
+    measured = list(latencies)
+    for transport, _ in clients:
+        transport.abort()
+    return measured
+
+
+async def upload(port: int, length: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = prompt(1) + field("prompt[input_video]", "", '; filename="a.mp4"')[:-2]
+    tail = f"\r\n--{BOUNDARY}--\r\n".encode()
+    writer.write(request(head, length + len(tail)))
+    chunk = bytes(range(256)) * 1024
+    for _ in range(length // len(chunk)):
+        writer.write(chunk)
+        await writer.drain()
+    writer.write(tail)
+    if not (await reader.readline()).startswith(b"HTTP/1.1 201"):
+        raise SystemExit("the upload was not answered with 201")
+    writer.close()
+
+
+async def uploads(port: int, length: int, count: int) -> float:
+    started = time.perf_counter()
+    await asyncio.gather(*(upload(port, length) for _ in range(count)))
+    return time.perf_counter() - started
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(*command: str, port: int) -> Iterator[int]:
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            break
+        time.sleep(0.05)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def peak_mib(pid: int) -> float:
+    """The most memory of a process, and of its children, since it was last reset."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    total = 0
+    for one in [str(pid), *children]:
+        (line,) = (x for x in Path(f"/proc/{one}/status").read_text().splitlines() if "VmHWM" in x)
+        total += int(line.split()[1])
+        Path(f"/proc/{one}/clear_refs").write_text("5")
+    return total / 1024
+
+
+def small_prompts(ports: dict[str, int], kind: str, seconds: float, rounds: int) -> None:
+    runs: dict[str, list[list[float]]] = {name: [] for name in ports}
+    for number in range(rounds + 1):
+        for name, port in ports.items():
+            latencies = sorted(asyncio.run(load(port, kind, seconds)))
+            if number:  # the first round warms up
+                runs[name].append(latencies)
+    rates = {name: [len(run) / seconds for run in made] for name, made in runs.items()}
+    for name, made in runs.items():
+        p50 = statistics.median(run[len(run) // 2] for run in made) * 1000
+        p99 = statistics.median(run[len(run) * 99 // 100] for run in made) * 1000
+        rate = statistics.median(rates[name])
+        print(f"{kind:9} {name:10} {rate:7.0f} requests/s  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms")
+    ratios = [on / off for on, off in zip(rates["translate"], rates["off"], strict=True)]
+    print(f"{kind:9} translate / off: {statistics.median(ratios):.2f} (wanted: 0.90)", flush=True)
+
+
+def large_files(ports: dict[str, int], pids: dict[str, int], gigabytes: float, rounds: int) -> None:
+    length = int(gigabytes * 1024) * MIB
+    times: dict[str, list[float]] = {name: [] for name in ports}
+    peaks: dict[str, float] = dict.fromkeys(ports, 0.0)
+    for _ in range(rounds):
+        for name, port in ports.items():
+            peak_mib(pids[name])
+            times[name].append(asyncio.run(uploads(port, length, 1)))
+            peaks[name] = max(peaks[name], peak_mib(pids[name]))
+    for name, made in times.items():
+        spent = statistics.median(made)
+        print(f"{gigabytes} GiB   {name:10} {spent:5.2f} s  peak {peaks[name]:5.0f} MiB")
+    ratios = [on / off for on, off in zip(times["translate"], times["off"], strict=True)]
+    ratio = statistics.median(ratios)
+    print(f"{gigabytes} GiB   translate / off: {ratio:.2f} (wanted: 1.10 at most)", flush=True)
+    for name, port in ports.items():
+        peak_mib(pids[name])
+        spent = asyncio.run(uploads(port, 32 * MIB, CONNECTIONS))
+        print(f"64 at once {name:10} {spent:5.2f} s  peak {peak_mib(pids[name]):5.0f} MiB")
+
+
+def measure(seconds: float, rounds: int, gigabytes: float) -> None:
+    with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
+        sink = free_port()
+        stack.enter_context(running(sys.executable, __file__, "--sink", str(sink), port=sink))
+        ports: dict[str, int] = {}
+        pids: dict[str, int] = {}
+        for mode in ("off", "translate"):
+            ports[mode] = free_port()
+            options = f"--upstream http://127.0.0.1:{sink} --listen 127.0.0.1:{ports[mode]}"
+            command = [sys.executable, "-m", "flaglift", "serve", "--mode", mode, *options.split()]
+            pids[mode] = stack.enter_context(running(*command, port=ports[mode]))
+        if nginx := shutil.which("nginx"):
+            ports["nginx"] = free_port()
+            config = Path(folder, "nginx.conf")
+            config.write_text(NGINX.format(folder=folder, sink=sink, port=ports["nginx"]))
+            pids["nginx"] = stack.enter_context(
+                running(nginx, "-c", str(config), port=ports["nginx"])
+            )
+        for kind in ("repeated", "different", "modern"):
+            small_prompts(ports, kind, seconds, rounds)
+        large_files(ports, pids, gigabytes, rounds)
+
+
+async def sink(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", port, backlog=512)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--gigabytes", type=float, default=1)
+    parser.add_argument("--sink", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.sink:
+        asyncio.run(sink(given.sink))
+    else:
+        measure(given.seconds, given.rounds, given.gigabytes)

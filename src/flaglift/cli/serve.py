@@ -1,0 +1,216 @@
+"""`flaglift serve`."""
+
+import logging
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flaglift.cli import EXIT_INTERRUPTED
+from flaglift.cli.options import settings_for, settings_options
+from flaglift.errors import ConfigError
+
+_MODES = ("off", "report", "translate", "strict")
+_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+class _Address(click.ParamType):  # type: ignore[type-arg]
+    name = "host:port"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, int]:
+        match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]]*)):(\d{1,5})", str(value))
+        if match is None or int(match[3]) > 65535:
+            self.fail(f"{value!r} is not HOST:PORT, such as 127.0.0.1:8080", param, ctx)
+        return match[1] or match[2] or "0.0.0.0", int(match[3])  # noqa: S104 - `:8080` asks for it
+
+
+class _Size(click.ParamType):  # type: ignore[type-arg]
+    name = "size"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        match = re.fullmatch(r"(\d{1,12})([kmg]?)(?:i?b)?", str(value).lower())
+        if match is None:
+            self.fail(f"{value!r} is not a size, such as 65536, 64k or 1g", param, ctx)
+        return int(match[1]) * _UNITS[match[2]]
+
+
+class _Rule(click.ParamType):  # type: ignore[type-arg]
+    name = "pattern=mode"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
+        pattern, _, mode = str(value).rpartition("=")
+        if not pattern.startswith(("/", "*")) or mode not in _MODES:
+            self.fail(
+                f"{value!r} is not a path pattern and a mode, such as '/tunes/*/prompts=strict'; "
+                f"modes are {', '.join(_MODES)}",
+                param,
+                ctx,
+            )
+        return pattern, mode
+
+
+_SECONDS = click.FloatRange(min=0, min_open=True)
+
+
+@click.command(
+    "serve",
+    short_help="Run a reverse proxy that translates prompts in requests.",
+    epilog="Exit codes: 0 ended by SIGTERM, 2 usage or configuration error, 130 interrupted.",
+)
+@click.option("--upstream", required=True, metavar="URL", help="The service, https://api.example.")
+@click.option(
+    "--listen",
+    type=_Address(),
+    default="127.0.0.1:8080",
+    show_default=True,
+    help="Where to listen.",
+)
+@click.option(
+    "--operators",
+    type=_Address(),
+    help="Where /healthz, /metrics and /traffic are; beside the proxy if left out.",
+)
+@click.option("--mode", type=click.Choice(_MODES), default="translate", show_default=True)
+@click.option(
+    "--mode-for",
+    "modes",
+    type=_Rule(),
+    multiple=True,
+    help="The mode of some paths, such as '/tunes/*/prompts=strict'; the first that fits counts.",
+)
+@click.option(
+    "--late-text",
+    type=click.Choice(["chunked", "pass"]),
+    default="chunked",
+    show_default=True,
+    help="A text that comes after a file: send the body in chunks, or pass it untouched.",
+)
+@click.option(
+    "--hold",
+    type=_Size(),
+    default="1m",
+    show_default=True,
+    help="The most of one request to hold in memory; fields beyond it pass untouched.",
+)
+@click.option("--max-body", type=_Size(), help="The longest body; a longer one gets a 413.")
+@click.option("--head-timeout", type=_SECONDS, default=30.0, show_default=True, help="Seconds.")
+@click.option(
+    "--client-timeout",
+    type=_SECONDS,
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait for a client, and one more for each 500 bytes it sends.",
+)
+@click.option("--connect-timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds.")
+@click.option(
+    "--upstream-timeout",
+    type=_SECONDS,
+    default=300.0,
+    show_default=True,
+    help="Seconds the upstream may take to answer, or stop in between.",
+)
+@click.option(
+    "--shutdown-timeout",
+    type=_SECONDS,
+    default=30.0,
+    show_default=True,
+    help="Seconds for requests to end after SIGTERM or Ctrl-C.",
+)
+@click.option("--show-codes", is_flag=True, help="Add a header X-Flaglift to responses.")
+@click.option(
+    "--traffic",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Keep who sends flags in this file; `flaglift traffic` reads it.",
+)
+@click.option("--caller-header", metavar="NAME", help="A request header that names the caller.")
+@settings_options
+def command(**options: Any) -> int:
+    """Run a reverse proxy: old clients send flags, the service gets form fields.
+
+    Requests that carry prompts are rewritten, all else streams through. /healthz, /metrics and
+    /traffic are the proxy's own.
+
+    \b
+    Examples:
+      flaglift serve --upstream https://api.example
+      flaglift serve --upstream https://api.example --mode report --traffic traffic.db
+      flaglift serve --upstream https://api.example --listen :8080 --operators 127.0.0.1:9090
+      flaglift serve --upstream https://api.example --mode-for '/tunes/7/*=strict'
+    """
+    try:
+        from flaglift.shim.serving.server import serve
+    except ImportError as error:
+        raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[serve]'") from None
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    received = serve(_options(options))
+    return EXIT_INTERRUPTED if received == signal.SIGINT else 0
+
+
+def _options(given: dict[str, Any]) -> Any:
+    from flaglift.shim.core.policy import LateText, Mode, Policy
+    from flaglift.shim.serving.forward import Timeouts
+    from flaglift.shim.serving.guard import Limits
+    from flaglift.shim.serving.server import Options
+
+    own = {key: given.pop(key) for key in _OWN}
+    settings = settings_for("-", given)
+    return Options(
+        upstream=_checked(own["upstream"]),
+        listen=own["listen"],
+        operators=own["operators"],
+        policy=Policy(
+            mode=Mode(own["mode"]),
+            modes=tuple((pattern, Mode(mode)) for pattern, mode in own["modes"]),
+            settings=settings,
+            late_text=LateText(own["late_text"]),
+            hold_limit=own["hold"],
+        ),
+        limits=Limits(own["max_body"], own["client_timeout"]),
+        timeouts=Timeouts(own["connect_timeout"], own["upstream_timeout"]),
+        head_seconds=own["head_timeout"],
+        shutdown_seconds=own["shutdown_timeout"],
+        show_codes=own["show_codes"],
+        traffic=own["traffic"],
+        caller_header=own["caller_header"],
+    )
+
+
+_OWN = (
+    "upstream",
+    "listen",
+    "operators",
+    "mode",
+    "modes",
+    "late_text",
+    "hold",
+    "max_body",
+    "head_timeout",
+    "client_timeout",
+    "connect_timeout",
+    "upstream_timeout",
+    "shutdown_timeout",
+    "show_codes",
+    "traffic",
+    "caller_header",
+)
+
+
+def _checked(upstream: str) -> str:
+    """Return the upstream's address. Raises `ConfigError` where it is none."""
+    from urllib.parse import urlsplit
+
+    try:
+        address = urlsplit(upstream)
+        good = address.scheme in ("http", "https") and address.hostname and address.port != 0
+    except ValueError:
+        good = False
+    if "@" in upstream:  # what may be a password is not repeated
+        raise ConfigError("--upstream: write https://HOST, without a user or password")
+    if not good or "?" in upstream or "#" in upstream:
+        raise ConfigError(
+            f"--upstream {upstream}: write https://HOST, with a port and a path if need be"
+        )
+    return upstream

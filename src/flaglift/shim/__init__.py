@@ -1,0 +1,12 @@
+"""Prompts in HTTP requests: old clients go on unchanged, the service sees form fields.
+
+core/       request bodies rewritten, bytes in and bytes out; opens no connection
+httpx.py    a transport for httpx and httpx2 clients
+requests.py an adapter for requests sessions
+asgi.py     a middleware for one's own server
+serving/    the reverse proxy behind `flaglift serve`
+"""
+
+from flaglift.shim.core.policy import LateText, Mode, Policy
+
+__all__ = ["LateText", "Mode", "Policy"]

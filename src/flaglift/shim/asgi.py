@@ -1,0 +1,199 @@
+"""A middleware for one's own ASGI server that translates the prompts in requests to it.
+
+It hands on what it does not rewrite as it is, and streams files through.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flaglift.shim.core.body import Rewriter
+from flaglift.shim.core.inspection import Inspection, Target, inspect
+from flaglift.shim.core.policy import Policy
+from flaglift.shim.core.record import Outcome
+from flaglift.shim.core.refusal import Refusal
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+DISCONNECT = {"type": "http.disconnect"}
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request, when all is said."""
+
+    scope: Scope
+    """The client's, as the server gave it."""
+    inspection: Inspection
+    status: int = 0
+    """The status of the response; 0 where there was none."""
+    seconds: float = 0.0
+    started: float = field(default_factory=time.perf_counter)
+
+
+class Middleware:
+    """Translates the prompts in requests, and gives them to the app.
+
+    `policy` says what is translated; `observe` is called once for each request that ended; with
+    `show_codes`, responses have a header `X-Flaglift` with what became of the request.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        policy: Policy | None = None,
+        observe: Callable[[Visit], None] | None = None,
+        show_codes: bool = False,
+    ) -> None:
+        self._app = app
+        self._policy = policy or Policy()
+        self._observe = observe
+        self._show_codes = show_codes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or anything else that the server has for the app."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = scope["headers"]
+        path = scope.get("raw_path") or scope["path"].encode()
+        query = scope["query_string"].decode("latin-1")
+        target = Target(scope["method"], path.decode("latin-1"), query)
+        announced = any(name == b"content-length" for name, _ in headers)
+        visit = Visit(scope, inspect(target, headers, self._policy, announced=announced))
+        try:
+            await self._serve(visit, receive, self._watched(send, visit))
+        finally:
+            visit.seconds = time.perf_counter() - visit.started
+            if self._observe is not None:
+                self._observe(visit)
+
+    async def _serve(self, visit: Visit, receive: Receive, send: Send) -> None:
+        if not visit.inspection.reads:
+            await self._app(visit.scope, receive, send)
+            return
+        rewriter = visit.inspection.rewriter
+        body = _Body(receive, rewriter)
+        try:
+            await body.settle()
+        except Refusal as refusal:
+            await answer(refusal, send)
+            return
+        scope = {**visit.scope, "headers": _headers(visit.scope["headers"], rewriter.delta)}
+        await run_until_refused(self._app, scope, body.receive, send)
+
+    def _watched(self, send: Send, visit: Visit) -> Send:
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                visit.status = message["status"]
+                if self._show_codes and visit.inspection.outcome is not Outcome.OFF:
+                    shown = (b"x-flaglift", _codes(visit.inspection))
+                    message = {**message, "headers": [*message.get("headers", ()), shown]}
+            await send(message)
+
+        return watched
+
+
+async def run_until_refused(app: App, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run an app with a `receive` that may raise `Refusal`.
+
+    The app then sees that the client has gone, and the client gets the refusal, unless the app's
+    response had begun: then that is left unfinished.
+    """
+    refused: list[Refusal] = []
+    started = False
+
+    async def guarded_receive() -> Message:
+        try:
+            return DISCONNECT if refused else await receive()
+        except Refusal as refusal:
+            refused.append(refusal)
+            return DISCONNECT
+
+    async def guarded_send(message: Message) -> None:
+        nonlocal started
+        if not refused:
+            started = True
+            await send(message)
+
+    try:
+        await app(scope, guarded_receive, guarded_send)
+    except Exception:
+        if not refused:
+            raise
+    if refused and not started:
+        await answer(refused[0], send)
+
+
+async def answer(refusal: Refusal, send: Send) -> None:
+    """Send a refusal, and close the connection: the rest of the request is not read."""
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", str(len(refusal.body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": refusal.body})
+
+
+class _Body:
+    """The body of a request, as the app receives it."""
+
+    def __init__(self, receive: Receive, rewriter: Rewriter) -> None:
+        self._receive = receive
+        self._rewriter = rewriter
+        self._ready: list[Message] = []
+        self._more = True
+
+    async def settle(self) -> None:
+        """Read until it is known how long the new body is. Raises `Refusal`."""
+        held = []
+        while self._more and not self._rewriter.settled:
+            message = await self._next()
+            if message["type"] != "http.request":
+                self._ready = [message]
+                return
+            held.append(message["body"])
+        body = b"".join(held)
+        self._ready = [{"type": "http.request", "body": body, "more_body": self._more}]
+
+    async def receive(self) -> Message:
+        """Return the app's next message. Raises `Refusal`."""
+        if self._ready:
+            return self._ready.pop()
+        return await (self._next() if self._more else self._receive())
+
+    async def _next(self) -> Message:
+        """Return the next message that says something."""
+        while True:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                return message
+            self._more = message.get("more_body", False)
+            body = self._rewriter.feed(message.get("body", b""))
+            if not self._more:
+                body += self._rewriter.finish()
+            if body or not self._more or self._rewriter.settled:
+                return {"type": "http.request", "body": body, "more_body": self._more}
+
+
+def _headers(headers: list[tuple[bytes, bytes]], delta: int | None) -> list[tuple[bytes, bytes]]:
+    if delta is None:
+        kept = [pair for pair in headers if pair[0] != b"content-length"]
+        return [*kept, (b"transfer-encoding", b"chunked")]
+    return [
+        (name, str(int(value) + delta).encode() if name == b"content-length" else value)
+        for name, value in headers
+    ]
+
+
+def _codes(inspection: Inspection) -> bytes:
+    record = inspection.record
+    said = [inspection.outcome.value, *([record.reason.value] if record.reason else ())]
+    return " ".join([*said, *sorted(record.codes)]).encode()

@@ -1,0 +1,95 @@
+"""One prompt in a request: its text and what stands beside it, to the fields to send."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flaglift.api import translate
+from flaglift.config import Settings
+from flaglift.context import Context
+from flaglift.emit.translation import Translation, TranslationStatus
+from flaglift.shim.core.policy import Mode, Policy
+from flaglift.shim.core.record import Reason, Record
+from flaglift.shim.core.refusal import Doubt, refused_prompt
+from flaglift.shim.core.routes import Route
+
+MOST_TEXT = 32 * 1024
+"""The most code points of text that are read of one request; no other is served meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of a prompt that is translated."""
+
+    text: str | None
+    """The new text; None to leave the field out."""
+    added: dict[str, Any]
+    """The fields that the flags said and the request does not hold."""
+    filled: dict[str, Any]
+    """The fields that the flags said and the request holds, empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Decides on the prompts of one request, and records what it saw."""
+
+    route: Route
+    policy: Policy
+    mode: Mode
+    record: Record
+
+    def decide(self, text: str, beside: Mapping[str, Any], *, complete: bool) -> Change | None:
+        """Return what becomes of a prompt; None to leave it as it is.
+
+        `beside` is what the request holds for the prompt besides the text, and `complete` tells
+        whether all of the request was seen. Raises `Doubt` for more text than is read, `Refusal` in
+        mode `strict`.
+        """
+        self.record.characters += len(text)
+        if self.record.characters > MOST_TEXT:
+            raise Doubt(Reason.TOO_LARGE)
+        # An update leaves what it does not name as it was stored: absent here is unknown.
+        complete = complete and self.route.creates
+        translation = _translate(text, self.policy.settings, beside, complete=complete)
+        self.record.add(translation)
+        if translation.status is TranslationStatus.REFUSED and self.mode is Mode.STRICT:
+            self.record.refused = True
+            raise refused_prompt(translation.diagnostics)
+        if translation.status is not TranslationStatus.TRANSLATED:
+            return None
+        said = dict(translation.values)
+        new_text = said.pop("text", None)
+        if new_text is None and not self.route.creates:
+            new_text = ""  # left out, the stored text would stay, flags and all
+        return Change(
+            text=new_text,
+            added={name: value for name, value in said.items() if name not in beside},
+            filled={name: said[name] for name in said if beside.get(name, 0) in ("", None)},
+        )
+
+
+_MOST_REMEMBERED = 2000
+"""The longest text whose translation is remembered, in code points."""
+
+
+def _translate(
+    text: str, settings: Settings, beside: Mapping[str, Any], *, complete: bool
+) -> Translation:
+    # Programs send the same prompts over and over; what they mean does not change.
+    if len(text) <= _MOST_REMEMBERED:
+        try:
+            # With their spelling, because 1, 1.0 and True are equal and mean different things.
+            key = tuple((name, value, repr(value)) for name, value in beside.items())
+            return _remembered(text, settings, key, complete)
+        except TypeError:
+            pass  # a value that cannot be remembered, such as a list
+    return translate(text, settings, Context(beside, complete=complete))
+
+
+@lru_cache(maxsize=1024)
+def _remembered(
+    text: str, settings: Settings, beside: tuple[tuple[str, Any, str], ...], complete: bool
+) -> Translation:
+    given = {name: value for name, value, _ in beside}
+    return translate(text, settings, Context(given, complete=complete))

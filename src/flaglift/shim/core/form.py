@@ -1,0 +1,171 @@
+"""The entries of a form, multipart or urlencoded: which prompts they make up, what changes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flaglift.emit.fields import form_value
+from flaglift.shim.core.decision import Change, Judge
+from flaglift.shim.core.names import ArrayOrder, Place, read_name
+from flaglift.shim.core.record import Reason
+from flaglift.shim.core.refusal import Doubt
+
+MOST_ENTRIES = 10_000
+"""The most entries of one request that are read; no other is served meanwhile."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One pair or part that is no file, as it came, and what is to be sent for it."""
+
+    raw: bytes
+    """All bytes of it, as the client sent them."""
+    name: str
+    value: str | None
+    """None where it is not valid UTF-8."""
+    place: Place | None = None
+    """What it means; None if it is not a field of a prompt."""
+    new_value: str | None = None
+    """What replaces the value; None to leave it."""
+    removed: bool = False
+    added: list[tuple[str, str]] = field(default_factory=list)
+    """Names and values of new entries that follow it."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is the text of a prompt."""
+        return self.place is not None and self.place.field == "text"
+
+
+class Form:
+    """The entries of one form in the order they come, as far as they were seen."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._beside: dict[tuple[str, int], dict[str, Any]] = {}
+        self._seen: set[Place] = set()
+        self._kinds: dict[tuple[str, int, str], str] = {}
+        self._owners: set[str] = set()
+        self._order = ArrayOrder()
+        self._sent_order = ArrayOrder()
+        self._added: dict[tuple[str, int, str], str] = {}
+        self._file: Place | None = None
+        self._entries = 0
+        self.texts = 0
+        """How many texts were seen."""
+
+    def see(self, entry: Entry) -> None:
+        """Take note of an entry. Raises `Doubt` if it could be read in two ways, or is too many."""
+        self._entries += 1
+        if self._entries > MOST_ENTRIES:
+            raise Doubt(Reason.TOO_LARGE)
+        entry.place = place = self._place(entry.name)
+        if place is None:
+            return
+        if place.field == "text":
+            if place.rest or entry.value is None:
+                raise Doubt(Reason.ODD_NAME if place.rest else Reason.INVALID_UTF8)
+            self.texts += 1
+            self._once(place, None)
+        else:
+            self._once(place, entry.value)
+            self._note(place, entry.value or "")
+
+    def see_file(self, name: str, filename: str) -> None:
+        """Take note of a file, which is sent right away. Raises `Doubt` like `see`."""
+        place = self._place(name)
+        if place is not None:
+            if place.field == "text":
+                raise Doubt(Reason.ODD_PART)
+            self._once(place, None)
+            self._note(place, filename or None)
+            self._file = place
+
+    def settle(self, entries: Sequence[Entry], *, complete: bool, locked: bool = False) -> bool:
+        """Decide what is sent for the entries seen since the last file; tell if any should change.
+
+        With `locked` they are judged, and sent as they are. Raises `Doubt` where they cannot be
+        told apart, `Refusal` in mode `strict`.
+        """
+        changed = False
+        for entry in entries:
+            if entry.is_text and entry.place and entry.value is not None:
+                beside = self._beside.get(entry.place.prompt, {})
+                change = self._judge.decide(entry.value, beside, complete=complete)
+                changed |= change is not None
+                if change and not locked:
+                    self._apply(change, entry.place, entry, entries)
+        if any(owner.endswith("[]") for owner in self._owners):
+            self._check_order(entries)
+        return changed
+
+    def _place(self, name: str) -> Place | None:
+        read = read_name(name, self._judge.route.root)
+        if read is None:
+            return None
+        owner, key, rest = read
+        self._owners.add(owner)
+        if owner.endswith("[]"):
+            if len(self._owners) > 1:  # a list and a mapping under one name
+                raise Doubt(Reason.ODD_NAME)
+            return Place(owner, self._order.element_of(f"[{key}]{rest}"), key, rest)
+        if owner != "prompt" and any(other.endswith("[]") for other in self._owners):
+            raise Doubt(Reason.ODD_NAME)
+        return Place(owner, 0, key, rest)
+
+    def _once(self, place: Place, value: str | None) -> None:
+        """Check that a field comes once, and in one form."""
+        key = (*place.prompt, place.field)
+        if key in self._added and value == self._added[key] and not place.rest:
+            return  # said by a flag and again after a file: the same value twice
+        if key in self._added or (place in self._seen and not place.repeats):
+            raise Doubt(Reason.DUPLICATE_NAME)
+        self._seen.add(place)
+        # A value, a list and a mapping under one name cannot be read together.
+        kind = "[]" if place.rest.startswith("[]") else place.rest[:1]
+        if self._kinds.setdefault(key, kind) != kind:
+            raise Doubt(Reason.ODD_NAME)
+
+    def _note(self, place: Place, value: str | None) -> None:
+        beside = self._beside.setdefault(place.prompt, {})
+        if place.rest:
+            beside.setdefault(place.field, []).append(value)
+        else:
+            beside[place.field] = value
+
+    def _apply(self, change: Change, place: Place, text: Entry, entries: Sequence[Entry]) -> None:
+        text.new_value, text.removed = change.text, change.text is None
+        prompt = place.prompt
+        for name, value in change.filled.items():
+            empty = [e for e in entries if e.place == place._replace(field=name)]
+            if not empty:  # it is already sent, or it is a file
+                raise Doubt(Reason.DUPLICATE_NAME)
+            empty[0].new_value = form_value(value)
+        for name, value in change.added.items():
+            written = form_value(value)
+            text.added.append((f"{place.owner}[{name}]", written))
+            self._added[(*prompt, name)] = written
+
+    def _check_order(self, entries: Sequence[Entry]) -> None:
+        """Check that what is sent is read as the prompts that it belongs to.
+
+        Without an index, the order of the entries says which prompt each is part of.
+        """
+        sent = [place for entry in entries for place in _places(entry)]
+        if self._file:
+            sent.append(self._file)
+            self._file = None
+        for place in sent:
+            element = self._sent_order.element_of(f"[{place.field}]{place.rest}")
+            if element != place.element:
+                raise Doubt(Reason.ARRAY_ORDER)
+
+
+def _places(entry: Entry) -> Iterator[Place]:
+    """Yield the places of an entry as it is sent, and of those added behind it."""
+    if entry.place:
+        if not entry.removed:
+            yield entry.place
+        for name, _ in entry.added:
+            key = name.removeprefix(entry.place.owner)[1:-1]
+            yield entry.place._replace(field=key)

@@ -1,0 +1,81 @@
+"""Names of form fields, and which prompt each belongs to."""
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from flaglift.shim.core.record import Reason
+from flaglift.shim.core.refusal import Doubt
+
+
+class Place(NamedTuple):
+    """What a name means: a field of one of the request's prompts."""
+
+    owner: str
+    """`prompt`, `tune[prompts_attributes][3]`, or `tune[prompts_attributes][]`."""
+    element: int
+    """Which prompt of an owner that ends in `[]`, from 0; else 0."""
+    field: str
+    rest: str
+    """The brackets behind the field, such as `[]` of a list."""
+
+    @property
+    def prompt(self) -> tuple[str, int]:
+        """Which prompt it belongs to."""
+        return self.owner, self.element
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the name may come again, as the entries of a list do."""
+        return "[]" in self.rest
+
+
+_BRACKETS = re.compile(r"[\[\]]+")
+_PATHS = {"prompt": ("prompt",), "tune": ("tune", "prompts_attributes")}
+_NAMES = {
+    "prompt": re.compile(r"(prompt)\[(\w+)\]((?:\[\w*\])*)", re.ASCII),
+    "tune": re.compile(r"(tune\[prompts_attributes\]\[\d*\])\[(\w+)\]((?:\[\w*\])*)", re.ASCII),
+}
+
+
+def read_name(name: str, root: str) -> tuple[str, str, str] | None:
+    """Return owner, field and rest of a name; None for a name that is not of a prompt.
+
+    Raises `Doubt` for a name that only some parsers read as a field of a prompt.
+
+    >>> read_name("tune[prompts_attributes][][text]", "tune")
+    ('tune[prompts_attributes][]', 'text', '')
+    >>> read_name("tune[title]", "tune") is None
+    True
+    """
+    if match := _NAMES[root].fullmatch(name):
+        return match[1], match[2], match[3]
+    path = _PATHS[root]
+    words = [word.strip("\0 \t\r\n'\".").lower() for word in _BRACKETS.split(unquote(name))]
+    if tuple(word for word in words if word)[: len(path)] == path:
+        raise Doubt(Reason.ODD_NAME)
+    return None
+
+
+class ArrayOrder:
+    """Tells entries without an index apart: a key that repeats starts the next element.
+
+    >>> order = ArrayOrder()
+    >>> [order.element_of(key) for key in ("[text]", "[seed]", "[images][]", "[images][]")]
+    [0, 0, 0, 0]
+    >>> order.element_of("[seed]")
+    1
+    """
+
+    def __init__(self) -> None:
+        self._element = 0
+        self._keys: set[str] = set()
+
+    def element_of(self, key: str) -> int:
+        """Return the element that the next entry belongs to, given its name in the element."""
+        if "[]" not in key:
+            if key in self._keys:
+                self._element += 1
+                self._keys.clear()
+            self._keys.add(key)
+        return self._element

@@ -1,0 +1,96 @@
+"""What is kept of one request: counts and codes, never prompt text."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from flaglift.emit.translation import Translation, TranslationStatus
+
+
+class Reason(StrEnum):
+    """Why a request on a prompt's route went through untouched, or was refused half-way."""
+
+    CONTENT_ENCODING = "content-encoding"
+    """The body is compressed."""
+    SIGNED_BODY = "signed-body"
+    """A header holds a digest or a signature that an edit would make wrong."""
+    MEDIA_TYPE = "media-type"
+    """The body is neither a form nor JSON, or there is more than one Content-Type."""
+    CHARSET = "charset"
+    """The body, or the part with the text, is not declared as UTF-8."""
+    QUERY_FIELDS = "query-fields"
+    """Fields of the prompt are in the query string as well."""
+    TOO_LARGE = "too-large"
+    """What would have to be held in memory is over the limit."""
+    MALFORMED = "malformed"
+    """The body is not what its Content-Type says."""
+    INVALID_UTF8 = "invalid-utf8"
+    """A name or the text is not valid UTF-8."""
+    ODD_NAME = "odd-name"
+    """A name that some parsers read as a field of the prompt and others do not."""
+    ODD_PART = "odd-part"
+    """Part headers that parsers read differently."""
+    ODD_SEPARATOR = "odd-separator"
+    """A `;` that some parsers take for the end of a pair."""
+    DUPLICATE_NAME = "duplicate-name"
+    """A field is there twice, and which one counts depends on the parser."""
+    ARRAY_ORDER = "array-order"
+    """New fields would end up in another element of `prompts_attributes[]`."""
+    BOUNDARY_IN_VALUE = "boundary-in-value"
+    """A new value holds the multipart boundary."""
+    TEXT_AFTER_FILE = "text-after-file"
+    """The text comes after a file, when the length of the body has already been promised."""
+
+
+class Outcome(StrEnum):
+    """What became of a request as a whole."""
+
+    OFF = "off"
+    """The mode is `off`, or the request's route carries no prompts."""
+    UNCHANGED = "unchanged"
+    """No prompt in it has flags."""
+    TRANSLATED = "translated"
+    """At least one prompt was translated; in mode `report`, would have been."""
+    LEFT = "left"
+    """At least one prompt has flags, and none could be translated."""
+    UNTOUCHED = "untouched"
+    """It could not be read as a request with prompts; there is a reason."""
+    REFUSED = "refused"
+    """It was answered here, with an error."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What was seen in one request's body."""
+
+    prompts: Counter[TranslationStatus] = field(default_factory=Counter)
+    """How many prompts were translated, unchanged or refused by `translate`."""
+    codes: Counter[str] = field(default_factory=Counter)
+    """The codes of the findings in prompts with flags."""
+    characters: int = 0
+    """How long the prompts were, in code points."""
+    reason: Reason | None = None
+    refused: bool = False
+
+    def add(self, translation: Translation) -> None:
+        """Count one prompt."""
+        self.prompts[translation.status] += 1
+        for finding in translation.diagnostics:
+            self.codes[finding.code] += 1
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the request, given that its body was looked at."""
+        if self.refused:
+            return Outcome.REFUSED
+        if self.reason is not None:
+            return Outcome.UNTOUCHED
+        if self.prompts[TranslationStatus.TRANSLATED]:
+            return Outcome.TRANSLATED
+        return Outcome.LEFT if self.prompts[TranslationStatus.REFUSED] else Outcome.UNCHANGED
+
+    @property
+    def legacy(self) -> int:
+        """How many prompts with flags were seen."""
+        statuses = (TranslationStatus.TRANSLATED, TranslationStatus.REFUSED)
+        return sum(self.prompts[status] for status in statuses)

@@ -1,0 +1,72 @@
+"""Counters in the format of Prometheus."""
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+from flaglift.shim.asgi import Visit
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+OTHER = "other"
+"""The route of requests that carry no prompts."""
+
+
+class Metrics:
+    """Counts requests; one object for each proxy."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        GCCollector(registry=registry)
+        self._requests = Counter(
+            "flaglift_requests",
+            "Requests, by what became of them; status 0 is none, the client or upstream had gone.",
+            ("route", "mode", "outcome", "status"),
+            registry=registry,
+        )
+        self._untouched = Counter(
+            "flaglift_untouched_requests",
+            "Requests on a prompt's route whose body was left alone or refused, by reason.",
+            ("route", "reason"),
+            registry=registry,
+        )
+        self._prompts = Counter(
+            "flaglift_prompts",
+            "Prompts read, by what translating them gives: translated, unchanged, refused.",
+            ("route", "mode", "status"),
+            registry=registry,
+        )
+        self._findings = Counter(
+            "flaglift_findings", "Findings in prompts, by code.", ("code",), registry=registry
+        )
+        self._seconds = Histogram(
+            "flaglift_request_seconds",
+            "Time from a request's head to the end of its response.",
+            ("mode",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+
+    def __call__(self, visit: Visit) -> None:
+        """Count one request."""
+        inspection = visit.inspection
+        record = inspection.record
+        route = inspection.route.label if inspection.route else OTHER
+        mode = inspection.mode.value
+        self._requests.labels(route, mode, inspection.outcome.value, str(visit.status)).inc()
+        self._seconds.labels(mode).observe(visit.seconds)
+        if record.reason:
+            self._untouched.labels(route, record.reason.value).inc()
+        for status, count in record.prompts.items():
+            self._prompts.labels(route, mode, status.value).inc(count)
+        for code, count in record.codes.items():
+            self._findings.labels(code).inc(count)
+
+    def page(self) -> bytes:
+        """Return all counters as text."""
+        return generate_latest(self._registry)

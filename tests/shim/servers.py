@@ -1,0 +1,125 @@
+"""Real servers for the tests, each in a thread of its own: an upstream that records, the proxy."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+
+from flaglift.shim.asgi import Message, Receive, Scope, Send
+from flaglift.shim.serving.server import Options, Proxy
+
+Answer = Callable[["Received", Send], Awaitable[None]]
+
+
+@dataclass
+class Received:
+    """One request as the upstream got it."""
+
+    method: str
+    path: str
+    query: str
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+    complete: bool = False
+
+    def header(self, name: str) -> str | None:
+        found = [value for key, value in self.headers if key == name]
+        assert len(found) < 2, f"{name} is there twice"
+        return found[0] if found else None
+
+
+@dataclass
+class Upstream:
+    """An ASGI app that records requests and answers 201 with a short JSON body."""
+
+    received: list[Received] = field(default_factory=list)
+    answer: Answer | None = None
+    url: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Received(
+            scope["method"],
+            scope["raw_path"].decode(),
+            scope["query_string"].decode(),
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
+        )
+        self.received.append(request)
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            request.body += message["body"]
+            more = message["more_body"]
+        request.complete = True
+        await (self.answer or created)(request, send)
+
+    @property
+    def last(self) -> Received:
+        return self.received[-1]
+
+
+async def created(_request: Received, send: Send) -> None:
+    await respond(send, 201, b'{"id": 1}', ("content-type", "application/json"))
+
+
+async def respond(send: Send, status: int, body: bytes, *headers: tuple[str, str]) -> None:
+    pairs = [(name.encode(), value.encode()) for name, value in headers]
+    pairs.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})
+
+
+@contextlib.contextmanager
+def upstream(answer: Answer | None = None, **config: Any) -> Iterator[Upstream]:
+    app = Upstream(answer=answer)
+    with serving(app, **config) as app.url:
+        yield app
+
+
+@contextlib.contextmanager
+def serving(app: Any, port: int = 0, **config: Any) -> Iterator[str]:
+    """Serve an ASGI app with uvicorn; yield its address."""
+    options = {"http": "h11", "log_config": None, "access_log": False, **config}
+    server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=1, **options))
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+        thread.start()
+        try:
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextlib.contextmanager
+def proxied(options: Options, addresses: list[str] | None = None) -> Iterator[str]:
+    """Run the proxy; yield its address, and add all it has to a list."""
+    with Proxy(options) as proxy:
+        if addresses is not None:
+            addresses += proxy.addresses
+        thread = threading.Thread(target=lambda: asyncio.run(proxy.run()))
+        thread.start()
+        try:
+            yield proxy.addresses[0]
+        finally:
+            proxy.stop()
+            thread.join()
+
+
+def messages(*sent: Message) -> Receive:
+    """Return a `receive` that gives these messages."""
+    left = list(sent)
+
+    async def receive() -> Message:
+        return left.pop(0)
+
+    return receive

@@ -1,0 +1,412 @@
+"""Multipart bodies: what changes, what stays, and what is never guessed."""
+
+import pytest
+
+from flaglift.shim.core.policy import LateText, Mode, Policy
+from flaglift.shim.core.record import Outcome, Reason
+from flaglift.shim.core.refusal import Refusal
+from shim.forms import (
+    BOUNDARY,
+    LEGACY,
+    UNREADABLE,
+    Done,
+    Part,
+    begin,
+    field,
+    file,
+    lifted,
+    multipart_body,
+    read_multipart,
+    rewrite,
+    text_field,
+)
+
+STRICT = Policy(mode=Mode.STRICT)
+SEED = field("prompt[seed]", "7")
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected", "delta_known"),
+    [
+        ([text_field()], lifted(), True),
+        ([SEED, text_field()], [SEED, *lifted()], True),
+        ([text_field(), SEED, file()], [*lifted(), SEED, file()], True),
+        ([text_field(), file(), SEED], [*lifted(), file(), SEED], True),
+        ([file(), text_field()], [file(), *lifted()], False),
+        ([file(), SEED, text_field(), file("prompt[mask_image]")], None, False),
+        ([file(), SEED], [file(), SEED], False),
+        ([text_field("a cat"), file()], [text_field("a cat"), file()], True),
+    ],
+)
+def test_prompts_are_translated_wherever_the_text_is(
+    parts: list[Part], expected: list[Part] | None, delta_known: bool
+) -> None:
+    body = multipart_body(parts)
+    done = rewrite(body)
+    if expected is None:
+        expected = [parts[0], SEED, *lifted(), parts[3]]
+    assert done.body == multipart_body(expected)
+    assert done.delta == (len(done.body) - len(body) if delta_known else None)
+
+
+def test_the_record_says_what_was_seen() -> None:
+    inspection = rewrite(multipart_body([text_field()])).inspection
+    assert inspection.outcome is Outcome.TRANSLATED
+    assert dict(inspection.record.codes) == {"FL001": 1}
+    assert inspection.record.legacy == 1
+
+
+def test_a_prompt_in_doubt_stays_as_it_is() -> None:
+    body = multipart_body([SEED, text_field(UNREADABLE), file()])
+    done = rewrite(body)
+    assert done.body == body
+    assert done.inspection.outcome is Outcome.LEFT
+    assert "FL101" in done.inspection.record.codes
+
+
+def test_strict_refuses_it_with_the_reasons() -> None:
+    with pytest.raises(Refusal) as refused:
+        rewrite(multipart_body([text_field(UNREADABLE)]), policy=STRICT)
+    assert refused.value.status == 422
+    assert refused.value.body.startswith(b'{"text": ["FL101 unclosed-quote: ')
+
+
+def test_a_text_of_nothing_but_flags_is_left_out_and_in_an_update_emptied() -> None:
+    flags = "--video --video_model happyhorse_720p --video_prompt dunes"
+    fields = [
+        field("prompt[video_model]", "happyhorse_720p"),
+        field("prompt[video_prompt]", "dunes"),
+    ]
+    body = multipart_body([text_field(flags)])
+    assert rewrite(body).body == multipart_body(fields)
+    updated = rewrite(body, method="PATCH", path="/prompts/3")
+    assert updated.body == multipart_body([text_field(""), *fields])
+
+
+def test_the_first_part_may_go() -> None:
+    flags = "--video --video_model happyhorse_720p --video_prompt dunes"
+    done = rewrite(multipart_body([text_field(flags), SEED, file()]))
+    assert [part.name for part in read_multipart(done.body)] == [
+        "prompt[video_model]",
+        "prompt[video_prompt]",
+        "prompt[seed]",
+        "prompt[input_image]",
+    ]
+    assert done.body.startswith(b"--" + BOUNDARY.encode())
+    present = [
+        field(f"prompt[{name}]", value)
+        for name, value in (("video_model", "happyhorse_720p"), ("video_prompt", "dunes"))
+    ]
+    done = rewrite(multipart_body([text_field(flags), *present]))
+    assert done.body == multipart_body(present)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_an_equal_field_is_not_said_twice(before: bool) -> None:
+    model = field("prompt[video_model]", "kling25")
+    parts = [model, text_field()] if before else [text_field(), model]
+    rest = [part for part in lifted() if part.name != model.name]
+    expected = [model, *rest] if before else [*rest, model]
+    assert rewrite(multipart_body(parts)).body == multipart_body(expected)
+
+
+def test_an_empty_field_is_filled_where_it_stands() -> None:
+    empty = field("prompt[video_model]", "")
+    done = rewrite(multipart_body([empty, text_field()]))
+    rest = [part for part in lifted() if part.name != empty.name]
+    assert done.body == multipart_body([field("prompt[video_model]", "kling25"), *rest])
+
+
+def test_a_different_field_is_a_conflict() -> None:
+    body = multipart_body([text_field(), field("prompt[video_duration]", "10")])
+    done = rewrite(body)
+    assert done.body == body
+    assert "FL604" in done.inspection.record.codes
+    with pytest.raises(Refusal, match="422"):
+        rewrite(body, policy=STRICT)
+
+
+def test_after_a_file_an_equal_field_may_come_again_and_another_is_refused() -> None:
+    equal = [text_field(), file(), field("prompt[video_duration]", "5")]
+    assert rewrite(multipart_body(equal)).body == multipart_body([*lifted(), *equal[1:]])
+    different = [text_field(), file(), field("prompt[video_duration]", "10")]
+    with pytest.raises(Refusal) as refused:
+        rewrite(multipart_body(different))
+    assert refused.value.status == 422
+    assert b"send all fields before the files" in refused.value.body
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        text_field("another"),
+        field("prompt[video_model]", ""),
+        file("prompt[video_model]"),
+        file("prompt[text]"),
+        field("prompt[video_model][]", "kling25"),
+        field("[prompt][video_model]", "kling25"),
+    ],
+)
+def test_what_comes_too_late_to_be_judged_is_refused(late: Part) -> None:
+    with pytest.raises(Refusal):
+        rewrite(multipart_body([text_field(), file(), late]))
+    untouched = multipart_body([text_field("a cat"), file(), late])
+    assert rewrite(untouched).body == untouched
+
+
+def test_late_text_can_be_passed_untouched() -> None:
+    policy = Policy(late_text=LateText.PASS)
+    body = multipart_body([file(), text_field()])
+    done = rewrite(body, policy=policy)
+    assert (done.body, done.delta) == (body, 0)
+    assert done.inspection.record.reason is Reason.TEXT_AFTER_FILE
+    assert rewrite(body, policy=policy, announced=False).body == multipart_body([file(), *lifted()])
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ([text_field(), text_field()], Reason.DUPLICATE_NAME),
+        ([text_field(), field("prompt[seed]", "1"), field("prompt[seed]", "2")],
+         Reason.DUPLICATE_NAME),
+        ([text_field(), field("prompt[seed]", "1"), field("prompt[seed][]", "2")], Reason.ODD_NAME),
+        ([field("prompt[text][]", LEGACY)], Reason.ODD_NAME),
+        ([text_field(), field("prompt", "x")], Reason.ODD_NAME),
+        ([text_field(), field("[prompt][text]", "x")], Reason.ODD_NAME),
+        ([text_field(), field("prompt[text]]", "x")], Reason.ODD_NAME),
+        ([text_field(), field("Prompt[text]", "x")], Reason.ODD_NAME),
+        ([Part("prompt[text]", b"\xff --video")], Reason.INVALID_UTF8),
+        ([file("prompt[text]", LEGACY.encode())], Reason.ODD_PART),
+        ([text_field(), field("_charset_", "latin-1")], Reason.CHARSET),
+    ],
+)  # fmt: skip
+def test_names_that_parsers_read_differently_pass_untouched(
+    parts: list[Part], reason: Reason
+) -> None:
+    body = multipart_body(parts)
+    done = rewrite(body)
+    assert (done.body, done.inspection.record.reason) == (body, reason)
+    assert done.inspection.outcome is Outcome.UNTOUCHED
+
+
+def test_a_file_in_the_place_of_a_field_is_not_touched() -> None:
+    body = multipart_body([text_field(), file("prompt[video_duration]")])
+    done = rewrite(body)
+    assert (done.body, done.inspection.outcome) == (body, Outcome.LEFT)
+    body = multipart_body([Part("prompt[video_duration]", b"", ""), text_field()])
+    done = rewrite(body)
+    assert (done.body, done.inspection.record.reason) == (body, Reason.DUPLICATE_NAME)
+
+
+HEAD = b'Content-Disposition: form-data; name="prompt[text]"'
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (HEAD.replace(b'"', b""), Reason.ODD_PART),
+        (HEAD.replace(b"[text]", b"%5Btext]"), Reason.ODD_PART),
+        (HEAD.replace(b"[text]", rb"[te\xt]"), Reason.ODD_PART),
+        (HEAD.replace(b"[text]", b"[\xff]"), Reason.INVALID_UTF8),
+        (HEAD + b"; name=other", Reason.ODD_PART),
+        (HEAD + b"; NAME*=utf-8''other", Reason.ODD_PART),
+        (HEAD + b'; filename="a"; x="; name=b"', Reason.ODD_PART),
+        (HEAD + b'; filename="a" name="b"', Reason.ODD_PART),
+        (HEAD + b'; filename="a"; what=1', Reason.ODD_PART),
+        (HEAD.replace(b"form-data", b"attachment"), Reason.ODD_PART),
+        (HEAD + b"\r\n" + HEAD, Reason.ODD_PART),
+        (HEAD + b"\r\n folded: 1", Reason.ODD_PART),
+        (HEAD + b"\r\nno colon", Reason.ODD_PART),
+        (HEAD + b"\r\nX: a\nb", Reason.ODD_PART),
+        (HEAD + b"\r\nX: a\0b", Reason.ODD_PART),
+        (b"X: 1", Reason.ODD_PART),
+        (HEAD + b"\r\nContent-Transfer-Encoding: base64", Reason.ODD_PART),
+        (HEAD + b"\r\nContent-Type: text/plain; charset=latin-1", Reason.CHARSET),
+        (HEAD + b"\r\nContent-Type: application/json", Reason.CHARSET),
+        (HEAD + b"\r\nX: " + b"x" * 20_000, Reason.ODD_PART),
+    ],
+)
+def test_part_headers_that_parsers_read_differently_pass_untouched(
+    head: bytes, reason: Reason
+) -> None:
+    body = multipart_body([text_field()]).replace(HEAD, head)
+    for cuts in ((), range(1, len(body))):
+        done = rewrite(body, cuts=cuts)
+        assert (done.body, done.inspection.record.reason) == (body, reason)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"\r\nContent-Type: text/plain",
+        b'\r\nContent-Type: text/plain; charset="UTF-8"',
+        b"\r\ncontent-transfer-encoding: 8bit\r\nX-Any: thing",
+    ],
+)
+def test_part_headers_that_change_nothing_are_kept(more: bytes) -> None:
+    body = multipart_body([text_field()]).replace(HEAD, HEAD + more)
+    assert rewrite(body).body == multipart_body(lifted()).replace(HEAD, HEAD + more)
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        b"filename=plain.png",
+        rb'filename="a\"; x.png"',
+        b'filename="%22.png"',
+        'filename="ü.png"'.encode(),
+        b"filename*=utf-8''%C3%BC.png",
+        b"filename=\"u.png\"; filename*=utf-8''%C3%BC.png;",
+    ],
+)
+def test_all_ways_to_name_a_file_are_files(filename: bytes) -> None:
+    body = multipart_body([text_field(), file()])
+    body = body.replace(b'filename="a.png"', filename)
+    expected = multipart_body([*lifted(), file()]).replace(b'filename="a.png"', filename)
+    assert rewrite(body).body == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"preamble\r\n" + multipart_body([text_field()]),
+        multipart_body([text_field()]).replace(b"\r\n", b"\n"),
+        multipart_body([text_field()], closed=False),
+        multipart_body([text_field()])[:-4],
+        multipart_body([text_field(f"x\r\n--{BOUNDARY}X --video")]),
+        multipart_body([text_field()]).replace(b"\r\nContent", b" " * 100 + b"\r\nContent"),
+    ],
+)
+def test_malformed_bodies_pass_untouched(body: bytes) -> None:
+    for cuts in ((), range(1, len(body))):
+        done = rewrite(body, cuts=cuts)
+        assert (done.body, done.inspection.record.reason) == (body, Reason.MALFORMED)
+
+
+def test_padding_behind_a_delimiter_and_what_follows_the_end_are_kept() -> None:
+    padded = multipart_body([SEED, text_field()], end=b"\r\nepilogue").replace(
+        f"--{BOUNDARY}\r\n".encode(), f"--{BOUNDARY} \t\r\n".encode()
+    )
+    for cuts in ((), range(1, len(padded))):
+        done = rewrite(padded, cuts=cuts)
+        assert done.inspection.outcome is Outcome.TRANSLATED
+        assert done.body.startswith(padded[: padded.index(b"a cat")])
+        assert done.body.endswith(f"--{BOUNDARY}--\r\nepilogue".encode())
+
+
+def test_a_body_cut_after_its_beginning_was_changed_is_refused() -> None:
+    body = multipart_body([text_field(), file()], closed=False)
+    with pytest.raises(Refusal) as refused:
+        rewrite(body)
+    assert refused.value.status == 400
+
+
+def test_too_much_to_hold_passes_untouched() -> None:
+    policy = Policy(hold_limit=1000)
+    small = multipart_body([text_field(), file(content=b"x" * 5000)])
+    assert rewrite(small, policy=policy).inspection.outcome is Outcome.TRANSLATED
+    for large in (
+        multipart_body([text_field(), field("prompt[negative_prompt]", "x" * 2000)]),
+        multipart_body([text_field("x" * 2000)]),
+        multipart_body([field(f"f{number}", "") for number in range(100)] + [text_field()]),
+    ):
+        for cuts in ((), range(1, len(large), 7)):
+            done = rewrite(large, policy=policy, cuts=cuts)
+            assert (done.body, done.inspection.record.reason) == (large, Reason.TOO_LARGE)
+
+
+def test_more_text_than_is_read_passes_untouched() -> None:
+    body = multipart_body([text_field(LEGACY + " x" * 20_000)])
+    done = rewrite(body)
+    assert (done.body, done.inspection.record.reason) == (body, Reason.TOO_LARGE)
+
+
+def test_a_value_that_holds_the_boundary_is_not_written() -> None:
+    # Taking the flags out joins the halves of what then reads as the boundary.
+    text = f"--{BOUNDARY[:-1]}\\{BOUNDARY[-1]}"
+    quoted = f'a cat --video --video_model kling25 --video_prompt "--{BOUNDARY}"'
+    body = multipart_body([text_field(quoted)])
+    done = rewrite(body)
+    assert (done.body, done.inspection.record.reason) == (body, Reason.BOUNDARY_IN_VALUE)
+    assert text not in done.body.decode()
+
+
+def test_report_sends_the_same_bytes_and_says_what_would_change() -> None:
+    report = Policy(mode=Mode.REPORT)
+    for parts, outcome in (
+        ([text_field(), file()], Outcome.TRANSLATED),
+        ([file(), text_field()], Outcome.TRANSLATED),
+        ([text_field(UNREADABLE)], Outcome.LEFT),
+        ([text_field(), file(), field("prompt[video_duration]", "10"), SEED], Outcome.REFUSED),
+    ):
+        body = multipart_body(parts)
+        done = rewrite(body, policy=report, cuts=range(1, len(body)))
+        assert (done.body, done.delta, done.inspection.outcome) == (body, 0, outcome)
+
+
+def array(*names_and_values: tuple[str, str]) -> list[Part]:
+    return [field(f"tune[prompts_attributes]{name}", value) for name, value in names_and_values]
+
+
+def rewrite_tune(parts: list[Part]) -> Done:
+    return rewrite(multipart_body(parts), path="/tunes")
+
+
+def test_several_prompts_of_a_tune_with_an_index() -> None:
+    parts = array(("[0][text]", LEGACY), ("[1][text]", "a dog"), ("[0][seed]", "7"))
+    done = rewrite_tune([field("tune[title]", "x"), *parts])
+    expected = [*lifted("tune[prompts_attributes][0]"), *parts[1:]]
+    assert done.body == multipart_body([field("tune[title]", "x"), *expected])
+    assert done.inspection.record.prompts.total() == 2
+
+
+def test_without_an_index_new_fields_stay_in_their_element() -> None:
+    parts = array(("[][text]", "a dog"), ("[][seed]", "7"), ("[][text]", LEGACY), ("[][seed]", "8"))
+    expected = [*parts[:2], *lifted("tune[prompts_attributes][]"), parts[3]]
+    assert rewrite_tune(parts).body == multipart_body(expected)
+
+
+def test_an_element_that_would_be_read_as_another_passes_untouched() -> None:
+    # Without its text, the second element would begin with a field that the first lacks.
+    flags = "--video --video_model happyhorse_720p --video_prompt x"
+    parts = array(("[][text]", "a dog"), ("[][text]", flags))
+    done = rewrite_tune(parts)
+    assert done.body == multipart_body(parts)
+    assert done.inspection.record.reason is Reason.ARRAY_ORDER
+
+
+def test_after_a_file_an_element_that_would_be_read_as_another_is_refused() -> None:
+    image = file("tune[prompts_attributes][][input_image]")
+    late = array(("[][video_model]", "kling25"))
+    with pytest.raises(Refusal) as refused:
+        rewrite_tune([*array(("[][text]", LEGACY)), image, *late])
+    assert b"number the prompts" in refused.value.body
+
+
+def test_prompts_of_a_tune_after_its_images() -> None:
+    images = [file("tune[images][]"), file("tune[images][]")]
+    parts = array(("[0][text]", LEGACY))
+    done = rewrite_tune([*images, *parts])
+    assert done.body == multipart_body([*images, *lifted("tune[prompts_attributes][0]")])
+    assert done.delta is None
+
+
+@pytest.mark.parametrize("names", [("[][text]", "[0][text]"), ("[0][text]", "[][text]")])
+def test_a_list_and_a_mapping_under_one_name_pass_untouched(names: tuple[str, str]) -> None:
+    parts = array(*((name, LEGACY) for name in names))
+    done = rewrite_tune(parts)
+    assert (done.body, done.inspection.record.reason) == (multipart_body(parts), Reason.ODD_NAME)
+
+
+def test_prompts_where_a_route_has_none_are_not_read() -> None:
+    parts = array(("[0][text]", LEGACY))
+    assert rewrite(multipart_body(parts)).body == multipart_body(parts)
+    assert rewrite_tune([text_field()]).body == multipart_body([text_field()])
+
+
+def test_what_is_released_is_let_go() -> None:
+    rewriter = begin(f"multipart/form-data; boundary={BOUNDARY}").rewriter
+    rewriter.feed(multipart_body([text_field("a cat"), file()], closed=False))
+    chunk = b"x" * 100_000
+    assert rewriter.feed(chunk) is chunk

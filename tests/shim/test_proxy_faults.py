@@ -1,0 +1,349 @@
+"""The proxy when the upstream or the client fails."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+import pytest
+
+from flaglift.shim.serving.forward import Forward, Timeouts, _Once
+from flaglift.shim.serving.guard import Limits
+from flaglift.shim.serving.server import Options
+from shim.forms import (
+    LEGACY,
+    MULTIPART,
+    Part,
+    field,
+    file,
+    lifted,
+    multipart_body,
+    text_field,
+    urlencoded_body,
+)
+from shim.servers import messages, proxied, serving, upstream
+from shim.test_serve_verb import process
+
+PATH = "/tunes/7/prompts"
+ANY = ("127.0.0.1", 0)
+FORM = {"content-type": MULTIPART}
+LARGE = multipart_body([text_field(), file(content=b"x" * 20_000_000)])
+QUICK = Timeouts(connect=0.5, answer=0.5)
+
+
+@contextlib.contextmanager
+def peer(act: Callable[[socket.socket], None]) -> Iterator[str]:
+    """An upstream that does what it is told with each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection, contextlib.suppress(OSError):
+                        act(connection)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def silent(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
+def deaf(connection: socket.socket) -> None:
+    connection.recv(1000)
+    time.sleep(2)
+
+
+def drops(connection: socket.socket) -> None:
+    connection.recv(65536)
+
+
+def resets(connection: socket.socket) -> None:
+    connection.recv(1000)
+    reset(connection)
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "message"),
+    [
+        (None, 502, "the upstream cannot be reached"),
+        (drops, 502, "the upstream closed the connection before it had answered"),
+        (resets, 502, "the upstream closed the connection before it had answered"),
+        (silent, 504, "the upstream did not answer in time"),
+    ],
+)
+@pytest.mark.parametrize("large", [False, True])
+def test_an_upstream_that_fails(
+    act: Callable[[socket.socket], None] | None, status: int, message: str, large: bool
+) -> None:
+    failing = peer(act) if act else contextlib.nullcontext(closed_port())
+    with failing as url, proxied(Options(url, ANY, timeouts=QUICK)) as proxy:
+        for _ in range(2):
+            body = LARGE if large else urlencoded_body([("prompt[text]", LEGACY)])
+            response = httpx.post(proxy + PATH, content=body, headers=FORM)
+            assert response.status_code == status
+            assert response.json() == {"base": [message]}
+
+
+def test_an_upstream_that_does_not_speak_http() -> None:
+    def chatty(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"220 mail.example ESMTP\r\n")
+
+    with peer(chatty) as url, proxied(Options(url, ANY)) as proxy:
+        response = httpx.get(proxy + "/x")
+        assert response.status_code == 502
+        assert response.json() == {"base": ["the upstream sent something that is not a response"]}
+
+
+def test_an_upstream_with_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+         "-keyout", key, "-out", certificate, "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with upstream(ssl_keyfile=str(key), ssl_certfile=str(certificate)) as service:
+        url = service.url.replace("http://127.0.0.1", "https://localhost")
+        with proxied(Options(url, ANY)) as proxy:
+            response = httpx.post(proxy + PATH, data={"prompt[text]": LEGACY})
+            assert response.status_code == 502
+            said = "the upstream has a certificate that is not trusted"
+            assert response.json() == {"base": [said]}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SSL_CERT_FILE", str(certificate))
+            with process("--upstream", url) as (_, proxy):
+                response = httpx.post(proxy + PATH, data={"prompt[text]": LEGACY})
+                assert response.status_code == 201
+    assert b"kling25" in service.last.body
+
+
+def test_a_streamed_body_is_not_sent_again_as_an_empty_one() -> None:
+    seen: list[bytes] = []
+
+    def once(connection: socket.socket) -> None:
+        """Answer the first request of a connection, and close it at the second."""
+        seen.append(connection.recv(65536))
+        if b"GET" in seen[-1]:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            seen.append(connection.recv(65536))
+
+    with peer(once) as url, proxied(Options(url, ANY)) as proxy, httpx.Client() as client:
+        client.get(proxy + "/x")
+        chunks = (b"x" * 1000 for _ in range(50))
+        response = client.put(proxy + "/x", content=chunks)
+        assert response.status_code == 502
+        assert len([data for data in seen if data.startswith(b"PUT")]) == 1
+
+
+def test_forwarding_without_a_server_around_it() -> None:
+    async def run() -> list[Any]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        forward = Forward("http://127.0.0.1:9", Timeouts())
+        await forward({"type": "websocket"}, messages(), send)
+        gone = messages({"type": "http.disconnect"})
+        await forward({"type": "http"}, gone, send)
+        return sent
+
+    assert asyncio.run(run()) == [{"type": "websocket.close"}]
+
+
+def test_a_stream_cannot_begin_twice() -> None:
+    # Whether aiohttp tries, depends on its version.
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    body = _Once(chunks())
+    aiter(body)
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        aiter(body)
+
+
+def test_an_upstream_that_stops_reading() -> None:
+    with peer(deaf) as url, proxied(Options(url, ANY, timeouts=QUICK)) as proxy:
+        response = httpx.post(proxy + PATH, content=LARGE, headers=FORM, timeout=20)
+        assert response.status_code == 504
+
+
+@pytest.mark.parametrize("ending", [drops, silent])
+def test_a_response_that_is_cut_stays_cut(ending: Callable[[socket.socket], None]) -> None:
+    def half(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        if ending is silent:
+            silent(connection)
+
+    with peer(half) as url, proxied(Options(url, ANY, timeouts=QUICK)) as proxy:
+        with pytest.raises(httpx.RemoteProtocolError, match=r"peer closed|without sending"):
+            httpx.get(proxy + "/x")
+        assert httpx.get(proxy + "/healthz").status_code == 200
+
+
+def test_an_answer_before_the_upload_is_complete_arrives() -> None:
+    def early(connection: socket.socket) -> None:
+        connection.recv(1000)
+        body = b'{"image": ["is too large"]}'
+        connection.sendall(
+            b"HTTP/1.1 413 Too Large\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+    with peer(early) as url, proxied(Options(url, ANY)) as proxy:
+        host, port = proxy.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
+            connection.sendall(f"{head}Content-Length: {len(LARGE)}\r\n\r\n".encode())
+            connection.sendall(LARGE[:100_000])
+            assert b" 413 " in connection.recv(1000)
+
+
+def send_some(url: str, body: bytes, length: int) -> socket.socket:
+    host, port = url.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=20)
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
+    connection.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode() + body)
+    return connection
+
+
+def wait_until(true: Callable[[], Any]) -> None:
+    for _ in range(500):
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it did not happen within ten seconds")
+
+
+@pytest.mark.parametrize("parts", [[text_field()], [text_field(), file()], [file(), text_field()]])
+def test_a_cut_upload_is_no_complete_request_wherever_it_is_cut(parts: list[Part]) -> None:
+    body = multipart_body(parts)
+    with upstream() as service, proxied(Options(service.url, ANY)) as proxy:
+        for cut in [*range(0, len(body), 23), len(body) - 1]:
+            connection = send_some(proxy, body[:cut], len(body))
+            connection.shutdown(socket.SHUT_WR) if cut % 2 else reset(connection)
+            connection.close()
+        assert httpx.post(proxy + PATH, content=body, headers=FORM).status_code == 201
+        wait_until(lambda: len(service.received) == len([r for r in service.received if r.body]))
+        assert len([request for request in service.received if request.complete]) == 1
+
+
+def test_a_client_that_goes_while_it_waits_is_passed_on() -> None:
+    gone = threading.Event()
+
+    class Watching:
+        async def __call__(self, scope: Any, receive: Any, _send: Any) -> None:
+            if scope["type"] != "http":
+                return
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            gone.set()
+
+    with serving(Watching()) as url, proxied(Options(url, ANY)) as proxy:
+        body = multipart_body([text_field()])
+        connection = send_some(proxy, body, len(body))
+        time.sleep(0.3)
+        connection.close()
+        assert gone.wait(10)
+
+
+def test_a_body_that_comes_byte_by_byte() -> None:
+    body = multipart_body([text_field(), file(content=b"\r\n-")])
+    with upstream() as service, proxied(Options(service.url, ANY)) as proxy:
+        with send_some(proxy, b"", len(body)) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for at in range(len(body)):
+                connection.sendall(body[at : at + 1])
+                time.sleep(0.001)
+            assert b" 201 " in connection.recv(1000)
+        assert service.last.body == multipart_body([*lifted(), file(content=b"\r\n-")])
+
+
+def test_a_conflict_after_a_file_aborts_the_upstream_request() -> None:
+    video = file(content=b"x" * 300_000)
+    body = multipart_body([text_field(), video, field("prompt[video_duration]", "10")])
+    with upstream() as service, proxied(Options(service.url, ANY)) as proxy:
+        response = httpx.post(proxy + PATH, content=body, headers=FORM)
+        assert response.status_code == 422
+        wait_until(lambda: service.received)
+        fine = multipart_body([text_field(), video])
+        assert httpx.post(proxy + PATH, content=fine, headers=FORM).status_code == 201
+        assert [request.complete for request in service.received] == [False, True]
+        assert service.last.body == multipart_body([*lifted(), video])
+
+
+def test_a_client_that_sends_too_slowly_gets_408() -> None:
+    body = multipart_body([text_field()])
+    limits = Limits(client_seconds=0.5)
+    with upstream() as service, proxied(Options(service.url, ANY, limits=limits)) as proxy:
+        with send_some(proxy, body[:50], len(body)) as connection:
+            assert b" 408 " in connection.recv(1000)
+        large = multipart_body([text_field(), file(content=b"x" * 10_000)])
+        with send_some(proxy, large[:5000], len(large)) as connection:
+            for at in range(5000, 5100):  # a byte now and then
+                with contextlib.suppress(OSError):
+                    connection.sendall(large[at : at + 1])
+                time.sleep(0.02)
+            assert b" 408 " in connection.recv(1000)
+        assert not any(request.complete for request in service.received)
+
+
+def test_a_head_that_comes_too_slowly_gets_408() -> None:
+    with upstream() as service, proxied(Options(service.url, ANY, head_seconds=0.4)) as proxy:
+        host, port = proxy.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(b"GET /x HTTP/1.1\r\n")
+            assert b" 408 " in connection.recv(1000)
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = b""
+            while b'{"id": 1}' not in answer:
+                answer += connection.recv(1000)
+            connection.sendall(b"GET /y HTTP/1.1\r\n")
+            connection.sendall(b"Host:")
+            assert b" 408 " in connection.recv(1000)
+        assert [request.path for request in service.received] == ["/x"]
+
+
+def test_too_long_a_body_gets_413() -> None:
+    limits = Limits(body_bytes=1000)
+    body = multipart_body([text_field(), file(content=b"x" * 2000)])
+    with upstream() as service, proxied(Options(service.url, ANY, limits=limits)) as proxy:
+        announced = httpx.post(proxy + PATH, content=body, headers=FORM)
+        assert announced.status_code == 413
+        assert announced.json() == {"base": ["the request's body is longer than 1000 bytes"]}
+        chunked = httpx.post(proxy + PATH, content=iter([body[:500], body[500:]]), headers=FORM)
+        assert chunked.status_code == 413
+        assert not any(request.complete for request in service.received)
+        assert httpx.post(proxy + PATH, data={"prompt[text]": LEGACY}).status_code == 201

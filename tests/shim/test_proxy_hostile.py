@@ -1,0 +1,202 @@
+"""The proxy and input that is meant to hurt: it answers clearly, or passes the same bytes on."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from flaglift.shim.serving.server import Options
+from shim.forms import (
+    BOUNDARY,
+    JSON,
+    LEGACY,
+    MULTIPART,
+    URLENCODED,
+    Part,
+    field,
+    multipart_body,
+    text_field,
+    urlencoded_body,
+)
+from shim.servers import Upstream, proxied, upstream
+
+PATH = "/tunes/7/prompts"
+BODY = urlencoded_body([("prompt[text]", LEGACY)])
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Upstream]:
+    with upstream() as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def proxy(service: Upstream) -> Iterator[str]:
+    with proxied(Options(service.url, ("127.0.0.1", 0), show_codes=True)) as url:
+        yield url
+
+
+def ask(url: str, *pieces: bytes) -> bytes:
+    """Send pieces, and return all that comes back until the connection is closed."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        answer = b""
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+            while data := connection.recv(65536):
+                answer += data
+        except ConnectionError:
+            pass  # it may be closed before all is sent
+        return answer
+
+
+def head(*lines: str, target: str = PATH, method: str = "POST") -> bytes:
+    first = f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    return (first + "".join(f"{line}\r\n" for line in lines) + "\r\n").encode("latin-1")
+
+
+FORM = f"Content-Type: {URLENCODED}"
+LENGTH = f"Content-Length: {len(BODY)}"
+CHUNKED = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        head(FORM, LENGTH, f"Content-Length: {len(BODY) + 1}") + BODY,
+        head(FORM, f"Content-Length: {len(BODY)}, {len(BODY) + 1}") + BODY,
+        head(FORM, LENGTH, "Transfer-Encoding: chunked") + CHUNKED,
+        head(FORM, "Content-Length: -1") + BODY,
+        head(FORM, "Content-Length: +5") + BODY,
+        head(FORM, "Content-Length: 0x10") + BODY,
+        head(FORM, "Transfer-Encoding: gzip, chunked") + CHUNKED,
+        head(FORM, "Transfer-Encoding: chunked", "Transfer-Encoding: identity") + CHUNKED,
+        head(FORM, "Transfer-Encoding: xchunked") + CHUNKED,
+        head(FORM, "Transfer-Encoding : chunked") + CHUNKED,
+        head(FORM, LENGTH, "X-Folded: a\r\n b") + BODY,
+        head(FORM, LENGTH, "X-Folded: a\n\tb") + BODY,
+        head(FORM, LENGTH, "X-Any: a\rb") + BODY,
+        head(FORM, LENGTH, "X-Any: a\0b") + BODY,
+        head(FORM, LENGTH, "No colon") + BODY,
+        head(FORM, LENGTH, "X-Large: " + "x" * 1_000_000) + BODY,
+        head(FORM, LENGTH, "X-Latin: \xe9") + BODY,
+        head(FORM, "Transfer-Encoding: chunked") + b"zz\r\n" + BODY,
+        head(FORM, "Transfer-Encoding: chunked") + b"5\r\nabcdefgh\r\n0\r\n\r\n",
+        head(FORM, LENGTH, target="http://evil.example" + PATH) + BODY,
+        head(FORM, LENGTH, target=PATH + "#x") + BODY,
+        head(target="*", method="OPTIONS"),
+        head(target="evil.example:443", method="CONNECT"),
+        b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + bytes(150) + b"\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+    ],
+)
+def test_what_others_could_read_differently_is_refused(
+    proxy: str, service: Upstream, request_bytes: bytes
+) -> None:
+    answer = ask(proxy, request_bytes)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"connection: close" in answer.lower()
+    assert not any(request.complete for request in service.received)
+    assert httpx.get(proxy + "/healthz").status_code == 200
+
+
+def test_a_folded_header_in_a_second_request_of_a_connection_is_refused(
+    proxy: str, service: Upstream
+) -> None:
+    first = b"GET /one HTTP/1.1\r\nHost: x\r\n\r\n"
+    second = b"GET /two HTTP/1.1\r\nHost: x\r\nX-Folded: a\r\n b\r\n\r\n"
+    for pieces in ((first, second), (first + second,)):
+        service.received.clear()
+        answer = ask(proxy, *pieces)
+        assert answer.count(b"HTTP/1.1 ") == 2
+        assert b"HTTP/1.1 400 " in answer
+        assert [request.path for request in service.received] == ["/one"]
+    service.received.clear()
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "shown"),
+    [
+        (JSON, b"[" * 900_000, "untouched malformed"),
+        (JSON, b'{"a":' * 150_000, "untouched malformed"),
+        (JSON, b'{"text": "' + b"x" * 2_000_000 + b'"}', "untouched too-large"),
+        (JSON, b'{"text": "\xff --video"}', "untouched invalid-utf8"),
+        (URLENCODED, b"prompt[text]=%ff", "untouched invalid-utf8"),
+        (JSON, b'{"text": "--video"' + b"".join(b',"%d":0' % n for n in range(20_000)) + b"}",
+         "untouched too-large"),
+        (URLENCODED, b"a&" * 9_000 + BODY, "translated FL001"),
+        (URLENCODED, b"a&" * 200_000 + BODY, "untouched too-large"),
+        (URLENCODED, BODY + b"&x=" + b"y" * 2_000_000, "untouched too-large"),
+        (MULTIPART, b"", "untouched malformed"),
+        (MULTIPART, b"--" + BOUNDARY.encode() + b"\r\n" + b"x" * 1_000_000, "untouched odd-part"),
+        (MULTIPART, (b"--" + BOUNDARY.encode() + b"\r\n\r\n\r\n") * 10_000, "untouched odd-part"),
+        (MULTIPART, multipart_body([Part("prompt[text]", b"\xff")]), "untouched invalid-utf8"),
+        (
+            MULTIPART,
+            multipart_body([*(field(f"f{n}", "") for n in range(10_000)), text_field()]),
+            "untouched too-large",
+        ),
+        (
+            MULTIPART,
+            multipart_body([*(Part(f"f{n}", b"", "a") for n in range(10_000)), text_field()]),
+            "translated FL001",
+        ),
+        (MULTIPART, multipart_body([text_field("-- " * 12_000)]), "untouched too-large"),
+        (MULTIPART + "\0", multipart_body([text_field()]), None),
+        ("multipart/form-data; boundary=" + "-" * 71, b"x", "untouched media-type"),
+    ],
+)  # fmt: skip
+def test_bodies_that_are_meant_to_hurt(
+    proxy: str, service: Upstream, media_type: str, body: bytes, shown: str | None
+) -> None:
+    service.received.clear()
+    if shown is None:
+        answer = ask(
+            proxy, head(f"Content-Type: {media_type}", f"Content-Length: {len(body)}"), body
+        )
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        return
+    response = httpx.post(
+        proxy + PATH, content=body, headers={"content-type": media_type}, timeout=30
+    )
+    assert (response.status_code, response.headers["x-flaglift"]) == (201, shown)
+    assert service.last.complete
+    if shown.startswith("untouched"):
+        assert service.last.body == body
+    else:
+        assert b"kling25" in service.last.body
+
+
+def test_garbage_does_not_stop_it(proxy: str, service: Upstream) -> None:
+    service.received.clear()
+    for number in range(200):
+        garbage = bytes((number * 7 + at * at) % 256 for at in range(number * 5))
+        ask(proxy, garbage + b"\r\n\r\n")
+    response = httpx.post(proxy + PATH, data={"prompt[text]": LEGACY})
+    assert response.status_code == 201
+    assert [request.path for request in service.received] == [PATH]
+
+
+def test_nothing_secret_is_logged(
+    proxy: str, service: Upstream, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    caplog.set_level("INFO")
+    headers = {"authorization": "Bearer topsecret", "x-forwarded-for": "6.6.6.6"}
+    url = f"{proxy}/tunes/logged/prompts?token=topsecret"
+    for text in (LEGACY, 'a hidden \x1b[31m 6" heel --video'):
+        httpx.post(url, data={"prompt[text]": text}, headers=headers)
+    lines: list[str] = []
+    while len(lines) < 2:  # they are written when the client has its answer
+        time.sleep(0.02)
+        logged = [one.getMessage() for one in caplog.records if "shim" in one.name]
+        lines = [line for line in logged if "path=/tunes/logged/" in line]
+    assert "outcome=translated reason=- codes=FL001 caller=key-" in lines[0]
+    assert "outcome=left reason=- codes=FL101" in lines[1]
+    for line in lines:
+        for secret in ("topsecret", "yawns", "hidden", "heel", "6.6.6.6", "\x1b"):
+            assert secret not in line
+    assert service.last.complete

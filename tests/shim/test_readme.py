@@ -1,0 +1,60 @@
+"""The README's examples of the fittings run."""
+
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shim.servers import serving, upstream
+from shim.test_serve_verb import process
+
+TEXT = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+SECTION = TEXT.partition("\n## Requests\n")[2].partition("\n## ")[0]
+BLOCKS = [
+    textwrap.dedent(block) for block in re.findall(r"(?:^(?: {4}.*)?\n)+", SECTION, re.MULTILINE)
+]
+PROGRAMS = [block.strip("\n") for block in BLOCKS if "import" in block]
+
+
+def test_there_is_an_example_of_each() -> None:
+    fittings = [re.findall(r"from flaglift\.shim\.(\w+)", program) for program in PROGRAMS]
+    assert fittings == [["requests"], ["httpx"], ["asgi"]]
+    assert all(len(program.replace("\n\n", "\n").splitlines()) <= 5 for program in PROGRAMS)
+
+
+@pytest.mark.parametrize("program", PROGRAMS[:2])
+def test_the_examples_for_clients(program: str) -> None:
+    with upstream() as service:
+        names: dict[str, Any] = {}
+        exec(program.replace("https://api.example", service.url), names)  # noqa: S102
+        assert b"kling25" in service.last.body
+        assert b"--video" not in service.last.body
+        names["client" if "client" in names else "session"].close()
+
+
+def test_the_example_for_a_server() -> None:
+    with upstream() as service:
+        names: dict[str, Any] = {"app": service}
+        exec(PROGRAMS[2], names)  # noqa: S102
+        with serving(names["app"]) as url:
+            httpx.post(
+                url + "/tunes/7/prompts", data={"prompt[text]": "a --video --video_model ovi"}
+            )
+            httpx.post(url + "/tunes/7/prompts", json={"text": "a --video --video_model kling25"})
+        assert b"kling25" in service.last.body
+        assert b"--video" not in service.last.body
+
+
+def test_the_options_of_the_proxys_examples(tmp_path: Path) -> None:
+    (command,) = re.findall(r"flaglift serve (--upstream.*)", SECTION)
+    words = command.split()
+    traffic = str(tmp_path / words[words.index("--traffic") + 1])
+    with upstream() as service:
+        given = [service.url if word == "https://api.example" else word for word in words]
+        given[given.index("127.0.0.1:8080")] = "127.0.0.1:0"
+        given[-1] = traffic
+        with process(*given) as (_, url):
+            assert httpx.get(url + "/healthz").status_code == 200

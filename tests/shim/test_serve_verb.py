@@ -1,0 +1,281 @@
+"""`flaglift serve` and `flaglift traffic`, as a user runs them."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from flaglift.shim.serving import server
+from flaglift.shim.serving.traffic import HOUR, Sender, Store, hour_of
+from running import flaglift
+from shim.forms import LEGACY, MULTIPART, UNREADABLE, lifted, multipart_body, text_field
+from shim.servers import Received, respond, upstream
+
+PATH = "/tunes/7/prompts"
+FLAGLIFT = (sys.executable, "-m", "flaglift")
+
+
+@contextlib.contextmanager
+def process(*options: str, quiet: bool = False) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `flaglift serve` in a process of its own; yield it, and where it listens.
+
+    With `quiet`, the rest of its log goes nowhere, where it can be any length.
+    """
+    command_line = [*FLAGLIFT, "serve", "--listen", "127.0.0.1:0", *options]
+    with subprocess.Popen(command_line, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stderr is not None
+            line = running.stderr.readline()
+            (address, *_) = re.findall(r"http://[\d.:]+", line)
+            if quiet:
+                threading.Thread(target=running.stderr.read, daemon=True).start()
+            yield running, address
+        finally:
+            running.kill()
+
+
+def test_sigterm_lets_requests_end_and_exits_with_0(tmp_path: Path) -> None:
+    going = threading.Event()
+
+    async def slow(request: Received, send: Any) -> None:
+        going.set()
+        await asyncio.sleep(0.7)
+        await respond(send, 201, b"done")
+
+    traffic = tmp_path / "traffic.db"
+    with (
+        upstream(slow) as service,
+        process("--upstream", service.url, "--traffic", str(traffic)) as (running, url),
+    ):
+        answers: list[httpx.Response] = []
+        asking = threading.Thread(
+            target=lambda: answers.append(httpx.post(url + PATH, data={"prompt[text]": LEGACY}))
+        )
+        asking.start()
+        assert going.wait(10)
+        running.send_signal(signal.SIGTERM)
+        asking.join()
+        assert answers[0].text == "done"
+        assert running.wait(10) == 0
+        assert running.stderr is not None
+        log = running.stderr.read()
+        assert "outcome=translated" in log
+        assert log.rstrip().endswith("flaglift.shim ended")
+    with Store(traffic, create=False) as store:
+        assert store.report(1).rows[0].legacy == 1
+
+
+def test_ctrl_c_exits_with_130_and_the_second_one_does_not_wait() -> None:
+    stuck = threading.Event()
+
+    async def never(_request: Received, _send: Any) -> None:
+        stuck.set()
+        await asyncio.sleep(20)
+
+    with upstream(never) as service, process("--upstream", service.url) as (running, url):
+        running.send_signal(signal.SIGINT)
+        assert running.wait(10) == 130
+    with upstream(never) as service, process("--upstream", service.url) as (running, url):
+        body = multipart_body([text_field()])
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            assert stuck.wait(10)
+            running.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+            assert running.poll() is None
+            running.send_signal(signal.SIGINT)
+            assert running.wait(10) == 130
+
+
+def test_a_killed_proxy_leaves_a_good_file_and_can_start_again(tmp_path: Path) -> None:
+    traffic = tmp_path / "traffic.db"
+    with upstream() as service:
+        for _ in range(2):
+            with process("--upstream", service.url, "--traffic", str(traffic)) as (running, url):
+                httpx.post(url + PATH, data={"prompt[text]": LEGACY})
+                for _ in range(100):
+                    with Store(traffic) as store:
+                        if store.report(1).rows:
+                            break
+                    time.sleep(0.05)
+                running.kill()
+                running.wait()
+    with Store(traffic, create=False) as store:
+        assert store.report(1).rows[0].legacy >= 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_all_options_reach_the_proxy(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flaglift.toml").write_text('default-model = "kling25"\n')
+    options: list[server.Options] = []
+    real = server.serve
+
+    def serve(given: server.Options) -> int:
+        options.append(given)
+        stopper = threading.Thread(target=stop_when_up, args=(given, number))
+        stopper.start()
+        try:
+            return real(given)
+        finally:
+            stopper.join()
+
+    monkeypatch.setattr(server, "serve", serve)
+    port = free_port()
+    with upstream() as service:
+        result = flaglift(
+            "serve", "--upstream", service.url, "--listen", f":{port}", "--mode", "report",
+            "--mode-for", "/tunes/7/*=strict", "--late-text", "pass", "--hold", "64k",
+            "--max-body", "2GiB", "--head-timeout", "3", "--client-timeout", "4",
+            "--connect-timeout", "5", "--upstream-timeout", "6", "--shutdown-timeout", "7",
+            "--operators", "127.0.0.1:0", "--show-codes", "--traffic", "t.db",
+            "--caller-header", "X-App", "--accept-successors",
+        )  # fmt: skip
+    assert result.stderr == ""
+    assert result.returncode == (130 if number is signal.SIGINT else 0)
+    (given,) = options
+    assert given.listen == ("0.0.0.0", port)  # noqa: S104
+    assert given.operators == ("127.0.0.1", 0)
+    assert given.policy.mode == "report"
+    assert given.policy.modes == (("/tunes/7/*", "strict"),)
+    assert given.policy.settings.default_model == "kling25"
+    assert given.policy.settings.accept_successors
+    assert (given.policy.late_text, given.policy.hold_limit) == ("pass", 65536)
+    assert (given.limits.body_bytes, given.limits.client_seconds) == (2 * 1024**3, 4)
+    assert (given.timeouts.connect, given.timeouts.answer) == (5, 6)
+    assert (given.head_seconds, given.shutdown_seconds) == (3, 7)
+    assert (given.show_codes, str(given.traffic), given.caller_header) == (True, "t.db", "X-App")
+
+
+def stop_when_up(given: server.Options, number: int) -> None:
+    url = f"http://127.0.0.1:{given.listen[1]}/tunes/7/prompts"
+    for _ in range(200):
+        with contextlib.suppress(httpx.TransportError):
+            assert httpx.post(url, data={"prompt[text]": UNREADABLE}).status_code == 422
+            break
+        time.sleep(0.05)
+    os.kill(os.getpid(), number)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "Missing option '--upstream'"),
+        (("--upstream", "api.example"), "write https://HOST"),
+        (("--upstream", "ftp://api.example"), "write https://HOST"),
+        (("--upstream", "https://"), "write https://HOST"),
+        (("--upstream", "https://[::1"), "write https://HOST"),
+        (("--upstream", "https://h:99999"), "write https://HOST"),
+        (("--upstream", "https://user:secret@h"), "write https://HOST"),
+        (("--upstream", "https://h?x=1"), "write https://HOST"),
+        (("--upstream", "https://h", "--listen", "8080"), "is not HOST:PORT"),
+        (("--upstream", "https://h", "--listen", "h:99999"), "is not HOST:PORT"),
+        (
+            ("--upstream", "https://h", "--listen", "192.0.2.1:80"),
+            "cannot listen on 192.0.2.1:80: ",
+        ),
+        (("--upstream", "https://h", "--hold", "lots"), "is not a size"),
+        (("--upstream", "https://h", "--mode", "on"), "is not one of"),
+        (("--upstream", "https://h", "--mode-for", "/x=on"), "is not a path pattern and a mode"),
+        (("--upstream", "https://h", "--mode-for", "strict"), "is not a path pattern and a mode"),
+        (("--upstream", "https://h", "--client-timeout", "0"), "not in the range"),
+        (("--upstream", "https://h", "--select", "FL999"), "FL999"),
+        (("--upstream", "https://h", "--traffic", "no/folder.db"), "cannot be used for traffic"),
+    ],
+)
+def test_nonsense_is_refused_in_a_sentence(
+    arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = flaglift("serve", *arguments)
+    assert result.returncode == 2
+    assert re.match(r"flaglift: |Usage: ", result.stderr)
+    assert message in result.stderr
+    assert "secret" not in result.stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_it_does_not_forward_to_itself(host: str) -> None:
+    port = free_port()
+    for listen in ("[::1]",) if host == "[::1]" else ("127.0.0.1", ""):
+        result = flaglift(
+            "serve", "--upstream", f"http://{host}:{port}", "--listen", f"{listen}:{port}"
+        )
+        assert result.returncode == 2
+        assert "is where the proxy itself listens" in result.stderr
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    for name in [name for name in sys.modules if name.startswith("flaglift.shim.serving.")]:
+        monkeypatch.delitem(sys.modules, name)
+    result = flaglift("serve", "--upstream", "https://h")
+    said = "flaglift: aiohttp is not installed: pip install 'flaglift[serve]'\n"
+    assert (result.returncode, result.stderr) == (2, said)
+
+
+def test_an_address_of_ip_version_6() -> None:
+    with (
+        upstream() as service,
+        server.Proxy(server.Options(service.url, ("::1", 0))) as proxy,
+    ):
+        assert proxy.addresses[0].startswith("http://[::1]:")
+
+
+def test_traffic_tells_who_and_whether_the_proxy_can_go(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.db"
+    assert "no such file" in flaglift("traffic", path).stderr
+    now = hour_of(time.time())
+    with Store(path) as store:
+        result = flaglift("traffic", str(path))
+        assert (result.returncode, result.stdout) == (1, "")
+        assert re.search(r"the proxy ran for 0\.0 of the last 24\.\d hours", result.stderr)
+        for hour in range(26):
+            store.add(now - hour * HOUR, HOUR, [])
+        result = flaglift("traffic", str(path))
+        assert (result.returncode, result.stderr) == (0, "")
+        assert result.stdout == "nobody sent flags in the last 24 hours\n"
+        assert flaglift("traffic", str(path), "--format", "json").returncode == 0
+        old = Counter(requests=9, legacy=2, kept=1)
+        new = Counter(requests=3)
+        senders = (Sender("/tunes", "key-1", "old/1"), Sender("/tunes", "key-2", "new/1"))
+        store.add(now, 0, zip(senders, (old, new), strict=True))
+    result = flaglift("traffic", str(path))
+    assert result.returncode == 1
+    assert re.fullmatch(
+        r"/tunes  key-1  old/1: 2 prompts with flags \(1 not translated\), 0 requests not read, "
+        r"last 20\d\d-\d\d-\d\d \d\d:00Z\n",
+        result.stdout,
+    )
+    as_json = flaglift("traffic", str(path), "--format", "json", "--hours", "2")
+    assert as_json.returncode == 1
+    assert httpx.Response(200, text=as_json.stdout).json()["hours"] == 2
+
+
+def test_the_body_is_the_same_as_everywhere(tmp_path: Path) -> None:
+    with upstream() as service, process("--upstream", service.url) as (_, url):
+        body = multipart_body([text_field()])
+        httpx.post(url + PATH, content=body, headers={"content-type": MULTIPART})
+        assert service.last.body == multipart_body(lifted())
