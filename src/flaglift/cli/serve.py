@@ -16,7 +16,7 @@ _MODES = ("off", "report", "translate", "strict")
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
-class _Address(click.ParamType):  # type: ignore[type-arg]
+class _Address(click.ParamType[tuple[str, int]]):
     name = "host:port"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, int]:
@@ -26,7 +26,7 @@ class _Address(click.ParamType):  # type: ignore[type-arg]
         return match[1] or match[2] or "0.0.0.0", int(match[3])  # noqa: S104 - `:8080` asks for it
 
 
-class _Size(click.ParamType):  # type: ignore[type-arg]
+class _Size(click.ParamType[int]):
     name = "size"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
@@ -36,7 +36,7 @@ class _Size(click.ParamType):  # type: ignore[type-arg]
         return int(match[1]) * _UNITS[match[2]]
 
 
-class _Rule(click.ParamType):  # type: ignore[type-arg]
+class _Rule(click.ParamType[tuple[str, str]]):
     name = "pattern=mode"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
