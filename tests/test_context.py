@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flaglift import Context
+from flaglift.context import UNSTATED
 
 NAMES = st.sampled_from(["seed", "style", "w"])
-VALUES = st.sampled_from([None, "", "1", 0, 1, False, True])
+VALUES = st.sampled_from([None, "", "1", 0, 1, False, True, UNSTATED])
 CONTEXTS = st.builds(Context, st.dictionaries(NAMES, VALUES), st.booleans())
 
 
@@ -30,6 +31,13 @@ def test_complete_knows_what_is_not_named() -> None:
     assert context.has("num_images") is False
     assert Context(complete=True).has("seed") is False
     assert Context().has("seed") is None
+
+
+def test_what_is_unstated_is_there_all_the_same() -> None:
+    context = Context({"seed": UNSTATED})
+    assert context.get("seed") is None
+    assert context.has("seed") is True
+    assert context.updated({"seed": 1}).get("seed") is None
 
 
 def test_values() -> None:
@@ -57,7 +65,8 @@ def test_an_update_only_adds(context: Context, fields: Mapping[str, object], nam
     if context.has(name):
         assert updated.get(name) == context.get(name)
     elif name in fields:
-        assert updated.get(name) == fields[name]
+        assert updated.has(name)
+        assert updated.given[name] == fields[name]
     else:
         assert updated.has(name) is context.has(name)
 

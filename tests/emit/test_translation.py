@@ -13,6 +13,7 @@ from flaglift import (
     translate,
     translate_keyframes,
 )
+from flaglift.context import UNSTATED, Context
 from strategies import prompts
 
 BLOCKS = st.lists(
@@ -87,3 +88,12 @@ def test_fields_are_made_once() -> None:
     translation = translate("a cat --video --video_model kling25")
     assert translation.fields is translation.fields
     assert translation.fields == Fields(text="a cat", video_model="kling25", video_prompt="a cat")
+
+
+def test_what_the_request_holds_and_does_not_state_is_left_to_it() -> None:
+    context = Context(dict.fromkeys(("video_model", "video_prompt", "video_duration"), UNSTATED))
+    translation = translate("a cat --video", Settings(default_model="kling25"), context)
+    assert translation.values == {"text": "a cat"}
+    assert [each.code for each in translation.diagnostics] == ["FL001"]
+    refused = translate("a cat --video --video_model kling25", context=context)
+    assert refused.status is TranslationStatus.REFUSED

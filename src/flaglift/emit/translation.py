@@ -52,15 +52,20 @@ class Translation:
 
 
 def field_values(subject: Subject) -> dict[str, Any]:
-    """Return the fields that say what a segment says; it must be a video prompt that reads well."""
+    """Return the fields that say what a segment says; it must be a video prompt that reads well.
+
+    A field is left out where the request holds a value for it that is not known.
+    """
     values: dict[str, Any] = {}
     text = lifted_text(subject)
     if text:
         values["text"] = text
-    values["video_model"] = subject.model_name
-    values["video_prompt"] = subject.video_prompt
-    if subject.duration is not None:
-        values["video_duration"] = subject.duration
+    said = {
+        "video_model": subject.model_name,
+        "video_prompt": subject.video_prompt,
+        "video_duration": subject.duration,
+    }
+    values |= {name: value for name, value in said.items() if value is not None}
     for name, value in subject.block.items():
         values.setdefault(name, typed(name, value))
     return values

@@ -124,7 +124,7 @@ class AudioWithoutFlag(Rule):
                 "the request does not have",
                 fix=fix,
             )
-        elif switch is None:
+        elif context.has("video_audio") is None:
             yield self.report(
                 subject.place_of(*_FIELDS),
                 f"an audio reference needs `video_audio=true` for `{subject.model_name}`, so the "

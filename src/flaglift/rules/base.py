@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import ClassVar
 
 from flaglift.config import DEFAULT, Settings
-from flaglift.context import Context
+from flaglift.context import UNSTATED, Context
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
 from flaglift.rules.subject import Subject
 from flaglift.spans import Edit, Span
 from flaglift.syntax.prompt import Feature
 
 __all__ = [
+    "UNSTATED",
     "Applicability",
     "Context",
     "Diagnostic",

@@ -72,7 +72,7 @@ class DurationWithoutVideo(Rule):
             flag is None
             or subject.segment.is_video
             or subject.prompt.has(doubtful)
-            or subject.context.get("video_model") is not None
+            or subject.context.has("video_model")
         ):
             return
         yield self.report(

@@ -107,7 +107,7 @@ class EmptyVideoPrompt(Rule):
 def _fix(subject: Subject, flag: Flag) -> Fix | None:
     others = [other.name for other in subject.segment.flags if other is not flag]
     still_video = FlagName.VIDEO in others or FlagName.VIDEO_MODEL in others
-    another = FlagName.VIDEO_PROMPT in others or subject.context.get("video_prompt") is not None
+    another = FlagName.VIDEO_PROMPT in others or subject.context.has("video_prompt") is True
     if another or not still_video or not subject.image_prompt:
         return None
     edits = lift_edits(subject.text, [flag.span], subject.span)

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from flaglift.rules.base import (
+    UNSTATED,
     Context,
     Diagnostic,
     Feature,
@@ -76,6 +77,11 @@ class FieldConflict(Rule):
             settings=Settings(accept_successors=True),
             context=Context({"video_model": "kling25"}),
         ),
+        Valid(
+            "a cat --video --video_model kling25",
+            "what the request holds and does not state is another field",
+            context=Context({"video_prompt": UNSTATED, "video_duration": UNSTATED}),
+        ),
         Valid("a cat --fill\nw=1\nw=2", "no flag of the dialect"),
         Valid("a cat --duration 5\nvideo_duration=10", "a duration alone makes no video"),
     )
@@ -84,6 +90,11 @@ class FieldConflict(Rule):
             "a cat --video --video_model kling25 --duration 5",
             "the request has another duration",
             context=Context({"video_duration": 10}),
+        ),
+        Invalid(
+            "a cat --video --video_model kling25",
+            "the request names a model too, and which one is not known",
+            context=Context({"video_model": UNSTATED}),
         ),
         Invalid(
             "a cat --video --video_model kling25\nvideo_model=kling30_pro",
@@ -112,6 +123,8 @@ class FieldConflict(Rule):
             given = subject.beside.get(said.field)
             if given is not None and not _agree(subject, said, given):
                 yield self._finding(said, given, "the request")
+            elif given is None and subject.beside.has(said.field):
+                yield self._possible(said)
             elif not _agree(subject, said, earlier.value):
                 yield self._finding(said, earlier.value, earlier.place)
 
@@ -123,6 +136,14 @@ class FieldConflict(Rule):
             said.span,
             f"`{said.field}` {values}, so nobody can tell which one is meant and the prompt is"
             " not translated",
+        )
+
+    def _possible(self, said: "_Said") -> Diagnostic:
+        return self.report(
+            said.span,
+            f"`{said.field}` is in {said.place} and in the request too, with a value that is not"
+            " known here, so nobody can tell whether they agree and the prompt is not translated",
+            severity=Severity.WARNING,
         )
 
 

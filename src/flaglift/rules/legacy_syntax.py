@@ -95,7 +95,7 @@ def _is_settled(subject: Subject) -> bool:
     status = subject.standing.status if subject.standing else Status.UNKNOWN
     if status is Status.UNKNOWN or (status is Status.RETIRED and not subject.replaced):
         return False
-    return subject.written_prompt is not None or bool(subject.image_prompt)
+    return not subject.uses_image_prompt or bool(subject.image_prompt)
 
 
 def _fields(subject: Subject) -> list[str]:

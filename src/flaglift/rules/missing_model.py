@@ -5,6 +5,7 @@ from functools import cache
 from flaglift.catalog import edition_dates
 from flaglift.catalog.data import edition_file
 from flaglift.rules.base import (
+    UNSTATED,
     Context,
     Diagnostic,
     Feature,
@@ -52,6 +53,11 @@ class MissingModel(Rule):
         Valid("a cat --video --video_model sora", "a name that nobody knows is a name"),
         Valid("a cat --video", "chosen", settings=Settings(default_model="kling25")),
         Valid("a cat --video", "in the request", context=Context({"video_model": "kling25"})),
+        Valid(
+            "a cat --video",
+            "in the request, with a name that is not known",
+            context=Context({"video_model": UNSTATED}),
+        ),
         Valid("a cat --video\nvideo_model=kling25", "in the settings block"),
         Valid("a cat --video --video_m kling25", "the abbreviated flag may name it"),
         Valid("a cat --duration 5", "not a video prompt"),
@@ -73,7 +79,8 @@ class MissingModel(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding where no model is named."""
-        if subject.is_clear_video and subject.named_model is None:
+        named = subject.named_model is not None or subject.context.has("video_model")
+        if subject.is_clear_video and not named:
             yield self.report(
                 subject.segment.flags[0].span,
                 f"no model is named, and the field `video_model` has no default (the service used"

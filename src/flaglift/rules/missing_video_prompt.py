@@ -74,7 +74,7 @@ class MissingVideoPrompt(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding where nothing but the image prompt says what the video shows."""
-        if not subject.is_clear_video or subject.written_prompt is not None:
+        if not subject.is_clear_video or not subject.uses_image_prompt:
             return
         first = subject.segment.flags[0].span
         if subject.image_prompt:

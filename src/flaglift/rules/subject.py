@@ -76,7 +76,9 @@ class Subject:
         if self.model_value:
             return self.model_value.text
         given = self.context.get("video_model")
-        return str(given) if given is not None else self.settings.default_model
+        if given is not None:
+            return str(given)
+        return None if self.context.has("video_model") else self.settings.default_model
 
     @property
     def model_origin(self) -> str:
@@ -126,7 +128,7 @@ class Subject:
 
         None in a keyframe prompt: the block is every frame's, and a finding is one frame's.
         """
-        if self.prompt.is_keyframes or self.beside.get(field) is not None:
+        if self.prompt.is_keyframes or self.beside.has(field):
             return None
         lines = [
             setting
@@ -177,7 +179,7 @@ class Subject:
     def price_cents(self) -> Decimal | None:
         """The price of the video in cents; None where the catalog has none for that length."""
         model, seconds = self.model, self.duration
-        if model is None or (seconds is None and self.context.get("video_duration") is not None):
+        if model is None or (seconds is None and self.context.has("video_duration")):
             return None
         if seconds is not None and model.durations and seconds not in model.durations:
             return None
@@ -196,9 +198,17 @@ class Subject:
         return image_prompt(self.segment)
 
     @property
-    def video_prompt(self) -> str:
-        """The video prompt: the written one, or the image prompt (3.3)."""
-        return self.image_prompt if self.written_prompt is None else self.written_prompt
+    def video_prompt(self) -> str | None:
+        """The video prompt: the written one, or the image prompt (3.3).
+
+        None where the request holds one that is not known.
+        """
+        return self.image_prompt if self.uses_image_prompt else self.written_prompt
+
+    @property
+    def uses_image_prompt(self) -> bool:
+        """Whether nothing but the image prompt says what the video shows (3.3)."""
+        return self.written_prompt is None and not self.context.has("video_prompt")
 
     def can(self, capability: str) -> bool | None:
         """Tell whether the model has a capability; None where that is not known.
