@@ -1,0 +1,78 @@
+"""Files in other encodings: declared ones are honoured, undeclared ones are reported."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from flaglift.errors import InputError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like the mark of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_COOKIE = re.compile(rb"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
+"""A comment in one of the first two lines, as Python (PEP 263) and Ruby read it."""
+
+_WITH_COOKIE = (".py", ".pyi", ".rb")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A file's text as UTF-8 without a byte order mark, and what it takes to write it back."""
+
+    data: bytes
+    encoding: str
+    mark: bytes
+
+    def restore(self, data: bytes) -> bytes:
+        """Return what the file holds if its text is `data`.
+
+        Raises `UnicodeEncodeError` where the file's encoding has no such character.
+        """
+        if self.encoding == "utf-8":
+            return self.mark + data
+        return self.mark + data.decode().encode(self.encoding)
+
+
+def decode(raw: bytes, suffix: str = "") -> Decoded:
+    r"""Return a file's content as UTF-8; a byte order mark or a declaration names its encoding.
+
+    Raises `InputError`, without the file's name, for binary files, for what is not in the encoding
+    declared, and for what is not UTF-8 and declares nothing.
+
+    >>> decode(b"\xef\xbb\xbfa").data
+    b'a'
+    >>> decode("# coding: latin-1\n'é'".encode("latin-1"), ".py").data.decode()
+    "# coding: latin-1\n'é'"
+    """
+    mark, encoding = next(
+        ((mark, name) for mark, name in _MARKS if raw.startswith(mark)), (b"", "utf-8")
+    )
+    cookie = _COOKIE.match(raw) if suffix in _WITH_COOKIE and not mark else None
+    if cookie:
+        encoding = _named(cookie[1].decode())
+    body = raw[len(mark) :]
+    if b"\0" in raw and not encoding.startswith(("utf-16", "utf-32")):
+        raise InputError("is binary, so it is not read")
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start + len(mark)) + 1
+        place = f"byte {error.start + len(mark)} (line {line})"
+        hint = "" if mark or cookie else ", and no other encoding is declared"
+        raise InputError(f"not {encoding.upper()}: {place}{hint}") from None
+    decoded = Decoded(body if encoding == "utf-8" else text.encode(), encoding, mark)
+    if decoded.restore(decoded.data) != raw:
+        raise InputError(f"{encoding} has several spellings of its text, so it is not read")
+    return decoded
+
+
+def _named(name: str) -> str:
+    try:
+        b"#".decode(name)  # there are codecs that decode to no text
+        return codecs.lookup(name).name
+    except LookupError:
+        raise InputError(f"declares an unknown encoding, {name}") from None

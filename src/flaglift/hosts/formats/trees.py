@@ -1,0 +1,58 @@
+"""Parse trees of source code: one parse for a document, and questions about its nodes."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import import_module
+
+from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+
+BROKEN = "the code around it does not parse"
+
+
+@lru_cache(maxsize=16)
+def _language(module: str, function: str) -> Language:
+    return Language(getattr(import_module(module), function)())
+
+
+@lru_cache(maxsize=8)
+def parse(data: bytes, module: str, function: str = "language") -> Tree:
+    """Return the parse tree of a document; there is one whatever the document holds.
+
+    Raises `ModuleNotFoundError` where the language's package is not installed.
+    """
+    return Parser(_language(module, function)).parse(data)
+
+
+@lru_cache(maxsize=16)
+def _query(module: str, function: str, kinds: tuple[str, ...]) -> Query:
+    pattern = "[" + " ".join(f"({kind})" for kind in kinds) + "] @found"
+    return Query(_language(module, function), pattern)
+
+
+def nodes(
+    data: bytes, kinds: tuple[str, ...], module: str, function: str = "language"
+) -> list[Node]:
+    """Return the nodes of these kinds in a document, in order of their first bytes."""
+    tree = parse(data, module, function)
+    captured = QueryCursor(_query(module, function, kinds)).captures(tree.root_node)
+    return sorted(captured.get("found", ()), key=lambda node: (node.start_byte, -node.end_byte))
+
+
+def is_broken(node: Node) -> bool:
+    """Tell whether the parser gave up in the statement around a node, or in one before it.
+
+    A quote that is not closed makes strings of code and code of strings, down to the end.
+    """
+    root = node
+    for above in ancestors(node):
+        root = above
+    before = (child for child in root.children if child.start_byte < node.end_byte)
+    return any(child.has_error for child in before)
+
+
+def ancestors(node: Node) -> Iterator[Node]:
+    """Yield the nodes around a node, the nearest first."""
+    above = node.parent
+    while above is not None:
+        yield above
+        above = above.parent

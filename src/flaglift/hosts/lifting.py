@@ -1,0 +1,64 @@
+"""Moves the flags of a prompt to fields beside it: what `legacy-syntax` proposes."""
+
+from flaglift.api import translate
+from flaglift.catalog import load_catalog
+from flaglift.config import Settings
+from flaglift.emit.translation import Translation, TranslationStatus
+from flaglift.hosts.base import Change, Literal
+from flaglift.hosts.readings import MARK, Reading, readings, split_end, template
+from flaglift.hosts.request import request_of
+
+
+def lift_literal(literal: Literal, settings: Settings) -> Change | str:
+    """Return what a literal becomes when its flags move to fields beside it, or why it stays.
+
+    A field that is there already with the same value is not added again. In a prompt with holes the
+    flags must be free of them. Raises for settings as `flaglift.translate` does.
+    """
+    if literal.siblings is None:
+        return "there is no place for fields beside it"
+    context = request_of(literal)
+    body, tail = split_end(literal.text)
+    if not literal.holes:
+        translation = translate(body, settings, context)
+        if translation.status is not TranslationStatus.TRANSLATED:
+            return _reason(translation)
+        return _change(literal, translation, str(translation.values.get("text", "")) + tail)
+    found = set()
+    for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
+        if reading.complete:
+            continue
+        translation = translate(split_end(reading.text)[0], settings, context)
+        if translation.status is not TranslationStatus.TRANSLATED:
+            return _reason(translation)
+        found.add(_said(reading, translation, tail))
+    text, fields = found.pop()
+    if found or text is None or MARK in str(fields):
+        spelt = ", ".join(hole.source for hole in literal.holes)
+        return f"its fields depend on the value of {spelt}"
+    return _change(literal, translation, text)
+
+
+def _said(
+    reading: Reading, translation: Translation, tail: str
+) -> tuple[str | None, tuple[str, ...]]:
+    fields = {name: value for name, value in translation.values.items() if name != "text"}
+    text = template(reading, str(translation.values.get("text", "")) + tail)
+    return text, tuple(f"{name}={value}" for name, value in fields.items())
+
+
+def _change(literal: Literal, translation: Translation, text: str) -> Change:
+    held = {name for name, value in literal.beside.items() if value not in (None, "")}
+    fields = {
+        name: value
+        for name, value in translation.values.items()
+        if name != "text" and name not in held
+    }
+    return Change(literal, text, fields)
+
+
+def _reason(translation: Translation) -> str:
+    for finding in translation.diagnostics:
+        if finding.refuses:
+            return finding.message
+    return "there are no flags to move"

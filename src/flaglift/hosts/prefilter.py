@@ -1,0 +1,53 @@
+"""Tells, from a file's bytes alone, that no literal in it can hold a flag; most files end here."""
+
+import re
+from functools import lru_cache
+
+from flaglift.spelling import nearest
+
+FLAGS = ("video", "video_model", "video_prompt", "duration")
+
+_INVISIBLE = rb"(?:\xc2[\xa0\xad]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf)"
+_DASH = rb"(?:-|\xe2\x80[\x90-\x95]|\xe2\x81\x83|\xe2\x88\x92|\xef\xb9[\x98\xa3]|\xef\xbc\x8d)"
+_NAME = rb"([a-z](?:[a-z0-9_-]|\xe2\x80[\x90\x91]|" + _INVISIBLE + rb")*)"
+
+_ASCII = re.compile(rb"--[\"\\]*([a-z][a-z0-9_-]*)")
+_ANY = re.compile(rb"(?:" + _DASH + rb"|" + _INVISIBLE + rb")[\"\\]*" + _NAME)
+_ESCAPED = re.compile(
+    rb"\\(?:u(?:00|\{0*)|x|U000000)(?:2d|5f|[46][1-9a-f]|[57][0-9a])|\\0?(?:55|137|1[0-7][0-7])"
+    rb"|%2d|\\u20(?:1[0-5]|0[b-f])|\\u2212|\\u00a[0d]|\\xa[0d]",
+    re.IGNORECASE,
+)
+"""An escaped letter, underscore or dash: who writes one may have written a whole flag so."""
+
+_UNSEEN = re.compile(_INVISIBLE)
+_HYPHENS = re.compile(rb"\xe2\x80[\x90\x91]|-")
+
+
+def may_hold_flags(data: bytes) -> bool:
+    r"""Tell whether a file may hold a flag or a near miss of one, as it is or escaped.
+
+    False is certain: what the dialect reads as a flag, or nearly so, is nowhere in the file, unless
+    a line continuation or quotes inside the letters hide it. True is a reason to parse the file.
+
+    >>> may_hold_flags(b"a cat --vidoe"), may_hold_flags(b"npm --verbose -v")
+    (True, False)
+    >>> may_hold_flags(rb'"\u002d\u002dvideo"'), may_hold_flags("a — video".encode())
+    (True, False)
+    """
+    low = data.lower()
+    if b"-video" in low or b"-duration" in low:
+        return True
+    if b"--" in low and any(map(_near, set(_ASCII.findall(low)))):
+        return True
+    if not low.isascii() and any(map(_near, set(_ANY.findall(low)))):
+        return True
+    return (b"\\" in low or b"%2d" in low) and _ESCAPED.search(low) is not None
+
+
+@lru_cache(maxsize=4096)
+def _near(raw: bytes) -> bool:
+    name = _HYPHENS.sub(b"_", _UNSEEN.sub(b"", raw)).decode().strip("_")
+    if len(name) >= 3 and any(flag.startswith(name) for flag in FLAGS):
+        return True
+    return nearest(name, FLAGS) is not None
