@@ -3,147 +3,108 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flaglift import Diagnostic, Edit, Fix, Severity
-from flaglift.diagnostics import Applicability
-from flaglift.report.findings import Source, as_dict, print_finding
-from flaglift.report.positions import Positions
-from flaglift.report.text import visible, width
-from running import captured
+from running import flaglift
+
+FLAGS = " --video --video_model kling25"
 
 
-def shown(text: str, start: int, end: int, *, offset: int = 0, fix: Fix | None = None) -> list[str]:
-    finding = Diagnostic(start, end, "FL402", "a-rule", "it is so", Severity.ERROR, fix)
-    source = Source("f.txt", Positions(text), offset)
-    with captured() as (out, _):
-        print_finding(finding, source)
-    return out().splitlines()
+def shown(before: str, after: str = "") -> list[str]:
+    """Return the frame of the finding about a quote that nothing closes."""
+    run = flaglift("translate", "--select", "FL101", "-", stdin=f'{before}" {after}{FLAGS}\n')
+    assert run.returncode == 1
+    lines = run.stderr.splitlines()
+    assert lines[0].startswith("prompt:")
+    assert " error FL101 unclosed-quote: " in lines[0]
+    return lines
+
+
+def place(head: str) -> tuple[int, int]:
+    _, line, column, _ = head.split(":", 3)
+    return int(line), int(column)
+
+
+def columns(text: str) -> int:
+    """Count terminal columns, as the Unicode database has them."""
+    narrow = [c for c in text if unicodedata.category(c) not in ("Mn", "Me")]
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in narrow)
 
 
 def test_the_frame() -> None:
-    assert shown("plain\r\na cat --video\r\n", 2, 5, offset=7) == [
-        "f.txt:2:3: error FL402 a-rule: it is so",
-        "  │ a cat --video",
-        "  │   ^^^",
-    ]
-
-
-def test_the_fix() -> None:
-    for kind, note in (
-        (Applicability.SAFE, ""),
-        (Applicability.UNSAFE, " (unsafe)"),
-        (Applicability.DISPLAY_ONLY, " (display-only)"),
-    ):
-        fix = Fix("take it out", kind, (Edit(0, 1, ""),))
-        assert shown("abc", 0, 1, fix=fix)[-1] == f"  = fix{note}: take it out"
+    head, line, mark, fix, *_ = shown('one "group"\r\na 6')
+    assert place(head) == (2, 4)
+    assert line == f'  │ a 6" {FLAGS}'
+    assert mark == "  │    ^"
+    assert fix.startswith("  = fix (unsafe): ")
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "mark"),
+    ("before", "seen"),
     [
-        (0, 0, "^"),
-        (3, 3, "   ^"),
-        (0, 3, "^^^"),
-        (1, 6, " ^^"),  # over the line's end
-        (3, 4, "   ^"),  # the CR
-        (4, 5, "    ^"),  # the LF
-        (5, 8, "^^^"),
-        (8, 8, "   ^"),
+        ("", 0),
+        ("a", 1),
+        ("a\t", 2),
+        ("猫", 2),
+        ("e\u0301", 1),
+        ("\u200b", 1),
+        ("\u202e", 1),
+        ("\x1b[31m", 5),
+        ("\u00a0", 1),
+        ("\u2028", 1),
+        ("\x85", 1),
+        ("\U0001f600", 2),
+        ("a\r", 2),
+        ("a\n猫\n", 0),
     ],
 )
-def test_a_mark_stays_in_its_line(start: int, end: int, mark: str) -> None:
-    lines = shown("abc\r\ndef", start, end)
-    assert lines[2] == f"  │ {mark}"
+def test_the_mark_is_under_the_place(before: str, seen: int) -> None:
+    head, line, mark, *_ = shown(before)
+    assert place(head) == (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+    assert mark == "  │ " + " " * seen + "^"
+    assert columns(line[: line.index('"')]) == 4 + seen
+    assert all(c.isprintable() for c in head + line + mark)
 
 
-def test_a_line_too_long_is_cut_around_the_mark() -> None:
-    for column in (0, 1, 50, 99, 100, 500, 900, 950, 999):
-        text = "a" * column + "X" + "b" * (999 - column)
-        _, line, mark = shown(text, column, column + 1)
-        assert len(line) <= 4 + 102
-        assert line[mark.index("^")] == "X"
-        assert (line[4] == "…") == (not text.startswith(line[4:10]))
-        assert (line[-1] == "…") == (not text.endswith(line[-6:]))
-    _, line, mark = shown("a" * 1000, 500, 1000)
-    assert len(mark) <= len(line)
-    _, line, mark = shown("a" * 100, 0, 100)
-    assert line == "  │ " + "a" * 100
+@pytest.mark.parametrize("column", [0, 1, 50, 99, 100, 101, 500, 5000])
+@pytest.mark.parametrize("rest", [0, 30, 70, 5000])
+def test_a_long_line_is_cut_around_the_mark(column: int, rest: int) -> None:
+    head, line, mark, *_ = shown("a" * column, "b" * rest)
+    assert place(head) == (1, column + 1)
+    assert len(line) <= 4 + 102
+    assert line[mark.index("^")] == '"'
+    whole = f'{"a" * column}" {"b" * rest}{FLAGS}'
+    assert (line[4] == "…") == (not whole.startswith(line[4:]) and line[4] != whole[0])
+    assert (line[-1] == "…") == (not whole.endswith(line[4:].removeprefix("…")))
 
 
-def test_what_would_command_a_terminal_is_shown() -> None:
-    _first, line, mark = shown("a\x1b[31m\t\u200b\u202e\u00a0\u2028\x85\U000e0001b", 13, 14)
-    assert line == "  │ a·[31m ··␣···b"
-    assert mark == "  │              ^"
-    with captured() as (out, _):
-        finding = Diagnostic(0, 1, "FL402", "r", "m", Severity.INFO)
-        print_finding(finding, Source("f\x1b\n", Positions("a")), frame=False)
-    assert out() == "f··:1:1: info FL402 r: m\n"
+LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='"\\-'), max_size=30)
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])), st.data())
-def test_the_mark_stands_where_the_finding_is(text: str, data: st.DataObject) -> None:
-    start = data.draw(st.integers(0, len(text)))
-    end = data.draw(st.integers(start, len(text)))
-    head, line, mark = shown(text, start, end)
-    before = (
-        text[:start].rpartition("\n")[2].removeprefix("\ufeff" if "\n" not in text[:start] else "")
-    )
-    number = text.count("\n", 0, start) + 1
-    assert head.startswith(f"f.txt:{number}:{len(before) + 1}: ")
-    if len(before) < 60:
-        assert mark.index("^") == 4 + width(visible(before))
-    assert all(c.isprintable() for c in line + mark)
+@given(LINES, LINES)
+@example("a\r\n", "\r\n")
+def test_the_mark_stands_where_the_finding_is(before: str, after: str) -> None:
+    before = before.removeprefix("\ufeff")
+    head, line, mark, *_ = shown(before, after)
+    assert place(head) == (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+    assert mark.strip(" │") == "^"
+    assert columns(line[: line.index('"')]) == mark.index("^")
+    assert all(c.isprintable() for c in line)
 
 
-@given(st.text())
-def test_visible_text_is_visible_and_as_long(text: str) -> None:
-    seen = visible(text)
-    assert len(seen) == len(text)
-    assert not any(unicodedata.category(c)[0] == "C" for c in seen)
-    assert visible(seen) == seen
+def test_a_mark_is_as_long_as_what_it_is_about() -> None:
+    text = "a cat --video --video_model klng25 --video_prompt yawn"
+    run = flaglift("translate", "--select", "FL301", text)
+    _, line, mark, *_ = run.stderr.splitlines()
+    assert mark[line.index("klng25") :] == "^^^^^^"
+    assert mark[: line.index("klng25")] == "  │".ljust(line.index("klng25"))
 
 
-def test_as_values() -> None:
-    text = "plain\na cat\nsits"
-    finding = Diagnostic(2, 7, "FL402", "a-rule", "m", Severity.ERROR)
-    assert as_dict(finding, Source("f.txt", Positions(text), 6)) == {
-        "path": "f.txt",
-        "line": 2,
-        "column": 3,
-        "end_line": 3,
-        "end_column": 2,
-        "offset": 6,
-        **finding.to_dict(),
-    }
-
-
-def test_to_standard_error() -> None:
-    with captured() as (out, err):
-        finding = Diagnostic(0, 1, "FL402", "r", "m", Severity.WARNING)
-        print_finding(finding, Source("f", Positions("a")), error=True)
-    assert out() == ""
-    assert err().startswith("f:1:1: warning FL402 r: m\n")
-
-
-# Positions.
-
-
-@given(st.text("a\r\n\ufeffé", max_size=12), st.data())
-def test_lines_and_columns(text: str, data: st.DataObject) -> None:
-    offset = data.draw(st.integers(0, len(text)))
-    body = text.removeprefix("\ufeff")
-    inside = max(0, offset - (len(text) - len(body)))
-    before = body[:inside]
-    number, column = Positions(text).line_and_column(offset)
-    assert number == before.count("\n") + 1
-    assert column == len(before.rpartition("\n")[2]) + 1
-    start, line = Positions(text).line(number)
-    assert line == body.split("\n")[number - 1].removesuffix("\r") or number == 1 + body.count("\n")
-    assert text[start:].startswith(line)
-
-
-def test_a_mark_at_the_very_beginning_is_in_no_line() -> None:
-    assert Positions("\ufeffa").line_and_column(1) == (1, 1)
-    assert Positions("\ufeffa").line(1) == (1, "a")
+def test_a_finding_over_several_lines_is_marked_in_its_first() -> None:
+    text = 'a cat --video --video_model "klng\n25" --video_prompt yawn'
+    run = flaglift("translate", "--select", "FL301", text)
+    head, line, mark, *_ = run.stderr.splitlines()
+    assert place(head) == (1, text.index('"') + 1)
+    assert line == "  │ " + text.partition("\n")[0]
+    assert mark[line.index('"') :] == "^" * len('"klng')

@@ -1,6 +1,57 @@
-"""What makes every character of a text visible, and how wide a terminal shows it."""
+"""Text for people: lines made of styled pieces, and what makes every character visible."""
 
+import os
 import unicodedata
+from collections.abc import Iterable
+from typing import TextIO
+
+from flaglift.diagnostics import Severity
+
+Line = tuple[str | tuple[str, str], ...]
+"""Pieces of text, each with a style or without."""
+
+_PIECE = 1024
+"""Code points: not more bytes than a pipe takes all of, or nothing."""
+
+STYLES = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "bold yellow",
+    Severity.INFO: "bold blue",
+}
+
+
+def plain(lines: Iterable[Line]) -> str:
+    r"""Return lines as text without styles.
+
+    >>> plain([("a ", ("b", "bold"))])
+    'a b\n'
+    """
+    return "".join(
+        "".join(piece if isinstance(piece, str) else piece[0] for piece in line) + "\n"
+        for line in lines
+    )
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number of things.
+
+    >>> counted(1, "prompt"), counted(0, "prompt")
+    ('1 prompt', '0 prompts')
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write a text of any length piece by piece.
+
+    Where Python does not buffer, what a closing pipe takes of one long piece would pass for all.
+    """
+    stream.writelines(text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+
+
+def may_be_coloured(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal, or the user asks for colours where there is none."""
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
 def visible(text: str) -> str:

@@ -10,8 +10,7 @@ from flaglift.emit.fields import form_value
 from flaglift.emit.request import curl_command, form_pairs, python_snippet
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.errors import InputError
-from flaglift.report.findings import Source, print_finding
-from flaglift.report.positions import Positions
+from flaglift.report.findings import print_finding
 from flaglift.report.terminal import put, say
 from flaglift.report.text import visible
 from flaglift.rules.base import cents
@@ -82,8 +81,7 @@ def _print_fields(translation: Translation, settings: Settings) -> None:
 
 
 def _print_reasons(translation: Translation, prompt: str) -> None:
-    source = Source("prompt", Positions(prompt))
     for finding in translation.diagnostics:
         # That the fields say it is what the translation shows.
         if translation.status is not TranslationStatus.TRANSLATED or finding.code != LEGACY_SYNTAX:
-            print_finding(finding, source, error=True)
+            print_finding(finding, prompt)

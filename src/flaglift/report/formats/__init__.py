@@ -1,0 +1,21 @@
+"""The formats of `flaglift check`: one module each, with `render(report) -> str`."""
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from flaglift.report.record import Report
+from flaglift.report.text import Line
+
+
+def renderer(name: str) -> Callable[[Report], str]:
+    """Return the function that renders a report in a format; the text ends with a line end."""
+    render: Callable[[Report], str] = import_module(f"{__name__}.{name}").render
+    return render
+
+
+def text_lines(name: str) -> Callable[[Report], Iterator[Line]] | None:
+    """Return the function that gives a format's styled lines; None for formats for programs."""
+    lines: Callable[[Report], Iterator[Line]] | None = getattr(
+        import_module(f"{__name__}.{name}"), "lines", None
+    )
+    return lines

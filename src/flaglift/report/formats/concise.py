@@ -1,0 +1,28 @@
+"""For people and editors: one line a finding. Columns count code points."""
+
+from collections.abc import Iterator
+
+from flaglift.report.record import Record, Report
+from flaglift.report.text import STYLES, Line, plain, visible
+
+
+def render(report: Report) -> str:
+    """Return the findings as text without colours."""
+    return plain(lines(report))
+
+
+def lines(report: Report) -> Iterator[Line]:
+    """Yield the lines, each made of pieces with their styles."""
+    return map(head, report.records)
+
+
+def head(record: Record) -> Line:
+    """Return where a finding is, and what it says."""
+    finding = record.finding
+    return (
+        (f"{visible(record.place)}: ", "bold"),
+        (finding.severity.value, STYLES[finding.severity]),
+        f" {finding.code} ",
+        (finding.rule, "dim"),
+        f": {finding.message}",
+    )

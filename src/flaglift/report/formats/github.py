@@ -1,0 +1,40 @@
+"""Annotations of GitHub Actions, as workflow commands. Columns count code points."""
+
+from flaglift.diagnostics import Severity
+from flaglift.report.paths import as_text, relative
+from flaglift.report.record import Record, Report
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render(report: Report) -> str:
+    """Return one command for each finding, and for each file that could not be checked."""
+    commands = [_command(record) for record in report.records]
+    problems = [f"::error title=flaglift::{_text(problem)}" for problem in report.problems]
+    return "".join(f"{line}\n" for line in (*commands, *problems))
+
+
+def _command(record: Record) -> str:
+    start, end = record.region
+    finding = record.finding
+    values: dict[str, object] = {
+        "title": f"flaglift {finding.code}",
+        "file": relative(record.path),
+        "line": start.line,
+        "endLine": end.line,
+    }
+    if start.line == end.line:  # columns of an annotation are those of one line
+        values |= {"col": start.column, "endColumn": end.column}
+    named = ",".join(f"{name}={_value(str(value))}" for name, value in values.items())
+    # The log shows the message only, so it says the place too.
+    place = f"{as_text(record.path)}:{start.line}:{start.column}"
+    message = f"{place}: {finding.code} {finding.rule}: {finding.message}"
+    return f"::{_COMMANDS[finding.severity]} {named}::{_text(message)}"
+
+
+def _text(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _value(text: str) -> str:
+    return _text(text).replace(":", "%3A").replace(",", "%2C")

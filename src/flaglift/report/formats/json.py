@@ -1,0 +1,11 @@
+"""A list of findings. Columns count code points; each copy of a prompt is there."""
+
+import json
+
+from flaglift.report.record import Report
+
+
+def render(report: Report) -> str:
+    """Return the findings as a JSON list."""
+    found = [record.to_dict() for record in report.records]
+    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,11 @@
+"""One finding a line, each an object of the JSON format's list."""
+
+import json
+
+from flaglift.report.record import Report
+
+
+def render(report: Report) -> str:
+    """Return the findings as lines of JSON."""
+    found = (record.to_dict() for record in report.records)
+    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in found)

@@ -1,0 +1,41 @@
+"""The diagnostic format of reviewdog. Columns count bytes of UTF-8, as it asks for."""
+
+import json
+from typing import Any
+
+from flaglift.diagnostics import Severity
+from flaglift.report.paths import relative
+from flaglift.report.places import Point, Region
+from flaglift.report.record import Record, Report
+
+_SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
+
+
+def render(report: Report) -> str:
+    """Return the findings as one JSON document."""
+    document = {
+        "source": {"name": "flaglift"},
+        "diagnostics": [_diagnostic(record) for record in report.records],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _diagnostic(record: Record) -> dict[str, Any]:
+    finding = record.finding
+    return {
+        "message": f"{finding.rule}: {finding.message}",
+        "location": {"path": relative(record.path), "range": _range(record.region)},
+        "severity": _SEVERITIES[finding.severity],
+        "code": {"value": finding.code},
+        "suggestions": [
+            {"range": _range(region), "text": content} for region, content in record.replacements
+        ],
+    }
+
+
+def _range(region: Region) -> dict[str, Any]:
+    return {"start": _position(region.start), "end": _position(region.end)}
+
+
+def _position(point: Point) -> dict[str, int]:
+    return {"line": point.line, "column": point.utf8}

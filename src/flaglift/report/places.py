@@ -1,0 +1,125 @@
+"""Bytes of a file to lines and columns, in every unit that a format asks for."""
+
+from bisect import bisect_right
+from functools import cached_property
+from typing import NamedTuple
+
+from flaglift.spans import Span
+
+_BLOCK = 1024
+_CONTINUATION = bytes(range(0x80, 0xC0))
+"""Bytes of UTF-8 that begin no code point."""
+_NOT_ASTRAL = bytes(range(0xF0))
+"""Bytes that begin none beyond U+FFFF."""
+
+
+def _count(data: bytes) -> tuple[int, int]:
+    """Return how many code points begin in some bytes, and how many of them are astral."""
+    points = len(data.translate(None, _CONTINUATION))
+    return points, len(data.translate(None, _NOT_ASTRAL))
+
+
+class Point(NamedTuple):
+    """A place in a file. Lines and columns count from 1; tabs count as one column."""
+
+    line: int
+    column: int
+    """In code points."""
+    utf16: int
+    """The column in UTF-16 code units."""
+    utf8: int
+    """The column in bytes of UTF-8."""
+
+
+class Region(NamedTuple):
+    """A half-open range of a file."""
+
+    start: Point
+    end: Point
+
+
+class Lines:
+    r"""The lines of a file; a line ends with LF, and a CR before it is not part of it.
+
+    The file is UTF-8 without a byte order mark: editors hide the mark, and count the first column
+    behind it.
+
+    >>> Lines("é😀x\r\nb".encode()).point(6)
+    Point(line=1, column=3, utf16=4, utf8=7)
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts = [0]
+        position = self._data.find(b"\n")
+        while position >= 0:
+            starts.append(position + 1)
+            position = self._data.find(b"\n", position + 1)
+        return starts
+
+    @property
+    def count(self) -> int:
+        """How many lines there are; the last may be empty."""
+        return len(self._starts)
+
+    def line_of(self, offset: int) -> int:
+        """Return the number of the line that a byte is in."""
+        return bisect_right(self._starts, offset)
+
+    def span_of(self, number: int) -> Span:
+        """Return the bytes of a line, its end included."""
+        end = self._starts[number] if number < len(self._starts) else len(self._data)
+        return Span(self._starts[number - 1], end)
+
+    def text(self, number: int) -> str:
+        """Return a line without its end."""
+        start, end = self.span_of(number)
+        return self._data[start:end].removesuffix(b"\n").removesuffix(b"\r").decode()
+
+    def around(self, offset: int, most: int) -> tuple[str, str]:
+        """Return what is before and behind a byte in its line, each `most` bytes at the most."""
+        start, end = self.span_of(self.line_of(offset))
+        before = self._data[max(start, offset - most) : offset]
+        while before and before[0] in _CONTINUATION:
+            before = before[1:]
+        behind = self._data[offset : min(end, offset + most)]
+        return before.decode(), behind.removesuffix(b"\n").removesuffix(b"\r").decode(
+            "utf-8", "ignore"
+        )
+
+    def code_points(self, offset: int) -> int:
+        """Return how many code points are before a byte in the file."""
+        return self._before(offset)[0]
+
+    def point(self, offset: int) -> Point:
+        """Return where a byte is; it is the first of a code point, or the end of the file."""
+        line = self.line_of(offset)
+        start = self._starts[line - 1]
+        if offset - start < _BLOCK:
+            points, astral = _count(self._data[start:offset])
+        else:  # in a long line
+            first, last = self._before(start), self._before(offset)
+            points, astral = last[0] - first[0], last[1] - first[1]
+        return Point(line, points + 1, points + astral + 1, offset - start + 1)
+
+    def _before(self, offset: int) -> tuple[int, int]:
+        block = offset // _BLOCK
+        points, astral = self._blocks[block]
+        more, further = _count(self._data[block * _BLOCK : offset])
+        return points + more, astral + further
+
+    @cached_property
+    def _blocks(self) -> list[tuple[int, int]]:
+        """Code points, and those beyond U+FFFF, before each block of bytes."""
+        found = [(0, 0)]
+        for start in range(0, len(self._data), _BLOCK):
+            points, astral = _count(self._data[start : start + _BLOCK])
+            found.append((found[-1][0] + points, found[-1][1] + astral))
+        return found
+
+    def region(self, span: Span) -> Region:
+        """Return where a range of bytes is."""
+        return Region(self.point(span.start), self.point(span.end))

@@ -1,0 +1,141 @@
+"""What every format prints: a finding with its place in a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
+from flaglift.report.paths import as_text
+from flaglift.report.places import Lines, Point, Region
+from flaglift.spans import Edit, Span
+
+_MOST_COLUMNS = 100
+
+
+class Frame(NamedTuple):
+    """The line that a finding is about, cut to what surrounds it."""
+
+    text: str
+    start: int
+    """First code point that the finding is about."""
+    length: int
+
+
+class Replacement(NamedTuple):
+    """What a fix puts in place of a region of the file."""
+
+    region: Region
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One finding in one place of a file."""
+
+    path: str
+    region: Region
+    finding: Diagnostic
+    """Its positions, and those of its fix, are code points of the prompt."""
+    frame: Frame
+    offset: int = 0
+    """Where the prompt begins in the file, in code points."""
+    replacements: tuple[Replacement, ...] = ()
+    """What the fix changes in the file; empty without a fix, or where it was not asked for."""
+    fingerprint: str = ""
+    """Of the prompt; empty for findings that are about no prompt."""
+    host: str = ""
+    """What the prompt stands in, the file's host first: `markdown > bash`."""
+    pointer: str = ""
+    """A JSON pointer to the prompt, in structured hosts."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, as `path:line:column`."""
+        return f"{self.path}:{self.region.start.line}:{self.region.start.column}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as JSON-ready values; lines and columns are those of the file."""
+        start, end = self.region
+        return {
+            "path": as_text(self.path),
+            "line": start.line,
+            "column": start.column,
+            "end_line": end.line,
+            "end_column": end.column,
+            "offset": self.offset,
+            "host": self.host,
+            "pointer": self.pointer,
+            "fingerprint": self.fingerprint,
+            **self.finding.to_dict(),
+        }
+
+
+class Report(NamedTuple):
+    """What a run has to say, as the formats take it."""
+
+    records: Sequence[Record]
+    """In order of file, place and code."""
+    problems: Sequence[str]
+    """One sentence for each file that could not be checked."""
+
+
+def frame_of(lines: Lines, start: int, region: Region) -> Frame:
+    """Return the part of a line that surrounds a region that starts at a byte of it."""
+    # No code point takes more than four bytes; of a long line no more is read than can be shown.
+    before, behind = lines.around(start, 5 * _MOST_COLUMNS)
+    line, at = before + behind, len(before)
+    length = len(behind)
+    if region.start.line == region.end.line:
+        length = min(length, region.end.column - region.start.column)
+    if len(line) <= _MOST_COLUMNS:
+        return Frame(line, at, length)
+    begin = max(0, min(at - _MOST_COLUMNS // 3, len(line) - _MOST_COLUMNS))
+    cut = begin + _MOST_COLUMNS
+    head, tail = "…" if begin else "", "…" if cut < len(line) else ""
+    return Frame(f"{head}{line[begin:cut]}{tail}", at - begin + len(head), min(length, cut - at))
+
+
+def record_at(path: str, lines: Lines, span: Span, finding: Diagnostic, **more: Any) -> Record:
+    """Return a record of a finding about a range of a file's bytes."""
+    region = lines.region(span)
+    return Record(path, region, finding, frame_of(lines, span.start, region), **more)
+
+
+def to_plain(record: Record) -> list[Any]:
+    """Return a record, but for its path, as values that JSON holds and `from_plain` reads."""
+    finding = record.finding
+    fix = finding.fix
+    return [
+        record.region,
+        [finding.start, finding.end, finding.code, finding.rule, finding.message, finding.severity],
+        fix and [fix.title, fix.applicability, fix.edits],
+        record.frame,
+        record.offset,
+        record.replacements,
+        record.fingerprint,
+        record.host,
+        record.pointer,
+    ]
+
+
+def from_plain(path: str, values: list[Any]) -> Record:
+    """Return the record of plain values; raises `ValueError` or `TypeError` for others."""
+    region, found, fix, frame, offset, replacements, *names = values
+    begin, end, code, rule, message, severity = found
+    if fix:
+        title, applicability, edits = fix
+        fix = Fix(title, Applicability(applicability), tuple(Edit(*edit) for edit in edits))
+    return Record(
+        path,
+        _region(region),
+        Diagnostic(begin, end, code, rule, message, Severity(severity), fix),
+        Frame(*frame),
+        offset,
+        tuple(Replacement(_region(place), content) for place, content in replacements),
+        *names,
+    )
+
+
+def _region(values: list[list[int]]) -> Region:
+    start, end = values
+    return Region(Point(*start), Point(*end))
