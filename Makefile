@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench-migrate bench-shim soak demo test lint oracle readme clean
+.PHONY: bench-migrate bench-repository bench-shim soak demo test lint oracle readme clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -52,6 +52,11 @@ readme: .venv/dev
 bench-migrate: .venv/dev
 	$(BIN)/python benchmarks/migrate.py
 	$(BIN)/python benchmarks/migrate.py --memory
+
+# Files: a run over a large tree beside git grep and codespell, the start beside pyupgrade and sqlfluff.
+bench-repository: .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check codespell pyupgrade sqlfluff
+	$(BIN)/python benchmarks/repository.py
 
 # Requests: the proxy beside its mode `off` and nginx; and ten minutes of it under faults.
 bench-shim: .venv/dev

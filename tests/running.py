@@ -4,8 +4,6 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,16 +28,6 @@ def flaglift(*args: str | Path, stdin: bytes | str = b"") -> subprocess.Complete
     return subprocess.CompletedProcess(
         list(map(str, args)), code if isinstance(code, int) else 0, _written(out), _written(err)
     )
-
-
-@contextmanager
-def captured() -> Iterator[tuple[Callable[[], str], Callable[[], str]]]:
-    """Take what is printed inside; yields functions that return standard output and error."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in "oe")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stdout", out)
-        patch.setattr(sys, "stderr", err)
-        yield (lambda: _written(out)), (lambda: _written(err))
 
 
 def _stream() -> io.TextIOWrapper:

@@ -118,11 +118,12 @@ def settings_from(table: Mapping[str, Any], path: Path, base: Settings = DEFAULT
     """
     values: dict[str, Any] = {}
     for key, value in table.items():
+        if key in FILE_KEYS:
+            continue
         if key not in _KEYS:
-            close = nearest(key, _KEYS)
-            hint = (
-                f"did you mean `{close}`?" if close else f"known keys: {', '.join(sorted(_KEYS))}"
-            )
+            known = sorted({*_KEYS, *FILE_KEYS, "extend"})
+            close = nearest(key, known)
+            hint = f"did you mean `{close}`?" if close else f"known keys: {', '.join(known)}"
             shown = key if key.isprintable() else ascii(key)[1:-1]
             raise ConfigError(f"{path}: unknown key `{shown}`; {hint}")
         values[key.replace("-", "_")] = _READERS[key](value, key, path)

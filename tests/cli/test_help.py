@@ -15,7 +15,13 @@ from running import flaglift, process
 
 VERBS = ("translate", "check", "parse", "models", "rule")
 PROMPT = 'a cat --video --video_model kling25 --video_prompt "it yawns"'
-BLOCK = f"{PROMPT}\nar=16:9\n\n{PROMPT} --video\nseed=5\n"
+FILES = {
+    "prompt.txt": PROMPT,
+    "prompts.txt": f"{PROMPT}\n\na cat\n",
+    "gallery.txt": f"{PROMPT}\nar=16:9\n\n{PROMPT}\nseed=5\n",
+    "page.md": f"# Cats\n\n```text\n{PROMPT}\n```\n",
+    "src/prompts.txt": PROMPT,
+}
 
 
 def examples(*verb: str) -> list[str]:
@@ -32,21 +38,25 @@ def test_every_example_runs(
     verb: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, text in (("prompt.txt", PROMPT), ("prompts.txt", PROMPT), ("gallery.txt", BLOCK)):
+    Path("src").mkdir()
+    for name, text in FILES.items():
         Path(name).write_text(text)
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for args in (["init", "-q", "-b", "main"], ["add", "."], [*author, "commit", "-qm", "files"]):
+        subprocess.run(["git", *args], check=True)
     shown = examples(*verb)
     assert len(shown) >= 2
     for example in shown:
         assert len(example) <= 88
-        program, *args = shlex.split(example)
+        program, *words = shlex.split(example)
         assert program == "flaglift"
         stdin = b""
-        if "<" in args:
-            stdin = Path(args.pop()).read_bytes()
-            args.remove("<")
-        run = flaglift(*args, stdin=stdin)
+        if "<" in words:
+            stdin = Path(words.pop()).read_bytes()
+            words.remove("<")
+        run = flaglift(*words, stdin=stdin)
         assert run.returncode == 0, (example, run.stderr)
-        assert run.stdout or args[0] == "check"
+        assert run.stdout or words[0] == "check"
 
 
 def test_each_verb_is_listed_and_says_its_exit_codes() -> None:

@@ -234,3 +234,13 @@ def test_an_overlay_adds_a_model(tmp_path: Path) -> None:
     text = "a cat --video --video_model ours --video_prompt yawn"
     assert translated(text)["status"] == "refused"
     assert translated("--overlay", str(overlay), text)["status"] == "translated"
+
+
+def test_a_configuration_that_names_no_rule_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "flaglift.toml"
+    config.write_text('ignore = ["unclosed-qoute"]')
+    run = flaglift("translate", "--config", config, SEED)
+    assert run.returncode == 2
+    assert run.stderr == (
+        f"flaglift: {config}: there is no rule `unclosed-qoute`; did you mean `unclosed-quote`?\n"
+    )

@@ -16,6 +16,8 @@ _VERBS = {
     "translate": "Print the form fields that a prompt's flags say.",
     "check": "Lint the prompts in files, and fix them.",
     "parse": "Show how a prompt is read.",
+    "baseline": "List findings to live with, so that only new ones count.",
+    "init": "Write a configuration to begin with.",
     "migrate": "Turn stored prompts into fields: files and databases.",
     "models": "List the video models of a catalog edition.",
     "rule": "Explain a rule, or list them.",
@@ -144,6 +146,9 @@ def _open_streams() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if sys.stdout is None:
         raise FlagliftError("the standard output is closed")
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        # PYTHONUNBUFFERED; such a stream drops what a pipe that is being closed did not take.
+        sys.stdout = open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")

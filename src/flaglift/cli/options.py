@@ -99,6 +99,17 @@ def settings_for(place: str, options: Mapping[str, Any]) -> Settings:
     from flaglift.engine import selected
 
     settings = _configured(Path() if place == "-" else Path(place), options)
+    settings = with_given(settings, options)
+    selected(settings.select, settings.ignore)
+    load_catalog(settings.edition, settings.overlay)
+    return settings
+
+
+def with_given(settings: Settings, options: Mapping[str, Any]) -> Settings:
+    """Return settings with what the options say on top.
+
+    Raises `InputError` for a text that is not UTF-8.
+    """
     given: dict[str, Any] = {}
     for name, value in options.items():
         if name in ("select", "ignore"):
@@ -108,10 +119,7 @@ def settings_for(place: str, options: Mapping[str, Any]) -> Settings:
             given[name] = (
                 checked(value, f"--{name.replace('_', '-')}") if isinstance(value, str) else value
             )
-    settings = replace(settings, **given)
-    selected(settings.select, settings.ignore)
-    load_catalog(settings.edition, settings.overlay)
-    return settings
+    return replace(settings, **given)
 
 
 def _configured(place: Path, options: Mapping[str, Any]) -> Settings:

@@ -1,0 +1,120 @@
+"""`flaglift baseline`."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flaglift.cli import EXIT_UNUSABLE, in_one_line
+from flaglift.cli.check_files import Project, file_options
+
+if TYPE_CHECKING:
+    from flaglift.report.record import Record
+
+
+@click.group("baseline", short_help="List findings to live with, so that only new ones count.")
+def command() -> None:
+    """List findings to live with, so that only new ones count.
+
+    An entry is a prompt and a rule. A prompt that is moved, copied or quoted otherwise keeps it.
+
+    \b
+    Examples:
+      flaglift baseline write
+      flaglift check --baseline flaglift-baseline.json
+      flaglift baseline prune
+    """
+
+
+_FILE = click.option(
+    "--baseline",
+    type=click.Path(),
+    help="The baseline's file; `flaglift-baseline.json` unless configured.",
+)
+
+
+@command.command("write", short_help="List all findings of today.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@_FILE
+@file_options
+def write(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
+    """Write a baseline of all that is found in the paths, or below the current folder.
+
+    \b
+    Examples:
+      flaglift baseline write
+      flaglift baseline write src/ --baseline src/known.json
+    """
+    from flaglift.report.text import counted
+    from flaglift.repository.baseline import baseline_of
+
+    project = Project(paths, options)
+    records = _records(project)
+    path = _path(project, baseline)
+    found = baseline_of(records)
+    _save(path, found.text())
+    entries = f"{len(found.entries)} entr{'y' if len(found.entries) == 1 else 'ies'}"
+    hint = "" if project.configuration.files.baseline else f"; use it with --baseline {path}"
+    click.echo(
+        f"{in_one_line(str(path))}: {entries} for {counted(len(records), 'finding')}{hint}",
+        err=True,
+    )
+    return EXIT_UNUSABLE if any(problem.fatal for problem in project.problems) else 0
+
+
+@command.command("prune", short_help="Take out what is not found any more.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@_FILE
+@file_options
+def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
+    """Take entries out of the baseline that nothing in the paths reports any more.
+
+    Name all paths that the baseline is for; without one, it is the current folder.
+
+    \b
+    Examples:
+      flaglift baseline prune
+    """
+    from flaglift.repository.baseline import key_of, read_baseline
+
+    project = Project(paths, options)
+    path = _path(project, baseline)
+    old = read_baseline(path)
+    found = {key_of(record) for record in _records(project)}
+    if any(problem.fatal for problem in project.problems):
+        return EXIT_UNUSABLE  # what could not be read may hold what looks gone
+    stale = old.keys - found
+    if stale:
+        _save(path, old.without(stale).text())
+    click.echo(
+        f"{in_one_line(str(path))}: {len(stale)} taken out, {len(old.keys) - len(stale)} left",
+        err=True,
+    )
+    return 0
+
+
+def _records(project: Project) -> "list[Record]":
+    from flaglift.repository.job import Task
+
+    records = []
+    for outcome in project.outcomes(project.concerned(), Task()):
+        records += outcome.inspection.records
+        if outcome.problem:
+            project.problems.append(outcome.problem)
+    for problem in project.problems:
+        click.echo(f"flaglift: {in_one_line(problem.text)}", err=True)
+    return records
+
+
+def _path(project: Project, given: str | None) -> Path:
+    from flaglift.repository.baseline import DEFAULT_NAME
+
+    configured = project.configuration.files.baseline
+    return Path(given or (os.path.relpath(configured) if configured else DEFAULT_NAME))
+
+
+def _save(path: Path, text: str) -> None:
+    from flaglift.repository.writing import create_file
+
+    create_file(path, text.encode())

@@ -1,0 +1,137 @@
+"""The files that a run of `flaglift check` or `flaglift baseline` is about."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from flaglift.cli.options import settings_options, with_given
+from flaglift.repository.configuration import Configuration, Configurations
+from flaglift.repository.selecting import Concerned, Selection
+from flaglift.repository.walking import STDIN, Problem, Target, among, targets
+
+if TYPE_CHECKING:
+    from flaglift.repository.job import Outcome, Task
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILES = (
+    click.option("--whole", "form", flag_value="whole", help="Each text file is one prompt."),
+    click.option(
+        "--blocks", "form", flag_value="blocks", help="Prompts with blank lines between them."
+    ),
+    click.option(
+        "--force-exclude",
+        is_flag=True,
+        help="Treat files that are named like others, as for a hook.",
+    ),
+    click.option("--stdin-filename", metavar="NAME", help="What `-` would be called as a file."),
+    click.option("--staged", is_flag=True, help="Only files staged for the next commit."),
+    click.option("--since", metavar="REF", help="Only files changed since that commit or branch."),
+    click.option("--no-cache", is_flag=True, help="Neither use nor fill the cache."),
+    click.option("-j", "--jobs", type=click.IntRange(1), help="How many processes may run."),
+)
+"""Which files, and how they are read."""
+
+
+def file_options(command: F) -> F:
+    """Add the options that say which files are checked, and with which settings."""
+    command = settings_options(command)
+    for option in reversed(_FILES):
+        command = option(command)
+    return command
+
+
+class Project:
+    """The files of one run, with their configurations.
+
+    What is about files is taken out of the options; the rest of them must be about settings.
+    """
+
+    def __init__(self, paths: Sequence[str], options: dict[str, Any]) -> None:
+        self.paths = paths
+        """As the user names them; none for the current folder."""
+        self.problems: list[Problem] = []
+        self._staged = options.pop("staged")
+        self._since = options.pop("since")
+        self._cached = not options.pop("no_cache")
+        self._processes = options.pop("jobs")
+        form, forced, name = (options.pop(k) for k in ("form", "force_exclude", "stdin_filename"))
+        _validate(options)
+        self.selection = Selection(
+            Configurations(
+                options["config"],
+                isolated=options["isolated"],
+                change=lambda settings: with_given(settings, options),
+            ),
+            form=form,
+            force_exclude=forced,
+            stdin_name=name or STDIN,
+        )
+
+    @property
+    def configuration(self) -> Configuration:
+        """The current folder's: it says what is about the run, and not about one file."""
+        return self.selection.configuration("-")
+
+    def targets(self) -> list[Target]:
+        """Return the files to look at; raises `InputError` where git cannot tell."""
+        if not self._staged and self._since is None:
+            return targets(self.paths or [os.curdir])
+        from flaglift.repository import git
+
+        if self._staged:
+            return among(git.staged(os.curdir), self.paths)
+        return among(git.changed_since(os.curdir, self._since), self.paths)
+
+    def covers(self, folder: str) -> bool:
+        """Tell whether every file below a folder is looked at."""
+        if self._staged or self._since is not None:
+            return False
+        here = os.path.join(os.path.realpath(folder), "")
+        folders = [path for path in self.paths or [os.curdir] if os.path.isdir(path)]
+        return any(here.startswith(os.path.join(os.path.realpath(each), "")) for each in folders)
+
+    def concerned(self) -> list[Concerned]:
+        """Return the files that may hold flags; what cannot be read is a problem."""
+        if "-" in self.paths:
+            from flaglift.cli.sources import standard_input
+
+            self.selection.stdin = standard_input()
+        found = []
+        for each in self.selection.concerned(self.targets()):
+            if isinstance(each, Concerned):
+                found.append(each)
+            else:
+                self.problems.append(each)
+        return found
+
+    def outcomes(self, concerned: Sequence[Concerned], task: "Task") -> "Iterator[Outcome]":
+        """Do a task with files.
+
+        Raises `ConfigError` or `CatalogError` for unusable settings, before any file is touched.
+        """
+        from flaglift.repository.cache import Cache, default_folder
+        from flaglift.repository.running import recall, run
+
+        jobs = [self.selection.job(each) for each in concerned]
+        cache = None
+        if self._cached and not task.changes:
+            cache = Cache(default_folder(), replacements=task.replacements)
+        known = recall(jobs, cache)
+        if None in known:
+            from flaglift.repository.validation import validate
+
+            for configuration in self.selection.configurations.used:
+                validate(configuration)
+        yield from run(jobs, known, task, cache, self._processes)
+
+
+def _validate(options: dict[str, Any]) -> None:
+    """Say what is wrong with the options themselves, even if there is no prompt to check."""
+    if any(options[name] for name in ("select", "ignore", "edition", "overlay")):
+        from flaglift.config import DEFAULT
+        from flaglift.repository.validation import validate
+
+        validate(Configuration(with_given(DEFAULT, options)))

@@ -1,0 +1,165 @@
+"""One run of `flaglift check`: the files are checked or fixed, and what was found is printed."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from flaglift.cli import EXIT_FINDINGS, EXIT_UNUSABLE, in_one_line
+from flaglift.cli.check_asked import Asked
+from flaglift.cli.check_files import Project
+from flaglift.cli.check_print import Tally, print_lines, print_report, seen_lines, write_report
+from flaglift.diagnostics import Severity
+from flaglift.report.record import Record, Report
+from flaglift.report.text import write
+from flaglift.repository.baseline import Baseline, Key, key_of, read_baseline
+from flaglift.repository.inspection import Seen, Unused
+from flaglift.repository.job import Outcome, Task, Wanted
+from flaglift.repository.selecting import Concerned
+from flaglift.repository.statistics import Statistics
+from flaglift.repository.walking import Problem
+
+_WITH_REPLACEMENTS = ("sarif", "rdjson")
+"""Formats that say what a fix changes in the file."""
+
+
+@dataclass
+class Run:
+    """One run: what was asked for, and what was found so far."""
+
+    project: Project
+    asked: Asked
+    records: list[Record] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    unused: list[Unused] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    baseline: Baseline = field(default_factory=lambda: Baseline({}))
+    met: set[Key] = field(default_factory=set)
+    """What the baseline holds and the run found."""
+    tally: Tally = field(default_factory=Tally)
+    failed: bool = False
+    failing: bool = False
+    """Whether anything was found that makes the exit code 1."""
+
+    def check(self, concerned: Sequence[Concerned], baseline: str | Path | None) -> None:
+        """Check files. Raises `FlagliftError` for what makes the whole run useless."""
+        if baseline:
+            self.baseline = read_baseline(Path(baseline))
+        answered = False
+        for outcome in self.project.outcomes(concerned, self._task()):
+            self._take(outcome)
+            answered |= outcome.output is not None
+        if self.asked.fixing and not self.asked.diff and not answered:
+            _put(self.project.selection.stdin)  # nothing was read in it
+        for problem in self.project.problems:
+            self._say(problem)
+        self._take_unused()
+        if baseline and self.project.covers(os.path.dirname(baseline)):
+            self._take_stale(Path(baseline))
+
+    def _task(self) -> Task:
+        asked = self.asked
+        wanted = Wanted(
+            safe=asked.fixing or asked.diff,
+            unsafe=asked.unsafe_fixes,
+            # A diff that is not said to be of the safe fixes shows what there is to gain.
+            moves=asked.unsafe_fixes or (asked.diff and not asked.fix),
+            accepted=self.baseline.keys,
+        )
+        formats = {asked.output_format, *(form for form, _ in asked.reports)}
+        return Task(wanted, asked.diff, bool(formats.intersection(_WITH_REPLACEMENTS)))
+
+    def _take(self, outcome: Outcome) -> None:
+        """Take in what became of one file."""
+        if outcome.problem:
+            self._say(outcome.problem)
+        if outcome.fixed:
+            self.tally.add_fixed(outcome.fixed)
+            for note in outcome.fixed.notes:
+                click.echo(f"flaglift: {in_one_line(note)}", err=True)
+        if outcome.output is not None:
+            _put(outcome.output)
+        write(sys.stdout, outcome.diff)
+        self.failing |= bool(outcome.diff)
+        self.seen += outcome.inspection.seen
+        self.unused += outcome.inspection.unused
+        self._report(outcome.inspection.records, outcome.job.settings.fail_on)
+
+    def _report(self, records: Iterable[Record], fail_on: str) -> None:
+        """Take in findings, less those of the baseline."""
+        least = Severity(fail_on).rank
+        for record in records:
+            key = key_of(record)
+            if key in self.baseline.entries:
+                self.met.add(key)
+                self.tally.accepted += 1
+                continue
+            self.records.append(record)
+            self.tally.add_record(record)
+            self.failing |= record.finding.severity.rank <= least and not self.asked.diff
+
+    def _say(self, problem: Problem) -> None:
+        if problem.text not in self.problems:
+            self.problems.append(problem.text)
+            click.echo(f"flaglift: {in_one_line(problem.text)}", err=True)
+        self.failed |= problem.fatal
+
+    def _take_unused(self) -> None:
+        """Take suppressions of the configuration that suppress nothing out, or report them."""
+        if not self.unused:
+            return
+        from flaglift.repository.config_suppressions import take_out, unused_records
+
+        if self.asked.fixing and not self.asked.diff:
+            self.tally.taken_out += take_out(self.unused)
+        else:
+            self._report(unused_records(self.unused), self.project.configuration.settings.fail_on)
+
+    def _take_stale(self, path: Path) -> None:
+        """Report what the baseline holds and nothing reports any more."""
+        stale = self.baseline.keys - self.met
+        if stale:
+            from flaglift.repository.stale import stale_records
+
+            settings = self.project.configuration.settings
+            self._report(stale_records(path, stale, settings), settings.fail_on)
+
+    def finish(self) -> int:
+        """Print what is said once, after all files; return the exit code."""
+        asked = self.asked
+        report = Report(self.records, self.problems)
+        for form, path in asked.reports:
+            write_report(report, form, path)
+        if not asked.diff:
+            self._print(report)
+        sys.stdout.flush()  # what is said last comes last, wherever both streams go
+        if asked.diff or asked.output_format in ("full", "concise"):
+            summary = self.tally.summary(
+                would=asked.diff, fix=asked.fixing, unsafe=asked.unsafe_fixes
+            )
+            click.echo(summary, err=True, nl=bool(summary))
+        if self.failed:
+            return EXIT_UNUSABLE
+        return EXIT_FINDINGS if self.failing and not asked.exit_zero else 0
+
+    def _print(self, report: Report) -> None:
+        asked = self.asked
+        as_json = asked.output_format in ("json", "jsonl")
+        if asked.statistics:
+            statistics = Statistics()
+            statistics.add(self.records, self.seen)
+            print_lines(statistics.lines(), statistics.to_dict() if as_json else None)
+        elif asked.show_prompts:
+            values = [each.to_dict() for each in self.seen] if as_json else None
+            print_lines(seen_lines(self.seen), values)
+        else:
+            # The fixed text takes standard output.
+            aside = asked.fixing and "-" in self.project.paths
+            print_report(report, asked.output_format, error=aside)
+
+
+def _put(data: bytes) -> None:
+    write(sys.stdout, data.decode("utf-8", "surrogateescape"))
