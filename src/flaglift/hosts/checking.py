@@ -13,6 +13,7 @@ The text of a prompt with holes is not known, so it is read as each of several t
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import NamedTuple
 
 from flaglift.api import fix, lint
@@ -69,9 +70,9 @@ def _merged(
 ) -> Diagnostic:
     """Return one finding for those that several readings have in one place."""
     reading, found = voters[0]
-    message = found.message
-    if any(other.message != message for _, other in voters) or MARK in message:
-        message = _message(literal, reading, message)
+    message = _common([other.message for _, other in voters])
+    if not message or MARK in message:
+        message = _message(literal, reading, message or found.message)
     severity = found.severity
     if not certain and severity is Severity.ERROR:
         severity = Severity.WARNING
@@ -85,6 +86,16 @@ def _merged(
         severity=severity,
         fix=fixes.pop() if len(fixes) == 1 else None,
     )
+
+
+def _common(messages: Sequence[str]) -> str:
+    """Return the clauses that all messages begin with; empty where there are none.
+
+    >>> _common(["flags are old; it costs 10 ¢", "flags are old; it costs 39 ¢", "flags are old"])
+    'flags are old'
+    """
+    columns = zip(*(message.split("; ") for message in messages), strict=False)
+    return "; ".join(clauses[0] for clauses in takewhile(lambda each: len({*each}) == 1, columns))
 
 
 def _message(literal: Literal, reading: Reading, message: str) -> str:
