@@ -1,10 +1,10 @@
 """Prompts as people write them, from a seed: no two are the same.
 
 Of the prompts with flags, all have four, in any order, and 150 to 350 characters. The models are
-all that the catalog knows. About one in twelve breaks a rule of the catalog (a length that the model
-does not make, a model that is gone or misspelt), and about one in six has something harder to read
-than prose: quoted words in the text, escaped quotes in a value, an ampersand, typographic dashes,
-flags amid the words.
+all that the catalog knows. About one in twelve breaks a rule of the catalog (a length that the
+model does not make, a model that is gone or misspelt), and about one in six has something harder to
+read than prose: quoted words in the text, escaped quotes in a value, an ampersand, typographic
+dashes, flags amid the words.
 """
 
 import random

@@ -14,12 +14,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 import corpus
-from table import Row, median_ratio, print_table
+from table import Row, median_ratio, print_table, processor_seconds
 
 from flaglift import translate
 
-PROMPTS = 3000
+PROMPTS = 500
 """In one timed run; each run has its own."""
+RUNS = 10
+"""In one round: short runs in turns, so that what else the machine does hits both alike."""
 
 _REFERENCE = argparse.ArgumentParser(add_help=False, exit_on_error=False)
 _REFERENCE.add_argument("--video", action="store_true")
@@ -75,7 +77,9 @@ def _ratio(
     """Return the median ratio over runs of `PROMPTS` prompts, each run with other ones."""
     parts = [prompts[i : i + PROMPTS] for i in range(0, len(prompts), PROMPTS)]
     ours, theirs = iter(parts), iter(parts)
-    return median_ratio(lambda: work(next(ours)), lambda: beside(next(theirs)), len(parts))
+    return median_ratio(
+        lambda: work(next(ours)), lambda: beside(next(theirs)), len(parts), processor_seconds
+    )
 
 
 def _programs(ours: str, theirs: str, rounds: int) -> float:
@@ -99,7 +103,8 @@ def growth(unit: str, rounds: int) -> float:
 
 
 def rows(rounds: int) -> list[Row]:
-    flags, prose = corpus.with_flags(rounds * PROMPTS), corpus.without_flags(rounds * PROMPTS)
+    count = rounds * RUNS * PROMPTS
+    flags, prose = corpus.with_flags(count), corpus.without_flags(count)
     translated([*flags[:200], *prose[:200]])
     reader = "shlex + argparse, reading them only"
     slowest = {name: growth(unit, min(rounds, 3)) for name, unit in HOSTILE.items()}

@@ -1,5 +1,6 @@
 """What a rule says about a prompt, and the change it proposes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -34,7 +35,7 @@ class Applicability(StrEnum):
     """Nobody: shown as a proposal, because the text alone cannot hold the change."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fix:
     """Edits that belong together, and what they do, in a few words."""
 
@@ -49,6 +50,52 @@ class Fix:
             "applicability": self.applicability.value,
             "edits": [edit._asdict() for edit in self.edits],
         }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fix) and _content(self) == _content(other)
+
+    def __hash__(self) -> int:
+        return hash(_content(self))
+
+
+def _content(fix: Fix) -> tuple[str, Applicability, tuple[Edit, ...]]:
+    return fix.title, fix.applicability, fix.edits
+
+
+class PendingFix(Fix):
+    """A fix whose title and edits are made when they are first asked for: most never are."""
+
+    __slots__ = ("_made", "_make")
+
+    _make: Callable[[], Fix]
+    _made: Fix | None
+
+    def __init__(self, applicability: Applicability, make: Callable[[], Fix]) -> None:
+        object.__setattr__(self, "applicability", applicability)
+        object.__setattr__(self, "_make", make)
+        object.__setattr__(self, "_made", None)
+
+    @property
+    def _fix(self) -> Fix:
+        made = self._made or self._make()
+        object.__setattr__(self, "_made", made)
+        return made
+
+    @property
+    def title(self) -> str:
+        """What it does, in a few words."""
+        return self._fix.title
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits that belong together."""
+        return self._fix.edits
+
+    def __repr__(self) -> str:
+        return repr(self._fix)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Fix, _content(self)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,6 +121,12 @@ class Diagnostic:
     def span(self) -> Span:
         """What it is about."""
         return Span(self.start, self.end)
+
+    def moved(self, start: int, end: int, fix: Fix | None) -> "Diagnostic":
+        """Return the same finding about another place."""
+        return Diagnostic(
+            start, end, self.code, self.rule, self.message, self.severity, fix, self.refuses
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as JSON-ready values; positions in code points."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from flaglift.catalog import load_catalog
+from flaglift.catalog import Catalog, load_catalog
 from flaglift.config import Settings
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
@@ -66,13 +66,18 @@ def _triggered(features: int) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
 
 
 def subjects_of(
-    text: str, prompt: Prompt, settings: Settings, context: Context
+    text: str,
+    prompt: Prompt,
+    settings: Settings,
+    context: Context,
+    catalog: Catalog | None = None,
 ) -> tuple[Subject, ...]:
     """Return what the rules look at: one subject for each segment of the prompt.
 
-    Raises `ConfigError` or `CatalogError` where the settings name no usable catalog.
+    The catalog is the one that the settings name, unless it is given. Raises `ConfigError` or
+    `CatalogError` where they name no usable one.
     """
-    catalog = load_catalog(settings.edition, settings.overlay)
+    catalog = catalog or load_catalog(settings.edition, settings.overlay)
     block, lines = read_block(prompt)
     return tuple(
         Subject(text, prompt, segment, catalog, settings, context, block, lines)
