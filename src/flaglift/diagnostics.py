@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from flaglift.spans import Edit, Span
@@ -65,20 +66,16 @@ def _content(fix: Fix) -> tuple[str, Applicability, tuple[Edit, ...]]:
 class PendingFix(Fix):
     """A fix whose title and edits are made when they are first asked for: most never are."""
 
-    __slots__ = ("_made", "_make")
-
-    _make: Callable[[], Fix]
-    _made: Fix | None
-
-    def __init__(self, applicability: Applicability, make: Callable[[], Fix]) -> None:
+    def __init__(
+        self, applicability: Applicability, make: Callable[..., Fix], *arguments: Any
+    ) -> None:
         object.__setattr__(self, "applicability", applicability)
-        object.__setattr__(self, "_make", make)
-        object.__setattr__(self, "_made", None)
+        self.__dict__["_source"] = make, arguments
 
-    @property
+    @cached_property
     def _fix(self) -> Fix:
-        made = self._made or self._make()
-        object.__setattr__(self, "_made", made)
+        make, arguments = self.__dict__["_source"]
+        made: Fix = make(*arguments)
         return made
 
     @property
@@ -98,7 +95,7 @@ class PendingFix(Fix):
         return Fix, _content(self)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True, init=False)
 class Diagnostic:
     """One finding. Findings sort by place, then code."""
 
@@ -116,6 +113,28 @@ class Diagnostic:
     fix: Fix | None = field(compare=False, default=None)
     refuses: bool = field(compare=False, default=False)
     """Whether the prompt is not translated because of it."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 (the fields)
+        self,
+        start: int,
+        end: int,
+        code: str,
+        rule: str,
+        message: str,
+        severity: Severity,
+        fix: Fix | None = None,
+        refuses: bool = False,
+    ) -> None:
+        # Written out, because what a frozen dataclass makes takes three times as long.
+        held = self.__dict__
+        held["start"] = start
+        held["end"] = end
+        held["code"] = code
+        held["rule"] = rule
+        held["message"] = message
+        held["severity"] = severity
+        held["fix"] = fix
+        held["refuses"] = refuses
 
     @property
     def span(self) -> Span:

@@ -56,12 +56,20 @@ def _unknown_rule(selector: str) -> ConfigError:
     return ConfigError(f"there is no rule `{selector}`; {hint}")
 
 
-@lru_cache(maxsize=1024)
-def _triggered(features: int) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    """Return the rules for a prompt with these features: for each segment, and once."""
+def _rules_for(subject: Subject) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    return _triggered(subject.prompt.features, bool(subject.beside.given))
+
+
+@lru_cache(maxsize=4096)
+def _triggered(features: int, requested: bool) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """Return the rules for a prompt with these features: for each segment, and once.
+
+    `requested` tells whether anything is known of the request beside the text.
+    """
     if not features & Feature.CONCERNED.value:
         return (), ()
-    rules = [rule for rule in RULES if rule.trigger.value & features]
+    known = requested or bool(features & Feature.SETTING.value)
+    rules = [r for r in RULES if r.trigger.value & features and (known or not r.needs_request)]
     return tuple(r for r in rules if not r.once), tuple(r for r in rules if r.once)
 
 
@@ -87,7 +95,7 @@ def subjects_of(
 
 def diagnose(subjects: Sequence[Subject]) -> list[Diagnostic]:
     """Return all that the rules say of a prompt, whatever is selected, by place and code."""
-    each, once = _triggered(subjects[0].prompt.features)
+    each, once = _rules_for(subjects[0])
     found = [finding for subject in subjects for rule in each for finding in rule.check(subject)]
     for rule in once:
         found += rule.check(subjects[0])
@@ -97,7 +105,7 @@ def diagnose(subjects: Sequence[Subject]) -> list[Diagnostic]:
 
 def diagnose_segment(subject: Subject) -> list[Diagnostic]:
     """Return all that the rules say of one keyframe by itself."""
-    each, _ = _triggered(subject.prompt.features)
+    each, _ = _rules_for(subject)
     return sorted(finding for rule in each for finding in rule.check(subject))
 
 

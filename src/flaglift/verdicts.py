@@ -8,7 +8,7 @@ of the parsed prompt: the `examined` functions are the judges.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flaglift.catalog import Catalog, load_catalog
@@ -161,7 +161,7 @@ def _placed(
         else:
             start, end = plain.duration_end - len(plain.duration or ""), plain.duration_end
         fix = finding.fix and PendingFix(
-            finding.fix.applicability, partial(_fix, text, settings, context, finding.code)
+            finding.fix.applicability, _fix, text, settings, context, finding.code
         )
         placed.append(finding.moved(start, end, fix))
     return sorted(placed) if len(placed) > 1 else placed

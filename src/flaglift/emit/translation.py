@@ -8,10 +8,9 @@ from typing import Any
 
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.fields import Fields, typed
-from flaglift.rules.subject import Subject
+from flaglift.rules.subject import DOUBTFUL, Subject
 from flaglift.spans import apply_edits
 from flaglift.syntax.lift import lift_edits
-from flaglift.syntax.prompt import Feature
 
 
 class TranslationStatus(StrEnum):
@@ -90,8 +89,7 @@ def field_values(subject: Subject) -> dict[str, Any]:
 
 def read_values(subjects: Sequence[Subject]) -> list[dict[str, Any]] | None:
     """Return the fields that the flags say, whatever the rules say of them; None if unreadable."""
-    doubtful = Feature.UNREADABLE | Feature.ABBREVIATION | Feature.QUOTED_FLAG
-    if subjects[0].prompt.has(doubtful):
+    if subjects[0].prompt.has(DOUBTFUL):
         return None
     return [field_values(subject) for subject in subjects]
 

@@ -47,6 +47,7 @@ class FieldConflict(Rule):
     name = "field-conflict"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    needs_request = True
     refuses = True
 
     VALID = (

@@ -15,7 +15,7 @@ from flaglift.syntax.entities import ENTITY
 from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.lookalikes import DASHES, UNSEEN
 from flaglift.syntax.nodes import FlagName
-from flaglift.syntax.tokens import terminals
+from flaglift.syntax.tokens import is_group, terminals
 from flaglift.syntax.words import WHITESPACE, unescape
 
 # Each begins with a character or a set of them, which is what `re` looks for fastest.
@@ -31,7 +31,7 @@ _MODEL_AT, _PROMPT_AT, _DURATION_AT = (
 )
 """Where the value of a flag begins: behind one blank, or `=` (2.3)."""
 
-_is_bare = re.compile(r"[A-Za-z0-9_.+]{1,80}").fullmatch
+_is_bare = re.compile(r"[A-Za-z0-9_.+][A-Za-z0-9_.+-]{0,79}").fullmatch
 """Tells whether a model or a duration can be read in one way only."""
 
 
@@ -115,11 +115,6 @@ def _shape() -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(flags)}|{segment['TEXT']})*")
 
 
-@cache
-def _group() -> re.Pattern[str]:
-    return re.compile(terminals("word")["GROUP"])
-
-
 def _unquoted(value: str, text: str) -> str | None:
     """Return what a quoted video prompt reads as, unless a rule may have to look at it."""
     inner = value[1:-1]
@@ -128,6 +123,6 @@ def _unquoted(value: str, text: str) -> str | None:
     if '"' not in inner and "\\" not in text:
         return inner
     # A backslash anywhere else may join words (1.3).
-    if inner.count("\\") != text.count("\\") or not _group().fullmatch(value):
+    if inner.count("\\") != text.count("\\") or not is_group(value):
         return None
     return unescape(inner)

@@ -42,6 +42,11 @@ def word_at(text: str, position: int) -> str:
     return found[0] if found else ""
 
 
+def is_group(text: str) -> bool:
+    """Tell whether a text is one pair of quotes with what stands between (1.2)."""
+    return _group().fullmatch(text) is not None
+
+
 @cache
 def terminals(level: str) -> dict[str, str]:
     """Return the regular expressions of a level's terminals by name, in the order to try them."""
@@ -58,6 +63,11 @@ def _expression(level: str) -> re.Pattern[str]:
 @cache
 def _word() -> re.Pattern[str]:
     return re.compile(terminals("words")["WORD"])
+
+
+@cache
+def _group() -> re.Pattern[str]:
+    return re.compile(terminals("word")["GROUP"])
 
 
 # ---- The grammar itself -------------------------------------------------------------------------
