@@ -33,6 +33,9 @@ _CUT = re.compile(
     r'\s*--(?:video(?!\S)|(?:video_model|video_prompt|duration)(?:\s+|=)(?:"(?:[^"\\]|\\.)*"|\S+))'
 )
 
+_READ_ON = ' --video --video_model kling25 --duration 5 --video_prompt "a b"'
+"""Behind what is hostile, so that all of it has to be read."""
+
 HOSTILE = {
     "quotes": '"',
     "quoted words": '"a b" ',
@@ -95,7 +98,7 @@ def growth(unit: str, rounds: int) -> float:
     """Return how much longer 10 MB of something take than 1 MB."""
 
     def prompt(megabytes: int) -> list[str]:
-        return [unit * (megabytes * 1_000_000 // len(unit))]
+        return [unit * (megabytes * 1_000_000 // len(unit)) + _READ_ON]
 
     small, large = prompt(1), prompt(10)
     translated(small)

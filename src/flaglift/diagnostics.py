@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from flaglift.spans import Edit, Span
@@ -158,3 +159,7 @@ class Diagnostic:
             "end": self.end,
             "fix": self.fix.to_dict() if self.fix else None,
         }
+
+
+PLACE = attrgetter("start", "end", "code", "rule")
+"""The key that sorts findings as they sort by themselves, and sooner."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from flaglift.catalog import Catalog, load_catalog
 from flaglift.config import Settings
 from flaglift.context import Context
-from flaglift.diagnostics import Diagnostic
+from flaglift.diagnostics import PLACE, Diagnostic
 from flaglift.errors import ConfigError
 from flaglift.rules import RULES, UNUSED_SUPPRESSION, Rule
 from flaglift.rules.subject import Subject, read_block
@@ -99,14 +99,14 @@ def diagnose(subjects: Sequence[Subject]) -> list[Diagnostic]:
     found = [finding for subject in subjects for rule in each for finding in rule.check(subject)]
     for rule in once:
         found += rule.check(subjects[0])
-    found.sort()
+    found.sort(key=PLACE)
     return found
 
 
 def diagnose_segment(subject: Subject) -> list[Diagnostic]:
     """Return all that the rules say of one keyframe by itself."""
     each, _ = _rules_for(subject)
-    return sorted(finding for rule in each for finding in rule.check(subject))
+    return sorted((finding for rule in each for finding in rule.check(subject)), key=PLACE)
 
 
 def reported(diagnostics: Iterable[Diagnostic], settings: Settings) -> list[Diagnostic]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from flaglift.catalog import Catalog, load_catalog
 from flaglift.config import Settings
 from flaglift.context import Context
-from flaglift.diagnostics import Diagnostic, Fix, PendingFix, Severity
+from flaglift.diagnostics import PLACE, Diagnostic, Fix, PendingFix, Severity
 from flaglift.emit.translation import Translation, TranslationStatus, field_values, unchanged
 from flaglift.engine import diagnose, reported, subjects_of
 from flaglift.rules.subject import Subject
@@ -33,7 +33,8 @@ def translation_of(
     shown = reported(found, settings)
     if refused or (strict and subject.segment.flags):
         reasons = [f for f in found if f.refuses or (strict and f.severity is Severity.ERROR)]
-        shown = sorted({*shown, *reasons})
+        wanted = {*map(id, shown), *map(id, reasons)}
+        shown = list(dict.fromkeys(f for f in found if id(f) in wanted))  # in order, once
         return Translation(text, _REFUSED, {"text": text}, tuple(shown))
     if not subject.segment.flags:
         return replace(unchanged(text), diagnostics=tuple(shown))
@@ -164,7 +165,7 @@ def _placed(
             finding.fix.applicability, _fix, text, settings, context, finding.code
         )
         placed.append(finding.moved(start, end, fix))
-    return sorted(placed) if len(placed) > 1 else placed
+    return sorted(placed, key=PLACE)
 
 
 def _fix(text: str, settings: Settings, context: Context, code: str) -> Fix:
