@@ -2,12 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from flaglift.config import DEFAULT, Settings
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
-from flaglift.emit.fields import Fields
-from flaglift.emit.lowering import lower_values
 from flaglift.emit.translation import Translation, read_values, unchanged
 from flaglift.engine import diagnose, diagnose_segment, reported, subjects_of, suppress
 from flaglift.fixing import FixResult, Reading, fix_text
@@ -21,6 +20,9 @@ from flaglift.verdicts import (
     plain_translation,
     translation_of,
 )
+
+if TYPE_CHECKING:
+    from flaglift.emit.fields import Fields
 
 __all__ = ["fix", "lint", "lower", "parse", "translate", "translate_keyframes"]
 
@@ -131,7 +133,7 @@ def fix(
     return fix_text(text, unsafe=unsafe, read=read)
 
 
-def lower(fields: Fields, settings: Settings = DEFAULT) -> str:
+def lower(fields: "Fields", settings: Settings = DEFAULT) -> str:
     """Return the legacy text that translates into these fields.
 
     Raises `LoweringError` for fields that the dialect cannot express (section 4.3), such as a text
@@ -140,4 +142,6 @@ def lower(fields: Fields, settings: Settings = DEFAULT) -> str:
     >>> lower(Fields(text="a cat", video_model="kling25", video_prompt="it yawns"))
     'a cat --video --video_model kling25 --video_prompt "it yawns"'
     """
+    from flaglift.emit.lowering import lower_values  # noqa: PLC0415 (it loads pydantic)
+
     return lower_values(fields, lambda text: translate(text, settings))

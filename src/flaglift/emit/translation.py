@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flaglift.diagnostics import Diagnostic
-from flaglift.emit.fields import Fields, typed
 from flaglift.rules.subject import DOUBTFUL, Subject
 from flaglift.spans import apply_edits
 from flaglift.syntax.lift import lift_edits
+
+if TYPE_CHECKING:
+    from flaglift.emit.fields import Fields
+
+# Models of fields are made, and pydantic is loaded, for those who ask for them.
 
 
 class TranslationStatus(StrEnum):
@@ -51,8 +55,10 @@ class Translation:
         held["diagnostics"] = diagnostics
 
     @cached_property
-    def fields(self) -> Fields:
+    def fields(self) -> "Fields":
         """The values as a model."""
+        from flaglift.emit.fields import Fields  # noqa: PLC0415
+
         return Fields(**self.values)
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,8 +88,11 @@ def field_values(subject: Subject) -> dict[str, Any]:
     values["video_prompt"] = subject.video_prompt
     if subject.duration is not None:
         values["video_duration"] = subject.duration
-    for name, value in subject.block.items():
-        values.setdefault(name, typed(name, value))
+    if subject.block:
+        from flaglift.emit.fields import typed  # noqa: PLC0415
+
+        for name, value in subject.block.items():
+            values.setdefault(name, typed(name, value))
     return values
 
 

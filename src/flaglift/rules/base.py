@@ -131,6 +131,8 @@ def excerpt(value: object) -> str:
     text = str(value)
     if len(text) > MOST_SHOWN:
         text = text[: MOST_SHOWN - 1] + "…"
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 

@@ -42,7 +42,7 @@ class Subject:
     unused_suppressions: tuple[str, ...] = ()
     """Codes that the host suppresses for this prompt, and that nothing reported."""
 
-    @property
+    @cached_property
     def span(self) -> Span:
         """The segment, less a line end next to a separator or the settings block: it is theirs."""
         start, end = self.segment.start, self.segment.end
