@@ -139,6 +139,7 @@ def lower(fields: "Fields", settings: Settings = DEFAULT) -> str:
     Raises `LoweringError` for fields that the dialect cannot express (section 4.3), such as a text
     that would read as flags.
 
+    >>> from flaglift import Fields
     >>> lower(Fields(text="a cat", video_model="kling25", video_prompt="it yawns"))
     'a cat --video --video_model kling25 --video_prompt "it yawns"'
     """
