@@ -20,9 +20,9 @@ from flaglift.syntax.words import WHITESPACE, unescape
 
 # Each begins with a character or a set of them, which is what `re` looks for fastest.
 _NAMES = f"(?i:{'|'.join(FlagName)})"
-_CONCERNED = re.compile(rf'-(?:["\\]*+-|{_NAMES})')
-_NEAR_MISS = re.compile(rf"-(?<!--){_NAMES}")
-_TYPOGRAPHIC = re.compile(rf"[{DASHES[1:]}{UNSEEN}](?:(?<=[{UNSEEN}])|[{DASHES}]*+[A-Za-z])")
+_concern = re.compile(rf'-(?:["\\]*+-|{_NAMES})').search
+_near_miss = re.compile(rf"-(?<!--){_NAMES}").search
+_typographic = re.compile(rf"[{DASHES[1:]}{UNSEEN}](?:(?<=[{UNSEEN}])|[{DASHES}]*+[A-Za-z])").search
 """A character that nobody sees, or a dash that is no hyphen in front of a letter."""
 
 
@@ -59,9 +59,9 @@ def may_concern(text: str) -> bool:
     >>> may_concern("a well-lit cat - asleep"), may_concern("a cat --video")
     (False, True)
     """
-    if _CONCERNED.search(text):
+    if "-" in text and _concern(text):
         return True
-    return not text.isascii() and _TYPOGRAPHIC.search(text) is not None
+    return not text.isascii() and _typographic(text) is not None
 
 
 def read_plain(text: str) -> Plain | None:
@@ -98,10 +98,10 @@ def read_plain(text: str) -> Plain | None:
 def _is_doubtful(text: str) -> bool:
     """Tell whether a rule may have to look at the text itself, or it may end in settings (5.2)."""
     return (
-        _NEAR_MISS.search(text) is not None
+        _near_miss(text) is not None
         or ("&" in text and ENTITY.search(text) is not None)
         or ("=" in text and "\n" in text)
-        or (not text.isascii() and _TYPOGRAPHIC.search(text) is not None)
+        or (not text.isascii() and _typographic(text) is not None)
     )
 
 
