@@ -129,6 +129,16 @@ def test_a_changed_overlay_counts_at_once(tmp_path: Path) -> None:
         assert lint(PLAIN, settings)[0].message.endswith(f"costs {written}")
 
 
+def test_a_fix_is_that_of_the_catalog_in_which_it_was_found(tmp_path: Path) -> None:
+    overlay = tmp_path / "models.toml"
+    overlay.write_text('[[models]]\nname = "ours"\ndurations = [5, 10]\n')
+    text = PLAIN.replace("kling25 --duration 5", "ours --duration 9")
+    found = next(f for f in lint(text, Settings(overlay=overlay)) if f.code == "FL402")
+    overlay.unlink()
+    assert found.fix
+    assert found.fix.title == "use 10 s, the nearest it makes"
+
+
 def test_a_plain_prompt_raises_what_its_settings_raise() -> None:
     with pytest.raises(ConfigError, match="no rule"):
         translate(PLAIN, Settings(select=("nobodys-rule",)))

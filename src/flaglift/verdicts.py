@@ -7,7 +7,6 @@ of the parsed prompt: the `examined` functions are the judges.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from flaglift.catalog import Catalog, load_catalog
 from flaglift.config import Settings
 from flaglift.context import Context
 from flaglift.diagnostics import PLACE, Diagnostic, Fix, PendingFix, Severity
-from flaglift.emit.translation import Translation, TranslationStatus, field_values, unchanged
+from flaglift.emit.translation import UNCHANGED, Translation, TranslationStatus, field_values
 from flaglift.engine import diagnose, reported, subjects_of
 from flaglift.rules.subject import Subject
 from flaglift.syntax import Feature, parse
@@ -37,7 +36,7 @@ def translation_of(
         shown = list(dict.fromkeys(f for f in found if id(f) in wanted))  # in order, once
         return Translation(text, _REFUSED, {"text": text}, tuple(shown))
     if not subject.segment.flags:
-        return replace(unchanged(text), diagnostics=tuple(shown))
+        return Translation(text, UNCHANGED, {"text": text}, tuple(shown))
     values = field_values(subject)
     return Translation(text, TranslationStatus.TRANSLATED, values, tuple(shown))
 
@@ -54,7 +53,7 @@ def examined_translation(text: str, settings: Settings, context: Context) -> Tra
     """Return what becomes of any prompt: it is parsed, and all the rules look at it."""
     prompt = parse(text)
     if not prompt.has(Feature.CONCERNED):
-        return unchanged(text)
+        return Translation(text, UNCHANGED, {"text": text}, ())
     subjects = subjects_of(text, prompt, settings, context)
     return translation_of(text, subjects[0], diagnose(subjects), settings)
 
@@ -74,6 +73,7 @@ class _Verdict(NamedTuple):
     linted: tuple[_Finding, ...]
     """What `lint` reports; `translate` tells the reasons of a refusal too."""
     shown: tuple[_Finding, ...]
+    catalog: Catalog
 
 
 def plain_translation(text: str, settings: Settings, context: Context) -> Translation | None:
@@ -82,7 +82,8 @@ def plain_translation(text: str, settings: Settings, context: Context) -> Transl
     verdict = plain and _verdict_on(plain, settings, context)
     if plain is None or verdict is None:
         return None
-    shown = tuple(_placed(verdict.shown, plain, text, settings, context))
+    asked = text, settings, context, verdict.catalog
+    shown = tuple(_placed(verdict.shown, plain, asked))
     if verdict.status is _REFUSED:
         return Translation(text, _REFUSED, {"text": text}, shown)
     values = {**verdict.values, "video_prompt": plain.video_prompt}
@@ -97,7 +98,7 @@ def plain_findings(text: str, settings: Settings, context: Context) -> list[Diag
     verdict = plain and _verdict_on(plain, settings, context)
     if plain is None or verdict is None:
         return None
-    return _placed(verdict.linted, plain, text, settings, context)
+    return _placed(verdict.linted, plain, (text, settings, context, verdict.catalog))
 
 
 class _Case(NamedTuple):
@@ -143,15 +144,18 @@ def _verdict(case: _Case) -> _Verdict | None:
             translation.values,
             tuple((places[f.span], f) for f in reported(found, settings)),
             tuple((places[f.span], f) for f in translation.diagnostics),
+            catalog,
         )
         if all(finding.span in places for finding in found)
         else None
     )
 
 
-def _placed(
-    findings: Sequence[_Finding], plain: Plain, text: str, settings: Settings, context: Context
-) -> list[Diagnostic]:
+_Asked = tuple[str, Settings, Context, Catalog]
+"""A prompt, and all that is known beside it."""
+
+
+def _placed(findings: Sequence[_Finding], plain: Plain, asked: _Asked) -> list[Diagnostic]:
     """Return findings about a prompt in their places, in order."""
     placed = []
     for place, finding in findings:
@@ -161,13 +165,12 @@ def _placed(
             start, end = plain.model_end - len(plain.model), plain.model_end
         else:
             start, end = plain.duration_end - len(plain.duration or ""), plain.duration_end
-        fix = finding.fix and PendingFix(
-            finding.fix.applicability, _fix, text, settings, context, finding.code
-        )
+        fix = finding.fix and PendingFix(finding.fix.applicability, _fix, asked, finding.code)
         placed.append(finding.moved(start, end, fix))
     return sorted(placed, key=PLACE)
 
 
-def _fix(text: str, settings: Settings, context: Context, code: str) -> Fix:
-    subjects = subjects_of(text, parse(text), settings, context)
+def _fix(asked: _Asked, code: str) -> Fix:
+    text, settings, context, catalog = asked
+    subjects = subjects_of(text, parse(text), settings, context, catalog)
     return next(f.fix for f in diagnose(subjects) if f.code == code and f.fix)

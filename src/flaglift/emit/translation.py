@@ -28,6 +28,9 @@ class TranslationStatus(StrEnum):
     """Its reading is in doubt, or it cannot be said in fields: the diagnostics say why."""
 
 
+UNCHANGED = TranslationStatus.UNCHANGED
+
+
 @dataclass(frozen=True, init=False)
 class Translation:
     """The fields that say what a prompt says, or why there are none."""
@@ -68,14 +71,6 @@ class Translation:
             "fields": self.values,
             "diagnostics": [diagnostic.to_dict() for diagnostic in self.diagnostics],
         }
-
-
-_UNCHANGED = TranslationStatus.UNCHANGED
-
-
-def unchanged(text: str) -> Translation:
-    """Return the translation of a prompt that holds nothing of the dialect."""
-    return Translation(text, _UNCHANGED, {"text": text}, ())
 
 
 def field_values(subject: Subject) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _near_miss = re.compile(rf"-(?<!--){_NAMES}").search
 _typographic = re.compile(rf"[{DASHES[1:]}{UNSEEN}](?:(?<=[{UNSEEN}])|[{DASHES}]*+[A-Za-z])").search
 """A character that nobody sees, or a dash that is no hyphen in front of a letter."""
 
-
+_GROUPS = (1, 2, 3, 4)
 _MODEL_AT, _PROMPT_AT, _DURATION_AT = (
     len(f"--{name} ") for name in (FlagName.VIDEO_MODEL, FlagName.VIDEO_PROMPT, FlagName.DURATION)
 )
@@ -81,18 +81,19 @@ def read_plain(text: str) -> Plain | None:
     video, model, prompt, duration = found.groups()
     if video != "--video" or model is None or prompt is None or (duration is None) != (pairs == 3):
         return None
-    model, length = model[_MODEL_AT:], duration and duration[_DURATION_AT:]
+    length = len(video) + len(model) + len(prompt) + len(duration or "")
+    model, duration = model[_MODEL_AT:], duration and duration[_DURATION_AT:]
     video_prompt = _unquoted(prompt[_PROMPT_AT:], text)
-    if video_prompt is None or not _is_bare(model) or not (length is None or _is_bare(length)):
+    if video_prompt is None or not _is_bare(model) or not (duration is None or _is_bare(duration)):
         return None
-    flags = found.regs[1 : pairs + 1]
+    flags = [*map(found.span, _GROUPS[:pairs])]
     first = min(flags)
-    if first[0] + sum(map(len, found.groups(""))) + pairs - 1 == len(text):
+    if first[0] + length + pairs - 1 == len(text):
         # Between the flags there is room for the blanks that part them, and for nothing else.
         rest = text[: first[0]].rstrip(WHITESPACE)
     else:
         rest = apply_edits(text, lift_edits(text, sorted(Span(*flag) for flag in flags)))
-    return Plain(rest, video_prompt, model, length, first, found.end(2), found.end(4))
+    return Plain(rest, video_prompt, model, duration, first, found.end(2), found.end(4))
 
 
 def _is_doubtful(text: str) -> bool:
