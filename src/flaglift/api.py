@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flaglift.config import DEFAULT, Settings
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
-from flaglift.emit.translation import UNCHANGED, Translation, read_values
+from flaglift.emit.translation import Translation, TranslationStatus, read_values
 from flaglift.engine import diagnose, diagnose_segment, reported, subjects_of, suppress
 from flaglift.fixing import FixResult, Reading, fix_text
 from flaglift.syntax import Feature, parse
@@ -71,7 +71,7 @@ def translate(text: str, settings: Settings = DEFAULT, context: Context = UNKNOW
     {'text': 'a cat', 'video_model': 'kling25', 'video_prompt': 'it yawns', 'video_duration': 5}
     """
     if not may_concern(text):
-        return Translation(text, UNCHANGED, {"text": text}, ())
+        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
     translation = plain_translation(text, settings, context)
     return translation or examined_translation(text, settings, context)
 

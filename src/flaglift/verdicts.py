@@ -14,13 +14,11 @@ from flaglift.catalog import Catalog, load_catalog
 from flaglift.config import Settings
 from flaglift.context import Context
 from flaglift.diagnostics import PLACE, Diagnostic, Fix, PendingFix, Severity
-from flaglift.emit.translation import UNCHANGED, Translation, TranslationStatus, field_values
+from flaglift.emit.translation import Translation, TranslationStatus, field_values
 from flaglift.engine import diagnose, reported, subjects_of
 from flaglift.rules.subject import Subject
 from flaglift.syntax import Feature, parse
 from flaglift.syntax.plain import Plain, read_plain
-
-_REFUSED = TranslationStatus.REFUSED
 
 
 def translation_of(
@@ -34,9 +32,9 @@ def translation_of(
         reasons = [f for f in found if f.refuses or (strict and f.severity is Severity.ERROR)]
         wanted = {*map(id, shown), *map(id, reasons)}
         shown = list(dict.fromkeys(f for f in found if id(f) in wanted))  # in order, once
-        return Translation(text, _REFUSED, {"text": text}, tuple(shown))
+        return Translation(text, TranslationStatus.REFUSED, {"text": text}, tuple(shown))
     if not subject.segment.flags:
-        return Translation(text, UNCHANGED, {"text": text}, tuple(shown))
+        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, tuple(shown))
     values = field_values(subject)
     return Translation(text, TranslationStatus.TRANSLATED, values, tuple(shown))
 
@@ -53,7 +51,7 @@ def examined_translation(text: str, settings: Settings, context: Context) -> Tra
     """Return what becomes of any prompt: it is parsed, and all the rules look at it."""
     prompt = parse(text)
     if not prompt.has(Feature.CONCERNED):
-        return Translation(text, UNCHANGED, {"text": text}, ())
+        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
     subjects = subjects_of(text, prompt, settings, context)
     return translation_of(text, subjects[0], diagnose(subjects), settings)
 
@@ -84,8 +82,8 @@ def plain_translation(text: str, settings: Settings, context: Context) -> Transl
         return None
     asked = text, settings, context, verdict.catalog
     shown = tuple(_placed(verdict.shown, plain, asked))
-    if verdict.status is _REFUSED:
-        return Translation(text, _REFUSED, {"text": text}, shown)
+    if verdict.status is TranslationStatus.REFUSED:
+        return Translation(text, TranslationStatus.REFUSED, {"text": text}, shown)
     values = {**verdict.values, "video_prompt": plain.video_prompt}
     if plain.text:
         values["text"] = plain.text

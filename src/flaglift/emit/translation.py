@@ -28,9 +28,6 @@ class TranslationStatus(StrEnum):
     """Its reading is in doubt, or it cannot be said in fields: the diagnostics say why."""
 
 
-UNCHANGED = TranslationStatus.UNCHANGED
-
-
 @dataclass(frozen=True, init=False)
 class Translation:
     """The fields that say what a prompt says, or why there are none."""
