@@ -3,7 +3,8 @@
 Of a plain prompt (`syntax.plain`) the rules look at nothing but its model, its duration, and
 whether it holds a text at all. So the verdict on a prompt is that on the shortest prompt with the
 same values, with other places. Property tests hold what comes of it equal to what all the rules say
-of the parsed prompt: the `examined` functions are the judges.
+of the parsed prompt: the `examined` functions are the judges. When a new rule makes them fail,
+what it looks at is to be part of `_Case`, or to keep a prompt from being plain.
 """
 
 from collections.abc import Sequence
