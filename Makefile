@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench-migrate bench-repository bench-shim soak demo test lint oracle readme clean
+.PHONY: bench bench-migrate bench-repository bench-shim soak demo test lint oracle readme grammar clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -43,10 +43,18 @@ test: demo lint
 oracle: .venv/dev
 	FLAGLIFT_ORACLE_EXAMPLES=1000000 $(BIN)/pytest tests/test_oracle.py
 
+# Writes what is generated from the grammar; a test compares.
+grammar: .venv/dev
+	$(BIN)/python grammar/write_terminals.py
+
 # Writes the generated parts of the README.
 readme: .venv/dev
 	$(BIN)/python tests/update_readme.py
 	$(BIN)/python tests/picture.py
+
+# How fast everything is, as ratios: one table, also written to benchmarks/results.json.
+bench: .venv/dev
+	$(BIN)/python benchmarks/bench.py
 
 # Stored prompts: rows a second of every store beside bare reading and writing; the memory of large files.
 bench-migrate: .venv/dev

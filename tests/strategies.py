@@ -261,3 +261,161 @@ def prompts() -> st.SearchStrategy[str]:
 def texts() -> st.SearchStrategy[str]:
     """Every text that Python can hold, lone surrogates included, and every kind of prompt."""
     return st.one_of(st.text(st.characters()), prompts())
+
+
+PROSE: Sequence[str] = [
+    *["a cat", "sits,", "well-lit,", "it's", "5", "(at night)", "\n", "  ", "\r\n", "\t"],
+    *[
+        "<lora:123:0.8>",
+        "salt & pepper,",
+        "café",
+        "a – b",
+        "smiling — almost",
+        '"open late"',
+        "f/1.8",
+    ],
+    *[
+        "half-video",
+        "-video",
+        "-duration",
+        "over-Video,",
+        "--video",
+        "--",
+        "---",
+        "-",
+        "=",
+        "a=b",
+        "w=1",
+    ],
+    *[
+        "&quot;",
+        "&amp;",
+        "&lt;lora:1:1>",
+        "\xa0",
+        "\u200b",
+        "\u2003",
+        "\u2014video",
+        "\u2013\u2014v",
+    ],
+    *[
+        "\\",
+        "\\ ",
+        "\\'",
+        '\\"',
+        '"',
+        '"a"b',
+        "a\\ ",
+        '""',
+        "'",
+        '"-"-x',
+        "x--y",
+        "\u2010-d",
+        "-\u2014d",
+    ],
+    *[
+        "--fill",
+        "--loras a",
+        "\nw=1",
+        "\nar=1:1\n",
+        "\x0b",
+        "\x85",
+        "\u2028",
+        "\0",
+        "\U0001f600",
+        "\ud800",
+    ],
+]
+"""What stands around the flags of a prompt that is plain, or just is not."""
+
+_PLAIN_FLAGS: Sequence[Sequence[str]] = [
+    [*["--video"] * 12, "", "--video=1", "--video --video", '"--video"'],
+    [
+        *["--video_model kling25", "--video_model=kling25", "--video_model\nseedance2_720p"],
+        *[
+            "--video_model veo31_lite_720p",
+            "--video_model flux3_720p",
+            "--video_model kling30_motion_control",
+        ],
+        *["--video_model kling25_5s", "--video_model nobodys", "--video_model kling30_pro"],
+        *[
+            "--video_model kling30_motion_control",
+            "--video_model seedance2_4k",
+            "--video_model ovi",
+        ],
+        *['--video_model "kling25"', "--video_model  kling25", "--video_model kling25,", ""],
+        *[
+            "--video_model 'kling25'",
+            "--video_model",
+            "--video_model -x",
+            "--video_model kling\xa025",
+        ],
+        *["--video_model Kling25", "--video_model kling-25", "--video_model 5", "--video_model="],
+    ],
+    [
+        *["--duration 5", "--duration 10", "--duration=5", "--duration\t8", "--duration 60", ""],
+        *["--duration 007", "--duration +5", "--duration -5", "--duration 5s", "--duration 0", ""],
+        *['--duration "5"', "--duration", "--duration five", "--duration 5.0", "--duration ٥", ""],
+        *["--duration 5 --duration 6", "--dur 5", "--duration  5", "--duration 99999999999", ""],
+    ],
+    [
+        *['--video_prompt "she smiles"'] * 8,
+        *[
+            '--video_prompt="it\'s, well-lit"',
+            '--video_prompt "a \\"b\\" c"',
+            '--video_prompt "a\nb"',
+        ],
+        *[
+            '--video_prompt " "',
+            '--video_prompt ""',
+            '--video_prompt "<lora:1:1>"',
+            "--video_prompt a b",
+        ],
+        *[
+            '--video_prompt "a" b"',
+            '--video_prompt "a"b',
+            '--video_prompt "a\\\\"',
+            '--video_prompt "\\\'"',
+        ],
+        *[
+            '--video_prompt "--x"',
+            '--video_prompt "-x"',
+            '--video_prompt "“a”"',
+            "--video_prompt “a”",
+        ],
+        *['--video_prompt "a & b &amp; c"', '--video_prompt  "a"', '--video_prompt "\x0b"', ""],
+        *[
+            '--video_prompt "\xa0"',
+            '--video_prompt "café"',
+            "--video_prompt a",
+            "--video_prompt 'a b'",
+        ],
+        *[
+            '--video_prompt "\n---\n"',
+            '--video_prompt "\nw=1\n"',
+            '--video_prompt "-video"',
+            '"a b"',
+        ],
+    ],
+]
+
+
+def nearly_plain_from(choice: bytes) -> str:
+    """Return the text that the bytes choose: mostly of what stands first in each list."""
+    order, odd, *chosen = choice
+    flags = [
+        kinds[byte % (8 if byte % 4 else len(kinds))]
+        for kinds, byte in zip(_PLAIN_FLAGS, chosen, strict=False)
+    ]
+    usual = 16 if odd % 3 else len(PROSE)
+    prose = [PROSE[byte % usual] for byte in chosen[len(_PLAIN_FLAGS) :]]
+    words = [*flags[order % 4 :], *flags[: order % 4]]
+    at = order % 3 if order % 5 == 0 else len(prose)
+    if order % 7 == 0:
+        words = [*words[:2], *prose[at:], *words[2:]]
+    joined = " ".join([*prose[:at], *words, *([] if order % 7 == 0 else prose[at:])])
+    return joined + TAILS[odd % len(TAILS)] if order % 6 == 1 else joined
+
+
+def nearly_plain() -> st.SearchStrategy[str]:
+    """Prompts with the four flags, of the plain shape or close to it."""
+    return st.binary(min_size=6, max_size=18).map(nearly_plain_from)

@@ -21,7 +21,7 @@ LAYERS = {
     "spans": 0, "errors": 0, "spelling": 0,
     "syntax": 1, "catalog": 1, "diagnostics": 1, "config": 1, "context": 1,
     "rules": 2,
-    "engine": 3, "emit": 3, "fixing": 3, "api": 3,
+    "engine": 3, "emit": 3, "fixing": 3, "verdicts": 3, "api": 3,
     "hosts": 4, "stores": 4, "columns": 4, "shim": 4, "report": 4,
     "repository": 5,
     "cli": 6,
@@ -30,8 +30,9 @@ LAYERS = {
 """The rooms and their layers: a room imports lower layers, and of its own those named below."""
 
 WITHIN_A_LAYER = {
-    "api": {"engine", "emit", "fixing"},
+    "api": {"engine", "emit", "fixing", "verdicts"},
     "fixing": {"emit"},
+    "verdicts": {"engine", "emit"},
     "diagnostics": set(),
 }
 

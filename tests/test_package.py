@@ -58,6 +58,15 @@ flaglift.fix("a --video --video")
     assert not loaded & HEAVY
 
 
+def test_reading_a_prompt_loads_neither_the_parser_generator_nor_the_validation() -> None:
+    program = f"""
+import flaglift
+text = {"a cat --video --video_model kling25 --duration 5s --fill"!r}
+flaglift.lint(text), flaglift.translate(text), flaglift.fix(text, unsafe=True)
+"""
+    assert not loaded_by(program) & {"lark", "pydantic"}
+
+
 def test_every_public_name_is_there() -> None:
     assert flaglift.__all__ == sorted(flaglift.__all__, key=lambda name: (name.islower(), name))
     for name in flaglift.__all__:

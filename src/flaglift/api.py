@@ -1,19 +1,28 @@
 """The verbs: parse, lint, fix, translate, lower. Most users import nothing else."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from flaglift.config import DEFAULT, Settings
 from flaglift.context import Context
-from flaglift.diagnostics import Diagnostic, Severity
-from flaglift.emit.fields import Fields
-from flaglift.emit.lowering import lower_values
-from flaglift.emit.translation import Translation, TranslationStatus, field_values, read_values
+from flaglift.diagnostics import Diagnostic
+from flaglift.emit.translation import Translation, TranslationStatus, read_values
 from flaglift.engine import diagnose, diagnose_segment, reported, subjects_of, suppress
 from flaglift.fixing import FixResult, Reading, fix_text
-from flaglift.rules.subject import Subject
 from flaglift.syntax import Feature, parse
 from flaglift.syntax.features import features_of
+from flaglift.syntax.plain import may_concern
+from flaglift.verdicts import (
+    examined_findings,
+    examined_translation,
+    plain_findings,
+    plain_translation,
+    translation_of,
+)
+
+if TYPE_CHECKING:
+    from flaglift.emit.fields import Fields
 
 __all__ = ["fix", "lint", "lower", "parse", "translate", "translate_keyframes"]
 
@@ -39,12 +48,13 @@ def lint(
     >>> [d.rule for d in lint("a cat --video --video_model kling25 --duration 7")]
     ['legacy-syntax', 'missing-video-prompt', 'duration-out-of-range']
     """
-    prompt = parse(text)
-    if not prompt.has(Feature.CONCERNED) and not suppressed:
+    if suppressed:
+        subjects = subjects_of(text, parse(text), settings, context)
+        return suppress(reported(diagnose(subjects), settings), suppressed, subjects[0])
+    if not may_concern(text):
         return []
-    subjects = subjects_of(text, prompt, settings, context)
-    found = reported(diagnose(subjects), settings)
-    return suppress(found, suppressed, subjects[0]) if suppressed else found
+    found = plain_findings(text, settings, context)
+    return examined_findings(text, settings, context) if found is None else found
 
 
 def translate(text: str, settings: Settings = DEFAULT, context: Context = UNKNOWN) -> Translation:
@@ -60,11 +70,10 @@ def translate(text: str, settings: Settings = DEFAULT, context: Context = UNKNOW
     >>> t.fields.model_dump(exclude_none=True)
     {'text': 'a cat', 'video_model': 'kling25', 'video_prompt': 'it yawns', 'video_duration': 5}
     """
-    prompt = parse(text)
-    if not prompt.has(Feature.CONCERNED):
+    if not may_concern(text):
         return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
-    subjects = subjects_of(text, prompt, settings, context)
-    return _translation(text, subjects[0], diagnose(subjects), settings)
+    translation = plain_translation(text, settings, context)
+    return translation or examined_translation(text, settings, context)
 
 
 def translate_keyframes(
@@ -89,24 +98,8 @@ def translate_keyframes(
         ) | (prompt.features & Feature.KEYFRAMES.value)
         alone = replace(subject, prompt=replace(prompt, features=features))
         found = diagnose_segment(alone)
-        translations.append(_translation(str(alone.segment), alone, found, settings))
+        translations.append(translation_of(str(alone.segment), alone, found, settings))
     return translations
-
-
-def _translation(
-    text: str, subject: Subject, found: Sequence[Diagnostic], settings: Settings
-) -> Translation:
-    refused = any(finding.refuses for finding in found)
-    strict = settings.strict and any(finding.severity is Severity.ERROR for finding in found)
-    shown = reported(found, settings)
-    if refused or (strict and subject.segment.flags):
-        reasons = [f for f in found if f.refuses or (strict and f.severity is Severity.ERROR)]
-        shown = sorted({*shown, *reasons})
-        return Translation(text, TranslationStatus.REFUSED, {"text": text}, tuple(shown))
-    if not subject.segment.flags:
-        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, tuple(shown))
-    values = field_values(subject)
-    return Translation(text, TranslationStatus.TRANSLATED, values, tuple(shown))
 
 
 def fix(
@@ -132,7 +125,7 @@ def fix(
         found = diagnose(subjects)
         return Reading(
             found=reported(found, settings),
-            status=_translation(new, subjects[0], found, settings).status,
+            status=translation_of(new, subjects[0], found, settings).status,
             values=read_values(subjects),
             rewritable=len(subjects) == 1,
         )
@@ -140,13 +133,16 @@ def fix(
     return fix_text(text, unsafe=unsafe, read=read)
 
 
-def lower(fields: Fields, settings: Settings = DEFAULT) -> str:
+def lower(fields: "Fields", settings: Settings = DEFAULT) -> str:
     """Return the legacy text that translates into these fields.
 
     Raises `LoweringError` for fields that the dialect cannot express (section 4.3), such as a text
     that would read as flags.
 
+    >>> from flaglift import Fields
     >>> lower(Fields(text="a cat", video_model="kling25", video_prompt="it yawns"))
     'a cat --video --video_model kling25 --video_prompt "it yawns"'
     """
+    from flaglift.emit.lowering import lower_values  # noqa: PLC0415 (it loads pydantic)
+
     return lower_values(fields, lambda text: translate(text, settings))

@@ -1,7 +1,10 @@
 """What a rule says about a prompt, and the change it proposes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from flaglift.spans import Edit, Span
@@ -34,7 +37,7 @@ class Applicability(StrEnum):
     """Nobody: shown as a proposal, because the text alone cannot hold the change."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fix:
     """Edits that belong together, and what they do, in a few words."""
 
@@ -50,8 +53,50 @@ class Fix:
             "edits": [edit._asdict() for edit in self.edits],
         }
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fix) and _content(self) == _content(other)
 
-@dataclass(frozen=True, slots=True, order=True)
+    def __hash__(self) -> int:
+        return hash(_content(self))
+
+
+def _content(fix: Fix) -> tuple[str, Applicability, tuple[Edit, ...]]:
+    return fix.title, fix.applicability, fix.edits
+
+
+class PendingFix(Fix):
+    """A fix whose title and edits are made when they are first asked for: most never are."""
+
+    def __init__(
+        self, applicability: Applicability, make: Callable[..., Fix], *arguments: Any
+    ) -> None:
+        object.__setattr__(self, "applicability", applicability)
+        self.__dict__["_source"] = make, arguments
+
+    @cached_property
+    def _fix(self) -> Fix:
+        make, arguments = self.__dict__["_source"]
+        made: Fix = make(*arguments)
+        return made
+
+    @property
+    def title(self) -> str:
+        """What it does, in a few words."""
+        return self._fix.title
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits that belong together."""
+        return self._fix.edits
+
+    def __repr__(self) -> str:
+        return repr(self._fix)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Fix, _content(self)
+
+
+@dataclass(frozen=True, order=True, init=False)
 class Diagnostic:
     """One finding. Findings sort by place, then code."""
 
@@ -70,10 +115,38 @@ class Diagnostic:
     refuses: bool = field(compare=False, default=False)
     """Whether the prompt is not translated because of it."""
 
+    def __init__(  # noqa: PLR0913, PLR0917 (the fields)
+        self,
+        start: int,
+        end: int,
+        code: str,
+        rule: str,
+        message: str,
+        severity: Severity,
+        fix: Fix | None = None,
+        refuses: bool = False,
+    ) -> None:
+        # Written out, because what a frozen dataclass makes takes three times as long.
+        held = self.__dict__
+        held["start"] = start
+        held["end"] = end
+        held["code"] = code
+        held["rule"] = rule
+        held["message"] = message
+        held["severity"] = severity
+        held["fix"] = fix
+        held["refuses"] = refuses
+
     @property
     def span(self) -> Span:
         """What it is about."""
         return Span(self.start, self.end)
+
+    def moved(self, start: int, end: int, fix: Fix | None) -> "Diagnostic":
+        """Return the same finding about another place."""
+        return Diagnostic(
+            start, end, self.code, self.rule, self.message, self.severity, fix, self.refuses
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as JSON-ready values; positions in code points."""
@@ -86,3 +159,7 @@ class Diagnostic:
             "end": self.end,
             "fix": self.fix.to_dict() if self.fix else None,
         }
+
+
+PLACE = attrgetter("start", "end", "code", "rule")
+"""The key that sorts findings as they sort by themselves, and sooner."""

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from flaglift.catalog import load_catalog
+from flaglift.catalog import Catalog, load_catalog
 from flaglift.config import Settings
 from flaglift.context import Context
-from flaglift.diagnostics import Diagnostic
+from flaglift.diagnostics import PLACE, Diagnostic
 from flaglift.errors import ConfigError
 from flaglift.rules import RULES, UNUSED_SUPPRESSION, Rule
 from flaglift.rules.subject import Subject, read_block
@@ -56,23 +56,36 @@ def _unknown_rule(selector: str) -> ConfigError:
     return ConfigError(f"there is no rule `{selector}`; {hint}")
 
 
-@lru_cache(maxsize=1024)
-def _triggered(features: int) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    """Return the rules for a prompt with these features: for each segment, and once."""
+def _rules_for(subject: Subject) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    return _triggered(subject.prompt.features, bool(subject.beside.given))
+
+
+@lru_cache(maxsize=4096)
+def _triggered(features: int, requested: bool) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """Return the rules for a prompt with these features: for each segment, and once.
+
+    `requested` tells whether anything is known of the request beside the text.
+    """
     if not features & Feature.CONCERNED.value:
         return (), ()
-    rules = [rule for rule in RULES if rule.trigger.value & features]
+    known = requested or bool(features & Feature.SETTING.value)
+    rules = [r for r in RULES if r.trigger.value & features and (known or not r.needs_request)]
     return tuple(r for r in rules if not r.once), tuple(r for r in rules if r.once)
 
 
 def subjects_of(
-    text: str, prompt: Prompt, settings: Settings, context: Context
+    text: str,
+    prompt: Prompt,
+    settings: Settings,
+    context: Context,
+    catalog: Catalog | None = None,
 ) -> tuple[Subject, ...]:
     """Return what the rules look at: one subject for each segment of the prompt.
 
-    Raises `ConfigError` or `CatalogError` where the settings name no usable catalog.
+    The catalog is the one that the settings name, unless it is given. Raises `ConfigError` or
+    `CatalogError` where they name no usable one.
     """
-    catalog = load_catalog(settings.edition, settings.overlay)
+    catalog = catalog or load_catalog(settings.edition, settings.overlay)
     block, lines = read_block(prompt)
     return tuple(
         Subject(text, prompt, segment, catalog, settings, context, block, lines)
@@ -82,18 +95,18 @@ def subjects_of(
 
 def diagnose(subjects: Sequence[Subject]) -> list[Diagnostic]:
     """Return all that the rules say of a prompt, whatever is selected, by place and code."""
-    each, once = _triggered(subjects[0].prompt.features)
+    each, once = _rules_for(subjects[0])
     found = [finding for subject in subjects for rule in each for finding in rule.check(subject)]
     for rule in once:
         found += rule.check(subjects[0])
-    found.sort()
+    found.sort(key=PLACE)
     return found
 
 
 def diagnose_segment(subject: Subject) -> list[Diagnostic]:
     """Return all that the rules say of one keyframe by itself."""
-    each, _ = _triggered(subject.prompt.features)
-    return sorted(finding for rule in each for finding in rule.check(subject))
+    each, _ = _rules_for(subject)
+    return sorted((finding for rule in each for finding in rule.check(subject)), key=PLACE)
 
 
 def reported(diagnostics: Iterable[Diagnostic], settings: Settings) -> list[Diagnostic]:

@@ -39,9 +39,13 @@ def conflicting(edits: Iterable[Edit]) -> bool:
     >>> conflicting([Edit(0, 2, ""), Edit(1, 3, "x")])
     True
     """
+    return _conflicting(sorted(edits))
+
+
+def _conflicting(edits: Iterable[Edit]) -> bool:
     end = -1
     inserted_at = -1
-    for edit in sorted(edits):
+    for edit in edits:
         if edit.start < end or edit.start == edit.end == inserted_at:
             return True
         end = max(end, edit.end)
@@ -57,11 +61,12 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     >>> apply_edits("a 6 foot", [Edit(2, 3, "7"), Edit(0, 0, "> ")])
     '> a 7 foot'
     """
-    if conflicting(edits):
+    ordered = sorted(edits)
+    if _conflicting(ordered):
         raise ValueError("edits overlap")
     pieces: list[str] = []
     position = 0
-    for start, end, content in sorted(edits):
+    for start, end, content in ordered:
         if not 0 <= start <= end <= len(text):
             raise ValueError(f"edit {start}:{end} reaches outside a text of {len(text)}")
         pieces += (text[position:start], content)

@@ -1,10 +1,14 @@
 import datetime
+from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from flaglift.catalog import Edition, edition_dates, load_catalog
-from flaglift.catalog.data import dates_of, parse_edition
+from flaglift.catalog.data import dates_of, edition_file, parse_edition, releases_file
 from flaglift.catalog.reading import parse_file
 from flaglift.catalog.schema import CAPABILITY_KEYS, ReleasesFile
 from flaglift.errors import CatalogError
@@ -198,3 +202,28 @@ def test_releases_are_in_order() -> None:
     text = 'source = "s"\n' + row.format("2026-01-02") + row.format("2026-01-01")
     with pytest.raises(CatalogError, match="not in the order of their dates"):
         parse_file(ReleasesFile, text, "releases.toml", CatalogError)
+
+
+def as_values(value: Any) -> Any:
+    """Return the content of a data file as plain values, however it was read."""
+    if isinstance(value, tuple):
+        return [as_values(each) for each in value]
+    if isinstance(value, BaseModel):
+        return {name: as_values(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, SimpleNamespace):
+        return {name: as_values(each) for name, each in vars(value).items()}
+    return value
+
+
+@pytest.mark.parametrize("date", edition_dates(), ids=str)
+def test_an_edition_of_the_package_is_what_its_checked_file_says(date: datetime.date) -> None:
+    name = f"{date}.toml"
+    text = (files("flaglift.catalog") / "editions" / name).read_text("utf-8")
+    checked = as_values(parse_edition(text, name))
+    assert as_values(edition_file(date)) == checked
+
+
+def test_the_changelog_of_the_package_is_what_its_checked_file_says() -> None:
+    text = (files("flaglift.catalog") / "releases.toml").read_text("utf-8")
+    checked = parse_file(ReleasesFile, text, "releases.toml", CatalogError)
+    assert as_values(releases_file()) == as_values(checked)

@@ -27,6 +27,12 @@ EXAMPLES = {
     Feature.APOSTROPHE: "it's",
     Feature.ESCAPED_APOSTROPHE: "it\\'s",
     Feature.HOLDS_APART: "--loras a --video b",
+    Feature.ANGLE_BRACKET: "a < b",
+    Feature.NO_TEXT: " --video\n",
+    Feature.NO_SWITCH: "a --duration 5",
+    Feature.NO_VIDEO_PROMPT: "a --video",
+    Feature.BLANK_VIDEO_PROMPT: '--video_prompt " "',
+    Feature.BARE_VIDEO_PROMPT: "--video_prompt=",
 }
 
 
@@ -69,6 +75,12 @@ def test_plain_text_has_no_features() -> None:
         (Feature.HOLDS_APART, "a --- --video"),
         (Feature.HOLDS_APART, "a\n--- b --video"),
         (Feature.HOLDS_APART, "a\n--- --foo\n"),
+        (Feature.NO_TEXT, "--video a"),
+        (Feature.NO_TEXT, "a -- --video"),
+        (Feature.NO_SWITCH, "--video --duration 5"),
+        (Feature.NO_VIDEO_PROMPT, '--video --video_prompt "b"'),
+        (Feature.BLANK_VIDEO_PROMPT, "--video_prompt= --video_prompt b"),
+        (Feature.BARE_VIDEO_PROMPT, '--video_prompt b --video_prompt "b"'),
     ],
 )
 def test_a_feature_is_not_there(feature: Feature, text: str) -> None:

@@ -23,6 +23,12 @@ UNNOTED = (
     | Feature.AMPERSAND
     | Feature.BACKSLASH
     | Feature.APOSTROPHE
+    | Feature.ANGLE_BRACKET
+    | Feature.NO_TEXT
+    | Feature.NO_SWITCH
+    | Feature.NO_VIDEO_PROMPT
+    | Feature.BLANK_VIDEO_PROMPT
+    | Feature.BARE_VIDEO_PROMPT
 )
 
 

@@ -39,6 +39,9 @@ class Catalog:
         >>> load_catalog().find("kling30_prro").suggestion
         'kling30_pro'
         """
+        return _remembered(self, name) if len(name) <= _LONGEST_REMEMBERED else self._find(name)
+
+    def _find(self, name: str) -> Standing:
         model = self.edition.models.get(name)
         if model is not None:
             return Standing(name, Status.LISTED, model)
@@ -54,6 +57,16 @@ class Catalog:
             return Standing(name, Status.NEWER)
         known = (*self.edition.models, *self.edition.named)
         return Standing(name, Status.UNKNOWN, suggestion=nearest(name, known))
+
+
+_LONGEST_REMEMBERED = 100
+"""Code points of a name: what is longer is no model's, and would only fill the memory."""
+
+
+@lru_cache(maxsize=4096)
+def _remembered(catalog: Catalog, name: str) -> Standing:
+    # The rules ask several times for each prompt, and the nearest name takes long to find.
+    return catalog._find(name)
 
 
 def load_catalog(as_of: datetime.date | None = None, overlay: Path | None = None) -> Catalog:

@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
 
-from flaglift.catalog.reading import parse_file
-from flaglift.catalog.schema import EditionFile, ReleasesFile
+from flaglift.catalog.packaged import packaged_edition, packaged_releases
 from flaglift.errors import CatalogError
+
+if TYPE_CHECKING:
+    from flaglift.catalog.schema import EditionFile, ReleasesFile
 
 
 def _folder() -> Traversable:
@@ -56,14 +59,16 @@ def edition_date_for(as_of: datetime.date) -> datetime.date:
 
 
 @cache
-def edition_file(date: datetime.date) -> EditionFile:
-    """Return the content of the edition of that very date. Raises `CatalogError` if it is bad."""
-    name = f"{date}.toml"
-    return parse_edition((_folder() / "editions" / name).read_text("utf-8"), name)
+def edition_file(date: datetime.date) -> "EditionFile":
+    """Return the content of the edition of that very date."""
+    return packaged_edition((_folder() / "editions" / f"{date}.toml").read_text("utf-8"))
 
 
-def parse_edition(text: str, name: str) -> EditionFile:
+def parse_edition(text: str, name: str) -> "EditionFile":
     """Return the content of an edition file called `name`. Raises `CatalogError` if it is bad."""
+    from flaglift.catalog.reading import parse_file  # noqa: PLC0415 (they load pydantic)
+    from flaglift.catalog.schema import EditionFile  # noqa: PLC0415
+
     edition = parse_file(EditionFile, text, name, CatalogError)
     if name != f"{edition.date}.toml":
         raise CatalogError(
@@ -73,10 +78,9 @@ def parse_edition(text: str, name: str) -> EditionFile:
 
 
 @cache
-def releases_file() -> ReleasesFile:
-    """Return the changelog's entries. Raises `CatalogError` if the file is bad."""
-    text = (_folder() / "releases.toml").read_text("utf-8")
-    return parse_file(ReleasesFile, text, "releases.toml", CatalogError)
+def releases_file() -> "ReleasesFile":
+    """Return the changelog's entries."""
+    return packaged_releases((_folder() / "releases.toml").read_text("utf-8"))
 
 
 @cache

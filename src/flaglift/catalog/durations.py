@@ -66,6 +66,20 @@ class Durations:
         return f"{', '.join(others)} or {last} s" if others else f"{last} s"
 
 
+def read_durations(value: object) -> Durations:
+    """Return durations as the data files write them: `[5, 10]` or `{ min = 4, max = 12 }`.
+
+    Raises `ValueError` for anything else.
+    """
+    if isinstance(value, list) and all(type(each) is int for each in value):
+        return Durations.of(*value)
+    if isinstance(value, dict) and sorted(value) == ["max", "min"]:
+        low, high = value["min"], value["max"]
+        if type(low) is int and type(high) is int:
+            return Durations.between(low, high)
+    raise ValueError("should be whole seconds, as in [5, 10] or { min = 4, max = 12 }")
+
+
 def _check(seconds: int) -> None:
     if not 1 <= seconds <= LONGEST:
         raise ValueError(f"a duration is from 1 to {LONGEST} seconds, not {seconds}")

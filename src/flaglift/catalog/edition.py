@@ -5,10 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from flaglift.catalog.data import edition_dates, edition_file, listed_names, release_dates
 from flaglift.catalog.model import Capability, Model, matches
-from flaglift.catalog.schema import ModelRow
+
+if TYPE_CHECKING:
+    from flaglift.catalog.schema import ModelRow
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +78,7 @@ def covering(capabilities: Iterable[Capability], name: str) -> frozenset[str]:
 
 
 def published(date: datetime.date, as_of: datetime.date) -> Edition:
-    """Return the edition of `date` as it is seen on the day `as_of`.
-
-    Raises `CatalogError` when its file is bad.
-    """
+    """Return the edition of `date` as it is seen on the day `as_of`."""
     file = edition_file(date)
     capabilities = tuple(
         Capability(row.key, row.title, row.note, row.patterns) for row in file.capabilities
@@ -100,7 +100,7 @@ def published(date: datetime.date, as_of: datetime.date) -> Edition:
     )
 
 
-def _model(row: ModelRow, capabilities: frozenset[str], source: str) -> Model:
+def _model(row: "ModelRow", capabilities: frozenset[str], source: str) -> Model:
     return Model(
         name=row.name,
         base_cost_cents=row.base_cost_cents,

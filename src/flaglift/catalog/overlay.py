@@ -15,13 +15,14 @@ capabilities = ["text_to_video"]
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flaglift.catalog.edition import Edition, covering
 from flaglift.catalog.model import Model
-from flaglift.catalog.reading import parse_file
-from flaglift.catalog.schema import OverlayFile, OverlayRow
 from flaglift.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flaglift.catalog.schema import OverlayRow
 
 
 def read_overlay(path: Path) -> str:
@@ -42,13 +43,16 @@ def overlaid(edition: Edition, text: str, path: str) -> Edition:
     capabilities. All these models are listed then, with `path` as their source. Raises
     `ConfigError` when the text is not what an overlay may say.
     """
+    from flaglift.catalog.reading import parse_file  # noqa: PLC0415 (they load pydantic)
+    from flaglift.catalog.schema import OverlayFile  # noqa: PLC0415
+
     models = dict(edition.models)
     for row in parse_file(OverlayFile, text, path, ConfigError).models:
         models[row.name] = _corrected(edition, row, path)
     return replace(edition, models=MappingProxyType(models))
 
 
-def _corrected(edition: Edition, row: OverlayRow, path: str) -> Model:
+def _corrected(edition: Edition, row: "OverlayRow", path: str) -> Model:
     model = edition.models.get(row.name) or edition.named.get(row.name)
     if model is None:
         model = Model(row.name, capabilities=covering(edition.capabilities, row.name))

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
-from flaglift.catalog.durations import LONGEST, Durations
+from flaglift.catalog.durations import LONGEST, Durations, read_durations
 
 CapabilityKey = Literal[
     "text_to_video",
@@ -19,17 +19,6 @@ CapabilityKey = Literal[
     "motion_control",
 ]
 CAPABILITY_KEYS: tuple[str, ...] = get_args(CapabilityKey)
-
-
-def _read_durations(value: object) -> Durations:
-    """Read `[5, 10]` or `{ min = 4, max = 12 }`."""
-    if isinstance(value, list) and all(type(each) is int for each in value):
-        return Durations.of(*value)
-    if isinstance(value, dict) and sorted(value) == ["max", "min"]:
-        low, high = value["min"], value["max"]
-        if type(low) is int and type(high) is int:
-            return Durations.between(low, high)
-    raise ValueError("should be whole seconds, as in [5, 10] or { min = 4, max = 12 }")
 
 
 def _one_word(value: str) -> str:
@@ -62,7 +51,7 @@ class ModelRow(Row):
     base_cost_cents: _Cents | None = None
     base_seconds: _Seconds | None = None
     default_seconds: _Seconds | None = None
-    durations: Annotated[Durations, PlainValidator(_read_durations)] | None = None
+    durations: Annotated[Durations, PlainValidator(read_durations)] | None = None
 
 
 class OverlayRow(ModelRow):

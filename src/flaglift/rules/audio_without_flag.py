@@ -54,6 +54,7 @@ class AudioWithoutFlag(Rule):
     name = "audio-without-flag"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    needs_request = True
 
     VALID = (
         Valid(

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from flaglift.config import DEFAULT, Settings
 from flaglift.context import UNSTATED, Context
-from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
+from flaglift.diagnostics import Applicability, Diagnostic, Fix, PendingFix, Severity
 from flaglift.rules.subject import Subject
 from flaglift.spans import Edit, Span
 from flaglift.syntax.prompt import Feature
@@ -23,6 +23,7 @@ __all__ = [
     "Fix",
     "Invalid",
     "Iterator",
+    "PendingFix",
     "Rule",
     "Settings",
     "Severity",
@@ -69,6 +70,8 @@ class Rule(ABC):
     """The rule runs on prompts with any of these features."""
     refuses: ClassVar[bool] = False
     """Whether a finding keeps the prompt from being translated."""
+    needs_request: ClassVar[bool] = False
+    """Whether it looks only at prompts with a settings block, or whose request is known."""
     once: ClassVar[bool] = False
     """Whether it looks at the whole prompt once, not at each segment of a keyframe prompt."""
 
@@ -129,6 +132,8 @@ def excerpt(value: object) -> str:
     text = str(value)
     if len(text) > MOST_SHOWN:
         text = text[: MOST_SHOWN - 1] + "…"
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 

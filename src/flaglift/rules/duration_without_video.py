@@ -11,6 +11,7 @@ from flaglift.rules.base import (
     Subject,
     Valid,
 )
+from flaglift.rules.subject import DOUBTFUL
 from flaglift.syntax.nodes import FlagName
 
 
@@ -66,12 +67,11 @@ class DurationWithoutVideo(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding, at the duration that would count."""
-        doubtful = Feature.UNREADABLE | Feature.ABBREVIATION | Feature.QUOTED_FLAG
         flag = subject.segment.last(FlagName.DURATION)
         if (
             flag is None
             or subject.segment.is_video
-            or subject.prompt.has(doubtful)
+            or subject.prompt.has(DOUBTFUL)
             or subject.context.has("video_model")
         ):
             return

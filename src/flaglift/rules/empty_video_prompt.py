@@ -43,7 +43,7 @@ class EmptyVideoPrompt(Rule):
     code = "FL603"
     name = "empty-video-prompt"
     severity = Severity.WARNING
-    trigger = Feature.VIDEO
+    trigger = Feature.BLANK_VIDEO_PROMPT | Feature.ANGLE_BRACKET
 
     VALID = (
         Valid('a cat --video --video_model kling25 --video_prompt "it yawns"', "it says something"),

@@ -61,6 +61,7 @@ class ExclusiveMedia(Rule):
     name = "exclusive-media"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    needs_request = True
 
     VALID = (
         Valid(

@@ -48,6 +48,7 @@ class FieldConflict(Rule):
     name = "field-conflict"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    needs_request = True
     refuses = True
 
     VALID = (

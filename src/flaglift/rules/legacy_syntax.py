@@ -1,5 +1,7 @@
 """FL001 legacy-syntax."""
 
+from collections.abc import Mapping, Sequence
+
 from flaglift.catalog import Status
 from flaglift.rules.base import (
     Applicability,
@@ -8,8 +10,10 @@ from flaglift.rules.base import (
     Fix,
     Invalid,
     Iterator,
+    PendingFix,
     Rule,
     Severity,
+    Span,
     Subject,
     Valid,
     cents,
@@ -98,18 +102,21 @@ def _is_settled(subject: Subject) -> bool:
     return not subject.uses_image_prompt or bool(subject.image_prompt)
 
 
-def _fields(subject: Subject) -> list[str]:
+def _fix(subject: Subject) -> Fix | None:
+    if subject.prompt.is_keyframes:
+        return None
     fields = {
         "video_model": subject.model_name,
         "video_duration": subject.duration,
         "video_prompt": subject.video_prompt,
     }
-    return [f"{name}={excerpt(value)}" for name, value in fields.items() if value is not None]
+    flags = [flag.span for flag in subject.segment.flags]
+    # Every prompt with flags has this proposal, and hardly anyone looks at it.
+    return PendingFix(
+        Applicability.DISPLAY_ONLY, _proposal, fields, subject.text, flags, subject.span
+    )
 
 
-def _fix(subject: Subject) -> Fix | None:
-    if subject.prompt.is_keyframes:
-        return None
-    spans = [flag.span for flag in subject.segment.flags]
-    edits = lift_edits(subject.text, spans, subject.span)
-    return display_only(f"send fields: {', '.join(_fields(subject))}", *edits)
+def _proposal(fields: Mapping[str, object], text: str, flags: Sequence[Span], within: Span) -> Fix:
+    said = [f"{name}={excerpt(value)}" for name, value in fields.items() if value is not None]
+    return display_only(f"send fields: {', '.join(said)}", *lift_edits(text, flags, within))

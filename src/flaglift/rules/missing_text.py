@@ -45,7 +45,7 @@ class MissingText(Rule):
     code = "FL504"
     name = "missing-text"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.NO_TEXT
 
     VALID = (
         Valid(

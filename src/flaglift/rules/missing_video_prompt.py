@@ -40,7 +40,7 @@ class MissingVideoPrompt(Rule):
     code = "FL601"
     name = "missing-video-prompt"
     severity = Severity.INFO
-    trigger = Feature.VIDEO
+    trigger = Feature.NO_VIDEO_PROMPT
 
     VALID = (
         Valid('a cat --video --video_model kling25 --video_prompt "it yawns"', "a flag says it"),

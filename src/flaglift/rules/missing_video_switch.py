@@ -40,7 +40,7 @@ class MissingVideoSwitch(Rule):
     code = "FL602"
     name = "missing-video-switch"
     severity = Severity.WARNING
-    trigger = Feature.VIDEO
+    trigger = Feature.NO_SWITCH
 
     VALID = (
         Valid("a cat --video --video_model kling25", "the switch is there"),

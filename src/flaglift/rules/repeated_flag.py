@@ -4,10 +4,13 @@ from flaglift.rules.base import (
     Applicability,
     Diagnostic,
     Feature,
+    Fix,
     Invalid,
     Iterator,
+    PendingFix,
     Rule,
     Severity,
+    Span,
     Subject,
     Valid,
     excerpt,
@@ -82,5 +85,10 @@ class RepeatedFlag(Rule):
             yield self.report(
                 flag.span,
                 f"`--{flag.name}` is given again further on, and only the last one counts{used}",
-                fix=safe("take it out", *lift_edits(subject.text, [flag.span], subject.span)),
+                # There may be very many, and each fix takes its time.
+                fix=PendingFix(Applicability.SAFE, _fix, subject.text, flag.span, subject.span),
             )
+
+
+def _fix(text: str, flag: Span, within: Span) -> Fix:
+    return safe("take it out", *lift_edits(text, [flag], within))

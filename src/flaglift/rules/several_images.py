@@ -45,6 +45,7 @@ class SeveralImages(Rule):
     name = "several-images"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    needs_request = True
 
     VALID = (
         Valid("a cat --video --video_model kling25\nnum_images=1", "one image"),

@@ -17,6 +17,9 @@ from flaglift.syntax.lookalikes import NearMiss, near_misses
 from flaglift.syntax.nodes import FlagLike, FlagName, Node, Setting, Value
 from flaglift.syntax.prompt import Feature, Prompt, Segment
 
+DOUBTFUL = Feature.UNREADABLE | Feature.ABBREVIATION | Feature.QUOTED_FLAG
+"""With one of these it is not known what the service reads."""
+
 FIELD_OF_KEY = {"ar": "aspect_ratio"}
 """The settings block's short names (dialect section 5.2)."""
 
@@ -39,7 +42,7 @@ class Subject:
     unused_suppressions: tuple[str, ...] = ()
     """Codes that the host suppresses for this prompt, and that nothing reported."""
 
-    @property
+    @cached_property
     def span(self) -> Span:
         """The segment, less a line end next to a separator or the settings block: it is theirs."""
         start, end = self.segment.start, self.segment.end
@@ -120,8 +123,7 @@ class Subject:
     @cached_property
     def is_clear_video(self) -> bool:
         """Whether the service reads a video prompt here, and no other rule doubts which one."""
-        doubtful = Feature.UNREADABLE | Feature.ABBREVIATION | Feature.QUOTED_FLAG
-        return self.segment.is_video and not self.prompt.has(doubtful)
+        return self.segment.is_video and not self.prompt.has(DOUBTFUL)
 
     def setting_of(self, field: str) -> Setting | None:
         """Return the line of the settings block that alone gives a field its value.

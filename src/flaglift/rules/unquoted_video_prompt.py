@@ -58,7 +58,7 @@ class UnquotedVideoPrompt(Rule):
     code = "FL109"
     name = "unquoted-video-prompt"
     severity = Severity.WARNING
-    trigger = Feature.VIDEO
+    trigger = Feature.BARE_VIDEO_PROMPT
 
     VALID = (
         Valid('a cat --video --video_model kling25 --video_prompt "she smiles"', "quoted"),

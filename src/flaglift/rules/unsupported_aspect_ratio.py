@@ -47,6 +47,7 @@ class UnsupportedAspectRatio(Rule):
     name = "unsupported-aspect-ratio"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    needs_request = True
 
     VALID = (
         Valid("a cat --video --video_model kling25\nar=21:9", "it is listed"),

@@ -47,6 +47,7 @@ class UnsupportedImageReferences(Rule):
     name = "unsupported-image-references"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    needs_request = True
 
     VALID = (
         Valid(

@@ -47,6 +47,7 @@ class UnsupportedLastFrame(Rule):
     name = "unsupported-last-frame"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    needs_request = True
 
     VALID = (
         Valid(

@@ -14,6 +14,7 @@ from flaglift.syntax.nodes import (
     Node,
     OtherFlag,
     QuotedFlag,
+    Quoting,
     Reference,
     Setting,
     Text,
@@ -24,14 +25,26 @@ from flaglift.syntax.prompt import Feature, Segment
 from flaglift.syntax.tokens import tokens
 from flaglift.syntax.words import WHITESPACE
 
+# Plain numbers, because the members of an enumeration are slow to look at and to join.
 _OF_NODE: dict[type[Node], int] = {
     DoubleDash: Feature.DOUBLE_DASH.value,
     OtherFlag: Feature.OTHER_FLAG.value,
     UnknownFlag: Feature.UNKNOWN_FLAG.value,
     Unclosed: Feature.UNCLOSED.value,
 }
-
+_OF_NAME = {
+    name: (Feature.FLAG if name == FlagName.DURATION else Feature.FLAG | Feature.VIDEO).value
+    for name in FlagName
+}
+_OF_CHARACTER = {
+    "&": Feature.AMPERSAND.value,
+    "'": Feature.APOSTROPHE.value,
+    "\\": Feature.BACKSLASH.value,
+    "<": Feature.ANGLE_BRACKET.value,
+}
+_REPEATED = Feature.REPEATED.value
 _MAY_JOIN = (Feature.OTHER_FLAG | Feature.UNKNOWN_FLAG).value
+_NEAR_ABBREVIATION = (Feature.ABBREVIATION | Feature.NEAR_ABBREVIATION).value
 
 _LETTERS = 3
 """So many make the beginning of a flag's name nobody else's flag."""
@@ -47,23 +60,32 @@ def features_of(
     """Return the bits of `Feature` that describe a prompt."""
     features = _of_text(text, segments)
     for segment in segments:
-        features |= _of_flags(segment.flags)
-        if segment.late:
-            features |= Feature.LATE_FLAG.value
-        for node in segment.nodes:
-            features |= _OF_NODE.get(type(node), 0)
-        for node in segment.read:
-            features |= _of_doubt(node)
+        features |= _of_segment(segment)
         if features & _MAY_JOIN and segment.flags and _holds_apart(segment):
             features |= Feature.HOLDS_APART.value
-    for present, feature in (
-        (settings, Feature.SETTING),
-        (references, Feature.REFERENCE),
-        (suspects, Feature.FLAG_LIKE),
-        (len(segments) > 1, Feature.KEYFRAMES),
-    ):
-        if present:
-            features |= feature.value
+    if settings:
+        features |= Feature.SETTING.value
+    if references:
+        features |= Feature.REFERENCE.value
+    if suspects:
+        features |= Feature.FLAG_LIKE.value
+    if len(segments) > 1:
+        features |= Feature.KEYFRAMES.value
+    return features
+
+
+def _of_segment(segment: Segment) -> int:
+    features = _of_flags(segment.flags) if segment.flags else 0
+    if segment.late:
+        features |= Feature.LATE_FLAG.value
+    kinds = set(map(type, segment.nodes))
+    for kind in kinds:
+        features |= _OF_NODE.get(kind, 0)
+    if QuotedFlag in kinds or Abbreviation in kinds:
+        for node in segment.read:
+            features |= _of_doubt(node)
+    if segment.flags and not _has_text(segment):
+        features |= Feature.NO_TEXT.value
     return features
 
 
@@ -72,9 +94,12 @@ def _of_doubt(node: Node) -> int:
         return Feature.QUOTED_FLAG.value
     if not isinstance(node, Abbreviation):
         return 0
-    if len(node.name) < _LETTERS:
-        return Feature.ABBREVIATION.value
-    return (Feature.ABBREVIATION | Feature.NEAR_ABBREVIATION).value
+    return Feature.ABBREVIATION.value if len(node.name) < _LETTERS else _NEAR_ABBREVIATION
+
+
+def _has_text(segment: Segment) -> bool:
+    lifted = set(map(id, segment.flags))
+    return any(id(node) not in lifted and node.raw.strip(WHITESPACE) for node in segment.nodes)
 
 
 def _holds_apart(segment: Segment) -> bool:
@@ -108,15 +133,23 @@ def _hides_separator(segment: Segment) -> bool:
 
 def _of_flags(flags: Sequence[Flag]) -> int:
     features = 0
-    seen = set()
+    last: dict[FlagName, Flag] = {}
     for flag in flags:
-        features |= Feature.FLAG.value
-        if flag.name != FlagName.DURATION:
-            features |= Feature.VIDEO.value
-        if flag.name in seen:
-            features |= Feature.REPEATED.value
-        seen.add(flag.name)
-        features |= _of_value(flag)
+        features |= _OF_NAME[flag.name] | _of_value(flag)
+        if flag.name in last:
+            features |= _REPEATED
+        last[flag.name] = flag
+    if FlagName.VIDEO not in last:
+        features |= Feature.NO_SWITCH.value
+    return features | _of_video_prompt(last.get(FlagName.VIDEO_PROMPT))
+
+
+def _of_video_prompt(flag: Flag | None) -> int:
+    if flag is None or flag.value is None:
+        return Feature.NO_VIDEO_PROMPT.value
+    features = 0 if flag.value.text.strip() else Feature.BLANK_VIDEO_PROMPT.value
+    if flag.value.quoting == Quoting.NONE:
+        features |= Feature.BARE_VIDEO_PROMPT.value
     return features
 
 
@@ -131,17 +164,12 @@ def _of_value(flag: Flag) -> int:
 
 
 def _of_text(text: str, segments: Sequence[Segment]) -> int:
-    features = 0
-    if not text.isascii():
-        features |= Feature.NON_ASCII.value
-    if "&" in text:
-        features |= Feature.AMPERSAND.value
-    if "'" in text:
-        features |= Feature.APOSTROPHE.value
-    if "\\" in text:
-        features |= Feature.BACKSLASH.value
-        if "\\'" in text and any(
-            ("ESCAPED", "\\'") in tokens(str(segment), "word") for segment in segments
-        ):
-            features |= Feature.ESCAPED_APOSTROPHE.value
+    features = 0 if text.isascii() else Feature.NON_ASCII.value
+    for character, feature in _OF_CHARACTER.items():
+        if character in text:
+            features |= feature
+    if "\\'" in text and any(
+        ("ESCAPED", "\\'") in tokens(str(segment), "word") for segment in segments
+    ):
+        features |= Feature.ESCAPED_APOSTROPHE.value
     return features

@@ -14,7 +14,7 @@ from flaglift.syntax.nodes import (
     UnknownFlag,
     Value,
 )
-from flaglift.syntax.words import WHITESPACE, quoting, unquote
+from flaglift.syntax.words import WHITESPACE, read_word, unquote
 
 _NUMBER = re.compile(r"-\d+$|-\d*\.\d+$|-\Z")
 """What begins with a dash and is a value all the same (2.5), as argparse knows it."""
@@ -32,7 +32,7 @@ def flag(start: int, raw: str, name: FlagName) -> list[Node]:
     if not rest:
         return [Flag(start, raw, name, None)]
     written = rest[1:] if rest[0] == "=" else rest.lstrip(WHITESPACE)
-    value = Value(start + len(raw) - len(written), written, unquote(written), quoting(written))
+    value = Value(start + len(raw) - len(written), written, *read_word(written))
     if rest[0] == "=":
         # `--` is no value to any reader (2.9), but `--video` may not have one either (2.4).
         missing = value.text == "--" and name != FlagName.VIDEO

@@ -9,6 +9,7 @@ from flaglift.syntax.prompt import Segment
 from flaglift.syntax.tokens import tokens
 from flaglift.syntax.words import WHITESPACE, is_escaped, split_words, unquote
 
+_NO_LINE_END = ("", " ", "\t")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -39,13 +40,15 @@ def lift_edits(text: str, spans: Iterable[Span], within: Span | None = None) -> 
             start = previous.start
             joint = previous.content.strip(" ") or joint
         edits.append(Edit(start, end, joint or " "))
-    return [
-        edit._replace(content="") if edit.start == low or edit.end == high else edit
-        for edit in edits
-    ]
+    for index in (0, -1):
+        if edits and (edits[index].start == low or edits[index].end == high):
+            edits[index] = edits[index]._replace(content="")
+    return edits
 
 
 def _line_end(text: str, start: int, end: int) -> str:
+    if end - start < 2 and text[start:end] in _NO_LINE_END:
+        return ""
     found = _LINE_END.search(text, start, end)
     return found[0] if found else ""
 

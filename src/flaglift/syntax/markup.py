@@ -3,14 +3,17 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cache
 
-from flaglift.syntax.lookalikes import flag_like
+from flaglift.syntax.lookalikes import DASHES, INVISIBLE, flag_like
 from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownFlag
 from flaglift.syntax.prompt import Segment
-from flaglift.syntax.tokens import tokens
+from flaglift.syntax.tokens import terminals, tokens
 
 # So many digits are a number that a float can hold.
 _WEIGHT = re.compile(r"[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99})")
+
+_TYPOGRAPHIC = re.compile(f"[{DASHES[1:]}{INVISIBLE}]")
 
 _BEGINNING = re.compile(r"-[-vVdD]")
 """Without typographic dashes, what looks like one of the four flags begins like this."""
@@ -21,9 +24,10 @@ def references_and_suspects(
 ) -> tuple[tuple[Reference, ...], tuple[FlagLike, ...]]:
     """Return the references of a text, and the words in it that look like flags and are text."""
     nodes = [node for segment in segments for node in segment.nodes]
+    plain = text.isascii() or not _TYPOGRAPHIC.search(text)
+    if plain and not _may_hold_suspect(nodes):
+        return _references(text), ()
     starts = [node.start for node in nodes]
-    if "<" not in text and text.isascii() and not _may_hold_suspect(nodes):
-        return (), ()
     references: list[Reference] = []
     suspects: list[FlagLike] = []
     position = 0
@@ -46,6 +50,17 @@ def _may_hold_suspect(nodes: Sequence[Node]) -> bool:
         or (isinstance(node, Text) and "-" in node.raw and _BEGINNING.search(node.raw))
         for node in nodes
     )
+
+
+def _references(text: str) -> tuple[Reference, ...]:
+    if "<" not in text:
+        return ()
+    return tuple(_reference(found.start(), found[0]) for found in _pattern().finditer(text))
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile(terminals("markup")["REFERENCE"])
 
 
 def _reference(start: int, raw: str) -> Reference:

@@ -62,6 +62,9 @@ def misquotes(segment: Segment, misses: Iterable[NearMiss], marks: Marks) -> Ite
     What opens again inside is closed first. Nothing behind the next flag, or behind what looks like
     one, counts.
     """
+    values = [flag.value.raw for flag in segment.flags if flag.value]
+    if not any(map(marks.opening.match, values)):
+        return
     for flag, value, behind in _values(segment, misses):
         if marks.opening.match(value.raw):
             yield _misquote(flag, value, value.raw + behind, marks)

@@ -51,6 +51,17 @@ class Feature(IntFlag):
     """A backslash before an apostrophe outside quotes, where the readers disagree (1.3)."""
     HOLDS_APART = auto()
     """A flag stands between words that would read otherwise side by side (2.11, 5.3)."""
+    ANGLE_BRACKET = auto()
+    """An opening one, as references begin with."""
+    NO_TEXT = auto()
+    """A segment holds flags and no word beside them."""
+    NO_SWITCH = auto()
+    """A segment holds flags and no `--video`."""
+    NO_VIDEO_PROMPT = auto()
+    """A segment holds flags and no `--video_prompt` that counts and has a value."""
+    BLANK_VIDEO_PROMPT = auto()
+    BARE_VIDEO_PROMPT = auto()
+    """The one that counts is written without quotes."""
 
     UNREADABLE = UNCLOSED | MISSING_VALUE | SWITCH_VALUE | MALFORMED_DURATION | ESCAPED_APOSTROPHE
     """The service reads no flag at all."""

@@ -4,7 +4,7 @@ import re
 
 from flaglift.errors import LoweringError
 from flaglift.syntax.nodes import Quoting
-from flaglift.syntax.tokens import tokens, word_at
+from flaglift.syntax.tokens import is_group, tokens, word_at
 
 WHITESPACE = " \t\r\n"
 """What separates words, and nothing else does (1.1)."""
@@ -18,8 +18,24 @@ def unquote(raw: str) -> str:
     >>> unquote(r'a"b c"d'), unquote(r'\"hi'), unquote(r'"6\" heel"'), unquote('it"\'"s')
     ('ab cd', '"hi', '6" heel', "it's")
     """
+    return read_word(raw)[0]
+
+
+def quoting(raw: str) -> Quoting:
+    """Tell how a word is written.
+
+    >>> quoting("smile"), quoting('"she smiles"'), quoting('she" smiles"')
+    (<Quoting.NONE: 'none'>, <Quoting.QUOTED: 'quoted'>, <Quoting.MIXED: 'mixed'>)
+    """
+    return read_word(raw)[1]
+
+
+def read_word(raw: str) -> tuple[str, Quoting]:
+    """Return what one word, as written, reads as, and how it is written."""
     if '"' not in raw and "\\" not in raw:
-        return raw
+        return raw, Quoting.NONE
+    if is_group(raw):
+        return unescape(raw[1:-1]), Quoting.QUOTED
     pieces = []
     for terminal, piece in tokens(raw, "word"):
         match terminal:
@@ -29,20 +45,7 @@ def unquote(raw: str) -> str:
                 pieces.append(piece[1])
             case _:
                 pieces.append(piece)
-    return "".join(pieces)
-
-
-def quoting(raw: str) -> Quoting:
-    """Tell how a word is written.
-
-    >>> quoting("smile"), quoting('"she smiles"'), quoting('she" smiles"')
-    (<Quoting.NONE: 'none'>, <Quoting.QUOTED: 'quoted'>, <Quoting.MIXED: 'mixed'>)
-    """
-    if '"' not in raw and "\\" not in raw:
-        return Quoting.NONE
-    if raw[0] == '"' and [terminal for terminal, _ in tokens(raw, "word")] == ["GROUP"]:
-        return Quoting.QUOTED
-    return Quoting.MIXED
+    return "".join(pieces), Quoting.MIXED
 
 
 def quote(text: str) -> str:
