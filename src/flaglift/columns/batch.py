@@ -1,0 +1,154 @@
+"""Translates a piece of a column: rows without flags, rows of known shapes, and all others."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flaglift.api import translate
+from flaglift.catalog import load_catalog
+from flaglift.columns.arrow import pa, pc
+from flaglift.columns.patterns import CONCERNED
+from flaglift.columns.representatives import Plain, stands_for_its_shape
+from flaglift.columns.result import UNTOUCHED, Outcome, assembled, outcome_of
+from flaglift.columns.shapes import Shapes, shapes_of, within
+from flaglift.columns.texts import has_values
+from flaglift.config import Settings
+from flaglift.context import Context
+from flaglift.engine import selected
+
+_MOST_SHAPES = 100_000
+"""So many shapes are kept in mind; then it begins anew."""
+
+Beside = Mapping[str, pa.Array]
+"""Columns beside the prompts, by field."""
+
+
+class BatchTranslator:
+    """Translates arrays of the type `string`; see `ColumnTranslator`."""
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        load_catalog(settings.edition, settings.overlay)
+        selected(settings.select, settings.ignore)
+        self._settings = settings
+        self._context = context
+        self._known: dict[tuple[frozenset[str], str], Outcome | None] = {}
+        """What the prompts of a shape have in common; None where that is nothing."""
+
+    def __call__(self, texts: pa.StringArray, beside: Beside) -> pa.StructArray:
+        """Return the translation, of the type `RESULT`."""
+        concerned = pc.fill_null(pc.match_substring_regex(texts, CONCERNED), False)
+        found = texts.filter(concerned)
+        index = pa.repeat(pa.scalar(0, pa.int32()), len(texts))
+        prompts = pa.nulls(len(texts), pa.string())
+        if not len(found):
+            return assembled([UNTOUCHED], index, texts, prompts, texts.is_null())
+        rows = _Rows(found)
+        self._decide(rows, {field: held.filter(concerned) for field, held in beside.items()})
+        return assembled(
+            rows.outcomes,
+            pc.replace_with_mask(index, concerned, rows.index),
+            pc.replace_with_mask(texts, concerned, rows.text),
+            pc.replace_with_mask(prompts, concerned, rows.video_prompt),
+            texts.is_null(),
+        )
+
+    def _decide(self, rows: "_Rows", beside: Beside) -> None:
+        context = replace(
+            self._context, given={**dict.fromkeys(beside), **self._context.given}
+        )
+        if self._context.get("video_prompt") is None:  # it would be compared with each value
+            free = pc.invert(has_values(list(beside.values()))) if beside else None
+            for shapes in shapes_of(rows.given):
+                chosen = shapes if free is None else shapes.only(free.filter(shapes.mask))
+                self._by_shape(rows, chosen, frozenset(beside), context)
+        self._one_by_one(rows, beside)
+
+    def _by_shape(
+        self, rows: "_Rows", shapes: Shapes, beside: frozenset[str], context: Context
+    ) -> None:
+        encoded = shapes.shape.dictionary_encode()
+        names = encoded.dictionary.to_pylist()
+        new = [i for i, name in enumerate(names) if (beside, name) not in self._known]
+        if len(self._known) + len(new) > _MOST_SHAPES:
+            self._known.clear()
+            new = list(range(len(names)))
+        first = pc.index_in(pa.array(new, pa.int32()), value_set=encoded.indices)
+        texts = rows.given.filter(shapes.mask).take(first).to_pylist()
+        bodies = shapes.body.take(first).to_pylist()
+        values = shapes.value.take(first).to_pylist()
+        for i, text, body, value in zip(new, texts, bodies, values, strict=True):
+            plain = Plain(names[i], body, value)
+            self._known[beside, names[i]] = self._in_common(text, plain, context)
+        found = [self._known[beside, name] for name in names]
+        rows.take_shapes(shapes, encoded.indices, found)
+
+    def _in_common(self, text: str, plain: Plain, context: Context) -> Outcome | None:
+        found = translate(text, self._settings, context)
+        if not stands_for_its_shape(found, plain):
+            return None
+        outcome = outcome_of(found)
+        return outcome if plain.value is None else outcome._replace(video_prompt=None)
+
+    def _one_by_one(self, rows: "_Rows", beside: Beside) -> None:
+        left = rows.index.is_null()
+        texts = rows.given.filter(left).to_pylist()
+        held = [values.filter(left).to_pylist() for values in beside.values()]
+        known: dict[tuple[object, ...], int] = {}
+        slots = []
+        for key in zip(texts, *held, strict=True):
+            slot = known.get(key)
+            if slot is None:
+                given = {**self._context.given, **dict(zip(beside, key[1:], strict=True))}
+                context = replace(self._context, given=given)
+                found = outcome_of(translate(str(key[0]), self._settings, context))
+                slot = known[key] = rows.added(found)
+            slots.append(slot)
+        rows.take_outcomes(left, slots)
+
+
+class _Rows:
+    """The prompts of a piece that have flags or near misses, and what is known of them so far."""
+
+    def __init__(self, given: pa.StringArray) -> None:
+        self.given = given
+        self.text = given
+        self.video_prompt = pa.nulls(len(given), pa.string())
+        self.outcomes = [UNTOUCHED]
+        self.index = pa.nulls(len(given), pa.int32())
+        """Which outcome each row has; null where that is not known."""
+
+    def added(self, outcome: Outcome) -> int:
+        """Return the index of a new outcome."""
+        self.outcomes.append(outcome)
+        return len(self.outcomes) - 1
+
+    def take_shapes(
+        self, shapes: Shapes, numbers: pa.Array, found: list[Outcome | None]
+    ) -> None:
+        """Give the rows of some shapes, by number, what these have in common, where anything is."""
+        slots = [None if outcome is None else self.added(outcome) for outcome in found]
+        self.index = pc.replace_with_mask(
+            self.index, shapes.mask, pa.array(slots, pa.int32()).take(numbers)
+        )
+        translated = pa.array(
+            [outcome is not None and outcome.status == "translated" for outcome in found], pa.bool_()
+        ).take(numbers)
+        constant = pa.array([outcome and outcome.video_prompt for outcome in found], pa.string())
+        value = shapes.value
+        if constant.null_count < len(constant):
+            value = pc.coalesce(value, constant.take(numbers))
+        mask = within(shapes.mask, translated)
+        self.text = pc.replace_with_mask(self.text, mask, shapes.body.filter(translated))
+        self.video_prompt = pc.replace_with_mask(
+            self.video_prompt, mask, value.filter(translated)
+        )
+
+    def take_outcomes(self, mask: pa.Array, slots: list[int]) -> None:
+        """Give rows an outcome each."""
+        found = [self.outcomes[slot] for slot in slots]
+        self.index = pc.replace_with_mask(self.index, mask, pa.array(slots, pa.int32()))
+        self.text = pc.replace_with_mask(
+            self.text, mask, pa.array([outcome.text for outcome in found], pa.string())
+        )
+        self.video_prompt = pc.replace_with_mask(
+            self.video_prompt, mask, pa.array([o.video_prompt for o in found], pa.string())
+        )

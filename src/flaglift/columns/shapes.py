@@ -1,0 +1,95 @@
+"""Takes prompts apart, with Arrow's kernels, into what is shared by many and what is not.
+
+    ohwx woman on a ridge --video --video_model kling25 --duration 5 --video_prompt "she smiles"
+    '------ body -------'  '--------------------- flags ------------------------' '-- value --'
+
+The *shape* of a prompt is everything but its body and its quoted value. Where these two are plain,
+nothing in them changes how the shape is read, and the shape's reading does not change them: all
+prompts of a shape have the same model, duration, status and codes, their text is their body, and
+their video prompt is the value, or where none is written, the body without references. One prompt
+of each shape is translated (`representatives`) and has to bear this out.
+"""
+
+from typing import NamedTuple
+
+from flaglift.columns.arrow import pa, pc
+from flaglift.columns.patterns import REFERENCE, UNPLAIN_BODY, UNPLAIN_VALUE
+from flaglift.syntax.words import WHITESPACE
+
+
+class Shapes(NamedTuple):
+    """Prompts of some shape: those of an array where `mask` is true, in its order."""
+
+    mask: pa.Array
+    shape: pa.Array
+    """What is not body or value; two quotes mark where the value was."""
+    body: pa.Array
+    value: pa.Array
+    """The quoted value, or what the body says as a video prompt; null where neither is wanted."""
+
+    def only(self, chosen: pa.Array) -> "Shapes":
+        """Return those of the prompts where a mask over them is true."""
+        columns = (self.shape, self.body, self.value)
+        return Shapes(within(self.mask, chosen), *(column.filter(chosen) for column in columns))
+
+
+def shapes_of(texts: pa.StringArray) -> tuple[Shapes, Shapes]:
+    """Return the prompts with one quoted value, and those with none; all others are left out.
+
+    `texts` holds no null.
+    """
+    cut = pc.split_pattern(texts, "--", max_splits=1)
+    known = pc.greater(pc.list_value_length(cut), 1)
+    cut = cut.filter(known)
+    head, flags = pc.list_element(cut, 0), pc.list_element(cut, 1)
+    body = pc.utf8_rtrim(head, WHITESPACE)
+    pieces = pc.split_pattern(flags, '"', max_splits=3)
+    fine = pc.and_(
+        pc.and_(
+            pc.less(pc.binary_length(body), pc.binary_length(head)),
+            pc.greater(pc.binary_length(body), 0),
+        ),
+        pc.invert(pc.match_substring_regex(body, UNPLAIN_BODY)),
+    )
+    count = pc.list_value_length(pieces)
+    return (
+        _quoted(known, pc.and_(fine, pc.equal(count, 3)), body, pieces),
+        _bare(known, pc.and_(fine, pc.equal(count, 1)), body, flags),
+    )
+
+
+def _quoted(known: pa.Array, chosen: pa.Array, body: pa.Array, pieces: pa.Array) -> Shapes:
+    pieces = pieces.filter(chosen)
+    value = pc.list_element(pieces, 1)
+    fine = pc.and_(
+        pc.not_equal(pc.utf8_trim(value, WHITESPACE), ""),
+        pc.invert(pc.match_substring_regex(value, UNPLAIN_VALUE)),
+    )
+    pieces = pieces.filter(fine)
+    before, behind = pc.list_element(pieces, 0), pc.list_element(pieces, 2)
+    return Shapes(
+        within(known, within(chosen, fine)),
+        pc.binary_join_element_wise(before, behind, '""'),
+        body.filter(chosen).filter(fine),
+        value.filter(fine),
+    )
+
+
+def _bare(known: pa.Array, chosen: pa.Array, body: pa.Array, flags: pa.Array) -> Shapes:
+    body, flags = body.filter(chosen), flags.filter(chosen)
+    image = pc.replace_substring_regex(body, f"[{WHITESPACE}]+", " ")
+    image = pc.replace_substring_regex(image, REFERENCE, "")
+    image = pc.utf8_trim(pc.replace_substring_regex(image, " +", " "), " ")
+    fine = pc.not_equal(image, "")
+    image = pc.if_else(pc.match_substring(flags, "video_prompt"), None, image)
+    return Shapes(
+        within(known, within(chosen, fine)),
+        flags.filter(fine),
+        body.filter(fine),
+        image.filter(fine),
+    )
+
+
+def within(mask: pa.Array, chosen: pa.Array) -> pa.Array:
+    """Return a mask with fewer rows: `chosen` says which of those where it is true stay."""
+    return pc.replace_with_mask(mask, mask, chosen)

@@ -1,0 +1,79 @@
+"""What may be translated: columns of text, of whatever type Arrow keeps it in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flaglift.columns.arrow import pa, pc
+from flaglift.errors import InputError
+from flaglift.spelling import nearest
+
+_MOST_ROWS = 32_768
+_MOST_BYTES = 32 * 2**20
+"""So much is worked on at a time: it bounds the memory beside the column and its result."""
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Tell whether a type holds text."""
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_string_view(kind)
+        or pa.types.is_null(kind)
+        or (pa.types.is_dictionary(kind) and is_text(kind.value_type))
+    )
+
+
+def check_text(kind: pa.DataType) -> None:
+    """Raise `TypeError` for a type that holds no text."""
+    if not is_text(kind):
+        raise TypeError(f"prompts are text, and this column is of the type {kind}")
+
+
+def column_of(batch: pa.RecordBatch, name: str | None) -> pa.Array:
+    """Return a batch's column of prompts.
+
+    Raises `TypeError` without a name, and `InputError` for one that the batch does not have.
+    """
+    if name is None:
+        raise TypeError("a record batch needs the name of its column of prompts: name='text'")
+    if name not in batch.schema.names:
+        close = nearest(name, batch.schema.names)
+        hint = f"did you mean `{close}`?" if close else f"it has {', '.join(batch.schema.names)}"
+        raise InputError(f"the record batch has no column `{name}`; {hint}")
+    return batch.column(name)
+
+
+def batches(column: pa.Array) -> Iterator[pa.StringArray]:
+    """Cut a column of text, without dictionary, into pieces of the type `string`.
+
+    Raises `InputError` for a text that is not UTF-8.
+    """
+    rows = len(column)
+    each = max(1, min(_MOST_ROWS, _MOST_BYTES * rows // max(1, column.nbytes)))
+    for start in range(0, rows, each):
+        yield _checked(column.slice(start, each), start)
+
+
+def _checked(piece: pa.Array, start: int) -> pa.StringArray:
+    options = pc.CastOptions(pa.large_binary(), allow_invalid_utf8=True)
+    try:
+        if pa.types.is_string_view(piece.type):
+            piece = pc.cast(piece, pa.large_string())
+        binary = pc.cast(piece, options=options)
+        return pc.cast(binary, pa.string())
+    except pa.ArrowInvalid:
+        pass
+    for row, text in enumerate(pc.cast(piece, options=options).to_pylist(), start):
+        try:
+            (text or b"").decode()
+        except UnicodeDecodeError as error:
+            raise InputError(f"row {row} is not UTF-8 at byte {error.start}") from None
+    raise InputError(f"the rows from {start} on are too long for one piece")
+
+
+def has_values(columns: list[pa.Array]) -> Any:
+    """Return where any of several columns holds something."""
+    found = columns[0].is_valid()
+    for column in columns[1:]:
+        found = pc.or_(found, column.is_valid())
+    return found
