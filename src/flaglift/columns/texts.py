@@ -55,20 +55,23 @@ def batches(column: pa.Array) -> Iterator[pa.StringArray]:
 
 
 def _checked(piece: pa.Array, start: int) -> pa.StringArray:
+    if pa.types.is_string_view(piece.type):
+        piece = pc.cast(piece, pa.large_string())
     options = pc.CastOptions(pa.large_binary(), allow_invalid_utf8=True)
+    binary = pc.cast(piece, options=options)
     try:
-        if pa.types.is_string_view(piece.type):
-            piece = pc.cast(piece, pa.large_string())
-        binary = pc.cast(piece, options=options)
-        return pc.cast(binary, pa.string())
+        return pc.cast(pc.cast(binary, pa.large_string()), pa.string())
     except pa.ArrowInvalid:
-        pass
-    for row, text in enumerate(pc.cast(piece, options=options).to_pylist(), start):
+        raise _not_utf8(binary.to_pylist(), start) from None
+
+
+def _not_utf8(texts: list[bytes | None], start: int) -> InputError:
+    for row, text in enumerate(texts, start):
         try:
             (text or b"").decode()
         except UnicodeDecodeError as error:
-            raise InputError(f"row {row} is not UTF-8 at byte {error.start}") from None
-    raise InputError(f"the rows from {start} on are too long for one piece")
+            return InputError(f"row {row} is not UTF-8 at byte {error.start}")
+    raise AssertionError("a piece of a column that is too long for its type")
 
 
 def has_values(columns: list[pa.Array]) -> Any:
