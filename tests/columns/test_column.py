@@ -1,5 +1,7 @@
 """`translate_column`: what goes in, what comes out, what is refused."""
 
+import datetime
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -94,8 +96,8 @@ def test_a_record_batch_and_what_it_holds_beside() -> None:
 def test_many_pieces_in_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "_MOST_ROWS", 3)
     column = pa.array(PROMPTS * 20)
-    assert translate_column(column, threads=4).to_pylist() == EXPECTED * 20
-    assert translate_column(column, threads=1).to_pylist() == EXPECTED * 20
+    assert ColumnTranslator(threads=4)(column).to_pylist() == EXPECTED * 20
+    assert ColumnTranslator(threads=1)(column).to_pylist() == EXPECTED * 20
     held = pa.record_batch({"p": column, "num_images": list(range(len(column)))})
     done = translate_column(held, name="p", beside=["num_images"])
     assert done.to_pylist() == [
@@ -149,6 +151,4 @@ def test_settings_that_cannot_be_used() -> None:
     with pytest.raises(ConfigError, match="there is no rule"):
         translate_column(pa.array(["a cat"]), Settings(select=("FL999",)))
     with pytest.raises(CatalogError):
-        import datetime  # noqa: PLC0415
-
         translate_column(pa.array(["a cat"]), Settings(edition=datetime.date(1999, 1, 1)))

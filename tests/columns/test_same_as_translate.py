@@ -24,9 +24,7 @@ SETTINGS = (
     Settings(accept_successors=True, strict=True),
     Settings(budget=20, select=("FL0", "FL4", "cost-over-budget")),
     Settings(ignore=("FL6", "legacy-syntax"), edition=datetime.date(2025, 8, 1)),
-    Settings(
-        default_model="mine", overlay=Path(__file__).parents[2] / "examples" / "overlay.toml"
-    ),
+    Settings(default_model="mine", overlay=Path(__file__).parents[2] / "examples" / "overlay.toml"),
 )
 CONTEXTS = (
     Context(),
@@ -41,7 +39,7 @@ TRANSLATORS = [
 
 
 def row(
-    text: str | None, settings: Settings = Settings(), context: Context = Context()
+    text: str | None, settings: Settings = SETTINGS[0], context: Context = CONTEXTS[0]
 ) -> dict[str, Any] | None:
     """Return what a column says of a prompt, by `translate`."""
     if text is None:
@@ -62,7 +60,7 @@ def texts() -> st.SearchStrategy[str]:
 
 @pytest.mark.parametrize("number", range(len(TRANSLATORS)))
 @given(st.lists(st.one_of(st.none(), texts(), texts(), texts()), max_size=20))
-@example(["a cat --video --video_prompt x --mask_prompt \"x\" --video_model kling25"])
+@example(['a cat --video --video_prompt x --mask_prompt "x" --video_model kling25'])
 @example([f'a --video_prompt "{v}" --video_model kling25 --video\nvideo_prompt=x' for v in "xy"])
 @example([f'a --video --video_model "{v}"' for v in ("kling25", "nobodys")])
 @example([f"{body} --video --video_model kling25" for body in ("<lora:1:1>", "a cat", "<lora:a")])

@@ -6,8 +6,6 @@ try:
     import pyarrow as pa
     import pyarrow.compute as pc
 except ImportError:
-    raise InputError(
-        "columns need the extra `arrow`: pip install 'flaglift[arrow]'"
-    ) from None
+    raise InputError("columns need the extra `arrow`: pip install 'flaglift[arrow]'") from None
 
 __all__ = ["pa", "pc"]

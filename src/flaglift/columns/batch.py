@@ -52,9 +52,7 @@ class BatchTranslator:
         )
 
     def _decide(self, rows: "_Rows", beside: Beside) -> None:
-        context = replace(
-            self._context, given={**dict.fromkeys(beside), **self._context.given}
-        )
+        context = self._beside(dict.fromkeys(beside))
         if self._context.get("video_prompt") is None:  # it would be compared with each value
             free = pc.invert(has_values(list(beside.values()))) if beside else None
             for shapes in shapes_of(rows.given):
@@ -75,34 +73,36 @@ class BatchTranslator:
         texts = rows.given.filter(shapes.mask).take(first).to_pylist()
         bodies = shapes.body.take(first).to_pylist()
         values = shapes.value.take(first).to_pylist()
+        known = {name: self._known.get((beside, name)) for name in names}
         for i, text, body, value in zip(new, texts, bodies, values, strict=True):
-            plain = Plain(names[i], body, value)
-            self._known[beside, names[i]] = self._in_common(text, plain, context)
-        found = [self._known[beside, name] for name in names]
-        rows.take_shapes(shapes, encoded.indices, found)
-
-    def _in_common(self, text: str, plain: Plain, context: Context) -> Outcome | None:
-        found = translate(text, self._settings, context)
-        if not stands_for_its_shape(found, plain):
-            return None
-        outcome = outcome_of(found)
-        return outcome if plain.value is None else outcome._replace(video_prompt=None)
+            found = translate(text, self._settings, context)
+            outcome = outcome_of(found)
+            stands = stands_for_its_shape(found, Plain(names[i], body, value))
+            if not stands:
+                rows.single[text] = outcome
+            elif value is not None:
+                outcome = outcome._replace(video_prompt=None)
+            self._known[beside, names[i]] = known[names[i]] = outcome if stands else None
+        rows.take_shapes(shapes, encoded.indices, [known[name] for name in names])
 
     def _one_by_one(self, rows: "_Rows", beside: Beside) -> None:
         left = rows.index.is_null()
         texts = rows.given.filter(left).to_pylist()
         held = [values.filter(left).to_pylist() for values in beside.values()]
-        known: dict[tuple[object, ...], int] = {}
+        nothing = (None,) * len(held)
+        known = {(text, *nothing): rows.added(found) for text, found in rows.single.items()}
         slots = []
         for key in zip(texts, *held, strict=True):
             slot = known.get(key)
             if slot is None:
-                given = {**self._context.given, **dict(zip(beside, key[1:], strict=True))}
-                context = replace(self._context, given=given)
-                found = outcome_of(translate(str(key[0]), self._settings, context))
+                context = self._beside(dict(zip(beside, key[1:], strict=True)))
+                found = outcome_of(translate(key[0], self._settings, context))
                 slot = known[key] = rows.added(found)
             slots.append(slot)
         rows.take_outcomes(left, slots)
+
+    def _beside(self, held: Mapping[str, object]) -> Context:
+        return replace(self._context, given={**self._context.given, **held})
 
 
 class _Rows:
@@ -115,22 +115,23 @@ class _Rows:
         self.outcomes = [UNTOUCHED]
         self.index = pa.nulls(len(given), pa.int32())
         """Which outcome each row has; null where that is not known."""
+        self.single: dict[str, Outcome] = {}
+        """The outcomes of prompts that stand for no other."""
 
     def added(self, outcome: Outcome) -> int:
         """Return the index of a new outcome."""
         self.outcomes.append(outcome)
         return len(self.outcomes) - 1
 
-    def take_shapes(
-        self, shapes: Shapes, numbers: pa.Array, found: list[Outcome | None]
-    ) -> None:
+    def take_shapes(self, shapes: Shapes, numbers: pa.Array, found: list[Outcome | None]) -> None:
         """Give the rows of some shapes, by number, what these have in common, where anything is."""
         slots = [None if outcome is None else self.added(outcome) for outcome in found]
         self.index = pc.replace_with_mask(
             self.index, shapes.mask, pa.array(slots, pa.int32()).take(numbers)
         )
         translated = pa.array(
-            [outcome is not None and outcome.status == "translated" for outcome in found], pa.bool_()
+            [outcome is not None and outcome.status == "translated" for outcome in found],
+            pa.bool_(),
         ).take(numbers)
         constant = pa.array([outcome and outcome.video_prompt for outcome in found], pa.string())
         value = shapes.value
@@ -138,9 +139,7 @@ class _Rows:
             value = pc.coalesce(value, constant.take(numbers))
         mask = within(shapes.mask, translated)
         self.text = pc.replace_with_mask(self.text, mask, shapes.body.filter(translated))
-        self.video_prompt = pc.replace_with_mask(
-            self.video_prompt, mask, value.filter(translated)
-        )
+        self.video_prompt = pc.replace_with_mask(self.video_prompt, mask, value.filter(translated))
 
     def take_outcomes(self, mask: pa.Array, slots: list[int]) -> None:
         """Give rows an outcome each."""

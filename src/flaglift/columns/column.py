@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flaglift.api import UNKNOWN
-from flaglift.columns.arrow import pa, pc
+from flaglift.columns.arrow import pa
 from flaglift.columns.batch import BatchTranslator
 from flaglift.columns.result import RESULT
 from flaglift.columns.texts import batches, check_text, column_of
@@ -22,7 +22,11 @@ class ColumnTranslator:
     """
 
     def __init__(
-        self, settings: Settings = DEFAULT, context: Context = UNKNOWN, *, threads: int | None = None
+        self,
+        settings: Settings = DEFAULT,
+        context: Context = UNKNOWN,
+        *,
+        threads: int | None = None,
     ) -> None:
         """`context` is what all requests hold beside the text; `threads` is the processors' number.
 
@@ -84,14 +88,14 @@ def translate_column(
     *,
     name: str | None = None,
     beside: Sequence[str] = (),
-    threads: int | None = None,
 ) -> pa.StructArray | pa.ChunkedArray:
     """Return the translation of a column of prompts: for each row what `flaglift.translate` says.
 
-    `column` is a pyarrow `Array` or `ChunkedArray` of text (`string`, `large_string`, `string_view`,
-    or a dictionary of these), or a `RecordBatch` with the column's `name`. The result is of the type
-    `RESULT`, chunked where the column is; a null gives a null. `context` is what all requests hold
-    beside the text; `beside` names columns of the batch that hold more of it, row by row.
+    `column` is a pyarrow `Array` or `ChunkedArray` of text (`string`, `large_string`,
+    `string_view`, or a dictionary of these), or a `RecordBatch` with the column's `name`. The
+    result is of the type `RESULT`, chunked where the column is; a null gives a null. `context` is
+    what all requests hold beside the text; `beside` names columns of the batch that hold more of
+    it, row by row.
 
     Raises `TypeError` for what is no column of text, `InputError` for a text that is not UTF-8 and
     for a name that the batch does not have, and for settings as `flaglift.lint` does.
@@ -103,4 +107,4 @@ def translate_column(
     >>> done.field("status").to_pylist(), done.field("text").to_pylist()
     (['translated', 'unchanged', None], ['a cat', 'a dog', None])
     """
-    return ColumnTranslator(settings, context, threads=threads)(column, name=name, beside=beside)
+    return ColumnTranslator(settings, context)(column, name=name, beside=beside)

@@ -30,7 +30,7 @@ _BEGINNINGS = "|".join(sorted({_beginning(name) for name in FlagName}))
 
 CONCERNED = "|".join(
     (
-        rf'-["\\]*-',  # a flag, a beginning of one, a quoted one
+        r'-["\\]*-',  # a flag, a beginning of one, a quoted one
         f"-[{_INVISIBLE}]*(?:{_BEGINNINGS})",  # one hyphen, and the name of a flag
         f"-[{_INVISIBLE}]*[{_TYPOGRAPHIC}]",  # several dashes, one of them typographic
         f"-[{_INVISIBLE}]+-",
@@ -39,12 +39,16 @@ CONCERNED = "|".join(
 )
 """Found in every prompt with a flag or a near miss of one (`Feature.CONCERNED`), and in others."""
 
-_UNPLAIN = rf'\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{{9f}}"\\&{_UNSEEN}'
+_UNPLAIN = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{{9f}}\\{_UNSEEN}"
+_ENTITY = "&[#A-Za-z]"
 
-UNPLAIN_BODY = f"[{_UNPLAIN}]|{CONCERNED}"
-"""Found in every text that might change the reading of the flags behind it, or of itself."""
+UNPLAIN_BODY = f"[{_UNPLAIN}]|{_ENTITY}|{CONCERNED}"
+"""Found in every text that might change the reading of the flags behind it, or of itself.
 
-UNPLAIN_VALUE = rf"[\t\r\n<{_UNPLAIN}]|{CONCERNED}"
+A text with an odd number of quotes may do so too.
+"""
+
+UNPLAIN_VALUE = rf"[\t\r\n<{_UNPLAIN}]|{_ENTITY}|{CONCERNED}"
 """Found in every quoted video prompt that a rule might have something to say about."""
 
 REFERENCE = terminals("markup")["REFERENCE"].replace("++", "+").replace("*+", "*")

@@ -18,7 +18,8 @@ def stands_for_its_shape(found: Translation, plain: Plain) -> bool:
     """Tell whether all prompts of a shape are read as this one is, but for their body and value.
 
     They are where the quotes hold the video prompt that counts, where all flags are lifted so that
-    the body is left, and where no settings or keyframes are in play, which are compared with it.
+    the body is left, and where nothing is in play that the value or the body's end is compared
+    with: settings, keyframes, and a `---` in front, which may have a line to itself or not.
 
     >>> from flaglift import translate
     >>> flags = "video --video_model kling25 --video_prompt "
@@ -27,12 +28,14 @@ def stands_for_its_shape(found: Translation, plain: Plain) -> bool:
     True
     """
     prompt = parse(found.text)
-    if prompt.is_keyframes or prompt.settings:
+    if prompt.is_keyframes or prompt.settings or plain.shape.startswith("-"):
         return False
     flag = prompt.segments[0].last(FlagName.VIDEO_PROMPT)
     written = flag.value if flag else None
     if '"' in plain.shape and not (
-        written and written.quoting is Quoting.QUOTED and written.start == found.text.find('"')
+        written
+        and written.quoting is Quoting.QUOTED
+        and written.start == found.text.find('"', len(plain.body))
     ):
         return False
     if found.status is not TranslationStatus.TRANSLATED:

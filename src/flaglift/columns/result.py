@@ -21,8 +21,8 @@ RESULT = pa.struct(
 """The type of a translated column; a null prompt is a null.
 
 - `status`: `translated`, `unchanged` or `refused`.
-- `text`, `video_model`, `video_prompt`: the fields; null where they are left out. Unless translated,
-  `text` is the prompt as it was and the others are null.
+- `text`, `video_model`, `video_prompt`: the fields; null where they are left out. Unless
+  translated, `text` is the prompt as it was and the others are null.
 - `video_duration`: seconds.
 - `others`: further fields, which only a settings block gives, by name, as a form carries them; a
   duration too, where it is no 64-bit number. Empty in most rows.
@@ -56,7 +56,7 @@ def outcome_of(found: Translation) -> Outcome:
     ('translated', 'a cat', 'kling25', 'a cat')
     """
     values: dict[str, Any] = dict(found.values)
-    plain = [values.pop(name, None) for name in ("text", "video_model", "video_prompt")]
+    text, model, prompt = (values.pop(n, None) for n in ("text", "video_model", "video_prompt"))
     seconds = values.get("video_duration")
     if isinstance(seconds, int) and abs(seconds) < _LONGEST:
         del values["video_duration"]
@@ -64,7 +64,7 @@ def outcome_of(found: Translation) -> Outcome:
         seconds = None
     others = tuple((name, form_value(value)) for name, value in values.items())
     codes = tuple(dict.fromkeys(finding.code for finding in found.diagnostics))
-    return Outcome(found.status.value, *plain, seconds, others, codes)
+    return Outcome(found.status.value, text, model, prompt, seconds, others, codes)
 
 
 def assembled(

@@ -51,11 +51,19 @@ def shapes_of(texts: pa.StringArray) -> tuple[Shapes, Shapes]:
         ),
         pc.invert(pc.match_substring_regex(body, UNPLAIN_BODY)),
     )
+    fine = within(fine, _closed(body.filter(fine)))
     count = pc.list_value_length(pieces)
     return (
         _quoted(known, pc.and_(fine, pc.equal(count, 3)), body, pieces),
         _bare(known, pc.and_(fine, pc.equal(count, 1)), body, flags),
     )
+
+
+def _closed(body: pa.Array) -> pa.Array:
+    """Return where every quote of a body is closed."""
+    quotes = pc.match_substring(body, '"')
+    count = pc.count_substring(body.filter(quotes), '"')
+    return pc.replace_with_mask(pc.invert(quotes), quotes, pc.equal(pc.bit_wise_and(count, 1), 0))
 
 
 def _quoted(known: pa.Array, chosen: pa.Array, body: pa.Array, pieces: pa.Array) -> Shapes:
@@ -80,8 +88,13 @@ def _bare(known: pa.Array, chosen: pa.Array, body: pa.Array, flags: pa.Array) ->
     image = pc.replace_substring_regex(body, f"[{WHITESPACE}]+", " ")
     image = pc.replace_substring_regex(image, REFERENCE, "")
     image = pc.utf8_trim(pc.replace_substring_regex(image, " +", " "), " ")
-    fine = pc.not_equal(image, "")
-    image = pc.if_else(pc.match_substring(flags, "video_prompt"), None, image)
+    written = pc.match_substring(flags, "video_prompt")
+    # What a quote groups, the image prompt has without it.
+    fine = pc.or_(
+        written,
+        pc.and_(pc.not_equal(image, ""), pc.invert(pc.match_substring(body, '"'))),
+    )
+    image = pc.if_else(written, None, image)
     return Shapes(
         within(known, within(chosen, fine)),
         flags.filter(fine),
