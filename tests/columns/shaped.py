@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 BODIES: Sequence[str] = [
     "ohwx woman", "a cat", "a cat", "it's", "5", "-5", "a,b", "high-detail", "a-video", "-du",
     "x=y", "ar=1:1", "\nseed=5", "\n", "\n---\n", "---", "<lora:1:1.0>", "<lora:a b>",
-    "<faceid:3>", "<lora:", "<", ">", "été", "猫", "\N{WOMAN}", "\U0001f469\u200d\U0001f680", "\u2014", "5\u20137",
+    "<faceid:3>", "<lora:", "<", ">", "été", "猫", "\N{WOMAN}", "\U0001f469\u200d\U0001f680",
+    "\u2014", "5\u20137",
     "a\u2014b", "\u2014video", "\u2013\u2013duration", "-\u200bvideo", "-v\u200bideo", "\u200b",
     "\xa0", "\u2003", "\u034f", "\0", "\x85", "\x0b", "\x1c", "&", "R&D", "&quot;", "&lt;lora:1>",
     '"', '"a b"', '"--video"', "\\", "\\'", "\\\n", "--", "--fill", "woman--video", "video_prompt",

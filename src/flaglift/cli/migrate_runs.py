@@ -41,6 +41,15 @@ def _pace(options: Document) -> Pace:
     return Pace(options["chunk_seconds"], options["rows_per_second"], options["pause_file"])
 
 
+def decider(job: Job, store: Store) -> Decider:
+    """Return what decides on a store's prompts: by columns where Arrow is installed."""
+    try:
+        from flaglift.columns.alike import Likeness
+    except InputError:
+        return Decider(job.settings, store.fields)
+    return Decider(job.settings, store.fields, Likeness(job.settings, job.targets))
+
+
 def _document(job: Job, store: Store, tally: Tally) -> Document:
     return {
         "flaglift": version("flaglift"),
@@ -69,7 +78,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
             progress.show(tally.to_dict())
 
         control = Control(_pace(options), stopped, watch, options["limit"], keep_going=True)
-        migration = Migration(store, Decider(job.settings, store.fields), control)
+        migration = Migration(store, decider(job, store), control)
         tally, finished = migration.plan()
         document = _document(job, store, tally)
     document |= {
@@ -139,7 +148,7 @@ def apply_source(source: str, options: Document) -> tuple[Document, bool]:
         control = Control(
             _pace(options), stopped, watch, options["limit"], keep_going=options["keep_going"]
         )
-        migration = Migration(store, Decider(job.settings, store.fields), control)
+        migration = Migration(store, decider(job, store), control)
         finished = writer.run.state != "running"
         try:
             finished = finished or migration.apply(writer)

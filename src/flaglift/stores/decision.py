@@ -1,7 +1,8 @@
 """What becomes of one stored prompt. The same for every store, for plan, apply and verify."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 from flaglift.api import translate
 from flaglift.catalog import load_catalog
@@ -21,13 +22,78 @@ OUT_OF_PLACE = "does-not-fit"
 """The pseudo-code of a value that its column cannot hold."""
 
 
-class Decider:
-    """Decides on stored prompts with one choice of settings."""
+_MOST_SHAPES = 100_000
+"""So many shapes are kept in mind; then it begins anew."""
 
-    def __init__(self, settings: Settings, targets: Collection[str] | None) -> None:
+
+class Alike(Protocol):
+    """What is known of a prompt without reading it."""
+
+    @property
+    def shape(self) -> str | None:
+        """What it shares with all that are read alike; None if it has no flags at all."""
+
+    @property
+    def text(self) -> str:
+        """The text, if it is translated."""
+
+    @property
+    def video_prompt(self) -> str | None:
+        """The video prompt, if it is translated; None for that of all prompts of the shape."""
+
+
+Likeness = Callable[[Sequence[str]], Sequence[Alike | None]]
+"""Tells which prompts, with nothing beside them, are read alike; None where that is not known."""
+
+
+class Decider:
+    """Decides on stored prompts with one choice of settings.
+
+    With a `likeness`, one prompt of each shape is read, and the others are decided like it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        targets: Collection[str] | None,
+        likeness: Likeness | None = None,
+    ) -> None:
         self.settings = settings
         self._targets = None if targets is None else frozenset(targets)
         """The fields that the store can hold; None for any."""
+        self._likeness = likeness
+        self._models: dict[str, Verdict | None] = {}
+        """The verdict on the first prompt of a shape; None where it says nothing of the others."""
+
+    def all(self, stored: Sequence[Stored]) -> list[Verdict]:
+        """Return what becomes of prompts, in their order. Never raises for a text."""
+        if self._likeness is None:
+            return [self(one) for one in stored]
+        if len(self._models) > _MOST_SHAPES:
+            self._models.clear()
+        free = [i for i, one in enumerate(stored) if not any(map(_is_given, one.held.values()))]
+        known = dict(zip(free, self._likeness([stored[i].text for i in free]), strict=True))
+        return [self._like(one, known.get(index)) for index, one in enumerate(stored)]
+
+    def _like(self, stored: Stored, alike: Alike | None) -> Verdict:
+        if alike is None:
+            return self(stored)
+        if alike.shape is None:
+            return Verdict(stored, "unchanged")
+        if alike.shape not in self._models:
+            first = self(stored)
+            self._models[alike.shape] = first if _is_model(first, alike) else None
+            return first
+        model = self._models[alike.shape]
+        if model is None:
+            return self(stored)
+        if model.status != "translated":
+            return replace(model, stored=stored)
+        writes = {**model.writes, "text": alike.text}
+        if alike.video_prompt is not None:
+            writes["video_prompt"] = alike.video_prompt
+        edits = [(len(alike.text), len(stored.text), "")]
+        return replace(model, stored=stored, writes=writes, edits=edits)
 
     def __call__(self, stored: Stored) -> Verdict:
         """Return what becomes of a prompt. Never raises for a text."""
@@ -84,6 +150,16 @@ class Decider:
         duration = segment.value(FlagName.DURATION)
         price = model.price_cents(None if duration is None else int(duration)) if model else None
         return None if price is None else float(price)
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None
+
+
+def _is_model(first: Verdict, alike: Alike) -> bool:
+    """Tell whether a verdict says of others of its shape all but the text and the video prompt."""
+    edits = [(len(alike.text), len(first.stored.text), "")]
+    return first.status != "translated" or [*map(tuple, first.edits)] == edits
 
 
 def refused(stored: Stored, codes: tuple[str, ...], code: str, message: str) -> Verdict:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from flaglift.stores.decision import OUT_OF_PLACE, Decider, refused
 from flaglift.stores.errors import UnavailableError, UnreadableRecordError
 from flaglift.stores.pace import Pace
-from flaglift.stores.records import Change, Chunk, Cursor, Record, Stored, Verdict
+from flaglift.stores.records import Change, Chunk, Cursor, Record, Verdict
 from flaglift.stores.store import Step, Store, Writer
 from flaglift.stores.tally import Tally
 
@@ -56,7 +56,7 @@ class Migration:
             if self.control.stopped():
                 return tally, False
             started = time.monotonic()
-            decided = self._decided(chunk)
+            decided = self._decided(chunk.records)
             self._count(tally, chunk, decided)
             cursor = chunk.cursor
             self._after(tally, chunk, decided, started)
@@ -92,7 +92,7 @@ class Migration:
                 f"{self.store.name}, {self.store.unit} {first.key}: {first.sentence}. Nothing is"
                 " lost: repair it, or pass such records by with --keep-going"
             )
-        decided = [] if limited else self._decided(chunk)
+        decided = [] if limited else self._decided(chunk.records)
         with writer.step() as step:
             tally = copy.deepcopy(before)
             decided = self._meanwhile(step, decided, tally)
@@ -110,18 +110,18 @@ class Migration:
             rows = min(rows, self.control.limit + self._begun - tally.records)
         return self.store.read(cursor, rows)
 
-    def _decided(self, chunk: Chunk) -> list[Decided]:
-        return [(record, self._verdicts(record)) for record in chunk.records]
+    def _decided(self, records: Sequence[Record]) -> list[Decided]:
+        verdicts = iter(self._decide.all([s for record in records for s in record.prompts]))
+        return [
+            (record, tuple(self._fitting(next(verdicts)) for _ in record.prompts))
+            for record in records
+        ]
 
-    def _verdicts(self, record: Record) -> tuple[Verdict, ...]:
-        return tuple(self._verdict(stored) for stored in record.prompts)
-
-    def _verdict(self, stored: Stored) -> Verdict:
-        verdict = self._decide(stored)
+    def _fitting(self, verdict: Verdict) -> Verdict:
         for name, value in verdict.writes.items():
             reason = self.store.fits(name, value)
             if reason:
-                return refused(stored, verdict.codes, OUT_OF_PLACE, reason)
+                return refused(verdict.stored, verdict.codes, OUT_OF_PLACE, reason)
         return verdict
 
     def _meanwhile(self, step: Step, decided: list[Decided], tally: Tally) -> list[Decided]:
@@ -139,7 +139,7 @@ class Migration:
                 fresh.append((record, verdicts))
             else:
                 tally.raced += 1
-                fresh.append((current, self._verdicts(current)))
+                fresh += self._decided([current])
         return fresh
 
     def _count(self, tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:

@@ -135,10 +135,14 @@ class ParquetFormat:
 
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""
+        kind = self.kind(field)
         try:
-            pa.array([self.coerced(field, value)], self.kind(field))
+            if isinstance(value, str) and is_text(kind):
+                value.encode()
+            else:
+                pa.array([self.coerced(field, value)], kind)
         except (pa.ArrowException, ValueError, TypeError):
-            return f"the column for `{field}` is of the type {self.kind(field)}"
+            return f"the column for `{field}` is of the type {kind}"
         return None
 
     def coerced(self, field: str, value: Any) -> Any:
