@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from columns.shaped import shaped
 from columns.test_same_as_translate import SETTINGS
-from flaglift import Settings
+from flaglift import Settings, translate
 from flaglift.columns import alike
 from flaglift.columns.alike import Likeness
 from flaglift.stores import decision
@@ -64,7 +64,7 @@ def test_most_prompts_are_decided_without_being_read(monkeypatch: pytest.MonkeyP
     prompts += [f"plain {n}" for n in range(50)]
     decide = Decider(Settings(), None, Likeness(Settings(), DEFAULT_TARGETS))
     read: list[str] = []
-    real = decision.translate
+    real = translate
 
     def reading(text: str, *rest: Any) -> Any:
         read.append(text)

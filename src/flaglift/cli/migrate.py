@@ -53,6 +53,7 @@ def command() -> None:
       flaglift migrate plan prompts.csv --html plan.html
       flaglift migrate apply prompts.jsonl --to modern.jsonl
       flaglift migrate apply postgresql://app@db/shop#prompts --rows-per-second 2000
+      flaglift migrate apply --engine spark 'warehouse/*.parquet' --to modern
       flaglift migrate undo postgresql://app@db/shop#prompts
     """
 
@@ -98,12 +99,11 @@ def apply(source: str, **options: Any) -> int:
     A file's result is written beside it, or to --to; --replace puts it in the file's place when it
     is complete. A table is changed in place, chunk by chunk, while others use it.
     """
-    from flaglift.cli.migrate_runs import apply_source
     from flaglift.report.migration import print_applied
 
     if options["to"] and options["replace"]:
         raise click.UsageError("--to and --replace exclude each other")
-    document, finished = apply_source(source, options)
+    document, finished = _applied(source, options)
     if options["form"] == "json":
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
@@ -113,7 +113,18 @@ def apply(source: str, **options: Any) -> int:
     if not finished and document["interrupted"]:
         return EXIT_INTERRUPTED
     counts = document["counts"]
-    return EXIT_FINDINGS if counts["refused"] or counts["problems"] else 0
+    left = counts["refused"] or counts["problems"] or document.get("failed")
+    return EXIT_FINDINGS if left else 0
+
+
+def _applied(source: str, options: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    if options["engine"] == "spark":
+        from flaglift.cli.migrate_spark import apply_files
+
+        return apply_files(source, options), True
+    from flaglift.cli.migrate_runs import apply_source
+
+    return apply_source(source, options)
 
 
 @command.command("status")

@@ -92,7 +92,9 @@ report_options = _all(
 )
 
 apply_options = _all(
-    click.option("--to", type=_PATH, help="Write the result of a file here."),
+    click.option(
+        "--to", type=click.Path(path_type=Path), help="Write the result of a file here."
+    ),
     click.option("--replace", is_flag=True, help="Put the result in the place of the file."),
     click.option("--keep-going", is_flag=True, help="Pass by records that cannot be read."),
     click.option("--restart", is_flag=True, help="Begin again instead of going on."),
@@ -104,6 +106,9 @@ apply_options = _all(
         default=0.05,
         help="The share of records by which an outcome may exceed the plan (0.05).",
     ),
+    click.option("--engine", type=click.Choice(["local", "spark"]), default="local",
+                 help="spark: SOURCE is a pattern, each file a task, --to a folder."),
+    click.option("--master", help="Where Spark runs; as it is configured, or here, if left out."),
     click.option("--format", "form", type=click.Choice(["text", "json"]), default="text"),
 )  # fmt: skip
 

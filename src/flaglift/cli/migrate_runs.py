@@ -131,7 +131,11 @@ def told(path: Path, text: str) -> None:
 
 def apply_source(source: str, options: Document) -> tuple[Document, bool]:
     """Apply a migration; return what was done, and whether it reached the end."""
-    job = job_from(source, options)
+    return apply_job(job_from(source, options), options)
+
+
+def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
+    """Apply a job; return what was done, and whether it reached the end."""
     planned = _planned(options["planned"], job, options["max_drift"])
     document: Document = {"drifted": None, "differences": [], "said": [], "interrupted": False}
     with ExitStack() as stack:

@@ -72,6 +72,15 @@ class Tally:
             self.records += 1
             self.problems += 1
 
+    def plus(self, other: "Tally") -> "Tally":
+        """Return the counts of both."""
+        return Tally(
+            **{
+                item.name: getattr(self, item.name) + getattr(other, item.name)
+                for item in fields(self)
+            }
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as JSON-ready values."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}

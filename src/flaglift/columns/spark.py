@@ -1,0 +1,99 @@
+"""Columns of prompts in Spark, from version 4.1 on: a function for tables, a task for each file.
+
+`translate_udf` is for tables whose layout is Spark's own business. Files that are to keep their
+layout are migrated one by one, each as a task: that is what `each` is for, which
+`flaglift migrate apply --engine spark` calls.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from flaglift.api import UNKNOWN
+from flaglift.columns.arrow import pa
+from flaglift.columns.column import ColumnTranslator
+from flaglift.config import DEFAULT, Settings
+from flaglift.context import Context
+from flaglift.errors import InputError
+
+try:
+    from py4j.protocol import Py4JJavaError
+    from pyspark import SparkConf
+    from pyspark.sql import SparkSession
+    from pyspark.sql.functions import arrow_udf
+except ImportError:
+    raise InputError("Spark needs the extra `spark`: pip install 'flaglift[spark]'") from None
+
+RESULT = (
+    "struct<status: string, text: string, video_model: string, video_prompt: string,"
+    " video_duration: bigint, others: map<string, string>, codes: array<string>>"
+)
+"""The type of what `translate_udf` returns: `flaglift.columns.RESULT`, as Spark writes it."""
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+def translate_udf(settings: Settings = DEFAULT, context: Context = UNKNOWN) -> Any:
+    """Return a function for Spark's tables: a column of prompts in, a column of `RESULT` out.
+
+    It says of each prompt what `flaglift.translate` says; a null gives a null. An overlay in the
+    settings must be readable under its path by all executors. Raises for settings as
+    `flaglift.lint` does.
+
+        prompts.select("id", translate_udf()("text").alias("new")).select("id", "new.*")
+    """
+    given, complete = tuple(context.given.items()), context.complete
+    translator_of(settings, given, complete)
+
+    def translated(column: pa.Array) -> pa.Array:
+        return translator_of(settings, given, complete)(column)
+
+    return arrow_udf(translated, returnType=RESULT)
+
+
+@lru_cache(maxsize=8)
+def translator_of(
+    settings: Settings,
+    given: tuple[tuple[str, Any], ...],
+    complete: bool,
+) -> ColumnTranslator:
+    """Return the translator that a worker process keeps from one batch to the next."""
+    return ColumnTranslator(settings, Context(dict(given), complete), threads=1)
+
+
+def each(items: Sequence[In], work: Callable[[In], Out], master: str | None = None) -> list[Out]:
+    """Return what some work makes of each item: one task each, tried again if its process is lost.
+
+    `work` must be such that doing it twice, even at the same time, is doing it once. The session
+    that there is counts, then `master`, then Spark's configuration, then this machine. Raises
+    `RuntimeError` where Spark gives up, with what it says, in one line.
+    """
+    if not items:
+        return []
+    context = _session(master).sparkContext
+    try:
+        # In batches of one: what a task has done is known when it ends, not when all have.
+        found: list[Out] = context.parallelize(items, len(items)).map(work).collect()
+    except Py4JJavaError as error:
+        raise RuntimeError(str(error.java_exception.getMessage()).partition("\n")[0]) from None
+    return found
+
+
+def _session(master: str | None) -> SparkSession:
+    session = SparkSession.getActiveSession()
+    if session is not None:
+        return session
+    # The workers need this interpreter's packages; on a cluster the user has seen to that.
+    if master is None or master.startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    conf = SparkConf().setAppName("flaglift")
+    if master is not None:
+        conf.setMaster(master)
+    conf.setIfMissing("spark.master", "local[*,4]")  # a lost process is no lost job
+    conf.setIfMissing("spark.ui.showConsoleProgress", "false")
+    session = SparkSession.builder.config(conf=conf).getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
