@@ -6,6 +6,7 @@ layout are migrated one by one, each as a task: that is what `each` is for, whic
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -21,6 +22,7 @@ from flaglift.errors import InputError
 try:
     from py4j.protocol import Py4JJavaError
     from pyspark import SparkConf
+    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
     from pyspark.sql.functions import arrow_udf
 except ImportError:
@@ -73,27 +75,38 @@ def each(items: Sequence[In], work: Callable[[In], Out], master: str | None = No
     """
     if not items:
         return []
-    context = _session(master).sparkContext
+    context = session(master).sparkContext
     try:
         # In batches of one: what a task has done is known when it ends, not when all have.
         found: list[Out] = context.parallelize(items, len(items)).map(work).collect()
-    except Py4JJavaError as error:
-        raise RuntimeError(str(error.java_exception.getMessage()).partition("\n")[0]) from None
+    except (Py4JJavaError, PySparkException) as error:
+        raise RuntimeError(_reason(str(error))) from None
     return found
 
 
-def _session(master: str | None) -> SparkSession:
-    session = SparkSession.getActiveSession()
-    if session is not None:
-        return session
-    # The workers need this interpreter's packages; on a cluster the user has seen to that.
-    if master is None or master.startswith("local"):
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+_EXCEPTION = re.compile(r"^(?:: )?[\w.]*(?:Error|Exception): .*", re.MULTILINE)
+
+
+def _reason(said: str) -> str:
+    """Return the line that names the last exception, of all that Spark says."""
+    return _EXCEPTION.findall(said)[-1].lstrip(": ")
+
+
+def session(master: str | None = None) -> SparkSession:
+    """Return the session that there is, or begin one: at `master`, or as Spark is configured."""
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        return active
     conf = SparkConf().setAppName("flaglift")
-    if master is not None:
-        conf.setMaster(master)
-    conf.setIfMissing("spark.master", "local[*,4]")  # a lost process is no lost job
-    conf.setIfMissing("spark.ui.showConsoleProgress", "false")
-    session = SparkSession.builder.config(conf=conf).getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    return session
+    master = master or conf.get("spark.master") or "local[*,4]"  # a lost process is no lost job
+    conf.setMaster(master).setIfMissing("spark.ui.showConsoleProgress", "false")
+    choose_python(master)
+    begun = SparkSession.builder.config(conf=conf).getOrCreate()
+    begun.sparkContext.setLogLevel("ERROR")
+    return begun
+
+
+def choose_python(master: str) -> None:
+    """Let workers on this machine run this interpreter; on a cluster the user has seen to that."""
+    if master.startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
