@@ -15,7 +15,7 @@ from flaglift.stores.manifest import NAME
 from running import flaglift
 from spark.warehouse import contents, warehouse
 
-FILES, ROWS = 4, 20_000
+FILES, ROWS = 4, 5_000
 
 
 @pytest.fixture

@@ -25,12 +25,19 @@ try:
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
     from pyspark.sql.functions import arrow_udf
+    from pyspark.sql.types import ArrayType, LongType, MapType, StringType, StructType
 except ImportError:
     raise InputError("Spark needs the extra `spark`: pip install 'flaglift[spark]'") from None
 
 RESULT = (
-    "struct<status: string, text: string, video_model: string, video_prompt: string,"
-    " video_duration: bigint, others: map<string, string>, codes: array<string>>"
+    StructType()
+    .add("status", StringType())
+    .add("text", StringType())
+    .add("video_model", StringType())
+    .add("video_prompt", StringType())
+    .add("video_duration", LongType())
+    .add("others", MapType(StringType(), StringType()))
+    .add("codes", ArrayType(StringType()))
 )
 """The type of what `translate_udf` returns: `flaglift.columns.RESULT`, as Spark writes it."""
 
@@ -89,7 +96,7 @@ _EXCEPTION = re.compile(r"^(?:: )?[\w.]*(?:Error|Exception): .*", re.MULTILINE)
 
 def _reason(said: str) -> str:
     """Return the line that names the last exception, of all that Spark says."""
-    return _EXCEPTION.findall(said)[-1].lstrip(": ")
+    return str(_EXCEPTION.findall(said)[-1]).lstrip(": ")
 
 
 def session(master: str | None = None) -> SparkSession:
