@@ -36,7 +36,7 @@ SHARES = {"plain": 0.5, "canonical": 0.45, "hard": 0.05}
 EVERY = 50
 
 _CANONICAL = re.compile(
-    r"""[^"\\&]+?(?:\s--(?:video|video_model\s[\w.-]+|duration\s\d+|video_prompt\s"[^"\\&]+"))+"""
+    r"""(?:(?!--)[^"\\&])+(?:\s--(?:video|video_model\s[\w.-]+|duration\s\d+|video_prompt\s"[^"\\&]+"))+"""
 )
 
 

@@ -4,9 +4,9 @@
 
 Both jobs read Parquet files with the prompts of `columns.py`, hand the column of prompts to Python
 in Arrow batches, and write what comes back as Parquet, on two cores. One is `translate_udf`, the
-other a function that returns its column. The prompts are 500,000 different ones, written eight times with
-other ids. `--files` measures `flaglift migrate apply --engine spark` in rows a second, with nothing
-beside it. It runs in the environment of `make test-spark`.
+other a function that returns its column. The prompts are 500,000 different ones, written eight
+times with other ids. `--files` measures `flaglift migrate apply --engine spark` in rows a second,
+with nothing beside it. It runs in the environment of `make test-spark`.
 """
 
 import argparse

@@ -44,7 +44,10 @@ def row(
     """Return what a column says of a prompt, by `translate`."""
     if text is None:
         return None
-    values = outcome_of(translate(text, settings, context))._asdict()
+    found = outcome_of(translate(text, settings, context))
+    values = {
+        **found.shared._asdict(), "text": found.text, "video_prompt": found.video_prompt,
+    }  # fmt: skip
     return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
 
 

@@ -1,6 +1,6 @@
 """Translates a piece of a column: rows without flags, rows of known shapes, and all others."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from flaglift.api import translate
@@ -8,7 +8,7 @@ from flaglift.catalog import load_catalog
 from flaglift.columns.arrow import pa, pc
 from flaglift.columns.patterns import CONCERNED
 from flaglift.columns.representatives import Plain, stands_for_its_shape
-from flaglift.columns.result import UNTOUCHED, Outcome, assembled, outcome_of
+from flaglift.columns.result import UNTOUCHED, Outcome, Shared, assembled, outcome_of
 from flaglift.columns.shapes import Shapes, shapes_of, within
 from flaglift.columns.texts import has_values
 from flaglift.config import Settings
@@ -44,7 +44,7 @@ class BatchTranslator:
         rows = _Rows(found)
         self._decide(rows, {field: held.filter(concerned) for field, held in beside.items()})
         return assembled(
-            rows.outcomes,
+            rows.distinct,
             pc.replace_with_mask(index, concerned, rows.index),
             pc.replace_with_mask(texts, concerned, rows.text),
             pc.replace_with_mask(prompts, concerned, rows.video_prompt),
@@ -90,16 +90,15 @@ class BatchTranslator:
         texts = rows.given.filter(left).to_pylist()
         held = [values.filter(left).to_pylist() for values in beside.values()]
         nothing = (None,) * len(held)
-        known = {(text, *nothing): rows.added(found) for text, found in rows.single.items()}
-        slots = []
+        known = {(text, *nothing): outcome for text, outcome in rows.single.items()}
+        found = []
         for key in zip(texts, *held, strict=True):
-            slot = known.get(key)
-            if slot is None:
+            outcome = known.get(key)
+            if outcome is None:
                 context = self._beside(dict(zip(beside, key[1:], strict=True)))
-                found = outcome_of(translate(key[0], self._settings, context))
-                slot = known[key] = rows.added(found)
-            slots.append(slot)
-        rows.take_outcomes(left, slots)
+                outcome = known[key] = outcome_of(translate(key[0], self._settings, context))
+            found.append(outcome)
+        rows.take_outcomes(left, found)
 
     def _beside(self, held: Mapping[str, object]) -> Context:
         return replace(self._context, given={**self._context.given, **held})
@@ -112,42 +111,37 @@ class _Rows:
         self.given = given
         self.text = given
         self.video_prompt = pa.nulls(len(given), pa.string())
-        self.outcomes = [UNTOUCHED]
+        self.distinct: dict[Shared, int] = {UNTOUCHED: 0}
+        """What rows have in common, and its number."""
         self.index = pa.nulls(len(given), pa.int32())
-        """Which outcome each row has; null where that is not known."""
+        """Which of these each row has; null where that is not known."""
         self.single: dict[str, Outcome] = {}
         """The outcomes of prompts that stand for no other."""
 
-    def added(self, outcome: Outcome) -> int:
-        """Return the index of a new outcome."""
-        self.outcomes.append(outcome)
-        return len(self.outcomes) - 1
-
-    def take_shapes(self, shapes: Shapes, numbers: pa.Array, found: list[Outcome | None]) -> None:
-        """Give the rows of some shapes, by number, what these have in common, where anything is."""
-        slots = [None if outcome is None else self.added(outcome) for outcome in found]
-        self.index = pc.replace_with_mask(
-            self.index, shapes.mask, pa.array(slots, pa.int32()).take(numbers)
+    def _numbers(self, found: Iterable[Outcome | None]) -> pa.Array:
+        numbers = self.distinct
+        return pa.array(
+            [o and numbers.setdefault(o.shared, len(numbers)) for o in found], pa.int32()
         )
-        translated = pa.array(
-            [outcome is not None and outcome.status == "translated" for outcome in found],
-            pa.bool_(),
-        ).take(numbers)
-        constant = pa.array([outcome and outcome.video_prompt for outcome in found], pa.string())
+
+    def take_shapes(self, shapes: Shapes, which: pa.Array, found: list[Outcome | None]) -> None:
+        """Give the rows of some shapes, by number, what these have in common, where anything is."""
+        slots = self._numbers(found).take(which)
+        self.index = pc.replace_with_mask(self.index, shapes.mask, slots)
+        translated = [o is not None and o.shared.status == "translated" for o in found]
+        chosen = pa.array(translated, pa.bool_()).take(which)
+        constant = pa.array([o and o.video_prompt for o in found], pa.string())
         value = shapes.value
         if constant.null_count < len(constant):
-            value = pc.coalesce(value, constant.take(numbers))
-        mask = within(shapes.mask, translated)
-        self.text = pc.replace_with_mask(self.text, mask, shapes.body.filter(translated))
-        self.video_prompt = pc.replace_with_mask(self.video_prompt, mask, value.filter(translated))
+            value = pc.coalesce(value, constant.take(which))
+        mask = within(shapes.mask, chosen)
+        self.text = pc.replace_with_mask(self.text, mask, shapes.body.filter(chosen))
+        self.video_prompt = pc.replace_with_mask(self.video_prompt, mask, value.filter(chosen))
 
-    def take_outcomes(self, mask: pa.Array, slots: list[int]) -> None:
+    def take_outcomes(self, mask: pa.Array, found: list[Outcome]) -> None:
         """Give rows an outcome each."""
-        found = [self.outcomes[slot] for slot in slots]
-        self.index = pc.replace_with_mask(self.index, mask, pa.array(slots, pa.int32()))
-        self.text = pc.replace_with_mask(
-            self.text, mask, pa.array([outcome.text for outcome in found], pa.string())
-        )
-        self.video_prompt = pc.replace_with_mask(
-            self.video_prompt, mask, pa.array([o.video_prompt for o in found], pa.string())
-        )
+        texts = pa.array([o.text for o in found], pa.string())
+        prompts = pa.array([o.video_prompt for o in found], pa.string())
+        self.index = pc.replace_with_mask(self.index, mask, self._numbers(found))
+        self.text = pc.replace_with_mask(self.text, mask, texts)
+        self.video_prompt = pc.replace_with_mask(self.video_prompt, mask, prompts)

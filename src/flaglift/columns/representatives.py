@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.syntax import FlagName, Quoting, parse
+from flaglift.syntax.plain import read_plain
 
 
 class Plain(NamedTuple):
@@ -27,6 +28,9 @@ def stands_for_its_shape(found: Translation, plain: Plain) -> bool:
     >>> stands_for_its_shape(translate(text), Plain(flags + '""', "a cat", "it yawns"))
     True
     """
+    known = read_plain(found.text)
+    if known is not None:
+        return (known.text, known.video_prompt) == (plain.body, plain.value)
     prompt = parse(found.text)
     if prompt.is_keyframes or prompt.settings or plain.shape.startswith("-"):
         return False

@@ -1,6 +1,6 @@
 """What comes out of a column, and how it is put together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from flaglift.columns.arrow import pa
@@ -32,19 +32,25 @@ RESULT = pa.struct(
 _LONGEST = 2**63
 
 
-class Outcome(NamedTuple):
-    """A row of the result."""
+class Shared(NamedTuple):
+    """The part of a row that many rows have in common."""
 
     status: str
-    text: str | None
     video_model: str | None
-    video_prompt: str | None
     video_duration: int | None
     others: tuple[tuple[str, str], ...]
     codes: tuple[str, ...]
 
 
-UNTOUCHED = Outcome("unchanged", None, None, None, None, (), ())
+class Outcome(NamedTuple):
+    """A row of the result."""
+
+    shared: Shared
+    text: str | None
+    video_prompt: str | None
+
+
+UNTOUCHED = Shared("unchanged", None, None, (), ())
 """What all prompts without a flag or a near miss of one have in common."""
 
 
@@ -52,8 +58,9 @@ def outcome_of(found: Translation) -> Outcome:
     """Return a translation as a row of the result.
 
     >>> from flaglift import translate
-    >>> outcome_of(translate("a cat --video --video_model kling25"))[:4]
-    ('translated', 'a cat', 'kling25', 'a cat')
+    >>> outcome = outcome_of(translate("a cat --video --video_model kling25"))
+    >>> outcome.shared.status, outcome.text, outcome.shared.codes
+    ('translated', 'a cat', ('FL001', 'FL601'))
     """
     values: dict[str, Any] = dict(found.values)
     text, model, prompt = (values.pop(n, None) for n in ("text", "video_model", "video_prompt"))
@@ -64,29 +71,24 @@ def outcome_of(found: Translation) -> Outcome:
         seconds = None
     others = tuple((name, form_value(value)) for name, value in values.items())
     codes = tuple(dict.fromkeys(finding.code for finding in found.diagnostics))
-    return Outcome(found.status.value, text, model, prompt, seconds, others, codes)
+    return Outcome(Shared(found.status.value, model, seconds, others, codes), text, prompt)
 
 
 def assembled(
-    outcomes: Sequence[Outcome],
+    distinct: Collection[Shared],
     index: pa.Array,
     text: pa.Array,
     video_prompt: pa.Array,
     missing: pa.Array,
 ) -> pa.StructArray:
-    """Return a column whose rows have the outcomes that `index` says, and texts of their own.
+    """Return a column whose rows have in common what `index` says, and texts of their own.
 
     It is null where `missing` is true.
     """
-    shared = pa.array([_shared(outcome) for outcome in outcomes], _SHARED).take(index)
+    shared = pa.array([one._asdict() for one in distinct], _SHARED).take(index)
     fields = {"text": text, "video_prompt": video_prompt}
     columns = [fields[f.name] if f.name in fields else shared.field(f.name) for f in RESULT]
     return pa.StructArray.from_arrays(columns, fields=list(RESULT), mask=missing)
 
 
 _SHARED = pa.struct([field for field in RESULT if field.name not in ("text", "video_prompt")])
-
-
-def _shared(outcome: Outcome) -> dict[str, Any]:
-    values = outcome._asdict()
-    return {field.name: values[field.name] for field in _SHARED}
