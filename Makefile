@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench bench-migrate bench-repository bench-shim soak demo test lint oracle readme grammar clean
+.PHONY: bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme grammar clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -36,8 +36,31 @@ lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Two environments, one coverage: what only Spark runs counts with what the others run.
 test: demo lint
-	$(BIN)/pytest --cov --cov-report=term
+	COVERAGE_FILE=.coverage.most $(BIN)/pytest --cov --cov-report= --cov-fail-under=0
+	$(MAKE) test-spark
+	$(BIN)/coverage combine --keep .coverage.most .coverage.spark
+	$(BIN)/coverage report
+
+.venv-spark/dev: pyproject.toml
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/pip install --quiet --disable-pip-version-check --editable '.[dev-spark]'
+	touch $@
+
+# On a real Spark, which needs Java 17 and 1 GB in .venv-spark; and the recipes for Polars and DuckDB.
+test-spark: .venv-spark/dev
+	COVERAGE_FILE=.coverage.spark .venv-spark/bin/pytest tests/spark tests/recipes/test_light.py \
+		--cov --cov-report= --cov-fail-under=0
+
+.venv-recipes/dev: pyproject.toml
+	$(PYTHON) -m venv .venv-recipes
+	.venv-recipes/bin/pip install --quiet --disable-pip-version-check --editable '.[dev-recipes]'
+	touch $@
+
+# The recipes for Ray and Daft, which take 800 MB more; CI does not run them.
+test-recipes: .venv-recipes/dev
+	.venv-recipes/bin/pytest tests/recipes/test_heavy.py
 
 # The comparison with the reference reader on a million prompts, instead of CI's 20,000.
 oracle: .venv/dev
@@ -55,6 +78,10 @@ readme: .venv/dev
 # How fast everything is, as ratios: one table, also written to benchmarks/results.json.
 bench: .venv/dev
 	$(BIN)/python benchmarks/bench.py
+
+# A Spark job beside one that does nothing, in its own environment.
+bench-spark: .venv-spark/dev
+	.venv-spark/bin/python benchmarks/spark.py
 
 # Stored prompts: rows a second of every store beside bare reading and writing; the memory of large files.
 bench-migrate: .venv/dev
@@ -74,4 +101,4 @@ soak: .venv/dev
 	FLAGLIFT_SOAK_SECONDS=600 $(BIN)/pytest tests/shim/test_soak.py
 
 clean:
-	rm -rf .venv build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-spark .venv-recipes build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,10 +1,22 @@
 """How the suite runs hypothesis: without deadlines, because machines differ."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# These have environments of their own: `make test-spark`, `make test-recipes`.
+collect_ignore = [
+    path
+    for path, package in (
+        ("spark", "pyspark"),
+        ("recipes/test_light.py", "polars"),
+        ("recipes/test_heavy.py", "ray"),
+    )
+    if not find_spec(package)
+]
 
 settings.register_profile("ci", deadline=None, max_examples=200)
 settings.register_profile("long", deadline=None, max_examples=20_000)

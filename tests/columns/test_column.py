@@ -45,6 +45,7 @@ def test_every_type_of_text(kind: pa.DataType) -> None:
     assert done.type == RESULT
     assert done.to_pylist() == EXPECTED
     assert done.null_count == 2
+    assert all(done.field(name)[2].as_py() is None for name in range(len(RESULT)))
     sliced = translate_column(column.slice(1, 5))
     assert sliced.to_pylist() == EXPECTED[1:6]
     assert translate_column(column.slice(3, 0)).to_pylist() == []

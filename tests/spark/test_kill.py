@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +20,12 @@ FILES, ROWS = 4, 5_000
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return warehouse(tmp_path / "house", files=FILES, rows=ROWS)
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: small chunks are synced often."""
+    memory = Path("/dev/shm")  # noqa: S108
+    place = memory if memory.is_dir() else tmp_path
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        yield warehouse(Path(name) / "house", files=FILES, rows=ROWS)
 
 
 @pytest.fixture

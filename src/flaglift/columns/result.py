@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from flaglift.columns.arrow import pa
+from flaglift.columns.arrow import pa, pc
 from flaglift.emit.fields import form_value
 from flaglift.emit.translation import Translation
 
@@ -85,9 +85,14 @@ def assembled(
 
     It is null where `missing` is true.
     """
-    shared = pa.array([one._asdict() for one in distinct], _SHARED).take(index)
-    fields = {"text": text, "video_prompt": video_prompt}
-    columns = [fields[f.name] if f.name in fields else shared.field(f.name) for f in RESULT]
+    shared = pa.array([one._asdict() for one in distinct], _SHARED)
+    if missing.true_count:  # whoever looks at a field by itself finds nulls there too
+        index = pc.if_else(missing, None, index)
+    own = {"text": text, "video_prompt": video_prompt}
+    columns = [
+        own[field.name] if field.name in own else shared.field(field.name).take(index)
+        for field in RESULT
+    ]
     return pa.StructArray.from_arrays(columns, fields=list(RESULT), mask=missing)
 
 

@@ -1,0 +1,40 @@
+"""Without the packages of an extra, one sentence names it, and what needs none goes on."""
+
+import importlib
+import sys
+
+import pytest
+
+from flaglift.cli import migrate_runs
+from flaglift.errors import InputError
+from flaglift.stores.job import Job
+from flaglift.stores.opening import open_store
+from running import flaglift
+
+
+@pytest.fixture
+def no_columns_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("flaglift.columns")]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.usefixtures("no_columns_yet")
+def test_columns_without_arrow(monkeypatch: pytest.MonkeyPatch, tmp_path: str) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(InputError, match=r"columns need the extra `arrow`: pip install 'flag"):
+        importlib.import_module("flaglift.columns")
+    path = f"{tmp_path}/prompts.jsonl"
+    with open(path, "w") as file:
+        file.write('{"text": "a cat --video --video_model kling25"}\n')
+    job = Job(path)
+    store = open_store(job, write=False)
+    assert migrate_runs.decider(job, store)._likeness is None
+    store.close()
+
+
+@pytest.mark.usefixtures("no_columns_yet")
+def test_a_cluster_without_spark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    done = flaglift("migrate", "apply", "--engine", "spark", "*.parquet")
+    assert done.returncode == 2
+    assert done.stderr == "flaglift: Spark needs the extra `spark`: pip install 'flaglift[spark]'\n"
