@@ -13,6 +13,7 @@ from flaglift.cli.migrate_options import job_from
 from flaglift.cli.migrate_runs import Document, apply_job
 from flaglift.errors import FlagliftError, InputError
 from flaglift.stores.errors import LockedError
+from flaglift.stores.job import Job
 from flaglift.stores.manifest import Manifest, matching
 from flaglift.stores.opening import is_url
 from flaglift.stores.tally import Tally
@@ -37,14 +38,14 @@ def apply_files(pattern: str, options: Document) -> Document:
     for name in _OF_ONE_FILE:
         if options[name] is not None:
             raise click.UsageError(f"--{name.removesuffix('ned')} is for one file, not for many")
-    job = job_from(pattern, options)
-    job = replace(job, targets=dict(job.targets))
+    job = _absolute(job_from(pattern, options))
     folder, files = matching(pattern, job)
     manifest = Manifest(folder, job)
     files = manifest.begin(files, restart=options["restart"])
     done = {path: commit for path in files if (commit := manifest.committed(path))}
     left = [path for path in files if path not in done]
-    chosen = {**options, "quiet": True}
+    pause = options["pause_file"]
+    chosen = {**options, "quiet": True, "pause_file": pause and pause.resolve()}
     try:
         found = each(left, partial(migrate_one, manifest, chosen), options["master"])
     except RuntimeError as error:
@@ -54,6 +55,17 @@ def apply_files(pattern: str, options: Document) -> Document:
             f" command goes on from there: {error}"
         ) from None
     return _document(pattern, [*done.values(), *found])
+
+
+def _absolute(job: Job) -> Job:
+    """Return a job that can be sent to another process, which works in another folder."""
+    overlay = job.settings.overlay
+    return replace(
+        job,
+        to=job.to and job.to.resolve(),
+        targets=dict(job.targets),
+        settings=replace(job.settings, overlay=overlay and overlay.resolve()),
+    )
 
 
 def migrate_one(manifest: Manifest, options: Mapping[str, Any], path: Path) -> Document:

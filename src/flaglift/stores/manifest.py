@@ -54,14 +54,14 @@ class Manifest:
     """The files of one job, and what became of each."""
 
     def __init__(self, folder: Path, job: Job) -> None:
-        """`folder` is that of `matching`; `job.to` is a folder here, for the results."""
+        """`folder` is that of `matching`; `job.to` is a folder here, with its whole path."""
         self.folder = folder
         self._job = job
         self._place = folder / NAME
 
     def job_of(self, path: Path) -> Job:
         """Return what is to be done with one file."""
-        to = self._job.to and self._job.to.resolve() / path.relative_to(self.folder)
+        to = self._job.to and self._job.to / path.relative_to(self.folder)
         return replace(self._job, source=str(path), to=to)
 
     def begin(self, files: Sequence[Path], *, restart: bool) -> list[Path]:
