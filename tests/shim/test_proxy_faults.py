@@ -161,7 +161,8 @@ def test_a_streamed_body_is_not_sent_again_as_an_empty_one() -> None:
         chunks = (b"x" * 1000 for _ in range(50))
         response = client.put(proxy + "/x", content=chunks)
         assert response.status_code == 502
-        assert len([data for data in seen if data.startswith(b"PUT")]) == 1
+        # Some versions of aiohttp begin once more; the end must not come.
+        assert not any(data.endswith(b"0\r\n\r\n") for data in seen)
 
 
 def test_forwarding_without_a_server_around_it() -> None:

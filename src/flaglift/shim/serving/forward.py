@@ -43,9 +43,8 @@ class _Handler(ResponseHandler):
     def close(self) -> None:
         """Close, and give up what was not sent: it is part of a request that has failed."""
         if self.transport is not None and self.transport.get_write_buffer_size():
-            self.abort()
-        else:
-            super().close()
+            self.transport.abort()
+        super().close()
 
 
 class _Connector(aiohttp.TCPConnector):
