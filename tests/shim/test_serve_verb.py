@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -21,7 +22,15 @@ import pytest
 from flaglift.shim.serving import server
 from flaglift.shim.serving.traffic import HOUR, Sender, Store, hour_of
 from running import flaglift
-from shim.forms import LEGACY, MULTIPART, UNREADABLE, lifted, multipart_body, text_field
+from shim.forms import (
+    LEGACY,
+    MULTIPART,
+    UNREADABLE,
+    file,
+    lifted,
+    multipart_body,
+    text_field,
+)
 from shim.servers import Received, respond, upstream
 
 PATH = "/tunes/7/prompts"
@@ -39,7 +48,7 @@ def process(*options: str, quiet: bool = False) -> Iterator[tuple[subprocess.Pop
         try:
             assert running.stderr is not None
             line = running.stderr.readline()
-            (address, *_) = re.findall(r"http://[\d.:]+", line)
+            (address, *_) = re.findall(r"http://[\d.:\[\]]+", line)
             if quiet:
                 threading.Thread(target=running.stderr.read, daemon=True).start()
             yield running, address
@@ -76,6 +85,74 @@ def test_sigterm_lets_requests_end_and_exits_with_0(tmp_path: Path) -> None:
         assert log.rstrip().endswith("flaglift.shim ended")
     with Store(traffic, create=False) as store:
         assert store.report(1).rows[0].legacy == 1
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_sigterm_in_the_middle_of_an_upload(goes_on: bool) -> None:
+    video = file("prompt[input_video]", b"x" * 300_000)
+    body = multipart_body([text_field(), video])
+    seconds = "30" if goes_on else "1"
+    with (
+        upstream() as service,
+        process("--upstream", service.url, "--shutdown-timeout", seconds) as (running, url),
+    ):
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
+            connection.sendall(
+                f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:200_000]
+            )
+            while not service.received:
+                time.sleep(0.02)
+            running.send_signal(signal.SIGTERM)
+            while True:  # it listens no more
+                try:
+                    socket.create_connection((host, int(port))).close()
+                except ConnectionRefusedError:
+                    break
+                time.sleep(0.02)
+            if goes_on:
+                connection.sendall(body[200_000:])
+                assert connection.recv(1000).startswith(b"HTTP/1.1 201 ")
+            assert running.wait(20) == 0
+        if goes_on:
+            assert service.last.body == multipart_body([*lifted(), video])
+        assert service.last.complete is goes_on
+
+
+def test_a_port_in_use_and_an_upstream_without_an_address(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = flaglift("serve", "--upstream", "https://h", "--listen", f"127.0.0.1:{port}")
+    said = f"flaglift: cannot listen on 127.0.0.1:{port}: address already in use\n"
+    assert (result.returncode, result.stderr) == (2, said)
+    with process("--upstream", "http://no-such-host.invalid") as (_, url):
+        response = httpx.post(url + PATH, data={"prompt[text]": LEGACY})
+        assert response.status_code == 502
+        assert response.json() == {"base": ["the upstream cannot be reached"]}
+
+
+def examples(verb: str) -> list[str]:
+    lines = flaglift(verb, "--help").stdout.splitlines()
+    start = lines.index("  Examples:") + 1
+    return [line.strip() for line in lines[start : lines.index("", start)]]
+
+
+def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with upstream() as service:
+        for example in examples("serve"):
+            program, _, *words = shlex.split(example)
+            assert program == "flaglift"
+            instead = {"https://api.example": service.url, ":8080": ":0", "127.0.0.1:9090": ":0"}
+            with process(*(instead.get(word, word) for word in words)) as (_, url):
+                page = url.replace("0.0.0.0", "127.0.0.1") + PATH  # noqa: S104
+                assert httpx.post(page, data={"prompt[text]": LEGACY}).status_code == 201
+    for example in examples("traffic"):
+        command, _, _ = example.partition(" && ")
+        result = flaglift(*shlex.split(command)[1:])
+        assert result.returncode == 1
+        assert "prompts with flags" in result.stdout or "the proxy ran for" in result.stderr
 
 
 def test_ctrl_c_exits_with_130_and_the_second_one_does_not_wait() -> None:
@@ -245,12 +322,15 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     assert (result.returncode, result.stderr) == (2, said)
 
 
-def test_an_address_of_ip_version_6() -> None:
+def test_addresses_of_ip_version_6() -> None:
     with (
         upstream() as service,
-        server.Proxy(server.Options(service.url, ("::1", 0))) as proxy,
+        process("--listen", "[::1]:0", "--upstream", service.url) as (_, inner),
+        process("--upstream", inner) as (_, outer),
     ):
-        assert proxy.addresses[0].startswith("http://[::1]:")
+        assert inner.startswith("http://[::1]:")
+        assert httpx.post(outer + PATH, data={"prompt[text]": LEGACY}).status_code == 201
+        assert b"kling25" in service.last.body
 
 
 def test_traffic_tells_who_and_whether_the_proxy_can_go(tmp_path: Path) -> None:

@@ -100,8 +100,8 @@ class Middleware:
         return watched
 
 
-async def run_until_refused(app: App, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run an app with a `receive` that may raise `Refusal`.
+async def run_until_refused(app: App, scope: Scope, receive: Receive, send: Send) -> Refusal | None:
+    """Run an app with a `receive` that may raise `Refusal`; return what it raised.
 
     The app then sees that the client has gone, and the client gets the refusal, unless the app's
     response had begun: then that is left unfinished.
@@ -129,6 +129,7 @@ async def run_until_refused(app: App, scope: Scope, receive: Receive, send: Send
             raise
     if refused and not started:
         await answer(refused[0], send)
+    return refused[0] if refused else None
 
 
 async def answer(refusal: Refusal, send: Send) -> None:

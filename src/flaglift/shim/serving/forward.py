@@ -177,8 +177,11 @@ class _Exchange:
         except TimeoutError:
             await self._fail(Refusal(504, "base", ["the upstream did not answer in time"]))
         except aiohttp.ClientError as error:
-            LOGGER.warning("the upstream failed: %s", error)
-            await self._fail(Refusal(502, "base", [f"the upstream {_failure(error)}"]))
+            said = f"the upstream {_failure(error)}"
+            # Other errors quote what the upstream sent, and the address with its query.
+            known = isinstance(error, aiohttp.ClientConnectorError)
+            LOGGER.warning("%s: %s", said, error if known else type(error).__name__)
+            await self._fail(Refusal(502, "base", [said]))
 
     async def _fail(self, refusal: Refusal) -> None:
         """Answer, unless the client has gone or half of a response is already sent."""
@@ -217,6 +220,9 @@ class _Exchange:
         self._gone = True
 
     async def _respond(self, response: aiohttp.ClientResponse) -> None:
+        coding = response.headers.get("Transfer-Encoding", "chunked").lower()
+        if not 200 <= response.status < 600 or coding != "chunked":
+            raise aiohttp.ClientResponseError(response.request_info, ())
         headers = _end_to_end([(name.lower(), value) for name, value in response.raw_headers])
         self._started = True
         await self._send(
