@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ _NEVER_NAMED = frozenset((b"host", b"content-length", b"content-type", b"authori
 _OWN = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """Headers that aiohttp would add."""
 
+_BREAK = re.compile(rb"[\0\n\v\f\r]")
 _MOST_HEADER_BYTES = 64 * 1024
 
 
@@ -220,9 +222,7 @@ class _Exchange:
         self._gone = True
 
     async def _respond(self, response: aiohttp.ClientResponse) -> None:
-        coding = response.headers.get("Transfer-Encoding", "chunked").lower()
-        if not 200 <= response.status < 600 or coding != "chunked":
-            raise aiohttp.ClientResponseError(response.request_info, ())
+        _check_response(response)
         headers = _end_to_end([(name.lower(), value) for name, value in response.raw_headers])
         self._started = True
         await self._send(
@@ -231,6 +231,14 @@ class _Exchange:
         async for chunk in response.content.iter_any():
             await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
         await self._send({"type": "http.response.body", "body": b""})
+
+
+def _check_response(response: aiohttp.ClientResponse) -> None:
+    """Raise `ClientResponseError` for what aiohttp takes for a response, and no server can send."""
+    coding = response.headers.get("Transfer-Encoding", "chunked").lower()
+    values = b"".join(value for _, value in response.raw_headers)
+    if not 200 <= response.status < 600 or coding != "chunked" or _BREAK.search(values):
+        raise aiohttp.ClientResponseError(response.request_info, ())
 
 
 def _failure(error: aiohttp.ClientError) -> str:
