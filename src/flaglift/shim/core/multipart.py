@@ -25,9 +25,8 @@ class Multipart:
         self._judge = judge
         self._form = Form(judge)
         self._announced = announced
-        self._raw: list[bytes] = []  # all that came since the last file and is not sent
-        self._held = 0
-        self._field: tuple[bytes, PartHeader, list[bytes]] | None = None
+        self._raw = bytearray()  # all that came since the last file and is not sent
+        self._field: tuple[bytes, PartHeader, int] | None = None  # and where its content begins
         self._entries: list[Entry] = []
         self._in_file = False
         self._passing = False  # nothing that comes is looked at any more
@@ -66,7 +65,7 @@ class Multipart:
         if self._edited:
             self._judge.record.refused = True
             raise too_late(reason)
-        out += [*self._raw, self._splitter.held]
+        out += [bytes(self._raw), self._splitter.held]
         self._raw.clear()
         self._passing = self.settled = True
 
@@ -74,17 +73,16 @@ class Multipart:
         if kind is Piece.DATA and self._in_file:
             out.append(raw)
             return
-        self._raw.append(raw)
-        self._held += len(raw)
-        if self._held > self._judge.policy.hold_limit:
+        end = len(self._raw)
+        self._raw += raw
+        if len(self._raw) > self._judge.policy.hold_limit:
             raise Doubt(Reason.TOO_LARGE)
-        if kind is Piece.DATA and self._field:
-            self._field[2].append(raw)
-        elif kind is Piece.HEAD:
-            self._end_field()
+        if kind is Piece.DATA:
+            return
+        self._end_field(end)
+        if kind is Piece.HEAD:
             self._begin_part(raw, out)
         else:
-            self._end_field()
             self._flush(raw, out, complete=True)
 
     def _begin_part(self, head: bytes, out: list[bytes]) -> None:
@@ -93,17 +91,17 @@ class Multipart:
             raise Doubt(Reason.CHARSET)
         self._in_file = header.filename is not None
         if header.filename is None:
-            self._field = (head, header, [])
+            self._field = (head, header, len(self._raw))
         else:
             self._form.see_file(header.name, header.filename)
             self._flush(head, out, complete=False)
 
-    def _end_field(self) -> None:
+    def _end_field(self, end: int) -> None:
         if self._field is None:
             return
-        head, header, content = self._field
+        head, header, start = self._field
         self._field = None
-        body = b"".join(content)
+        body = bytes(self._raw[start:end])
         try:
             value = body.decode()
         except UnicodeDecodeError:
@@ -120,16 +118,14 @@ class Multipart:
         if changed and self._locked:
             self._judge.record.reason = Reason.TEXT_AFTER_FILE
             changed = False
-        sent = [*self._written(), following] if changed else self._raw
-        new = b"".join(sent)
+        new = b"".join([*self._written(), following]) if changed else bytes(self._raw)
         if changed and not self._begun:
             new = new.removeprefix(b"\r\n")  # the first part is another one now
         if not self.settled:
-            self._settle(len(new) - self._held, complete=complete)
+            self._settle(len(new) - len(self._raw), complete=complete)
         out.append(new)
         self._edited |= changed
         self._begun = True
-        self._held = 0
         self._raw.clear()
         self._entries.clear()
         more = self._judge.route.root == "tune" or not self._form.texts

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -59,6 +60,10 @@ def serve(options: Options) -> int:
     the traffic file cannot be used.
     """
     with Proxy(options) as proxy:
+        # What is loaded now stays: without this, it is gone through again whenever garbage is
+        # collected, and no request is served meanwhile.
+        gc.collect()
+        gc.freeze()
         return asyncio.run(_until_signal(proxy))
 
 
