@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -165,11 +166,13 @@ def test_what_is_refused_is_logged_and_counted(
         ask(url, head(target="/x", method="M" * 99))
         page = httpx.get(url + "/metrics").text
     logged = [one.getMessage() for one in caplog.records if one.name.endswith("access")]
-    assert "path=/tunes/7/prompts status=413 " in logged[0]
-    assert "outcome=refused" in logged[0]
-    assert "path=- status=400 " in logged[1]
-    assert logged[2] == "status=400 refused='this is not a request in HTTP/1.1'"
-    assert "method=" + "M" * 20 + " " in logged[3]
+    for wanted in (
+        r"path=/tunes/7/prompts status=413 .* outcome=refused ",
+        r"path=- status=400 ",
+        r"^status=400 refused='this is not a request in HTTP/1\.1'$",
+        r"^method=M{20} path=/x ",
+    ):
+        assert any(re.search(wanted, line) for line in logged), wanted
     assert "secret" not in "".join(logged)
     assert 'outcome="refused",route="/tunes/:id/prompts",status="413"} 1.0' in page
 

@@ -87,8 +87,11 @@ def test_sigterm_lets_requests_end_and_exits_with_0(tmp_path: Path) -> None:
         assert store.report(1).rows[0].legacy == 1
 
 
-@pytest.mark.parametrize("goes_on", [True, False])
-def test_sigterm_in_the_middle_of_an_upload(goes_on: bool) -> None:
+@pytest.mark.parametrize(
+    ("number", "goes_on"),
+    [(signal.SIGTERM, True), (signal.SIGTERM, False), (signal.SIGKILL, False)],
+)
+def test_an_end_in_the_middle_of_an_upload(number: signal.Signals, goes_on: bool) -> None:
     video = file("prompt[input_video]", b"x" * 300_000)
     body = multipart_body([text_field(), video])
     seconds = "30" if goes_on else "1"
@@ -99,25 +102,28 @@ def test_sigterm_in_the_middle_of_an_upload(goes_on: bool) -> None:
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=20) as connection:
             head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
-            connection.sendall(
-                f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:200_000]
-            )
+            head += f"Content-Length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body[:200_000])
             while not service.received:
                 time.sleep(0.02)
-            running.send_signal(signal.SIGTERM)
-            while True:  # it listens no more
-                try:
-                    socket.create_connection((host, int(port))).close()
-                except ConnectionRefusedError:
-                    break
+            running.send_signal(number)
+            while listens(host, int(port)):
                 time.sleep(0.02)
             if goes_on:
                 connection.sendall(body[200_000:])
                 assert connection.recv(1000).startswith(b"HTTP/1.1 201 ")
-            assert running.wait(20) == 0
+            assert running.wait(20) == (-number if number == signal.SIGKILL else 0)
         if goes_on:
             assert service.last.body == multipart_body([*lifted(), video])
         assert service.last.complete is goes_on
+
+
+def listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port)).close()
+    except ConnectionError:
+        return False
+    return True
 
 
 def test_a_port_in_use_and_an_upstream_without_an_address(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 
-from flaglift.shim.asgi import Visit
+from flaglift.shim.asgi import Visit, raw_path
 from flaglift.shim.serving.caller import Callers
 
 LOGGER = logging.getLogger("flaglift.shim.access")
@@ -22,7 +22,7 @@ class AccessLog:
         record = inspection.record
         scope = visit.scope
         # A target that is a whole address may hold a password; it is refused.
-        path = scope["raw_path"].decode("ascii") if scope["raw_path"].startswith(b"/") else "-"
+        path = raw_path(scope).decode("ascii") if raw_path(scope).startswith(b"/") else "-"
         LOGGER.info(
             "method=%s path=%s status=%d ms=%.1f mode=%s outcome=%s reason=%s codes=%s caller=%s",
             scope["method"][:_MOST_METHOD],

@@ -13,7 +13,7 @@ from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict
 from yarl import URL
 
-from flaglift.shim.asgi import Message, Receive, Scope, Send, answer
+from flaglift.shim.asgi import Message, Receive, Scope, Send, answer, raw_path
 from flaglift.shim.core.refusal import Refusal
 
 LOGGER = logging.getLogger("flaglift.shim.upstream")
@@ -39,6 +39,9 @@ class Timeouts:
     """To begin its response, to go on with it, or to take more of a body."""
 
 
+PATIENT = Timeouts()
+
+
 class _Handler(ResponseHandler):
     """A connection that does not wait for an upstream that has stopped reading."""
 
@@ -59,7 +62,7 @@ class _Connector(aiohttp.TCPConnector):
 class Forward:
     """An ASGI app that is a plain reverse proxy: it changes no body and follows no redirect."""
 
-    def __init__(self, upstream: str, timeouts: Timeouts) -> None:
+    def __init__(self, upstream: str, timeouts: Timeouts = PATIENT) -> None:
         self._upstream = upstream.rstrip("/")
         self._timeouts = timeouts
         self._session: aiohttp.ClientSession | None = None
@@ -84,7 +87,7 @@ class Forward:
         """Return the request to the upstream. Raises `Refusal` for headers that are not text."""
         if self._session is None:
             self._session = self._opened()
-        path = scope["raw_path"].decode("ascii")
+        path = raw_path(scope).decode("ascii")
         query = scope["query_string"].decode("ascii")
         return self._session.request(
             scope["method"],
@@ -115,6 +118,7 @@ class Forward:
         await receive()
         if self._session is not None:
             await self._session.close()
+            self._session = None
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -18,6 +18,7 @@ from flaglift.shim.asgi import (
     Send,
     Visit,
     answer,
+    raw_path,
     run_until_refused,
 )
 from flaglift.shim.core.refusal import Refusal
@@ -28,7 +29,7 @@ LEAST_RATE = 500
 """Bytes a second that a client must send, beyond the seconds it may always take."""
 LINGER_SECONDS = 5.0
 """How long a client that is answered early may go on sending."""
-_VERSIONS = ("1.0", "1.1")
+_VERSIONS = ("1.0", "1.1", "2", "3")
 _FRAMING = (b"content-length", b"transfer-encoding", b"upgrade")
 
 
@@ -42,13 +43,16 @@ class Limits:
     """How long in all the proxy waits for a client that sends less than `LEAST_RATE`."""
 
 
+UNLIMITED = Limits()
+
+
 class Guard(Middleware):
     """The middleware of the proxy: refuses requests that are wrong, too long or too slow as well.
 
     What is refused is observed like all other requests.
     """
 
-    def __init__(self, app: App, limits: Limits, **more: Any) -> None:
+    def __init__(self, app: App, limits: Limits = UNLIMITED, **more: Any) -> None:
         super().__init__(app, **more)
         self._limits = limits
 
@@ -78,7 +82,7 @@ class Guard(Middleware):
 
     def _check(self, scope: Scope) -> None:
         """Raise `Refusal` for a head that others could read differently, or too long a body."""
-        path = scope["raw_path"]
+        path = raw_path(scope)
         if not path.startswith(b"/") or b"#" in path + scope["query_string"]:
             raise Refusal(400, "base", ["the request's target must be a path of this server"])
         version = scope["http_version"]
