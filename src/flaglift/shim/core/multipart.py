@@ -146,21 +146,18 @@ class Multipart:
     def _written(self) -> list[bytes]:
         pieces: list[bytes] = []
         for entry in self._entries:
-            head_length = entry.raw.index(b"\r\n\r\n") + 4
+            raw = entry.raw if entry.raw.startswith(b"\r\n") else b"\r\n" + entry.raw
             if entry.new_value is not None:
-                pieces.append(self._part(entry.raw[:head_length], entry.new_value))
+                pieces += (raw[: raw.index(b"\r\n\r\n") + 4], self._checked(entry.new_value))
             elif not entry.removed:
-                pieces.append(self._with_line_end(entry.raw))
+                pieces.append(raw)
             for name, value in entry.added:
                 head = f'\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
-                pieces.append(self._part(b"\r\n" + self._boundary + head.encode(), value))
+                pieces += (b"\r\n", self._boundary, head.encode(), self._checked(value))
         return pieces
 
-    def _part(self, head: bytes, value: str) -> bytes:
+    def _checked(self, value: str) -> bytes:
         content = value.encode()
         if self._boundary in content:
             raise Doubt(Reason.BOUNDARY_IN_VALUE)
-        return self._with_line_end(head) + content
-
-    def _with_line_end(self, raw: bytes) -> bytes:
-        return raw if raw.startswith(b"\r\n") else b"\r\n" + raw
+        return content

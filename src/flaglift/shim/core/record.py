@@ -93,5 +93,4 @@ class Record:
     @property
     def legacy(self) -> int:
         """How many prompts with flags were seen."""
-        statuses = (TranslationStatus.TRANSLATED, TranslationStatus.REFUSED)
-        return sum(self.prompts[status] for status in statuses)
+        return self.prompts[TranslationStatus.TRANSLATED] + self.prompts[TranslationStatus.REFUSED]
