@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -125,3 +126,35 @@ def test_without_arrow_columns_say_what_they_need() -> None:
     program = "import sys; sys.modules['pyarrow'] = None; import flaglift.columns"
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
     assert b"columns need the extra `arrow`: pip install 'flaglift[arrow]'" in done.stderr
+
+
+def test_prompts_of_one_shape() -> None:
+    flags = (
+        "--video_prompt smile",
+        "",
+        "--duration 7",
+        "--video_model nobodys",
+        '--video_prompt ""',
+    )
+    decide = Decider(Settings(), None, Likeness(Settings(), DEFAULT_TARGETS))
+    prompts = [
+        Stored("", f"cat {n} --video --video_model kling25 {flag}", HELD[0])
+        for flag in flags
+        for n in range(3)
+    ]
+    for _ in range(2):
+        found = decide.all(prompts)
+        assert [plain(verdict) for verdict in found] == [plain(decide(one)) for one in prompts]
+
+
+def test_a_likeness_that_is_wrong_of_the_first_prompt_is_not_believed_of_others() -> None:
+    def likeness(texts: Sequence[str]) -> list[alike.Alike | None]:
+        return [alike.Alike("shape", "a dog", None) for _ in texts]
+
+    decide = Decider(Settings(), None, likeness)
+    prompts = [Stored("", f"cat {n} --video --video_model kling25", HELD[0]) for n in range(3)]
+    assert [verdict.writes["text"] for verdict in decide.all(prompts)] == [
+        "cat 0",
+        "cat 1",
+        "cat 2",
+    ]

@@ -91,13 +91,20 @@ def serving(app: Any, port: int = 0, **config: Any) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=1, **options))
     with socket.create_server(("127.0.0.1", port)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+        thread = threading.Thread(target=lambda: asyncio.run(_served(server, listener)))
         thread.start()
         try:
             yield address
         finally:
             server.should_exit = True
             thread.join()
+
+
+async def _served(server: uvicorn.Server, listener: socket.socket) -> None:
+    await server.serve(sockets=[listener])
+    for connection in list(server.server_state.connections):  # those accepted in the last moment
+        connection.transport.abort()
+    await asyncio.sleep(0)
 
 
 @contextlib.contextmanager

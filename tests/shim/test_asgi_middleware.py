@@ -119,6 +119,22 @@ def test_without_an_observer_and_without_raw_path() -> None:
     assert app.body == multipart_body(lifted())
 
 
+def test_trailers_pass_where_the_server_has_them() -> None:
+    ending: Message = {"type": "http.response.trailers", "headers": [(b"x-t", b"1")]}
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": True})
+        await send({"type": "http.response.body", "body": b"ok"})
+        await send(ending)
+
+    body = multipart_body([text_field()])
+    extensions: Any = {"http.response.trailers": {}}
+    sent, _ = call(app, scope_of(body, extensions=extensions), chunks(body), show_codes=True)
+    assert sent[0]["trailers"] is True
+    assert sent[-1] is ending
+
+
 def test_other_requests_and_protocols_go_to_the_app_as_they_are() -> None:
     body = multipart_body([text_field()])
     for changed in ({"method": "GET"}, {"path": "/x", "raw_path": b"/x"}):

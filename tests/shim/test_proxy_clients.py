@@ -16,6 +16,8 @@ import pytest
 import requests
 
 from flaglift.shim.core.policy import Mode, Policy
+from flaglift.shim.serving.forward import Forward
+from flaglift.shim.serving.guard import Guard
 from flaglift.shim.serving.server import Options
 from shim.forms import (
     BOUNDARY,
@@ -34,7 +36,7 @@ from shim.forms import (
     urlencoded_body,
 )
 from shim.forms import read_multipart as read_with_boundary
-from shim.servers import Received, Upstream, proxied, respond, upstream
+from shim.servers import Received, Upstream, proxied, respond, serving, upstream
 
 PAIRS = [(f"prompt[{name}]", value) for name, value in LIFTED.items()]
 PATH = "/tunes/7/prompts"
@@ -316,3 +318,17 @@ def test_the_upstream_may_have_a_path(service: Upstream) -> None:
         httpx.post(url + PATH, data={"prompt[text]": LEGACY})
     assert service.last.path == "/api/v1" + PATH
     assert b"kling25" in service.last.body
+
+
+def test_the_proxy_as_an_app_in_a_server_of_ones_own(service: Upstream) -> None:
+    app = Guard(Forward(service.url))
+
+    async def without_raw_path(scope: Any, receive: Any, send: Any) -> None:
+        await app({key: scope[key] for key in scope if key != "raw_path"}, receive, send)
+
+    for served in (app, without_raw_path):
+        with serving(served) as url:
+            response = httpx.post(url + "/tunes/a%20b/prompts", json={"text": LEGACY})
+            assert response.status_code == 201
+        assert service.last.path == "/tunes/a%20b/prompts"
+        assert b"kling25" in service.last.body

@@ -30,7 +30,7 @@ from shim.forms import (
     text_field,
     urlencoded_body,
 )
-from shim.servers import messages, proxied, serving, upstream
+from shim.servers import messages, proxied, respond, serving, upstream
 from shim.test_serve_verb import process
 
 PATH = "/tunes/7/prompts"
@@ -112,15 +112,116 @@ def test_an_upstream_that_fails(
             assert response.json() == {"base": [message]}
 
 
-def test_an_upstream_that_does_not_speak_http() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"220 mail.example ESMTP, hello secret\r\n",
+        b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-secret: a\0b\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nX-secret: a\x0bb\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nX-Large: " + b"x" * 1_000_000 + b"\r\n\r\n",
+    ],
+)
+def test_an_upstream_that_does_not_speak_http(
+    said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
     def chatty(connection: socket.socket) -> None:
         connection.recv(65536)
-        connection.sendall(b"220 mail.example ESMTP\r\n")
+        connection.sendall(said)
 
     with peer(chatty) as url, proxied(Options(url, ANY)) as proxy:
-        response = httpx.get(proxy + "/x")
+        response = httpx.get(proxy + "/x?token=secret")
         assert response.status_code == 502
         assert response.json() == {"base": ["the upstream sent something that is not a response"]}
+    logged = [one.getMessage() for one in caplog.records if "shim" in one.name]
+    assert any("not a response: ClientResponseError" in line for line in logged)
+    assert "secret" not in "".join(logged)
+
+
+def test_early_hints_are_left_out() -> None:
+    def hinting(connection: socket.socket) -> None:
+        connection.recv(65536)
+        hint = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+        connection.sendall(hint + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with peer(hinting) as url, proxied(Options(url, ANY)) as proxy:
+        assert httpx.get(proxy + "/x").json() == {}
+
+
+def test_a_client_that_does_not_read_is_let_go() -> None:
+    gone = threading.Event()
+
+    async def endless(_request: Any, send: Any) -> None:
+        start: Any = {"type": "http.response.start", "status": 200, "headers": []}
+        await send(start)
+        chunk = b"x" * 100_000
+        while not gone.is_set():
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await asyncio.sleep(0)
+
+    limits = Limits(client_seconds=0.5)
+    with upstream(endless) as service, proxied(Options(service.url, ANY, limits=limits)) as proxy:
+        host, port = proxy.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            try:
+                wait_until(lambda: ended(proxy, "other") > 0)
+            finally:
+                gone.set()
+            end = b""
+            with contextlib.suppress(ConnectionError):
+                while data := connection.recv(1_000_000):
+                    end = data[-100:]
+            assert not end.endswith(b"0\r\n\r\n")
+
+
+def test_a_client_that_reads_slowly_gets_all() -> None:
+    large = bytes(range(256)) * 40_000
+
+    async def answer(_request: Any, send: Any) -> None:
+        await respond(send, 200, large)
+
+    with upstream(answer) as service, proxied(Options(service.url, ANY)) as proxy:
+        host, port = proxy.removeprefix("http://").split(":")
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(20)
+            connection.connect((host, int(port)))
+            connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            got = bytearray()
+            while data := connection.recv(65536):
+                got += data
+        assert got.endswith(b"\r\n\r\n" + large)
+
+
+def test_a_body_that_goes_wrong_when_the_answer_has_begun_gets_no_second_answer() -> None:
+    class Early:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await send({"type": "http.response.body", "body": b"one", "more_body": True})
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+
+    with serving(Early()) as url, proxied(Options(url, ANY)) as proxy:
+        host, port = proxy.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            head = b"PUT /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            connection.sendall(head + b"3\r\nabc\r\n")
+            answer = b""
+            while b"one" not in answer:
+                answer += connection.recv(1000)
+            connection.sendall(b"no chunk\r\n")
+            with contextlib.suppress(ConnectionError):
+                while data := connection.recv(1000):
+                    answer += data
+        assert answer.count(b"HTTP/1.1") == 1
+        assert not answer.endswith(b"0\r\n\r\n")
 
 
 def test_an_upstream_with_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
@@ -161,7 +262,9 @@ def test_a_streamed_body_is_not_sent_again_as_an_empty_one() -> None:
         chunks = (b"x" * 1000 for _ in range(50))
         response = client.put(proxy + "/x", content=chunks)
         assert response.status_code == 502
-        assert len([data for data in seen if data.startswith(b"PUT")]) == 1
+        # Some versions of aiohttp begin once more; then the end must not come.
+        again = [data for data in seen if data.startswith(b"PUT")][1:]
+        assert not any(data.endswith(b"0\r\n\r\n") for data in again)
 
 
 def test_forwarding_without_a_server_around_it() -> None:
@@ -247,10 +350,11 @@ def wait_until(true: Callable[[], Any]) -> None:
     raise AssertionError("it did not happen within ten seconds")
 
 
-def ended(proxy: str) -> int:
-    """How many requests with prompts the proxy has done with."""
+def ended(proxy: str, route: str = "/tunes/") -> int:
+    """How many requests of a route the proxy has done with."""
     page = httpx.get(proxy + "/metrics").text
-    return sum(map(int, re.findall(r"flaglift_requests_total\{.*tunes.*\} (\d+)\.0", page)))
+    counted = rf'flaglift_requests_total\{{.*route="{route}.*\}} (\d+)\.0'
+    return sum(map(int, re.findall(counted, page)))
 
 
 @pytest.mark.parametrize("parts", [[text_field()], [text_field(), file()], [file(), text_field()]])

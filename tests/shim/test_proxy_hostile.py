@@ -1,5 +1,8 @@
 """The proxy and input that is meant to hurt: it answers clearly, or passes the same bytes on."""
 
+import asyncio
+import contextlib
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -8,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from flaglift.shim.asgi import Message, Receive, Scope, Send
+from flaglift.shim.serving.guard import Guard, Limits
 from flaglift.shim.serving.server import Options
 from shim.forms import (
     BOUNDARY,
@@ -21,7 +26,7 @@ from shim.forms import (
     text_field,
     urlencoded_body,
 )
-from shim.servers import Upstream, proxied, upstream
+from shim.servers import Upstream, messages, proxied, upstream
 
 PATH = "/tunes/7/prompts"
 BODY = urlencoded_body([("prompt[text]", LEGACY)])
@@ -80,12 +85,17 @@ CHUNKED = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
         head(FORM, LENGTH, "X-Folded: a\r\n b") + BODY,
         head(FORM, LENGTH, "X-Folded: a\n\tb") + BODY,
         head(FORM, LENGTH, "X-Any: a\rb") + BODY,
+        head(FORM, LENGTH, "X-Any: a\nX-Other: b") + BODY,
+        head(FORM, LENGTH).replace(b"\r\n", b"\n") + BODY,
+        head(FORM, "Transfer-Encoding: chunked").replace(b"HTTP/1.1", b"HTTP/1.0") + CHUNKED,
         head(FORM, LENGTH, "X-Any: a\0b") + BODY,
         head(FORM, LENGTH, "No colon") + BODY,
         head(FORM, LENGTH, "X-Large: " + "x" * 1_000_000) + BODY,
         head(FORM, LENGTH, "X-Latin: \xe9") + BODY,
         head(FORM, "Transfer-Encoding: chunked") + b"zz\r\n" + BODY,
         head(FORM, "Transfer-Encoding: chunked") + b"5\r\nabcdefgh\r\n0\r\n\r\n",
+        head(FORM, "Transfer-Encoding: chunked") + b"5\r\nabcdexx0\r\n\r\n",
+        head(FORM, "Transfer-Encoding: chunked") + b"5;a\nb\r\nabcde\r\n0\r\n\r\n",
         head(FORM, LENGTH, target="http://evil.example" + PATH) + BODY,
         head(FORM, LENGTH, target=PATH + "#x") + BODY,
         head(target="*", method="OPTIONS"),
@@ -100,6 +110,7 @@ def test_what_others_could_read_differently_is_refused(
     answer = ask(proxy, request_bytes)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"connection: close" in answer.lower()
+    assert b'{"base": ["' in answer
     assert not any(request.complete for request in service.received)
     assert httpx.get(proxy + "/healthz").status_code == 200
 
@@ -116,6 +127,81 @@ def test_a_folded_header_in_a_second_request_of_a_connection_is_refused(
         assert b"HTTP/1.1 400 " in answer
         assert [request.path for request in service.received] == ["/one"]
     service.received.clear()
+
+
+def test_pipelined_requests_are_answered_in_order(proxy: str, service: Upstream) -> None:
+    service.received.clear()
+    kept = [head(FORM, LENGTH, "X-Number: 1") + BODY, head(method="HEAD", target="/two")]
+    last = head(FORM, "Transfer-Encoding: chunked") + CHUNKED
+    sent = b"".join(one.replace(b"Connection: close\r\n", b"") for one in kept) + last
+    answer = ask(proxy, sent)
+    assert answer.count(b"HTTP/1.1 201 ") == 3
+    assert [request.method for request in service.received] == ["POST", "HEAD", "POST"]
+    assert service.received[0].body == service.received[2].body
+    assert b"kling25" in service.last.body
+    service.received.clear()
+
+
+def test_websockets_are_refused_and_other_upgrades_left_out(proxy: str, service: Upstream) -> None:
+    count = len(service.received)
+    upgrade = ("Connection: Upgrade", "Upgrade: WebSocket", "Sec-WebSocket-Version: 13")
+    answer = ask(proxy, head(*upgrade, method="GET"))
+    assert answer.startswith(b"HTTP/1.1 501 ")
+    assert len(service.received) == count
+    answer = ask(proxy, head("Connection: Upgrade", "Upgrade: h2c", method="GET"))
+    assert answer.startswith(b"HTTP/1.1 201 ")
+    assert service.last.header("upgrade") is None
+
+
+def test_what_is_refused_is_logged_and_counted(
+    service: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    options = Options(service.url, ("127.0.0.1", 0), limits=Limits(body_bytes=10))
+    with proxied(options) as url:
+        for target, status in ((PATH, 413), ("http://u:secret@evil.example/x", 400)):
+            answer = ask(url, head(FORM, LENGTH, target=target, method="POST") + BODY)
+            assert answer.startswith(b"HTTP/1.1 %d " % status)
+        assert ask(url, b"POST secret\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+        ask(url, head(target="/x", method="M" * 99))
+        page = httpx.get(url + "/metrics").text
+    logged = [one.getMessage() for one in caplog.records if one.name.endswith("access")]
+    for wanted in (
+        r"path=/tunes/7/prompts status=413 .* outcome=refused ",
+        r"path=- status=400 ",
+        r"^status=400 refused='this is not a request in HTTP/1\.1'$",
+        r"^method=M{20} path=/x ",
+    ):
+        assert any(re.search(wanted, line) for line in logged), wanted
+    assert "secret" not in "".join(logged)
+    assert 'outcome="refused",route="/tunes/:id/prompts",status="413"} 1.0' in page
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_a_failure_of_the_proxy_itself_says_where_and_not_with_what(
+    started: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[Message] = []
+
+    async def failing(_scope: Scope, _receive: Receive, send: Send) -> None:
+        if started:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ValueError("a prompt")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {
+        "type": "http", "method": "GET", "raw_path": b"/x", "path": "/x", "query_string": b"",
+        "http_version": "1.1", "headers": [],
+    }  # fmt: skip
+    end = pytest.raises(ValueError, match="a prompt") if started else contextlib.nullcontext()
+    with end:
+        asyncio.run(Guard(failing, Limits())(scope, messages(), send))
+    assert sent[0]["status"] == (200 if started else 500)
+    assert "ValueError at" in caplog.text
+    assert "in failing" in caplog.text
+    assert "a prompt" not in caplog.text.replace('ValueError("a prompt")', "")  # the source's line
 
 
 @pytest.mark.parametrize(

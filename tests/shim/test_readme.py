@@ -1,6 +1,8 @@
 """The README's examples of the fittings run."""
 
 import re
+import shlex
+import signal
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from running import flaglift
 from shim.servers import serving, upstream
+from shim.test_proxy_clients import curl
 from shim.test_serve_verb import process
 
 TEXT = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -48,13 +52,21 @@ def test_the_example_for_a_server() -> None:
         assert b"--video" not in service.last.body
 
 
-def test_the_options_of_the_proxys_examples(tmp_path: Path) -> None:
-    (command,) = re.findall(r"flaglift serve (--upstream.*)", SECTION)
-    words = command.split()
-    traffic = str(tmp_path / words[words.index("--traffic") + 1])
+def test_the_proxys_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (session,) = (block for block in BLOCKS if block.startswith("\nflaglift serve"))
+    serve, post, metrics, traffic = (
+        shlex.split(line, comments=True) for line in session.strip().splitlines()
+    )
     with upstream() as service:
-        given = [service.url if word == "https://api.example" else word for word in words]
+        given = [service.url if word == "https://api.example" else word for word in serve[2:]]
         given[given.index("127.0.0.1:8080")] = "127.0.0.1:0"
-        given[-1] = traffic
-        with process(*given) as (_, url):
-            assert httpx.get(url + "/healthz").status_code == 200
+        with process(*given) as (running, url):
+            curl(*(word.replace("http://127.0.0.1:8080", url) for word in post[1:]))
+            assert b"kling25" in service.last.body
+            page = curl(*(word.replace("http://127.0.0.1:8080", url) for word in metrics[1:]))
+            assert 'outcome="translated"' in page
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(20) == 0
+    result = flaglift(*traffic[1:])
+    assert (result.returncode, "1 prompts with flags" in result.stdout) == (1, True)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -21,7 +22,15 @@ import pytest
 from flaglift.shim.serving import server
 from flaglift.shim.serving.traffic import HOUR, Sender, Store, hour_of
 from running import flaglift
-from shim.forms import LEGACY, MULTIPART, UNREADABLE, lifted, multipart_body, text_field
+from shim.forms import (
+    LEGACY,
+    MULTIPART,
+    UNREADABLE,
+    file,
+    lifted,
+    multipart_body,
+    text_field,
+)
 from shim.servers import Received, respond, upstream
 
 PATH = "/tunes/7/prompts"
@@ -39,7 +48,7 @@ def process(*options: str, quiet: bool = False) -> Iterator[tuple[subprocess.Pop
         try:
             assert running.stderr is not None
             line = running.stderr.readline()
-            (address, *_) = re.findall(r"http://[\d.:]+", line)
+            (address, *_) = re.findall(r"http://[\d.:\[\]]+", line)
             if quiet:
                 threading.Thread(target=running.stderr.read, daemon=True).start()
             yield running, address
@@ -76,6 +85,80 @@ def test_sigterm_lets_requests_end_and_exits_with_0(tmp_path: Path) -> None:
         assert log.rstrip().endswith("flaglift.shim ended")
     with Store(traffic, create=False) as store:
         assert store.report(1).rows[0].legacy == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "goes_on"),
+    [(signal.SIGTERM, True), (signal.SIGTERM, False), (signal.SIGKILL, False)],
+)
+def test_an_end_in_the_middle_of_an_upload(number: signal.Signals, goes_on: bool) -> None:
+    video = file("prompt[input_video]", b"x" * 300_000)
+    body = multipart_body([text_field(), video])
+    seconds = "30" if goes_on else "1"
+    with (
+        upstream() as service,
+        process("--upstream", service.url, "--shutdown-timeout", seconds) as (running, url),
+    ):
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
+            head += f"Content-Length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body[:200_000])
+            while not service.received:
+                time.sleep(0.02)
+            running.send_signal(number)
+            while listens(host, int(port)):
+                time.sleep(0.02)
+            if goes_on:
+                connection.sendall(body[200_000:])
+                assert connection.recv(1000).startswith(b"HTTP/1.1 201 ")
+            assert running.wait(20) == (-number if number == signal.SIGKILL else 0)
+        if goes_on:
+            assert service.last.body == multipart_body([*lifted(), video])
+        assert service.last.complete is goes_on
+
+
+def listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port)).close()
+    except ConnectionError:
+        return False
+    return True
+
+
+def test_a_port_in_use_and_an_upstream_without_an_address(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = flaglift("serve", "--upstream", "https://h", "--listen", f"127.0.0.1:{port}")
+    said = f"flaglift: cannot listen on 127.0.0.1:{port}: address already in use\n"
+    assert (result.returncode, result.stderr) == (2, said)
+    with process("--upstream", "http://no-such-host.invalid") as (_, url):
+        response = httpx.post(url + PATH, data={"prompt[text]": LEGACY})
+        assert response.status_code == 502
+        assert response.json() == {"base": ["the upstream cannot be reached"]}
+
+
+def examples(verb: str) -> list[str]:
+    lines = flaglift(verb, "--help").stdout.splitlines()
+    start = lines.index("  Examples:") + 1
+    return [line.strip() for line in lines[start : lines.index("", start)]]
+
+
+def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with upstream() as service:
+        for example in examples("serve"):
+            program, _, *words = shlex.split(example)
+            assert program == "flaglift"
+            instead = {"https://api.example": service.url, ":8080": ":0", "127.0.0.1:9090": ":0"}
+            with process(*(instead.get(word, word) for word in words)) as (_, url):
+                page = url.replace("0.0.0.0", "127.0.0.1") + PATH  # noqa: S104
+                assert httpx.post(page, data={"prompt[text]": LEGACY}).status_code == 201
+    for example in examples("traffic"):
+        command, _, _ = example.partition(" && ")
+        result = flaglift(*shlex.split(command)[1:])
+        assert result.returncode == 1
+        assert "prompts with flags" in result.stdout or "the proxy ran for" in result.stderr
 
 
 def test_ctrl_c_exits_with_130_and_the_second_one_does_not_wait() -> None:
@@ -179,30 +262,39 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+UPSTREAM = ("--upstream", "https://h")
+NO_UPSTREAMS = (
+    "", "api.example", "//h", "h:80", "ftp://api.example", "javascript:alert(1)", "https://",
+    "https://:80", "https:///x", "https://[::1", "https://[::g]", "https://h:0", "https://h:99999",
+    "https://h:80:80", "https://h h", "https://h/a b", "https://h/ä", "https://bücher.example",
+    "https://h\\x", "https://h/%zz", "https://h?x=1", "https://h?", "https://h#x", "https://-",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ((), "Missing option '--upstream'"),
-        (("--upstream", "api.example"), "write https://HOST"),
-        (("--upstream", "ftp://api.example"), "write https://HOST"),
-        (("--upstream", "https://"), "write https://HOST"),
-        (("--upstream", "https://[::1"), "write https://HOST"),
-        (("--upstream", "https://h:99999"), "write https://HOST"),
         (("--upstream", "https://user:secret@h"), "write https://HOST"),
-        (("--upstream", "https://h?x=1"), "write https://HOST"),
-        (("--upstream", "https://h", "--listen", "8080"), "is not HOST:PORT"),
-        (("--upstream", "https://h", "--listen", "h:99999"), "is not HOST:PORT"),
-        (
-            ("--upstream", "https://h", "--listen", "192.0.2.1:80"),
-            "cannot listen on 192.0.2.1:80: ",
-        ),
-        (("--upstream", "https://h", "--hold", "lots"), "is not a size"),
-        (("--upstream", "https://h", "--mode", "on"), "is not one of"),
-        (("--upstream", "https://h", "--mode-for", "/x=on"), "is not a path pattern and a mode"),
-        (("--upstream", "https://h", "--mode-for", "strict"), "is not a path pattern and a mode"),
-        (("--upstream", "https://h", "--client-timeout", "0"), "not in the range"),
-        (("--upstream", "https://h", "--select", "FL999"), "FL999"),
-        (("--upstream", "https://h", "--traffic", "no/folder.db"), "cannot be used for traffic"),
+        *((("--upstream", address), "write https://HOST") for address in NO_UPSTREAMS),
+        ((*UPSTREAM, "--listen", "8080"), "is not HOST:PORT"),
+        ((*UPSTREAM, "--listen", "::1:80"), "is not HOST:PORT"),
+        ((*UPSTREAM, "--listen", "a b:80"), "is not HOST:PORT"),
+        ((*UPSTREAM, "--listen", "h:99999"), "is not HOST:PORT"),
+        ((*UPSTREAM, "--operators", "h:٨٠"), "is not HOST:PORT"),
+        ((*UPSTREAM, "--listen", "192.0.2.1:80"), "cannot listen on 192.0.2.1:80: "),
+        ((*UPSTREAM, "--hold", "lots"), "is not a size"),
+        ((*UPSTREAM, "--hold", "0"), "is not a size"),
+        ((*UPSTREAM, "--max-body", "-1"), "is not a size"),
+        ((*UPSTREAM, "--mode", "on"), "is not one of"),
+        ((*UPSTREAM, "--mode-for", "/x=on"), "is not a path pattern and a mode"),
+        ((*UPSTREAM, "--mode-for", "strict"), "is not a path pattern and a mode"),
+        ((*UPSTREAM, "--client-timeout", "0"), "is not a number of seconds"),
+        ((*UPSTREAM, "--head-timeout", "nan"), "is not a number of seconds"),
+        ((*UPSTREAM, "--upstream-timeout", ""), "is not a number of seconds"),
+        ((*UPSTREAM, "--caller-header", "X App"), "is not the name of a header"),
+        ((*UPSTREAM, "--select", "FL999"), "FL999"),
+        ((*UPSTREAM, "--traffic", "no/folder.db"), "cannot be used for traffic"),
     ],
 )
 def test_nonsense_is_refused_in_a_sentence(
@@ -236,12 +328,15 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     assert (result.returncode, result.stderr) == (2, said)
 
 
-def test_an_address_of_ip_version_6() -> None:
+def test_addresses_of_ip_version_6() -> None:
     with (
         upstream() as service,
-        server.Proxy(server.Options(service.url, ("::1", 0))) as proxy,
+        process("--listen", "[::1]:0", "--upstream", service.url) as (_, inner),
+        process("--upstream", inner) as (_, outer),
     ):
-        assert proxy.addresses[0].startswith("http://[::1]:")
+        assert inner.startswith("http://[::1]:")
+        assert httpx.post(outer + PATH, data={"prompt[text]": LEGACY}).status_code == 201
+        assert b"kling25" in service.last.body
 
 
 def test_traffic_tells_who_and_whether_the_proxy_can_go(tmp_path: Path) -> None:
@@ -251,7 +346,7 @@ def test_traffic_tells_who_and_whether_the_proxy_can_go(tmp_path: Path) -> None:
     with Store(path) as store:
         result = flaglift("traffic", str(path))
         assert (result.returncode, result.stdout) == (1, "")
-        assert re.search(r"the proxy ran for 0\.0 of the last 24\.\d hours", result.stderr)
+        assert re.search(r"the proxy ran for 0\.0 of the last 2[45]\.\d hours", result.stderr)
         for hour in range(26):
             store.add(now - hour * HOUR, HOUR, [])
         result = flaglift("traffic", str(path))

@@ -3,55 +3,66 @@
 import logging
 import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from flaglift.cli import EXIT_INTERRUPTED
-from flaglift.cli.options import settings_for, settings_options
+from flaglift.cli.options import F, settings_for, settings_options
 from flaglift.errors import ConfigError
 
 _MODES = ("off", "report", "translate", "strict")
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
-class _Address(click.ParamType[tuple[str, int]]):
-    name = "host:port"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, int]:
-        match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]]*)):(\d{1,5})", str(value))
-        if match is None or int(match[3]) > 65535:
-            self.fail(f"{value!r} is not HOST:PORT, such as 127.0.0.1:8080", param, ctx)
-        return match[1] or match[2] or "0.0.0.0", int(match[3])  # noqa: S104 - `:8080` asks for it
+def _address(value: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]\s]*)):([0-9]{1,5})", value)
+    if match is None or int(match[3]) > 65535:
+        raise click.BadParameter(f"{value!r} is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:80")
+    return match[1] or match[2] or "0.0.0.0", int(match[3])  # noqa: S104 - `:8080` asks for it
 
 
-class _Size(click.ParamType[int]):
-    name = "size"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        match = re.fullmatch(r"(\d{1,12})([kmg]?)(?:i?b)?", str(value).lower())
-        if match is None:
-            self.fail(f"{value!r} is not a size, such as 65536, 64k or 1g", param, ctx)
-        return int(match[1]) * _UNITS[match[2]]
+def _size(value: str) -> int:
+    match = re.fullmatch(r"([1-9][0-9]{0,11})([kmg]?)(?:i?b)?", value.lower())
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a size, such as 65536, 64k or 1g")
+    return int(match[1]) * _UNITS[match[2]]
 
 
-class _Rule(click.ParamType[tuple[str, str]]):
-    name = "pattern=mode"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
-        pattern, _, mode = str(value).rpartition("=")
-        if not pattern.startswith(("/", "*")) or mode not in _MODES:
-            self.fail(
-                f"{value!r} is not a path pattern and a mode, such as '/tunes/*/prompts=strict'; "
-                f"modes are {', '.join(_MODES)}",
-                param,
-                ctx,
-            )
-        return pattern, mode
+def _path_mode(value: str) -> tuple[str, str]:
+    pattern, _, mode = value.rpartition("=")
+    if not pattern.startswith(("/", "*")) or mode not in _MODES:
+        raise click.BadParameter(
+            f"{value!r} is not a path pattern and a mode, such as '/tunes/*/prompts=strict'; "
+            f"modes are {', '.join(_MODES)}"
+        )
+    return pattern, mode
 
 
-_SECONDS = click.FloatRange(min=0, min_open=True)
+def _seconds(value: str) -> float:
+    match = re.fullmatch(r"[0-9]{0,6}(?:\.[0-9]{1,6})?", value)
+    if match is None or not float(value or 0) > 0:
+        raise click.BadParameter(f"{value!r} is not a number of seconds above 0, such as 30 or 0.5")
+    return float(value)
+
+
+def _header_name(value: str) -> str:
+    if re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", value) is None:
+        raise click.BadParameter(f"{value!r} is not the name of a header, such as X-App")
+    return value
+
+
+def _timeout(name: str, default: int, text: str) -> Callable[[F], F]:
+    return click.option(
+        name,
+        type=_seconds,
+        metavar="SECONDS",
+        default=str(default),
+        show_default=True,
+        help=f"Seconds {text}",
+    )
 
 
 @click.command(
@@ -62,21 +73,24 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 @click.option("--upstream", required=True, metavar="URL", help="The service, https://api.example.")
 @click.option(
     "--listen",
-    type=_Address(),
+    type=_address,
+    metavar="HOST:PORT",
     default="127.0.0.1:8080",
     show_default=True,
     help="Where to listen.",
 )
 @click.option(
     "--operators",
-    type=_Address(),
+    type=_address,
+    metavar="HOST:PORT",
     help="Where /healthz, /metrics and /traffic are; beside the proxy if left out.",
 )
 @click.option("--mode", type=click.Choice(_MODES), default="translate", show_default=True)
 @click.option(
     "--mode-for",
     "modes",
-    type=_Rule(),
+    type=_path_mode,
+    metavar="PATTERN=MODE",
     multiple=True,
     help="The mode of some paths, such as '/tunes/*/prompts=strict'; the first that fits counts.",
 )
@@ -89,42 +103,32 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 )
 @click.option(
     "--hold",
-    type=_Size(),
+    type=_size,
+    metavar="SIZE",
     default="1m",
     show_default=True,
     help="The most of one request to hold in memory; fields beyond it pass untouched.",
 )
-@click.option("--max-body", type=_Size(), help="The longest body; a longer one gets a 413.")
-@click.option("--head-timeout", type=_SECONDS, default=30.0, show_default=True, help="Seconds.")
 @click.option(
-    "--client-timeout",
-    type=_SECONDS,
-    default=60.0,
-    show_default=True,
-    help="Seconds to wait for a client, and one more for each 500 bytes it sends.",
+    "--max-body", type=_size, metavar="SIZE", help="The longest body; a longer one gets a 413."
 )
-@click.option("--connect-timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds.")
-@click.option(
-    "--upstream-timeout",
-    type=_SECONDS,
-    default=300.0,
-    show_default=True,
-    help="Seconds the upstream may take to answer, or stop in between.",
-)
-@click.option(
-    "--shutdown-timeout",
-    type=_SECONDS,
-    default=30.0,
-    show_default=True,
-    help="Seconds for requests to end after SIGTERM or Ctrl-C.",
-)
+@_timeout("--head-timeout", 30, "for a client to send a request's head.")
+@_timeout("--client-timeout", 60, "to wait for a client, and one more for each 500 bytes it sends.")
+@_timeout("--connect-timeout", 10, "to connect to the upstream.")
+@_timeout("--upstream-timeout", 300, "the upstream may take to answer, or stop in between.")
+@_timeout("--shutdown-timeout", 30, "for requests to end after SIGTERM or Ctrl-C.")
 @click.option("--show-codes", is_flag=True, help="Add a header X-Flaglift to responses.")
 @click.option(
     "--traffic",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Keep who sends flags in this file; `flaglift traffic` reads it.",
 )
-@click.option("--caller-header", metavar="NAME", help="A request header that names the caller.")
+@click.option(
+    "--caller-header",
+    type=_header_name,
+    metavar="NAME",
+    help="A request header that names the caller.",
+)
 @settings_options
 def command(**options: Any) -> int:
     """Run a reverse proxy: old clients send flags, the service gets form fields.
@@ -198,19 +202,26 @@ _OWN = (
 )
 
 
+_UPSTREAM = re.compile(
+    r"https?://(?:[0-9a-z](?:[0-9a-z._-]*[0-9a-z])?\.?|\[[0-9a-f:.]+\])(?::[0-9]+)?"
+    r"(?:/(?:[0-9a-z._~!$&'()*+,;=:/-]|%[0-9a-f]{2})*)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
 def _checked(upstream: str) -> str:
     """Return the upstream's address. Raises `ConfigError` where it is none."""
     from urllib.parse import urlsplit
 
-    try:
-        address = urlsplit(upstream)
-        good = address.scheme in ("http", "https") and address.hostname and address.port != 0
-    except ValueError:
-        good = False
     if "@" in upstream:  # what may be a password is not repeated
         raise ConfigError("--upstream: write https://HOST, without a user or password")
-    if not good or "?" in upstream or "#" in upstream:
+    try:
+        good = _UPSTREAM.fullmatch(upstream) is not None and urlsplit(upstream).port != 0
+    except ValueError:  # a port over 65535, or brackets around what is no address
+        good = False
+    if not good:
         raise ConfigError(
-            f"--upstream {upstream}: write https://HOST, with a port and a path if need be"
+            f"--upstream {upstream!r}: write https://HOST in ASCII, with a port and a path if need "
+            "be, and no query"
         )
     return upstream

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from flaglift.shim.core.body import Rewriter
 from flaglift.shim.core.inspection import Inspection, Target, inspect
@@ -20,6 +21,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_PATH_SAFE = "/~!$&'()*+,;=:@"
 DISCONNECT = {"type": "http.disconnect"}
 
 
@@ -62,9 +64,8 @@ class Middleware:
             await self._app(scope, receive, send)
             return
         headers = scope["headers"]
-        path = scope.get("raw_path") or scope["path"].encode()
         query = scope["query_string"].decode("latin-1")
-        target = Target(scope["method"], path.decode("latin-1"), query)
+        target = Target(scope["method"], raw_path(scope).decode("latin-1"), query)
         announced = any(name == b"content-length" for name, _ in headers)
         visit = Visit(scope, inspect(target, headers, self._policy, announced=announced))
         try:
@@ -100,8 +101,13 @@ class Middleware:
         return watched
 
 
-async def run_until_refused(app: App, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run an app with a `receive` that may raise `Refusal`.
+def raw_path(scope: Scope) -> bytes:
+    """Return the path as the client sent it, or the nearest to it that the server tells."""
+    return scope.get("raw_path") or quote(scope["path"], safe=_PATH_SAFE).encode()
+
+
+async def run_until_refused(app: App, scope: Scope, receive: Receive, send: Send) -> Refusal | None:
+    """Run an app with a `receive` that may raise `Refusal`; return what it raised.
 
     The app then sees that the client has gone, and the client gets the refusal, unless the app's
     response had begun: then that is left unfinished.
@@ -129,6 +135,7 @@ async def run_until_refused(app: App, scope: Scope, receive: Receive, send: Send
             raise
     if refused and not started:
         await answer(refused[0], send)
+    return refused[0] if refused else None
 
 
 async def answer(refusal: Refusal, send: Send) -> None:

@@ -47,8 +47,7 @@ class Whole:
         self._rewrite = rewrite
         self._limit = limit
         self._record = record
-        self._held: list[bytes] = []
-        self._length = 0
+        self._held = bytearray()
         self.settled = False
         self.delta: int | None = 0
 
@@ -56,9 +55,8 @@ class Whole:
         """Hold a chunk, or pass it on once too much is held."""
         if self.settled:
             return data
-        self._held.append(data)
-        self._length += len(data)
-        if self._length <= self._limit:
+        self._held += data
+        if len(self._held) <= self._limit:
             return b""
         self._record.reason = Reason.TOO_LARGE
         return self._release()
@@ -78,7 +76,7 @@ class Whole:
 
     def _release(self) -> bytes:
         self.settled = True
-        body = b"".join(self._held)
+        body = bytes(self._held)
         self._held.clear()
         return body
 

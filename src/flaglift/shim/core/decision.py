@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flaglift.api import translate
 from flaglift.config import Settings
 from flaglift.context import Context
-from flaglift.emit.translation import Translation, TranslationStatus
+from flaglift.diagnostics import Diagnostic
+from flaglift.emit.translation import TranslationStatus
 from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.core.record import Reason, Record
 from flaglift.shim.core.refusal import Doubt, refused_prompt
@@ -51,14 +52,14 @@ class Judge:
             raise Doubt(Reason.TOO_LARGE)
         # An update leaves what it does not name as it was stored: absent here is unknown.
         complete = complete and self.route.creates
-        translation = _translate(text, self.policy.settings, beside, complete=complete)
-        self.record.add(translation)
-        if translation.status is TranslationStatus.REFUSED and self.mode is Mode.STRICT:
+        verdict = _verdict(text, self.policy.settings, beside, complete=complete)
+        self.record.add(verdict.status, verdict.codes)
+        if verdict.status is TranslationStatus.REFUSED and self.mode is Mode.STRICT:
             self.record.refused = True
-            raise refused_prompt(translation.diagnostics)
-        if translation.status is not TranslationStatus.TRANSLATED:
+            raise refused_prompt(verdict.reasons)
+        if verdict.status is not TranslationStatus.TRANSLATED:
             return None
-        said = dict(translation.values)
+        said = dict(verdict.values)
         new_text = said.pop("text", None)
         if new_text is None and not self.route.creates:
             new_text = ""  # left out, the stored text would stay, flags and all
@@ -69,13 +70,23 @@ class Judge:
         )
 
 
+class _Verdict(NamedTuple):
+    """What is needed of a translation: a thousand whole ones would fill the memory."""
+
+    status: TranslationStatus
+    values: Mapping[str, Any]
+    codes: tuple[str, ...]
+    reasons: tuple[Diagnostic, ...]
+    """All findings, where it was refused."""
+
+
 _MOST_REMEMBERED = 2000
 """The longest text whose translation is remembered, in code points."""
 
 
-def _translate(
+def _verdict(
     text: str, settings: Settings, beside: Mapping[str, Any], *, complete: bool
-) -> Translation:
+) -> _Verdict:
     # Programs send the same prompts over and over; what they mean does not change.
     if len(text) <= _MOST_REMEMBERED:
         try:
@@ -84,12 +95,20 @@ def _translate(
             return _remembered(text, settings, key, complete)
         except TypeError:
             pass  # a value that cannot be remembered, such as a list
-    return translate(text, settings, Context(beside, complete=complete))
+    return _translated(text, settings, beside, complete)
 
 
 @lru_cache(maxsize=1024)
 def _remembered(
     text: str, settings: Settings, beside: tuple[tuple[str, Any, str], ...], complete: bool
-) -> Translation:
-    given = {name: value for name, value, _ in beside}
-    return translate(text, settings, Context(given, complete=complete))
+) -> _Verdict:
+    return _translated(text, settings, {name: value for name, value, _ in beside}, complete)
+
+
+def _translated(
+    text: str, settings: Settings, beside: Mapping[str, Any], complete: bool
+) -> _Verdict:
+    made = translate(text, settings, Context(beside, complete=complete))
+    codes = tuple(finding.code for finding in made.diagnostics)
+    reasons = made.diagnostics if made.status is TranslationStatus.REFUSED else ()
+    return _Verdict(made.status, made.values, codes, reasons)

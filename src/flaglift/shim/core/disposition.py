@@ -1,6 +1,7 @@
 """The headers of a part in a multipart form (RFC 7578, section 4)."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from flaglift.shim.core.record import Reason
@@ -31,8 +32,13 @@ def read_head(head: bytes) -> PartHeader:
     Raises `Doubt` for headers that parsers read differently: no or two Content-Dispositions, a name
     unquoted or with escapes, `name*`, folded lines, an encoding of the content.
     """
+    headers = head[head.index(b"\r\n", 2) + 2 : -4]
+    return _remembered(headers) if len(headers) <= _MOST_REMEMBERED else _read_headers(headers)
+
+
+def _read_headers(lines: bytes) -> PartHeader:
     headers: dict[bytes, bytes] = {}
-    for line in head[:-4].split(b"\r\n")[2 if head.startswith(b"\r\n") else 1 :]:
+    for line in lines.split(b"\r\n"):
         key, colon, value = line.partition(b":")
         key = key.lower()
         if not colon or key != key.strip() or not key or key in headers or b"\0" in line:
@@ -46,6 +52,11 @@ def read_head(head: bytes) -> PartHeader:
     media_type = headers.get(b"content-type")
     is_text = media_type is None or _TEXT.fullmatch(media_type) is not None
     return PartHeader(name, filename, is_text)
+
+
+_MOST_REMEMBERED = 200
+"""The longest headers that are remembered, in bytes: programs send the same ones every time."""
+_remembered = lru_cache(maxsize=256)(_read_headers)
 
 
 def _read_disposition(value: bytes) -> tuple[str, str | None]:

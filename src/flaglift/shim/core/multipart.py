@@ -25,9 +25,8 @@ class Multipart:
         self._judge = judge
         self._form = Form(judge)
         self._announced = announced
-        self._raw: list[bytes] = []  # all that came since the last file and is not sent
-        self._held = 0
-        self._field: tuple[bytes, PartHeader, list[bytes]] | None = None
+        self._raw = bytearray()  # all that came since the last file and is not sent
+        self._field: tuple[bytes, PartHeader, int] | None = None  # and where its content begins
         self._entries: list[Entry] = []
         self._in_file = False
         self._passing = False  # nothing that comes is looked at any more
@@ -66,7 +65,7 @@ class Multipart:
         if self._edited:
             self._judge.record.refused = True
             raise too_late(reason)
-        out += [*self._raw, self._splitter.held]
+        out += [bytes(self._raw), self._splitter.held]
         self._raw.clear()
         self._passing = self.settled = True
 
@@ -74,17 +73,16 @@ class Multipart:
         if kind is Piece.DATA and self._in_file:
             out.append(raw)
             return
-        self._raw.append(raw)
-        self._held += len(raw)
-        if self._held > self._judge.policy.hold_limit:
+        end = len(self._raw)
+        self._raw += raw
+        if len(self._raw) > self._judge.policy.hold_limit:
             raise Doubt(Reason.TOO_LARGE)
-        if kind is Piece.DATA and self._field:
-            self._field[2].append(raw)
-        elif kind is Piece.HEAD:
-            self._end_field()
+        if kind is Piece.DATA:
+            return
+        self._end_field(end)
+        if kind is Piece.HEAD:
             self._begin_part(raw, out)
         else:
-            self._end_field()
             self._flush(raw, out, complete=True)
 
     def _begin_part(self, head: bytes, out: list[bytes]) -> None:
@@ -93,17 +91,17 @@ class Multipart:
             raise Doubt(Reason.CHARSET)
         self._in_file = header.filename is not None
         if header.filename is None:
-            self._field = (head, header, [])
+            self._field = (head, header, len(self._raw))
         else:
             self._form.see_file(header.name, header.filename)
             self._flush(head, out, complete=False)
 
-    def _end_field(self) -> None:
+    def _end_field(self, end: int) -> None:
         if self._field is None:
             return
-        head, header, content = self._field
+        head, header, start = self._field
         self._field = None
-        body = b"".join(content)
+        body = bytes(self._raw[start:end])
         try:
             value = body.decode()
         except UnicodeDecodeError:
@@ -120,16 +118,14 @@ class Multipart:
         if changed and self._locked:
             self._judge.record.reason = Reason.TEXT_AFTER_FILE
             changed = False
-        sent = [*self._written(), following] if changed else self._raw
-        new = b"".join(sent)
+        new = b"".join([*self._written(), following]) if changed else bytes(self._raw)
         if changed and not self._begun:
             new = new.removeprefix(b"\r\n")  # the first part is another one now
         if not self.settled:
-            self._settle(len(new) - self._held, complete=complete)
+            self._settle(len(new) - len(self._raw), complete=complete)
         out.append(new)
         self._edited |= changed
         self._begun = True
-        self._held = 0
         self._raw.clear()
         self._entries.clear()
         more = self._judge.route.root == "tune" or not self._form.texts
@@ -150,21 +146,18 @@ class Multipart:
     def _written(self) -> list[bytes]:
         pieces: list[bytes] = []
         for entry in self._entries:
-            head_length = entry.raw.index(b"\r\n\r\n") + 4
+            raw = entry.raw if entry.raw.startswith(b"\r\n") else b"\r\n" + entry.raw
             if entry.new_value is not None:
-                pieces.append(self._part(entry.raw[:head_length], entry.new_value))
+                pieces += (raw[: raw.index(b"\r\n\r\n") + 4], self._checked(entry.new_value))
             elif not entry.removed:
-                pieces.append(self._with_line_end(entry.raw))
+                pieces.append(raw)
             for name, value in entry.added:
                 head = f'\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
-                pieces.append(self._part(b"\r\n" + self._boundary + head.encode(), value))
+                pieces += (b"\r\n", self._boundary, head.encode(), self._checked(value))
         return pieces
 
-    def _part(self, head: bytes, value: str) -> bytes:
+    def _checked(self, value: str) -> bytes:
         content = value.encode()
         if self._boundary in content:
             raise Doubt(Reason.BOUNDARY_IN_VALUE)
-        return self._with_line_end(head) + content
-
-    def _with_line_end(self, raw: bytes) -> bytes:
-        return raw if raw.startswith(b"\r\n") else b"\r\n" + raw
+        return content

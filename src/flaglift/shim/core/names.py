@@ -1,6 +1,7 @@
 """Names of form fields, and which prompt each belongs to."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -48,6 +49,10 @@ def read_name(name: str, root: str) -> tuple[str, str, str] | None:
     >>> read_name("tune[title]", "tune") is None
     True
     """
+    return _remembered(name, root) if len(name) <= _MOST_REMEMBERED else _read(name, root)
+
+
+def _read(name: str, root: str) -> tuple[str, str, str] | None:
     if match := _NAMES[root].fullmatch(name):
         return match[1], match[2], match[3]
     path = _PATHS[root]
@@ -55,6 +60,11 @@ def read_name(name: str, root: str) -> tuple[str, str, str] | None:
     if tuple(word for word in words if word)[: len(path)] == path:
         raise Doubt(Reason.ODD_NAME)
     return None
+
+
+_MOST_REMEMBERED = 100
+"""The longest name that is remembered, in code points: programs send the same ones every time."""
+_remembered = lru_cache(maxsize=1024)(_read)
 
 
 class ArrayOrder:

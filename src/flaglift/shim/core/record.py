@@ -1,10 +1,11 @@
 """What is kept of one request: counts and codes, never prompt text."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from flaglift.emit.translation import Translation, TranslationStatus
+from flaglift.emit.translation import TranslationStatus
 
 
 class Reason(StrEnum):
@@ -72,11 +73,11 @@ class Record:
     reason: Reason | None = None
     refused: bool = False
 
-    def add(self, translation: Translation) -> None:
+    def add(self, status: TranslationStatus, codes: Iterable[str]) -> None:
         """Count one prompt."""
-        self.prompts[translation.status] += 1
-        for finding in translation.diagnostics:
-            self.codes[finding.code] += 1
+        self.prompts[status] += 1
+        for code in codes:
+            self.codes[code] += 1
 
     @property
     def outcome(self) -> Outcome:
@@ -92,5 +93,4 @@ class Record:
     @property
     def legacy(self) -> int:
         """How many prompts with flags were seen."""
-        statuses = (TranslationStatus.TRANSLATED, TranslationStatus.REFUSED)
-        return sum(self.prompts[status] for status in statuses)
+        return self.prompts[TranslationStatus.TRANSLATED] + self.prompts[TranslationStatus.REFUSED]

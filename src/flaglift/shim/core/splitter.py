@@ -34,7 +34,9 @@ class Splitter:
     def __init__(self, boundary: bytes) -> None:
         self._delimiter = b"\r\n--" + boundary
         self._held = b""
-        self._step: Callable[[], tuple[Piece, bytes] | None] = self._begin
+        # A function and no bound method: that would make a cycle, and keep the buffer until garbage
+        # is collected.
+        self._step: Callable[[Splitter], tuple[Piece, bytes] | None] = Splitter._begin
 
     @property
     def held(self) -> bytes:
@@ -47,7 +49,7 @@ class Splitter:
         Ask for no more after `END`.
         """
         self._held += data
-        while (piece := self._step()) is not None:
+        while (piece := self._step(self)) is not None:
             yield piece
 
     def _take(self, kind: Piece, length: int) -> tuple[Piece, bytes]:
@@ -83,7 +85,7 @@ class Splitter:
             raise Doubt(Reason.ODD_PART)
         if end < 0:
             return None
-        self._step = self._data
+        self._step = Splitter._data
         return self._take(Piece.HEAD, end + 4)
 
     def _data(self) -> tuple[Piece, bytes] | None:
@@ -93,7 +95,7 @@ class Splitter:
         if at > 0:
             return self._take(Piece.DATA, at)
         if at == 0:
-            self._step = self._next
+            self._step = Splitter._next
             return self._next()
         # A delimiter may begin in the last bytes: hold them from the last CR on.
         tail = self._held.rfind(b"\r", max(0, len(self._held) - len(self._delimiter) + 1))

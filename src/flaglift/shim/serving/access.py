@@ -2,10 +2,11 @@
 
 import logging
 
-from flaglift.shim.asgi import Visit
+from flaglift.shim.asgi import Visit, raw_path
 from flaglift.shim.serving.caller import Callers
 
 LOGGER = logging.getLogger("flaglift.shim.access")
+_MOST_METHOD = 20
 _MOST_PATH = 200
 
 
@@ -20,11 +21,12 @@ class AccessLog:
         inspection = visit.inspection
         record = inspection.record
         scope = visit.scope
-        path = scope["raw_path"].decode("ascii", "replace")[:_MOST_PATH]
+        # A target that is a whole address may hold a password; it is refused.
+        path = raw_path(scope).decode("ascii") if raw_path(scope).startswith(b"/") else "-"
         LOGGER.info(
             "method=%s path=%s status=%d ms=%.1f mode=%s outcome=%s reason=%s codes=%s caller=%s",
-            scope["method"],
-            path,
+            scope["method"][:_MOST_METHOD],
+            path[:_MOST_PATH],
             visit.status,
             visit.seconds * 1000,
             inspection.mode.value,

@@ -41,12 +41,12 @@ class Counting:
         if sender not in self._counts and len(self._counts) >= MOST_SENDERS:
             sender = Sender(inspection.route.label, _OTHERS, _OTHERS)
         count = self._counts.setdefault(sender, Counter())
-        record = inspection.record
-        translated = inspection.mode is not Mode.REPORT and inspection.outcome is Outcome.TRANSLATED
+        record, outcome, legacy = inspection.record, inspection.outcome, inspection.record.legacy
+        translated = inspection.mode is not Mode.REPORT and outcome is Outcome.TRANSLATED
         count["requests"] += 1
-        count["legacy"] += record.legacy
-        count["kept"] += record.prompts[TranslationStatus.REFUSED] if translated else record.legacy
-        count["unread"] += inspection.outcome in _UNREAD
+        count["legacy"] += legacy
+        count["kept"] += record.prompts[TranslationStatus.REFUSED] if translated else legacy
+        count["unread"] += outcome in _UNREAD
 
     async def keep(self, every: float = 1.0) -> None:
         """Write every `every` seconds, until cancelled."""

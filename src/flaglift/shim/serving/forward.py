@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict
 from yarl import URL
 
-from flaglift.shim.asgi import Message, Receive, Scope, Send, answer
+from flaglift.shim.asgi import Message, Receive, Scope, Send, answer, raw_path
 from flaglift.shim.core.refusal import Refusal
 
 LOGGER = logging.getLogger("flaglift.shim.upstream")
@@ -25,6 +26,7 @@ _NEVER_NAMED = frozenset((b"host", b"content-length", b"content-type", b"authori
 _OWN = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """Headers that aiohttp would add."""
 
+_BREAK = re.compile(rb"[\0\n\v\f\r]")
 _MOST_HEADER_BYTES = 64 * 1024
 
 
@@ -37,15 +39,17 @@ class Timeouts:
     """To begin its response, to go on with it, or to take more of a body."""
 
 
+PATIENT = Timeouts()
+
+
 class _Handler(ResponseHandler):
     """A connection that does not wait for an upstream that has stopped reading."""
 
     def close(self) -> None:
         """Close, and give up what was not sent: it is part of a request that has failed."""
         if self.transport is not None and self.transport.get_write_buffer_size():
-            self.abort()
-        else:
-            super().close()
+            self.transport.abort()
+        super().close()
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -58,7 +62,7 @@ class _Connector(aiohttp.TCPConnector):
 class Forward:
     """An ASGI app that is a plain reverse proxy: it changes no body and follows no redirect."""
 
-    def __init__(self, upstream: str, timeouts: Timeouts) -> None:
+    def __init__(self, upstream: str, timeouts: Timeouts = PATIENT) -> None:
         self._upstream = upstream.rstrip("/")
         self._timeouts = timeouts
         self._session: aiohttp.ClientSession | None = None
@@ -83,7 +87,7 @@ class Forward:
         """Return the request to the upstream. Raises `Refusal` for headers that are not text."""
         if self._session is None:
             self._session = self._opened()
-        path = scope["raw_path"].decode("ascii")
+        path = raw_path(scope).decode("ascii")
         query = scope["query_string"].decode("ascii")
         return self._session.request(
             scope["method"],
@@ -114,6 +118,7 @@ class Forward:
         await receive()
         if self._session is not None:
             await self._session.close()
+            self._session = None
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -178,8 +183,11 @@ class _Exchange:
         except TimeoutError:
             await self._fail(Refusal(504, "base", ["the upstream did not answer in time"]))
         except aiohttp.ClientError as error:
-            LOGGER.warning("the upstream failed: %s", error)
-            await self._fail(Refusal(502, "base", [f"the upstream {_failure(error)}"]))
+            said = f"the upstream {_failure(error)}"
+            # Other errors quote what the upstream sent, and the address with its query.
+            known = isinstance(error, aiohttp.ClientConnectorError)
+            LOGGER.warning("%s: %s", said, error if known else type(error).__name__)
+            await self._fail(Refusal(502, "base", [said]))
 
     async def _fail(self, refusal: Refusal) -> None:
         """Answer, unless the client has gone or half of a response is already sent."""
@@ -218,6 +226,7 @@ class _Exchange:
         self._gone = True
 
     async def _respond(self, response: aiohttp.ClientResponse) -> None:
+        _check_response(response)
         headers = _end_to_end([(name.lower(), value) for name, value in response.raw_headers])
         self._started = True
         await self._send(
@@ -226,6 +235,14 @@ class _Exchange:
         async for chunk in response.content.iter_any():
             await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
         await self._send({"type": "http.response.body", "body": b""})
+
+
+def _check_response(response: aiohttp.ClientResponse) -> None:
+    """Raise `ClientResponseError` for what aiohttp takes for a response, and no server can send."""
+    coding = response.headers.get("Transfer-Encoding", "chunked").lower()
+    values = b"".join(value for _, value in response.raw_headers)
+    if not 200 <= response.status < 600 or coding != "chunked" or _BREAK.search(values):
+        raise aiohttp.ClientResponseError(response.request_info, ())
 
 
 def _failure(error: aiohttp.ClientError) -> str:

@@ -2,17 +2,35 @@
 
 import asyncio
 import contextlib
+import logging
 import time
+import traceback
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from flaglift.shim.asgi import App, Message, Receive, Scope, Send, answer, run_until_refused
+from flaglift.shim.asgi import (
+    App,
+    Message,
+    Middleware,
+    Receive,
+    Scope,
+    Send,
+    Visit,
+    answer,
+    raw_path,
+    run_until_refused,
+)
 from flaglift.shim.core.refusal import Refusal
+
+LOGGER = logging.getLogger("flaglift.shim")
 
 LEAST_RATE = 500
 """Bytes a second that a client must send, beyond the seconds it may always take."""
 LINGER_SECONDS = 5.0
 """How long a client that is answered early may go on sending."""
 _VERSIONS = ("1.0", "1.1", "2", "3")
+_FRAMING = (b"content-length", b"transfer-encoding", b"upgrade")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +43,63 @@ class Limits:
     """How long in all the proxy waits for a client that sends less than `LEAST_RATE`."""
 
 
-class Guard:
-    """Refuses requests that are wrong, too long or too slow; the others go to the app."""
+UNLIMITED = Limits()
 
-    def __init__(self, app: App, limits: Limits) -> None:
-        self._app = app
+
+class Guard(Middleware):
+    """The middleware of the proxy: refuses requests that are wrong, too long or too slow as well.
+
+    What is refused is observed like all other requests.
+    """
+
+    def __init__(self, app: App, limits: Limits = UNLIMITED, **more: Any) -> None:
+        super().__init__(app, **more)
         self._limits = limits
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or anything else that the server has for the app."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def _serve(self, visit: Visit, receive: Receive, send: Send) -> None:
         client = _Client(receive, send, self._limits)
+        refusal: Refusal | None
         try:
-            self._check(scope)
-        except Refusal as refusal:
+            self._check(visit.scope)
+            served = partial(self._served, visit)
+            refusal = await run_until_refused(served, visit.scope, client.receive, client.send)
+        except Refusal as found:
+            refusal = found
             await answer(refusal, client.send)
-        else:
-            await run_until_refused(self._app, scope, client.receive, client.send)
+        except Exception as error:
+            # Neither its message nor its traceback's values: they may hold what the client sent.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            LOGGER.error("the proxy failed: %s at\n%s", type(error).__name__, frames)  # noqa: TRY400
+            if visit.status:
+                raise
+            await answer(Refusal(500, "base", ["the proxy failed"]), send)
+            return
+        if refusal is not None:
+            visit.inspection.record.refused = True
+
+    async def _served(self, visit: Visit, _: Scope, receive: Receive, send: Send) -> None:
+        await super()._serve(visit, receive, send)
 
     def _check(self, scope: Scope) -> None:
         """Raise `Refusal` for a head that others could read differently, or too long a body."""
-        path = scope.get("raw_path") or b""
+        path = raw_path(scope)
         if not path.startswith(b"/") or b"#" in path + scope["query_string"]:
             raise Refusal(400, "base", ["the request's target must be a path of this server"])
-        if scope["http_version"] not in _VERSIONS:
+        version = scope["http_version"]
+        if version not in _VERSIONS:
             raise Refusal(400, "base", ["the request's version of HTTP is not known"])
-        headers = scope["headers"]
-        lengths = [value for name, value in headers if name == b"content-length"]
-        encodings = [value for name, value in headers if name == b"transfer-encoding"]
-        if len(lengths) + len(encodings) > 1 or not all(v.isdigit() for v in lengths):
+        lengths, encodings, upgrades = (_values(scope, name) for name in _FRAMING)
+        wrong = not all(length.isdigit() for length in lengths) or (encodings and version == "1.0")
+        if len(lengths) + len(encodings) > 1 or wrong:
             raise Refusal(400, "base", ["the request says twice, or wrongly, how long its body is"])
+        if any(upgrade.strip().lower() == b"websocket" for upgrade in upgrades):
+            raise Refusal(501, "base", ["this proxy has no WebSocket connections"])
         if lengths and self._limits.body_bytes is not None:
             _check_length(int(lengths[0]), self._limits.body_bytes)
+
+
+def _values(scope: Scope, name: bytes) -> list[bytes]:
+    return [value for key, value in scope["headers"] if key == name]
 
 
 class _Client:

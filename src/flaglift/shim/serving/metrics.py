@@ -1,5 +1,8 @@
 """Counters in the format of Prometheus."""
 
+from functools import lru_cache
+from typing import TypeVar
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -10,6 +13,8 @@ from prometheus_client import (
 )
 
 from flaglift.shim.asgi import Visit
+
+M = TypeVar("M", Counter, Histogram)
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 OTHER = "other"
@@ -58,15 +63,22 @@ class Metrics:
         record = inspection.record
         route = inspection.route.label if inspection.route else OTHER
         mode = inspection.mode.value
-        self._requests.labels(route, mode, inspection.outcome.value, str(visit.status)).inc()
-        self._seconds.labels(mode).observe(visit.seconds)
+        status = str(visit.status)
+        _child(self._requests, route, mode, inspection.outcome.value, status).inc()
+        _child(self._seconds, mode).observe(visit.seconds)
         if record.reason:
-            self._untouched.labels(route, record.reason.value).inc()
-        for status, count in record.prompts.items():
-            self._prompts.labels(route, mode, status.value).inc(count)
+            _child(self._untouched, route, record.reason.value).inc()
+        for read, count in record.prompts.items():
+            _child(self._prompts, route, mode, read.value).inc(count)
         for code, count in record.codes.items():
-            self._findings.labels(code).inc(count)
+            _child(self._findings, code).inc(count)
 
     def page(self) -> bytes:
         """Return all counters as text."""
         return generate_latest(self._registry)
+
+
+@lru_cache(maxsize=1024)
+def _child(metric: M, *labels: str) -> M:
+    """Return a metric with its labels; the library takes its time to find it."""
+    return metric.labels(*labels)

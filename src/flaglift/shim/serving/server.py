@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -15,7 +16,7 @@ import uvicorn
 
 from flaglift.api import translate
 from flaglift.errors import ConfigError
-from flaglift.shim.asgi import App, Middleware, Visit
+from flaglift.shim.asgi import App, Visit
 from flaglift.shim.core.policy import Policy
 from flaglift.shim.serving.access import AccessLog
 from flaglift.shim.serving.caller import Callers
@@ -59,6 +60,10 @@ def serve(options: Options) -> int:
     the traffic file cannot be used.
     """
     with Proxy(options) as proxy:
+        # What is loaded now stays: without this, it is gone through again whenever garbage is
+        # collected, and no request is served meanwhile.
+        gc.collect()
+        gc.freeze()
         return asyncio.run(_until_signal(proxy))
 
 
@@ -93,7 +98,7 @@ class Proxy:
         metrics = Metrics()
         self._counting = Counting(self._store, callers)
         self._observers = (AccessLog(callers), metrics, self._counting)
-        proxy = self._guarded()
+        proxy = self._site()
         apps: list[App] = [Pages(proxy, metrics, self._store)]
         if options.operators:
             apps = [proxy, Pages(None, metrics, self._store)]
@@ -135,15 +140,15 @@ class Proxy:
             server.force_exit = at_once
             server.should_exit = True
 
-    def _guarded(self) -> App:
+    def _site(self) -> App:
         options = self._options
-        middleware = Middleware(
+        return Guard(
             Forward(options.upstream, options.timeouts),
+            options.limits,
             policy=options.policy,
             observe=self._observe,
             show_codes=options.show_codes,
         )
-        return Guard(middleware, options.limits)
 
     def _observe(self, visit: Visit) -> None:
         for observer in self._observers:
@@ -160,7 +165,11 @@ class _Server(uvicorn.Server):
 
 
 def _server(app: App, options: Options) -> _Server:
-    protocol = type("_Protocol", (GuardedProtocol,), {"head_seconds": options.head_seconds})
+    seconds = {
+        "head_seconds": options.head_seconds,
+        "client_seconds": options.limits.client_seconds,
+    }
+    protocol = type("_Protocol", (GuardedProtocol,), seconds)
     return _Server(
         uvicorn.Config(
             app,
@@ -185,9 +194,9 @@ def _listening(address: tuple[str, int]) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise ConfigError(
-            f"cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}"
-        ) from None
+        reason = (error.strerror or str(error)).partition(" (while")[0].lower()
+        shown = f"[{host}]" if ":" in host else host
+        raise ConfigError(f"cannot listen on {shown}:{port}: {reason}") from None
 
 
 def _address(listener: socket.socket) -> str:
