@@ -7,9 +7,10 @@ import pytest
 from flaglift.config import DEFAULT
 from flaglift.hosts.base import HOLE, Change, Literal
 from flaglift.hosts.checking import fix_literal
+from flaglift.hosts.edits import apply
 from flaglift.hosts.finding import candidates, comments, leaves
 from flaglift.hosts.registry import host_named
-from flaglift.hosts.rewriting import rewrite
+from flaglift.hosts.rewriting import edits_of_each, rewrite
 from flaglift.spans import Span
 
 NESTED = [
@@ -93,6 +94,21 @@ def test_changes_that_overlap_are_made_one_by_one() -> None:
     new, refused = rewrite(source, host, changes)
     assert new == b'{"text": "a --video"}'
     assert [each.reason for each in refused] == ["another change overlaps it"]
+
+
+def test_what_each_change_alone_would_edit() -> None:
+    source = b"a --video --video\nb --video --video\n"
+    host = host_named("lines")
+    first, second = (literal for literal, _ in candidates(source, host))
+    texts = [(first, "a --video"), (second, "b"), (second, "a\nb"), (first, "c --video --video")]
+    changes = [Change(*each) for each in texts]
+    edits = edits_of_each(source, host, changes)
+    made = [apply(source, each).decode().splitlines() for each in edits]
+    assert made[0] == ["a --video", "b --video --video"]
+    assert made[1] == ["a --video --video", "b"]
+    assert edits[2] == []  # two lines are two prompts
+    assert made[3] == ["c --video --video", "b --video --video"]
+    assert edits_of_each(source, host, []) == []
 
 
 def test_a_locked_literal_is_not_changed() -> None:

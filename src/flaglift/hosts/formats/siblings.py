@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
@@ -40,8 +41,24 @@ def renamed(key: bytes, name: str) -> bytes:
     return before + name.encode() + after
 
 
+class Adding(ABC):
+    """A place where fields can be added, none of which may be there already."""
+
+    taken: Set[str]
+    """The fields that are there."""
+
+    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
+        """Return the edits that add fields; a string says why there are none."""
+        clash = self.taken & set(fields)
+        return f"`{min(clash)}` is there already" if clash else self.edits(fields)
+
+    @abstractmethod
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
+        """Return the edits that add fields."""
+
+
 @dataclass(frozen=True)
-class Entries:
+class Entries(Adding):
     """The pairs of a mapping with brackets and commas: JSON, a dict, an object, a hash."""
 
     data: bytes
@@ -55,11 +72,8 @@ class Entries:
     write: Write
     levels: int = 0
 
-    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
         """Return the edits that add pairs behind the text's: each in a line if it is."""
-        clash = self.taken & set(fields)
-        if clash:
-            return f"`{min(clash)}` is there already"
         between = self.data[self.key.end : self.value.start]
         key = self.data[slice(*self.key)]
         pairs = [renamed(key, name) + between + self.write(value) for name, value in fields.items()]
@@ -78,7 +92,7 @@ class Entries:
 
 
 @dataclass(frozen=True)
-class Lines:
+class Lines(Adding):
     """The pairs of a mapping with one pair a line: a YAML block, a TOML table."""
 
     data: bytes
@@ -90,11 +104,8 @@ class Lines:
     write: Write
     levels: int = 0
 
-    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
         """Return the edit that adds lines behind the text's."""
-        clash = self.taken & set(fields)
-        if clash:
-            return f"`{min(clash)}` is there already"
         column = self.key.start - self.data.rfind(b"\n", 0, self.key.start) - 1
         key = self.data[slice(*self.key)]
         pairs = [
@@ -111,7 +122,7 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class Statement:
+class Statement(Adding):
     """A statement that adds one field, such as `form.append("prompt[text]", text)`."""
 
     data: bytes
@@ -122,11 +133,8 @@ class Statement:
     write: Write
     levels: int = 0
 
-    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
         """Return the edit that adds the same statement for each field behind it."""
-        clash = self.taken & set(fields)
-        if clash:
-            return f"`{min(clash)}` is there already"
         start, end = self.statement
         indent = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
         line = b" " if indent.strip() else line_end(self.data, end) + indent
@@ -142,7 +150,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Option:
+class Option(Adding):
     """An option of a command that adds one field: `-F 'prompt[text]=a cat'`."""
 
     data: bytes
@@ -153,11 +161,8 @@ class Option:
     taken: Set[str]
     levels: int = 1
 
-    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
         """Return the edit that adds an option for each field, in a line if it is."""
-        clash = self.taken & set(fields)
-        if clash:
-            return f"`{min(clash)}` is there already"
         start, end = self.option.start, self.word.end
         indent = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
         line = (
