@@ -95,8 +95,9 @@ _EXCEPTION = re.compile(r"^(?:: )?[\w.]*(?:Error|Exception): .*", re.MULTILINE)
 
 
 def _reason(said: str) -> str:
-    """Return the line that names the last exception, of all that Spark says."""
-    return str(_EXCEPTION.findall(said)[-1]).lstrip(": ")
+    """Return the line that names the last exception, of all that Spark says; else the first."""
+    named: list[str] = _EXCEPTION.findall(said) or said.strip().split("\n")[:1]
+    return named[-1].lstrip(": ")
 
 
 def session(master: str | None = None) -> SparkSession:

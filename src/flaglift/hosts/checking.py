@@ -121,7 +121,7 @@ def _fix(reading: Reading, found: Diagnostic) -> Fix | None:
         if holes.intersection(range(start, end)) or MARK in edit.content:
             return None
         edits.append(Edit(start, end, edit.content))
-    return replace(found.fix, edits=tuple(edits))
+    return Fix(found.fix.title, found.fix.applicability, tuple(edits))
 
 
 def fix_literal(

@@ -158,8 +158,15 @@ def _is_given(value: Any) -> bool:
 
 def _is_model(first: Verdict, alike: Alike) -> bool:
     """Tell whether a verdict says of others of its shape all but the text and the video prompt."""
+    if first.status != "translated":
+        return True
+    written = first.writes["text"], first.writes.get("video_prompt")
     edits = [(len(alike.text), len(first.stored.text), "")]
-    return first.status != "translated" or [*map(tuple, first.edits)] == edits
+    return (
+        [*map(tuple, first.edits)] == edits
+        and written[0] == alike.text
+        and alike.video_prompt in (None, written[1])
+    )
 
 
 def refused(stored: Stored, codes: tuple[str, ...], code: str, message: str) -> Verdict:
