@@ -158,3 +158,12 @@ def test_a_likeness_that_is_wrong_of_the_first_prompt_is_not_believed_of_others(
         "cat 1",
         "cat 2",
     ]
+
+
+def test_half_a_surrogate_pair_is_read_by_itself() -> None:
+    texts = ["a cat --video --video_model kling25", "a \ud800 --video --video_model kling25"] * 60
+    found = Likeness(Settings(), ())(texts)
+    assert [each and each.text for each in found] == ["a cat", None] * 60
+    decide = Decider(Settings(), None, Likeness(Settings(), DEFAULT_TARGETS))
+    prompts = [Stored("", text, HELD[0]) for text in texts]
+    assert [plain(each) for each in decide.all(prompts)] == [plain(decide(one)) for one in prompts]

@@ -31,8 +31,8 @@ def python(document: str) -> Values:
     names: dict[str, Any] = {"x": HOLE}
     try:
         exec(compile(tree, "document", "exec"), names)  # noqa: S102
-    except (TypeError, ValueError):
-        return None  # such as "a" % "b"
+    except (NameError, TypeError, ValueError):
+        return None  # such as "a" % "b" or "a" % b
     return list(names["values"])
 
 
