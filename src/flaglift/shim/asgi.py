@@ -87,7 +87,10 @@ class Middleware:
             await answer(refusal, send)
             return
         scope = {**visit.scope, "headers": _headers(visit.scope["headers"], rewriter.delta)}
-        await run_until_refused(self._app, scope, body.receive, send)
+        if body.complete:  # nothing can be refused any more
+            await self._app(scope, body.receive, send)
+        else:
+            await run_until_refused(self._app, scope, body.receive, send)
 
     def _watched(self, send: Send, visit: Visit) -> Send:
         async def watched(message: Message) -> None:
@@ -157,6 +160,11 @@ class _Body:
         self._rewriter = rewriter
         self._ready: list[Message] = []
         self._more = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it has arrived."""
+        return not self._more
 
     async def settle(self) -> None:
         """Read until it is known how long the new body is. Raises `Refusal`."""
