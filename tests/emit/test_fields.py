@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from flaglift.emit.fields import Fields, form_value, typed
+from flaglift.emit.fields import Fields, typed
+from flaglift.emit.form import form_value
 from flaglift.emit.request import form_pairs
 
 SCALARS = [name for name in Fields.model_fields if typed(name, "true") is True]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flaglift
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.shim.core.policy import LateText, Mode, Policy
 from flaglift.shim.core.record import Outcome
 from flaglift.shim.core.refusal import Refusal

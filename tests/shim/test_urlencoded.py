@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import flaglift
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.core.record import Outcome, Reason
 from flaglift.shim.core.refusal import Refusal

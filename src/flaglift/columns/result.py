@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from flaglift.columns.arrow import pa, pc
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation
 
 RESULT = pa.struct(

@@ -1,7 +1,7 @@
 """The form fields of a prompt."""
 
 import math
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -82,14 +82,3 @@ def typed(name: str, value: str) -> Scalar:
         if str(number) == value and math.isfinite(number):
             return number
     return value
-
-
-def form_value(value: Any) -> str:
-    """Return a field's value as a form carries it.
-
-    >>> form_value(True), form_value(4), form_value(0.5), form_value("a")
-    ('true', '4', '0.5', 'a')
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

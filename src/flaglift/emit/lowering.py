@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flaglift.emit.fields import Fields, form_value
+from flaglift.emit.fields import Fields
+from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.errors import LoweringError
 from flaglift.rules.subject import FIELD_OF_KEY

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.errors import InputError
 
 _URL = "https://api.astria.ai/tunes/{tune}/prompts"

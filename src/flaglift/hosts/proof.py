@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.hosts.base import ByteEdit, Change, Literal
 from flaglift.hosts.edits import Plan, UnwritableError
 from flaglift.hosts.finding import leaves

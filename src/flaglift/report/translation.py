@@ -6,7 +6,7 @@ from typing import Any
 from flaglift.catalog import load_catalog
 from flaglift.config import Settings
 from flaglift.context import Context
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.emit.request import curl_command, form_pairs, python_snippet
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.errors import InputError

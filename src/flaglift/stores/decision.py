@@ -8,7 +8,7 @@ from flaglift.api import translate
 from flaglift.catalog import load_catalog
 from flaglift.config import Settings
 from flaglift.context import Context
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.spans import apply_edits
 from flaglift.stores.records import Stored, Verdict

@@ -7,7 +7,7 @@ from functools import cache, partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.hosts.base import Around, ByteEdit, Comment, Literal, Origin
 from flaglift.hosts.formats.codec import Escaped
 from flaglift.hosts.formats.siblings import TEXT_KEY

@@ -7,7 +7,7 @@ from typing import Any
 
 from tree_sitter import Node
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.hosts.base import HOLE, Siblings
 from flaglift.hosts.formats.codec import Escaped
 from flaglift.hosts.formats.origins import name_of, text_of

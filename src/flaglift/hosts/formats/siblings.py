@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.hosts.base import ByteEdit
 from flaglift.hosts.formats.curl import PLAIN_OPTION, is_special
 from flaglift.spans import Span

@@ -8,7 +8,7 @@ from typing import Any
 
 from tree_sitter import Node
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.hosts.formats.code import stripped
 from flaglift.hosts.formats.codec import Escaped, character

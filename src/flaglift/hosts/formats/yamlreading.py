@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.hosts.base import Around, Form, Kind, Literal, Origin, Piece, Siblings
 from flaglift.hosts.formats.siblings import TEXT_KEY, Entries, Lines, Write, field_name
 from flaglift.hosts.formats.yamlblocks import FOLDED, LITERAL, block_pieces

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.shim.core.decision import Change, Judge
 from flaglift.shim.core.names import ArrayOrder, Place, read_name
 from flaglift.shim.core.record import Reason

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.errors import InputError
 from flaglift.spelling import nearest
 from flaglift.stores.errors import missing_extra

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.stores.files.output import writing
 from flaglift.stores.files.parquet_columns import replaced
 from flaglift.stores.files.parquet_layout import writer_settings

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.sqltypes import JSON, Enum, Integer, String
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.errors import InputError
 from flaglift.stores.json_document import JsonDocuments
 from flaglift.stores.records import Change, Problem, Record, Stored

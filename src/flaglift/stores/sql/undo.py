@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flaglift.emit.fields import form_value
+from flaglift.emit.form import form_value
 from flaglift.stores.clock import now
 from flaglift.stores.files.patches import unpatched
 from flaglift.stores.records import Entry
