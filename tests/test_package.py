@@ -67,6 +67,17 @@ flaglift.lint(text), flaglift.translate(text), flaglift.fix(text, unsafe=True)
     assert not loaded_by(program) & {"lark", "pydantic"}
 
 
+def test_checking_a_file_loads_them_neither(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text('x = {"text": "a cat --video --video_model kling25 --duration 7"}\n')
+    arguments = ["flaglift", "check", "--isolated", "--no-cache", "--exit-zero", str(path)]
+    loaded = loaded_by(
+        f"import sys; sys.argv = {arguments!r}\nfrom flaglift.cli import main; main()"
+    )
+    assert "tree_sitter_python" in loaded
+    assert not loaded & {"lark", "pydantic", "rich"}
+
+
 def test_every_public_name_is_there() -> None:
     assert flaglift.__all__ == sorted(flaglift.__all__, key=lambda name: (name.islower(), name))
     for name in flaglift.__all__:
