@@ -76,7 +76,7 @@ readme: .venv/dev
 	$(BIN)/python tests/picture.py
 
 # How fast everything is, as ratios: one table, also written to benchmarks/results.json.
-bench: .venv/dev
+bench: .venv/dev .venv-spark/dev
 	$(BIN)/python benchmarks/bench.py
 
 # A Spark job beside one that does nothing, in its own environment.

@@ -3,11 +3,14 @@
     python benchmarks/bench.py [--rounds 7] [MODULE ...]
 
 Every row is a ratio of two things measured in turns in one run, the median of several. A module is
-a file beside this one with a function `rows(rounds: int) -> list[Row]`; without any, all are run.
+a file beside this one with a function `rows(rounds: int) -> list[Row]`; without any, all are run,
+and `spark.py` in an environment of its own.
 """
 
 import argparse
 import importlib
+import json
+import subprocess
 from pathlib import Path
 
 from table import Row, print_table, write_json
@@ -25,9 +28,20 @@ def main() -> None:
     rows: list[Row] = []
     for name in arguments.modules or there:
         rows += importlib.import_module(name).rows(arguments.rounds)
+    if not arguments.modules:
+        rows += spark_rows()
     print_table(rows)
     if not arguments.modules:
         write_json(rows, arguments.rounds, HERE / "results.json")
+
+
+def spark_rows() -> list[Row]:
+    """Return the rows of `spark.py`, which needs the packages of `make test-spark`."""
+    python = HERE.parent / ".venv-spark" / "bin" / "python"
+    done = subprocess.run(
+        [python, HERE / "spark.py", "--json"], capture_output=True, check=True, text=True
+    )
+    return [Row(**values) for values in json.loads(done.stdout)]
 
 
 if __name__ == "__main__":

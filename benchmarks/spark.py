@@ -10,10 +10,12 @@ with nothing beside it. It runs in the environment of `make test-spark`.
 """
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,12 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--files", action="store_true")
+    parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     if chosen.files:
         sys.exit(files(chosen.rows))
-    print_table(rows(chosen.rounds, chosen.rows))
+    found = rows(chosen.rounds, chosen.rows)
+    if chosen.json:
+        print(json.dumps([asdict(row) for row in found]))
+    else:
+        print_table(found)
