@@ -3,11 +3,13 @@
 import random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from columns.shaped import shaped
 from columns.test_same_as_translate import CONTEXTS, SETTINGS, in_arrow, row
 from flaglift import Context, Settings
+from flaglift.columns import RESULT
 from flaglift.columns.spark import translate_udf
 from flaglift.errors import ConfigError
 
@@ -37,6 +39,13 @@ def test_every_row_is_what_translate_says(spark: Any, settings: Settings, contex
     assert translated(spark, texts, translate_udf(settings, context)) == [
         as_spark_has_it(row(text, settings, context)) for text in texts
     ]
+
+
+def test_the_function_takes_a_batch_and_gives_one_back() -> None:
+    found = translate_udf().func(pa.array(["a cat --video --video_model kling25", "a dog", None]))
+    assert found.type == RESULT
+    assert found.field("status").to_pylist() == ["translated", "unchanged", None]
+    assert found.field("text").to_pylist() == ["a cat", "a dog", None]
 
 
 def test_settings_are_checked_before_any_work() -> None:
