@@ -48,6 +48,8 @@ def batches(column: pa.Array) -> Iterator[pa.StringArray]:
 
     Raises `InputError` for a text that is not UTF-8.
     """
+    if pa.types.is_string_view(column.type):  # whose bytes older versions of Arrow cannot count
+        column = pc.cast(column, pa.large_string())
     rows = len(column)
     each = max(1, min(_MOST_ROWS, _MOST_BYTES * rows // max(1, column.nbytes)))
     for start in range(0, rows, each):
@@ -55,8 +57,6 @@ def batches(column: pa.Array) -> Iterator[pa.StringArray]:
 
 
 def _checked(piece: pa.Array, start: int) -> pa.StringArray:
-    if pa.types.is_string_view(piece.type):
-        piece = pc.cast(piece, pa.large_string())
     options = pc.CastOptions(pa.large_binary(), allow_invalid_utf8=True)
     binary = pc.cast(piece, options=options)
     try:
