@@ -28,3 +28,12 @@ class InputError(FlagliftError):
 
 class LoweringError(FlagliftError):
     """The legacy dialect has no way to write these fields (dialect section 4.3)."""
+
+
+def reason(error: OSError) -> str:
+    """Return why a file, a stream or a connection failed, as the end of a sentence.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory"))
+    'no such file or directory'
+    """
+    return (error.strerror or str(error)).lower()

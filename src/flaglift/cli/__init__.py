@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import click
 
-from flaglift.errors import FlagliftError
+from flaglift.errors import FlagliftError, reason
 
 _VERBS = {
     "translate": "Print the form fields that a prompt's flags say.",
@@ -45,8 +45,7 @@ def _output() -> Iterator[None]:
     except BrokenPipeError:
         raise _OutputError("the output was closed before all of it was written") from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise _OutputError(f"the output cannot be written: {reason}") from None
+        raise _OutputError(f"the output cannot be written: {reason(error)}") from None
 
 
 class _Verbs(click.Group):

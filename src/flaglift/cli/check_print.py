@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flaglift.diagnostics import Applicability, Severity
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.report.formats import renderer, text_lines
 from flaglift.report.record import Record, Report
 from flaglift.report.text import Line, counted, may_be_coloured, plain, visible, write
@@ -45,8 +45,7 @@ def write_report(report: Report, form: str, path: str) -> None:
     try:
         Path(path).write_text(renderer(form)(report), encoding="utf-8", errors="surrogateescape")
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{path}: cannot be written: {reason}") from None
+        raise InputError(f"{path}: cannot be written: {reason(error)}") from None
 
 
 def seen_lines(seen: Sequence[Seen]) -> Iterator[Line]:

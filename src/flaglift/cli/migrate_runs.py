@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from flaglift.cli.migrate_options import job_from
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.report.migration_progress import Progress
 from flaglift.stores.clock import now
 from flaglift.stores.decision import Decider
@@ -118,9 +118,7 @@ def _written(path: Path) -> Iterator[TextIO]:
         with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
             yield file
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written: {(error.strerror or str(error)).lower()}"
-        ) from None
+        raise InputError(f"{path}: cannot be written: {reason(error)}") from None
 
 
 def told(path: Path, text: str) -> None:
@@ -177,7 +175,7 @@ def _planned(path: Path | None, job: Job, most: float) -> Plan | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise InputError(f"{path}: {reason(error)}") from None
     except ValueError:
         raise InputError(
             f"{path}: is not a plan that `flaglift migrate plan --save` wrote"

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 
 _BOM = "\ufeff"
 
@@ -35,8 +35,7 @@ def standard_input() -> bytes:
     try:
         return sys.stdin.buffer.read()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"standard input: {reason}") from None
+        raise InputError(f"standard input: {reason(error)}") from None
 
 
 def _decoded(data: bytes, name: str) -> str:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.report.record import Record
-from flaglift.repository.reading import reason
 
 DEFAULT_NAME = "flaglift-baseline.json"
 _VERSION = 1

@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.hosts.prefilter import may_hold_flags
 
 _PLAIN = os.O_RDONLY | getattr(os, "O_BINARY", 0)
@@ -78,8 +78,3 @@ def _may_hold_flags(handle: int) -> bool:
             return True
         tail = part[-_OVERLAP:]
     return False
-
-
-def reason(error: OSError) -> str:
-    """Return why something failed, as the end of a sentence."""
-    return (error.strerror or str(error)).lower()

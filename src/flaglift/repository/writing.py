@@ -6,8 +6,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from flaglift.errors import InputError
-from flaglift.repository.reading import read_named, reason
+from flaglift.errors import InputError, reason
+from flaglift.repository.reading import read_named
 
 
 class ChangedMeanwhileError(InputError):

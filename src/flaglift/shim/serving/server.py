@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from flaglift.api import translate
-from flaglift.errors import ConfigError
+from flaglift.errors import ConfigError, reason
 from flaglift.shim.asgi import App, Visit
 from flaglift.shim.core.policy import Policy
 from flaglift.shim.serving.access import AccessLog
@@ -209,9 +209,9 @@ def _listening(address: tuple[str, int]) -> socket.socket:
     try:
         door = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        reason = (error.strerror or str(error)).partition(" (while")[0].lower()
+        said = reason(error).partition(" (while")[0]
         shown = f"[{host}]" if ":" in host else host
-        raise ConfigError(f"cannot listen on {shown}:{port}: {reason}") from None
+        raise ConfigError(f"cannot listen on {shown}:{port}: {said}") from None
     # Connections inherit it. asyncio sets it only where it knows that the protocol is TCP; without,
     # the end of each response waits 40 ms for the client to acknowledge the beginning.
     door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.stores.errors import missing_extra
 
 _BLOCK = 2**20
@@ -82,7 +82,7 @@ class ByteSource:
                 return io.BufferedReader(gzip.GzipFile(self.path), _BLOCK)
             file = self.path.open("rb")
         except OSError as error:
-            raise InputError(f"{self.path}: {(error.strerror or str(error)).lower()}") from None
+            raise InputError(f"{self.path}: {reason(error)}") from None
         if self._kind == "zst":
             return io.BufferedReader(_ZstdFile(file), _BLOCK)
         return file
@@ -120,7 +120,7 @@ class ByteSource:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise self._damaged(error) from None
         except OSError as error:
-            raise InputError(f"{self.path}: {(error.strerror or str(error)).lower()}") from None
+            raise InputError(f"{self.path}: {reason(error)}") from None
         except Exception as error:
             if self._kind != "zst" or not isinstance(error, _zstandard().ZstdError):
                 raise

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.stores.files.compression import compressed, compression_of
 
 
@@ -17,10 +17,10 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        said = reason(error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            reason = "the disk is full; free some space, and the same command goes on from here"
-        raise InputError(f"{path}: cannot be written: {reason}") from None
+            said = "the disk is full; free some space, and the same command goes on from here"
+        raise InputError(f"{path}: cannot be written: {said}") from None
 
 
 def partial(path: Path, purpose: str = "partial") -> Path:
@@ -99,7 +99,7 @@ def sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise InputError(f"{path}: {reason(error)}") from None
 
 
 def move(old: Path, new: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.stores.clock import new_id, now
 from flaglift.stores.files.ledger import Ledger
 from flaglift.stores.files.output import named, partial
@@ -19,7 +19,7 @@ def identity(path: Path) -> list[int]:
     try:
         stat = path.stat()
     except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise InputError(f"{path}: {reason(error)}") from None
     return [stat.st_size, stat.st_mtime_ns]
 
 
