@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaglift.spans import Edit, Span, apply_edits, conflicting
+from flaglift.spans import Edit, Span, apply_edits, conflicting, difference
 
 TEXT = st.text(max_size=12)
 
@@ -78,3 +78,9 @@ def test_what_no_edit_touches_is_copied(text_and_edits: tuple[str, list[Edit]]) 
     for edit in sorted(edits, reverse=True):
         expected = expected[: edit.start] + edit.content + expected[edit.end :]
     assert apply_edits(text, edits) == expected
+
+
+@given(st.text("ab"), st.text("ab"))
+def test_the_differing_part(old: str, new: str) -> None:
+    start, end, content = difference(old, new)
+    assert old[:start] + content + old[end:] == new

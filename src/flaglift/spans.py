@@ -53,6 +53,18 @@ def _conflicting(edits: Iterable[Edit]) -> bool:
     return False
 
 
+def difference(old: str, new: str) -> Edit:
+    """Return the one edit between what two texts have in common at both ends.
+
+    >>> difference("a cat --video sits", "a cat sits")
+    Edit(start=6, end=14, content='')
+    """
+    most = min(len(old), len(new))
+    start = next((i for i in range(most) if old[i] != new[i]), most)
+    end = next((i for i in range(most - start) if old[-1 - i] != new[-1 - i]), most - start)
+    return Edit(start, len(old) - end, new[start : len(new) - end])
+
+
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     """Apply edits that do not overlap; every code point outside them is copied as it is.
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flaglift import Settings
 from flaglift.errors import InputError
-from flaglift.stores.decision import Decider, differing
+from flaglift.stores.decision import Decider
 from flaglift.stores.drift import DriftError, Plan
 from flaglift.stores.files.patches import patch_of, unpatched
 from flaglift.stores.interruption import interruption
@@ -138,12 +138,6 @@ def test_strict_settings_give_their_reasons() -> None:
     verdict = Decider(Settings(strict=True), None)(stored)
     assert verdict.status == "refused"
     assert "FL402" in [code for code, _ in verdict.refusals]
-
-
-@given(st.text("ab"), st.text("ab"))
-def test_the_differing_part(old: str, new: str) -> None:
-    start, end, content = differing(old, new)
-    assert old[:start] + content + old[end:] == new
 
 
 @given(st.binary(), st.binary())

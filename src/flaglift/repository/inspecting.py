@@ -17,7 +17,7 @@ from flaglift.repository.moving import MOVED, movable
 from flaglift.repository.seen import seen
 from flaglift.repository.unused import unused_records
 from flaglift.rules import UNUSED_SUPPRESSION
-from flaglift.spans import Edit, Span, apply_edits
+from flaglift.spans import Span, apply_edits, difference
 
 
 def inspect(document: Document, *, replacements: bool = False) -> Inspection:
@@ -116,15 +116,3 @@ def _replacement(document: Document, edits: Sequence[ByteEdit]) -> Replacement:
     begin = first + len(text[:start].encode())
     span = Span(begin, begin + len(text[start:end].encode()))
     return Replacement(document.lines.region(span), content)
-
-
-def difference(old: str, new: str) -> Edit:
-    """Return the one edit that makes one text into another.
-
-    >>> difference("a cat --duration 7", "a cat --duration 5")
-    Edit(start=17, end=18, content='5')
-    """
-    most = min(len(old), len(new))
-    start = next((i for i in range(most) if old[i] != new[i]), most)
-    end = next((i for i in range(most - start) if old[-1 - i] != new[-1 - i]), most - start)
-    return Edit(start, len(old) - end, new[start : len(new) - end])

@@ -10,7 +10,7 @@ from flaglift.config import Settings
 from flaglift.context import Context
 from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
-from flaglift.spans import apply_edits
+from flaglift.spans import apply_edits, difference
 from flaglift.stores.records import Stored, Verdict
 from flaglift.syntax import parse
 from flaglift.syntax.nodes import FlagName
@@ -195,20 +195,4 @@ def _edits(found: Translation, new: str) -> Sequence[tuple[int, int, str]]:
     for finding in found.diagnostics:
         if finding.fix and apply_edits(found.text, finding.fix.edits) == new:
             return finding.fix.edits
-    return [differing(found.text, new)]
-
-
-def differing(old: str, new: str) -> tuple[int, int, str]:
-    """Return the one edit between what two texts have in common at both ends.
-
-    >>> differing("a cat --video sits", "a cat sits")
-    (6, 14, '')
-    """
-    most = min(len(old), len(new))
-    start = 0
-    while start < most and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < most - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    return start, len(old) - end, new[start : len(new) - end]
+    return [difference(found.text, new)]
