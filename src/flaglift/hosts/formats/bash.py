@@ -9,7 +9,7 @@ from urllib.parse import unquote, unquote_plus
 from tree_sitter import Node
 
 from flaglift.hosts.base import HOLE, Around, Comment, Literal, Origin, Siblings
-from flaglift.hosts.formats.code import Joined, stripped
+from flaglift.hosts.formats.code import Joined, comments_in
 from flaglift.hosts.formats.codec import Escaped, Scanned
 from flaglift.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_special
 from flaglift.hosts.formats.forms import ANY_FIELD, FIELD
@@ -37,10 +37,7 @@ class BashHost:
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
-        return [
-            Comment(node.start_byte, node.end_byte, stripped(data[node.start_byte : node.end_byte]))
-            for node in nodes(data, ("comment",), _MODULE)
-        ]
+        return comments_in(data, _MODULE)
 
     def _words(self, data: bytes, documents: Sequence[Literal]) -> Iterator[Literal]:
         inside = [range(document.start, document.end) for document in documents]

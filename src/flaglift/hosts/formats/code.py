@@ -143,16 +143,26 @@ class CodeHost(ABC):
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
-        return [
-            Comment(node.start_byte, node.end_byte, stripped(data[node.start_byte : node.end_byte]))
-            for node in nodes(data, self.comment_kinds, self.module, self.function)
-        ]
+        return comments_in(data, self.module, self.function, self.comment_kinds)
 
 
 def is_addition(node: Node) -> bool:
     """Tell whether an operation is written with `+`."""
     operator = node.child_by_field_name("operator")
     return operator is not None and operator.type == "+"
+
+
+def comments_in(
+    data: bytes,
+    module: str,
+    function: str = "language",
+    kinds: tuple[str, ...] = ("comment",),
+) -> list[Comment]:
+    """Return the comments of a document, in order."""
+    return [
+        Comment(node.start_byte, node.end_byte, stripped(data[node.start_byte : node.end_byte]))
+        for node in nodes(data, kinds, module, function)
+    ]
 
 
 def stripped(comment: bytes) -> str:

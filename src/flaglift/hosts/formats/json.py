@@ -9,10 +9,10 @@ from typing import Any
 from tree_sitter import Node
 
 from flaglift.hosts.base import Around, Comment, Literal, Origin, Siblings
-from flaglift.hosts.formats.code import stripped
+from flaglift.hosts.formats.code import comments_in
 from flaglift.hosts.formats.codec import Escaped
 from flaglift.hosts.formats.siblings import TEXT_KEY, Entries, field_name
-from flaglift.hosts.formats.trees import BROKEN, nodes, parse
+from flaglift.hosts.formats.trees import BROKEN, parse
 from flaglift.spans import Span
 
 _MODULE = "tree_sitter_json"
@@ -89,10 +89,7 @@ class JsonHost:
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments of JSON with comments, in order."""
-        return [
-            Comment(node.start_byte, node.end_byte, stripped(data[node.start_byte : node.end_byte]))
-            for node in nodes(data, ("comment",), _MODULE)
-        ]
+        return comments_in(data, _MODULE)
 
 
 def _name(pair: Node) -> str:

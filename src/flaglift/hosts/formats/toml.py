@@ -10,10 +10,10 @@ from tree_sitter import Node
 
 from flaglift.emit.form import form_value
 from flaglift.hosts.base import Around, Comment, Literal, Origin, Siblings
-from flaglift.hosts.formats.code import stripped
+from flaglift.hosts.formats.code import comments_in
 from flaglift.hosts.formats.codec import Escaped, character
 from flaglift.hosts.formats.siblings import TEXT_KEY, Entries, Lines, Write, field_name
-from flaglift.hosts.formats.trees import BROKEN, nodes, parse
+from flaglift.hosts.formats.trees import BROKEN, parse
 from flaglift.spans import Span
 
 _MODULE = "tree_sitter_toml"
@@ -117,10 +117,7 @@ class TomlHost:
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
-        return [
-            Comment(node.start_byte, node.end_byte, stripped(data[node.start_byte : node.end_byte]))
-            for node in nodes(data, ("comment",), _MODULE)
-        ]
+        return comments_in(data, _MODULE)
 
 
 def _look(node: Node, data: bytes, origin: Origin) -> Around:
