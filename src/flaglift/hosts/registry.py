@@ -128,8 +128,13 @@ def host_named(name: str) -> "Host":
     try:
         host: Host = import_module(f"flaglift.hosts.formats.{_MODULES[name]}").make(name)
     except ModuleNotFoundError as error:
-        raise InputError(
-            f"{name} files need `{error.name}`, which is not installed; "
-            "install flaglift with its extra: pip install 'flaglift[hosts]'"
-        ) from None
+        raise InputError(missing(name, error)) from None
     return host
+
+
+def missing(name: str, error: ModuleNotFoundError) -> str:
+    """Return what is said where the parser of a host is not installed."""
+    return (
+        f"{name} files need `{error.name}`, which is not installed; "
+        "install flaglift with its extra: pip install 'flaglift[hosts]'"
+    )

@@ -4,7 +4,7 @@ import os
 
 from flaglift.errors import InputError
 from flaglift.hosts.encoding import Decoded, decode
-from flaglift.hosts.registry import host_named
+from flaglift.hosts.registry import host_named, missing
 from flaglift.report.diff import unified_diff
 from flaglift.repository.document import Document
 from flaglift.repository.fixing import fix_file
@@ -28,11 +28,7 @@ def work(job: Job, task: Task) -> Outcome:
     try:
         _check(outcome, decoded, task)
     except ModuleNotFoundError as error:  # the same sentence for all such files, so it is said once
-        outcome.problem = Problem(
-            f"{job.host} files need `{error.name}`, which is not installed; "
-            "install flaglift with its extra: pip install 'flaglift[hosts]'",
-            fatal=True,
-        )
+        outcome.problem = Problem(missing(job.host, error), fatal=True)
     except InputError as error:
         outcome.problem = Problem(str(error), fatal=True)
     return outcome
