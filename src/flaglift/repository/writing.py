@@ -26,7 +26,7 @@ def write_file(path: str, data: bytes, *, instead_of: bytes | None = None) -> No
         status = target.stat()
         if not stat.S_ISREG(status.st_mode):
             raise InputError(f"{path}: is no regular file, so it is not rewritten")
-        beside = _written_beside(target, data, status)
+        beside = _written_beside(target, data, stat.S_IMODE(status.st_mode), status)
         try:
             _check_unchanged(path, instead_of)
             os.replace(beside, target)
@@ -46,11 +46,7 @@ def create_file(path: Path, data: bytes) -> None:
         write_file(str(path), data)
         return
     try:
-        handle, beside = tempfile.mkstemp(prefix=".flaglift-", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, path)
+        os.replace(_written_beside(path, data, 0o666 & ~_umask()), path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {reason(error)}") from None
 
@@ -61,8 +57,10 @@ def _umask() -> int:
     return mask
 
 
-def _written_beside(target: Path, data: bytes, status: os.stat_result) -> str:
-    """Write the new content next to the file, with its permissions; return where."""
+def _written_beside(
+    target: Path, data: bytes, mode: int, owner: os.stat_result | None = None
+) -> str:
+    """Write the new content next to the file, with permissions and an owner; return where."""
     # A short name of its own: with the file's name in it, it might be too long.
     handle, beside = tempfile.mkstemp(prefix=".flaglift-", dir=target.parent)
     try:
@@ -70,9 +68,10 @@ def _written_beside(target: Path, data: bytes, status: os.stat_result) -> str:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        with suppress(PermissionError):
-            os.chown(beside, status.st_uid, status.st_gid)
-        os.chmod(beside, stat.S_IMODE(status.st_mode))
+        if owner is not None:
+            with suppress(PermissionError):
+                os.chown(beside, owner.st_uid, owner.st_gid)
+        os.chmod(beside, mode)
     except BaseException:
         os.unlink(beside)
         raise
