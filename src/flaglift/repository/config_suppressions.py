@@ -29,7 +29,7 @@ def unused_records(unused: Iterable[Unused]) -> Iterator[Record]:
     """Yield one record for each rule that a configuration lets pass in vain."""
     for suppression, rules in unused:
         data = _read(suppression.source)
-        blocks = _blocks(data)
+        lines, blocks = Lines(data), _blocks(data)
         place = blocks[suppression.number] if suppression.number < len(blocks) else Span(0, 0)
         start, end = place.start, place.start + len(data[place.start : place.end].split(b"\n")[0])
         whole = len(rules) == len(suppression.rules) and bool(blocks)
@@ -37,7 +37,7 @@ def unused_records(unused: Iterable[Unused]) -> Iterator[Record]:
             path = _shown(suppression.path)
             message = f"{rule} is suppressed for {path} and reports nothing there"
             said = finding(f"{message}; take that out", fixable=whole)
-            yield record_at(_shown(str(suppression.source)), Lines(data), Span(start, end), said)
+            yield record_at(_shown(str(suppression.source)), lines, Span(start, end), said)
 
 
 def take_out(unused: Iterable[Unused]) -> int:

@@ -17,10 +17,11 @@ from flaglift.rules import UNUSED_SUPPRESSION
 def fix_file(data: bytes, host: Host, job: Job, wanted: Wanted) -> Fixed:
     """Return a file with the changes wanted that can be proved; nothing else in it moves."""
     result = Fixed(data)
-    result.fixed = _rewrite(result, host, job, wanted, _fixed)
+    document = Document(data, host, job)
+    document, result.fixed = _rewritten(document, result.notes, wanted, _fixed)
     if wanted.moves:
-        result.moved = _rewrite(result, host, job, wanted, _moved)
-    document = Document(result.data, host, job)
+        document, result.moved = _rewritten(document, result.notes, wanted, _moved)
+    result.data = document.data
     if document.directives and UNUSED_SUPPRESSION.code in document.judged:
         inspect(document)  # tells which are used
         result.data, result.taken_out = without_unused(
@@ -32,19 +33,24 @@ def fix_file(data: bytes, host: Host, job: Job, wanted: Wanted) -> Fixed:
 _Make = Callable[[Prompt, Document, Wanted], Change | str]
 
 
-def _rewrite(result: Fixed, host: Host, job: Job, wanted: Wanted, make: _Make) -> int:
-    """Change the prompts of a file; return how many are others now."""
-    document = Document(result.data, host, job)
+def _rewritten(
+    document: Document, notes: list[str], wanted: Wanted, make: _Make
+) -> tuple[Document, int]:
+    """Return a file with its prompts changed, and how many are others now.
+
+    It is read again only if it is another one.
+    """
     changes = []
     for prompt in document.prompts():
         made = make(prompt, document, wanted)
         if isinstance(made, Change):
             changes.append(made)
         elif made:
-            result.notes.append(_note(document, prompt.literal, made))
-    result.data, refused = rewrite(result.data, host, changes)
-    result.notes += [_note(document, each.change.literal, each.reason) for each in refused]
-    return len(changes) - len(refused)
+            notes.append(_note(document, prompt.literal, made))
+    data, refused = rewrite(document.data, document.host, changes)
+    notes += [_note(document, each.change.literal, each.reason) for each in refused]
+    new = document if data == document.data else Document(data, document.host, document.job)
+    return new, len(changes) - len(refused)
 
 
 def _fixed(prompt: Prompt, document: Document, wanted: Wanted) -> Change | str:

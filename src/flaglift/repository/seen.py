@@ -6,7 +6,7 @@ from flaglift.engine import subjects_of
 from flaglift.hosts.base import HOLE, Candidate, Literal
 from flaglift.hosts.request import request_of
 from flaglift.repository.inspection import Seen
-from flaglift.syntax import parse
+from flaglift.syntax import Prompt, parse
 
 if TYPE_CHECKING:
     from flaglift.repository.document import Document
@@ -18,8 +18,13 @@ def seen(candidate: Candidate, document: "Document", fingerprint: str | None) ->
     """Return what is known of a candidate; its fingerprint if it is a prompt."""
     literal, decision = candidate
     point = document.lines.point(literal.place.start)
-    models, cents = _video(literal, document) if decision.taken else ([], None)
-    flags = [f"--{flag.name}" for flag in parse(literal.text).flags] if decision.taken else []
+    models: list[str] = []
+    flags: list[str] = []
+    cents = None
+    if decision.taken:
+        prompt = parse(literal.text)
+        models, cents = _video(literal, prompt, document)
+        flags = [f"--{flag.name}" for flag in prompt.flags]
     text = " ".join(literal.text.replace(HOLE, "{…}").split())
     return Seen(
         document.job.shown,
@@ -38,8 +43,9 @@ def seen(candidate: Candidate, document: "Document", fingerprint: str | None) ->
     )
 
 
-def _video(literal: Literal, document: "Document") -> tuple[list[str], float | None]:
-    prompt = parse(literal.text)
+def _video(
+    literal: Literal, prompt: Prompt, document: "Document"
+) -> tuple[list[str], float | None]:
     context = request_of(literal)
     subjects = subjects_of(literal.text, prompt, document.job.settings, context)
     videos = [subject for subject in subjects if subject.is_clear_video]

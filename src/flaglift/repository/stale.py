@@ -20,6 +20,7 @@ def stale_records(path: Path, stale: Collection[Key], settings: Settings) -> Ite
     """Yield one record for each entry that is stale, if its rule ran."""
     judged = selected(settings.select, settings.ignore)
     data = read_named(str(path)) or b""
+    lines = Lines(data)
     for key in sorted(stale):
         if key.code in judged and UNUSED_SUPPRESSION.code in judged:
             message = (
@@ -29,4 +30,4 @@ def stale_records(path: Path, stale: Collection[Key], settings: Settings) -> Ite
             start = max(0, data.find(json.dumps(key.prompt).encode()))
             span = Span(start, start + len(key.prompt) + 2)
             said = finding(message, fixable=False)
-            yield record_at(os.path.relpath(path), Lines(data), span, said)
+            yield record_at(os.path.relpath(path), lines, span, said)
