@@ -54,5 +54,5 @@ class Context:
         """Return a context that holds these fields too, where it holds no other value for them."""
         if not fields:
             return self
-        held = {name: value for name, value in self.given.items() if value not in (None, "")}
+        held = {name: value for name, value in self.given.items() if self.has(name)}
         return Context({**self.given, **fields, **held}, self.complete)

@@ -1,8 +1,11 @@
 """Moves the flags of a prompt to fields beside it: what `legacy-syntax` proposes."""
 
+from typing import Any
+
 from flaglift.api import translate
 from flaglift.catalog import load_catalog
 from flaglift.config import Settings
+from flaglift.context import Context
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.hosts.base import Change, Literal
 from flaglift.hosts.readings import MARK, Reading, readings, split_end, template
@@ -23,7 +26,8 @@ def lift_literal(literal: Literal, settings: Settings) -> Change | str:
         translation = translate(body, settings, context)
         if translation.status is not TranslationStatus.TRANSLATED:
             return _reason(translation)
-        return _change(literal, translation, str(translation.values.get("text", "")) + tail)
+        shortened = str(translation.values.get("text", "")) + tail
+        return Change(literal, shortened, _added(translation, context))
     found = set()
     for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
         if reading.complete:
@@ -36,7 +40,7 @@ def lift_literal(literal: Literal, settings: Settings) -> Change | str:
     if found or text is None or MARK in str(fields):
         spelt = ", ".join(hole.source for hole in literal.holes)
         return f"its fields depend on the value of {spelt}"
-    return _change(literal, translation, text)
+    return Change(literal, text, _added(translation, context))
 
 
 def _said(
@@ -47,14 +51,10 @@ def _said(
     return text, tuple(f"{name}={value}" for name, value in fields.items())
 
 
-def _change(literal: Literal, translation: Translation, text: str) -> Change:
-    held = {name for name, value in literal.beside.items() if value not in (None, "")}
-    fields = {
-        name: value
-        for name, value in translation.values.items()
-        if name != "text" and name not in held
-    }
-    return Change(literal, text, fields)
+def _added(translation: Translation, context: Context) -> dict[str, Any]:
+    """Return the fields that the request does not hold yet."""
+    values = translation.values.items()
+    return {name: value for name, value in values if name != "text" and not context.has(name)}
 
 
 def _reason(translation: Translation) -> str:

@@ -66,8 +66,10 @@ class Statistics:
                 yield ((f"{head:7}", "bold"), f"{count:6}  {name}")
         left_out = f"  ({counted(self.skipped, 'look-alike')} left out)"
         yield (("prompts", "bold"), f"{self.prompts:6}", left_out)
-        cost = f"{self.cents:.2f}".rstrip("0").rstrip(".")
-        yield (("price  ", "bold"), f"{cost:>6}", f" ¢ for the {self.priced} whose price is known")
+        from flaglift.rules.base import cents  # noqa: PLC0415 (most runs print no counts)
+
+        cost = f"{cents(self.cents):>8}"
+        yield (("price  ", "bold"), cost, f" for the {self.priced} whose price is known")
 
 
 def _ranked(counts: Counter[Any]) -> list[tuple[Any, int]]:

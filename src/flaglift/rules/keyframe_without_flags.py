@@ -11,6 +11,7 @@ from flaglift.rules.base import (
     Subject,
     Valid,
 )
+from flaglift.rules.subject import DOUBTFUL
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.words import WHITESPACE
 
@@ -76,8 +77,7 @@ class KeyframeWithoutFlags(Rule):
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding for each such keyframe."""
         prompt = subject.prompt
-        doubtful = Feature.UNREADABLE | Feature.ABBREVIATION | Feature.QUOTED_FLAG
-        if prompt.has(doubtful) or not prompt.has(Feature.VIDEO):
+        if prompt.has(DOUBTFUL) or not prompt.has(Feature.VIDEO):
             return
         for index, segment in enumerate(prompt.segments):
             if segment.is_video:
