@@ -41,6 +41,10 @@ class Upstream:
     answer: Answer | None = None
     url: str = ""
 
+    def complete(self) -> int:
+        """How many requests arrived whole; one that was given up may still be on its way."""
+        return len([request for request in self.received if request.complete])
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return

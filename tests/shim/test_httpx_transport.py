@@ -38,11 +38,6 @@ SMALL = Policy(hold_limit=2000)
 VIDEO = file("prompt[input_video]", b"\r\n--x" * 2000)
 
 
-def complete(service: Upstream) -> int:
-    """How many requests arrived whole; one that was given up may still be on its way."""
-    return len([request for request in service.received if request.complete])
-
-
 @pytest.fixture(scope="module")
 def service() -> Iterator[Upstream]:
     with upstream() as app:
@@ -205,7 +200,7 @@ def test_a_transport_that_sends_again_sends_the_same(service: Upstream) -> None:
 def test_strict_answers_422_and_sends_nothing(
     library: Any, asynchronous: bool, service: Upstream
 ) -> None:
-    count = complete(service)
+    count = service.complete()
     for policy in (Policy(Mode.STRICT), Policy(Mode.STRICT, hold_limit=10_000)):
         sender = Sender(library, asynchronous, policy=policy)
         for content in (
@@ -218,7 +213,7 @@ def test_strict_answers_422_and_sends_nothing(
             assert response.status_code == 422
             assert response.json()["text"][0].startswith("FL101 unclosed-quote: ")
             assert sender.inspections[-1].outcome is Outcome.REFUSED
-    assert complete(service) == count
+    assert service.complete() == count
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

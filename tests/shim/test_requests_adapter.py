@@ -40,11 +40,6 @@ FIRST = multipart_body([text_field(), VIDEO])
 LAST = multipart_body([VIDEO, text_field()])
 
 
-def complete(service: Upstream) -> int:
-    """How many requests arrived whole; one that was given up may still be on its way."""
-    return len([request for request in service.received if request.complete])
-
-
 @pytest.fixture(scope="module")
 def service() -> Iterator[Upstream]:
     with upstream() as app:
@@ -173,7 +168,7 @@ def failing_twice(service: Upstream) -> Any:
 
 @pytest.mark.parametrize("body", [UNREADABLE, UNREADABLE + " x" * 10])
 def test_strict_answers_422_and_sends_nothing(body: str, service: Upstream) -> None:
-    count = complete(service)
+    count = service.complete()
     seen: list[Inspection] = []
     with session(policy=Policy(Mode.STRICT), observe=seen.append) as client:
         url = service.url + "/tunes/7/prompts"
@@ -187,20 +182,20 @@ def test_strict_answers_422_and_sends_nothing(body: str, service: Upstream) -> N
             assert response.url == url
             with pytest.raises(requests.HTTPError):
                 response.raise_for_status()
-    assert complete(service) == count
+    assert service.complete() == count
     assert [one.outcome for one in seen] == [Outcome.REFUSED] * 2
 
 
 def test_a_refusal_half_way(service: Upstream) -> None:
     body = multipart_body([text_field(), VIDEO, field("prompt[video_model]", "ovi")])
-    count = complete(service)
+    count = service.complete()
     with session() as client:
         url = service.url + "/tunes/7/prompts"
         response = client.post(url, data=iter([body[:200], body[200:]]), headers=FORM)
         assert response.status_code == 422
         cut = client.post(url, data=iter([FIRST[:-9]]), headers=FORM)
         assert (cut.status_code, cut.reason) == (400, "Bad Request")
-    assert complete(service) == count
+    assert service.complete() == count
 
 
 def test_without_requests_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
