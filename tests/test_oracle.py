@@ -28,9 +28,9 @@ import pytest
 from hypothesis import given, settings
 
 from flaglift.api import parse, translate
-from flaglift.config import Settings
 from flaglift.emit.translation import TranslationStatus
-from flaglift.spans import Edit, apply_edits
+from flaglift.lossless.spans import Edit, apply_edits
+from flaglift.settings import Settings
 from flaglift.syntax import Feature, FlagName, Prompt, Quoting, Segment
 from flaglift.syntax.flags import seconds
 from flaglift.syntax.tokens import tokens

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from flaglift import Applicability, Context, Diagnostic, Settings, TranslationStatus
 from flaglift.api import fix, lint, translate, translate_keyframes
-from flaglift.spans import apply_edits
+from flaglift.lossless.spans import apply_edits
 from strategies import prompts
 
 OPTIONS = st.builds(

@@ -17,8 +17,8 @@ from flaglift import (
 )
 from flaglift.api import fix, lint, lower, translate, translate_keyframes
 from flaglift.emit.fields import Fields
-from flaglift.engine import find_rule, selected
-from flaglift.fixing import Reading, fix_text
+from flaglift.linting.engine import find_rule, selected
+from flaglift.linting.fixing import Reading, fix_text
 from flaglift.rules import RULES
 
 SEVEN_SECONDS = "a cat --video --video_model kling25 --duration 7"

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flaglift.api import fix, lint, lower, parse, translate, translate_keyframes
     from flaglift.catalog import Catalog, Model, load_catalog
-    from flaglift.config import Settings, find_config, read_config
     from flaglift.context import Context
     from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
     from flaglift.emit.fields import Fields
@@ -27,8 +26,9 @@ if TYPE_CHECKING:
         InputError,
         LoweringError,
     )
-    from flaglift.fixing import FixResult
-    from flaglift.spans import Edit, Span, apply_edits
+    from flaglift.linting.fixing import FixResult
+    from flaglift.lossless.spans import Edit, Span, apply_edits
+    from flaglift.settings import Settings, find_config, read_config
     from flaglift.syntax import Prompt
 
 _HOMES = {
@@ -38,23 +38,23 @@ _HOMES = {
     "ConfigError": "errors",
     "Context": "context",
     "Diagnostic": "diagnostics",
-    "Edit": "spans",
+    "Edit": "lossless.spans",
     "Fields": "emit.fields",
     "Fix": "diagnostics",
-    "FixResult": "fixing",
+    "FixResult": "linting.fixing",
     "FlagliftError": "errors",
     "InputError": "errors",
     "LoweringError": "errors",
     "Model": "catalog",
     "Prompt": "syntax",
-    "Settings": "config",
+    "Settings": "settings",
     "Severity": "diagnostics",
-    "Span": "spans",
+    "Span": "lossless.spans",
     "Translation": "emit.translation",
     "TranslationStatus": "emit.translation",
-    "apply_edits": "spans",
+    "apply_edits": "lossless.spans",
     "curl_command": "emit.request",
-    "find_config": "config",
+    "find_config": "settings",
     "fix": "api",
     "form_pairs": "emit.request",
     "lint": "api",
@@ -62,7 +62,7 @@ _HOMES = {
     "lower": "api",
     "parse": "api",
     "python_snippet": "emit.request",
-    "read_config": "config",
+    "read_config": "settings",
     "translate": "api",
     "translate_keyframes": "api",
 }

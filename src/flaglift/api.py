@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flaglift.config import DEFAULT, Settings
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import Translation, TranslationStatus, read_values
-from flaglift.engine import diagnose, diagnose_segment, reported, subjects_of, suppress
-from flaglift.fixing import FixResult, Reading, fix_text
+from flaglift.linting.engine import diagnose, diagnose_segment, reported, subjects_of, suppress
+from flaglift.linting.fixing import FixResult, Reading, fix_text
+from flaglift.settings import DEFAULT, Settings
 from flaglift.syntax import Feature, parse
 from flaglift.syntax.features import features_of
 from flaglift.syntax.plain import may_concern

@@ -7,7 +7,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from flaglift.spans import Edit, Span
+from flaglift.lossless.spans import Edit, Span
 
 
 class Severity(StrEnum):

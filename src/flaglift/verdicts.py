@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flaglift.catalog import Catalog, load_catalog
-from flaglift.config import Settings
 from flaglift.context import Context
 from flaglift.diagnostics import PLACE, Diagnostic, Fix, PendingFix, Severity
 from flaglift.emit.translation import Translation, TranslationStatus, field_values
-from flaglift.engine import diagnose, reported, subjects_of
+from flaglift.linting.engine import diagnose, reported, subjects_of
 from flaglift.rules.subject import Subject
+from flaglift.settings import Settings
 from flaglift.syntax import Feature, parse
 from flaglift.syntax.plain import Plain, read_plain
 

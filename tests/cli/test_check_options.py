@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from flaglift.check import working
+from flaglift.check.hosts.registry import host_named
 from flaglift.cli.check import FORMATS
 from flaglift.errors import InputError
-from flaglift.hosts.registry import host_named
-from flaglift.repository import working
 from repositories import CLEAN, LONG, SHORT, TWICE, found, git, write
 from running import flaglift, process
 

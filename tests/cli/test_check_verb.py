@@ -312,7 +312,7 @@ def test_a_name_taken_by_a_folder_in_the_meantime(
 
 WRITER = """
 import itertools, sys
-from flaglift.repository.writing import write_file
+from flaglift.check.writing import write_file
 for letter in itertools.cycle("ab"):
     write_file(sys.argv[1], letter.encode() * 2_000_000)
     print(letter, flush=True)

@@ -13,14 +13,14 @@ import pytest
 
 from flaglift.cli import cli
 from flaglift.errors import ConfigError, InputError
+from flaglift.migrate.files.undo import FileUndoer
+from flaglift.migrate.pace import Pace
+from flaglift.migrate.tally import Tally
 from flaglift.report.migration import print_applied, print_plan
 from flaglift.report.migration_html import page
 from flaglift.report.migration_progress import Progress
-from flaglift.stores.files.undo import FileUndoer
-from flaglift.stores.pace import Pace
-from flaglift.stores.tally import Tally
-from stores.conftest import PROMPTS, open_database
-from stores.test_kill import content
+from migrate.conftest import PROMPTS, open_database
+from migrate.test_kill import content
 
 PRIVATE = "ohwx"
 

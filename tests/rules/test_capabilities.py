@@ -7,8 +7,8 @@ import pytest
 
 from flaglift.api import lint
 from flaglift.catalog import load_catalog
-from flaglift.config import Settings
 from flaglift.context import Context
+from flaglift.settings import Settings
 
 NEWEST = datetime.date(2026, 8, 20)
 FIRST_WITH_FIELDS = datetime.date(2026, 4, 29)

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flaglift.api import lint, translate
-from flaglift.config import Settings
 from flaglift.context import Context
 from flaglift.diagnostics import Applicability, Diagnostic, Severity
 from flaglift.emit.translation import TranslationStatus
+from flaglift.lossless.spans import Span, apply_edits
 from flaglift.rules import RULES
-from flaglift.spans import Span, apply_edits
+from flaglift.settings import Settings
 from flaglift.syntax import parse
 from flaglift.syntax.nodes import Quoting
 from flaglift.syntax.references import lift_references, references_in

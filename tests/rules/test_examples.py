@@ -4,9 +4,9 @@ import pytest
 
 from flaglift.api import lint
 from flaglift.diagnostics import Diagnostic
+from flaglift.lossless.spans import apply_edits
 from flaglift.rules import RULES, Rule
 from flaglift.rules.base import Invalid, Valid
-from flaglift.spans import apply_edits
 
 VALID = [pytest.param(r, e, id=f"{r.code}-{e.why}") for r in RULES for e in r.VALID]
 INVALID = [pytest.param(r, e, id=f"{r.code}-{e.why}") for r in RULES for e in r.INVALID]

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flaglift.api import lint, translate, translate_keyframes
-from flaglift.config import DEFAULT, Settings
 from flaglift.context import Context
 from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.emit.translation import TranslationStatus
+from flaglift.lossless.spans import apply_edits
 from flaglift.rules.base import cents, excerpt
-from flaglift.spans import apply_edits
+from flaglift.settings import DEFAULT, Settings
 
 CODES = {
     *("FL001", "FL301", "FL302", "FL303", "FL304", "FL601", "FL602", "FL603", "FL604"),

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from flaglift.api import lint, translate
 from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.emit.translation import TranslationStatus
+from flaglift.lossless.spans import apply_edits
 from flaglift.rules import RULES
-from flaglift.spans import apply_edits
 from flaglift.syntax import Feature, parse
 from flaglift.syntax.nodes import UnknownFlag
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from flaglift.api import fix, lint, translate
 from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.emit.translation import TranslationStatus
-from flaglift.spans import apply_edits
+from flaglift.lossless.spans import apply_edits
 
 CODES = {f"FL20{digit}" for digit in range(1, 10)}
 

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 
 from flaglift.shim.asgi import Message, Receive, Scope, Send
-from flaglift.shim.serving.server import Options, Proxy
+from flaglift.shim.proxy.server import Options, Proxy
 
 Answer = Callable[["Received", Send], Awaitable[None]]
 

@@ -16,9 +16,9 @@ import pytest
 import requests
 
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.serving.forward import Forward
-from flaglift.shim.serving.guard import Guard
-from flaglift.shim.serving.server import Options
+from flaglift.shim.proxy.forward import Forward
+from flaglift.shim.proxy.guard import Guard
+from flaglift.shim.proxy.server import Options
 from shim.forms import (
     BOUNDARY,
     JSON,

@@ -16,9 +16,9 @@ import aiohttp
 import httpx
 import pytest
 
-from flaglift.shim.serving.forward import Forward, Timeouts, _Once
-from flaglift.shim.serving.guard import Limits
-from flaglift.shim.serving.server import Options
+from flaglift.shim.proxy.forward import Forward, Timeouts, _Once
+from flaglift.shim.proxy.guard import Limits
+from flaglift.shim.proxy.server import Options
 from shim.forms import (
     LEGACY,
     MULTIPART,

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from flaglift.shim.asgi import Message, Receive, Scope, Send
-from flaglift.shim.serving.guard import Guard, Limits
-from flaglift.shim.serving.server import Options
+from flaglift.shim.proxy.guard import Guard, Limits
+from flaglift.shim.proxy.server import Options
 from shim.forms import (
     BOUNDARY,
     JSON,

@@ -19,8 +19,8 @@ from typing import Any
 import httpx
 import pytest
 
-from flaglift.shim.serving import server
-from flaglift.shim.serving.traffic import HOUR, Sender, Store, hour_of
+from flaglift.shim.proxy import server
+from flaglift.shim.proxy.traffic import HOUR, Sender, Store, hour_of
 from running import flaglift
 from shim.forms import (
     LEGACY,
@@ -321,7 +321,7 @@ def test_it_does_not_forward_to_itself(host: str) -> None:
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aiohttp", None)
-    for name in [name for name in sys.modules if name.startswith("flaglift.shim.serving.")]:
+    for name in [name for name in sys.modules if name.startswith("flaglift.shim.proxy.")]:
         monkeypatch.delitem(sys.modules, name)
     result = flaglift("serve", "--upstream", "https://h")
     said = "flaglift: aiohttp is not installed: pip install 'flaglift[serve]'\n"

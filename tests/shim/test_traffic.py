@@ -15,11 +15,11 @@ from flaglift.errors import InputError
 from flaglift.shim.asgi import Scope, Visit
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.serving import counting, traffic
-from flaglift.shim.serving.caller import Callers
-from flaglift.shim.serving.counting import Counting
-from flaglift.shim.serving.server import Options
-from flaglift.shim.serving.traffic import HOUR, Sender, Store, hour_of
+from flaglift.shim.proxy import counting, traffic
+from flaglift.shim.proxy.caller import Callers
+from flaglift.shim.proxy.counting import Counting
+from flaglift.shim.proxy.server import Options
+from flaglift.shim.proxy.traffic import HOUR, Sender, Store, hour_of
 from shim.forms import JSON, LEGACY, UNREADABLE, json_body
 from shim.servers import proxied, upstream
 

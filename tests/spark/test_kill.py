@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flaglift.stores.manifest import NAME
+from flaglift.migrate.manifest import NAME
 from running import flaglift
 from spark.warehouse import contents, warehouse
 

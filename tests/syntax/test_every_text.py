@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 
 from flaglift.api import fix, lint, translate
-from flaglift.config import Settings
 from flaglift.emit.translation import TranslationStatus
 from flaglift.errors import LoweringError
+from flaglift.settings import Settings
 from flaglift.syntax import Feature, Segment, parse
 from flaglift.syntax.lift import image_prompt
 from flaglift.syntax.nodes import Flag, Node, OtherFlag, Quoting

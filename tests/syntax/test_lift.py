@@ -1,6 +1,6 @@
 import pytest
 
-from flaglift.spans import Span, apply_edits
+from flaglift.lossless.spans import Span, apply_edits
 from flaglift.syntax import parse
 from flaglift.syntax.lift import image_prompt, lift_edits
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flaglift.spans import Span
+from flaglift.lossless.spans import Span
 from flaglift.syntax import Feature, FlagName, Quoting, parse
 from flaglift.syntax.flags import seconds
 from flaglift.syntax.nodes import (

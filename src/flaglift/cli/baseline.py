@@ -46,8 +46,8 @@ def write(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
       flaglift baseline write
       flaglift baseline write src/ --baseline src/known.json
     """
+    from flaglift.check.baseline import baseline_of
     from flaglift.report.text import counted
-    from flaglift.repository.baseline import baseline_of
 
     project = Project(paths, options)
     records = _records(project)
@@ -76,7 +76,7 @@ def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     Examples:
       flaglift baseline prune
     """
-    from flaglift.repository.baseline import key_of, read_baseline
+    from flaglift.check.baseline import key_of, read_baseline
 
     project = Project(paths, options)
     path = _path(project, baseline)
@@ -95,7 +95,7 @@ def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
 
 
 def _records(project: Project) -> "list[Record]":
-    from flaglift.repository.job import Task
+    from flaglift.check.job import Task
 
     records = []
     for outcome in project.outcomes(project.concerned(), Task()):
@@ -108,13 +108,13 @@ def _records(project: Project) -> "list[Record]":
 
 
 def _path(project: Project, given: str | None) -> Path:
-    from flaglift.repository.baseline import DEFAULT_NAME
+    from flaglift.check.baseline import DEFAULT_NAME
 
     configured = project.configuration.files.baseline
     return Path(given or (os.path.relpath(configured) if configured else DEFAULT_NAME))
 
 
 def _save(path: Path, text: str) -> None:
-    from flaglift.repository.writing import create_file
+    from flaglift.check.writing import create_file
 
     create_file(path, text.encode())

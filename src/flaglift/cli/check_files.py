@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from flaglift.check.configuration import Configuration, Configurations
+from flaglift.check.selecting import Concerned, Selection
+from flaglift.check.walking import STDIN, Problem, Target, among, targets
 from flaglift.cli.options import settings_options, with_given
-from flaglift.repository.configuration import Configuration, Configurations
-from flaglift.repository.selecting import Concerned, Selection
-from flaglift.repository.walking import STDIN, Problem, Target, among, targets
 
 if TYPE_CHECKING:
-    from flaglift.repository.job import Outcome, Task
+    from flaglift.check.job import Outcome, Task
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,7 +79,7 @@ class Project:
         """Return the files to look at; raises `InputError` where git cannot tell."""
         if not self._staged and self._since is None:
             return targets(self.paths or [os.curdir])
-        from flaglift.repository import git
+        from flaglift.check import git
 
         if self._staged:
             return among(git.staged(os.curdir), self.paths)
@@ -112,8 +112,8 @@ class Project:
 
         Raises `ConfigError` or `CatalogError` for unusable settings, before any file is touched.
         """
-        from flaglift.repository.cache import Cache, default_folder
-        from flaglift.repository.running import recall, run
+        from flaglift.check.cache import Cache, default_folder
+        from flaglift.check.running import recall, run
 
         jobs = [self.selection.job(each) for each in concerned]
         cache = None
@@ -121,7 +121,7 @@ class Project:
             cache = Cache(default_folder(), replacements=task.replacements)
         known = recall(jobs, cache)
         if None in known:
-            from flaglift.repository.validation import validate
+            from flaglift.check.validation import validate
 
             for configuration in self.selection.configurations.used:
                 validate(configuration)
@@ -131,7 +131,7 @@ class Project:
 def _validate(options: dict[str, Any]) -> None:
     """Say what is wrong with the options themselves, even if there is no prompt to check."""
     if any(options[name] for name in ("select", "ignore", "edition", "overlay")):
-        from flaglift.config import DEFAULT
-        from flaglift.repository.validation import validate
+        from flaglift.check.validation import validate
+        from flaglift.settings import DEFAULT
 
         validate(Configuration(with_given(DEFAULT, options)))

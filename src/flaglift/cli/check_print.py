@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flaglift.check.inspection import Seen
+from flaglift.check.job import Fixed
 from flaglift.diagnostics import Applicability, Severity
 from flaglift.errors import InputError, reason
 from flaglift.report.formats import renderer, text_lines
 from flaglift.report.record import Record, Report
 from flaglift.report.text import Line, counted, may_be_coloured, plain, visible, write
-from flaglift.repository.inspection import Seen
-from flaglift.repository.job import Fixed
 
 
 def print_report(report: Report, form: str, *, error: bool = False) -> None:

@@ -8,6 +8,12 @@ from pathlib import Path
 
 import click
 
+from flaglift.check.baseline import Baseline, Key, key_of, read_baseline
+from flaglift.check.inspection import Seen, Unused
+from flaglift.check.job import Outcome, Task, Wanted
+from flaglift.check.selecting import Concerned
+from flaglift.check.statistics import Statistics
+from flaglift.check.walking import Problem
 from flaglift.cli import EXIT_FINDINGS, EXIT_UNUSABLE, in_one_line
 from flaglift.cli.check_asked import Asked
 from flaglift.cli.check_files import Project
@@ -15,12 +21,6 @@ from flaglift.cli.check_print import Tally, print_lines, print_report, seen_line
 from flaglift.diagnostics import Severity
 from flaglift.report.record import Record, Report
 from flaglift.report.text import write
-from flaglift.repository.baseline import Baseline, Key, key_of, read_baseline
-from flaglift.repository.inspection import Seen, Unused
-from flaglift.repository.job import Outcome, Task, Wanted
-from flaglift.repository.selecting import Concerned
-from flaglift.repository.statistics import Statistics
-from flaglift.repository.walking import Problem
 
 _WITH_REPLACEMENTS = ("sarif", "rdjson")
 """Formats that say what a fix changes in the file."""
@@ -111,7 +111,7 @@ class Run:
         """Take suppressions of the configuration that suppress nothing out, or report them."""
         if not self.unused:
             return
-        from flaglift.repository.config_suppressions import take_out, unused_records
+        from flaglift.check.config_suppressions import take_out, unused_records
 
         if self.asked.fixing and not self.asked.diff:
             self.tally.taken_out += take_out(self.unused)
@@ -122,7 +122,7 @@ class Run:
         """Report what the baseline holds and nothing reports any more."""
         stale = self.baseline.keys - self.met
         if stale:
-            from flaglift.repository.stale import stale_records
+            from flaglift.check.stale import stale_records
 
             settings = self.project.configuration.settings
             self._report(stale_records(path, stale, settings), settings.fail_on)

@@ -5,10 +5,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from flaglift.check.configuration import Configuration
+from flaglift.check.patterns import Patterns
 from flaglift.cli.check_files import Project
 from flaglift.report.text import visible
-from flaglift.repository.configuration import Configuration
-from flaglift.repository.patterns import Patterns
 
 
 def show_files(project: Project) -> int:

@@ -15,10 +15,10 @@ def command() -> None:
     Examples:
       flaglift init
     """
-    from flaglift.config import config_in
+    from flaglift.check.template import template
+    from flaglift.check.writing import create_file, write_file
     from flaglift.errors import ConfigError
-    from flaglift.repository.template import template
-    from flaglift.repository.writing import create_file, write_file
+    from flaglift.settings import config_in
 
     there = config_in(Path())
     if there:

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import click
 
 from flaglift.cli.options import settings_for
-from flaglift.config import DEFAULT, Settings
 from flaglift.errors import ConfigError
-from flaglift.stores.job import DEFAULT_TARGETS, Job
-from flaglift.stores.opening import is_url
+from flaglift.migrate.job import DEFAULT_TARGETS, Job
+from flaglift.migrate.opening import is_url
+from flaglift.settings import DEFAULT, Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,20 +9,20 @@ from typing import Any, TextIO
 
 from flaglift.cli.migrate_options import job_from
 from flaglift.errors import InputError, reason
+from flaglift.migrate.clock import now
+from flaglift.migrate.decision import Decider
+from flaglift.migrate.drift import DriftError, Plan
+from flaglift.migrate.engine import Control, Decided, Migration
+from flaglift.migrate.interruption import interruption
+from flaglift.migrate.job import Job
+from flaglift.migrate.opening import open_store
+from flaglift.migrate.pace import Pace
+from flaglift.migrate.records import Chunk
+from flaglift.migrate.sampling import Samples, described
+from flaglift.migrate.store import Run, Store
+from flaglift.migrate.tally import Tally
+from flaglift.migrate.undoing import open_runs, undo
 from flaglift.report.migration_progress import Progress
-from flaglift.stores.clock import now
-from flaglift.stores.decision import Decider
-from flaglift.stores.drift import DriftError, Plan
-from flaglift.stores.engine import Control, Decided, Migration
-from flaglift.stores.interruption import interruption
-from flaglift.stores.job import Job
-from flaglift.stores.opening import open_store
-from flaglift.stores.pace import Pace
-from flaglift.stores.records import Chunk
-from flaglift.stores.sampling import Samples, described
-from flaglift.stores.store import Run, Store
-from flaglift.stores.tally import Tally
-from flaglift.stores.undoing import open_runs, undo
 
 Document = dict[str, Any]
 _MOST_LISTED = 20

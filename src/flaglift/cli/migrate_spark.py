@@ -12,11 +12,11 @@ import click
 from flaglift.cli.migrate_options import job_from
 from flaglift.cli.migrate_runs import Document, apply_job
 from flaglift.errors import FlagliftError, InputError
-from flaglift.stores.errors import LockedError
-from flaglift.stores.job import Job
-from flaglift.stores.manifest import Manifest, matching
-from flaglift.stores.opening import is_url
-from flaglift.stores.tally import Tally
+from flaglift.migrate.errors import LockedError
+from flaglift.migrate.job import Job
+from flaglift.migrate.manifest import Manifest, matching
+from flaglift.migrate.opening import is_url
+from flaglift.migrate.tally import Tally
 
 _OF_ONE_FILE = ("journal", "planned", "limit")
 _MOST_LISTED = 20

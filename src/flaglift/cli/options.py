@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from flaglift.cli.sources import checked
-from flaglift.config import DEFAULT, Settings, find_config, read_config
 from flaglift.context import Context
 from flaglift.errors import ConfigError
+from flaglift.settings import DEFAULT, Settings, find_config, read_config
 from flaglift.spelling import nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -96,7 +96,7 @@ def settings_for(place: str, options: Mapping[str, Any]) -> Settings:
     cannot be used, before any work.
     """
     from flaglift.catalog import load_catalog
-    from flaglift.engine import selected
+    from flaglift.linting.engine import selected
 
     settings = _configured(Path() if place == "-" else Path(place), options)
     settings = with_given(settings, options)
@@ -131,7 +131,7 @@ def _configured(place: Path, options: Mapping[str, Any]) -> Settings:
 
 @lru_cache(maxsize=256)
 def _read(path: Path) -> Settings:
-    from flaglift.engine import selected
+    from flaglift.linting.engine import selected
 
     settings = read_config(path)
     try:

@@ -23,7 +23,7 @@ def command(code: str | None, form: str) -> None:
       flaglift rule FL402
       flaglift rule duration-out-of-range --format json
     """
-    from flaglift.engine import find_rule
+    from flaglift.linting.engine import find_rule
     from flaglift.report.rules import as_dict, print_page, print_rules
     from flaglift.rules import RULES
 

@@ -144,7 +144,7 @@ def command(**options: Any) -> int:
       flaglift serve --upstream https://api.example --mode-for '/tunes/7/*=strict'
     """
     try:
-        from flaglift.shim.serving.server import serve
+        from flaglift.shim.proxy.server import serve
     except ImportError as error:
         raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[serve]'") from None
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
@@ -155,9 +155,9 @@ def command(**options: Any) -> int:
 
 def _options(given: dict[str, Any]) -> Any:
     from flaglift.shim.core.policy import LateText, Mode, Policy
-    from flaglift.shim.serving.forward import Timeouts
-    from flaglift.shim.serving.guard import Limits
-    from flaglift.shim.serving.server import Options
+    from flaglift.shim.proxy.forward import Timeouts
+    from flaglift.shim.proxy.guard import Limits
+    from flaglift.shim.proxy.server import Options
 
     own = {key: given.pop(key) for key in _OWN}
     settings = settings_for("-", given)

@@ -33,7 +33,7 @@ def command(file: Path, hours: int, form: str) -> int:
       flaglift traffic traffic.db
       flaglift traffic traffic.db --hours 168 && echo "the proxy can go"
     """
-    from flaglift.shim.serving.traffic import HOUR, Store
+    from flaglift.shim.proxy.traffic import HOUR, Store
 
     with Store(file, create=False) as store:
         report = store.report(hours)

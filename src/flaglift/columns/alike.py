@@ -9,8 +9,8 @@ from flaglift.columns.arrow import pa, pc
 from flaglift.columns.patterns import CONCERNED
 from flaglift.columns.representatives import Plain, stands_for_its_shape
 from flaglift.columns.shapes import shapes_of
-from flaglift.config import Settings
 from flaglift.context import Context
+from flaglift.settings import Settings
 
 _FEWEST = 100
 """Fewer texts are read sooner one by one than Arrow's kernels are ready for them."""

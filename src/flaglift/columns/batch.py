@@ -11,9 +11,9 @@ from flaglift.columns.representatives import Plain, stands_for_its_shape
 from flaglift.columns.result import UNTOUCHED, Outcome, Shared, assembled, outcome_of
 from flaglift.columns.shapes import Shapes, shapes_of, within
 from flaglift.columns.texts import has_values
-from flaglift.config import Settings
 from flaglift.context import Context
-from flaglift.engine import selected
+from flaglift.linting.engine import selected
+from flaglift.settings import Settings
 
 _MOST_SHAPES = 100_000
 """So many shapes are kept in mind; then it begins anew."""

@@ -10,8 +10,8 @@ from flaglift.columns.arrow import pa
 from flaglift.columns.batch import BatchTranslator
 from flaglift.columns.result import RESULT
 from flaglift.columns.texts import batches, check_text, column_of
-from flaglift.config import DEFAULT, Settings
 from flaglift.context import Context
+from flaglift.settings import DEFAULT, Settings
 
 
 class ColumnTranslator:

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from flaglift.api import UNKNOWN
 from flaglift.columns.arrow import pa
 from flaglift.columns.column import ColumnTranslator
-from flaglift.config import DEFAULT, Settings
 from flaglift.context import Context
 from flaglift.errors import InputError
+from flaglift.settings import DEFAULT, Settings
 
 try:
     from py4j.protocol import Py4JJavaError

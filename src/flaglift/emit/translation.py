@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flaglift.diagnostics import Diagnostic
+from flaglift.lossless.spans import apply_edits
 from flaglift.rules.subject import DOUBTFUL, Subject
-from flaglift.spans import apply_edits
 from flaglift.syntax.lift import lift_edits
 
 if TYPE_CHECKING:

@@ -1,12 +1,12 @@
 """Findings of one prompt as text: where, what, the line with a mark under it, and the fix."""
 
 from flaglift.diagnostics import Diagnostic
+from flaglift.lossless.spans import Span
 from flaglift.report.formats.concise import head
 from flaglift.report.formats.full import details
 from flaglift.report.places import Lines
 from flaglift.report.record import record_at
 from flaglift.report.terminal import say
-from flaglift.spans import Span
 
 
 def print_finding(finding: Diagnostic, prompt: str) -> None:

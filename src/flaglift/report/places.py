@@ -4,7 +4,7 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
-from flaglift.spans import Span
+from flaglift.lossless.spans import Span
 
 _BLOCK = 1024
 _CONTINUATION = bytes(range(0x80, 0xC0))

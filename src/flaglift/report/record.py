@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
+from flaglift.lossless.spans import Edit, Span
 from flaglift.report.paths import as_text
 from flaglift.report.places import Lines, Point, Region
-from flaglift.spans import Edit, Span
 
 _MOST_COLUMNS = 100
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flaglift.catalog import load_catalog
-from flaglift.config import Settings
 from flaglift.context import Context
 from flaglift.emit.form import form_value
 from flaglift.emit.request import curl_command, form_pairs, python_snippet
@@ -14,6 +13,7 @@ from flaglift.report.findings import print_finding
 from flaglift.report.terminal import put, say
 from flaglift.report.text import visible
 from flaglift.rules.base import cents
+from flaglift.settings import Settings
 
 LEGACY_SYNTAX = "FL001"
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
 
-from flaglift.config import DEFAULT, Settings
 from flaglift.context import UNSTATED, Context
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, PendingFix, Severity
+from flaglift.lossless.spans import Edit, Span
 from flaglift.rules.subject import Subject
-from flaglift.spans import Edit, Span
+from flaglift.settings import DEFAULT, Settings
 from flaglift.syntax.prompt import Feature
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from flaglift.lossless.spans import apply_edits
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -16,7 +17,6 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.spans import apply_edits
 from flaglift.syntax import parse
 from flaglift.syntax.entities import character
 from flaglift.syntax.entity_places import EntityPlace, entity_places

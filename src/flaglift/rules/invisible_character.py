@@ -3,6 +3,7 @@
 import unicodedata
 from collections import deque
 
+from flaglift.lossless.spans import apply_edits
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -16,7 +17,6 @@ from flaglift.rules.base import (
     Valid,
     unsafe,
 )
-from flaglift.spans import apply_edits
 from flaglift.syntax.lookalikes import DASHES, near_misses_in
 from flaglift.syntax.nodes import FlagName
 from flaglift.syntax.unseen import holds_unseen, unseen_edits, wanted

@@ -1,6 +1,7 @@
 """FL503 reference-in-video-prompt."""
 
 from flaglift.catalog.limits import takes_face_references
+from flaglift.lossless.spans import apply_edits
 from flaglift.rules.base import (
     Context,
     Diagnostic,
@@ -17,7 +18,6 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.spans import apply_edits
 from flaglift.syntax.nodes import FlagName
 from flaglift.syntax.references import lift_references, references_in
 

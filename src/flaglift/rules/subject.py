@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TypeVar
 
 from flaglift.catalog import Catalog, Model, Standing, Status
-from flaglift.config import Settings
 from flaglift.context import Context
-from flaglift.spans import Span
+from flaglift.lossless.spans import Span
+from flaglift.settings import Settings
 from flaglift.syntax.flags import seconds
 from flaglift.syntax.lift import image_prompt
 from flaglift.syntax.lookalikes import NearMiss, near_misses

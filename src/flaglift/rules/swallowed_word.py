@@ -2,6 +2,7 @@
 
 import re
 
+from flaglift.lossless.spans import apply_edits
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -16,7 +17,6 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.spans import apply_edits
 from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.nodes import Flag, OtherFlag, Text
 from flaglift.syntax.tokens import tokens

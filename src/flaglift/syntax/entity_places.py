@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from flaglift.spans import Edit, Span
+from flaglift.lossless.spans import Edit, Span
 from flaglift.syntax.entities import ENTITY, decoded, first_entity
 from flaglift.syntax.lookalikes import UNSEEN, NearMiss, near_misses
 from flaglift.syntax.misquotes import ENDS, Marks, Misquote, misquotes

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from flaglift.spans import apply_edits
+from flaglift.lossless.spans import apply_edits
 from flaglift.syntax.flags import seconds
 from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.nodes import (

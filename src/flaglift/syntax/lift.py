@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from flaglift.spans import Edit, Span
+from flaglift.lossless.spans import Edit, Span
 from flaglift.syntax.nodes import OtherFlag
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.tokens import tokens
@@ -19,7 +19,7 @@ def lift_edits(text: str, spans: Iterable[Span], within: Span | None = None) -> 
     Between their neighbours one space remains, or the line end that stood there; at either end
     nothing does. The spans are in order; `within` is the part of the text that counts as all of it.
 
-    >>> from flaglift.spans import apply_edits
+    >>> from flaglift.lossless.spans import apply_edits
     >>> text = "a cat --video\n--duration 5 sits"
     >>> apply_edits(text, lift_edits(text, [Span(6, 13), Span(14, 26)]))
     'a cat\nsits'

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Flag as Flags
 from enum import auto
 
-from flaglift.spans import Span
+from flaglift.lossless.spans import Span
 from flaglift.spelling import nearest
 from flaglift.syntax.nodes import FlagLike, FlagName, Node
 from flaglift.syntax.tokens import tokens

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flaglift.spans import Span
+from flaglift.lossless.spans import Span
 from flaglift.syntax.lookalikes import NearMiss
 from flaglift.syntax.nodes import Flag, FlagName, Quoting, Text, Value
 from flaglift.syntax.prompt import Segment

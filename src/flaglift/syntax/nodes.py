@@ -6,7 +6,7 @@ Positions are code points of the whole prompt. Section numbers are those of `gra
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flaglift.spans import Span
+from flaglift.lossless.spans import Span
 
 
 class FlagName(StrEnum):

@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from flaglift.spans import Span, apply_edits
+from flaglift.lossless.spans import Span, apply_edits
 from flaglift.syntax.entities import ENTITY
 from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.lookalikes import DASHES, UNSEEN

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flaglift.spans import Edit, Span, apply_edits
+from flaglift.lossless.spans import Edit, Span, apply_edits
 from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.nodes import Quoting
 from flaglift.syntax.tokens import tokens

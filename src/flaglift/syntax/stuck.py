@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from flaglift.spans import Edit, Span
+from flaglift.lossless.spans import Edit, Span
 from flaglift.syntax.entities import ENTITY
 from flaglift.syntax.lookalikes import DASHES, NearMiss, near_misses_in
 from flaglift.syntax.nodes import FlagName
@@ -39,7 +39,7 @@ def stuck(miss: NearMiss, earlier_end: int = -1) -> Stuck | None:
     there is none, or where something else is stuck to the flag too. `earlier_end` is where the
     flag before it ends: what stands between two flags in a word is the earlier one's.
 
-    >>> from flaglift.spans import apply_edits
+    >>> from flaglift.lossless.spans import apply_edits
     >>> words = "(--video,)", "--video.)", "--duration:5"
     >>> [apply_edits(w, stuck(near_misses_in(w)[0]).edits) for w in words]
     ['--video', '--video )', '--duration 5']

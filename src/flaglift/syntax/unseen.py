@@ -2,7 +2,7 @@
 
 import re
 
-from flaglift.spans import Edit
+from flaglift.lossless.spans import Edit
 from flaglift.syntax.lookalikes import DASHES, UNSEEN, Defect, NearMiss, near_misses_in
 from flaglift.syntax.nodes import FlagName, Quoting
 from flaglift.syntax.words import is_escaped, quoting

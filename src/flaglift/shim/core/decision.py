@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flaglift.api import translate
-from flaglift.config import Settings
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import TranslationStatus
+from flaglift.settings import Settings
 from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.core.record import Reason, Record
 from flaglift.shim.core.refusal import Doubt, refused_prompt

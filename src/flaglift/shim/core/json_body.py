@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from flaglift.lossless.spans import Edit, apply_edits
 from flaglift.shim.core.decision import Change, Judge
 from flaglift.shim.core.form import MOST_ENTRIES
 from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt
-from flaglift.spans import Edit, apply_edits
 
 
 def rewrite_json(body: bytes, judge: Judge) -> bytes:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from flaglift.config import DEFAULT, Settings
+from flaglift.settings import DEFAULT, Settings
 
 
 class Mode(StrEnum):

@@ -1,0 +1,120 @@
+"""Remembers what was found in a file, by its content and all that the findings depend on."""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flaglift.check.job import Job
+
+if TYPE_CHECKING:
+    from flaglift.check.inspection import Inspection
+
+_DAYS_KEPT = 30
+_DAY = 86_400.0
+
+
+def default_folder() -> Path:
+    """Return the user's folder for caches of flaglift; `FLAGLIFT_CACHE_DIR` says another."""
+    named = os.environ.get("FLAGLIFT_CACHE_DIR")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home())
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "flaglift"
+
+
+@cache
+def _program() -> str:
+    """Return what stands for this very program: its files, and what is installed beside it."""
+    package = Path(__file__).parents[1]
+    newest = max(
+        entry.stat().st_mtime_ns
+        for folder, _, _ in os.walk(package)
+        for entry in os.scandir(folder)
+        if entry.is_file()
+    )
+    installed = [os.stat(path).st_mtime_ns for path in sys.path if path.endswith("-packages")]
+    return f"{package} {newest} {installed}"
+
+
+@cache
+def _overlay(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+class Cache:
+    """One small file for each content that was inspected.
+
+    Whatever goes wrong with it, the file is inspected anew.
+    """
+
+    def __init__(self, folder: Path, *, replacements: bool) -> None:
+        self._folder = folder
+        self._replacements = replacements
+
+    def key(self, job: Job) -> str:
+        """Return the name of what is known of a file with this content, so checked."""
+        settings = job.settings
+        depends = (
+            _program(),
+            self._replacements,
+            job.host,
+            os.path.splitext(job.shown)[1],
+            settings,
+            _overlay(settings.overlay) if settings.overlay else "",
+            job.require_reason,
+            [(each.number, each.at, each.prompt, each.rules) for each in job.suppressions],
+        )
+        return sha256(repr(depends).encode() + b"\0" + job.raw).hexdigest()
+
+    def get(self, key: str, job: Job) -> "Inspection | None":
+        """Return what is known; None where nothing is."""
+        path = self._path(key)
+        try:
+            with open(path, encoding="utf-8") as file:
+                values = json.load(file)
+            from flaglift.check.remembering import from_plain  # noqa: PLC0415 (on a hit)
+
+            found = from_plain(values, job)
+            os.utime(path)
+        except (OSError, ValueError, TypeError, LookupError):
+            return None
+        return found
+
+    def put(self, key: str, found: "Inspection") -> None:
+        """Remember what was found."""
+        from flaglift.check.remembering import to_plain  # noqa: PLC0415 (on a miss)
+
+        path = self._path(key)
+        with suppress(OSError):
+            # Prompts are nobody else's business.
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)
+            handle, beside = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(to_plain(found), file)
+            os.replace(beside, path)
+
+    def sweep(self) -> None:
+        """Once a day, forget what was not used for a month."""
+        mark = self._folder / "swept"
+        with suppress(OSError):
+            now = time.time()
+            if mark.exists() and now - mark.stat().st_mtime < _DAY:
+                return
+            mark.touch()
+            for path in self._folder.glob("*/*"):
+                if now - path.stat().st_mtime > _DAYS_KEPT * _DAY:
+                    path.unlink()
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / key[2:]

@@ -1,0 +1,123 @@
+"""Suppressions of a configuration that suppress nothing: where they stand, and out they go."""
+
+import os
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from flaglift.check.file_settings import Suppression
+from flaglift.check.inspection import Unused
+from flaglift.check.keys import READERS
+from flaglift.check.reading import read_named
+from flaglift.check.unused import finding
+from flaglift.check.writing import ChangedMeanwhileError, write_file
+from flaglift.lossless.spans import Span
+from flaglift.report.places import Lines
+from flaglift.report.record import Record, record_at
+
+_HEADER = re.compile(
+    rb"^[ \t]*\[\[[ \t]*(?:tool\.flaglift\.)?suppressions[ \t]*\]\][^\n]*\n?", re.MULTILINE
+)
+_MOST_TRIES = 10
+_NEXT = re.compile(rb"^[ \t]*\[", re.MULTILINE)
+
+
+def unused_records(unused: Iterable[Unused]) -> Iterator[Record]:
+    """Yield one record for each rule that a configuration lets pass in vain."""
+    for suppression, rules in unused:
+        data = _read(suppression.source)
+        lines, blocks = Lines(data), _blocks(data)
+        place = blocks[suppression.number] if suppression.number < len(blocks) else Span(0, 0)
+        start, end = place.start, place.start + len(data[place.start : place.end].split(b"\n")[0])
+        whole = len(rules) == len(suppression.rules) and bool(blocks)
+        for rule in rules:
+            path = _shown(suppression.path)
+            message = f"{rule} is suppressed for {path} and reports nothing there"
+            said = finding(f"{message}; take that out", fixable=whole)
+            yield record_at(_shown(str(suppression.source)), lines, Span(start, end), said)
+
+
+def take_out(unused: Iterable[Unused]) -> int:
+    """Take suppressions of which no rule reports anything out of their files; return how many.
+
+    It is proved by reading the file again that nothing else in it means something else. Raises
+    `InputError` where a file cannot be written.
+    """
+    idle: dict[Path, set[Suppression]] = {}
+    for suppression, rules in unused:
+        if rules == suppression.rules:
+            idle.setdefault(suppression.source, set()).add(suppression._replace(number=0))
+    return sum(_retried(path, each) for path, each in idle.items())
+
+
+def _retried(path: Path, idle: Collection[Suppression]) -> int:
+    """Try again where another process took its own out meanwhile, as batches of a hook do."""
+    for _ in range(_MOST_TRIES):
+        with suppress(ChangedMeanwhileError):
+            return _take_out(path, idle)
+    return 0
+
+
+def _take_out(path: Path, idle: Collection[Suppression]) -> int:
+    raw = _read(path)
+    document = tomllib.loads(raw.decode("utf-8-sig"))
+    table = document if path.name != "pyproject.toml" else document["tool"]["flaglift"]
+    # By what they say: another process may have taken some out since they were read.
+    there = READERS["suppressions"](table.get("suppressions", []), "suppressions", path)
+    numbers = [each.number for each in there if each._replace(number=0) in idle]
+    blocks = _blocks(raw)
+    if not numbers or len(blocks) != len(there):
+        return 0
+    new = raw
+    for number in reversed(numbers):
+        start, end = blocks[number]
+        new = new[:start] + new[end:]
+    table["suppressions"] = [
+        each for i, each in enumerate(table["suppressions"]) if i not in numbers
+    ]
+    try:
+        as_intended = _pruned(tomllib.loads(new.decode("utf-8-sig"))) == _pruned(document)
+    except ValueError:
+        as_intended = False
+    if not as_intended:
+        return 0
+    write_file(str(path), new, instead_of=raw)
+    return len(numbers)
+
+
+def _blocks(data: bytes) -> list[Span]:
+    """Return the bytes of each suppression's table, up to its last key and the blank lines behind.
+
+    Comments below that belong to what follows.
+    """
+    found = []
+    for header in _HEADER.finditer(data):
+        following = _NEXT.search(data, header.end())
+        stop = following.start() if following else len(data)
+        end = position = header.end()
+        for line in data[position:stop].splitlines(keepends=True):
+            position += len(line)
+            if not line.strip().startswith(b"#") and (line.strip() or end == position - len(line)):
+                end = position
+        found.append(Span(header.start(), end))
+    return found
+
+
+def _pruned(value: Any) -> Any:
+    """Return a document without tables and lists that hold nothing."""
+    if isinstance(value, dict):
+        pruned = {key: _pruned(each) for key, each in value.items()}
+        return {key: each for key, each in pruned.items() if each not in ({}, [])}
+    return value
+
+
+def _read(path: Path) -> bytes:
+    return read_named(str(path)) or b""
+
+
+def _shown(path: str) -> str:
+    shown = os.path.relpath(path)
+    return path if shown.startswith(os.pardir) else shown

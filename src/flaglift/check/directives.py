@@ -1,0 +1,157 @@
+"""Suppressions in the comments of a file: `flaglift: ignore[FL402] why it is right here`.
+
+    ignore[...]            prompts that have a line in common with the comment
+    ignore-next-line[...]  prompts, or code that holds them, that begin on the next line
+    disable[...]           prompts behind the comment, up to `enable[...]` or the end of the file
+    file-ignore[...]       all prompts of the file
+
+A comment counts only if it begins with `flaglift:`, so that prose about suppressions is none.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from flaglift.check.hosts.base import Comment, Literal
+from flaglift.errors import ConfigError
+from flaglift.linting.engine import find_rule
+from flaglift.report.places import Lines
+
+MARK = b"flaglift:"
+"""What a file with suppressions holds."""
+
+
+class Reach(StrEnum):
+    """Which prompts a suppression is about."""
+
+    IGNORE = "ignore"
+    NEXT_LINE = "ignore-next-line"
+    DISABLE = "disable"
+    ENABLE = "enable"
+    FILE = "file-ignore"
+
+
+_DIRECTIVE = re.compile(
+    rf"flaglift:\s*({'|'.join(sorted(Reach, key=len, reverse=True))})\s*\[([^\[\]]*)\]\s*(.*)",
+    re.DOTALL,
+)
+
+
+_FENCE = re.compile(rb"[ \t>]*(?:```|~~~)")
+
+
+@dataclass
+class Directive:
+    """A suppression in a comment."""
+
+    comment: Comment
+    reach: Reach = Reach.IGNORE
+    rules: dict[str, str] = field(default_factory=dict)
+    """Codes, each as it is written: a code or a name."""
+    unknown: dict[str, str] = field(default_factory=dict)
+    """What is written and is no rule, each with a sentence about it."""
+    ends: dict[str, int] = field(default_factory=dict)
+    """For `disable`, the byte of the file where each code counts again."""
+    lines: range = range(0)
+    """Lines of the file, for `ignore` and `ignore-next-line`."""
+    problem: str = ""
+    """Why it suppresses nothing at all."""
+    used: set[str] = field(default_factory=set)
+    """Codes that it kept from being reported."""
+    closes: dict[str, list["Directive"]] = field(default_factory=dict)
+    """For `enable`, what suppresses each code up to here."""
+
+    def codes_for(self, literal: Literal, lines: Lines) -> set[str]:
+        """Return the codes that are not to be reported about a prompt."""
+        place = literal.place
+        if self.reach is Reach.DISABLE:
+            behind = self.comment.end <= place.start
+            return {code for code, end in self.ends.items() if behind and place.start < end}
+        return set(self.rules) if self._covers(literal, lines) else set()
+
+    def is_used(self, code: str) -> bool:
+        """Tell whether it kept a code from being reported, or ends what did."""
+        return code in self.used or any(code in each.used for each in self.closes.get(code, ()))
+
+    def _covers(self, literal: Literal, lines: Lines) -> bool:
+        if self.reach is Reach.IGNORE:
+            start, end = literal.place
+            first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
+            return first <= self.lines[-1] and self.lines[0] <= last
+        if self.reach is Reach.NEXT_LINE:
+            around: Literal | None = literal
+            while around and lines.line_of(around.place.start) not in self.lines:
+                around = around.outer
+            return around is not None
+        return self.reach is Reach.FILE
+
+
+def directives(
+    comments: Sequence[Comment], data: bytes, lines: Lines, *, require_reason: bool
+) -> list[Directive]:
+    """Return the suppressions in a file's comments, in order."""
+    found = [_read(each, require_reason) for each in comments if each.text.startswith("flaglift:")]
+    alone = _lines_of_comments(comments, data, lines)
+    for number, directive in enumerate(found):
+        start, end, _ = directive.comment
+        first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
+        directive.lines = range(first, last + 1)
+        if directive.reach is Reach.NEXT_LINE:
+            target = last + 1
+            while target in alone:
+                target += 1
+            directive.lines = range(
+                target, target + (2 if _opens_fence(data, lines, target) else 1)
+            )
+        elif directive.reach is Reach.DISABLE:
+            later = found[number + 1 :]
+            directive.ends = {
+                code: _enabled(code, directive, later, len(data)) for code in directive.rules
+            }
+    return found
+
+
+def _read(comment: Comment, require_reason: bool) -> Directive:
+    match = _DIRECTIVE.fullmatch(comment.text)
+    if not match:
+        words = "`flaglift: ignore[FL402] reason`, or `ignore-next-line`, `disable`, `enable`"
+        return Directive(comment, problem=f"it cannot be read: write {words} or `file-ignore`")
+    directive = Directive(comment, Reach(match[1]))
+    for word in filter(None, (word.strip() for word in match[2].split(","))):
+        try:
+            directive.rules[find_rule(word).code] = word
+        except ConfigError as error:
+            directive.unknown[word] = str(error)
+    if not directive.rules and not directive.unknown:
+        directive.problem = "it names no rule: write codes or names between the brackets"
+    elif require_reason and directive.reach is not Reach.ENABLE and not match[3].strip(" -:—–"):
+        directive.problem = "it gives no reason, which `require-reason` asks for: add one behind it"
+        directive.rules.clear()
+    return directive
+
+
+def _lines_of_comments(comments: Iterable[Comment], data: bytes, lines: Lines) -> set[int]:
+    """Return the lines that hold comments and nothing else."""
+    taken: set[int] = set()
+    for start, end, _ in comments:
+        first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
+        before = data[lines.span_of(first).start : start]
+        after = data[end : lines.span_of(last).end]
+        if not before.strip() and not after.strip():
+            taken.update(range(first, last + 1))
+    return taken
+
+
+def _opens_fence(data: bytes, lines: Lines, line: int) -> bool:
+    """Tell whether a line opens a fenced block of Markdown; it is itself no line of the block."""
+    return line <= lines.count and _FENCE.match(data, lines.span_of(line).start) is not None
+
+
+def _enabled(code: str, disabling: Directive, later: Iterable[Directive], end: int) -> int:
+    """Return where a code counts again."""
+    for other in later:
+        if other.reach is Reach.ENABLE and code in other.rules:
+            other.closes.setdefault(code, []).append(disabling)
+            return other.comment.start
+    return end

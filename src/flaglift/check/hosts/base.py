@@ -1,0 +1,133 @@
+"""What every host is made of: literals with exact positions, and what is known of each.
+
+A host finds the string literals of a file. The doors of this room, in the order of use:
+
+    encoding.decode(raw, suffix) -> Decoded         the file as UTF-8, and `restore` back from it
+    prefilter.may_hold_flags(data) -> bool          whether any literal of the file can hold a flag
+    registry.host_for(path) -> Host | None          by the file's name; `host_named(name)` by name
+    finding.candidates(data, host) -> [Candidate]   literals that hold flags, nested ones included,
+                                                    each with the classifier's decision
+    finding.comments(data, host) -> [Comment]       for suppressions, nested hosts' included
+    checking.lint_literal(literal, settings, suppressed) -> [Diagnostic]
+    checking.fix_literal(literal, settings, unsafe=...) -> FixedLiteral
+    lifting.lift_literal(literal, settings) -> Change | str      moves the flags to sibling fields;
+                                                                 a string says why it cannot
+    rewriting.rewrite(data, host, [Change]) -> Rewritten         every change proved or taken back
+
+`data` is always UTF-8 without a byte order mark. Offsets into it are bytes; offsets into a decoded
+text, and so those of diagnostics, are code points: `literal.locate(span)` gives the file's bytes.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from flaglift.check.hosts.literal import (
+    HOLE,
+    HOLES,
+    Around,
+    ByteEdit,
+    Form,
+    Hole,
+    Kind,
+    Literal,
+    Origin,
+    Piece,
+    Siblings,
+    code_points,
+)
+
+__all__ = [
+    "HOLE",
+    "HOLES",
+    "Around",
+    "ByteEdit",
+    "Candidate",
+    "Change",
+    "Comment",
+    "Decision",
+    "Form",
+    "Hole",
+    "Host",
+    "Kind",
+    "Literal",
+    "Origin",
+    "Piece",
+    "Reason",
+    "Refused",
+    "Rewritten",
+    "Siblings",
+    "code_points",
+]
+
+
+class Comment(NamedTuple):
+    """A comment of the host, or of a host nested in it."""
+
+    start: int
+    """First byte in the file, markers included."""
+    end: int
+    text: str
+    """What it says, without markers and the whitespace next to them."""
+
+
+class Reason(NamedTuple):
+    """One piece of evidence that a literal is a prompt (positive) or is not (negative)."""
+
+    points: int
+    text: str
+
+
+class Decision(NamedTuple):
+    """What the classifier says of a literal. It is a prompt if the points add up to 2 or more."""
+
+    taken: bool
+    score: int
+    reasons: tuple[Reason, ...]
+
+
+class Candidate(NamedTuple):
+    """A literal that holds something like a flag, and whether it is a prompt."""
+
+    literal: Literal
+    decision: Decision
+
+
+class Change(NamedTuple):
+    """What a literal shall become: another text, and fields next to it."""
+
+    literal: Literal
+    text: str
+    """With `HOLE` for every interpolation, all of them and in order."""
+    fields: Mapping[str, Any] = {}
+    """Fields to add as siblings."""
+
+
+class Refused(NamedTuple):
+    """A change that is not made, and why."""
+
+    change: Change
+    reason: str
+
+
+class Rewritten(NamedTuple):
+    """A document after its changes."""
+
+    data: bytes
+    refused: tuple[Refused, ...]
+
+
+class Host(Protocol):
+    """A kind of file."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in options and output: `python`, `yaml`."""
+
+    def literals(self, data: bytes) -> list[Literal]:
+        """Return the string literals of a document, in order; never raises for its content.
+
+        Only those whose bytes may hold a flag need to be there.
+        """
+
+    def comments(self, data: bytes) -> list[Comment]:
+        """Return the comments, in order; none where the host has no comments."""

@@ -1,0 +1,157 @@
+"""Lints and fixes prompts, those with holes included.
+
+The text of a prompt with holes is not known, so it is read as each of several texts that it may be
+(`readings`), and what they say is put together:
+
+- what all of them say is certain, and reported as it is;
+- what more than half of them say is possible, and reported as a warning at most;
+- anything else is dropped, and so is all that is said about a hole itself, and what is no longer
+  said once a hole holds the flags that the text lacks;
+- a fix is made only if it makes the same of every reading and leaves every hole alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from itertools import takewhile
+from typing import NamedTuple
+
+from flaglift.api import fix, lint
+from flaglift.catalog import load_catalog
+from flaglift.check.hosts.base import Literal
+from flaglift.check.hosts.readings import MARK, Reading, readings, split_end, template
+from flaglift.check.hosts.request import request_of
+from flaglift.diagnostics import Diagnostic, Fix, Severity
+from flaglift.lossless.spans import Edit, Span
+from flaglift.settings import Settings
+
+
+class FixedLiteral(NamedTuple):
+    """A literal's text after fixing."""
+
+    text: str
+    """Decoded, with `HOLE` for each interpolation; as it was where nothing is fixed."""
+    fixed: tuple[Diagnostic, ...]
+    """Places are those of the text in which each was found."""
+    refused: str = ""
+    """Why fixes that are there are not made; empty where none is left out."""
+
+
+def lint_literal(
+    literal: Literal, settings: Settings, suppressed: Collection[str] = ()
+) -> list[Diagnostic]:
+    """Return what is to be said about a literal, by place in its decoded text and code.
+
+    `suppressed` and what is raised are those of `flaglift.lint`. Fields that stand next to the
+    literal are part of the request.
+    """
+    context = request_of(literal)
+    if not literal.holes:
+        return lint(literal.text, settings, context, suppressed)
+    read = readings(literal, load_catalog(settings.edition, settings.overlay))
+    said = [(each, lint(each.text, settings, context, suppressed)) for each in read]
+    needed = [{found.code for found in findings} for each, findings in said if each.complete]
+    votes: dict[tuple[Span, str], list[tuple[Reading, Diagnostic]]] = defaultdict(list)
+    for reading, findings in said:
+        for found in findings if not reading.complete else ():
+            votes[reading.back(found.start, found.end), found.code].append((reading, found))
+    plain = len(read) - len(needed)
+    return sorted(
+        _merged(literal, voters, certain=len(voters) >= plain)
+        for (span, code), voters in votes.items()
+        if 2 * len(voters) > plain
+        and not literal.touches_hole(span)
+        and all(code in codes for codes in needed)
+    )
+
+
+def _merged(
+    literal: Literal, voters: Sequence[tuple[Reading, Diagnostic]], *, certain: bool
+) -> Diagnostic:
+    """Return one finding for those that several readings have in one place."""
+    reading, found = voters[0]
+    message = _common([other.message for _, other in voters])
+    if not message or MARK in message:
+        message = _message(literal, reading, message or found.message)
+    severity = found.severity
+    if not certain and severity is Severity.ERROR:
+        severity = Severity.WARNING
+    start, end = reading.back(found.start, found.end)
+    fixes = {_fix(each, other) for each, other in voters}
+    return replace(
+        found,
+        start=start,
+        end=end,
+        message=message,
+        severity=severity,
+        fix=fixes.pop() if len(fixes) == 1 else None,
+    )
+
+
+def _common(messages: Sequence[str]) -> str:
+    """Return the clauses that all messages begin with; empty where there are none.
+
+    >>> _common(["flags are old; it costs 10 ¢", "flags are old; it costs 39 ¢", "flags are old"])
+    'flags are old'
+    """
+    columns = zip(*(message.split("; ") for message in messages), strict=False)
+    return "; ".join(clauses[0] for clauses in takewhile(lambda each: len({*each}) == 1, columns))
+
+
+def _message(literal: Literal, reading: Reading, message: str) -> str:
+    """Return a message in which holes are spelt as they are in the file."""
+    held = dict(reading.values)
+    typed = [hole for hole in literal.holes if MARK not in held[hole.at]]
+    marked = [hole for hole in literal.holes if hole not in typed]
+    if len(marked) == 1:
+        message = message.replace(MARK, marked[0].source)
+    message = message.replace(MARK, "…")
+    given = ", ".join(f"{hole.source} = {held[hole.at]}" for hole in typed)
+    return f"with {given}: {message}" if given else message
+
+
+def _fix(reading: Reading, found: Diagnostic) -> Fix | None:
+    """Return a finding's fix in places of the template; None where it touches a hole."""
+    if found.fix is None:
+        return None
+    edits = []
+    holes = {at for at, _ in reading.values}
+    for edit in found.fix.edits:
+        start, end = reading.back(edit.start, edit.end)
+        if holes.intersection(range(start, end)) or MARK in edit.content:
+            return None
+        edits.append(Edit(start, end, edit.content))
+    return Fix(found.fix.title, found.fix.applicability, tuple(edits))
+
+
+def fix_literal(
+    literal: Literal,
+    settings: Settings,
+    *,
+    unsafe: bool = False,
+    suppressed: Collection[str] = (),
+) -> FixedLiteral:
+    """Return a literal's text with its fixes made: the safe ones, with `unsafe` the others too.
+
+    Findings of `suppressed` rules, by code or name, are left alone. Raises as `flaglift.fix` does.
+    """
+    settings = replace(settings, ignore=(*settings.ignore, *suppressed))
+    context = request_of(literal)
+    body, tail = split_end(literal.text)
+    if not literal.holes:
+        result = fix(body, settings, context, unsafe=unsafe)
+        return FixedLiteral(result.text + tail, result.fixed)
+    found = [each for each in lint_literal(literal, settings) if each.fix]
+    if not found:
+        return FixedLiteral(literal.text, ())
+    settings = replace(settings, select=tuple(each.code for each in found))
+    texts = set()
+    for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
+        result = fix(split_end(reading.text)[0], settings, context, unsafe=unsafe)
+        texts.add(template(reading, result.text + tail))
+    new = texts.pop()
+    if texts or new is None:
+        spelt = ", ".join(hole.source for hole in literal.holes)
+        reason = f"the fix depends on the value of {spelt}"
+        return FixedLiteral(literal.text, (), reason)
+    return FixedLiteral(new, result.fixed)

@@ -1,0 +1,192 @@
+"""From edits of decoded texts to edits of the file's bytes."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flaglift.check.hosts.base import HOLES, ByteEdit, Change, Kind, Literal, code_points
+from flaglift.check.hosts.differences import differences
+from flaglift.lossless.spans import Edit, Span, apply_edits, conflicting
+
+
+class UnwritableError(Exception):
+    """Changes cannot be written down; the text says why.
+
+    `faults` are the literals of the file whose changes cannot, with the reason of each; empty where
+    nobody can tell which of the changes is to blame.
+    """
+
+    def __init__(self, reason: str, faults: Mapping[Literal, str] | None = None) -> None:
+        super().__init__(reason)
+        self.faults = faults or {}
+
+
+OVERLAP = "another change overlaps it"
+
+
+@dataclass
+class Plan:
+    """The edits that changes come to, and what each literal that they touch shall hold."""
+
+    edits: list[ByteEdit] = field(default_factory=list)
+    """Of the file."""
+    added: list[ByteEdit] = field(default_factory=list)
+    """Those of them that add fields."""
+    intended: dict[Literal, str] = field(default_factory=dict)
+    """Of the literals changed, and of those that they are nested in."""
+
+
+def plan(changes: Iterable[tuple[Change, bool]]) -> Plan:
+    """Return the edits of the file that make the changes.
+
+    With each change stands whether its text is written anew from hole to hole, and not only where
+    it differs. Raises `UnwritableError` where there are no such edits, or where two changes
+    overlap.
+    """
+    by_root = defaultdict(list)
+    for change, whole in changes:
+        by_root[change.literal.root].append((change, whole))
+    result = Plan()
+    faults = {}
+    for root, group in by_root.items():
+        try:
+            _plan_literal(group, result)
+        except UnwritableError as error:
+            faults[root] = str(error)
+    if faults:
+        raise UnwritableError("changes cannot be written", faults)
+    return result
+
+
+def _plan_literal(changes: Iterable[tuple[Change, bool]], result: Plan) -> None:
+    """Add the edits that change one literal of the file, and what is nested in it."""
+    todo: dict[Literal, list[Edit]] = {}
+    places = set()
+    for change, whole in changes:
+        literal = change.literal
+        if (literal.hosts, literal.place) in places:
+            raise UnwritableError(OVERLAP)
+        places.add((literal.hosts, literal.place))
+        todo.setdefault(literal, []).extend(_text_edits(change, whole=whole))
+        if change.fields:
+            owner, added = _field_edits(change)
+            result.added += [] if owner.outer else added
+            _hand_over(added, owner, result, todo)
+    while todo:
+        literal = max(todo, key=lambda each: len(each.hosts))
+        edits = todo.pop(literal)
+        if conflicting(edits):
+            raise UnwritableError(OVERLAP)
+        result.intended[literal] = apply_edits(literal.text, edits)
+        _hand_over(list(byte_edits(literal, edits)), literal, result, todo)
+
+
+def _hand_over(
+    edits: Sequence[ByteEdit], literal: Literal, result: Plan, todo: dict[Literal, list[Edit]]
+) -> None:
+    """Give edits of a literal's document to the literal that the document is the text of."""
+    outer = literal.outer
+    if outer is None:
+        result.edits += edits
+        return
+    for start, end, content in edits:
+        span = code_points(outer.text, Span(start, end))
+        todo.setdefault(outer, []).append(Edit(*span, content.decode()))
+
+
+def _text_edits(change: Change, *, whole: bool) -> list[Edit]:
+    literal = change.literal
+    if literal.locked:
+        raise UnwritableError(literal.locked)
+    holes = [hole.at for hole in literal.holes]
+    edits = differences(literal.text, change.text, holes, whole=whole)
+    if edits is None:
+        raise UnwritableError("the change does not keep every interpolation")
+    return edits
+
+
+def _field_edits(change: Change) -> tuple[Literal, Sequence[ByteEdit]]:
+    """Return the edits that add fields, and a literal of the document that they are in."""
+    owner, siblings = change.literal, change.literal.siblings
+    edits = siblings.insert(change.fields) if siblings else "there is no place for fields beside it"
+    if isinstance(edits, str):
+        raise UnwritableError(edits)
+    for _ in range(siblings.levels if siblings else 0):
+        owner = owner.outer or owner
+    return owner, edits
+
+
+def byte_edits(literal: Literal, edits: Iterable[Edit]) -> Iterator[ByteEdit]:
+    """Yield what edits of a literal's text are in its document.
+
+    No edit may hold an interpolation. Raises `UnwritableError` for what the form cannot write.
+    """
+    for edit in edits:
+        start, end, content = _widened(literal, edit)
+        for stretch in _stretches(literal, start, end) or [_insertion(literal, start)]:
+            try:
+                encoded = literal.form.encode(content, literal, stretch.start)
+            except UnicodeEncodeError:  # half a surrogate pair
+                encoded = None
+            if encoded is None:
+                raise UnwritableError(f"a {literal.form.name} cannot hold the new text")
+            yield ByteEdit(*stretch, encoded)
+            content = ""
+
+
+def _widened(literal: Literal, edit: Edit) -> Edit:
+    """Return an edit that takes the whole of every atom that it takes a part of."""
+    start, end, content = edit
+    for begin, piece in zip(literal.begins, literal.pieces, strict=False):
+        stop = begin + len(piece.text)
+        if piece.kind is Kind.ATOM and begin < start < stop:
+            content = piece.text[: start - begin] + content
+            start = begin
+        if piece.kind is Kind.ATOM and begin < end < stop:
+            content += piece.text[end - begin :]
+            end = stop
+    return Edit(start, end, content)
+
+
+def _insertion(literal: Literal, offset: int) -> Span:
+    """Return where text is inserted: next to text where there is any, never inside a hole."""
+    index = bisect_left(literal.begins, offset)
+    kinds = [piece.kind for piece in literal.pieces]
+    if literal.begins[index] > offset or (index < len(kinds) and kinds[index] not in HOLES):
+        at = literal.bytes_of(Span(offset, offset)).start
+        return Span(at, at)
+    low = literal.pieces[index - 1].end if index else literal.inside
+    if index and kinds[index - 1] not in HOLES:
+        return Span(low, low)
+    high = literal.pieces[index].start if index < len(kinds) else literal.last
+    at = literal.form.place_between(low, high)
+    return Span(at, at)
+
+
+def _stretches(literal: Literal, start: int, end: int) -> list[Span]:
+    """Return the bytes that stand for a range of the text, without those that stand for nothing."""
+    found: list[Span] = []
+    for begin, piece in zip(literal.begins, literal.pieces, strict=False):
+        low, high = max(start, begin), min(end, begin + len(piece.text))
+        if low < high:
+            part = literal.bytes_of(Span(low, high))
+            if found and found[-1].end == part.start:
+                part = Span(found.pop().start, part.end)
+            found.append(part)
+    return found
+
+
+def apply(data: bytes, edits: Sequence[ByteEdit]) -> bytes:
+    """Return a document with edits made.
+
+    Raises `UnwritableError` where two overlap.
+    """
+    parts = []
+    position, inserted = 0, -1
+    for start, end, content in sorted(edits):
+        if start < position or start == end == inserted:
+            raise UnwritableError(OVERLAP)
+        parts += [data[position:start], content]
+        position, inserted = end, start if start == end else -1
+    return b"".join([*parts, data[position:]])

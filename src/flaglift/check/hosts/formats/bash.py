@@ -1,0 +1,213 @@
+"""Shell scripts: the words of commands, assigned values, here-documents."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, Siblings
+from flaglift.check.hosts.formats.code import Joined, comments_in
+from flaglift.check.hosts.formats.codec import Escaped, Scanned
+from flaglift.check.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_special
+from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
+from flaglift.check.hosts.formats.origins import text_of
+from flaglift.check.hosts.formats.shellwords import expansion_end, parts
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option, field_name
+from flaglift.check.hosts.formats.trees import BROKEN, ancestors, is_broken, nodes
+from flaglift.lossless.spans import Span
+
+_MODULE = "tree_sitter_bash"
+_WORDS = ("word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation")
+_MARKED = re.compile(rb"\\[\s\S]|(?P<hole>\$[\w{(@*#?!$-]|`)")
+
+
+class BashHost:
+    """A script for bash or another POSIX shell."""
+
+    name = "bash"
+
+    def literals(self, data: bytes) -> list[Literal]:
+        """Return the words and here-documents of a script, in order."""
+        documents = list(self._documents(data))
+        found = [*self._words(data, documents), *documents]
+        return sorted(found, key=lambda literal: literal.start)
+
+    def comments(self, data: bytes) -> list[Comment]:
+        """Return the comments, in order."""
+        return comments_in(data, _MODULE)
+
+    def _words(self, data: bytes, documents: Sequence[Literal]) -> Iterator[Literal]:
+        inside = [range(document.start, document.end) for document in documents]
+        end = 0
+        for node in nodes(data, _WORDS, _MODULE):
+            start = node.start_byte
+            if start < end or any(start in place for place in inside):
+                continue  # the tree cuts some words in two, and finds words in here-documents
+            read = tuple(parts(data, start))
+            if not read:
+                continue
+            end = read[-1].place.end
+            yield Literal(
+                host=self.name,
+                form=read[0].form if len(read) == 1 else Joined(read),
+                start=start,
+                end=end,
+                inside=read[0].inside,
+                pieces=tuple(piece for part in read for piece in part.scanned.pieces),
+                look=partial(_look, node, data),
+                source=data,
+                unclear=next((p.scanned.unclear for p in read if p.scanned.unclear), ""),
+            )
+
+    def _documents(self, data: bytes) -> Iterator[Literal]:
+        position = 0
+        for node in nodes(data, ("heredoc_start",), _MODULE):
+            start = max(data.find(b"\n", node.end_byte) + 1 or len(data), position)
+            document = Document(node, data)
+            end, position = document.bounds(start)
+            scanned = document.scan(Span(start, end))
+            yield Literal(
+                host=self.name,
+                form=document.form,
+                start=start,
+                end=end,
+                inside=start,
+                pieces=tuple(scanned.pieces),
+                look=partial(_look_document, node),
+                source=data,
+                unclear=scanned.unclear,
+            )
+
+
+def _look(node: Node, data: bytes) -> Around:
+    return Around(_origin(node), BROKEN if is_broken(node) else "", *_beside(node, data))
+
+
+def _look_document(start: Node) -> Around:
+    return Around(Origin("document", call=_command(start)), BROKEN if is_broken(start) else "")
+
+
+def _origin(node: Node) -> Origin:
+    child, above = node, node.parent
+    while above is not None:
+        if above.type == "command":
+            name = above.child_by_field_name("name")
+            if name == child:
+                return Origin("command", call=text_of(name))
+            before = text_of(child.prev_named_sibling)
+            return Origin("word", before if before.startswith("-") else "", text_of(name))
+        if above.type == "variable_assignment":
+            return Origin("value", text_of(above.child_by_field_name("name")))
+        if above.type in ("test_command", "binary_expression", "case_item", "expansion"):
+            return Origin("operand")
+        child, above = above, above.parent
+    return Origin("word")
+
+
+def _beside(node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
+    """Return the fields that the other words of a command give, and where options can be added."""
+    command, option = node.parent, node.prev_named_sibling
+    key = _field(node, data, FIELD)
+    if command is None or option is None or key is None or not TEXT_KEY.search(key[0]):
+        return {}, None
+    flag = text_of(option)
+    others = [child for child in command.named_children if child != node]
+    given = [_field(other, data, ANY_FIELD) for other in others]
+    fields = {field_name(name): value for name, value in filter(None, given)}
+    if flag not in FORM_OPTIONS:
+        return fields, None
+    return fields, Option(
+        data=data,
+        option=Span(option.start_byte, option.end_byte),
+        word=Span(node.start_byte, node.end_byte),
+        key=key[0],
+        encoded=flag in DATA_OPTIONS,
+        taken=set(fields),
+    )
+
+
+def _field(node: Node, data: bytes, pattern: re.Pattern[str]) -> tuple[str, str] | None:
+    """Return the name and the value of a word that is a field."""
+    read = parts(data, node.start_byte)
+    text = "".join(piece.text for part in read for piece in part.scanned.pieces)
+    match = pattern.match(text)
+    if match is None:
+        return None
+    option = text_of(node.prev_named_sibling)
+    encoded = option in DATA_OPTIONS
+    value = text[match.end() :]
+    if is_special(option, value):
+        value = HOLE  # such as the content of a file
+    return unquote(match[0][:-1].strip()), unquote_plus(value) if encoded else value
+
+
+def _command(node: Node) -> str:
+    for above in ancestors(node):
+        if above.type == "redirected_statement":
+            body = above.child_by_field_name("body")
+            return text_of(body.child_by_field_name("name")) if body is not None else ""
+    return ""
+
+
+class Document:
+    """A here-document, found by its delimiter: the grammar loses some of its first lines."""
+
+    def __init__(self, start: Node, data: bytes) -> None:
+        self._data = data
+        self._delimiter = re.sub(r"[\\'\"]", "", text_of(start)).encode()
+        self._dashed = data[: start.start_byte].rstrip(b" \t").endswith(b"<<-")
+        self._quoted = self._delimiter != start.text
+        self.form = _document_form(quoted=self._quoted, dashed=self._dashed)
+
+    def bounds(self, start: int) -> tuple[int, int]:
+        """Return where the document ends that starts at a byte, and where its delimiter does."""
+        begin = position = start
+        line = b""
+        while position < len(self._data):
+            end = self._data.find(b"\n", position) + 1 or len(self._data)
+            line += self._data[position:end].removesuffix(b"\n")
+            position = end
+            if not self._quoted and (len(line) - len(line.rstrip(b"\\"))) % 2:
+                line = line[:-1]  # it goes on in the next one
+                continue
+            if (line.lstrip(b"\t") if self._dashed else line) == self._delimiter:
+                return begin, end
+            begin, line = end, b""
+        return len(self._data), len(self._data)
+
+    def scan(self, body: Span) -> Scanned:
+        """Return what the document reads as."""
+        holes = [] if self._quoted else list(_holes(self._data, body))
+        return self.form.pieces(self._data, body, holes)
+
+
+def _holes(data: bytes, body: Span) -> Iterator[Span]:
+    """Yield the expansions in a here-document; a backslash before one makes it text."""
+    position = body.start
+    while match := _MARKED.search(data, position, body.end):
+        position = match.end()
+        if match["hole"]:
+            position = min(expansion_end(data, match.start(), quoted=True), body.end)
+            yield Span(match.start(), position)
+
+
+@cache
+def _document_form(*, quoted: bool, dashed: bool) -> Escaped:
+    tabs = rb"(?<=\n)\t+" if dashed else rb"(?!)"
+    escapes = b"" if quoted else rb"|\\[$`\\\n]"
+    return Escaped(
+        "shell document",
+        re.compile(tabs + escapes),
+        lambda raw: raw[1:].decode().removeprefix("\n") if raw[:1] == b"\\" else "",
+        {} if quoted else {ord(c): f"\\{c}" for c in "$`\\"},
+        re.compile("\0"),
+        universal=False,
+    )
+
+
+def make(name: str) -> BashHost:  # noqa: ARG001
+    """Return the host."""
+    return BashHost()

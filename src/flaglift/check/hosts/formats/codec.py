@@ -1,0 +1,119 @@
+"""From the bytes of a literal to pieces, and back: one escape expression for each literal form."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flaglift.check.hosts.base import HOLE, Kind, Literal, Piece
+from flaglift.lossless.spans import Span
+
+Decode = Callable[[bytes], str | None]
+"""What an escape stands for: its text, "" for nothing, None where that cannot be said."""
+
+BROKEN = "an escape in it cannot be read"
+
+LINE_END = rb"\r\n?"
+"""What reads as a line feed in most languages."""
+
+
+@dataclass(frozen=True, eq=False)
+class Escaped:
+    """A form in which everything stands for itself, but for what an expression matches."""
+
+    name: str
+    escapes: re.Pattern[bytes]
+    decode: Decode
+    written: Mapping[int, str] = field(default_factory=dict)
+    """How code points are written that cannot stand for themselves, for `str.translate`."""
+    forbidden: re.Pattern[str] | None = None
+    """What cannot be written at all."""
+    universal: bool = True
+    """Whether a line end inside reads as a line feed, however the file ends its lines."""
+
+    def encode(self, text: str, literal: Literal, at: int) -> bytes | None:  # noqa: ARG002
+        """Return the text as the form writes it; line ends are those of the literal."""
+        if self.forbidden and self.forbidden.search(text):
+            return None
+        written = text.translate(self.written)
+        if self.universal and b"\r\n" in literal.source[literal.start : literal.end]:
+            written = written.replace("\n", "\r\n")
+        return written.encode()
+
+    def place_between(self, low: int, high: int) -> int:  # noqa: ARG002
+        """Return the byte in front of a hole: it is inside the literal."""
+        return high
+
+    def quoted(self, text: str, quote: str) -> bytes | None:
+        """Return a new literal of this form; None where it cannot hold the text."""
+        if self.forbidden and self.forbidden.search(text):
+            return None
+        return f"{quote}{text.translate(self.written)}{quote}".encode()
+
+    def pieces(self, data: bytes, inside: Span, holes: Iterable[Span] = ()) -> "Scanned":
+        """Return what the bytes inside the delimiters stand for."""
+        scanned = Scanned()
+        position = inside.start
+        for hole in holes:
+            self._scan(data, Span(position, hole.start), scanned)
+            scanned.hole(hole)
+            position = hole.end
+        self._scan(data, Span(position, inside.end), scanned)
+        return scanned
+
+    def _scan(self, data: bytes, span: Span, scanned: "Scanned") -> None:
+        position = span.start
+        for match in self.escapes.finditer(data, span.start, span.end):
+            scanned.run(data, Span(position, match.start()))
+            scanned.atom(Span(*match.span()), self.decode(match[0]))
+            position = match.end()
+        scanned.run(data, Span(position, span.end))
+
+
+@dataclass
+class Scanned:
+    """The pieces of a literal as they are found."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    unclear: str = ""
+    """Why the pieces may not be right."""
+
+    def run(self, data: bytes, span: Span) -> None:
+        """Add bytes that stand for themselves."""
+        if span.start < span.end:
+            text = data[span.start : span.end].decode()
+            self.pieces.append(Piece(Kind.RUN, *span, text))
+
+    def atom(self, span: Span, text: str | None) -> None:
+        """Add an escape. Half a surrogate pair is no text that anything can hold."""
+        if text is None or any("\ud800" <= c <= "\udfff" for c in text):
+            self.unclear = BROKEN
+            text = "\ufffd"
+        if text:
+            self.pieces.append(Piece(Kind.ATOM, *span, text))
+
+    def hole(self, span: Span) -> None:
+        """Add an interpolation."""
+        self.pieces.append(Piece(Kind.HOLE, *span, HOLE))
+
+
+def backslashed(pairs: Sequence[str]) -> dict[int, str]:
+    r"""Return what writes characters with a backslash: `"n\n"` writes a line feed as `\n`.
+
+    >>> backslashed(['n\n', '""'])
+    {10: '\\n', 34: '\\"'}
+    """
+    return {ord(pair[1]): "\\" + pair[0] for pair in pairs}
+
+
+def character(digits: str) -> str | None:
+    """Return the character of a hexadecimal number; None where there is none.
+
+    >>> character("41"), character("110000")
+    ('A', None)
+    """
+    number = int(digits, 16)
+    return chr(number) if number < 0x110000 else None
+
+
+CONTROLS = [*range(9), 11, 12, *range(14, 32), 127, *range(0x80, 0xA0), 0x2028, 0x2029]
+"""Characters that are escaped wherever there is an escape for them; tab and line ends apart."""

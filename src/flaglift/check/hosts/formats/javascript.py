@@ -1,0 +1,147 @@
+"""JavaScript and TypeScript: quoted strings, templates, attributes of JSX."""
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.base import Siblings
+from flaglift.check.hosts.formats.code import CodeHost, Part
+from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed
+from flaglift.check.hosts.formats.mappings import Mappings, beside
+from flaglift.check.hosts.formats.origins import Shape, text_of
+from flaglift.lossless.spans import Span
+
+_UNIT = rb"\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]+\})"
+_ESCAPE = (
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|"
+    + _UNIT
+    + rb"|\\x[0-9a-fA-F]{2}|\\(?:\r\n|\xe2\x80[\xa8\xa9]|[0-3][0-7]{0,2}|[4-7][0-7]?"
+    + rb"|[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]+)"
+)
+_SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_CONTINUED = ("\r", "\n", "\u2028", "\u2029")
+
+
+def _decode(raw: bytes) -> str | None:
+    text = raw.decode()
+    if text[0] == "\r":
+        return "\n"
+    kind, rest = text[1], text[2:]
+    if kind in _CONTINUED:
+        return ""
+    if kind in "01234567":
+        return chr(int(kind + rest, 8))
+    if kind in "xu":
+        return _character(text)
+    return _SIMPLE.get(kind, kind)
+
+
+def _character(text: str) -> str | None:
+    units = [int(unit.strip("{}"), 16) for unit in re.split(r"\\[xu]", text)[1:] if unit]
+    if len(units) == 2:
+        return chr(0x10000 + ((units[0] - 0xD800) << 10) + (units[1] - 0xDC00))
+    return chr(units[0]) if units and units[0] < 0x110000 else None
+
+
+_WRITTEN = {code: f"\\u{code:04x}" for code in CONTROLS} | backslashed(["\\\\", "r\r"])
+_QUOTED = _WRITTEN | backslashed(["n\n"])
+_ESCAPES = re.compile(_ESCAPE)
+_FORMS = {
+    quote: Escaped(
+        f"JavaScript string {quote}", _ESCAPES, _decode, _QUOTED | backslashed([quote * 2])
+    )
+    for quote in "\"'"
+}
+_FORMS["`"] = Escaped(
+    "JavaScript template",
+    re.compile(_ESCAPE + b"|" + LINE_END),
+    _decode,
+    _WRITTEN | backslashed(["``", "$$"]),
+)
+
+_ENTITY = re.compile(rb"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);|" + LINE_END)
+_ATTRIBUTE = Escaped(
+    "JSX attribute",
+    _ENTITY,
+    lambda raw: "\n" if raw[:1] == b"\r" else html.unescape(raw.decode()),
+    {ord("&"): "&amp;", ord('"'): "&quot;", ord("'"): "&#39;"},
+)
+
+
+_MAPPINGS = Mappings(
+    container="object",
+    quotes={quote: _FORMS[quote] for quote in "\"'"},
+    words={},
+    appends=("append", "set"),
+)
+
+
+class JavaScriptHost(CodeHost):
+    """JavaScript with JSX, TypeScript, or TypeScript with JSX."""
+
+    kinds = ("string", "template_string")
+    adds = "binary_expression"
+    shape = Shape(
+        pairs={"pair": ("key", "value")},
+        calls={"call_expression": "function", "new_expression": "constructor"},
+        arguments=frozenset({"arguments"}),
+        assignments={
+            "variable_declarator": ("name", "value"),
+            "assignment_expression": ("left", "right"),
+            "augmented_assignment_expression": ("left", "right"),
+            "public_field_definition": ("name", "value"),
+            "field_definition": ("property", "value"),
+            "assignment_pattern": ("left", "right"),
+        },
+        operands=frozenset({"subscript_expression", "switch_case"}),
+        ends=frozenset(
+            {
+                "function_declaration",
+                "function_expression",
+                "arrow_function",
+                "method_definition",
+                "program",
+            }
+        ),
+        strings=frozenset({"string"}),
+    )
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.module = f"tree_sitter_{name if name == 'javascript' else 'typescript'}"
+        self.function = "language" if name == "javascript" else f"language_{name}"
+
+    def beside(self, node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
+        """Return the fields next to a literal, and where more can be added."""
+        return beside(node, data, _MAPPINGS)
+
+    def part(self, node: Node, data: bytes) -> Part | None:
+        """Return how a string reads; None for the name of a module."""
+        place = Span(node.start_byte, node.end_byte)
+        inside = Span(place.start + 1, max(place.start + 1, place.end - 1))
+        above = node.parent
+        kind = above.type if above is not None else ""
+        if kind in ("import_statement", "export_statement"):
+            return None
+        form = (
+            _ATTRIBUTE
+            if kind == "jsx_attribute"
+            else _FORMS[data[place.start : inside.start].decode()]
+        )
+        holes = [
+            Span(child.start_byte, child.end_byte)
+            for child in node.named_children
+            if child.type == "template_substitution"
+        ]
+        scanned = form.pieces(data, inside, holes)
+        if kind == "call_expression":
+            scanned.unclear = f"the function `{text_of(node.prev_named_sibling)}` reads its escapes"
+        return Part(form, place, inside.start, scanned)
+
+
+def make(name: str) -> JavaScriptHost:
+    """Return the host of JavaScript, TypeScript or TSX."""
+    return JavaScriptHost(name)

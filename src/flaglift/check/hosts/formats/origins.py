@@ -1,0 +1,109 @@
+"""Where a string stands in source code: under which key, in which call, assigned to what."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.base import Origin
+
+_COMPARISONS = frozenset({"==", "===", "!=", "!==", "=~", "!~", "in"})
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The node types that tell a language's constructs; fields are those of its grammar."""
+
+    pairs: Mapping[str, tuple[str, str]]
+    """Type of a pair, and the fields of its key and its value."""
+    calls: Mapping[str, str]
+    """Type of a call, and the field of what is called."""
+    arguments: frozenset[str]
+    assignments: Mapping[str, tuple[str, str]]
+    """Type of an assignment, and the fields of its target and of its value."""
+    operands: frozenset[str]
+    """Comparisons, subscripts, cases: what stands there is looked for or looked up."""
+    ends: frozenset[str]
+    """Functions, classes, files: beyond them nothing tells about a string."""
+    statement: str = "expression_statement"
+    strings: frozenset[str] = frozenset({"string"})
+
+
+_KEY = Origin("key")
+
+
+def origin_of(node: Node, shape: Shape) -> Origin:
+    """Return where a literal stands: the nearest key, and the nearest call around it."""
+    key = ""
+    for child, above in _steps(node, shape):
+        if above.type in shape.pairs:
+            name = _name(child, above, shape.pairs)
+            if name is None:
+                return _KEY
+            key = key or name
+        else:
+            found = _end(child, above, key, shape)
+            if found is not None:
+                return found
+    return Origin("value", key)
+
+
+def _steps(node: Node, shape: Shape) -> Iterator[tuple[Node, Node]]:
+    """Yield the nodes around a node, each with the one inside it, up to a function or the like."""
+    child, above = node, node.parent
+    while above is not None and above.type not in shape.ends:
+        yield child, above
+        child, above = above, above.parent
+
+
+def _name(child: Node, above: Node, sides: Mapping[str, tuple[str, str]]) -> str | None:
+    """Return the name on the other side of a pair or an assignment; None on that side itself."""
+    key, value = sides[above.type]
+    if above.child_by_field_name(value) != child:
+        return None
+    return name_of(above.child_by_field_name(key))
+
+
+def _end(child: Node, above: Node, key: str, shape: Shape) -> Origin | None:
+    """Return where a literal stands if the node above is the last that tells."""
+    if above.type == "jsx_attribute":
+        return Origin("value", name_of(above.named_child(0)))
+    if above.type in shape.assignments:
+        name = _name(child, above, shape.assignments)
+        return _KEY if name is None else Origin("value", key or name)
+    if above.type in shape.operands or _compares(above):
+        return Origin("operand", key)
+    if above.type in shape.arguments and above.parent is not None:
+        before = child.prev_named_sibling
+        said = name_of(before) if before is not None and before.type in shape.strings else ""
+        role = "value" if key else "argument"
+        return Origin(role, key or said, _called(above.parent, shape))
+    if above.type == shape.statement and above.named_child_count == 1 and not key:
+        return Origin("statement")
+    return None
+
+
+def _compares(node: Node) -> bool:
+    operator = node.child_by_field_name("operator")
+    return operator is not None and text_of(operator) in _COMPARISONS
+
+
+def _called(call: Node, shape: Shape) -> str:
+    name = shape.calls.get(call.type)
+    function = call.child_by_field_name(name) if name else None
+    if function is None:
+        return ""
+    receiver = call.child_by_field_name("receiver")
+    parts = [text_of(part) for part in (receiver, function) if part]
+    return ".".join(parts)
+
+
+def text_of(node: Node | None) -> str:
+    """Return a node's source."""
+    return node.text.decode() if node is not None and node.text else ""
+
+
+def name_of(node: Node | None) -> str:
+    """Return what a key or a target is called, without quotes: the last part of a dotted one."""
+    name = text_of(node).strip("\"'`:").lstrip("@$")
+    return name if "[" in name else name.rpartition(".")[2]

@@ -1,0 +1,123 @@
+"""Python: string literals with their prefixes, implicit concatenation, f-strings."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.base import Siblings
+from flaglift.check.hosts.formats.code import CodeHost, Part
+from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed, character
+from flaglift.check.hosts.formats.mappings import Mappings, beside
+from flaglift.check.hosts.formats.origins import Shape
+from flaglift.lossless.spans import Span
+
+_ESCAPE = (
+    rb"\\(?:\r\n|[\n\r\\'\"abfnrtv]|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}"
+    rb"|U[0-9a-fA-F]{8}|N\{[^}]*\})"
+)
+_SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _decode(raw: bytes) -> str | None:
+    if raw[:1] == b"\r":
+        return "\n"
+    if raw[:1] in (b"{", b"}"):
+        return raw[:1].decode()
+    kind, rest = chr(raw[1]), raw[2:].decode()
+    if kind in "\r\n":
+        return ""
+    if kind == "N":
+        return _named(rest[1:-1])
+    if kind in "01234567":
+        return chr(int(kind + rest, 8))
+    return character(rest) if kind in "xuU" else _SIMPLE.get(kind, kind)
+
+
+def _named(name: str) -> str | None:
+    try:
+        return unicodedata.lookup(name)
+    except KeyError:
+        return None
+
+
+_WRITTEN = {code: f"\\x{code:02x}" for code in CONTROLS if code < 256} | {
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
+_BRACES = {ord("{"): "{{", ord("}"): "}}"}
+
+
+@cache
+def _form(prefix: str, quote: str) -> Escaped:
+    formatted, long = "f" in prefix, len(quote) == 3
+    name = f"Python string {prefix}{quote}"
+    doubled = rb"|\{\{|\}\}" if formatted else b""
+    braces = _BRACES if formatted else {}
+    if "r" in prefix:
+        refused = re.compile(rf"{quote[0]}|\\\Z|\r" + ("" if long else r"|\n"))
+        return Escaped(name, re.compile(LINE_END + doubled), _decode, braces, refused)
+    ends = ["r\r"] if long else ["r\r", "n\n"]
+    written = _WRITTEN | backslashed([quote[0] * 2, "\\\\", *ends]) | braces
+    return Escaped(name, re.compile(_ESCAPE + b"|" + LINE_END + doubled), _decode, written)
+
+
+_START = re.compile(rb"([a-zA-Z]*)(\"\"\"|'''|\"|')")
+
+
+_MAPPINGS = Mappings(
+    container="dictionary",
+    quotes={quote: _form("", quote) for quote in "\"'"},
+    words={"true": "True", "false": "False"},
+)
+
+
+class PythonHost(CodeHost):
+    """Python source."""
+
+    module = "tree_sitter_python"
+    kinds = ("string",)
+    joins = frozenset({"concatenated_string"})
+    adds = "binary_operator"
+    shape = Shape(
+        pairs={"pair": ("key", "value"), "keyword_argument": ("name", "value")},
+        calls={"call": "function"},
+        arguments=frozenset({"argument_list"}),
+        assignments={
+            "assignment": ("left", "right"),
+            "augmented_assignment": ("left", "right"),
+            "default_parameter": ("name", "value"),
+            "typed_default_parameter": ("name", "value"),
+            "named_expression": ("name", "value"),
+        },
+        operands=frozenset({"comparison_operator", "subscript", "case_pattern"}),
+        ends=frozenset({"function_definition", "class_definition", "lambda", "module"}),
+    )
+
+    def beside(self, node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
+        """Return the fields next to a literal, and where more can be added."""
+        return beside(node, data, _MAPPINGS)
+
+    def part(self, node: Node, data: bytes) -> Part | None:
+        """Return how a string reads; None for bytes."""
+        place = Span(node.start_byte, node.end_byte)
+        start = _START.match(data, *place)
+        if start is None or b"b" in start[1].lower():
+            return None
+        prefix, quote = start[1].decode().lower(), start[2].decode()
+        inside = Span(start.end(), max(start.end(), place.end - len(quote)))
+        holes = [
+            Span(child.start_byte, child.end_byte)
+            for child in node.named_children
+            if child.type == "interpolation"
+        ]
+        form = _form("".join(sorted(set(prefix) & set("fr"))), quote)
+        return Part(form, place, inside.start, form.pieces(data, inside, holes))
+
+
+def make(name: str) -> PythonHost:
+    """Return the host."""
+    return PythonHost(name)

@@ -1,0 +1,194 @@
+"""Ruby: quoted strings, `%q` and its like, here-documents."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.base import Kind, Piece, Siblings
+from flaglift.check.hosts.formats.code import CodeHost, Part
+from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, Scanned, backslashed
+from flaglift.check.hosts.formats.mappings import Mappings, beside
+from flaglift.check.hosts.formats.origins import Shape, text_of
+from flaglift.check.hosts.formats.trees import nodes
+from flaglift.lossless.spans import Span
+
+_ESCAPE = (
+    rb"\\(?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F \t]+\}|x[0-9a-fA-F]{1,2}|[0-7]{1,3}|\r?\n"
+    rb"|(?:C-|M-|c)[\s\S]|[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]+)"
+)
+_SIMPLE = {
+    "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "s": " ", "t": "\t",
+    "v": "\v", "\n": "",
+}  # fmt: skip
+
+
+def _decode(raw: bytes) -> str | None:
+    if raw[:1] == b"\r":
+        return "\n"
+    text = raw.decode().replace("\r\n", "\n")[1:]
+    kind, rest = text[0], text[1:]
+    if kind in "CMc" and rest:
+        return None
+    if kind == "u" and rest:
+        numbers = [int(number, 16) for number in rest.strip("{}").split()]
+        return "".join(map(chr, numbers)) if max(numbers) < 0x110000 else None
+    if kind == "x" and rest:
+        number = int(rest, 16)
+    elif kind in "01234567":
+        number = int(text, 8)
+    else:
+        return _SIMPLE.get(kind, kind)
+    return chr(number) if number < 0x80 else None  # a byte, not a character
+
+
+def _raw(raw: bytes) -> str:
+    return "\n" if raw[:1] == b"\r" else raw[1:].decode()
+
+
+_WRITTEN = {code: f"\\u{code:04x}" for code in CONTROLS} | backslashed(["\\\\", "##", "r\r"])
+_CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
+_DOCUMENT = re.compile(rb"<<([~-]?)([\"'`]?)(\w+)")
+_BLANKS = re.compile(rb"[ \t]*")
+CONTINUED = "its last line goes on in the line that seems to end it"
+INDENTED = "its indentation cannot be followed byte by byte"
+
+
+@cache
+def _form(opening: str) -> Escaped:
+    mark = opening[-1]
+    marks = mark + _CLOSING.get(mark, "")
+    name = f"Ruby string {opening}"
+    quotes = {ord(c): f"\\{c}" for c in marks}
+    if opening == "'" or opening.startswith("%q"):
+        pattern = rb"\\[\\" + re.escape(marks.encode()) + b"]|" + LINE_END
+        return Escaped(name, re.compile(pattern), _raw, {ord("\\"): "\\\\"} | quotes)
+    return Escaped(name, re.compile(_ESCAPE + b"|" + LINE_END), _decode, _WRITTEN | quotes)
+
+
+_VERBATIM = Escaped("Ruby here-document ''", re.compile(LINE_END), _raw)
+_DOCUMENTS = Escaped("Ruby here-document", re.compile(_ESCAPE + b"|" + LINE_END), _decode, _WRITTEN)
+
+
+_MAPPINGS = Mappings(
+    container="hash",
+    quotes={quote: _form(quote) for quote in "\"'"},
+    words={},
+)
+
+
+class RubyHost(CodeHost):
+    """Ruby source."""
+
+    module = "tree_sitter_ruby"
+    kinds = ("string", "heredoc_beginning")
+    joins = frozenset({"chained_string"})
+    adds = "binary"
+    shape = Shape(
+        pairs={"pair": ("key", "value")},
+        calls={"call": "method"},
+        arguments=frozenset({"argument_list"}),
+        assignments={
+            "assignment": ("left", "right"),
+            "operator_assignment": ("left", "right"),
+            "keyword_parameter": ("name", "value"),
+            "optional_parameter": ("name", "value"),
+        },
+        operands=frozenset({"element_reference", "when", "pattern"}),
+        ends=frozenset({"method", "class", "module", "program", "lambda"}),
+        statement="body_statement",
+    )
+
+    def beside(self, node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
+        """Return the fields next to a literal, and where more can be added."""
+        return beside(node, data, _MAPPINGS)
+
+    def part(self, node: Node, data: bytes) -> Part | None:
+        """Return how a string reads; None for what is no text."""
+        if node.type == "heredoc_beginning":
+            return self._document(node, data)
+        opening = node.children[0]
+        inside = Span(opening.end_byte, max(opening.end_byte, node.end_byte - 1))
+        form = _form(text_of(opening))
+        scanned = form.pieces(data, inside, _holes(node))
+        return Part(form, Span(node.start_byte, node.end_byte), inside.start, scanned)
+
+    def _document(self, node: Node, data: bytes) -> Part | None:
+        opening = _DOCUMENT.match(data, node.start_byte, node.end_byte)
+        body = _body(node, data)
+        if opening is None or opening[2] == b"`" or body is None:
+            return None
+        ending = data.rfind(b"\n", body.start_byte, body.end_byte) + 1
+        start = data.find(b"\n", body.start_byte) + 1
+        place = Span(start, max(start, ending))
+        form = _VERBATIM if opening[2] == b"'" else _DOCUMENTS
+        scanned = form.pieces(data, place, _holes(body) if form is _DOCUMENTS else [])
+        if opening[1] == b"~":
+            scanned = dedented(data, place, scanned)
+        lines = data[slice(*place)].rstrip(b"\r\n")
+        if form is _DOCUMENTS and (len(lines) - len(lines.rstrip(b"\\"))) % 2:
+            scanned.unclear = CONTINUED
+        return Part(form, place, place.start, scanned)
+
+
+def _body(node: Node, data: bytes) -> Node | None:
+    """Return the body of a here-document: bodies come in the order of their beginnings."""
+    starts = [each.start_byte for each in nodes(data, ("heredoc_beginning",), RubyHost.module)]
+    bodies = nodes(data, ("heredoc_body",), RubyHost.module)
+    index = starts.index(node.start_byte)
+    return bodies[index] if len(starts) == len(bodies) else None
+
+
+def _holes(node: Node) -> list[Span]:
+    return [
+        Span(child.start_byte, child.end_byte)
+        for child in node.named_children
+        if child.type == "interpolation"
+    ]
+
+
+def dedented(data: bytes, place: Span, scanned: Scanned) -> Scanned:
+    """Return a squiggly here-document without the indentation that all its lines have."""
+    inside = [range(p.start + 1, p.end) for p in scanned.pieces if p.kind is Kind.HOLE]
+    starts = [place.start, *(m.end() for m in re.finditer(b"\n", data[: place.end]))]
+    lines = [s for s in starts if place.start <= s < place.end and not any(s in r for r in inside)]
+    blanks = {start: _BLANKS.match(data, start, place.end) for start in lines}
+    result = Scanned(unclear=scanned.unclear)
+    widths = [
+        len(match[0])
+        for match in blanks.values()
+        if match and data[match.end() : match.end() + 1] not in (b"\n", b"\r")
+    ]
+    width = min(widths, default=0)
+    if any(match and b"\t" in match[0] for match in blanks.values()) or any(
+        data[start - 2 : start] == b"\\\n" for start in lines[1:]
+    ):
+        result.unclear = INDENTED
+    margins = {s: s + min(width, len(match[0])) for s, match in blanks.items() if match}
+    for piece in scanned.pieces:
+        _cut(data, piece, margins, result)
+    return result
+
+
+def _cut(data: bytes, piece: Piece, margins: dict[int, int], result: Scanned) -> None:
+    """Add a piece, with the margin of the line that begins in it or right behind it."""
+    if piece.kind is not Kind.RUN:
+        end = margins.get(piece.end, piece.end) if data[piece.end - 1 : piece.end] == b"\n" else 0
+        result.pieces.append(piece._replace(end=max(end, piece.end)))
+        return
+    position = piece.start
+    for start, end in margins.items():
+        if start == piece.start:
+            position = max(position, end)
+        elif piece.start < start <= piece.end:
+            result.run(data, Span(position, start - 1))
+            result.atom(Span(start - 1, end), "\n")
+            position = end
+    result.run(data, Span(position, piece.end))
+
+
+def make(name: str) -> RubyHost:
+    """Return the host."""
+    return RubyHost(name)

@@ -1,0 +1,170 @@
+"""Words of the shell: bare text, quotes of four kinds, expansions as holes."""
+
+import re
+
+from flaglift.check.hosts.formats.code import Part
+from flaglift.check.hosts.formats.codec import Escaped, character
+from flaglift.lossless.spans import Span
+
+_ANSI = {
+    "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
+    "v": "\v", "\\": "\\", "'": "'", '"': '"', "?": "?",
+}  # fmt: skip
+
+
+def _without_backslash(raw: bytes) -> str:
+    return raw[1:].decode().removeprefix("\n")
+
+
+def _ansi(raw: bytes) -> str | None:
+    kind = chr(raw[1])
+    if kind in _ANSI:
+        return _ANSI[kind]
+    if kind in "uU":
+        return character(raw[2:].decode())
+    # Numbers are bytes, so several make one character.
+    units = re.findall(rb"\\x([0-9a-fA-F]{1,2})|\\([0-7]{1,3})", raw)
+    values = [int(h, 16) if h else int(o, 8) & 0xFF for h, o in units]
+    try:
+        return bytes(values).decode() if all(values) else None
+    except UnicodeDecodeError:
+        return None
+
+
+_ANSI_ESCAPE = (
+    rb"(?:\\x[0-9a-fA-F]{1,2}|\\[0-7]{1,3})+"
+    rb"|\\u[0-9a-fA-F]{1,4}|\\U[0-9a-fA-F]{1,8}|\\[abeEfnrtv\\'\"?]"
+)
+_CONTROLS = {code: f"\\{code:03o}" for code in [*range(1, 9), 11, 12, 13, *range(14, 32), 127]}
+
+BARE = Escaped(
+    "shell word",
+    re.compile(rb"\\(?:[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]+)"),
+    _without_backslash,
+    {ord(c): f"\\{c}" for c in " \t!\"#$&'()*;<>?[\\]^`{|}~"} | {10: "$'\\n'"},
+    re.compile("\0"),
+    universal=False,
+)
+DOUBLE = Escaped(
+    'shell string "',
+    re.compile(rb"\\[$`\"\\\n]"),
+    _without_backslash,
+    {ord(c): f"\\{c}" for c in '$`"\\'},
+    re.compile("\0"),
+    universal=False,
+)
+SINGLE = Escaped(
+    "shell string '",
+    re.compile(rb"(?!)"),
+    _without_backslash,
+    {ord("'"): "'\\''"},
+    re.compile("\0"),
+    universal=False,
+)
+ANSI_C = Escaped(
+    "shell string $'",
+    re.compile(_ANSI_ESCAPE),
+    _ansi,
+    _CONTROLS | {ord("'"): "\\'", ord("\\"): "\\\\", ord("\n"): "\\n", ord("\t"): "\\t"},
+    re.compile("\0"),
+    universal=False,
+)
+
+_PIECES = re.compile(
+    rb"(?P<ansi>\$')|(?P<double>\$?\")|(?P<single>')|(?P<hole>\$[\w{(@*#?!$-]|`)"
+    rb"|(?P<bare>(?:\\[\s\S]|\\\Z|[^ \t\n'\"`$\\;|&<>()]|\$(?![\w{(@*#?!$'\"-]))+)"
+)
+_BRACES = re.compile(rb"(?<!\\)\{[^}]*(?:,|\.\.)[^}]*\}|^~")
+_ANSI_BODY = re.compile(rb"(?:[^'\\]|\\[\s\S])*+")
+EXPANDED = "the shell makes other words of it"
+
+
+def parts(data: bytes, start: int) -> list[Part]:
+    """Return the parts of the word that starts at a byte, each as it is quoted.
+
+    Expansions are holes. The word ends where the shell ends it, whatever a parse tree says.
+    """
+    found: list[Part] = []
+    position = start
+    while match := _PIECES.match(data, position):
+        if match["hole"]:
+            end = expansion_end(data, position)
+            form, inside, held = BARE, Span(position, end), [Span(position, end)]
+        elif match["bare"]:
+            form, inside, held, end = BARE, Span(position, match.end()), [], match.end()
+        elif match["double"]:
+            form, held = DOUBLE, []
+            inside = Span(match.end(), _double_end(data, match.end(), held))
+            end = inside.end + 1
+        else:
+            form, held = (ANSI_C if match["ansi"] else SINGLE), []
+            inside = Span(match.end(), _closing(data, match))
+            end = inside.end + 1
+        scanned = form.pieces(data, inside, held)
+        found.append(Part(form, Span(position, end), inside.start, scanned))
+        position = end
+    bare = [data[slice(*part.place)] if part.form is BARE else b"x" for part in found]
+    if _BRACES.search(b"".join(bare)):
+        found[0].scanned.unclear = EXPANDED
+    return found
+
+
+def _closing(data: bytes, opening: re.Match[bytes]) -> int:
+    if opening["ansi"]:
+        body = _ANSI_BODY.match(data, opening.end())
+        return body.end() if body else opening.end()
+    end = data.find(b"'", opening.end())
+    return len(data) if end < 0 else end
+
+
+def _double_end(data: bytes, position: int, holes: list[Span]) -> int:
+    """Return where a double-quoted string ends; add the expansions in it."""
+    while position < len(data) and data[position] != ord('"'):
+        if _HOLE.match(data, position):
+            end = expansion_end(data, position, quoted=True)
+            holes.append(Span(position, end))
+            position = end
+        else:
+            position += 2 if data[position] == ord("\\") else 1
+    return min(position, len(data))
+
+
+_HOLE = re.compile(rb"\$[\w{(@*#?!$-]|`")
+_NAME = re.compile(rb"\$(?:[A-Za-z_]\w*|[0-9@*#?!$-])")
+_BRACKETS = {ord("("): ord(")"), ord("{"): ord("}")}
+
+
+def expansion_end(data: bytes, start: int, *, quoted: bool = False) -> int:
+    """Return where the expansion ends that starts at a byte; at the end of the data if nowhere."""
+    if data[start] == ord("`"):
+        position = start + 1
+        while position < len(data) and data[position] != ord("`"):
+            position += 2 if data[position] == ord("\\") else 1
+        return min(position + 1, len(data))
+    name = _NAME.match(data, start)
+    if name:
+        return name.end()
+    return _bracket_end(data, start + 1, quoted=quoted and data[start + 1] == ord("{"))
+
+
+def _bracket_end(data: bytes, start: int, *, quoted: bool) -> int:
+    """Return where a bracket's partner ends; in a quoted `${}` an apostrophe is a character."""
+    opening, closing = data[start], _BRACKETS[data[start]]
+    depth, position = 0, start
+    while position < len(data):
+        char = data[position]
+        depth += (char == opening) - (char == closing)
+        if not depth:
+            return position + 1
+        if char == ord("\\"):
+            position += 2
+        elif char == ord('"'):
+            position = _double_end(data, position + 1, []) + 1
+        elif char == ord("'") and not quoted:
+            end = data.find(b"'", position + 1)
+            position = len(data) if end < 0 else end + 1
+        elif _HOLE.match(data, position):
+            position = expansion_end(data, position, quoted=quoted)
+        else:
+            position += 1
+    return len(data)

@@ -1,0 +1,186 @@
+"""Adding fields next to a prompt's text, in the style of the file."""
+
+import re
+import shlex
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flaglift.check.hosts.base import ByteEdit
+from flaglift.check.hosts.formats.curl import PLAIN_OPTION, is_special
+from flaglift.emit.form import form_value
+from flaglift.lossless.spans import Span
+
+TEXT_KEY = re.compile(r"(?:^|\[)text\]?$")
+"""A key that holds a prompt's text: `text`, `prompt[text]`."""
+
+_REST = re.compile(rb"(?P<comma>[ \t]*,)?[ \t]*(?:(?:#|//|/\*)[^\n]*?)?(?=\r?\n)")
+
+Write = Callable[[Any], bytes]
+"""Writes a value down in a language."""
+
+
+def field_name(key: str) -> str:
+    """Return the field that a key stands for.
+
+    >>> field_name("prompt[num_images]"), field_name("text")
+    ('num_images', 'text')
+    """
+    return key.rpartition("[")[2].rstrip("]") if "[" in key else key
+
+
+def renamed(key: bytes, name: str) -> bytes:
+    """Return the key of the text, as it is spelt, with another field's name.
+
+    >>> renamed(b"'prompt[text]'", "video_model")
+    b"'prompt[video_model]'"
+    """
+    before, _, after = key.rpartition(b"text")
+    return before + name.encode() + after
+
+
+class Adding(ABC):
+    """A place where fields can be added, none of which may be there already."""
+
+    taken: Set[str]
+    """The fields that are there."""
+
+    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
+        """Return the edits that add fields; a string says why there are none."""
+        clash = self.taken & set(fields)
+        return f"`{min(clash)}` is there already" if clash else self.edits(fields)
+
+    @abstractmethod
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
+        """Return the edits that add fields."""
+
+
+@dataclass(frozen=True)
+class Entries(Adding):
+    """The pairs of a mapping with brackets and commas: JSON, a dict, an object, a hash."""
+
+    data: bytes
+    pair: Span
+    key: Span
+    value: Span
+    close: int
+    """Where the closing bracket is."""
+    taken: Set[str]
+    """Keys that the mapping has, as fields."""
+    write: Write
+    levels: int = 0
+
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
+        """Return the edits that add pairs behind the text's: each in a line if it is."""
+        between = self.data[self.key.end : self.value.start]
+        key = self.data[slice(*self.key)]
+        pairs = [renamed(key, name) + between + self.write(value) for name, value in fields.items()]
+        indent = self.data[self.data.rfind(b"\n", 0, self.pair.start) + 1 : self.pair.start]
+        rest = _REST.match(self.data, self.pair.end, self.close)
+        if indent.strip() or rest is None:
+            end = self.pair.end
+            return [ByteEdit(end, end, b"".join(b", " + pair for pair in pairs))]
+        line = line_end(self.data, rest.end()) + indent
+        if rest["comma"]:
+            return [ByteEdit(rest.end(), rest.end(), b"".join(line + p + b"," for p in pairs))]
+        added = ByteEdit(rest.end(), rest.end(), line + (b"," + line).join(pairs))
+        if rest.end() == self.pair.end:
+            return [added._replace(content=b"," + added.content)]
+        return [ByteEdit(self.pair.end, self.pair.end, b","), added]
+
+
+@dataclass(frozen=True)
+class Lines(Adding):
+    """The pairs of a mapping with one pair a line: a YAML block, a TOML table."""
+
+    data: bytes
+    key: Span
+    between: bytes
+    end: int
+    """Where the value ends, line ends of its own included."""
+    taken: Set[str]
+    write: Write
+    levels: int = 0
+
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
+        """Return the edit that adds lines behind the text's."""
+        column = self.key.start - self.data.rfind(b"\n", 0, self.key.start) - 1
+        key = self.data[slice(*self.key)]
+        pairs = [
+            b" " * column + renamed(key, name) + self.between + self.write(value)
+            for name, value in fields.items()
+        ]
+        ending = line_end(self.data, self.data.find(b"\n", self.key.start))
+        if self.data[self.end - 1 : self.end] == b"\n":  # a block scalar
+            return [ByteEdit(self.end, self.end, b"".join(pair + ending for pair in pairs))]
+        at = self.data.find(b"\n", self.end)
+        at = len(self.data) if at < 0 else at
+        at -= self.data[at - 1 : at] == b"\r"
+        return [ByteEdit(at, at, b"".join(ending + pair for pair in pairs))]
+
+
+@dataclass(frozen=True)
+class Statement(Adding):
+    """A statement that adds one field, such as `form.append("prompt[text]", text)`."""
+
+    data: bytes
+    statement: Span
+    key: Span
+    value: Span
+    taken: Set[str]
+    write: Write
+    levels: int = 0
+
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
+        """Return the edit that adds the same statement for each field behind it."""
+        start, end = self.statement
+        indent = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
+        line = b" " if indent.strip() else line_end(self.data, end) + indent
+        before = self.data[start : self.key.start]
+        between = self.data[self.key.end : self.value.start]
+        after = self.data[self.value.end : end]
+        key = self.data[slice(*self.key)]
+        added = b"".join(
+            line + before + renamed(key, name) + between + self.write(form_value(value)) + after
+            for name, value in fields.items()
+        )
+        return [ByteEdit(end, end, added)]
+
+
+@dataclass(frozen=True)
+class Option(Adding):
+    """An option of a command that adds one field: `-F 'prompt[text]=a cat'`."""
+
+    data: bytes
+    option: Span
+    word: Span
+    key: str
+    encoded: bool
+    taken: Set[str]
+    levels: int = 1
+
+    def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
+        """Return the edit that adds an option for each field, in a line if it is."""
+        start, end = self.option.start, self.word.end
+        indent = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
+        line = (
+            b" " if indent.strip() or not indent else b" \\" + line_end(self.data, start) + indent
+        )
+        words = [self._words(name, form_value(value)) for name, value in fields.items()]
+        return [ByteEdit(end, end, b"".join(line + each for each in words))]
+
+    def _words(self, name: str, value: str) -> bytes:
+        option = self.data[slice(*self.option)].decode()
+        if is_special(option, value):
+            option = PLAIN_OPTION
+        written = quote(value) if self.encoded else value
+        field = f"{renamed(self.key.encode(), name).decode()}={written}"
+        return f"{option} {shlex.quote(field)}".encode()
+
+
+def line_end(data: bytes, at: int) -> bytes:
+    """Return the line end that is used around a place."""
+    end = data.find(b"\n", max(at, 0))
+    return b"\r\n" if data[max(end - 1, 0) : end + 1] == b"\r\n" else b"\n"

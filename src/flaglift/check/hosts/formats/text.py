@@ -1,0 +1,111 @@
+"""Plain text: one prompt a line, one prompt a file, or prompts with blank lines between them."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import partial
+from typing import NamedTuple
+
+from flaglift.check.hosts.base import Around, Comment, Kind, Literal, Origin, Piece
+
+
+class Form(StrEnum):
+    """How a text file holds its prompts."""
+
+    LINES = "lines"
+    """One prompt a line; blank lines are none."""
+    WHOLE = "whole"
+    """The whole file is one prompt, its last line end apart."""
+    BLOCKS = "blocks"
+    """Blank lines between prompts, each with its settings block below it (dialect section 5.2)."""
+
+
+class Located(NamedTuple):
+    """A prompt and where it begins in the file, in code points."""
+
+    start: int
+    text: str
+
+
+def prompts(text: str, form: Form) -> list[Located]:
+    r"""Return the prompts of a text file.
+
+    >>> prompts("a --video\r\n\r\nb", Form.LINES)
+    [Located(start=0, text='a --video'), Located(start=13, text='b')]
+    >>> prompts("a\nar=1:1\n\nb\n", Form.BLOCKS)
+    [Located(start=0, text='a\nar=1:1'), Located(start=10, text='b')]
+    """
+    if form is Form.WHOLE:
+        body = _without_line_end(text)
+        return [Located(0, body)] if body.strip() else []
+    found: list[Located] = []
+    open_since: int | None = None
+    for begin, line in _lines(text):
+        if not line.strip():
+            open_since = None
+        elif form is Form.LINES or open_since is None:
+            found.append(Located(begin, line))
+            open_since = begin
+        else:
+            found[-1] = Located(open_since, text[open_since : begin + len(line)])
+    return found
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield start, _without_line_end(text[start:end])
+        start = end
+
+
+def _without_line_end(text: str) -> str:
+    return text[:-1].removesuffix("\r") if text.endswith("\n") else text
+
+
+class Plain:
+    """Text that stands for itself."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def place_between(self, low: int, high: int) -> int:  # noqa: ARG002
+        """Return the byte in front of a hole."""
+        return high
+
+    def encode(self, text: str, literal: Literal, at: int) -> bytes:  # noqa: ARG002
+        """Return the text in UTF-8."""
+        return text.encode()
+
+
+class TextHost:
+    """A text file, in one of its forms; it has no comments."""
+
+    def __init__(self, form: Form) -> None:
+        self.name = form.value
+        self._form = form
+
+    def literals(self, data: bytes) -> list[Literal]:
+        """Return the prompts."""
+        text = data.decode()
+        found = []
+        byte = position = 0
+        for index, (start, prompt) in enumerate(prompts(text, self._form)):
+            byte += len(text[position:start].encode())
+            end = byte + len(prompt.encode())
+            piece = Piece(Kind.RUN, byte, end, prompt)
+            look = partial(Around, Origin("text", path=(index,)))
+            found.append(Literal(self.name, _PLAIN, byte, end, byte, (piece,), look, data))
+            byte, position = end, start + len(prompt)
+        return found
+
+    def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
+        """Return none: every line is a prompt's."""
+        return []
+
+
+_PLAIN = Plain("text")
+
+
+def make(name: str) -> TextHost:
+    """Return the host of that name: `lines`, `whole` or `blocks`."""
+    return TextHost(Form(name))

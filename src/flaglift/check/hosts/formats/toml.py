@@ -1,0 +1,194 @@
+"""TOML: the values that are strings, in their four forms."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
+from flaglift.check.hosts.formats.code import comments_in
+from flaglift.check.hosts.formats.codec import Escaped, character
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, Lines, Write, field_name
+from flaglift.check.hosts.formats.trees import BROKEN, parse
+from flaglift.emit.form import form_value
+from flaglift.lossless.spans import Span
+
+_MODULE = "tree_sitter_toml"
+_SIMPLE = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\", "e": "\x1b"}
+_ESCAPE = rb"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[ \t]*\r?\n[ \t\r\n]*|[^\n])"
+_CONTROLS = [*range(9), 11, 12, *range(14, 32), 127]
+
+
+def _decode(raw: bytes) -> str | None:
+    if raw == b"\r\n":
+        return "\n"
+    text = raw.decode(errors="replace")[1:]
+    if not text.strip(" \t\r\n"):
+        return ""
+    if text[0] in "uUx" and len(text) > 1:
+        return character(text[1:])
+    return _SIMPLE.get(text)
+
+
+_WRITTEN = {code: f"\\u{code:04x}" for code in [*_CONTROLS, 13]} | {ord("\\"): "\\\\", 34: '\\"'}
+_REFUSED = r"[\x00-\x08\x0b-\x1f\x7f]"
+
+
+class _Long(Escaped):
+    """The form of strings in which a line end right behind the opening quotes is left out."""
+
+    def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
+        """Return the text; a line end that it begins with is doubled where it would be lost."""
+        first = at == literal.inside and text.startswith("\n")
+        if first and literal.source[at - 1 : at] != b"\n":
+            text = "\n" + text
+        return super().encode(text, literal, at)
+
+
+_FORMS = {
+    b'"': Escaped('TOML string "', re.compile(_ESCAPE), _decode, _WRITTEN | {10: "\\n"}),
+    b"'": Escaped(
+        "TOML string '", re.compile(rb"(?!)"), _decode, {}, re.compile(_REFUSED + r"|['\n]")
+    ),
+    b'"""': _Long('TOML string """', re.compile(_ESCAPE + rb"|\r\n"), _decode, _WRITTEN),
+    b"'''": _Long(
+        "TOML string '''", re.compile(rb"\r\n"), _decode, {}, re.compile(_REFUSED + "|'")
+    ),
+}
+_START = re.compile(rb"(\"\"\"|''')(?:\r?\n)?|\"|'")
+Path = tuple[str | int, ...]
+
+
+class TomlHost:
+    """A TOML document."""
+
+    name = "toml"
+
+    def literals(self, data: bytes) -> list[Literal]:
+        """Return the values that are strings, in order; keys are none."""
+        found: list[Literal] = []
+        arrays: dict[Path, int] = {}
+        for node in parse(data, _MODULE).root_node.named_children:
+            prefix: Path = ()
+            if node.type in ("table", "table_array_element"):
+                prefix = _keys(node.named_children[0])
+                if node.type == "table_array_element":
+                    arrays[prefix] = arrays.get(prefix, -1) + 1
+                prefix = _indexed(prefix, arrays)
+            children = node.named_children if prefix else [node]
+            for pair in children:
+                found += self._values(pair, data, prefix, "")
+        return found
+
+    def _values(self, node: Node, data: bytes, path: Path, key: str) -> Iterator[Literal]:
+        if node.type == "string":
+            yield self._literal(node, data, path, key)
+        elif node.type == "pair":
+            keys, value = _sides(node)
+            names = _keys(keys)
+            yield from self._values(value, data, (*path, *names), str(names[-1]))
+        elif node.type in ("inline_table", "array"):
+            items = [child for child in node.named_children if child.type != "comment"]
+            for index, item in enumerate(items):
+                inner = path if item.type == "pair" else (*path, index)
+                yield from self._values(item, data, inner, key)
+
+    def _literal(self, node: Node, data: bytes, path: Path, key: str) -> Literal:
+        place = Span(node.start_byte, node.end_byte)
+        start = _START.match(data, *place)
+        mark = (start[1] or start[0]) if start else b'"'
+        opened = start.end() if start else place.start + 1
+        form = _FORMS[mark]
+        scanned = form.pieces(data, Span(opened, max(opened, place.end - len(mark))))
+        return Literal(
+            host=self.name,
+            form=form,
+            start=place.start,
+            end=place.end,
+            inside=opened,
+            pieces=tuple(scanned.pieces),
+            look=partial(_look, node, data, Origin("value", key, path=path)),
+            source=data,
+            unclear=scanned.unclear,
+        )
+
+    def comments(self, data: bytes) -> list[Comment]:
+        """Return the comments, in order."""
+        return comments_in(data, _MODULE)
+
+
+def _look(node: Node, data: bytes, origin: Origin) -> Around:
+    return Around(
+        origin,
+        BROKEN if parse(data, _MODULE).root_node.has_error else "",
+        *_beside(node, origin.key, data),
+    )
+
+
+def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings | None]:
+    """Return the other fields of the table that holds a prompt's text, and where more can go."""
+    pair = node.parent
+    above = pair.parent if pair is not None else None
+    if pair is None or above is None or pair.type != "pair" or not TEXT_KEY.search(key):
+        return {}, None
+    others = [child for child in above.named_children if child.type == "pair" and child != pair]
+    values = {field_name(str(_keys(_sides(other)[0])[-1])): _value(other) for other in others}
+    held = {name: value for name, value in values.items() if value is not None}
+    name, place = _sides(pair)[0], Span(node.start_byte, node.end_byte)
+    span = Span(name.start_byte, name.end_byte)
+    taken, write = frozenset(values), _writer(data[place.start : place.start + 1].decode())
+    if above.type == "inline_table":
+        whole = Span(pair.start_byte, pair.end_byte)
+        return held, Entries(data, whole, span, place, above.end_byte - 1, taken, write)
+    between = data[span.end : place.start]
+    return held, Lines(data, span, between, place.end, taken, write)
+
+
+def _sides(pair: Node) -> tuple[Node, Node]:
+    """Return the key and the value of a pair; the comment behind it is part of the pair's node."""
+    sides = [child for child in pair.named_children if child.type != "comment"]
+    return sides[0], sides[-1]
+
+
+def _value(pair: Node) -> Any:
+    try:
+        return tomllib.loads(f"x = {(_sides(pair)[1].text or b'').decode()}")["x"]
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _writer(quote: str) -> Write:
+    """Return what writes values, strings with the quote if it can hold them."""
+
+    def write(value: Any) -> bytes:
+        if not isinstance(value, str):
+            return form_value(value).encode()
+        text = _FORMS[quote.encode()].quoted(value, quote)
+        return text or _FORMS[b'"'].quoted(value, '"') or b""
+
+    return write
+
+
+def _keys(node: Node) -> Path:
+    if node.type == "dotted_key":
+        return tuple(key for child in node.named_children for key in _keys(child))
+    text = (node.text or b"").decode()
+    return (text.strip("\"'") if node.type == "quoted_key" else text,)
+
+
+def _indexed(path: Path, arrays: dict[Path, int]) -> Path:
+    """Return a table's path with the index of each array of tables in it."""
+    result: list[str | int] = []
+    for length in range(1, len(path) + 1):
+        result.append(path[length - 1])
+        if path[:length] in arrays:
+            result.append(arrays[path[:length]])
+    return tuple(result)
+
+
+def make(name: str) -> TomlHost:  # noqa: ARG001
+    """Return the host."""
+    return TomlHost()

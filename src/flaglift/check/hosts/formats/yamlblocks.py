@@ -1,0 +1,95 @@
+"""YAML's block scalars: lines without their indentation, laid beside the value that they mean."""
+
+import re
+from dataclasses import dataclass
+
+from flaglift.check.hosts.base import Kind, Literal, Piece
+from flaglift.check.hosts.formats.yamlflow import REFUSED
+from flaglift.lossless.spans import Span
+
+_REFUSED = re.compile(REFUSED)
+_LINE = re.compile(rb"([^\r\n]+)|\r?\n|\r")
+
+
+@dataclass(frozen=True)
+class Block:
+    """The form of a block scalar."""
+
+    name: str
+    folds: bool
+    """Whether a single line end reads as a space."""
+
+    def place_between(self, low: int, high: int) -> int:  # noqa: ARG002
+        """Return the byte in front of a hole."""
+        return high
+
+    def encode(self, text: str, literal: Literal, at: int) -> bytes | None:  # noqa: ARG002
+        """Return the text with new lines indented; None where it has no spelling."""
+        # A line end in folded text would read as a space.
+        if (self.folds and "\n" in text) or _REFUSED.search(text):
+            return None
+        ending = b"\r\n" if b"\r\n" in literal.source[literal.start : literal.end] else b"\n"
+        line = literal.source.rfind(b"\n", 0, literal.inside) + 1
+        indent = b" " * (literal.inside - line)
+        return text.encode().replace(b"\n", ending + indent)
+
+
+LITERAL = Block("YAML literal block", folds=False)
+FOLDED = Block("YAML folded block", folds=True)
+
+
+def block_pieces(data: bytes, place: Span, value: str) -> tuple[Block, int, list[Piece]] | None:
+    """Return the form of a block scalar, where its text begins, and its pieces.
+
+    Every line of text must be found in the value, in order, with nothing but spaces and line ends
+    between them; None where one is not.
+    """
+    header = data[slice(*place)].partition(b"\n")[0]
+    start = min(place.start + len(header) + 1, place.end)
+    form = FOLDED if header.startswith(b">") else LITERAL
+    indent = _indent(data, Span(start, place.end), header.partition(b"#")[0].decode(), value)
+    pieces: list[Piece] = []
+    done = 0
+    last = inside = start
+    for match in _LINE.finditer(data, inside, place.end):
+        start = match.start() + indent
+        if match[1] is None or start >= match.end():
+            continue
+        if data[match.start() : start].strip(b" "):
+            return None
+        text = data[start : match.end()].decode()
+        found = _next(value, done, text)
+        if found is None:
+            return None
+        if found > done:
+            pieces.append(Piece(Kind.ATOM, last, start, value[done:found]))
+        pieces.append(Piece(Kind.RUN, start, match.end(), text))
+        done, last = found + len(text), match.end()
+    rest = value[done:]
+    if rest.strip("\n"):
+        return None
+    if rest:
+        pieces.append(Piece(Kind.ATOM, last, place.end, rest))
+    return form, pieces[0].start if pieces else inside, pieces
+
+
+def _indent(data: bytes, lines: Span, indicators: str, value: str) -> int:
+    """Return how many spaces the lines are indented by."""
+    raw = [line for line in data[slice(*lines)].split(b"\n") if line.strip(b" \r")]
+    if not raw:
+        return 0
+    spaces = len(raw[0]) - len(raw[0].lstrip(b" "))
+    if any(c.isdigit() for c in indicators):  # then the first line may begin with spaces
+        text = value.lstrip("\n")
+        spaces -= len(text) - len(text.lstrip(" "))
+    return spaces
+
+
+def _next(value: str, done: int, text: str) -> int | None:
+    """Return where a line's text goes on in the value."""
+    gap = done
+    while gap < len(value) and value[gap] == "\n":
+        gap += 1
+    if gap == done and done and value[done : done + 1] == " ":
+        gap += 1  # folded
+    return gap if value.startswith(text, gap) else None

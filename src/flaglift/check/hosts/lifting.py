@@ -1,0 +1,64 @@
+"""Moves the flags of a prompt to fields beside it: what `legacy-syntax` proposes."""
+
+from typing import Any
+
+from flaglift.api import translate
+from flaglift.catalog import load_catalog
+from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.readings import MARK, Reading, readings, split_end, template
+from flaglift.check.hosts.request import request_of
+from flaglift.context import Context
+from flaglift.emit.translation import Translation, TranslationStatus
+from flaglift.settings import Settings
+
+
+def lift_literal(literal: Literal, settings: Settings) -> Change | str:
+    """Return what a literal becomes when its flags move to fields beside it, or why it stays.
+
+    A field that is there already with the same value is not added again. In a prompt with holes the
+    flags must be free of them. Raises for settings as `flaglift.translate` does.
+    """
+    if literal.siblings is None:
+        return "there is no place for fields beside it"
+    context = request_of(literal)
+    body, tail = split_end(literal.text)
+    if not literal.holes:
+        translation = translate(body, settings, context)
+        if translation.status is not TranslationStatus.TRANSLATED:
+            return _reason(translation)
+        shortened = str(translation.values.get("text", "")) + tail
+        return Change(literal, shortened, _added(translation, context))
+    found = set()
+    for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
+        if reading.complete:
+            continue
+        translation = translate(split_end(reading.text)[0], settings, context)
+        if translation.status is not TranslationStatus.TRANSLATED:
+            return _reason(translation)
+        found.add(_said(reading, translation, tail))
+    text, fields = found.pop()
+    if found or text is None or MARK in str(fields):
+        spelt = ", ".join(hole.source for hole in literal.holes)
+        return f"its fields depend on the value of {spelt}"
+    return Change(literal, text, _added(translation, context))
+
+
+def _said(
+    reading: Reading, translation: Translation, tail: str
+) -> tuple[str | None, tuple[str, ...]]:
+    fields = {name: value for name, value in translation.values.items() if name != "text"}
+    text = template(reading, str(translation.values.get("text", "")) + tail)
+    return text, tuple(f"{name}={value}" for name, value in fields.items())
+
+
+def _added(translation: Translation, context: Context) -> dict[str, Any]:
+    """Return the fields that the request does not hold yet."""
+    values = translation.values.items()
+    return {name: value for name, value in values if name != "text" and not context.has(name)}
+
+
+def _reason(translation: Translation) -> str:
+    for finding in translation.diagnostics:
+        if finding.refuses:
+            return finding.message
+    return "there are no flags to move"

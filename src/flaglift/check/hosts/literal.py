@@ -1,0 +1,290 @@
+"""A string literal of a file: its decoded text, and the bytes that each part of it is made of."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from itertools import accumulate, zip_longest
+from typing import Any, NamedTuple, Protocol
+
+from flaglift.lossless.spans import Span
+
+HOLE = "\ufffc"
+"""What stands in a decoded text for an interpolation; its value is not known."""
+
+
+class Kind(StrEnum):
+    """How a piece of a literal reads."""
+
+    RUN = "run"
+    """Each code point stands for itself."""
+    ATOM = "atom"
+    """All of it stands for its text: an escape, or a line end with the next line's indentation."""
+    HOLE = "hole"
+    """An interpolation: code that the host puts a value in place of."""
+    PLACEHOLDER = "placeholder"
+    """Text to the host, that some template puts a value in place of."""
+
+
+HOLES = (Kind.HOLE, Kind.PLACEHOLDER)
+
+
+class Piece(NamedTuple):
+    """A stretch of a literal: its bytes in the document, and what they decode to."""
+
+    kind: Kind
+    start: int
+    end: int
+    text: str
+
+
+class ByteEdit(NamedTuple):
+    """Replace `data[start:end]` with `content`; an empty range inserts."""
+
+    start: int
+    end: int
+    content: bytes
+
+
+class Hole(NamedTuple):
+    """An interpolation, as a place in the decoded text (one code point) and as it is spelt."""
+
+    at: int
+    source: str
+
+
+class Form(Protocol):
+    """One way to write a literal down: `python "..."`, a YAML folded scalar, a CSV cell."""
+
+    @property
+    def name(self) -> str:
+        """What the form is called in messages and tests."""
+
+    def encode(self, text: str, literal: "Literal", at: int) -> bytes | None:
+        """Return what stands for `text` at byte `at` of the literal; None where nothing does.
+
+        It need not be right in every neighbourhood: whoever writes it reads the file again.
+        """
+
+    def place_between(self, low: int, high: int) -> int:
+        """Return the byte, from `low` to `high`, where text can be written between two holes."""
+
+
+class Siblings(Protocol):
+    """The mapping, call or command that a literal is part of, where fields can be added."""
+
+    @property
+    def levels(self) -> int:
+        """How far out the edits are: 0 for the literal's own document, 1 for the one around it."""
+
+    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
+        """Return the edits that add fields; a string says why there are none."""
+
+
+class Origin(NamedTuple):
+    """Where a literal stands: all that tells a prompt from another string."""
+
+    role: str
+    """`value`, `argument`, `word` (of a command), `element`, `text`, `cell`, `code`, `prose`."""
+    key: str = ""
+    """The nearest name: a key, a variable, a parameter, a form field, a column's header."""
+    call: str = ""
+    """What is called with it (`parser.add_argument`, `formData.append`), or the command run."""
+    path: tuple[str | int, ...] = ()
+    """Keys and indices from the document's root, in structured hosts."""
+
+
+class Around(NamedTuple):
+    """What is around a literal; see the properties of `Literal` for the meanings."""
+
+    origin: Origin
+    locked: str = ""
+    beside: Mapping[str, Any] = {}
+    siblings: Siblings | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Literal:
+    """A string literal, and the bytes that its decoded text is made of.
+
+    Adjacent parts that mean one string (implicit concatenation) are one literal.
+    """
+
+    host: str
+    form: Form
+    start: int
+    """First byte in its document, delimiters included. The document is the file, or for a nested
+    literal the outer one's decoded text in UTF-8."""
+    end: int
+    inside: int
+    """First byte behind the opening delimiter."""
+    pieces: tuple[Piece, ...]
+    """In order. Bytes between them stand for nothing: indentation, continuations, delimiters."""
+    look: Callable[[], "Around"]
+    """Tells where it stands; asked only about literals of interest."""
+    source: bytes = field(repr=False)
+    """The document."""
+    unclear: str = ""
+    """Why its pieces may not be right; empty where they are."""
+    outer: "Literal | None" = None
+    """The literal whose decoded text is the document; None for the file itself."""
+
+    @cached_property
+    def _around(self) -> "Around":
+        return self.look()
+
+    @property
+    def origin(self) -> Origin:
+        """Where it stands: all that tells a prompt from another string."""
+        return self._around.origin
+
+    @property
+    def locked(self) -> str:
+        """Why it must not be edited; empty where it may."""
+        return self.unclear or self._around.locked or (self.outer.locked if self.outer else "")
+
+    @property
+    def beside(self) -> Mapping[str, Any]:
+        """Fields of the same request that stand next to it, by name.
+
+        None for an absent value; a string with a `HOLE` for one that is not known.
+        """
+        return self._around.beside
+
+    @property
+    def siblings(self) -> Siblings | None:
+        """Where fields can be added next to it; None where there is no such place."""
+        return self._around.siblings
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded text, with `HOLE` for each interpolation."""
+        return "".join(piece.text for piece in self.pieces)
+
+    @cached_property
+    def holes(self) -> tuple[Hole, ...]:
+        """The interpolations, in order."""
+        return tuple(
+            Hole(begin, self._spelling(piece))
+            for begin, piece in zip(self.begins, self.pieces, strict=False)
+            if piece.kind in HOLES
+        )
+
+    def spelt(self, text: str) -> str:
+        """Return what the host reads as a text of this literal: placeholders are as spelt."""
+        sources = [
+            hole.source if kind is Kind.PLACEHOLDER else HOLE
+            for hole, kind in zip(self.holes, self._hole_kinds, strict=True)
+        ]
+        parts = text.split(HOLE)
+        return "".join(a + b for a, b in zip_longest(parts, sources, fillvalue=""))
+
+    @property
+    def _hole_kinds(self) -> list[Kind]:
+        return [piece.kind for piece in self.pieces if piece.kind in HOLES]
+
+    def _spelling(self, piece: Piece) -> str:
+        if self.outer is None:
+            return self.source[piece.start : piece.end].decode()
+        start, end = code_points(self.outer.text, Span(piece.start, piece.end))
+        spelt = [hole.source for hole in self.outer.holes if start <= hole.at < end]
+        return spelt[0] if spelt else self.source[piece.start : piece.end].decode()
+
+    @property
+    def root(self) -> "Literal":
+        """The literal of the file that it is nested in; itself if it is in no other."""
+        return self.outer.root if self.outer else self
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that it is nested in, the file's first: `("markdown", "bash", "curl")`."""
+        return (*(self.outer.hosts if self.outer else ()), self.host)
+
+    @cached_property
+    def pointer(self) -> str:
+        """A JSON pointer to it, where the host is structured; else empty."""
+        above = self.outer.pointer if self.outer else ""
+        return above + "".join(
+            "/" + str(key).replace("~", "~0").replace("/", "~1") for key in self.origin.path
+        )
+
+    @cached_property
+    def begins(self) -> list[int]:
+        """Where each piece begins in the decoded text; at last, where the text ends."""
+        return list(accumulate((len(piece.text) for piece in self.pieces), initial=0))
+
+    def within(self, outer: "Literal") -> "Literal":
+        """Return it as a literal of another one's decoded text, with that one's holes."""
+        data = self.source
+        marks = [len(outer.text[: hole.at].encode()) for hole in outer.holes]
+        pieces = [part for piece in self.pieces for part in _cut(piece, marks, data)]
+        return replace(self, pieces=tuple(pieces), outer=outer)
+
+    def touches_hole(self, span: Span) -> bool:
+        """Tell whether a range of the decoded text holds an interpolation."""
+        return any(span.start <= hole.at < span.end for hole in self.holes)
+
+    def bytes_of(self, span: Span) -> Span:
+        """Return the bytes of its document that stand for a range of the decoded text."""
+        first = self._byte(span.start) if span.start < len(self.text) else self.last
+        return Span(first, first if span.start == span.end else self._byte_end(span.end - 1))
+
+    def locate(self, span: Span) -> Span:
+        """Return the bytes of the file that stand for a range of the decoded text."""
+        found = self.bytes_of(span)
+        return self.outer.locate(code_points(self.outer.text, found)) if self.outer else found
+
+    @cached_property
+    def place(self) -> Span:
+        """The bytes of the file that it takes, delimiters included."""
+        whole = Span(self.start, self.end)
+        return self.outer.locate(code_points(self.outer.text, whole)) if self.outer else whole
+
+    @property
+    def last(self) -> int:
+        """Where text can be added at the end."""
+        return self.pieces[-1].end if self.pieces else self.inside
+
+    def _piece_at(self, offset: int) -> tuple[Piece, int]:
+        index = bisect_right(self.begins, offset, hi=len(self.pieces)) - 1
+        return self.pieces[index], offset - self.begins[index]
+
+    def _byte(self, offset: int) -> int:
+        piece, inside = self._piece_at(offset)
+        return piece.start + _width(piece, inside) if piece.kind is Kind.RUN else piece.start
+
+    def _byte_end(self, offset: int) -> int:
+        piece, inside = self._piece_at(offset)
+        return piece.start + _width(piece, inside + 1) if piece.kind is Kind.RUN else piece.end
+
+
+def _width(piece: Piece, length: int) -> int:
+    return len(piece.text[:length].encode())
+
+
+def _cut(piece: Piece, marks: Sequence[int], data: bytes) -> list[Piece]:
+    """Return a piece of an inner document with the outer literal's holes as pieces of their own."""
+    inside = [mark for mark in marks if piece.start <= mark < piece.end]
+    if not inside:
+        return [piece]
+    if piece.kind is not Kind.RUN:
+        return [piece._replace(kind=Kind.HOLE, text=HOLE)]
+    parts = []
+    position = piece.start
+    for mark in inside:
+        end = mark + len(HOLE.encode())
+        parts += [
+            Piece(Kind.RUN, position, mark, data[position:mark].decode()),
+            Piece(Kind.HOLE, mark, end, HOLE),
+        ]
+        position = end
+    parts.append(Piece(Kind.RUN, position, piece.end, data[position : piece.end].decode()))
+    return [part for part in parts if part.text]
+
+
+def code_points(text: str, span: Span) -> Span:
+    """Return the code points of a text that a range of its bytes in UTF-8 covers."""
+    data = text.encode()
+    start = len(data[: span.start].decode())
+    return Span(start, start + len(data[span.start : span.end].decode()))

@@ -1,0 +1,151 @@
+"""A prompt with holes, read as each of several texts that it may be.
+
+The value of an interpolation is not known, but its kind is, from where it stands: a model, a number
+of seconds, words, or a part of something. A reading fills every hole with one value of its kind.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from itertools import cycle, islice
+
+from flaglift.catalog import Catalog
+from flaglift.check.hosts.base import HOLE, Literal
+from flaglift.check.hosts.differences import differences
+from flaglift.lossless.spans import Edit, Span, apply_edits
+from flaglift.syntax import FlagName, Prompt, parse
+from flaglift.syntax.words import WHITESPACE
+
+MARK = "▢"
+"""A word that no prompt holds; in a message it becomes the hole's spelling."""
+
+_SECONDS = ("5", "10", "8", "6", "4")
+_MODEL = "kling25"
+
+
+class HoleKind(Enum):
+    """What an interpolation stands for, as far as its place tells."""
+
+    MODEL = "the value of --video_model"
+    SECONDS = "the value of --duration"
+    WORDS = "words, or the flags that the text lacks"
+    PART = "a part of a word or of a quoted value"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text that a prompt with holes may be."""
+
+    template: str
+    values: tuple[tuple[int, str], ...]
+    """Where each hole is in the template, and what it holds."""
+    complete: bool = False
+    """Whether a hole holds all the flags that the template lacks."""
+
+    @cached_property
+    def text(self) -> str:
+        """The template with the values in it."""
+        parts = []
+        position = 0
+        for at, value in self.values:
+            parts += [self.template[position:at], value]
+            position = at + 1
+        return "".join([*parts, self.template[position:]])
+
+    @cached_property
+    def _origins(self) -> list[int]:
+        """For each code point of the text, the one of the template that it comes from."""
+        held = dict(self.values)
+        origins = [i for i, c in enumerate(self.template) for _ in held.get(i, c)]
+        return [*origins, len(self.template)]
+
+    def back(self, start: int, end: int) -> Span:
+        """Return the place in the template of a range of the text; a hole's value is the hole."""
+        first = self._origins[start]
+        return Span(first, first if start == end else self._origins[end - 1] + 1)
+
+
+def readings(literal: Literal, catalog: Catalog) -> list[Reading]:
+    """Return the readings of a literal with holes, the plainest first.
+
+    With models in the holes there are as many as models in the catalog.
+    """
+    kinds = [(hole.at, kind_of(literal.text, hole.at)) for hole in literal.holes]
+    models = [model.name for model in catalog.models]
+    columns = [_values(kind, models) for _, kind in kinds]
+    count = max(map(len, columns))
+    rows = islice(zip(*map(cycle, columns), strict=True), count)
+    found = [
+        Reading(literal.text, tuple((at, value) for (at, _), value in zip(kinds, row, strict=True)))
+        for row in rows
+    ]
+    return [*found, *_complete(found[0], kinds)]
+
+
+def split_end(text: str) -> tuple[str, str]:
+    r"""Return a text, and the line ends behind it: they are the container's, not the prompt's.
+
+    >>> split_end("a --video\n")
+    ('a --video', '\n')
+    """
+    body = text.rstrip("\r\n")
+    return body, text[len(body) :]
+
+
+def kind_of(template: str, at: int) -> HoleKind:
+    """Return what the hole at a code point of a template stands for.
+
+    >>> text = f"a {HOLE} --video_model {HOLE} --duration {HOLE}s"
+    >>> [kind_of(text, i).name for i, c in enumerate(text) if c == HOLE]
+    ['WORDS', 'MODEL', 'PART']
+    """
+    for flag in parse(template).flags:
+        if flag.value and flag.value.text == HOLE and at in range(*flag.value.span):
+            if flag.name is FlagName.VIDEO_MODEL:
+                return HoleKind.MODEL
+            if flag.name is FlagName.DURATION:
+                return HoleKind.SECONDS
+            return HoleKind.PART
+    alone = all(side in WHITESPACE for side in (template[:at][-1:], template[at + 1 :][:1]))
+    quoted = template.count('"', 0, at) % 2
+    return HoleKind.WORDS if alone and not quoted else HoleKind.PART
+
+
+def _values(kind: HoleKind, models: list[str]) -> list[str]:
+    if kind is HoleKind.MODEL:
+        return models
+    if kind is HoleKind.SECONDS:
+        return list(_SECONDS)
+    return [MARK, f"{MARK} {MARK}"] if kind is HoleKind.WORDS else [MARK]
+
+
+def _complete(plain: Reading, kinds: list[tuple[int, HoleKind]]) -> Iterator[Reading]:
+    """Yield the reading in which the first hole of words holds the flags that are missing."""
+    words = [at for at, kind in kinds if kind is HoleKind.WORDS]
+    missing = _missing(parse(plain.text))
+    if words and missing:
+        values = tuple((at, missing if at == words[0] else value) for at, value in plain.values)
+        yield Reading(plain.template, values, complete=True)
+
+
+def _missing(prompt: Prompt) -> str:
+    there = {flag.name for flag in prompt.flags}
+    wanted = {
+        FlagName.VIDEO: "--video",
+        FlagName.VIDEO_MODEL: f"--video_model {_MODEL}",
+        FlagName.VIDEO_PROMPT: f'--video_prompt "{MARK}"',
+    }
+    return " ".join(text for name, text in wanted.items() if name not in there)
+
+
+def template(reading: Reading, new: str) -> str | None:
+    """Return what the template is after a reading was fixed; None where a hole was touched."""
+    edits = []
+    holes = {at for at, _ in reading.values}
+    for start, end, content in differences(reading.text, new) or ():
+        span = reading.back(start, end)
+        if holes.intersection(range(*span)) or MARK in content:
+            return None
+        edits.append(Edit(*span, content))
+    return apply_edits(reading.template, edits)

@@ -1,0 +1,140 @@
+"""Which host reads which file. A host's module, and its parser, load when it is first asked for."""
+
+from functools import cache
+from importlib import import_module
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from flaglift.errors import ConfigError, InputError
+from flaglift.spelling import nearest
+
+if TYPE_CHECKING:
+    from flaglift.check.hosts.base import Host
+
+_MODULES = {
+    "lines": "text",
+    "whole": "text",
+    "blocks": "text",
+    "csv": "csv",
+    "tsv": "csv",
+    "json": "json",
+    "jsonl": "json",
+    "yaml": "yaml",
+    "toml": "toml",
+    "python": "python",
+    "javascript": "javascript",
+    "typescript": "javascript",
+    "tsx": "javascript",
+    "bash": "bash",
+    "ruby": "ruby",
+    "markdown": "markdown",
+}
+"""Names of hosts, and the module of `formats` that makes each: `make(name)`."""
+
+_SUFFIXES = {
+    ".txt": "lines",
+    ".prompt": "whole",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".toml": "toml",
+    ".py": "python",
+    ".pyi": "python",
+    ".js": "javascript",
+    ".jsx": "javascript",
+    ".mjs": "javascript",
+    ".cjs": "javascript",
+    ".ts": "typescript",
+    ".mts": "typescript",
+    ".cts": "typescript",
+    ".tsx": "tsx",
+    ".sh": "bash",
+    ".bash": "bash",
+    ".rb": "ruby",
+    ".rake": "ruby",
+    ".md": "markdown",
+    ".markdown": "markdown",
+}
+
+SUFFIXES = tuple(_SUFFIXES)
+"""The endings of the files that are read."""
+
+NAMES = tuple(_MODULES)
+"""The hosts, as options and the configuration name them."""
+
+_LANGUAGES = {
+    "py": "python",
+    "python3": "python",
+    "js": "javascript",
+    "jsx": "javascript",
+    "mjs": "javascript",
+    "node": "javascript",
+    "ts": "typescript",
+    "sh": "bash",
+    "shell": "bash",
+    "zsh": "bash",
+    "rb": "ruby",
+    "yml": "yaml",
+    "ndjson": "jsonl",
+    "md": "markdown",
+    "json5": "json",
+    "jsonc": "json",
+}
+
+
+def name_for(path: str) -> str | None:
+    """Return the name of the host that reads a file by its name; None where none does.
+
+    >>> name_for("src/a.PY"), name_for("a.exe")
+    ('python', None)
+    """
+    return _SUFFIXES.get(PurePath(path).suffix.lower())
+
+
+def host_for(path: str) -> "Host | None":
+    """Return the host of a file by its name; None where none reads it.
+
+    Raises `InputError` where the parser that it needs is not installed.
+    """
+    name = name_for(path)
+    return host_named(name) if name else None
+
+
+def language(word: str) -> str | None:
+    """Return the host that reads a language, by the word that a Markdown fence gives it.
+
+    >>> language("js"), language("text")
+    ('javascript', None)
+    """
+    name = _LANGUAGES.get(word.lower(), word.lower())
+    return name if name in _MODULES and _MODULES[name] != "text" else None
+
+
+@cache
+def host_named(name: str) -> "Host":
+    """Return a host by its name.
+
+    Raises `ConfigError` for a name that is no host's, and `InputError` where the parser that it
+    needs is not installed.
+    """
+    if name not in _MODULES:
+        close = nearest(name, NAMES)
+        hint = f"did you mean `{close}`?" if close else f"hosts: {', '.join(NAMES)}"
+        raise ConfigError(f"there is no host `{name}`; {hint}")
+    try:
+        host: Host = import_module(f"flaglift.check.hosts.formats.{_MODULES[name]}").make(name)
+    except ModuleNotFoundError as error:
+        raise InputError(missing(name, error)) from None
+    return host
+
+
+def missing(name: str, error: ModuleNotFoundError) -> str:
+    """Return what is said where the parser of a host is not installed."""
+    return (
+        f"{name} files need `{error.name}`, which is not installed; "
+        "install flaglift with its extra: pip install 'flaglift[hosts]'"
+    )

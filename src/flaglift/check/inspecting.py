@@ -1,0 +1,118 @@
+"""What is to be said about one file: its prompts, its findings, its suppressions."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from flaglift.check.document import Document, Prompt
+from flaglift.check.file_settings import Suppression
+from flaglift.check.hosts.base import ByteEdit, Change, Literal
+from flaglift.check.hosts.checking import lint_literal
+from flaglift.check.hosts.edits import apply
+from flaglift.check.hosts.rewriting import edits_of_each
+from flaglift.check.inspection import Inspection, Unused
+from flaglift.check.moving import MOVED, movable
+from flaglift.check.seen import seen
+from flaglift.check.unused import unused_records
+from flaglift.diagnostics import Applicability, Diagnostic, Fix
+from flaglift.linting.engine import find_rule
+from flaglift.lossless.spans import Span, apply_edits, difference
+from flaglift.report.record import Record, Replacement, record_at
+from flaglift.rules import UNUSED_SUPPRESSION
+
+
+def inspect(document: Document, *, replacements: bool = False) -> Inspection:
+    """Return what is to be said about a file.
+
+    With `replacements`, each record says what its fix changes in the file.
+    """
+    job = document.job
+    result = Inspection()
+    used: set[tuple[int, str]] = set()
+    identities: dict[Literal, str] = {}
+    found: list[_Found] = []
+    for prompt in document.prompts():
+        identities[prompt.literal] = prompt.fingerprint
+        for finding in lint_literal(prompt.literal, job.settings):
+            suppressing = prompt.suppressing.get(finding.code, ())
+            for each in suppressing:
+                if isinstance(each, Suppression):
+                    used.add((each.number, finding.code))
+                else:
+                    each.used.add(finding.code)
+            if not suppressing:
+                found.append(_record(document, prompt, finding))
+    result.records += (
+        _with_replacements(document, found) if replacements else (record for record, _ in found)
+    )
+    if UNUSED_SUPPRESSION.code in document.judged:
+        result.records += unused_records(
+            document.directives, document.judged, job.shown, document.data, document.lines
+        )
+        result.unused = list(_unused(document, used))
+    result.records.sort(key=lambda record: (record.region, record.finding))
+    result.seen = [
+        seen(candidate, document, identities.get(candidate.literal))
+        for candidate in document.candidates
+    ]
+    return result
+
+
+def _unused(document: Document, used: Collection[tuple[int, str]]) -> Iterator[Unused]:
+    for suppression in document.job.suppressions:
+        codes = {rule: find_rule(rule).code for rule in suppression.rules}
+        idle = tuple(
+            rule
+            for rule, code in codes.items()
+            if code in document.judged and (suppression.number, code) not in used
+        )
+        if idle:
+            yield Unused(suppression, idle)
+
+
+_Found = tuple[Record, Change | None]
+"""What is printed of a finding, and what its fix makes of the prompt, if it has one."""
+
+
+def _record(document: Document, prompt: Prompt, finding: Diagnostic) -> _Found:
+    literal = prompt.literal
+    change = None
+    if finding.code == MOVED:
+        change = movable(literal, document)
+    if change:
+        fields = ", ".join(f"{name}={value}" for name, value in change.fields.items())
+        fix = Fix(f"move them to fields beside the prompt: {fields}", Applicability.UNSAFE, ())
+        finding = replace(finding, fix=fix)
+    elif finding.fix and finding.fix.edits:
+        change = Change(literal, apply_edits(literal.text, finding.fix.edits))
+    record = record_at(
+        document.job.shown,
+        document.lines,
+        literal.locate(finding.span),
+        finding,
+        offset=document.lines.code_points(literal.locate(Span(0, 0)).start),
+        fingerprint=prompt.fingerprint,
+        host=" > ".join(literal.hosts),
+        pointer=literal.pointer,
+    )
+    return record, change
+
+
+def _with_replacements(document: Document, found: Sequence[_Found]) -> Iterator[Record]:
+    """Yield records with what their fixes change in the file; nothing where they cannot."""
+    changes = [change for _, change in found if change]
+    edits = iter(edits_of_each(document.data, document.host, changes))
+    for record, change in found:
+        made = next(edits) if change else ()
+        yield replace(record, replacements=(_replacement(document, made),)) if made else record
+
+
+def _replacement(document: Document, edits: Sequence[ByteEdit]) -> Replacement:
+    """Return edits of a file as one piece, as small as can be."""
+    first, last = edits[0].start, edits[-1].end
+    moved = [edit._replace(start=edit.start - first, end=edit.end - first) for edit in edits]
+    old = document.data[first:last]
+    text = old.decode()
+    start, end, content = difference(text, apply(old, moved).decode())
+    begin = first + len(text[:start].encode())
+    span = Span(begin, begin + len(text[start:end].encode()))
+    return Replacement(document.lines.region(span), content)

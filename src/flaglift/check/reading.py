@@ -1,0 +1,80 @@
+"""Reads a file, unless it is none of our business."""
+
+import os
+import stat
+import sys
+
+from flaglift.check.hosts.prefilter import may_hold_flags
+from flaglift.errors import InputError, reason
+
+_PLAIN = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_CAREFUL = _PLAIN | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Follows no link, because what it leads to is found by itself, and waits for nobody."""
+
+_CHUNK = 1 << 20
+_OVERLAP = 256
+
+
+def read_named(path: str, largest: int = sys.maxsize) -> bytes | None:
+    """Return the content of a file that the user named; pipes and links too.
+
+    None where it is too large and holds no flag. Raises `InputError`, with the path, where it
+    cannot be read, or is too large and may hold flags.
+    """
+    try:
+        handle = os.open(path, _PLAIN)
+        try:
+            return _content(handle, path, os.fstat(handle).st_size, largest)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise InputError(f"{path}: {reason(error)}") from None
+
+
+def read_found(path: str, largest: int = sys.maxsize) -> bytes | None:
+    """Return the content of a file that was found; None too for what is gone, a link, or no file.
+
+    Raises as `read_named` does.
+    """
+    try:
+        handle = os.open(path, _CAREFUL)
+    except OSError as error:
+        if os.path.islink(path) or not os.path.isfile(path):
+            return None
+        raise InputError(f"{path}: {reason(error)}") from None
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return _content(handle, path, status.st_size, largest)
+    except OSError as error:
+        raise InputError(f"{path}: {reason(error)}") from None
+    finally:
+        os.close(handle)
+
+
+def _content(handle: int, path: str, size: int, largest: int) -> bytes | None:
+    if size > largest:
+        if not _may_hold_flags(handle):
+            return None
+        raise InputError(
+            f"{path}: {size} bytes are more than `max-file-size` allows ({largest}), "
+            "so it is not checked"
+        )
+    data = os.read(handle, size)
+    if len(data) == size and size:
+        return data
+    parts = [data]
+    while part := os.read(handle, _CHUNK):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _may_hold_flags(handle: int) -> bool:
+    """Read a large file piece by piece; pieces overlap, so that no flag is cut."""
+    tail = b""
+    while part := os.read(handle, _CHUNK):
+        if may_hold_flags(tail + part):
+            return True
+        tail = part[-_OVERLAP:]
+    return False

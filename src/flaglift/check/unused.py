@@ -1,0 +1,107 @@
+"""FL901 for suppressions: those that suppress nothing, and the edits that take them out."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from flaglift.check.directives import Directive, Reach
+from flaglift.check.hosts.base import ByteEdit, Host
+from flaglift.check.hosts.finding import leaves
+from flaglift.diagnostics import Applicability, Diagnostic, Fix
+from flaglift.lossless.spans import Span
+from flaglift.report.places import Lines
+from flaglift.report.record import Record, Replacement, record_at
+from flaglift.rules import UNUSED_SUPPRESSION
+
+_BRACKETS = re.compile(rb"(flaglift:[^\[]*\[)([^\]]*)\]")
+_VAIN = dict.fromkeys(Reach, "is suppressed here and reports nothing") | {
+    Reach.ENABLE: "is enabled here and ends no suppression that is needed"
+}
+_TAKEN_OUT = Fix("take it out", Applicability.SAFE, ())
+
+
+def finding(message: str, *, fixable: bool = True) -> Diagnostic:
+    """Return a finding about a suppression; it is about no code point of a prompt."""
+    fix = _TAKEN_OUT if fixable else None
+    return UNUSED_SUPPRESSION.report(Span(0, 0), message, fix=fix)
+
+
+def unused_codes(directive: Directive, judged: Collection[str]) -> list[str]:
+    """Return the codes of a directive that kept nothing from being reported."""
+    return sorted(
+        code for code in directive.rules if code in judged and not directive.is_used(code)
+    )
+
+
+def unused_records(
+    found: Iterable[Directive], judged: Collection[str], path: str, data: bytes, lines: Lines
+) -> Iterator[Record]:
+    """Yield one record for each code that a directive suppresses in vain, or cannot suppress.
+
+    `judged` are the codes of the rules that ran.
+    """
+    for directive in found:
+        place = Span(directive.comment.start, directive.comment.end)
+        for sentence in (*directive.unknown.values(), directive.problem):
+            if sentence:
+                said = finding(f"this suppression has no effect: {sentence}", fixable=False)
+                yield record_at(path, lines, place, said)
+        unused = unused_codes(directive, judged)
+        edit = removal(directive, unused, data, lines) if unused else None
+        replacements = tuple(_replacements(edit, lines) if edit else ())
+        for code in unused:
+            message = f"{directive.rules[code]} {_VAIN[directive.reach]}; take that out"
+            yield record_at(path, lines, place, finding(message), replacements=replacements)
+
+
+def _replacements(edit: ByteEdit, lines: Lines) -> Iterator[Replacement]:
+    yield Replacement(lines.region(Span(edit.start, edit.end)), edit.content.decode())
+
+
+def removal(
+    directive: Directive, unused: Collection[str], data: bytes, lines: Lines
+) -> ByteEdit | None:
+    """Return the edit that takes codes out of a directive, or the whole of it with the last one.
+
+    None where the comment is not written down in one piece.
+    """
+    start, end, _ = directive.comment
+    kept = [word for code, word in directive.rules.items() if code not in unused]
+    kept += directive.unknown
+    if kept:
+        match = _BRACKETS.search(data, start, end)
+        return ByteEdit(*match.span(2), ", ".join(kept).encode()) if match else None
+    first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
+    line = Span(lines.span_of(first).start, lines.span_of(last).end)
+    before, after = data[line.start : start], data[end : line.end]
+    if not before.strip() and not after.strip():
+        return ByteEdit(*line, b"")
+    if not after.strip():
+        start = line.start + len(before.rstrip(b" \t"))
+    return ByteEdit(start, end, b"")
+
+
+def without_unused(
+    data: bytes, host: Host, found: Iterable[Directive], judged: Collection[str]
+) -> tuple[bytes, int]:
+    """Return a file less its suppressions that suppress nothing, and how many were changed.
+
+    Each is proved by reading the file again: its prompts are as they were, or the edit is not made.
+    """
+    lines = Lines(data)
+    edits = [
+        removal(directive, unused, data, lines)
+        for directive in found
+        if (unused := unused_codes(directive, judged))
+    ]
+    prompts = _texts(data, host)
+    count = 0
+    for edit in sorted((edit for edit in edits if edit), reverse=True):
+        new = data[: edit.start] + edit.content + data[edit.end :]
+        if _texts(new, host) == prompts:
+            data = new
+            count += 1
+    return data, count
+
+
+def _texts(data: bytes, host: Host) -> list[str]:
+    return [literal.text for literal in leaves(host.literals(data))]

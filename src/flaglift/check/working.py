@@ -1,0 +1,78 @@
+"""The work on one file: read, fix, inspect. It runs in this process or in another."""
+
+import os
+
+from flaglift.check.document import Document
+from flaglift.check.fixing import fix_file
+from flaglift.check.hosts.encoding import Decoded, decode
+from flaglift.check.hosts.registry import host_named, missing
+from flaglift.check.inspecting import inspect
+from flaglift.check.job import Job, Outcome, Task
+from flaglift.check.walking import STDIN, Problem
+from flaglift.check.writing import write_file
+from flaglift.errors import InputError
+from flaglift.report.diff import unified_diff
+
+
+def work(job: Job, task: Task) -> Outcome:
+    """Do a task with a file.
+
+    Raises `ConfigError` or `CatalogError` for unusable settings, and nothing for a file's content.
+    """
+    outcome = Outcome(job)
+    try:
+        decoded = decode(job.raw, os.path.splitext(job.shown)[1].lower())
+    except InputError as error:
+        outcome.problem = Problem(f"{job.shown}: {error}", job.named)
+        return outcome
+    try:
+        _check(outcome, decoded, task)
+    except ModuleNotFoundError as error:  # the same sentence for all such files, so it is said once
+        outcome.problem = Problem(missing(job.host, error), fatal=True)
+    except InputError as error:
+        outcome.problem = Problem(str(error), fatal=True)
+    return outcome
+
+
+def _check(outcome: Outcome, decoded: Decoded, task: Task) -> None:
+    job = outcome.job
+    host = host_named(job.host)
+    data = decoded.data
+    if task.changes:
+        outcome.fixed = fix_file(data, host, job, task.wanted)
+        try:
+            _write(outcome, decoded, task)
+            data = outcome.fixed.data
+        except InputError as error:
+            outcome.problem = Problem(str(error), fatal=True)
+            outcome.fixed = None
+    outcome.inspection = inspect(Document(data, host, job), replacements=task.replacements)
+
+
+def _write(outcome: Outcome, decoded: Decoded, task: Task) -> None:
+    """Write a fixed file, or what would be written. Raises `InputError` where that fails."""
+    job = outcome.job
+    data = outcome.fixed.data if outcome.fixed else decoded.data
+    new = _restored(decoded, data, job)
+    if task.diff:
+        name = "-" if job.shown == STDIN else job.shown
+        outcome.diff = unified_diff(_text(decoded, decoded.data), _text(decoded, data), name)
+    elif job.path == "-":
+        outcome.output = new
+    elif new != job.raw:
+        write_file(job.path, new, instead_of=job.raw)
+
+
+def _restored(decoded: Decoded, data: bytes, job: Job) -> bytes:
+    try:
+        return decoded.restore(data)
+    except UnicodeEncodeError as error:
+        sign = error.object[error.start]
+        raise InputError(
+            f"{job.shown}: {decoded.encoding} has no {sign!a}, so it is not fixed"
+        ) from None
+
+
+def _text(decoded: Decoded, data: bytes) -> str:
+    """Return what `patch` must find in the file, as far as it is UTF-8."""
+    return (decoded.mark + data if decoded.encoding == "utf-8" else data).decode()

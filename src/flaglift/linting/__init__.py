@@ -1,0 +1,1 @@
+"""Runs the rules, and applies their fixes."""

@@ -1,0 +1,132 @@
+"""Chooses the rules for a prompt and runs them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from flaglift.catalog import Catalog, load_catalog
+from flaglift.context import Context
+from flaglift.diagnostics import PLACE, Diagnostic
+from flaglift.errors import ConfigError
+from flaglift.rules import RULES, UNUSED_SUPPRESSION, Rule
+from flaglift.rules.subject import Subject, read_block
+from flaglift.settings import Settings
+from flaglift.spelling import nearest
+from flaglift.syntax import Feature, Prompt
+
+
+def find_rule(selector: str) -> Rule:
+    """Return the rule of a code or a name.
+
+    Raises `ConfigError` for any other word, naming the close one.
+    """
+    for rule in RULES:
+        if selector in (rule.code, rule.name):
+            return rule
+    raise _unknown_rule(selector)
+
+
+@lru_cache(maxsize=64)
+def selected(select: tuple[str, ...], ignore: tuple[str, ...]) -> frozenset[str]:
+    """Return the codes of the rules to report: the selected ones, less the ignored ones.
+
+    A selector is a code, a name, or the beginning of codes such as `FL4`. Raises `ConfigError` for
+    a selector that means no rule.
+    """
+    wanted = {code for selector in select for code in _codes(selector)}
+    unwanted = {code for selector in ignore for code in _codes(selector)}
+    return frozenset((wanted or {rule.code for rule in RULES}) - unwanted)
+
+
+def _codes(selector: str) -> list[str]:
+    codes = [
+        rule.code
+        for rule in RULES
+        if rule.name == selector or (selector[:2] == "FL" and rule.code.startswith(selector))
+    ]
+    if not codes:
+        raise _unknown_rule(selector)
+    return codes
+
+
+def _unknown_rule(selector: str) -> ConfigError:
+    known = [word for rule in RULES for word in (rule.code, rule.name)]
+    close = nearest(selector, known)
+    hint = f"did you mean `{close}`?" if close else "`flaglift rule` lists them"
+    return ConfigError(f"there is no rule `{selector}`; {hint}")
+
+
+def _rules_for(subject: Subject) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    return _triggered(subject.prompt.features, bool(subject.beside.given))
+
+
+@lru_cache(maxsize=4096)
+def _triggered(features: int, requested: bool) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """Return the rules for a prompt with these features: for each segment, and once.
+
+    `requested` tells whether anything is known of the request beside the text.
+    """
+    if not features & Feature.CONCERNED.value:
+        return (), ()
+    known = requested or bool(features & Feature.SETTING.value)
+    rules = [r for r in RULES if r.trigger.value & features and (known or not r.needs_request)]
+    return tuple(r for r in rules if not r.once), tuple(r for r in rules if r.once)
+
+
+def subjects_of(
+    text: str,
+    prompt: Prompt,
+    settings: Settings,
+    context: Context,
+    catalog: Catalog | None = None,
+) -> tuple[Subject, ...]:
+    """Return what the rules look at: one subject for each segment of the prompt.
+
+    The catalog is the one that the settings name, unless it is given. Raises `ConfigError` or
+    `CatalogError` where they name no usable one.
+    """
+    catalog = catalog or load_catalog(settings.edition, settings.overlay)
+    block, lines = read_block(prompt)
+    return tuple(
+        Subject(text, prompt, segment, catalog, settings, context, block, lines)
+        for segment in prompt.segments
+    )
+
+
+def diagnose(subjects: Sequence[Subject]) -> list[Diagnostic]:
+    """Return all that the rules say of a prompt, whatever is selected, by place and code."""
+    each, once = _rules_for(subjects[0])
+    found = [finding for subject in subjects for rule in each for finding in rule.check(subject)]
+    for rule in once:
+        found += rule.check(subjects[0])
+    found.sort(key=PLACE)
+    return found
+
+
+def diagnose_segment(subject: Subject) -> list[Diagnostic]:
+    """Return all that the rules say of one keyframe by itself."""
+    each, _ = _rules_for(subject)
+    return sorted((finding for rule in each for finding in rule.check(subject)), key=PLACE)
+
+
+def reported(diagnostics: Iterable[Diagnostic], settings: Settings) -> list[Diagnostic]:
+    """Return the findings of the rules that the settings select."""
+    if not settings.select and not settings.ignore:
+        return list(diagnostics)
+    codes = selected(settings.select, settings.ignore)
+    return [finding for finding in diagnostics if finding.code in codes]
+
+
+def suppress(
+    diagnostics: Iterable[Diagnostic], suppressed: Collection[str], subject: Subject
+) -> list[Diagnostic]:
+    """Take out the findings of rules that the host suppresses, by code or name.
+
+    What suppressed nothing is a finding itself. Raises `ConfigError` for a word that is no rule's.
+    """
+    codes = {find_rule(selector).code for selector in suppressed}
+    found = list(diagnostics)
+    unused = sorted(codes - {finding.code for finding in found})
+    kept = [finding for finding in found if finding.code not in codes]
+    kept += UNUSED_SUPPRESSION.check(replace(subject, unused_suppressions=tuple(unused)))
+    return sorted(kept)

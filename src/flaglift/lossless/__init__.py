@@ -1,0 +1,1 @@
+"""Spans and edits, and what else keeps every byte that nobody meant to change."""

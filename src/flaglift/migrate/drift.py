@@ -1,0 +1,60 @@
+"""Compares a run with its plan while it goes: live data that departs from it stops the run."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flaglift.errors import FlagliftError, InputError
+from flaglift.migrate.tally import Tally
+
+_OUTCOMES = ("translated", "unchanged", "refused", "problems", "without")
+
+
+class DriftError(FlagliftError):
+    """More of an outcome than planned was found, by more than the share allowed."""
+
+
+class Plan:
+    """The counts of a plan that was saved."""
+
+    def __init__(self, document: Mapping[str, Any], fingerprint: str, most: float) -> None:
+        """`most` is the share of the planned records by which an outcome may be exceeded.
+
+        Raises `InputError` for a plan of another job, or for what is no plan.
+        """
+        try:
+            self._counts = Tally.from_dict(document["counts"])
+            same = document["fingerprint"] == fingerprint
+        except (KeyError, TypeError):
+            raise InputError("this is no plan that `flaglift migrate plan` has written") from None
+        if not same:
+            raise InputError(
+                "the plan was made with other options, another catalog or another version of"
+                " flaglift; make it again"
+            )
+        self._most = most
+
+    def check(self, tally: Tally) -> None:
+        """Raise `DriftError` where the run has found too much of something."""
+        allowed = self._most * max(1, self._counts.records)
+        for outcome, planned, found in self._pairs(tally):
+            if found - planned > allowed:
+                raise DriftError(
+                    f"stopped: {found:,} prompts are {outcome}, and the plan has {planned:,};"
+                    f" --max-drift allows {self._most:.0%} of {self._counts.records:,} records"
+                    " more. All that was written is kept; plan again, or go on with a larger"
+                    " --max-drift"
+                )
+
+    def differences(self, tally: Tally) -> list[str]:
+        """Return what differs from the plan, one sentence each."""
+        return [
+            f"{outcome}: {found:,}, planned {planned:,}"
+            for outcome, planned, found in self._pairs(tally)
+            if found != planned
+        ]
+
+    def _pairs(self, tally: Tally) -> Iterator[tuple[str, int, int]]:
+        for outcome in _OUTCOMES:
+            yield outcome, getattr(self._counts, outcome), getattr(tally, outcome)
+        for code in sorted({*self._counts.refusals, *tally.refusals}):
+            yield f"refused by {code}", self._counts.refusals[code], tally.refusals[code]

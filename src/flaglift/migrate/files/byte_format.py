@@ -1,0 +1,108 @@
+"""What formats whose records are ranges of bytes have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from flaglift.migrate.files.compression import ByteSource, compression_of
+from flaglift.migrate.files.format import ByteWriter, Find, Format, Splice
+from flaglift.migrate.files.output import HashSink, Output
+from flaglift.migrate.job import Job
+from flaglift.migrate.records import Change, Chunk, Cursor, Entry
+
+OVERSIZE = "longer than {most:,} bytes; it is passed by unchanged (--most-bytes allows more)"
+
+
+class ByteFormat(ABC):
+    """A file whose records are ranges of bytes: `Record.body` is a slice of the chunk's bytes."""
+
+    unit: str
+    fields: frozenset[str] | None = None
+    created: Sequence[str] = ()
+
+    def __init__(self, job: Job, path: Path) -> None:
+        """Prepare it. Raises `InputError` where the file cannot be opened."""
+        self.job = job
+        self.path = path
+        self.source = ByteSource(path)
+        self.exact = not compression_of(path)
+
+    @abstractmethod
+    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return the next records; None at the end."""
+
+    @abstractmethod
+    def render(self, old: bytes, change: Change) -> bytes:
+        """Return a record with what a change writes."""
+
+    def splices(self, chunk: Chunk, changes: Sequence[Change]) -> list[Splice]:
+        """Return the new bytes of a chunk, in order."""
+        return [
+            Splice(body.start, body.stop, self.render(chunk.body[body], change), change)
+            for change in changes
+            for body in (change.record.body,)
+        ]
+
+    def restoring(self, chunk: Chunk, old: Mapping[int, bytes]) -> list[Splice]:
+        """Return the splices that put old bytes back, by where in the chunk a record begins."""
+        return [
+            Splice(record.body.start, record.body.stop, old[record.body.start])
+            for record in chunk.records
+            if record.body.start in old
+        ]
+
+    def notes(self) -> list[str]:
+        """Return what the user should know of the file before it is written."""
+        return []
+
+    def check_writable(self) -> None:
+        """Raise `InputError` where something is missing to write it: in bytes nothing is."""
+        return
+
+    def fits(self, field: str, value: Any) -> str | None:  # noqa: ARG002
+        """Return None: bytes hold any value."""
+        return None
+
+    def writer(
+        self,
+        path: Path,
+        written: int,
+        cursor: Cursor | None,  # noqa: ARG002
+        done: Iterator[Entry],  # noqa: ARG002
+    ) -> ByteWriter:
+        """Begin a result file, or go on with one of `written` bytes."""
+        return ByteWriter(Output(path, self.path, written), self.splices, self.restoring)
+
+    def changed(self, path: Path, info: dict[str, Any]) -> Format:  # noqa: ARG002
+        """Return the format of this file's changed version."""
+        return type(self)(self.job, path)
+
+    def total(self) -> tuple[str, int] | None:
+        """Return the bytes of the file; None if it is compressed."""
+        return ("bytes", self.path.stat().st_size) if self.exact else None
+
+    def proof(self, find: Find, original: Path, info: dict[str, Any]) -> bool | None:
+        """Tell whether this file, its changes taken back, is the original; None if unknown."""
+        sink = HashSink()
+        writer = ByteWriter(sink, self.splices, self.restoring)
+        cursor: Cursor | None = None
+        while chunk := self.read(cursor, 1000):
+            writer.restore(chunk, find)
+            cursor = chunk.cursor
+        if self.exact:
+            return bool(sink.digest.hexdigest() == info["source_sha"])
+        return sink.digest.hexdigest() == _content_hash(original) if original.exists() else None
+
+    def close(self) -> None:
+        """Close the source."""
+        self.source.close()
+
+
+def _content_hash(path: Path) -> str:
+    sink = HashSink()
+    source = ByteSource(path)
+    while block := source.read(2**20):
+        sink.append(block)
+    source.close()
+    return sink.digest.hexdigest()

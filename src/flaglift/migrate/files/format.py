@@ -1,0 +1,148 @@
+"""What the file store asks of a format. A new format is one file that implements these."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from flaglift.migrate.files.output import HashSink, Output
+from flaglift.migrate.files.patches import matching, patch_of
+from flaglift.migrate.records import Change, Chunk, Cursor, Entry
+
+Find = Callable[[str], Sequence[Entry]]
+"""Returns the journal's entries for a record's key."""
+
+
+class Splice(NamedTuple):
+    """New bytes for a part of a chunk, and the change they come from, if it is to be journaled."""
+
+    start: int
+    end: int
+    new: bytes
+    change: Change | None = None
+
+
+class FormatWriter(Protocol):
+    """Writes the result of one run."""
+
+    def append(self, chunk: Chunk, changes: Sequence[Change]) -> list[tuple[Change, bytes | None]]:
+        """Write a chunk; return each change with its patch for the journal."""
+
+    def restore(self, chunk: Chunk, find: Find) -> list[int]:
+        """Write a chunk with its changes taken back; return their numbers in the journal."""
+
+    def sync(self) -> int:
+        """Bring it to the disk; return what `Format.writer` needs to go on from here."""
+
+    def complete(self) -> None:
+        """Write what stands at the end of a file, and bring it to the disk."""
+
+    def close(self) -> None:
+        """Close the file, complete or not."""
+
+
+class Format(Protocol):
+    """One kind of file."""
+
+    unit: str
+
+    @property
+    def fields(self) -> frozenset[str] | None:
+        """The fields it can hold; None for any."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the journal gives back the file's bytes, not only its values."""
+
+    @property
+    def created(self) -> Sequence[str]:
+        """Columns that are missing, and that a run adds."""
+
+    def notes(self) -> list[str]:
+        """Return what the user should know of the file before it is written."""
+
+    def check_writable(self) -> None:
+        """Raise `InputError` where something is missing to write it."""
+
+    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return the next records; None at the end."""
+
+    def fits(self, field: str, value: Any) -> str | None:
+        """Return why a value cannot be held; None if it can."""
+
+    def writer(
+        self, path: Path, written: int, cursor: Cursor | None, done: Iterator[Entry]
+    ) -> FormatWriter:
+        """Begin a result file, or go on with one that was synced at `cursor`.
+
+        `done` are the journal's entries so far.
+        """
+
+    def changed(self, path: Path, info: dict[str, Any]) -> "Format":
+        """Return the format of the changed file, to read and restore it."""
+
+    def total(self) -> tuple[str, int] | None:
+        """Return how much there is to read, in `bytes` or `records`; None where unknown."""
+
+    def proof(self, find: Find, original: Path, info: dict[str, Any]) -> bool | None:
+        """Tell whether this file, its changes taken back, is the original; None if unknown."""
+
+    def close(self) -> None:
+        """Close the source."""
+
+
+class ByteWriter:
+    """Writes formats whose records are ranges of bytes: `Record.body` is a slice of the chunk."""
+
+    def __init__(
+        self,
+        output: Output | HashSink,
+        splices: Callable[[Chunk, Sequence[Change]], list[Splice]],
+        restoring: Callable[[Chunk, Mapping[int, bytes]], list[Splice]],
+    ) -> None:
+        self._output = output
+        self._splices = splices
+        self._restoring = restoring
+        """Returns the splices that take a chunk back, from old bytes by where a record begins."""
+
+    def append(self, chunk: Chunk, changes: Sequence[Change]) -> list[tuple[Change, bytes | None]]:
+        """Write a chunk with its splices."""
+        splices = self._splices(chunk, changes)
+        self._write(chunk, splices)
+        return [
+            (splice.change, patch_of(chunk.body[splice.start : splice.end], splice.new))
+            for splice in splices
+            if splice.change is not None
+        ]
+
+    def restore(self, chunk: Chunk, find: Find) -> list[int]:
+        """Write a chunk with the old bytes of its records."""
+        old: dict[int, bytes] = {}
+        numbers: list[int] = []
+        for record in chunk.records:
+            unused = [entry for entry in find(record.key) if entry.number not in numbers]
+            match = matching(chunk.body[record.body], unused)
+            if match:
+                numbers.append(match[0].number)
+                old[record.body.start] = match[1]
+        self._write(chunk, self._restoring(chunk, old))
+        return numbers
+
+    def _write(self, chunk: Chunk, splices: Sequence[Splice]) -> None:
+        pieces: list[bytes] = []
+        position = 0
+        for start, end, new, _ in splices:
+            pieces += (chunk.body[position:start], new)
+            position = end
+        self._output.append(b"".join((*pieces, chunk.body[position:])))
+
+    def sync(self) -> int:
+        """Bring it to the disk; return its bytes."""
+        return self._output.sync()
+
+    def complete(self) -> None:
+        """Bring it to the disk."""
+        self.sync()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._output.close()

@@ -1,0 +1,157 @@
+"""A JSON file: the elements of its outermost list, read one after the other, or one document."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from flaglift.errors import InputError
+from flaglift.migrate.files.byte_format import OVERSIZE, ByteFormat
+from flaglift.migrate.job import Job
+from flaglift.migrate.json_document import JsonDocuments
+from flaglift.migrate.json_spans import key_reader
+from flaglift.migrate.records import Change, Chunk, Cursor, Problem, Record
+
+_BLOCK = 2**20
+_BOM = b"\xef\xbb\xbf"
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+# A lone quote is a string that goes on behind the buffer.
+_NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
+_SCALAR = re.compile(rb"[^\s,\]]++")
+_DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
+
+
+class JsonArray(ByteFormat):
+    """A file whose outermost value is a list of documents; any other value is one document."""
+
+    unit = "element"
+
+    def __init__(self, job: Job, path: Path) -> None:
+        """Prepare it. Raises `InputError` where the file cannot be opened or a path is none."""
+        super().__init__(job, path)
+        try:
+            self._documents = JsonDocuments(job.text.removeprefix("[]."), job.targets)
+            self._key = key_reader(job.key)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+
+    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return the next elements; what lies behind the list is copied in pieces."""
+        offset, number, phase = (0, 0, "start") if cursor is None else cursor["at"]
+        self.source.seek(offset)
+        buffer = self.source.read(_BLOCK)
+        if not buffer:
+            return None
+        if phase == "rest":
+            return self._chunk(buffer, len(buffer), [], (offset, number, "rest"))
+        position = 0
+        if phase == "start":
+            position = _SPACE.match(buffer, 3 * buffer.startswith(_BOM)).end()  # type: ignore[union-attr]
+            if buffer[position : position + 1] != b"[":
+                return self._document(buffer, position)
+            position += 1
+        return self._elements(buffer, position, offset, number, rows)
+
+    def _document(self, buffer: bytes, start: int) -> Chunk:
+        buffer += self.source.read(max(0, self.job.most_bytes - len(buffer)))
+        more = self.source.read(1)
+        if more:
+            problem = Problem("1", OVERSIZE.format(most=self.job.most_bytes))
+            return self._chunk(buffer + more, len(buffer) + 1, [problem], (0, 1, "rest"))
+        where = slice(start, len(buffer.rstrip()))
+        return self._chunk(buffer, len(buffer), [self._record(buffer, where, 1)], (0, 1, "rest"))
+
+    def _elements(self, buffer: bytes, position: int, offset: int, number: int, rows: int) -> Chunk:
+        found: list[Record | Problem] = []
+        phase = "list"
+        while len(found) < rows:
+            end, buffer = self._element_end(buffer, position, alone=not found)
+            if end is None and found and len(buffer) - position < self.job.most_bytes:
+                break  # the next chunk begins with it
+            start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
+            if buffer[start : start + 1] == b"]":
+                position, phase = start + 1, "rest"
+                break
+            number += 1
+            if end is None:
+                reason = (
+                    f"longer than {self.job.most_bytes:,} bytes, or not JSON; it and what lies"
+                    " behind it is passed by unchanged"
+                )
+                found.append(Problem(str(number), reason))
+                position, phase = len(buffer), "rest"
+                break
+            found.append(self._record(buffer, slice(start, end), number))
+            position = _SPACE.match(buffer, end).end()  # type: ignore[union-attr]
+            position += buffer[position : position + 1] == b","
+        return self._chunk(buffer, position, found, (offset, number, phase))
+
+    def _element_end(
+        self, buffer: bytes, position: int, *, alone: bool
+    ) -> tuple[int | None, bytes]:
+        """Return where an element and the comma or bracket behind it end; None if not in sight.
+
+        The buffer grows for the first element of a chunk only.
+        """
+        while True:
+            end = complete_end(buffer, position)
+            if end is not None or not alone or len(buffer) - position > self.job.most_bytes:
+                return end, buffer
+            more = self.source.read(len(buffer))
+            if not more:
+                return None, buffer
+            buffer += more
+
+    def _record(self, buffer: bytes, where: slice, number: int) -> Record | Problem:
+        try:
+            prompts = self._documents.read(buffer[where])
+            return Record(self._key(buffer[where]) or str(number), prompts, where)
+        except ValueError as error:
+            return Problem(str(number), str(error))
+
+    @staticmethod
+    def _chunk(
+        buffer: bytes,
+        end: int,
+        found: Sequence[Record | Problem],
+        at: tuple[int, int, str],
+    ) -> Chunk:
+        return Chunk(
+            records=[item for item in found if isinstance(item, Record)],
+            cursor={"at": [at[0] + end, *at[1:]]},
+            problems=[item for item in found if isinstance(item, Problem)],
+            size=end,
+            body=buffer[:end],
+        )
+
+    def render(self, old: bytes, change: Change) -> bytes:
+        """Return an element with what a change writes."""
+        return self._documents.write(old, change.written)
+
+
+def complete_end(buffer: bytes, position: int) -> int | None:
+    """Return where the element at a position ends, if what follows it in the list is in sight.
+
+    >>> complete_end(b'[{"a": "]"} , 2]', 1), complete_end(b'[{"a": "]"', 1)
+    (11, None)
+    """
+    start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
+    first = buffer[start : start + 1]
+    if first in (b"", b"]"):
+        return start if first else None
+    end: int | None = None
+    if first in b'{["':
+        depth = 0
+        for token in _NESTING.finditer(buffer, start):
+            if token[0] == b'"':
+                return None
+            depth += _DEPTH.get(token[0], 0)
+            if depth <= 0:
+                end = token.end()
+                break
+    else:
+        scalar = _SCALAR.match(buffer, start)
+        end = scalar.end() if scalar else None
+    if end is None:
+        return None
+    behind = _SPACE.match(buffer, end).end()  # type: ignore[union-attr]
+    return end if buffer[behind : behind + 1] in (b",", b"]") else None

@@ -1,0 +1,159 @@
+"""The result of a Parquet file, one row group after the other."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flaglift.emit.form import form_value
+from flaglift.migrate.files.output import writing
+from flaglift.migrate.files.parquet_columns import replaced
+from flaglift.migrate.files.parquet_layout import writer_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from flaglift.migrate.files.format import Find
+    from flaglift.migrate.files.parquet import ParquetFormat
+    from flaglift.migrate.records import Change, Chunk, Cursor, Entry
+
+Values = dict[str, dict[int, Any]]
+"""New values by field and row, from 1 in the whole file."""
+
+
+class ParquetResult:
+    """Collects the changes of a row group, and writes it when it is complete.
+
+    A Parquet file has its directory at the end, so half a file is none: a run that goes on begins
+    the file anew and takes what was done before from the journal.
+    """
+
+    def __init__(self, form: ParquetFormat, path: Path) -> None:
+        self._form = form
+        self._path = path
+        self._values: Values = defaultdict(dict)
+        schema = form.schema
+        for field, column in form.to_create.items():
+            schema = schema.append(pa.field(column, form.kind(field)))
+        for column in form.added:
+            schema = schema.remove(schema.get_field_index(column))
+        self._schema = schema
+        settings = writer_settings(form.file.metadata)
+        with writing(path):
+            self._sink = path.open("wb")
+            self._writer = pq.ParquetWriter(self._sink, schema, **settings)
+
+    def append(self, chunk: Chunk, changes: Sequence[Change]) -> list[tuple[Change, bytes | None]]:
+        """Take the changes of a chunk; return each with its row."""
+        for change in changes:
+            for field, value in change.written[0].writes.items():
+                self._values[field][change.record.body] = self._form.coerced(field, value)
+        self._close_group(chunk)
+        return [(change, json.dumps(change.record.body).encode()) for change in changes]
+
+    def restore(self, chunk: Chunk, find: Find) -> list[int]:
+        """Take back the changes of a chunk; return their numbers in the journal."""
+        numbers = []
+        for entry, row in restorable(chunk, find):
+            numbers.append(entry.number)
+            self._take(entry.before, row)
+        self._close_group(chunk)
+        return numbers
+
+    def _take(self, values: Mapping[str, Any], row: int) -> None:
+        for field, value in values.items():
+            self._values[field][row] = self._form.coerced(field, value)
+
+    def replay(self, cursor: Cursor | None, done: Iterator[Entry]) -> None:
+        """Write again what was written up to a cursor, from the journal."""
+        group = 0 if cursor is None else cursor["at"][0]
+        for entry in done:
+            self._take(entry.after, json.loads(entry.patch or b"0"))
+        row = 1
+        for index in range(group):
+            self._write_group(index, row)
+            row += self._form.file.metadata.row_group(index).num_rows
+
+    def _close_group(self, chunk: Chunk) -> None:
+        group, first, done = chunk.body
+        if done:
+            self._write_group(group, first)
+
+    def _write_group(self, group: int, first: int) -> None:
+        table = self._form.table(group)
+        rows = range(first, first + table.num_rows)
+        table = written_table(self._form, table, self._values, rows, self._schema)
+        for values in self._values.values():
+            for row in [row for row in values if row in rows]:
+                del values[row]
+        with writing(self._path):
+            self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+
+    def sync(self) -> int:
+        """Return that there is something to do again; the bytes so far are no file yet."""
+        return 1
+
+    def complete(self) -> None:
+        """Write the directory, and bring the file to the disk."""
+        with writing(self._path):
+            self._writer.close()
+            self._sink.flush()
+            os.fsync(self._sink.fileno())
+
+    def close(self) -> None:
+        """Close the file, complete or not."""
+        with writing(self._path):
+            self._writer.close()
+            self._sink.close()
+
+
+def written_table(form: ParquetFormat, table: Any, values: Values, rows: range, schema: Any) -> Any:
+    """Return a row group with new values and the columns of a schema."""
+    for field, column in (form.columns | form.to_create).items():
+        new = {row - rows.start: v for row, v in values[field].items() if row in rows}
+        if column in table.schema.names:
+            if new:
+                index = table.schema.get_field_index(column)
+                done = replaced(table.column(column), new)
+                table = table.set_column(index, table.schema.field(index), done)
+        else:
+            kind = form.kind(field)
+            empty = pa.chunked_array([pa.nulls(len(rows), kind)])
+            table = table.append_column(schema.field(column), replaced(empty, new))
+    return table.select(schema.names).cast(schema) if form.added else table
+
+
+def restorable(chunk: Chunk, find: Find) -> Iterable[tuple[Entry, int]]:
+    """Yield the entries of a chunk's rows that are as the run wrote them, and the rows."""
+    taken: set[int] = set()
+    for record in chunk.records:
+        for stored in record.prompts:
+            now = {**stored.held, "text": stored.text}
+            for entry in find(record.key):
+                if entry.number not in taken and all(
+                    now.get(f) is not None and form_value(now[f]) == form_value(v)
+                    for f, v in entry.after.items()
+                ):
+                    taken.add(entry.number)
+                    yield entry, record.body
+                    break
+
+
+def restored_table(form: ParquetFormat, group: int, find: Find) -> Any:
+    """Return a row group with its changes taken back."""
+    first = 1 + sum(form.file.metadata.row_group(i).num_rows for i in range(group))
+    table = form.table(group)
+    values: Values = defaultdict(dict)
+    chunk = form.read({"at": [group, 0, first]}, max(1, table.num_rows))
+    for entry, row in restorable(chunk, find) if chunk else ():
+        for field, value in entry.before.items():
+            values[field][row] = form.coerced(field, value)
+    names = [name for name in form.schema.names if name not in form.added]
+    schema = pa.schema([form.schema.field(name) for name in names], form.schema.metadata)
+    return written_table(form, table, values, range(first, first + table.num_rows), schema)

@@ -1,0 +1,50 @@
+"""How a changed record is turned back into the bytes it had."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from flaglift.migrate.records import Entry
+
+
+def patch_of(old: bytes, new: bytes) -> bytes:
+    """Return what `unpatched` needs to make the old bytes from the new ones.
+
+    >>> unpatched(b'{"a": "b"}', patch_of(b'{"a": "b --video"}', b'{"a": "b"}'))
+    b'{"a": "b --video"}'
+    """
+    start = _common(old, new)
+    tail = _common(old[start:][::-1], new[start:][::-1])
+    middle = old[start : len(old) - tail]
+    head = json.dumps([start, len(new) - tail, hashlib.sha256(new).hexdigest()])
+    return head.encode() + b"\n" + middle
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """Return how many bytes two texts have in common at their beginning."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:  # by halves: slices are compared at the speed of memory
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def unpatched(new: bytes, patch: bytes) -> bytes | None:
+    """Return the old bytes; None if the record is no longer as it was written."""
+    head, _, middle = patch.partition(b"\n")
+    start, end, digest = json.loads(head)
+    if hashlib.sha256(new).hexdigest() != digest:
+        return None
+    return new[:start] + middle + new[end:]
+
+
+def matching(current: bytes, entries: Sequence[Entry]) -> tuple[Entry, bytes] | None:
+    """Return the first entry that the record comes from, and the record's old bytes."""
+    for entry in entries:
+        old = unpatched(current, entry.patch or b"")
+        if old is not None:
+            return entry, old
+    return None

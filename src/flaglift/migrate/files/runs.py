@@ -1,0 +1,109 @@
+"""Which run an `apply` of a file goes on with, and where its result goes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flaglift.errors import InputError, reason
+from flaglift.migrate.clock import new_id, now
+from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.files.output import named, partial
+from flaglift.migrate.job import Job
+from flaglift.migrate.store import Run
+from flaglift.migrate.tally import Tally
+
+UNFINISHED = ("running", "finishing", "replacing")
+
+
+def identity(path: Path) -> list[int]:
+    """Return what tells whether a file was changed: its bytes and the time of its last change."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise InputError(f"{path}: {reason(error)}") from None
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def result_path(path: Path, job: Job) -> Path:
+    """Return where the result goes: the path asked for, else `.migrated` before the suffixes.
+
+    >>> result_path(Path("a/p.jsonl.gz"), Job("a/p.jsonl.gz")).name
+    'p.migrated.jsonl.gz'
+    """
+    return job.to or named(path, "migrated")
+
+
+def fingerprint(job: Job) -> str:
+    """Return what must be the same to go on with a run: a file's limit is part of its result."""
+    return job.fingerprint if job.limit is None else f"{job.fingerprint}-{job.limit}"
+
+
+def begin_or_resume(
+    ledger: Ledger, job: Job, path: Path, created: Sequence[str], *, restart: bool
+) -> Run:
+    """Return the unfinished run of a file, the finished one that has nothing to add, or a new one.
+
+    Raises `InputError` where an unfinished run does not fit, or the result would overwrite a file
+    that is not ours.
+    """
+    runs = ledger.runs()
+    if any(run.state == "undoing" for run in runs):
+        raise InputError(f"{path}: an undo is unfinished; run `flaglift migrate undo` first")
+    result = result_path(path, job)
+    for run in reversed(runs):
+        if run.state in UNFINISHED and not restart:
+            _check(run, job, path, result)
+            return run
+        if run.state in UNFINISHED:
+            _abandon(ledger, run)
+        elif not restart and _complete(run, job, path, result):
+            return run
+    ours = [run.info for run in runs if run.state == "finished"]
+    if result.exists() and not any(
+        info["result"] == str(result) and info["result_id"] == identity(result) for info in ours
+    ):
+        raise InputError(f"{result}: is there already; name another file with --to, or remove it")
+    info = {
+        "source_id": identity(path),
+        "result": str(result),
+        "written": 0,
+        "undo": None,
+        "created": list(created),
+    }
+    run = Run(new_id(), path.name, fingerprint(job), "running", None, Tally(), now(), now(), info)
+    with ledger.saving():
+        ledger.save(run)
+    return run
+
+
+def _complete(run: Run, job: Job, path: Path, result: Path) -> bool:
+    """Tell whether a run has left nothing to do: its files are as it wrote them."""
+    if run.fingerprint != fingerprint(job) or run.info["source_id"] != identity(path):
+        return False
+    if run.state == "replaced":
+        return True
+    return (
+        run.state == "finished"
+        and run.info["result"] == str(result)
+        and result.exists()
+        and run.info["result_id"] == identity(result)
+    )
+
+
+def _check(run: Run, job: Job, path: Path, result: Path) -> None:
+    begun = f"{path}: the run of {run.started} is unfinished"
+    if run.fingerprint != fingerprint(job):
+        raise InputError(
+            f"{begun}, and was begun with other options or another version of flaglift; finish it"
+            " with those, or drop it with --restart"
+        )
+    if run.info["result"] != str(result):
+        raise InputError(f"{begun}, and writes to {run.info['result']}; --restart drops it")
+    if run.state == "running" and run.info["source_id"] != identity(path):
+        raise InputError(f"{begun}, and the file was changed since; begin again with --restart")
+
+
+def _abandon(ledger: Ledger, run: Run) -> None:
+    partial(Path(run.info["result"])).unlink(missing_ok=True)
+    run.state, run.updated = "abandoned", now()
+    with ledger.saving():
+        ledger.save(run)

@@ -1,0 +1,108 @@
+"""The store of one file: its format, its journal, and the result beside it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flaglift.errors import InputError
+from flaglift.migrate.files.format import Format
+from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.files.runs import begin_or_resume
+from flaglift.migrate.files.undo import FileUndoer
+from flaglift.migrate.files.verify import verify_file
+from flaglift.migrate.files.writer import FileWriter
+from flaglift.migrate.job import Job
+from flaglift.migrate.locking import file_lock
+from flaglift.migrate.records import Chunk, Cursor, Entry
+from flaglift.migrate.store import Run
+
+
+class FileStore:
+    """A file of prompts."""
+
+    passes_on = True
+
+    def __init__(self, job: Job, path: Path, form: Format) -> None:
+        self.name = str(path)
+        self.unit = form.unit
+        self.fields = form.fields
+        self._job = job
+        self._path = path
+        self._format = form
+        self._ledger_path = job.journal or path.with_name(f"{path.name}.flaglift")
+
+    def notes(self) -> list[str]:
+        """Return what the user should know of the file before it is written."""
+        return self._format.notes()
+
+    def total(self) -> tuple[str, int] | None:
+        """Return the bytes to read; None of a compressed file, whose content is not known."""
+        return self._format.total()
+
+    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return the next records; None at the end."""
+        return self._format.read(cursor, rows)
+
+    def fits(self, field: str, value: Any) -> str | None:
+        """Return why a value cannot be held; None if it can."""
+        return self._format.fits(field, value)
+
+    @contextmanager
+    def writing(self, *, restart: bool) -> Iterator[FileWriter]:
+        """Begin a run, or go on with an unfinished one; nobody else can meanwhile."""
+        self._format.check_writable()
+        with self._locked(), self._ledger(write=True) as ledger:
+            created = self._format.created
+            run = begin_or_resume(ledger, self._job, self._path, created, restart=restart)
+            writer = FileWriter(ledger, run, self._path, self._format, self._job)
+            try:
+                yield writer
+            finally:
+                writer.close()
+
+    @contextmanager
+    def undoing(self, run: Run) -> Iterator[FileUndoer]:
+        """Begin to take a run back, or go on with that."""
+        with self._locked(), self._ledger(write=True) as ledger:
+            undoer = FileUndoer(ledger, run, self._path, self._format)
+            try:
+                yield undoer
+            finally:
+                undoer.close()
+
+    def runs(self) -> list[Run]:
+        """Return all runs, oldest first; none if there is no journal."""
+        if not self._ledger_path.exists():
+            return []
+        with self._ledger(write=False) as ledger:
+            return ledger.runs()
+
+    def entries(self, run: Run, *, left: bool = False) -> Iterator[Entry]:
+        """Return the journal of a run in order."""
+        with self._ledger(write=False) as ledger:
+            yield from ledger.entries(run, left=left)
+
+    def verify(self, run: Run) -> tuple[list[str], list[str]]:
+        """Return what holds of a run's result and what does not, one sentence each."""
+        with self._ledger(write=False) as ledger:
+            return verify_file(ledger, run, self._path, self._format)
+
+    def close(self) -> None:
+        """Close the source."""
+        self._format.close()
+
+    @contextmanager
+    def _ledger(self, *, write: bool) -> Iterator[Ledger]:
+        ledger = Ledger(self._ledger_path, write=write, like=self._path)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        if not self._ledger_path.parent.is_dir():
+            raise InputError(f"{self._ledger_path.parent}: there is no such folder")
+        with file_lock(self._ledger_path.with_name(f"{self._ledger_path.name}-lock"), self.name):
+            yield

@@ -1,0 +1,134 @@
+"""Takes a run on a file back: record by record from the journal, then into place."""
+
+from pathlib import Path
+
+from flaglift.errors import InputError
+from flaglift.migrate.clock import now
+from flaglift.migrate.files.format import Format, FormatWriter
+from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.files.output import move, partial, sha256, writing
+from flaglift.migrate.files.runs import identity
+from flaglift.migrate.files.writer import kept
+from flaglift.migrate.store import Run
+
+_IN_PLACE = ("replacing", "replaced", "undoing", "partly undone")
+"""States in which the source may be the result; its hash tells."""
+
+
+class FileUndoer:
+    """A run on a file that is being taken back.
+
+    A result that was never put in the place of the source is deleted. A kept original goes back to
+    its place, if nobody edited the file since. Otherwise the file is written anew, each record
+    that is still as the run wrote it with its old bytes.
+    """
+
+    def __init__(self, ledger: Ledger, run: Run, path: Path, form: Format) -> None:
+        self.run = run
+        self.restored = 0
+        self._ledger = ledger
+        self._path = path
+        self._partial = partial(path, "undo")
+        self._result = Path(run.info["result"])
+        self._format: Format | None = None
+        self._writer: FormatWriter | None = None
+        self._in_place = run.state in _IN_PLACE and sha256(path) != run.info["source_sha"]
+        if self._in_place and not self._original_fits() and not self._rewritten():
+            self._begin(form)
+
+    def _original_fits(self) -> bool:
+        return kept(self._path).exists() and sha256(self._path) == self.run.info["result_sha"]
+
+    def _rewritten(self) -> bool:
+        """Tell whether the file was written, and perhaps moved, and only the run's state lags."""
+        undo = self.run.info["undo"] or {}
+        return "sha" in undo
+
+    def _begin(self, form: Format) -> None:
+        undo = self.run.info["undo"]
+        if undo is None or undo["of"] != identity(self._path):
+            undo = {"cursor": None, "written": 0, "of": identity(self._path)}
+            with self._ledger.saving():
+                self._ledger.settle_undone(self.run, keep=False)
+        self._format = form.changed(self._path, self.run.info)
+        done = self._ledger.entries(self.run)
+        self._writer = self._format.writer(self._partial, undo["written"], undo["cursor"], done)
+        with writing(self._partial):
+            self._partial.chmod(self._path.stat().st_mode & 0o7777)
+        self._save("undoing", undo)
+
+    def undo(self, rows: int) -> bool:
+        """Restore the next records; tell whether there may be more."""
+        if self._writer is None or self._format is None:
+            return False
+        undo = self.run.info["undo"]
+        chunk = self._format.read(undo["cursor"], rows)
+        if chunk is None:
+            return False
+        with self._ledger.saving():
+            numbers = self._writer.restore(chunk, lambda key: self._ledger.of_key(self.run, key))
+            self._ledger.mark_undone(self.run, numbers)
+            written = self._writer.sync()
+            self.run.info["undo"] = {**undo, "cursor": chunk.cursor, "written": written}
+            self._ledger.save(self.run)
+        self.restored += len(numbers)
+        return True
+
+    def reconnect(self) -> None:
+        """Do nothing: a file is there or not."""
+
+    def finish(self) -> list[str]:
+        """Put the restored file in its place; return what the user should know."""
+        if not self._in_place:
+            return self._discard()
+        if self._original_fits():
+            move(kept(self._path), self._path)
+            self.restored = sum(1 for _ in self._ledger.entries(self.run, left=True))
+            return self._discard()
+        if self._writer is not None:
+            self._writer.complete()
+            if self.run.info["undo"]["of"] != identity(self._path):
+                raise InputError(f"{self._path}: was changed meanwhile; run undo again")
+            self._save("undoing", {**self.run.info["undo"], "sha": sha256(self._partial)})
+        if self._partial.exists():
+            move(self._partial, self._path)
+        with self._ledger.saving():
+            self._ledger.settle_undone(self.run, keep=True)
+        left = any(True for _ in self._ledger.entries(self.run, left=True))
+        self._save("partly undone" if left else "undone", None)
+        if not left and sha256(self._path) == self.run.info["source_sha"]:
+            return [f"{self._path}: as it was before the run, to the byte"]
+        return [f"{self._path}: restored where it was still as the run wrote it"]
+
+    def _discard(self) -> list[str]:
+        """Remove what is left of a run whose source is as it was."""
+        for left in (partial(self._result), self._partial):
+            left.unlink(missing_ok=True)
+        self._mark_all()
+        said = [f"{self._path}: as it was before the run, to the byte"]
+        for copy, digest in ((self._result, "result_sha"), (kept(self._path), "source_sha")):
+            if copy.exists() and digest in self.run.info and copy != self._path:
+                if sha256(copy) == self.run.info[digest]:
+                    copy.unlink()
+                    said.append(f"{copy}: deleted")
+                else:
+                    said.append(f"{copy}: was edited since, and is left where it is")
+        self._save("undone", None)
+        return said
+
+    def _mark_all(self) -> None:
+        with self._ledger.saving():
+            self._ledger.mark_all_undone(self.run)
+
+    def _save(self, state: str, undo: dict[str, object] | None) -> None:
+        self.run.state, self.run.updated = state, now()
+        self.run.info["undo"] = undo
+        with self._ledger.saving():
+            self._ledger.save(self.run)
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._writer is not None:
+            self._writer.close()
+        if self._format is not None:
+            self._format.close()

@@ -1,0 +1,44 @@
+"""Proves of a result that nothing but the journaled changes is different in it."""
+
+from pathlib import Path
+
+from flaglift.migrate.files.format import Format
+from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.files.output import sha256
+from flaglift.migrate.files.writer import kept
+from flaglift.migrate.store import Run
+
+
+def verify_file(ledger: Ledger, run: Run, path: Path, form: Format) -> tuple[list[str], list[str]]:
+    """Return what holds of a finished run and what does not, one sentence each.
+
+    The changes are taken back in memory; what comes out must be the original, by its hash.
+    """
+    held: list[str] = []
+    broken: list[str] = []
+    in_place = run.state == "replaced"
+    result = path if in_place else Path(run.info["result"])
+    original = kept(path) if in_place else path
+    if not result.exists():
+        return [], [f"{result}: is gone"]
+    intact = sha256(result) == run.info["result_sha"]
+    (held if intact else broken).append(
+        f"{result}: {'is' if intact else 'is no longer'} as the run wrote it"
+    )
+    if original.exists():
+        same = sha256(original) == run.info["source_sha"]
+        (held if same else broken).append(
+            f"{original}: {'is' if same else 'is no longer'} as the run read it"
+        )
+    changed = form.changed(result, run.info)
+    try:
+        proof = changed.proof(lambda key: ledger.of_key(run, key), original, run.info)
+    finally:
+        changed.close()
+    if proof is None:
+        broken.append(f"{result}: cannot be compared without the original, {original}")
+    elif proof:
+        held.append(f"{result}: less the {run.tally.changed:,} journaled changes, is the original")
+    else:
+        broken.append(f"{result}: differs from the original by more than the journaled changes")
+    return held, broken

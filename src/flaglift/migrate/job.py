@@ -1,0 +1,67 @@
+"""What the user asked for: where the prompts are, and where their fields go."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+
+from flaglift.settings import DEFAULT, Settings
+
+DEFAULT_TARGETS = MappingProxyType(
+    {name: name for name in ("video_model", "video_prompt", "video_duration")}
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One migration. Two jobs with the same fingerprint do the same to every record."""
+
+    source: str
+    """A path, or a database URL with `#table`. It may hold a password: never print it."""
+    text: str = "text"
+    """The column, key or path of the prompts."""
+    targets: Mapping[str, str] = field(default_factory=lambda: DEFAULT_TARGETS)
+    """Field to column, or to key beside the text."""
+    key: str | None = None
+    """The column or key that names a record in reports and the journal."""
+    json_column: str | None = None
+    """The database column that holds JSON, if `text` is a path in it."""
+    where: str | None = None
+    """An SQL condition."""
+    limit: int | None = None
+    """The most records to decide on: of a file in all, of a database in one call."""
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    create_columns: bool = False
+    most_bytes: int = 64 * 2**20
+    """A longer record is passed by and reported."""
+    journal: Path | None = None
+    """The journal of a file; beside it if None."""
+    to: Path | None = None
+    """The file to write; beside the source if None."""
+    replace: bool = False
+    """Put the result in the place of the source when it is complete."""
+    settings: Settings = DEFAULT
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides what is written, this version's reading included."""
+        chosen = asdict(self.settings)
+        overlay = self.settings.overlay
+        chosen["overlay"] = None if overlay is None else overlay.read_text(encoding="utf-8")
+        parts = [
+            version("flaglift"), chosen, self.text, dict(self.targets), self.key, self.json_column,
+            self.where, self.encoding, self.delimiter, self.create_columns,
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
+
+
+def missing_columns(names: Sequence[str]) -> str:
+    """Return the sentence for columns that are to be written and are not there."""
+    return (
+        f"there is no column {', '.join(names)}; --create-columns adds what is missing, and"
+        " --target FIELD=COLUMN names another"
+    )

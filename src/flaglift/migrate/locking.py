@@ -1,0 +1,30 @@
+"""One run at a time on a source, also after a SIGKILL: the operating system lets go of the lock."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from flaglift.errors import InputError
+from flaglift.migrate.errors import LockedError
+
+
+@contextmanager
+def file_lock(path: Path, what: str) -> Iterator[None]:
+    """Hold a lock file while the block runs.
+
+    A transaction of SQLite's holds it, which works on every system and ends with the process. The
+    file stays: removing it would let a third run lock another one. Raises `LockedError` if another
+    process holds it.
+    """
+    try:
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+        with closing(connection):
+            connection.execute("BEGIN EXCLUSIVE")
+            yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise LockedError(
+                f"{what}: another run is working on it; `flaglift migrate status` shows it"
+            ) from None
+        raise InputError(f"{path}: the lock file cannot be written: {error}") from None

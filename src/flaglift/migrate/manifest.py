@@ -1,0 +1,140 @@
+"""A set of files that are migrated apart from each other: which they are, and which are done.
+
+Each file has its own run, journal and lock beside it, so that whoever works on it, and however
+often, does it once. The manifest is a folder beside the files: `job.json` names the files, and
+each finished file has a commit of its own, which is there whole or not at all.
+"""
+
+import glob
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from flaglift.errors import InputError
+from flaglift.migrate.clock import now
+from flaglift.migrate.files.output import move, writing
+from flaglift.migrate.files.runs import fingerprint, identity, result_path
+from flaglift.migrate.files.writer import kept
+from flaglift.migrate.job import Job
+
+NAME = "flaglift.manifest"
+"""The manifest's folder, in the last folder of the pattern that has no wildcard in it."""
+
+Document = dict[str, Any]
+
+
+def matching(pattern: str, job: Job) -> tuple[Path, list[Path]]:
+    """Return the folder that a pattern of files begins with, and its files, without our results.
+
+    Raises `InputError` where there is no file, and where results would be among the sources.
+    """
+    folder = Path(*takewhile(lambda part: glob.escape(part) == part, Path(pattern).parts[:-1]))
+    folder, to = folder.resolve(), job.to and job.to.resolve()
+    if to and folder.is_relative_to(to):
+        raise InputError(f"--to {job.to}: the files are in it; name another folder")
+    found = [Path(name).resolve() for name in sorted(glob.glob(pattern, recursive=True))]
+    beside = replace(job, to=None)
+    ours = {other for path in found for other in (kept(path), result_path(path, beside))}
+    files = [
+        path
+        for path in dict.fromkeys(found)
+        if path.is_file() and path not in ours and not (to and path.is_relative_to(to))
+    ]
+    if not files:
+        raise InputError(f"{pattern}: there is no such file; quote the pattern from the shell")
+    return folder, files
+
+
+class Manifest:
+    """The files of one job, and what became of each."""
+
+    def __init__(self, folder: Path, job: Job) -> None:
+        """`folder` is that of `matching`; `job.to` is a folder here, with its whole path."""
+        self.folder = folder
+        self._job = job
+        self._place = folder / NAME
+
+    def job_of(self, path: Path) -> Job:
+        """Return what is to be done with one file."""
+        to = self._job.to and self._job.to / path.relative_to(self.folder)
+        return replace(self._job, source=str(path), to=to)
+
+    def begin(self, files: Sequence[Path], *, restart: bool) -> list[Path]:
+        """Return the files of the job: those named, and those it was begun with.
+
+        Raises `InputError` where an unfinished job was begun with other options.
+        """
+        earlier = self._earlier()
+        mine = fingerprint(self._job)
+        if earlier is not None and earlier["fingerprint"] != mine and not restart:
+            left = [name for name in earlier["files"] if not self._commit_of(Path(name)).exists()]
+            if left:
+                raise InputError(
+                    f"{self._place}: the job of {earlier['begun']} has {len(left)} files left, and"
+                    " was begun with other options or another version of flaglift; finish it with"
+                    " those, or drop it with --restart"
+                )
+            earlier = None
+        known = [] if earlier is None or restart else [Path(name) for name in earlier["files"]]
+        every = list(dict.fromkeys([*known, *files]))
+        with writing(self._place):
+            self._place.mkdir(exist_ok=True)
+        names = [str(path) for path in every]
+        self._write(self._place / "job.json", {"fingerprint": mine, "begun": now(), "files": names})
+        if restart:
+            for path in every:
+                self._commit_of(path).unlink(missing_ok=True)
+        return every
+
+    def _earlier(self) -> Document | None:
+        try:
+            return _read(self._place / "job.json")
+        except FileNotFoundError:
+            return None
+
+    def commit(self, path: Path, document: Mapping[str, Any]) -> Document:
+        """Keep what became of a file; of several who do so all say the same."""
+        commit = {**document, "file": str(path), "state_of": self._state_of(path)}
+        self._write(self._commit_of(path), commit)
+        return commit
+
+    def committed(self, path: Path) -> Document | None:
+        """Return what became of a file; None where it is not done, or is not as it was left."""
+        try:
+            commit = _read(self._commit_of(path))
+            done = commit["state_of"] == self._state_of(path)
+        except (FileNotFoundError, InputError):
+            return None
+        in_place = commit["state"] == "replaced"
+        return commit if done and in_place >= self._job.replace else None
+
+    def _state_of(self, path: Path) -> Document:
+        job = self.job_of(path)
+        result = result_path(path, job)
+        return {
+            "fingerprint": fingerprint(job),
+            "source": identity(path),
+            "result": [str(result), identity(result)] if result.exists() else None,
+        }
+
+    def _commit_of(self, path: Path) -> Path:
+        digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
+        return self._place / f"{path.name}-{digest[:16]}.json"
+
+    def _write(self, path: Path, document: Mapping[str, Any]) -> None:
+        whole = path.with_name(f".{path.name}-{os.getpid()}")
+        with writing(path), whole.open("w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        move(whole, path)
+
+
+def _read(path: Path) -> Document:
+    document: Document = json.loads(path.read_text(encoding="utf-8"))
+    return document

@@ -1,0 +1,61 @@
+"""Chooses the store for a source: by the scheme of a URL, or by the name of a file."""
+
+from pathlib import Path
+
+from flaglift.errors import InputError
+from flaglift.migrate.errors import missing_extra
+from flaglift.migrate.files.delimited import Delimited
+from flaglift.migrate.files.format import Format
+from flaglift.migrate.files.json_array import JsonArray
+from flaglift.migrate.files.jsonl import JsonLines
+from flaglift.migrate.files.store import FileStore
+from flaglift.migrate.job import Job
+from flaglift.migrate.store import Store
+
+_KINDS = ".jsonl, .ndjson, .json, .csv, .tsv (each also .gz or .zst), .parquet"
+
+
+def is_url(source: str) -> bool:
+    """Tell whether a source is a database."""
+    return "://" in source or source.startswith("sqlite:")
+
+
+def open_store(job: Job, *, write: bool) -> Store:
+    """Return the store of a job's source.
+
+    Raises `InputError` for a kind of source that there is not, and for one that cannot be opened.
+    """
+    if is_url(job.source):
+        try:
+            from flaglift.migrate.sql.store import TableStore  # noqa: PLC0415 (an extra)
+        except ModuleNotFoundError:
+            raise missing_extra("sql", "a database") from None
+        return TableStore(job, write=write)
+    path = Path(job.source)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it")
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file")
+    if job.where is not None or job.json_column is not None:
+        raise InputError(f"{path}: --where and --json-column are for databases")
+    path = path.resolve()
+    return FileStore(job, path, _format(job, path))
+
+
+def _format(job: Job, path: Path) -> Format:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes[-1:] in ([".gz"], [".zst"]):
+        suffixes.pop()
+    match suffixes[-1:]:
+        case [".jsonl"] | [".ndjson"]:
+            return JsonLines(job, path)
+        case [".json"]:
+            return JsonArray(job, path)
+        case [".csv"] | [".tsv"]:
+            return Delimited(job, path)
+        case [".parquet"] | [".pq"]:
+            from flaglift.migrate.files.parquet import ParquetFormat  # noqa: PLC0415 (an extra)
+
+            return ParquetFormat(job, path)
+        case _:
+            raise InputError(f"{path}: its name must say what it is: {_KINDS}; or a database URL")

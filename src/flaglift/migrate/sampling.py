@@ -1,0 +1,44 @@
+"""A few prompts of each outcome, for the report that people read before they decide."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from flaglift.migrate.engine import Decided
+from flaglift.migrate.records import Chunk, Verdict
+
+
+class Samples:
+    """Keeps the first prompts of each outcome; of the refused ones, of each code."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._seen: Counter[tuple[str, ...]] = Counter()
+        self.prompts: list[dict[str, Any]] = []
+        self.problems: list[dict[str, str]] = []
+
+    def take(self, chunk: Chunk, decided: Sequence[Decided]) -> None:
+        """Look at a chunk."""
+        for problem in chunk.problems[: max(0, 100 - len(self.problems))]:
+            self.problems.append({"key": problem.key, "problem": problem.sentence})
+        for record, verdicts in decided:
+            for verdict in verdicts:
+                kind = (verdict.status, *(code for code, _ in verdict.refusals[:1]))
+                if verdict.status != "unchanged" and self._seen[kind] < self._each:
+                    self._seen[kind] += 1
+                    self.prompts.append(described(record.key, verdict))
+
+
+def described(key: str, verdict: Verdict, *, text: bool = True) -> dict[str, Any]:
+    """Return a verdict as JSON-ready values, with the prompt's text or without."""
+    return {
+        "key": key,
+        "place": verdict.stored.place,
+        "status": verdict.status,
+        "codes": list(verdict.codes),
+        "reasons": [
+            {"code": code, **({"message": message} if text else {})}
+            for code, message in verdict.refusals
+        ],
+        **({"before": verdict.stored.text, "after": dict(verdict.writes)} if text else {}),
+    }

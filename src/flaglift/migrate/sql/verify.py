@@ -1,0 +1,43 @@
+"""Compares the journal of a run with the table."""
+
+from flaglift.migrate.sql.keys import key_of
+from flaglift.migrate.sql.ledger import SqlLedger
+from flaglift.migrate.sql.rows import Rows
+from flaglift.migrate.sql.session import Session
+from flaglift.migrate.sql.undo import old_values
+from flaglift.migrate.store import Run
+
+_PAGE = 1000
+_MOST_SHOWN = 10
+
+
+def verify_table(
+    session: Session, ledger: SqlLedger, rows: Rows, run: Run
+) -> tuple[list[str], list[str]]:
+    """Return what holds of what a run wrote and what does not, one sentence each."""
+    behind = entries = 0
+    gone: list[str] = []
+    edited: list[str] = []
+    with session.begin() as connection:
+        while page := ledger.page(connection, run, behind, _PAGE, left=False):
+            current = rows.read_keys(connection, [key_of(entry.key) for entry in page])
+            for entry in page:
+                row = current.get(entry.key)
+                if row is None:
+                    gone.append(entry.key)
+                elif old_values(rows, entry, row) is None:
+                    edited.append(entry.key)
+            entries += len(page)
+            behind = page[-1].number
+    name = session.name
+    as_written = entries - len(gone) - len(edited)
+    held = [f"{name}: {as_written:,} rows are as the run wrote them, and can be restored"]
+    broken: list[str] = []
+    if entries != run.tally.changed:
+        broken.append(f"{name}: {run.tally.changed:,} changes, but {entries:,} journal entries")
+    for keys, what in ((edited, "edited since"), (gone, "deleted since")):
+        if keys:
+            more = "" if len(keys) <= _MOST_SHOWN else ", ..."
+            shown = ", ".join(keys[:_MOST_SHOWN])
+            broken.append(f"{name}: {len(keys):,} rows were {what}: {shown}{more}")
+    return held, broken

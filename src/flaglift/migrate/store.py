@@ -1,0 +1,121 @@
+"""What the engine asks of a store. A new kind of source implements these three classes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flaglift.migrate.records import Change, Chunk, Cursor, Entry, Record
+from flaglift.migrate.tally import Tally
+
+
+@dataclass
+class Run:
+    """A migration that was begun, as its store keeps it."""
+
+    id: str
+    source: str
+    fingerprint: str
+    state: str
+    """`running`, `finished`, `undoing`, `undone`, `partly undone` or `abandoned`; of files also
+    `finishing`, `replacing` and `replaced`."""
+    cursor: Cursor | None
+    tally: Tally
+    started: str
+    updated: str
+    info: dict[str, Any] = field(default_factory=dict)
+    """What the store needs to know of it."""
+
+
+class Step(Protocol):
+    """One chunk being written: all of it and its checkpoint, or nothing."""
+
+    def moved(self, changes: Sequence[Change]) -> Mapping[str, Record | None]:
+        """Return the records that are not as they were read, by key; None for a deleted one.
+
+        From here to the end of the step nobody else can change any of them.
+        """
+
+    def write(self, chunk: Chunk, changes: Sequence[Change]) -> None:
+        """Write the changed records and their journal entries."""
+
+    def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
+        """Keep where the run is."""
+
+
+class Writer(Protocol):
+    """A run that is being applied; nobody else applies one to the same source."""
+
+    run: Run
+
+    def step(self) -> AbstractContextManager[Step]:
+        """Begin a chunk; leaving it commits, or writes nothing if it raised."""
+
+    def reconnect(self) -> None:
+        """Find the store again after it was unavailable, and read the run's checkpoint anew."""
+
+    def finish(self) -> list[str]:
+        """Complete the run; return what the user should know, one sentence each."""
+
+
+class Undoer(Protocol):
+    """A run that is being taken back."""
+
+    run: Run
+    restored: int
+    """The records restored so far by this call."""
+
+    def undo(self, rows: int) -> bool:
+        """Restore the next records that are as the run wrote them; tell whether there may be more.
+
+        Raises `UnavailableError` where it can be tried again.
+        """
+
+    def reconnect(self) -> None:
+        """Find the store again after it was unavailable, and read the run's state anew."""
+
+    def finish(self) -> list[str]:
+        """Complete it; return what the user should know."""
+
+
+class Store(Protocol):
+    """A source of stored prompts."""
+
+    name: str
+    """What to call it: never a password in it."""
+    unit: str
+    """What a record's key counts: `line`, `row`, `element`, `key`."""
+    fields: frozenset[str] | None
+    """The fields it can hold; None for any."""
+    passes_on: bool
+    """Whether what lies behind a `--limit` is to be copied."""
+
+    def notes(self) -> list[str]:
+        """Return what the user should know of the source before it is written."""
+
+    def total(self) -> tuple[str, int] | None:
+        """Return how much there is to read, in `bytes` or `records`; None where unknown."""
+
+    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return the next records; None at the end. `rows` is a wish, not a limit."""
+
+    def fits(self, field: str, value: Any) -> str | None:
+        """Return why a field's column cannot hold a value; None if it can."""
+
+    def writing(self, *, restart: bool) -> AbstractContextManager[Writer]:
+        """Begin a run, or go on with an unfinished one."""
+
+    def runs(self) -> list[Run]:
+        """Return all runs, oldest first."""
+
+    def undoing(self, run: Run) -> AbstractContextManager[Undoer]:
+        """Begin to take a run back, or go on with that."""
+
+    def entries(self, run: Run, *, left: bool = False) -> Iterator[Entry]:
+        """Return the journal of a run in order; with `left` only what is not taken back."""
+
+    def verify(self, run: Run) -> tuple[list[str], list[str]]:
+        """Return what holds of what a run wrote and what does not, one sentence each."""
+
+    def close(self) -> None:
+        """Let go of connections and files."""

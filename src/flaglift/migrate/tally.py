@@ -1,0 +1,96 @@
+"""The counts of a run. They are kept with the checkpoint, so they hold no text of a prompt."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from flaglift.migrate.records import Problem, Record, Verdict
+
+
+@dataclass
+class Tally:
+    """What was found in the records read so far. Money is in cents."""
+
+    records: int = 0
+    bytes: int = 0
+    changed: int = 0
+    """Records written, or that would be."""
+    without: int = 0
+    """Records without a prompt: a null, an empty list, no such key."""
+    translated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    problems: int = 0
+    """Records that cannot be read."""
+    raced: int = 0
+    """Records that somebody else changed meanwhile, and that were decided again."""
+    gone: int = 0
+    """Records that somebody else deleted meanwhile."""
+    refusals: Counter[str] = field(default_factory=Counter)
+    """By code; a prompt counts once for each of its codes."""
+    codes: Counter[str] = field(default_factory=Counter)
+    """All findings by code."""
+    models: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+    """Durations of the translated prompts; `default` where they name none."""
+    cents_before: float = 0.0
+    cents_after: float = 0.0
+    priced: int = 0
+    """Translated prompts whose price is known before and after."""
+
+    def add(self, record: Record, verdicts: Iterable[Verdict]) -> None:
+        """Count a record and what became of its prompts."""
+        self.records += 1
+        changed = False
+        self.without += not record.prompts
+        for verdict in verdicts:
+            changed |= bool(verdict.writes)
+            self._add_verdict(verdict)
+        self.changed += changed
+
+    def _add_verdict(self, verdict: Verdict) -> None:
+        self.codes.update(verdict.codes)
+        if verdict.status == "translated":
+            self.translated += 1
+            self.models[str(verdict.model)] += 1
+            self.seconds["default" if verdict.seconds is None else str(verdict.seconds)] += 1
+            before, after = verdict.cents
+            if before is not None and after is not None:
+                self.priced += 1
+                self.cents_before += before
+                self.cents_after += after
+        elif verdict.status == "refused":
+            self.refused += 1
+            self.refusals.update(dict.fromkeys((code for code, _ in verdict.refusals), 1))
+        else:
+            self.unchanged += 1
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        """Count records that cannot be read."""
+        for _ in problems:
+            self.records += 1
+            self.problems += 1
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Return the counts of both."""
+        return Tally(
+            **{
+                item.name: getattr(self, item.name) + getattr(other, item.name)
+                for item in fields(self)
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts as JSON-ready values."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {k: dict(v) if isinstance(v, Counter) else v for k, v in values.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Tally":
+        """Return the tally that `to_dict` wrote."""
+        plain: dict[str, Any] = {
+            name: Counter(value) if isinstance(value, dict) else value
+            for name, value in values.items()
+        }
+        return cls(**plain)

@@ -1,0 +1,57 @@
+"""Takes migrations back, newest first."""
+
+from dataclasses import dataclass, field
+
+from flaglift.migrate.engine import Control
+from flaglift.migrate.errors import UnavailableError
+from flaglift.migrate.store import Run, Store, Undoer
+
+_OVER = ("undone", "abandoned")
+
+
+@dataclass
+class Undone:
+    """What came of an undo."""
+
+    restored: int = 0
+    runs: list[Run] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    complete: bool = True
+    """Whether the end was reached, not stopped by the user."""
+
+
+def open_runs(store: Store) -> list[Run]:
+    """Return the runs that can be taken back, newest first."""
+    return [run for run in reversed(store.runs()) if run.state not in _OVER]
+
+
+def undo(store: Store, control: Control) -> Undone:
+    """Take all runs back. Raises `UnavailableError` when the store does not come back."""
+    done = Undone()
+    for run in open_runs(store):
+        with store.undoing(run) as undoer:
+            if not _undo_run(undoer, control):
+                done.restored += undoer.restored
+                done.complete = False
+                return done
+            done.notes += undoer.finish()
+            done.restored += undoer.restored
+        done.runs.append(run)
+    return done
+
+
+def _undo_run(undoer: Undoer, control: Control) -> bool:
+    waits = iter(control.patience)
+    while not control.stopped():
+        try:
+            more = undoer.undo(control.pace.rows)
+        except UnavailableError as error:
+            seconds = next(waits, None)
+            if seconds is None:
+                raise UnavailableError(f"{error}; the same command goes on from there") from None
+            control.pace.sleep(seconds)
+            undoer.reconnect()
+            continue
+        if not more:
+            return True
+    return False

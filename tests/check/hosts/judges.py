@@ -1,0 +1,127 @@
+"""The real readers of each kind of file: what they say a document holds is right."""
+
+import ast
+import atexit
+import csv
+import io
+import json
+import subprocess
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from markdown_it import MarkdownIt
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from flaglift.check.hosts.base import HOLE
+
+Values = Sequence[str] | None
+"""The strings of a document, in order; None where the reader does not accept it."""
+
+
+def python(document: str) -> Values:
+    """Assignments; `x` is the value of a hole."""
+    try:
+        tree = ast.parse(document)
+    except (SyntaxError, ValueError):
+        return None
+    names: dict[str, Any] = {"x": HOLE}
+    try:
+        exec(compile(tree, "document", "exec"), names)  # noqa: S102
+    except (NameError, TypeError, ValueError):
+        return None  # such as "a" % "b" or "a" % b
+    return list(names["values"])
+
+
+_EVALUATE = """
+const vm = require('vm');
+require('readline').createInterface({input: process.stdin}).on('line', (line) => {
+  let values = null;
+  try { values = vm.runInNewContext(JSON.parse(line), {x: '\\ufffc'}); } catch (error) {}
+  console.log(JSON.stringify(values));
+});
+"""
+
+
+@cache
+def _node() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        ["node", "-e", _EVALUATE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    atexit.register(process.communicate)
+    return process
+
+
+def node(document: str) -> Values:
+    """A script whose last value is a list; `x` is the value of a hole."""
+    process = _node()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(document) + "\n")
+    process.stdin.flush()
+    values: Values = json.loads(process.stdout.readline())
+    return values
+
+
+def bash(document: str) -> Values:
+    """A script that prints values with a NUL behind each; `x` is the value of a hole."""
+    done = subprocess.run(
+        ["bash", "--norc"],
+        input=document.encode(),
+        capture_output=True,
+        check=False,
+        env={"x": HOLE, "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+    )
+    if done.returncode or done.stderr:
+        return None
+    return done.stdout.decode().split("\0")[:-1]
+
+
+def json_values(document: str) -> Values:
+    try:
+        return list(json.loads(document))
+    except ValueError:
+        return None
+
+
+def toml(document: str) -> Values:
+    try:
+        return list(tomllib.loads(document).values())
+    except ValueError:
+        return None
+
+
+def yaml(document: str) -> Values:
+    try:
+        values = YAML(typ="safe", pure=True).load(document)
+    except (YAMLError, ValueError):
+        return None
+    found = list(values.values()) if isinstance(values, dict) else []
+    return found if all(isinstance(value, str) for value in found) else None
+
+
+def markdown(document: str) -> Values:
+    """The blocks of code."""
+    tokens = MarkdownIt("commonmark").parse(document)
+    return [token.content for token in tokens if token.type in ("fence", "code_block")]
+
+
+def code_spans(document: str) -> Values:
+    tokens = MarkdownIt("commonmark").parse(document)
+    inner = [child for token in tokens for child in token.children or []]
+    return [child.content for child in inner if child.type == "code_inline"]
+
+
+def csv_cells(document: str, delimiter: str = ",") -> Values:
+    rows = list(csv.reader(io.StringIO(document, newline=""), strict=True, delimiter=delimiter))
+    return [cell for row in rows for cell in row]
+
+
+def form(document: str) -> Values:
+    return [value for _, value in parse_qsl(document, keep_blank_values=True, strict_parsing=True)]

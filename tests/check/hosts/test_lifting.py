@@ -1,0 +1,263 @@
+"""Moving flags to fields beside the text: in each file's own style, and read back by its reader."""
+
+import ast
+import csv
+import io
+import json
+import subprocess
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import event, given
+from ruamel.yaml import YAML
+
+import flaglift
+from check.hosts import judges
+from flaglift.check.hosts.base import Change
+from flaglift.check.hosts.finding import candidates, leaves
+from flaglift.check.hosts.lifting import lift_literal
+from flaglift.check.hosts.registry import host_named
+from flaglift.check.hosts.rewriting import rewrite
+from flaglift.settings import DEFAULT, Settings
+from strategies import readable
+
+CASES = Path(__file__).parents[2] / "corpora" / "hosts" / "lifting"
+
+
+def lifted(data: bytes, name: str, settings: Settings = DEFAULT) -> tuple[bytes, list[str]]:
+    """Return a document with all its flags moved, and why some are not."""
+    host = host_named(name)
+    changes, reasons = [], []
+    for literal, decision in candidates(data, host):
+        if decision.taken:
+            made = lift_literal(literal, settings)
+            if isinstance(made, Change):
+                changes.append(made)
+            else:
+                reasons.append(made)
+    new, refused = rewrite(data, host, changes)
+    return new, [*reasons, *(each.reason for each in refused)]
+
+
+@pytest.mark.parametrize("path", sorted(CASES.iterdir()), ids=lambda path: path.stem)
+def test_fields_are_added_in_the_style_of_the_file(path: Path) -> None:
+    before, _, after = path.read_bytes().partition(b"=>\n")
+    new, reasons = lifted(before, path.stem.partition("-")[0])
+    assert new.decode() == after.decode()
+    assert reasons == []
+
+
+@pytest.mark.parametrize("name", ["json", "yaml", "toml", "csv", "javascript"])
+def test_lines_of_windows_stay_so(name: str) -> None:
+    path = next(path for path in sorted(CASES.iterdir()) if path.stem.startswith(name))
+    before, _, after = path.read_bytes().replace(b"\n", b"\r\n").partition(b"=>\r\n")
+    assert lifted(before, name)[0] == after
+    assert before != after
+
+
+@dataclass(frozen=True)
+class Container:
+    """A document that holds a text beside another field, how it is written, and its reader."""
+
+    host: str
+    write: Callable[[str], str]
+    read: Callable[[str], dict[str, Any]]
+
+
+def _json_in(document: str) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(document)["a"][0]
+    return values
+
+
+def _yaml_in(document: str) -> dict[str, Any]:
+    return dict(YAML(typ="safe", pure=True).load(document)["a"][0])
+
+
+def _python_in(document: str) -> dict[str, Any]:
+    values: dict[str, Any] = ast.literal_eval(document.partition("=")[2].strip())
+    return values
+
+
+def _node_in(document: str) -> dict[str, Any]:
+    (found,) = judges.node(document) or []
+    values: dict[str, Any] = json.loads(found)
+    return values
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _csv_out(text: str) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(
+        [["text", "video_model", "video_prompt", "video_duration", "n"], [text, "", "", "", "1"]]
+    )
+    return out.getvalue()
+
+
+def _csv_in(document: str) -> dict[str, Any]:
+    row = next(csv.DictReader(io.StringIO(document, newline="")))
+    return {name: value for name, value in row.items() if value}
+
+
+CONTAINERS = [
+    Container("json", lambda t: json.dumps({"a": [{"text": t, "n": 1}]}), _json_in),
+    Container("json", lambda t: json.dumps({"a": [{"n": 1, "text": t}]}, indent=2), _json_in),
+    Container("yaml", lambda t: f"a:\n  - text: {_quoted(t)}  # c\n    n: 1\n", _yaml_in),
+    Container("yaml", lambda t: f"a: [{{text: {_quoted(t)}, n: 1}}]\n", _yaml_in),
+    Container(
+        "toml",
+        lambda t: f"[[a]]\ntext = {_quoted(t)}\nn = 1\n",
+        lambda d: tomllib.loads(d)["a"][0],
+    ),
+    Container("csv", _csv_out, _csv_in),
+    Container("python", lambda t: f"x = {{'text': {t!r}, 'n': 1}}\n", _python_in),
+    Container(
+        "javascript",
+        lambda t: f"x = {{\n  text: {json.dumps(t)},\n  n: 1,\n}};\n[JSON.stringify(x)]",
+        _node_in,
+    ),
+]
+
+
+@pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container.host)
+def test_the_reader_finds_the_fields_that_the_flags_say(container: Container) -> None:
+    @given(readable())
+    def holds(text: str) -> None:
+        if "\x00" in text or "\x0b" in text:
+            return
+        data = container.write(text).encode()
+        host = host_named(container.host)
+        found = [lit for lit in leaves(host.literals(data), every=True) if lit.siblings]
+        assert len(found) == 1, found
+        literal = found[0]
+        assert literal.text == text
+        made = lift_literal(literal, DEFAULT)
+        translation = flaglift.translate(text.rstrip("\r\n"))
+        assert isinstance(made, Change) == (translation.status == "translated")
+        if not isinstance(made, Change):
+            return
+        new, refused = rewrite(data, host, [made])
+        event("refused" if refused else "made")
+        if refused:
+            assert new == data
+            return
+        end = text[len(text.rstrip("\r\n")) :]
+        expected = {"text": "", **translation.values, "n": 1}
+        expected["text"] += end
+        read = container.read(new.decode())
+        assert {k: str(v) for k, v in read.items() if v != ""} == {
+            k: str(v) for k, v in expected.items() if v != ""
+        }
+
+    holds()
+
+
+def test_curl_sends_the_fields() -> None:
+    text = 'a cat --video --video_model kling25 --video_prompt "it\'"\'"\'s"'
+    script = f"curl -s -F 'prompt[text]={text}' x"
+    new, reasons = lifted(script.encode(), "bash")
+    assert reasons == []
+    shown = new.decode().replace("curl -s", "printf '%s\\n'", 1)
+    done = subprocess.run(["bash", "-c", shown], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[1::2][:3] == [
+        "prompt[text]=a cat",
+        "prompt[video_model]=kling25",
+        "prompt[video_prompt]=it's",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "document", "reason"),
+    [
+        (
+            "json",
+            '{"text": "a cat --video --video_model kling25", "video_model": null}',
+            "`video_model` is there already",
+        ),
+        (
+            "json",
+            '{"text": "a cat --video --video_model kling25", "video_prompt": {"a": 1}}',
+            "`video_prompt` is there already",
+        ),
+        (
+            "json",
+            '{"prompt": "a cat --video --video_model kling25"}',
+            "there is no place for fields beside it",
+        ),
+        ("json", '{"text": "a cat --video"}', "no model is named"),
+        ("json", '{"text": "ohwx woman --vidoe"}', "there are no flags to move"),
+        (
+            "csv",
+            "text,video_model\na cat --video --video_model kling25,\n",
+            "there is no column `video_prompt`",
+        ),
+        (
+            "javascript",
+            "x = {text: `a cat --video --video_model ${m}`}",
+            "its fields depend on the value of ${m}",
+        ),
+        (
+            "javascript",
+            "x = {text: `${a} --video --video_model kling25`}",
+            "its fields depend on the value of ${a}",
+        ),
+        (
+            "javascript",
+            "x = {text: 'a cat --video --video_model kling25', video_model: m}",
+            "with a value that is not known here",
+        ),
+        (
+            "javascript",
+            "f.append('text', 'a b --video --video_model kling25');\nf.append('video_model', m);",
+            "with a value that is not known here",
+        ),
+        (
+            "yaml",
+            "text: a cat --video --video_model kling25\nvideo_prompt: [a]\n",
+            "`video_prompt` is there already",
+        ),
+        (
+            "yaml",
+            "{text: 'a cat --video --video_model kling25', video_model: }",
+            "`video_model` is there already",
+        ),
+        (
+            "bash",
+            "curl -F 'text=a b --video --video_model kling25' -F \"video_model=\" x",
+            "`video_model` is there already",
+        ),
+        (
+            "bash",
+            "http POST x 'prompt[text]=a b --video --video_model kling25'",
+            "there is no place for fields beside it",
+        ),
+        (
+            "toml",
+            'text = "a b --video --video_model kling25"\nvideo_model = ""\n',
+            "`video_model` is there already",
+        ),
+        (
+            "javascript",
+            "x = {text: `${a} ${b} --video --video_model kling25_5s --video_prompt 'x'`}",
+            "kling25_5s",
+        ),
+    ],
+)
+def test_what_cannot_be_moved_stays(name: str, document: str, reason: str) -> None:
+    new, reasons = lifted(document.encode(), name)
+    assert new.decode() == document
+    (said,) = reasons
+    assert reason in said
+
+
+def test_a_field_that_says_the_same_is_not_added_again() -> None:
+    document = '{"text": "a cat --video --video_model kling25", "video_model": "kling25"}'
+    new, _ = lifted(document.encode(), "json")
+    expected = {"text": "a cat", "video_prompt": "a cat", "video_model": "kling25"}
+    assert json.loads(new) == expected

@@ -1,0 +1,103 @@
+"""Every literal form, with the host's real reader as the judge: decoded text, edits, positions."""
+
+import re
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from check.hosts.literal_forms import FORMS, LiteralForm
+from flaglift.check.hosts.base import HOLE, Change, Literal
+from flaglift.check.hosts.registry import host_named
+from flaglift.check.hosts.rewriting import rewrite
+from flaglift.lossless.spans import Span
+
+every_form = pytest.mark.parametrize("form", FORMS, ids=[form.name for form in FORMS])
+PIECES = [
+    "a", " b", "é", "\U0001f600", '"', "'", "\\", "`", "$", "${y}", "{", "}", "#", "\n", "\t",
+    "--video", ": ", ",", "%", "&", "\\n", "'''", '"""', "\r", "<", "\x07", "\u2028", "#{y}",
+]  # fmt: skip
+NEW = st.lists(st.sampled_from(PIECES), max_size=4).map("".join)
+
+
+def fragments(form: LiteralForm) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(form.fragments), max_size=8)
+
+
+def target(form: LiteralForm, document: str) -> Literal | None:
+    """Return the literal that holds the fragments.
+
+    None in YAML that one of two readers refuses, for an empty block of Markdown, and for a string
+    of the shell that tree-sitter-bash does not find: one with a backslash before a backtick behind
+    a command in backticks.
+    """
+    at = len(form.before.encode())
+    found = host_named(form.host).literals(document.encode())
+    for literal in found:
+        if literal.start <= at <= literal.end:
+            return literal
+    refused = form.host == "yaml" or (form.host == "markdown" and not document.count("z"))
+    assert refused or (form.host == "bash" and re.search(r"`echo \$x`.*\\`", document, re.DOTALL))
+    return None
+
+
+def joins_a_name(literal: Literal, text: str) -> bool:
+    """Tell whether a text goes on right behind a variable, as a part of its name."""
+    behind = text.split(HOLE)[1:]
+    return any(
+        re.fullmatch(r"\$\w+", hole.source) and re.match(r"\w", part, re.ASCII)
+        for hole, part in zip(literal.holes, behind, strict=True)
+    )
+
+
+@every_form
+def test_a_literal_reads_as_its_reader_says(form: LiteralForm) -> None:
+    @given(fragments(form))
+    def holds(chosen: list[str]) -> None:
+        document = form.document(chosen)
+        values = form.judge(document)
+        if values is None or len(values) != 3:
+            event("not valid")
+            return
+        literal = target(form, document)
+        if literal is None:
+            return
+        event("unclear" if literal.unclear else "read")
+        assert literal.text == values[1] or literal.unclear
+        data = document.encode()
+        for offset, char in enumerate(literal.text):
+            place = literal.locate(Span(offset, offset + 1))
+            assert literal.start <= place.start < place.end <= literal.end
+            if literal.pieces and char.isascii() and char.isalnum():
+                assert data[slice(*place)]
+
+    holds()
+
+
+@every_form
+def test_an_edit_reads_as_intended_and_moves_nothing_else(form: LiteralForm) -> None:
+    @given(fragments(form), NEW, st.data())
+    def holds(chosen: list[str], content: str, data: st.DataObject) -> None:
+        document = form.document(chosen)
+        values = form.judge(document)
+        if values is None or len(values) != 3:
+            return
+        literal = target(form, document)
+        if literal is None:
+            return
+        start = data.draw(st.integers(0, len(literal.text)))
+        end = data.draw(st.integers(start, min(len(literal.text), start + 5)))
+        if HOLE in literal.text[start:end]:
+            return
+        text = literal.text[:start] + content + literal.text[end:]
+        host = host_named(form.host)
+        new, refused = rewrite(document.encode(), host, [Change(literal, text)])
+        if refused:
+            event(f"refused: {refused[0].reason}")
+            assert new == document.encode()
+            assert not form.writable or literal.locked or joins_a_name(literal, text)
+        else:
+            event("made")
+            assert form.judge(new.decode()) == [values[0], text, values[2]]
+
+    holds()

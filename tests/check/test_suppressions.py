@@ -1,0 +1,386 @@
+"""Findings that a comment or the configuration lets pass, and those suppressions that are idle."""
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flaglift.check import config_suppressions
+from flaglift.check.document import Document
+from flaglift.check.fixing import fix_file
+from flaglift.check.hosts.finding import leaves
+from flaglift.check.hosts.registry import host_named
+from flaglift.check.inspecting import inspect
+from flaglift.check.job import Job, Wanted
+from flaglift.settings import Settings
+from repositories import LONG, SHORT, codes, found, write
+from running import flaglift
+
+LOUD = f'"{LONG}"'
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def lines(*rows: str, name: str = "a.py") -> list[tuple[int, str]]:
+    """Line and code of each finding in a file of these lines."""
+    write({name: "\n".join(rows) + "\n"})
+    return [(line, code) for _, line, code in codes(name)]
+
+
+def test_the_comment_is_on_the_line() -> None:
+    assert lines(f"x = {LOUD}  # flaglift: ignore[FL402] our own model", f"y = {LOUD}") == [
+        (2, "FL402")
+    ]
+    assert lines(f"x = {LOUD}  # flaglift: ignore[duration-out-of-range]") == []
+    assert lines(f"x = {LOUD}  # flaglift:ignore [ FL402 , ] -- why") == []
+    for rows in (
+        ['x = """a', f'{LONG}"""  # flaglift: ignore[FL402]'],
+        ["x = (", "    'a '  # flaglift: ignore[FL402]", f"    {LOUD}", ")"],
+        ["x = (  # none", "    'a '", f"    {LOUD}  # flaglift: ignore[FL402]", ")"],
+    ):
+        assert lines(*rows) == []
+
+
+def test_the_comment_is_on_the_line_before() -> None:
+    mark = "# flaglift: ignore-next-line[FL402] why"
+    assert lines(mark, f"x = {LOUD}", f"y = {LOUD}") == [(3, "FL402")]
+    assert lines(mark, "# more about it", "", f"x = {LOUD}") == [(1, "FL901"), (4, "FL402")]
+    assert lines(mark, "# more about it", f"x = {LOUD}") == []
+    assert lines(mark, "# flaglift: ignore-next-line[FL001]", f"x = {LOUD}") == []
+    assert lines(f"x = 1  {mark}", f"x = {LOUD}") == []
+    assert lines(mark) == [(1, "FL901")]
+
+
+def test_a_range_of_lines() -> None:
+    rows = [
+        "# flaglift: disable[FL402, FL104] why",
+        f"a = {LOUD}",
+        "# flaglift: enable[FL104]",
+        f'b = "{LONG} --video"',
+        "# flaglift: enable[FL402]",
+        f"c = {LOUD}",
+        "# flaglift: disable[FL402]",
+        f"d = {LOUD}",
+    ]
+    assert lines(*rows) == [(1, "FL901"), (3, "FL901"), (4, "FL104"), (6, "FL402")]
+    assert lines("# flaglift: enable[FL402]", f"a = {SHORT!r}") == [(1, "FL901")]
+
+
+def test_a_whole_file() -> None:
+    assert lines(f"a = {LOUD}", f"b = {LOUD}", "# flaglift: file-ignore[FL402] why") == []
+
+
+def test_other_hosts_have_their_comments() -> None:
+    js = f"const x = {{ text: `{LONG}` }}; // flaglift: ignore[FL402]\n"
+    block = f"/* flaglift: ignore[FL402] */ f({{ text: '{LONG}' }});\n"
+    yaml = f"# flaglift: ignore-next-line[FL402]\ntext: {LONG}\n"
+    curl = f"curl -F 'prompt[text]={LONG}' https://example.org"
+    page = f"<!-- flaglift: ignore-next-line[FL402] -->\n```bash\n{curl}\n```\n"
+    inside = f"```bash\n{curl} # flaglift: ignore[FL402] why\n```\n"
+    write({"a.js": js, "b.ts": block, "c.yaml": yaml, "d.md": page, "e.md": inside, "f.sh": curl})
+    assert codes() == [("f.sh", 1, "FL402")]
+
+
+def test_only_a_comment_that_begins_so_is_one() -> None:
+    assert lines(f"x = {LOUD}  # see flaglift: ignore[FL402]") == [(1, "FL402")]
+    inside = f'x = "{LONG} # flaglift: ignore[FL402]"'
+    assert (1, "FL402") in lines(inside)
+    assert (1, "FL402") in lines(f"{LONG} # flaglift: ignore[FL402]", name="a.txt")
+    assert lines("# flaglift: ignore[FL402]", LONG, name="a.txt") == [(2, "FL402")]
+
+
+@pytest.mark.parametrize(
+    ("comment", "sentence"),
+    [
+        ("flaglift: ignore", "it cannot be read: write `flaglift: ignore[FL402] reason`"),
+        ("flaglift: ignroe[FL402]", "it cannot be read"),
+        ("flaglift: ignore[]", "it names no rule"),
+        ("flaglift: ignore[FL999]", "there is no rule `FL999`"),
+        ("flaglift: ignore[duration-out-of-rnge]", "did you mean `duration-out-of-range`?"),
+    ],
+)
+def test_what_is_no_suppression_is_said(comment: str, sentence: str) -> None:
+    write({"a.py": f"x = {LOUD}  # {comment}\n"})
+    said = [each for each in found() if each["code"] == "FL901"]
+    assert len(said) == 1
+    assert sentence in said[0]["message"]
+    assert said[0]["fix"] is None
+    before = Path("a.py").read_text()
+    flaglift("check", "--fix")
+    assert Path("a.py").read_text() == before
+
+
+def test_a_reason_can_be_asked_for() -> None:
+    write(
+        {
+            "flaglift.toml": "require-reason = true",
+            "a.py": f"x = {LOUD}  # flaglift: ignore[FL402]\n",
+            "b.py": f"x = {LOUD}  # flaglift: ignore[FL402] -- \n",
+            "c.py": f"x = {LOUD}  # flaglift: ignore[FL402] our own model\n",
+            "d.py": f"# flaglift: disable[FL402] why\nx = {LOUD}\n# flaglift: enable[FL402]\n",
+        }
+    )
+    assert codes() == [
+        ("a.py", 1, "FL402"),
+        ("a.py", 1, "FL901"),
+        ("b.py", 1, "FL402"),
+        ("b.py", 1, "FL901"),
+    ]
+    assert "it gives no reason" in flaglift("check", "a.py").stdout
+
+
+def test_idle_ones_are_found_and_taken_out() -> None:
+    old = (
+        "# flaglift: file-ignore[FL101]\n"
+        "#!x\n"
+        f"a = {LOUD}  # flaglift: ignore[FL402, FL104, FL9999] why\n"
+        "    # flaglift: ignore-next-line[FL402] why\n"
+        "b = 'plain'  # flaglift: ignore[FL402]\n"
+        "c = 1\r\n"
+    )
+    write({"a.py": old})
+    assert [(line, code) for _, line, code in codes()] == [
+        (1, "FL901"),
+        (3, "FL901"),
+        (3, "FL901"),
+        (4, "FL901"),
+        (5, "FL901"),
+    ]
+    run = flaglift("check", "--fix")
+    assert "took out 4 suppressions" in run.stderr
+    assert Path("a.py").read_bytes().decode() == (
+        f"#!x\na = {LOUD}  # flaglift: ignore[FL402, FL9999] why\nb = 'plain'\nc = 1\r\n"
+    )
+
+
+def test_one_amid_code_goes_alone() -> None:
+    write({"a.js": f"f(/* flaglift: ignore[FL402] */ {{ text: '{SHORT}' }});\n"})
+    assert flaglift("check", "--fix").returncode == 0
+    assert Path("a.js").read_text() == f"f( {{ text: '{SHORT}' }});\n"
+
+
+def test_one_that_holds_a_file_together_stays() -> None:
+    # Without the comment, what is code below it would be a part of the paragraph above.
+    text = f"words\n<!-- flaglift: ignore[FL101] -->\n    {SHORT}\n"
+    write({"a.md": text})
+    assert codes() == [("a.md", 2, "FL901")]
+    assert "took out" not in flaglift("check", "--fix").stderr
+    assert Path("a.md").read_text() == text
+
+
+def test_a_file_without_flags_may_hold_idle_ones() -> None:
+    assert lines("x = 'plain'  # flaglift: ignore[FL402]") == [(1, "FL901")]
+    assert lines("x = 'plain'  # flaglift is a tool") == []
+
+
+def test_rules_that_do_not_run_are_not_judged() -> None:
+    row = f"x = '{SHORT}'  # flaglift: ignore[FL402]"
+    assert lines(row) == [(1, "FL901")]
+    assert found("--select", "FL1,FL901", "a.py") == []
+    assert codes("--ignore", "FL402") == []
+    assert codes("--ignore", "FL901") == []
+    assert "took out" not in flaglift("check", "--fix", "--ignore", "FL901").stderr
+
+
+def test_fixes_leave_alone_what_is_let_pass() -> None:
+    write({"a.py": f"x = '{LONG} --video'  # flaglift: ignore[FL104, FL402, FL001]\n"})
+    before = Path("a.py").read_text()
+    assert flaglift("check", "--unsafe-fixes").returncode == 0
+    assert Path("a.py").read_text() == before
+
+
+PYTHON_ROWS = st.lists(
+    st.one_of(
+        st.builds(
+            "{}# flaglift: {}[{}] {}".format,
+            st.sampled_from(["", "    ", f"x = {LOUD}  ", f"x = '{SHORT}' ", "y = 1  "]),
+            st.sampled_from(["ignore", "ignore-next-line", "disable", "enable", "file-ignore"]),
+            st.lists(st.sampled_from(["FL402", "FL104", "legacy-syntax", "FLX"]), min_size=1).map(
+                ", ".join
+            ),
+            st.sampled_from(["", "why", "日本 😀"]),
+        ),
+        st.sampled_from(["", "# prose", f"x = {LOUD}", f"z = '{SHORT} --video'", "é = 'é'"]),
+    ),
+    max_size=7,
+)
+
+
+@settings(max_examples=150)
+@given(PYTHON_ROWS, st.sampled_from(["\n", "\r\n"]))
+def test_taking_idle_ones_out_changes_nothing_else(rows: list[str], end: str) -> None:
+    data = end.join([*rows, ""]).encode()
+    host = host_named("python")
+    job = Job("a.py", "a.py", data, "python", Settings(select=("FL402", "FL901")))
+    new = fix_file(data, host, job, Wanted(safe=True)).data
+
+    def prompts(source: bytes) -> list[str]:
+        return [literal.text for literal in leaves(host.literals(source))]
+
+    def said(source: bytes) -> list[str]:
+        records = inspect(Document(source, host, job)).records
+        return [f"{r.finding.code} {r.finding.message}" for r in records if not r.finding.fix]
+
+    def counted(source: bytes) -> int:
+        records = inspect(Document(source, host, job)).records
+        return sum(r.finding.code == "FL402" for r in records)
+
+    assert prompts(new) == prompts(data)
+    assert counted(new) == counted(data)
+    assert said(new) == said(data)
+    again = fix_file(new, host, job, Wanted(safe=True))
+    assert (again.data, again.taken_out) == (new, 0)
+    assert [
+        r
+        for r in inspect(Document(new, host, job)).records
+        if r.finding.code == "FL901" and r.finding.fix
+    ] == []
+
+
+# In the configuration.
+
+
+def configured(*tables: dict[str, Any], name: str = "flaglift.toml") -> str:
+    prefix = "" if name == "flaglift.toml" else "tool.flaglift."
+    return "\n".join(
+        f"[[{prefix}suppressions]]\n"
+        + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        for table in tables
+    )
+
+
+PROMPTS = json.dumps({"a": {"text": LONG}, "b": [{"text": "indeed " + LONG}]}, indent=1)
+
+
+def test_files_without_comments_are_let_pass_by_place_or_fingerprint() -> None:
+    write(
+        {"p.json": PROMPTS, "q.csv": f"id,text\n1,{LONG}\n2,{LONG}\n", "r.txt": f"{LONG}\n{LONG}\n"}
+    )
+    (first, second) = (each for each in found("p.json") if each["code"] == "FL402")
+    assert (first["pointer"], second["pointer"]) == ("/a/text", "/b/0/text")
+    assert len(codes()) == 6
+    rules = {"rules": ["FL402"]}
+    for table, left in (
+        ({"path": "p.json", "at": "/a/text"}, {"p.json": 1}),
+        ({"path": "p.json", "prompt": second["fingerprint"]}, {"p.json": 1}),
+        ({"path": "p.json", "at": "/b/0/text", "prompt": second["fingerprint"]}, {"p.json": 1}),
+        ({"path": "q.csv", "at": 2}, {"q.csv": 1}),
+        ({"path": "./r.txt", "at": 2, "reason": "why"}, {"r.txt": 1}),
+        ({"path": "r.txt", "prompt": first["fingerprint"]}, {"r.txt": 0}),
+    ):
+        write({"flaglift.toml": configured(table | rules)})
+        counts = dict.fromkeys(("p.json", "q.csv", "r.txt"), 0)
+        for path, _, code in codes():
+            assert code == "FL402"
+            counts[path] += 1
+        assert counts == dict.fromkeys(counts, 2) | left
+
+
+def test_one_that_fits_nothing_is_reported_where_it_stands_and_taken_out() -> None:
+    good = {"path": "p.json", "at": "/a/text", "rules": ["FL402"]}
+    idle = {"path": "p.json", "at": "/a/text", "prompt": "0123456789abcdef", "rules": ["FL402"]}
+    half = {"path": "p.json", "at": "/b/0/text", "rules": ["duration-out-of-range", "FL104"]}
+    other = {"path": "elsewhere.json", "at": 1, "rules": ["FL402"]}
+    text = "strict = false\n\n" + configured(good, idle, half, other) + "\n# the end\n[hosts]\n"
+    write({"flaglift.toml": text, "p.json": PROMPTS})
+    said = [each for each in found() if each["code"] == "FL901"]
+    assert [(f["path"], f["line"]) for f in said] == [("flaglift.toml", 8), ("flaglift.toml", 14)]
+    assert said[0]["message"].startswith("FL402 is suppressed for p.json and reports nothing there")
+    assert [bool(f["fix"]) for f in said] == [True, False]
+    assert "took out 1 suppression" in flaglift("check", "--fix").stderr
+    expected = "strict = false\n\n" + configured(good, half, other) + "\n# the end\n[hosts]\n"
+    assert Path("flaglift.toml").read_text() == expected
+
+
+def test_the_last_one_leaves_the_rest_of_the_project_file() -> None:
+    idle = {"path": "p.json", "at": "/z", "rules": ["FL402"]}
+    text = configured(idle, name="pyproject.toml")
+    head, tail = '[project]\r\nname = "x"\r\n\r\n', "# about ruff\r\n[tool.ruff]\r\n"
+    crlf = text.replace("\n", "\r\n")
+    write({"pyproject.toml": head + crlf + "\r\n" + tail, "p.json": PROMPTS})
+    assert "took out 1 suppression" in flaglift("check", "--fix").stderr
+    assert Path("pyproject.toml").read_bytes().decode() == head + tail
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'suppressions = [{ path = "p.json", at = "/z", rules = ["FL402"] }]\n',
+        '[[suppressions]]\npath = "p.json"\nat = "/z"\nrules = ["FL402"]\n'
+        'reason = """\n[[suppressions]]\n"""\n',
+        '[[suppressions]]\npath = "p.json"\nat = "/z"\nrules = ["FL402"]\nreason = """\n[x\n"""\n',
+    ],
+)
+def test_one_that_cannot_be_taken_out_safely_stays(text: str) -> None:
+    write({"flaglift.toml": text, "p.json": PROMPTS})
+    assert [each["code"] for each in found("--select", "FL402,FL901", "--ignore", "FL001")][
+        -1:
+    ] == ["FL901"]
+    flaglift("check", "--fix")
+    assert Path("flaglift.toml").read_text() == text
+
+
+def test_one_that_another_process_took_out_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    idle = {"path": "p.json", "at": "/z", "rules": ["FL402"]}
+    write({"flaglift.toml": configured(idle), "p.json": PROMPTS})
+    take_out = config_suppressions.take_out
+
+    def late(unused: Any) -> int:
+        write({"flaglift.toml": ""})
+        return take_out(unused)
+
+    monkeypatch.setattr(config_suppressions, "take_out", late)
+    assert "took out" not in flaglift("check", "--fix").stderr
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_batches_of_a_hook_take_out_theirs_side_by_side(
+    times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle = {"path": "p.json", "at": "/z", "rules": ["FL402"]}
+    other = {"path": "q.json", "at": "/z", "rules": ["FL402"]}
+    write({"flaglift.toml": configured(other, idle), "p.json": PROMPTS})
+    real, calls = os.fsync, []
+
+    def late(handle: int) -> None:
+        real(handle)
+        calls.append(handle)
+        if len(calls) <= times:
+            write({"flaglift.toml": configured(idle) + "#" * len(calls)})
+
+    monkeypatch.setattr(os, "fsync", late)
+    run = flaglift("check", "--fix", "p.json")
+    assert ("took out 1 suppression" in run.stderr) is (times == 1)
+    assert Path("flaglift.toml").read_text() == ("#" if times == 1 else configured(idle) + "#" * 10)
+
+
+def test_a_file_that_is_not_checked_is_not_judged() -> None:
+    idle = {"path": "p.json", "at": "/z", "rules": ["FL402"]}
+    write({"flaglift.toml": configured(idle), "p.json": PROMPTS, "a.txt": SHORT})
+    assert codes("a.txt") == []
+    assert codes("--ignore", "FL402") == []
+    assert {code for _, _, code in codes("--select", "FL402")} == {"FL402"}
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(["", "\n", "# why\n"])), max_size=5))
+def test_idle_ones_go_and_every_other_key_stays(tables: list[tuple[bool, str]]) -> None:
+    good = {"path": "p.json", "at": "/a/text", "rules": ["FL402"]}
+    idle = {"path": "p.json", "at": "/z", "rules": ["FL402"]}
+    parts = [configured(idle if gone else good) + gap for gone, gap in tables]
+    tail = "[hosts]\n'*.x' = 'lines'\n"
+    write({"flaglift.toml": "".join(parts) + tail, "p.json": PROMPTS})
+    flaglift("check", "--fix")
+    left = tomllib.loads(Path("flaglift.toml").read_text())
+    assert left.get("suppressions", []) == [good for gone, _ in tables if not gone]
+    assert left["hosts"] == {"*.x": "lines"}
+    assert Path("flaglift.toml").read_text().endswith(tail)

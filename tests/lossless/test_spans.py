@@ -1,0 +1,86 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flaglift.lossless.spans import Edit, Span, apply_edits, conflicting, difference
+
+TEXT = st.text(max_size=12)
+
+
+@st.composite
+def edits_of(draw: st.DrawFn, text: str) -> list[Edit]:
+    """Edits of a text that do not conflict, in any order."""
+    ends = st.integers(0, len(text))
+    places = sorted(draw(st.lists(ends, max_size=6, unique=True)))
+    pairs = zip(places[::2], places[1::2], strict=False)
+    edits = [Edit(start, end, draw(st.text(max_size=3))) for start, end in pairs]
+    return draw(st.permutations(edits))
+
+
+TEXT_WITH_EDITS = TEXT.flatmap(lambda text: st.tuples(st.just(text), edits_of(text)))
+
+
+def test_a_span_is_a_part_of_the_text() -> None:
+    assert Span(2, 5).of("abcdefg") == "cde"
+    assert Span(2, 5).shifted(-2) == Span(0, 3)
+
+
+@pytest.mark.parametrize(
+    ("edits", "expected"),
+    [
+        ([], False),
+        ([Edit(0, 2, "")], False),
+        ([Edit(0, 2, ""), Edit(2, 3, "")], False),
+        ([Edit(2, 3, ""), Edit(0, 2, "")], False),
+        ([Edit(0, 2, ""), Edit(1, 3, "")], True),
+        ([Edit(0, 9, ""), Edit(1, 2, ""), Edit(3, 4, "")], True),
+        ([Edit(0, 2, ""), Edit(0, 2, "")], True),
+        ([Edit(1, 1, "a"), Edit(1, 1, "b")], True),
+        ([Edit(1, 1, "a"), Edit(1, 2, "b")], False),
+        ([Edit(0, 1, "a"), Edit(1, 1, "b")], False),
+        ([Edit(0, 3, "a"), Edit(1, 1, "b")], True),
+    ],
+)
+def test_conflicting(edits: list[Edit], expected: bool) -> None:
+    assert conflicting(edits) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "edits", "expected"),
+    [
+        ("abc", [], "abc"),
+        ("abc", [Edit(1, 2, "")], "ac"),
+        ("abc", [Edit(3, 3, "d"), Edit(0, 0, "_")], "_abcd"),
+        ("abc", [Edit(1, 2, "B"), Edit(1, 1, "_")], "a_Bc"),
+        ("a\U0001f600\ud800", [Edit(1, 2, "")], "a\ud800"),
+    ],
+)
+def test_apply_edits(text: str, edits: list[Edit], expected: str) -> None:
+    assert apply_edits(text, edits) == expected
+
+
+@pytest.mark.parametrize("edit", [Edit(-1, 1, ""), Edit(2, 1, ""), Edit(1, 4, ""), Edit(4, 4, "")])
+def test_an_edit_outside_the_text_raises(edit: Edit) -> None:
+    with pytest.raises(ValueError, match="outside a text of 3"):
+        apply_edits("abc", [edit])
+
+
+def test_edits_that_overlap_raise() -> None:
+    with pytest.raises(ValueError, match="overlap"):
+        apply_edits("abc", [Edit(0, 2, ""), Edit(1, 3, "")])
+
+
+@given(TEXT_WITH_EDITS)
+def test_what_no_edit_touches_is_copied(text_and_edits: tuple[str, list[Edit]]) -> None:
+    text, edits = text_and_edits
+    assert not conflicting(edits)
+    expected = text
+    for edit in sorted(edits, reverse=True):
+        expected = expected[: edit.start] + edit.content + expected[edit.end :]
+    assert apply_edits(text, edits) == expected
+
+
+@given(st.text("ab"), st.text("ab"))
+def test_the_differing_part(old: str, new: str) -> None:
+    start, end, content = difference(old, new)
+    assert old[:start] + content + old[end:] == new

@@ -1,0 +1,404 @@
+"""Files: where the result goes, what is kept, what a run goes on with, and what it refuses."""
+
+import gzip
+import json
+import os
+import shutil
+import sqlite3
+import stat
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from flaglift import Settings
+from flaglift.errors import InputError
+from flaglift.migrate.decision import Decider
+from flaglift.migrate.engine import Migration
+from flaglift.migrate.errors import LockedError, UnreadableRecordError
+from flaglift.migrate.files.output import writing
+from flaglift.migrate.job import Job
+from migrate.conftest import PROMPTS
+from migrate.sources import applied, control, opened, planned, undone, verified
+from migrate.test_kill import CHANGED, FILES, content
+
+VIDEO = "cat {} --video --video_model kling25 --duration 5"
+
+
+@pytest.fixture(params=[*FILES, "prompts.tsv", "prompts.jsonl.zst", "prompts.csv.gz"])
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / str(request.param)
+    inner = content(path.name.removesuffix(".gz").removesuffix(".zst"), PROMPTS)
+    if path.suffix == ".tsv":
+        inner = content("prompts.csv", PROMPTS).replace(b",", b"\t")
+    if path.suffix == ".gz":
+        inner = gzip.compress(inner)
+    if path.suffix == ".zst":
+        inner = zstandard.compress(inner)
+    path.write_bytes(inner)
+    return path
+
+
+def lines(path: Path, count: int = 6) -> Path:
+    path.write_text("".join(json.dumps({"text": VIDEO.format(i)}) + "\n" for i in range(count)))
+    return path
+
+
+def left(folder: Path) -> list[str]:
+    """Return the files beside the source that are not the journal."""
+    return sorted(p.name for p in folder.iterdir() if ".flaglift" not in p.name)
+
+
+def test_a_result_beside_the_source(path: Path) -> None:
+    before = path.read_bytes()
+    assert planned(path).changed == CHANGED
+    assert left(path.parent) == [path.name]
+    assert applied(path, rows=2).changed == CHANGED
+    assert path.read_bytes() == before
+    (result,) = (path.with_name(n) for n in left(path.parent) if n != path.name)
+    assert ".migrated." in result.name
+    assert planned(result).changed == 0
+    assert planned(result).refused == 1
+    held, broken = verified(path)
+    assert len(held) == 3
+    assert not broken
+    written = result.read_bytes()
+    assert applied(path).changed == CHANGED  # the finished run, told again
+    assert result.read_bytes() == written
+    assert undone(path).notes[0] == f"{path}: as it was before the run, to the byte"
+    assert left(path.parent) == [path.name]
+
+
+def test_a_result_in_place_of_the_source(path: Path) -> None:
+    before = path.read_bytes()
+    path.chmod(0o640)
+    applied(path, rows=2, replace=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert planned(path).changed == 0
+    assert verified(path, replace=True)[1] == []
+    again = applied(path, replace=True)
+    assert again.changed == CHANGED  # nothing to add: the run that replaced it
+    undone(path, rows=2)
+    assert path.read_bytes() == before
+    assert left(path.parent) == [path.name]
+
+
+def test_edits_since_are_kept_by_an_undo(path: Path) -> None:
+    applied(path, replace=True)
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        texts = table.column("text").to_pylist()
+        texts[0] = "mine"
+        new = table.set_column(1, "text", pa.array(texts, pa.string()))
+        pq.write_table(new, path, row_group_size=4)
+    else:
+        data = path.read_bytes()
+        unpack: Any = {".gz": gzip.decompress, ".zst": zstandard.decompress}.get(path.suffix, bytes)
+        closed: Any = {".gz": gzip.compress, ".zst": zstandard.compress}.get(path.suffix, bytes)
+        plain = unpack(data)
+        assert plain.count(b"a cat") == 2
+        path.write_bytes(closed(plain.replace(b"a cat", b"my cat")))
+    _, broken = verified(path)
+    assert any("no longer as the run wrote it" in sentence for sentence in broken)
+    done = undone(path, rows=2)
+    assert done.restored == CHANGED - 1
+    assert done.notes == [f"{path}: restored where it was still as the run wrote it"]
+    with opened(Job(str(path))) as store:
+        (run,) = store.runs()
+        assert run.state == "partly undone"
+        assert len(list(store.entries(run, left=True))) == 1
+    assert planned(path).changed == CHANGED - 1
+    undone(path)  # what is left is tried again, and is still not what was written
+    with opened(Job(str(path))) as store:
+        assert store.runs()[0].state == "partly undone"
+
+
+def test_a_kept_original_that_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl.gz"
+    path.write_bytes(gzip.compress(content("p.jsonl", PROMPTS)))
+    applied(path, replace=True)
+    (tmp_path / "p.original.jsonl.gz").unlink()
+    _, broken = verified(path)
+    assert "cannot be compared without the original" in broken[0]
+    assert undone(path).restored == CHANGED
+    assert gzip.decompress(path.read_bytes()) == content("p.jsonl", PROMPTS)
+
+
+def test_a_named_result_and_journal(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    (tmp_path / "out").mkdir()
+    to, journal = tmp_path / "out" / "new.jsonl", tmp_path / "out" / "journal"
+    applied(path, to=to, journal=journal)
+    assert left(tmp_path) == ["in.jsonl", "out"]
+    assert '"video_model": "kling25"' in to.read_text()
+    with opened(Job(str(path), journal=journal)) as store:
+        (run,) = store.runs()
+        entry = next(store.entries(run))
+    assert entry.key == "1"
+    assert entry.before["text:text"] == VIDEO.format(0)
+    assert entry.after["text:text"] == "cat 0"
+    assert "FL001" in entry.codes
+    with opened(Job(str(path))) as store:
+        assert store.runs() == []
+
+
+def test_a_result_is_never_put_over_a_file_of_somebody_else(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    other = tmp_path / "in.migrated.jsonl"
+    other.write_text("mine")
+    with pytest.raises(InputError, match="is there already"):
+        applied(path)
+    assert other.read_text() == "mine"
+    other.unlink()
+    applied(path)
+    other.write_text("edited")
+    with pytest.raises(InputError, match="is there already"):
+        applied(path, restart=True)
+    _, broken = verified(path)
+    assert len(broken) == 2
+    assert undone(path).notes[1] == f"{other}: was edited since, and is left where it is"
+    assert other.read_text() == "edited"
+
+
+def test_what_a_run_does_not_go_on_with(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl", 6)
+    asked = iter([False, True])
+    applied(path, rows=2, stopped=lambda: next(asked))
+    with pytest.raises(InputError, match="was begun with other options"):
+        applied(path, settings=Settings(strict=True))
+    with pytest.raises(InputError, match=r"and writes to .*in\.migrated\.jsonl"):
+        applied(path, to=tmp_path / "other.jsonl")
+    with path.open("a") as file:
+        file.write(json.dumps({"text": VIDEO}) + "\n")
+    with pytest.raises(InputError, match="the file was changed since"):
+        applied(path)
+    assert applied(path, restart=True).changed == 7
+    with opened(Job(str(path))) as store:
+        assert [run.state for run in store.runs()] == ["abandoned", "finished"]
+
+
+def test_a_source_that_changes_while_it_is_read(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+
+    def meddle(*args: object) -> None:
+        os.utime(path, (1, 1))
+
+    with pytest.raises(InputError, match="was changed while it was read"):
+        applied(path, watch=meddle)
+    assert left(tmp_path) == ["in.jsonl"]
+    applied(path, restart=True)
+    os.utime(path, (2, 2))
+    path.write_text("else\n")
+    with pytest.raises(UnreadableRecordError):
+        applied(path, replace=True, keep_going=False)
+    undone(path)
+
+
+def test_a_result_that_went_away(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    applied(path)
+    (tmp_path / "in.migrated.jsonl").unlink()
+    assert verified(path)[1] == [f"{tmp_path / 'in.migrated.jsonl'}: is gone"]
+    assert applied(path).changed == 6
+    assert left(tmp_path) == ["in.jsonl", "in.migrated.jsonl"]
+
+
+def test_a_partial_result_that_went_away(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    asked = iter([False, True])
+    applied(path, rows=2, stopped=lambda: next(asked))
+    (partial,) = tmp_path.glob(".*partial")
+    partial.write_bytes(b"")
+    with pytest.raises(InputError, match="shorter than this run left it"):
+        applied(path)
+    partial.unlink()
+    with pytest.raises(InputError, match="cannot be written: no such file"):
+        applied(path)
+    assert applied(path, restart=True).changed == 6
+
+
+def test_an_undo_that_is_unfinished_comes_first(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    before = path.read_bytes()
+    applied(path, replace=True)
+    asked = iter([False, True])
+    assert not undone(path, rows=2, stopped=lambda: next(asked)).complete
+    with pytest.raises(InputError, match="an undo is unfinished"):
+        applied(path, replace=True)
+    assert undone(path).restored == 4
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_changes_during_an_undo(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    applied(path, replace=True)
+    asked = iter([False, True])
+    undone(path, rows=2, stopped=lambda: next(asked))
+    path.write_text(path.read_text() + "\n")
+    done = undone(path)
+    assert done.notes == [f"{path}: restored where it was still as the run wrote it"]
+    assert done.restored == 6
+    assert path.read_text().count("--video ") == 6
+
+
+def test_a_second_run_is_kept_away(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    with opened(Job(str(path))) as one, one.writing(restart=False):
+        with pytest.raises(LockedError, match="another run is working on it"):
+            applied(path)
+        with opened(Job(str(path))) as other:
+            assert [run.state for run in other.runs()] == ["running"]
+
+
+def test_a_limit_copies_the_rest(path: Path) -> None:
+    tally = applied(path, limit=1, rows=2)
+    assert tally.changed == 1 if not path.name.endswith(".parquet") else tally.changed >= 1
+    (result,) = (path.with_name(n) for n in left(path.parent) if n != path.name)
+    assert planned(result).changed == CHANGED - tally.changed
+    assert verified(path, limit=1)[1] == []
+    assert applied(path, restart=True).changed == CHANGED
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    with (
+        full.open("wb", buffering=0) as file,
+        pytest.raises(InputError, match="the disk is full; free some space"),
+        writing(full),
+    ):
+        file.write(b"x")
+
+
+def test_a_journal_that_cannot_be_written(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(InputError, match="there is no such folder"):
+        applied(path, journal=tmp_path / "none" / "journal")
+    with pytest.raises(InputError, match="the journal cannot be written"):
+        applied(path, journal=tmp_path / "taken")
+    (tmp_path / "in.jsonl.flaglift-lock").unlink(missing_ok=True)
+    (tmp_path / "in.jsonl.flaglift-lock").mkdir()
+    with pytest.raises(InputError, match="the lock file cannot be written"):
+        applied(path)
+    (tmp_path / "in.jsonl.flaglift-lock").rmdir()
+    (tmp_path / "in.jsonl.flaglift").write_text("this is no database, and long enough to tell")
+    with pytest.raises(InputError, match="the journal cannot be written"):
+        applied(path)
+    with pytest.raises(InputError, match="the journal cannot be read"):
+        verified(path)
+
+
+def test_a_journal_that_is_full_stops_the_run(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl", 400)
+    asked = iter([False, True])
+    applied(path, rows=2, stopped=lambda: next(asked))
+    with opened(Job(str(path))) as store, store.writing(restart=False) as writer:
+        writer._ledger._db.execute("PRAGMA max_page_count = 8")  # type: ignore[attr-defined]
+        migration = Migration(store, Decider(Settings(), None), control(rows=300))
+        with pytest.raises(InputError, match=r"full; nothing of this chunk was kept"):
+            migration.apply(writer)
+    assert applied(path).changed == 400
+
+
+@pytest.mark.parametrize("name", ["p.jsonl.gz", "p.jsonl.zst", "p.parquet", "p.csv.gz"])
+def test_a_file_that_is_cut_short(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    prompts = [f"{VIDEO.format(i)} {os.urandom(40).hex()}" for i in range(3000)]
+    inner = content(name.removesuffix(".gz").removesuffix(".zst"), prompts)
+    packed: Any = {"gz": gzip.compress, "st": zstandard.compress}.get(name[-2:], bytes)
+    data = packed(inner)
+    path.write_bytes(data[: len(data) * 2 // 3])
+    with pytest.raises(InputError, match=r"cut short|damaged|not a whole Parquet file"):
+        planned(path)
+    path.write_bytes(b"\x00" * 50)
+    with pytest.raises(InputError, match=r"cut short|damaged|not a whole Parquet file"):
+        planned(path)
+
+
+def test_a_damaged_page_of_a_parquet_file(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    table = pa.table({"text": [VIDEO.format(i) for i in range(1000)]})
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
+    data = bytearray(path.read_bytes())
+    data[60:400] = bytes(340)
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="row group 0 is damaged"):
+        planned(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "reason"),
+    [
+        ("p.txt", {}, "its name must say what it is"),
+        ("p.jsonl", {"where": "1=1"}, "are for databases"),
+        ("p.jsonl", {"text": "a[]"}, "is no path"),
+        ("p.json", {"key": "."}, "is no path"),
+        ("none.jsonl", {}, "there is no such file"),
+        (".", {}, "is a folder"),
+        ("p.csv", {"text": "tex"}, "did you mean `text`"),
+        ("p.csv", {"text": "prompt"}, "its header reads"),
+        ("p.csv", {"delimiter": ";"}, "--delimiter says what is between cells"),
+        ("p.csv", {"delimiter": ";;"}, "must be one ASCII character"),
+        ("p.csv", {"encoding": "klingon"}, "there is no such encoding"),
+        ("p.csv", {"encoding": "utf-16"}, "convert the file to UTF-8 first"),
+        ("p.csv", {"key": "none"}, "has no column `none`"),
+        ("p.parquet", {"text": "tex"}, "did you mean `text`"),
+        ("p.parquet", {"key": "none"}, "it has id, text"),
+        ("p.parquet", {"text": "id"}, "is of the type int64, not text"),
+    ],
+)
+def test_what_cannot_be_opened(
+    tmp_path: Path, name: str, options: dict[str, str], reason: str
+) -> None:
+    if name.startswith("p."):
+        (tmp_path / name).write_bytes(content(name.replace(".txt", ".csv"), PROMPTS))
+    with pytest.raises(InputError, match=reason):
+        planned(tmp_path / name, **options)
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = lines(tmp_path / "p.jsonl")
+
+    def denied(*args: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")  # root may read anything
+
+    monkeypatch.setattr(Path, "open", denied)
+    with pytest.raises(InputError, match="permission denied"):
+        planned(path)
+
+
+def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(path)
+    applied(link, replace=True)
+    assert link.is_symlink()
+    assert "--video" not in path.read_text()
+
+
+def test_records_are_named_by_a_key(tmp_path: Path) -> None:
+    for name in ("p.jsonl", "p.json", "p.csv", "p.parquet"):
+        path = tmp_path / name
+        path.write_bytes(content(name, PROMPTS))
+        applied(path, key="id", replace=True)
+        with opened(Job(str(path), key="id")) as store:
+            (run,) = store.runs()
+            assert [e.key for e in store.entries(run)] == ["0", "2", "4", "5"]
+        # The rows move; by their keys they are found again.
+        if name == "p.jsonl":
+            path.write_bytes(b"\n" + path.read_bytes())
+        assert undone(path, key="id").restored == CHANGED
+        with sqlite3.connect(f"{path}.flaglift") as db:
+            assert db.execute("SELECT count(*) FROM journal WHERE undone").fetchone() == (4,)
+        db.close()
+        shutil.rmtree(tmp_path)
+        tmp_path.mkdir()
+
+
+def test_a_line_without_its_key_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"text": "a"}\n')
+    assert planned(path, key="id").problems == 1

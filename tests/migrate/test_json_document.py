@@ -1,0 +1,171 @@
+"""Prompts in JSON: what is not lifted stays, to the byte."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from flaglift import Settings, translate
+from flaglift.migrate.decision import Decider
+from flaglift.migrate.job import DEFAULT_TARGETS
+from flaglift.migrate.json_document import JsonDocuments
+from flaglift.migrate.json_spans import parse_path
+
+DECIDE = Decider(Settings(), None)
+FLAGS = "--video --video_model kling25 --duration 5"
+
+
+def migrated(line: str, path: str = "text") -> str:
+    documents = JsonDocuments(path, DEFAULT_TARGETS)
+    data = line.encode()
+    verdicts = [DECIDE(stored) for stored in documents.read(data)]
+    return documents.write(data, [v for v in verdicts if v.writes]).decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # numbers, escapes, duplicate keys, spaces
+        (
+            rb'{"n": 1e400 ,"i":12345678901234567890, "text" : "caf\u00e9 \/ %s b\u0041",'
+            rb' "x":1,"x" :-0.0}',
+            rb'{"n": 1e400 ,"i":12345678901234567890, "text" : "caf\u00e9 \/ b\u0041",'
+            rb' "video_model" : "kling25", "video_prompt" : "caf\u00e9 / bA",'
+            rb' "video_duration" : 5, "x":1,"x" :-0.0}',
+        ),
+        (
+            b'{"text":"a %s"}',
+            b'{"text":"a","video_model":"kling25","video_prompt":"a","video_duration":5}',
+        ),
+        (
+            b'{\r\n\t"text": "a %s",\r\n\t"id": 1\r\n}',
+            b'{\r\n\t"text": "a",\r\n\t"video_model": "kling25",\r\n\t"video_prompt": "a",'
+            b'\r\n\t"video_duration": 5,\r\n\t"id": 1\r\n}',
+        ),
+        (
+            b'{"id":1,\n "text":"a %s"\n}',
+            b'{"id":1,\n "text":"a",\n "video_model":"kling25",\n "video_prompt":"a",'
+            b'\n "video_duration":5\n}',
+        ),
+        # keys that are there, empty: their values are written, nothing is added
+        (
+            b'{"video_prompt": "", "text": "a %s", "video_model": null, "video_duration":5}',
+            b'{"video_prompt": "a", "text": "a", "video_model": "kling25", "video_duration":5}',
+        ),
+        # an escaped key; UTF-8 beside; a text that ends up empty
+        (
+            '{"t\\u0065xt": "猫 %s"}'.encode(),
+            (
+                '{"t\\u0065xt": "猫", "video_model": "kling25", "video_prompt": "猫",'
+                ' "video_duration": 5}'
+            ).encode(),
+        ),
+    ],
+)  # fmt: skip
+def test_splices(before: bytes, after: bytes) -> None:
+    assert migrated(before.decode().replace("%s", FLAGS)) == after.decode()
+
+
+def test_lists_of_prompts() -> None:
+    line = (
+        '{"prompts_attributes": [{"text": "a %s"}, {"text": null}, {"no": 1}, null,'
+        ' {"text": "b %s"}]}'
+    )
+    new = json.loads(migrated(line.replace("%s", FLAGS), "prompts_attributes[].text"))
+    first, *_, last = new["prompts_attributes"]
+    assert (first["text"], last["text"]) == ("a", "b")
+    assert first["video_model"] == last["video_model"] == "kling25"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"[1", "not valid JSON"),
+        (b"", "not valid JSON"),
+        (b'{"text": "a\xff"}', "not UTF-8: byte 12 is 0xff"),
+        (b'{"text": 3}', "`text` is not a text"),
+        (b'{"text": "a", "text": "b"}', "the key `text` stands in it 2 times"),
+        (b'{"text": "a", "video_model": 1, "video_model": 2}', "`video_model` stands in it 2"),
+        (b'["a"]', "it is not an object"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_cannot_be_read_is_said(line: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        JsonDocuments("text", DEFAULT_TARGETS).read(line)
+
+
+def test_a_path_through_a_value_of_another_kind_is_said() -> None:
+    with pytest.raises(ValueError, match="`a` is not a list"):
+        JsonDocuments("a[].text", DEFAULT_TARGETS).read(b'{"a": {"text": "b"}}')
+
+
+@pytest.mark.parametrize("path", ["", ".", "a.", "a..b", "a[]", "a[0].b", "[", "a]b", "a\\"])
+def test_paths_that_are_none(path: str) -> None:
+    with pytest.raises(ValueError, match="is no path"):
+        parse_path(path)
+
+
+@example(["."])
+@example(["\n", "\\"])
+@given(st.lists(st.text(min_size=1), min_size=1))
+def test_any_key_can_be_named_in_a_path(keys: list[str]) -> None:
+    path = ".".join("".join(f"\\{c}" if c in ".[]\\" else c for c in key) for key in keys)
+    assert parse_path(path) == keys
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+WORDS = st.sampled_from(
+    ["a", "é", "猫", "\n", "\\", '"x y"', "/", "\x7f", "😀", "<lora:1:1>", "\t"]
+)
+TEXT = st.builds(
+    lambda words, flags, at: " ".join([*words[:at], *flags, *words[at:]]),
+    st.lists(WORDS, max_size=6),
+    st.sampled_from([[], FLAGS.split(), ["--video"], ["--video", "--video_model", "kling25"]]),
+    st.integers(0, 6),
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, str]:
+    """Return a document with a text in it, spelled in some way, and the text."""
+    text = draw(TEXT)
+    before = draw(
+        st.dictionaries(st.text().filter(lambda k: k not in DEFAULT_TARGETS), JSON, max_size=3)
+    )
+    before.pop("text", None)
+    ascii_only = draw(st.booleans())
+    indent = draw(st.sampled_from([None, 1, "\t"]))
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,", " : ")]))
+    items: list[tuple[str, Any]] = list(before.items())
+    items.insert(draw(st.integers(0, len(items))), ("text", text))
+    return json.dumps(
+        dict(items), ensure_ascii=ascii_only, indent=indent, separators=separators
+    ), text
+
+
+@given(documents())
+def test_everything_but_the_lifted_text_is_identical(document: tuple[str, str]) -> None:
+    line, text = document
+    new = migrated(line)
+    translation = translate(text)
+    if translation.status.value != "translated":
+        assert new == line
+        return
+    old_values, new_values = json.loads(line), json.loads(new)
+    fields = {"text": "", **translation.values}
+    assert {name: new_values.pop(name) for name in fields} == fields
+    del old_values["text"]
+    assert repr(new_values) == repr(old_values)  # a NaN is unlike itself
+    # Taken out of the new line, what was added leaves the old line around the text.
+    spelled = [json.dumps(text, ensure_ascii=flag) for flag in (True, False)]
+    raw = next(s for s in spelled if s in line)
+    head, tail = line.split(raw, 1) if line.count(raw) == 1 else ("", "")
+    assert new.startswith(head)
+    assert new.endswith(tail)
