@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaglift.check.fingerprint import fingerprint
+from flaglift import parse
+from flaglift.check.document import fingerprint
 from flaglift.syntax.words import quote
 from repositories import LONG, SHORT, codes, found, git, write
 from running import flaglift
@@ -183,12 +184,12 @@ def test_spacing_and_quoting_do_not_count(
         parts = [*words, "--video", f"--video_prompt{joint}{shown}", "last"]
         return "".join(part + blank for part, blank in zip(parts, blanks, strict=False))
 
-    assert fingerprint(written()) == fingerprint(written())
+    assert fingerprint(parse(written())) == fingerprint(parse(written()))
 
 
 @given(st.lists(WORDS, max_size=3), st.lists(WORDS, max_size=3), WORDS, WORDS)
 def test_words_and_values_count(one: list[str], two: list[str], a: str, b: str) -> None:
-    first = fingerprint(" ".join([*one, "--video_prompt", a]))
-    second = fingerprint(" ".join([*two, "--video_prompt", b]))
+    first = fingerprint(parse(" ".join([*one, "--video_prompt", a])))
+    second = fingerprint(parse(" ".join([*two, "--video_prompt", b])))
     assert (first == second) == ((one, a) == (two, b))
     assert len(first) == 16

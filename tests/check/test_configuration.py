@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from flaglift.check.configuration import read_configuration
-from flaglift.check.keys import READERS
-from flaglift.check.template import template
-from flaglift.cli.check_show import settings_of
+from flaglift.check.file_settings import READERS
+from flaglift.cli.init import template
 from flaglift.settings import FILE_KEYS, read_config
 from repositories import CLEAN, LONG, TWICE, codes, found, shown_files, write
 from running import flaglift
@@ -237,7 +236,7 @@ def test_the_template_has_every_key_and_its_examples_are_read() -> None:
         write({name: "\n".join(active), "models.toml": "", "../flaglift.toml": ""})
         read = read_configuration(Path(name))
         keys = {line[1:].split(" = ")[0] for line in lines if " = " in line and line[1:2] != " "}
-        settings = settings_of(read)
+        settings = read.values()
         assert {*settings, "extend"} - keys == {"suppressions"}
         assert settings["exclude"].lines == ("vendor/", "*.min.js")
         (suppression,) = settings["suppressions"]

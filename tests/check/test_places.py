@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaglift.check.document import Document
+from flaglift.check.document import PromptFile
 from flaglift.check.hosts.encoding import decode
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.inspecting import inspect
-from flaglift.check.job import Job
+from flaglift.check.job import FileJob
 from flaglift.cli.check import FORMATS
 from flaglift.lossless.spans import Span
 from flaglift.report.formats import renderer
-from flaglift.report.places import Lines
-from flaglift.report.record import Report, record_at
+from flaglift.report.places import LineIndex
+from flaglift.report.record import FindingsReport, record_at
 from flaglift.settings import Settings
 
 Place = tuple[int, int]
@@ -42,10 +42,10 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
 
 def report_of(
     raw: bytes, host: str = "lines", name: str = "a.txt", select: str = "FL402"
-) -> Report:
-    job = Job(name, name, raw, host, Settings(select=(select,)))
-    document = Document(decode(raw, "").data, host_named(host), job)
-    return Report(inspect(document, replacements=True).records, ())
+) -> FindingsReport:
+    job = FileJob(name, name, raw, host, Settings(select=(select,)))
+    document = PromptFile(decode(raw, "").data, host_named(host), job)
+    return FindingsReport(inspect(document, replacements=True).records, ())
 
 
 def offsets(text: str, unit: str) -> dict[Place, int]:
@@ -131,7 +131,7 @@ TEXTS = st.lists(SHORT | LONG, max_size=3).map("".join)
 
 @given(TEXTS, st.data())
 def test_lines_are_those_of_the_text(text: str, data: st.DataObject) -> None:
-    lines = Lines(text.encode())
+    lines = LineIndex(text.encode())
     split = text.split("\n")
     assert lines.count == len(split)
     for number, line in enumerate(split, 1):
@@ -157,7 +157,7 @@ def test_what_is_shown_of_a_line_is_a_part_of_it(text: str, start: int, length: 
     end = min(start + length, len(text))
     span = Span(len(text[:start].encode()), len(text[:end].encode()))
     finding = report_of(b"a --video --video_model kling25 --duration 77").records[0].finding
-    record = record_at("a.txt", Lines(text.encode()), span, finding)
+    record = record_at("a.txt", LineIndex(text.encode()), span, finding)
     line = text.split("\n")[record.region.start.line - 1].removesuffix("\r")
     shown, at, size = record.frame
     cut = shown.removeprefix("…").removesuffix("…")
@@ -193,9 +193,9 @@ def test_places_in_nested_hosts(before: str, end: str) -> None:
 
 def test_a_finding_of_several_lines_has_no_columns_on_github() -> None:
     finding = report_of(b"a --video --video_model kling25 --duration 77").records[0].finding
-    record = record_at("a.txt", Lines(b"a\nbc\nd"), Span(3, 6), finding)
+    record = record_at("a.txt", LineIndex(b"a\nbc\nd"), Span(3, 6), finding)
     assert (record.region.start[:2], record.region.end[:2]) == ((2, 2), (3, 2))
     assert record.frame == ("bc", 1, 1)
-    rendered = renderer("github")(Report([record], ()))
+    rendered = renderer("github")(FindingsReport([record], ()))
     assert "line=2,endLine=3::" in rendered
     assert "col" not in rendered.split("::")[1]

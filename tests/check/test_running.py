@@ -1,6 +1,7 @@
 """Many files: the cache, the processes, and what an interrupt leaves."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -18,12 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flaglift.check import cache as caching
-from flaglift.check import worker
+from flaglift.check import running
 from flaglift.check.cache import Cache, default_folder
-from flaglift.check.inspection import Inspection
-from flaglift.check.job import Job, Task, Wanted
+from flaglift.check.job import FileInspection, FileJob, Task, Wanted
 from flaglift.check.running import recall, run
-from flaglift.report.record import Record
+from flaglift.report.record import LocatedFinding
 from flaglift.settings import DEFAULT, Settings
 from repositories import CLEAN, LONG, TWICE, found, write
 from running import flaglift, process
@@ -40,18 +40,18 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def job(text: str, name: str = "a.txt", settings: Settings = DEFAULT, **more: Any) -> Job:
-    return Job(name, name, text.encode(), "lines", settings, **more)
+def job(text: str, name: str = "a.txt", settings: Settings = DEFAULT, **more: Any) -> FileJob:
+    return FileJob(name, name, text.encode(), "lines", settings, **more)
 
 
 def inspected(
-    jobs: Sequence[Job], cache: Cache | None = None, processes: int = 1
-) -> list[Inspection]:
+    jobs: Sequence[FileJob], cache: Cache | None = None, processes: int = 1
+) -> list[FileInspection]:
     known = recall(jobs, cache)
     return [each.inspection for each in run(jobs, known, Task(), cache, processes)]
 
 
-def complete(records: list[Record]) -> list[tuple[Record, object, object, object]]:
+def complete(records: list[LocatedFinding]) -> list[tuple[LocatedFinding, object, object, object]]:
     """What `==` leaves out of findings too."""
     return [(r, r.finding.message, r.finding.severity, r.finding.fix) for r in records]
 
@@ -68,7 +68,7 @@ def test_what_is_remembered_is_what_was_found(cache_folder: Path, text: str) -> 
     (again,) = recall([job(text)], cache)
     assert again is not None
     assert complete(again.records) == complete(first.records)
-    assert (again.seen, again.unused) == (first.seen, first.unused)
+    assert (again.candidates, again.unused) == (first.candidates, first.unused)
     (elsewhere,) = recall([job(text, "b/c.txt")], cache)
     assert elsewhere is not None
     assert {r.path for r in elsewhere.records} <= {"b/c.txt"}
@@ -208,11 +208,11 @@ def test_a_worker_heeds_no_interrupt_and_leaves_with_its_parent(
     left = threading.Event()
     reading, writing = os.pipe()
     parent = SimpleNamespace(sentinel=reading)
-    monkeypatch.setattr(worker, "parent_process", lambda: parent)
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: parent)
     monkeypatch.setattr(os, "_exit", lambda _: left.set())
     before = signal.getsignal(signal.SIGINT)
     try:
-        worker.begin()
+        running.start_worker()
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
@@ -221,7 +221,7 @@ def test_a_worker_heeds_no_interrupt_and_leaves_with_its_parent(
     assert left.wait(60)
     os.close(reading)
     monkeypatch.undo()
-    worker._leave_with(None)
+    running._leave_with(None)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])

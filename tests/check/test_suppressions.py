@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flaglift.check import config_suppressions
-from flaglift.check.document import Document
+from flaglift.check.document import PromptFile
 from flaglift.check.fixing import fix_file
 from flaglift.check.hosts.finding import leaves
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.inspecting import inspect
-from flaglift.check.job import Job, Wanted
+from flaglift.check.job import FileJob, Wanted
 from flaglift.settings import Settings
 from repositories import LONG, SHORT, codes, found, write
 from running import flaglift
@@ -220,18 +220,18 @@ PYTHON_ROWS = st.lists(
 def test_taking_idle_ones_out_changes_nothing_else(rows: list[str], end: str) -> None:
     data = end.join([*rows, ""]).encode()
     host = host_named("python")
-    job = Job("a.py", "a.py", data, "python", Settings(select=("FL402", "FL901")))
+    job = FileJob("a.py", "a.py", data, "python", Settings(select=("FL402", "FL901")))
     new = fix_file(data, host, job, Wanted(safe=True)).data
 
     def prompts(source: bytes) -> list[str]:
         return [literal.text for literal in leaves(host.literals(source))]
 
     def said(source: bytes) -> list[str]:
-        records = inspect(Document(source, host, job)).records
+        records = inspect(PromptFile(source, host, job)).records
         return [f"{r.finding.code} {r.finding.message}" for r in records if not r.finding.fix]
 
     def counted(source: bytes) -> int:
-        records = inspect(Document(source, host, job)).records
+        records = inspect(PromptFile(source, host, job)).records
         return sum(r.finding.code == "FL402" for r in records)
 
     assert prompts(new) == prompts(data)
@@ -241,7 +241,7 @@ def test_taking_idle_ones_out_changes_nothing_else(rows: list[str], end: str) ->
     assert (again.data, again.taken_out) == (new, 0)
     assert [
         r
-        for r in inspect(Document(new, host, job)).records
+        for r in inspect(PromptFile(new, host, job)).records
         if r.finding.code == "FL901" and r.finding.fix
     ] == []
 

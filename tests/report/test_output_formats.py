@@ -20,8 +20,15 @@ from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
 from flaglift.lossless.spans import Edit, Span
 from flaglift.report.formats import renderer, text_lines
 from flaglift.report.paths import relative, uri
-from flaglift.report.places import Lines
-from flaglift.report.record import Record, Replacement, Report, from_plain, record_at, to_plain
+from flaglift.report.places import LineIndex
+from flaglift.report.record import (
+    FindingsReport,
+    LocatedFinding,
+    Replacement,
+    from_plain,
+    record_at,
+    to_plain,
+)
 from flaglift.report.text import plain
 from flaglift.rules import RULES
 
@@ -35,7 +42,7 @@ PATHS = st.text(st.sampled_from("ab/. %:,&<ü😀\n\x1b\udcff"), min_size=1, max
 
 
 @st.composite
-def records(draw: st.DrawFn) -> Record:
+def records(draw: st.DrawFn) -> LocatedFinding:
     start = draw(st.sampled_from([0, 6, 15, 28]))
     end = draw(st.sampled_from([28, 32]))
     rule = draw(st.sampled_from(RULES))
@@ -43,7 +50,7 @@ def records(draw: st.DrawFn) -> Record:
     fix = Fix(draw(TEXTS), kind, (Edit(0, 1, draw(TEXTS)),)) if kind else None
     severity = draw(st.sampled_from(Severity))
     finding = Diagnostic(0, 1, rule.code, rule.name, draw(TEXTS), severity, fix)
-    lines = Lines(DATA)
+    lines = LineIndex(DATA)
     replaced = (Replacement(lines.region(Span(start, end)), draw(TEXTS)),) if fix else ()
     return record_at(
         draw(PATHS),
@@ -58,15 +65,15 @@ def records(draw: st.DrawFn) -> Record:
     )
 
 
-REPORTS = st.builds(Report, st.lists(records(), max_size=4), st.lists(TEXTS, max_size=2))
+REPORTS = st.builds(FindingsReport, st.lists(records(), max_size=4), st.lists(TEXTS, max_size=2))
 
 
-def document(form: str, found: Report) -> Any:
+def document(form: str, found: FindingsReport) -> Any:
     return json.loads(renderer(form)(found))
 
 
 @given(REPORTS)
-def test_sarif_is_valid(found: Report) -> None:
+def test_sarif_is_valid(found: FindingsReport) -> None:
     log = document("sarif", found)
     jsonschema.Draft4Validator(SARIF, format_checker=jsonschema.FormatChecker()).validate(log)
     (run,) = log["runs"]
@@ -85,7 +92,7 @@ def test_sarif_is_valid(found: Report) -> None:
 
 
 @given(REPORTS)
-def test_gitlab_is_what_its_documentation_asks_for(found: Report) -> None:
+def test_gitlab_is_what_its_documentation_asks_for(found: FindingsReport) -> None:
     issues = document("gitlab", found)
     jsonschema.Draft202012Validator(GITLAB).validate(issues)
     prints = [issue["fingerprint"] for issue in issues]
@@ -93,14 +100,14 @@ def test_gitlab_is_what_its_documentation_asks_for(found: Report) -> None:
 
 
 @given(REPORTS)
-def test_rdjson_is_what_its_definition_asks_for(found: Report) -> None:
+def test_rdjson_is_what_its_definition_asks_for(found: FindingsReport) -> None:
     result = document("rdjson", found)
     jsonschema.Draft202012Validator(RDJSON).validate(result)
     assert len(result["diagnostics"]) == len(found.records)
 
 
 @given(REPORTS)
-def test_junit_is_read_by_a_reader_of_it(found: Report) -> None:
+def test_junit_is_read_by_a_reader_of_it(found: FindingsReport) -> None:
     text = renderer("junit")(found)
     suites = JUnitXml.fromstring(text.encode("utf-8", "replace"))
     cases = [case for suite in suites for case in suite]
@@ -113,7 +120,7 @@ def test_junit_is_read_by_a_reader_of_it(found: Report) -> None:
 
 
 @given(REPORTS)
-def test_github_has_one_line_a_finding(found: Report) -> None:
+def test_github_has_one_line_a_finding(found: FindingsReport) -> None:
     lines = renderer("github")(found).split("\n")
     assert lines.pop() == ""
     assert len(lines) == len(found.records) + len(found.problems)
@@ -130,7 +137,7 @@ def test_github_has_one_line_a_finding(found: Report) -> None:
 
 
 @given(REPORTS)
-def test_json_lines_are_the_json_list(found: Report) -> None:
+def test_json_lines_are_the_json_list(found: FindingsReport) -> None:
     listed = document("json", found)
     *lines, last = renderer("jsonl")(found).split("\n")
     assert [json.loads(line) for line in lines] == listed
@@ -138,13 +145,13 @@ def test_json_lines_are_the_json_list(found: Report) -> None:
 
 
 @given(REPORTS)
-def test_programs_are_given_valid_text(found: Report) -> None:
+def test_programs_are_given_valid_text(found: FindingsReport) -> None:
     for form in set(FORMATS) - {"full", "concise"}:
         renderer(form)(found).encode()  # raises where it is not
 
 
 @given(REPORTS)
-def test_text_shows_nothing_that_a_terminal_would_obey(found: Report) -> None:
+def test_text_shows_nothing_that_a_terminal_would_obey(found: FindingsReport) -> None:
     for form in ("full", "concise"):
         lines = text_lines(form)
         assert lines is not None
@@ -156,7 +163,7 @@ def test_text_shows_nothing_that_a_terminal_would_obey(found: Report) -> None:
 
 
 @given(records())
-def test_a_record_survives_the_cache(record: Record) -> None:
+def test_a_record_survives_the_cache(record: LocatedFinding) -> None:
     again = from_plain(record.path, json.loads(json.dumps(to_plain(record))))
     assert again == record
     assert again.finding.message == record.finding.message
@@ -164,8 +171,8 @@ def test_a_record_survives_the_cache(record: Record) -> None:
     assert again.finding.fix == record.finding.fix
 
 
-def copies(*places: str, **change: Any) -> list[Record]:
-    lines = Lines(DATA)
+def copies(*places: str, **change: Any) -> list[LocatedFinding]:
+    lines = LineIndex(DATA)
     fix = Fix("use 5 s", Applicability.UNSAFE, (Edit(0, 1, "5"),))
     finding = Diagnostic(0, 1, "FL402", "duration-out-of-range", "no 7 s", Severity.ERROR, fix)
     replaced = (Replacement(lines.region(Span(26, 27)), "5"),)
@@ -174,7 +181,7 @@ def copies(*places: str, **change: Any) -> list[Record]:
 
 
 def test_copies_of_a_prompt_are_one_finding_where_findings_are_grouped() -> None:
-    found = Report(copies("a.txt", "b.txt", "c.txt", "d.txt", "e.txt", "f.txt"), ())
+    found = FindingsReport(copies("a.txt", "b.txt", "c.txt", "d.txt", "e.txt", "f.txt"), ())
     text = renderer("full")(found)
     assert text.count("error FL402") == 1
     assert "= also: the same prompt at b.txt:2:12, c.txt:2:12, d.txt:2:12 and 2 more\n" in text
@@ -189,7 +196,7 @@ def test_copies_of_a_prompt_are_one_finding_where_findings_are_grouped() -> None
 
 def test_what_is_no_copy_stays_apart() -> None:
     apart = [*copies("a.txt"), *copies("b.txt", fingerprint="f"), *copies("c.txt", fingerprint="")]
-    found = Report([*apart, *copies("d.txt", fingerprint="")], ())
+    found = FindingsReport([*apart, *copies("d.txt", fingerprint="")], ())
     assert len(document("sarif", found)["runs"][0]["results"]) == 4
     assert "also" not in renderer("full")(found)
 
@@ -197,11 +204,15 @@ def test_what_is_no_copy_stays_apart() -> None:
 def test_a_fingerprint_does_not_hang_on_lines() -> None:
     (first,) = copies("a.txt")
     moved = record_at(
-        "a.txt", Lines(b"\n\n\n" + DATA), Span(29, 30), first.finding, fingerprint=first.fingerprint
+        "a.txt",
+        LineIndex(b"\n\n\n" + DATA),
+        Span(29, 30),
+        first.finding,
+        fingerprint=first.fingerprint,
     )
     for form, read in (("gitlab", gitlab_print), ("sarif", sarif_print)):
-        assert read(document(form, Report([first], ()))) == read(
-            document(form, Report([moved], ()))
+        assert read(document(form, FindingsReport([first], ()))) == read(
+            document(form, FindingsReport([moved], ()))
         )
 
 
@@ -218,7 +229,7 @@ def where(location: Any) -> str:
 
 
 def test_a_fix_without_a_place_in_the_file_is_left_out() -> None:
-    found = Report(copies("a.txt", replacements=()), ())
+    found = FindingsReport(copies("a.txt", replacements=()), ())
     assert "fixes" not in document("sarif", found)["runs"][0]["results"][0]
     assert document("rdjson", found)["diagnostics"][0]["suggestions"] == []
 
@@ -242,7 +253,7 @@ def test_a_long_line_is_cut_around_the_finding() -> None:
     line = "x" * 300 + " --duration 7 " + "y" * 300
     finding = copies("a.txt")[0].finding
     start = line.index("7")
-    frame = record_at("a.txt", Lines(line.encode()), Span(start, start + 1), finding).frame
+    frame = record_at("a.txt", LineIndex(line.encode()), Span(start, start + 1), finding).frame
     assert frame.text[frame.start : frame.start + frame.length] == "7"
     assert len(frame.text) == 102
     assert frame.text.startswith("…")
@@ -250,7 +261,7 @@ def test_a_long_line_is_cut_around_the_finding() -> None:
 
 
 def test_nothing_found() -> None:
-    found = Report([], [])
+    found = FindingsReport([], [])
     texts = {form: renderer(form)(found) for form in FORMATS}
     assert [texts[form] for form in ("full", "concise", "github", "jsonl")] == [""] * 4
     assert texts["json"] == texts["gitlab"] == "[]\n"

@@ -5,19 +5,27 @@ or re-quoted keeps its entry, and a fix and a regression elsewhere do not cancel
 """
 
 import json
-from collections.abc import Collection, Iterable
+import os
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flaglift.check.reading import read_named
+from flaglift.check.unused import finding
 from flaglift.errors import InputError, reason
-from flaglift.report.record import Record
+from flaglift.linting.engine import selected
+from flaglift.lossless.spans import Span
+from flaglift.report.places import LineIndex
+from flaglift.report.record import LocatedFinding, record_at
+from flaglift.rules import UNUSED_SUPPRESSION
+from flaglift.settings import Settings
 
 DEFAULT_NAME = "flaglift-baseline.json"
 _VERSION = 1
 
 
-class Key(NamedTuple):
+class BaselineKey(NamedTuple):
     """What an entry is about."""
 
     prompt: str
@@ -29,14 +37,14 @@ class Key(NamedTuple):
 class Baseline:
     """A baseline file's entries, each with what it was about when it was written."""
 
-    entries: dict[Key, dict[str, Any]]
+    entries: dict[BaselineKey, dict[str, Any]]
 
     @property
-    def keys(self) -> frozenset[Key]:
+    def keys(self) -> frozenset[BaselineKey]:
         """What the entries are about."""
         return frozenset(self.entries)
 
-    def without(self, keys: Collection[Key]) -> "Baseline":
+    def without(self, keys: Collection[BaselineKey]) -> "Baseline":
         """Return the baseline less some entries."""
         return Baseline({key: each for key, each in self.entries.items() if key not in keys})
 
@@ -50,14 +58,14 @@ class Baseline:
         return f'{{\n  "version": {_VERSION},\n  "findings": [{body}\n  ]\n}}\n'
 
 
-def key_of(record: Record) -> Key:
+def key_of(record: LocatedFinding) -> BaselineKey:
     """Return what a baseline entry for a record is about."""
-    return Key(record.fingerprint, record.finding.code)
+    return BaselineKey(record.fingerprint, record.finding.code)
 
 
-def baseline_of(records: Iterable[Record]) -> Baseline:
+def baseline_of(records: Iterable[LocatedFinding]) -> Baseline:
     """Return a baseline with the findings of prompts among these records."""
-    entries: dict[Key, dict[str, Any]] = {}
+    entries: dict[BaselineKey, dict[str, Any]] = {}
     for record in records:
         if record.fingerprint:
             about = {"name": record.finding.rule, "path": record.path}
@@ -84,7 +92,26 @@ def read_baseline(path: Path) -> Baseline:
     try:
         for each in document["findings"]:
             rest = {name: value for name, value in each.items() if name not in ("prompt", "rule")}
-            entries[Key(str(each["prompt"]), str(each["rule"]))] = rest
+            entries[BaselineKey(str(each["prompt"]), str(each["rule"]))] = rest
     except (KeyError, TypeError, AttributeError):
         raise wrong from None
     return Baseline(entries)
+
+
+def stale_records(
+    path: Path, stale: Collection[BaselineKey], settings: Settings
+) -> Iterator[LocatedFinding]:
+    """Yield one record of FL901 for each entry that is stale, if its rule ran."""
+    judged = selected(settings.select, settings.ignore)
+    data = read_named(str(path)) or b""
+    lines = LineIndex(data)
+    for key in sorted(stale):
+        if key.code in judged and UNUSED_SUPPRESSION.code in judged:
+            message = (
+                f"{key.code} is in the baseline for a prompt where nothing reports it any more; "
+                "`flaglift baseline prune` takes it out"
+            )
+            start = max(0, data.find(json.dumps(key.prompt).encode()))
+            span = Span(start, start + len(key.prompt) + 2)
+            said = finding(message, fixable=False)
+            yield record_at(os.path.relpath(path), lines, span, said)

@@ -9,12 +9,11 @@ from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from flaglift.check.job import Job
-
-if TYPE_CHECKING:
-    from flaglift.check.inspection import Inspection
+from flaglift.check.job import FileInspection, FileJob, Unused
+from flaglift.report import record as records
+from flaglift.report.candidates import CandidateReport
 
 _DAYS_KEPT = 30
 _DAY = 86_400.0
@@ -61,7 +60,7 @@ class Cache:
         self._folder = folder
         self._replacements = replacements
 
-    def key(self, job: Job) -> str:
+    def key(self, job: FileJob) -> str:
         """Return the name of what is known of a file with this content, so checked."""
         settings = job.settings
         depends = (
@@ -76,24 +75,20 @@ class Cache:
         )
         return sha256(repr(depends).encode() + b"\0" + job.raw).hexdigest()
 
-    def get(self, key: str, job: Job) -> "Inspection | None":
+    def get(self, key: str, job: FileJob) -> FileInspection | None:
         """Return what is known; None where nothing is."""
         path = self._path(key)
         try:
             with open(path, encoding="utf-8") as file:
                 values = json.load(file)
-            from flaglift.check.remembering import from_plain  # noqa: PLC0415 (on a hit)
-
-            found = from_plain(values, job)
+            found = _from_plain(values, job)
             os.utime(path)
         except (OSError, ValueError, TypeError, LookupError):
             return None
         return found
 
-    def put(self, key: str, found: "Inspection") -> None:
+    def put(self, key: str, found: FileInspection) -> None:
         """Remember what was found."""
-        from flaglift.check.remembering import to_plain  # noqa: PLC0415 (on a miss)
-
         path = self._path(key)
         with suppress(OSError):
             # Prompts are nobody else's business.
@@ -101,7 +96,7 @@ class Cache:
             path.parent.mkdir(exist_ok=True)
             handle, beside = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(to_plain(found), file)
+                json.dump(_to_plain(found), file)
             os.replace(beside, path)
 
     def sweep(self) -> None:
@@ -118,3 +113,28 @@ class Cache:
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key[2:]
+
+
+def _to_plain(found: FileInspection) -> list[Any]:
+    """Return an inspection as values that JSON holds; the file's name is left out."""
+    return [
+        [records.to_plain(record) for record in found.records],
+        [each[1:] for each in found.candidates],
+        [[each.suppression.number, each.rules] for each in found.unused],
+    ]
+
+
+def _from_plain(values: list[Any], job: FileJob) -> FileInspection:
+    """Return the inspection of plain values, of the file of this job."""
+    found, candidates, unused = values
+    suppressions = {each.number: each for each in job.suppressions}
+    return FileInspection(
+        [records.from_plain(job.shown, record) for record in found],
+        [_candidate(job, *each) for each in candidates],
+        [Unused(suppressions[number], tuple(rules)) for number, rules in unused],
+    )
+
+
+def _candidate(job: FileJob, *values: Any) -> CandidateReport:
+    found = CandidateReport(job.shown, *values)
+    return found._replace(reasons=[(points, text) for points, text in found.reasons])

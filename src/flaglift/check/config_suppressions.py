@@ -8,15 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from flaglift.check.file_settings import Suppression
-from flaglift.check.inspection import Unused
-from flaglift.check.keys import READERS
+from flaglift.check.file_settings import READERS, Suppression
+from flaglift.check.job import Unused
 from flaglift.check.reading import read_named
 from flaglift.check.unused import finding
 from flaglift.check.writing import ChangedMeanwhileError, write_file
 from flaglift.lossless.spans import Span
-from flaglift.report.places import Lines
-from flaglift.report.record import Record, record_at
+from flaglift.report.places import LineIndex
+from flaglift.report.record import LocatedFinding, record_at
 
 _HEADER = re.compile(
     rb"^[ \t]*\[\[[ \t]*(?:tool\.flaglift\.)?suppressions[ \t]*\]\][^\n]*\n?", re.MULTILINE
@@ -25,11 +24,11 @@ _MOST_TRIES = 10
 _NEXT = re.compile(rb"^[ \t]*\[", re.MULTILINE)
 
 
-def unused_records(unused: Iterable[Unused]) -> Iterator[Record]:
+def unused_records(unused: Iterable[Unused]) -> Iterator[LocatedFinding]:
     """Yield one record for each rule that a configuration lets pass in vain."""
     for suppression, rules in unused:
         data = _read(suppression.source)
-        lines, blocks = Lines(data), _blocks(data)
+        lines, blocks = LineIndex(data), _blocks(data)
         place = blocks[suppression.number] if suppression.number < len(blocks) else Span(0, 0)
         start, end = place.start, place.start + len(data[place.start : place.end].split(b"\n")[0])
         whole = len(rules) == len(suppression.rules) and bool(blocks)

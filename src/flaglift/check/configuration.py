@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from flaglift.check.file_settings import FileSettings
+from flaglift.check.file_settings import READERS, FileSettings
+from flaglift.errors import ConfigError
 from flaglift.settings import DEFAULT, Settings, config_in, extended, settings_from
 
 
@@ -17,14 +18,26 @@ class Configuration(NamedTuple):
     files: FileSettings = FileSettings()
     source: Path | None = None
 
+    def values(self) -> dict[str, Any]:
+        """Return all that is configured, by key."""
+        return {
+            each.name.replace("_", "-"): getattr(part, each.name)
+            for part in (self.settings, self.files)
+            for each in fields(part)
+        }
+
+    def settings_of(self, path: str) -> Settings:
+        """Return the settings for one file, by its absolute path."""
+        codes = self.files.ignores(path)
+        settings = self.settings
+        return replace(settings, ignore=(*settings.ignore, *codes)) if codes else settings
+
 
 def read_configuration(path: Path) -> Configuration:
     """Return what a configuration file and those it extends say.
 
     Raises `ConfigError` with the file and the key where something is wrong.
     """
-    from flaglift.check.keys import READERS  # noqa: PLC0415 (many projects have no file)
-
     settings, values = DEFAULT, {}
     for source, table in reversed(extended(path)):
         settings = settings_from(table, source, settings)
@@ -56,8 +69,8 @@ class Configurations:
 
     def of(self, path: str) -> Configuration:
         """Return the configuration of a file, by its absolute path; raises `ConfigError`."""
-        alike = self._only or self._isolated
-        return self._folder("" if alike else os.path.dirname(path))
+        one_for_all = self._only or self._isolated
+        return self._folder("" if one_for_all else os.path.dirname(path))
 
     @property
     def used(self) -> list[Configuration]:
@@ -66,18 +79,31 @@ class Configurations:
 
     def _folder(self, folder: str) -> Configuration:
         if folder not in self._known:
-            self._known[folder] = self._found(folder)
+            self._known[folder] = self._nearest(folder)
         return self._known[folder]
 
-    def _found(self, folder: str) -> Configuration:
+    def _nearest(self, folder: str) -> Configuration:
         own = config_in(Path(folder)) if folder else self._only
         parent = os.path.dirname(folder)
         if own is None and parent != folder:
             return self._folder(parent)
-        found = read_configuration(own) if own else Configuration()
-        return found._replace(settings=self._change(found.settings))
+        configuration = read_configuration(own) if own else Configuration()
+        return configuration._replace(settings=self._change(configuration.settings))
 
 
-def with_ignores(settings: Settings, codes: tuple[str, ...]) -> Settings:
-    """Return settings that ignore more rules."""
-    return replace(settings, ignore=(*settings.ignore, *codes)) if codes else settings
+def validate(configuration: Configuration) -> None:
+    """Raise `ConfigError` or `CatalogError` for unknown rules and unusable catalogs."""
+    from flaglift.catalog import load_catalog  # noqa: PLC0415 (a clean run needs neither)
+    from flaglift.linting.engine import find_rule, selected  # noqa: PLC0415
+
+    settings, files, source = configuration
+    try:
+        selected(settings.select, settings.ignore)
+        for _, codes in files.per_file_ignores:
+            selected((), codes)
+        for suppression in files.suppressions:
+            for rule in suppression.rules:
+                find_rule(rule)
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}" if source else str(error)) from None
+    load_catalog(settings.edition, settings.overlay)

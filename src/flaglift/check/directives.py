@@ -16,7 +16,7 @@ from enum import StrEnum
 from flaglift.check.hosts.base import Comment, Literal
 from flaglift.errors import ConfigError
 from flaglift.linting.engine import find_rule
-from flaglift.report.places import Lines
+from flaglift.report.places import LineIndex
 
 MARK = b"flaglift:"
 """What a file with suppressions holds."""
@@ -62,7 +62,7 @@ class Directive:
     closes: dict[str, list["Directive"]] = field(default_factory=dict)
     """For `enable`, what suppresses each code up to here."""
 
-    def codes_for(self, literal: Literal, lines: Lines) -> set[str]:
+    def codes_for(self, literal: Literal, lines: LineIndex) -> set[str]:
         """Return the codes that are not to be reported about a prompt."""
         place = literal.place
         if self.reach is Reach.DISABLE:
@@ -74,7 +74,7 @@ class Directive:
         """Tell whether it kept a code from being reported, or ends what did."""
         return code in self.used or any(code in each.used for each in self.closes.get(code, ()))
 
-    def _covers(self, literal: Literal, lines: Lines) -> bool:
+    def _covers(self, literal: Literal, lines: LineIndex) -> bool:
         if self.reach is Reach.IGNORE:
             start, end = literal.place
             first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
@@ -88,7 +88,7 @@ class Directive:
 
 
 def directives(
-    comments: Sequence[Comment], data: bytes, lines: Lines, *, require_reason: bool
+    comments: Sequence[Comment], data: bytes, lines: LineIndex, *, require_reason: bool
 ) -> list[Directive]:
     """Return the suppressions in a file's comments, in order."""
     found = [_read(each, require_reason) for each in comments if each.text.startswith("flaglift:")]
@@ -131,7 +131,7 @@ def _read(comment: Comment, require_reason: bool) -> Directive:
     return directive
 
 
-def _lines_of_comments(comments: Iterable[Comment], data: bytes, lines: Lines) -> set[int]:
+def _lines_of_comments(comments: Iterable[Comment], data: bytes, lines: LineIndex) -> set[int]:
     """Return the lines that hold comments and nothing else."""
     taken: set[int] = set()
     for start, end, _ in comments:
@@ -143,7 +143,7 @@ def _lines_of_comments(comments: Iterable[Comment], data: bytes, lines: Lines) -
     return taken
 
 
-def _opens_fence(data: bytes, lines: Lines, line: int) -> bool:
+def _opens_fence(data: bytes, lines: LineIndex, line: int) -> bool:
     """Tell whether a line opens a fenced block of Markdown; it is itself no line of the block."""
     return line <= lines.count and _FENCE.match(data, lines.span_of(line).start) is not None
 

@@ -1,19 +1,28 @@
-"""A file that was read: its prompts, and what is let pass for each of them."""
+"""A file that was read: its prompts, and what is not to be reported about each of them."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 from flaglift.check.directives import MARK, Directive, directives
 from flaglift.check.file_settings import Suppression
-from flaglift.check.fingerprint import fingerprint
-from flaglift.check.hosts.base import Host, Literal
+from flaglift.check.hosts.base import HOLE, Candidate, Host, Literal
 from flaglift.check.hosts.finding import candidates, comments
-from flaglift.check.job import Job
-from flaglift.linting.engine import find_rule, selected
-from flaglift.report.places import Lines
+from flaglift.check.hosts.request import request_of
+from flaglift.check.job import FileJob
+from flaglift.linting.engine import find_rule, selected, subjects_of
+from flaglift.report.candidates import CandidateReport
+from flaglift.report.places import LineIndex
+from flaglift.syntax import Prompt
+from flaglift.syntax.nodes import Flag, Text
+
+_WHITESPACE = re.compile("[ \t\r\n]+")  # as the dialect separates words (section 1.1)
+_LONGEST_EXCERPT = 60
 
 
-class Prompt(NamedTuple):
+class FilePrompt(NamedTuple):
     """A literal that is a prompt, and the codes not to be reported about it."""
 
     literal: Literal
@@ -22,27 +31,27 @@ class Prompt(NamedTuple):
     """For each code, what suppresses it."""
 
 
-class Document:
+class PromptFile:
     """A file that was read, with all that is known of it before the rules run."""
 
-    def __init__(self, data: bytes, host: Host, job: Job) -> None:
+    def __init__(self, data: bytes, host: Host, job: FileJob) -> None:
         self.data = data
         self.host = host
         self.job = job
-        self.lines = Lines(data)
-        found = comments(data, host) if MARK in data else []
-        self.directives = directives(found, data, self.lines, require_reason=job.require_reason)
+        self.lines = LineIndex(data)
+        said = comments(data, host) if MARK in data else []
+        self.directives = directives(said, data, self.lines, require_reason=job.require_reason)
         self.candidates = candidates(data, host)
         self.judged = selected(job.settings.select, job.settings.ignore)
 
-    def prompts(self) -> Iterator[Prompt]:
+    def prompts(self) -> Iterator[FilePrompt]:
         """Yield the literals that are prompts."""
         for literal, decision in self.candidates:
             if decision.taken:
                 yield self._prompt(literal)
 
-    def _prompt(self, literal: Literal) -> Prompt:
-        identity = fingerprint(literal.text)
+    def _prompt(self, literal: Literal) -> FilePrompt:
+        identity = fingerprint(literal.prompt)
         suppressing: dict[str, list[Directive | Suppression]] = {}
         for directive in self.directives:
             for code in directive.codes_for(literal, self.lines):
@@ -55,4 +64,65 @@ class Document:
             ):
                 for rule in suppression.rules:
                     suppressing.setdefault(find_rule(rule).code, []).append(suppression)
-        return Prompt(literal, identity, suppressing)
+        return FilePrompt(literal, identity, suppressing)
+
+    def describe(self, candidate: Candidate, identity: str | None) -> CandidateReport:
+        """Return what is shown of a candidate; `identity` is its fingerprint if it is a prompt."""
+        literal, decision = candidate
+        point = self.lines.point(literal.place.start)
+        models, cents = self._video(literal) if decision.taken else ([], None)
+        flags = literal.prompt.flags if decision.taken else ()
+        text = " ".join(literal.text.replace(HOLE, "{…}").split())
+        cut = len(text) > _LONGEST_EXCERPT
+        return CandidateReport(
+            self.job.shown,
+            point.line,
+            point.column,
+            " > ".join(literal.hosts),
+            literal.pointer,
+            identity or "",
+            text[: _LONGEST_EXCERPT - 1] + "…" if cut else text,
+            decision.taken,
+            decision.score,
+            [(reason.points, reason.text) for reason in decision.reasons],
+            models,
+            [f"--{flag.name}" for flag in flags],
+            cents,
+        )
+
+    def _video(self, literal: Literal) -> tuple[list[str], float | None]:
+        """Return the models that its videos name, and their price in cents where it is known."""
+        subjects = subjects_of(literal.text, literal.prompt, self.job.settings, request_of(literal))
+        videos = [subject for subject in subjects if subject.is_clear_video]
+        named = [subject.model_name for subject in videos if subject.model_name]
+        models = [name for name in named if HOLE not in name]
+        prices = [subject.price_cents for subject in videos]
+        known = bool(prices) and None not in prices and not literal.holes
+        return models, float(sum(price for price in prices if price)) if known else None
+
+
+def fingerprint(prompt: Prompt) -> str:
+    r"""Return what stays the same of a prompt when it is moved, re-quoted, or spaced otherwise.
+
+    It is 16 hexadecimal digits of its AST's hash: values of flags count as they read, words as they
+    stand, and whitespace between them not at all.
+
+    >>> from flaglift import parse
+    >>> first = fingerprint(parse("a cat --duration 5"))
+    >>> first == fingerprint(parse(' a  cat\t--duration="5" '))
+    True
+    >>> first == fingerprint(parse("a cat --duration 6"))
+    False
+    """
+    parts = list(_parts(prompt))
+    return sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _parts(prompt: Prompt) -> Iterator[list[str | None]]:
+    for node in prompt.nodes:
+        if isinstance(node, Flag):
+            yield [node.name.value, node.value.text if node.value else None]
+            continue
+        raw = _WHITESPACE.sub(" ", node.raw).strip(" ")
+        if raw or not isinstance(node, Text):
+            yield [type(node).__name__, raw]

@@ -1,17 +1,50 @@
-"""What a configuration says about files, as values."""
+"""What a configuration says about files: its keys as values, and how each is read."""
 
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flaglift.check.patterns import Patterns
+from flaglift.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 LARGEST = 10_000_000
 """Bytes of the largest file that is read, unless configured."""
 
 
+@dataclass(frozen=True)
+class Patterns:
+    """Some patterns of paths, as in a `.gitignore`, and the folder that they are relative to.
+
+    >>> patterns = Patterns("/here", ("vendor/", "*.min.js"))
+    >>> patterns.match("/here/vendor/a.txt"), patterns.match("/here/a.js")
+    (True, False)
+    """
+
+    folder: str
+    lines: tuple[str, ...]
+
+    @cached_property
+    def _spec(self) -> "GitIgnoreSpec":
+        from pathspec import GitIgnoreSpec  # noqa: PLC0415 (few configurations have patterns)
+
+        try:
+            return GitIgnoreSpec.from_lines(self.lines)
+        except ValueError as error:
+            raise ConfigError(f"{self.folder}: a pattern cannot be read: {error}") from None
+
+    def match(self, path: str) -> bool:
+        """Tell whether the patterns match an absolute path, or a folder above it."""
+        inside = path.removeprefix(self.folder.rstrip(os.sep) + os.sep)
+        return inside != path and self._spec.match_file(inside)
+
+
 class Suppression(NamedTuple):
-    """Rules that are let pass for one prompt of a file, for hosts without comments."""
+    """Rules that are not reported for one prompt of a file, for hosts without comments."""
 
     source: Path
     """The configuration file."""
@@ -58,3 +91,112 @@ class FileSettings:
     def excludes(self, path: str) -> bool:
         """Tell whether a file, by its absolute path, is excluded."""
         return self.exclude is not None and self.exclude.match(path)
+
+
+def _wrong(path: Path, key: str, what: str) -> ConfigError:
+    return ConfigError(f"{path}: `{key}` must be {what}")
+
+
+def _strings(value: Any, key: str, path: Path, what: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise _wrong(path, key, what)
+    return tuple(value)
+
+
+def _patterns(value: Any, key: str, path: Path) -> Patterns:
+    what = 'a list of patterns, such as ["vendor/"]'
+    return Patterns(str(path.parent), _strings(value, key, path, what))
+
+
+def _by_pattern(value: Any, key: str, path: Path, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(path, key, what)
+    return value
+
+
+def _per_file(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, tuple[str, ...]], ...]:
+    what = 'a table of patterns and rules, such as { "tests/" = ["FL402"] }'
+    return tuple(
+        (Patterns(str(path.parent), (pattern,)), _strings(codes, key, path, what))
+        for pattern, codes in _by_pattern(value, key, path, what).items()
+    )
+
+
+def _hosts(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, str], ...]:
+    from flaglift.check.hosts.registry import NAMES  # noqa: PLC0415 (few configurations have it)
+
+    what = (
+        f'a table of patterns and hosts, such as {{ "*.prompts" = "blocks" }}; {", ".join(NAMES)}'
+    )
+    table = _by_pattern(value, key, path, what)
+    if not all(name in NAMES for name in table.values()):
+        raise _wrong(path, key, what)
+    return tuple((Patterns(str(path.parent), (pattern,)), name) for pattern, name in table.items())
+
+
+def _switch(value: Any, key: str, path: Path) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(path, key, "true or false")
+    return value
+
+
+def _bytes(value: Any, key: str, path: Path) -> int:
+    if type(value) is not int or value < 1:
+        raise _wrong(path, key, "a number of bytes, 1 or more")
+    return value
+
+
+def _file(value: Any, key: str, path: Path) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise _wrong(path, key, "a path")
+    return path.parent / value
+
+
+def _suppressions(value: Any, key: str, path: Path) -> tuple[Suppression, ...]:
+    if not isinstance(value, list):
+        raise _wrong(path, key, "tables: [[tool.flaglift.suppressions]]")
+    return tuple(_suppression(each, number, path) for number, each in enumerate(value))
+
+
+def _suppression(value: Any, number: int, path: Path) -> Suppression:
+    def wrong(what: str) -> ConfigError:
+        return ConfigError(f"{path}: suppression {number + 1}: {what}")
+
+    known: dict[str, tuple[type, ...]] = {
+        "path": (str,),
+        "at": (str, int),
+        "prompt": (str,),
+        "rules": (list,),
+        "reason": (str,),
+    }
+    if not isinstance(value, dict) or not value.keys() <= known.keys():
+        raise wrong(f"its keys are {', '.join(f'`{key}`' for key in known)}")
+    for key, kinds in known.items():
+        if key in value and type(value[key]) not in kinds:
+            raise wrong(f"`{key}` is no {'list' if list in kinds else 'text'}")
+    rules = value.get("rules", [])
+    if not value.get("path") or not rules or not all(isinstance(rule, str) for rule in rules):
+        raise wrong('it needs `path`, a file, and `rules`, such as ["FL402"]')
+    if "at" not in value and "prompt" not in value:
+        raise wrong("it needs `at`, a JSON pointer or a line, or `prompt`, a fingerprint")
+    return Suppression(
+        source=path,
+        number=number,
+        path=os.path.normpath(path.parent / value["path"]),
+        at=value.get("at"),
+        prompt=value.get("prompt"),
+        rules=tuple(rules),
+        reason=value.get("reason", ""),
+    )
+
+
+READERS: Mapping[str, Callable[[Any, str, Path], Any]] = {
+    "exclude": _patterns,
+    "force-exclude": _switch,
+    "per-file-ignores": _per_file,
+    "hosts": _hosts,
+    "max-file-size": _bytes,
+    "baseline": _file,
+    "require-reason": _switch,
+    "suppressions": _suppressions,
+}

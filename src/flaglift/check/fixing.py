@@ -2,22 +2,21 @@
 
 from collections.abc import Callable
 
-from flaglift.check.document import Document, Prompt
+from flaglift.check.document import FilePrompt, PromptFile
 from flaglift.check.hosts.base import Change, Host, Literal
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.rewriting import rewrite
-from flaglift.check.inspecting import inspect
-from flaglift.check.job import Fixed, Job, Wanted
-from flaglift.check.moving import MOVED, moved
+from flaglift.check.inspecting import MOVED, inspect, moved
+from flaglift.check.job import FileJob, Fixed, Wanted
 from flaglift.check.unused import without_unused
 from flaglift.diagnostics import Severity
 from flaglift.rules import UNUSED_SUPPRESSION
 
 
-def fix_file(data: bytes, host: Host, job: Job, wanted: Wanted) -> Fixed:
+def fix_file(data: bytes, host: Host, job: FileJob, wanted: Wanted) -> Fixed:
     """Return a file with the changes wanted that can be proved; nothing else in it moves."""
     result = Fixed(data)
-    document = Document(data, host, job)
+    document = PromptFile(data, host, job)
     document, result.fixed = _rewritten(document, result.notes, wanted, _fixed)
     if wanted.moves:
         document, result.moved = _rewritten(document, result.notes, wanted, _moved)
@@ -30,12 +29,12 @@ def fix_file(data: bytes, host: Host, job: Job, wanted: Wanted) -> Fixed:
     return result
 
 
-_Make = Callable[[Prompt, Document, Wanted], Change | str]
+_Make = Callable[[FilePrompt, PromptFile, Wanted], Change | str]
 
 
 def _rewritten(
-    document: Document, notes: list[str], wanted: Wanted, make: _Make
-) -> tuple[Document, int]:
+    document: PromptFile, notes: list[str], wanted: Wanted, make: _Make
+) -> tuple[PromptFile, int]:
     """Return a file with its prompts changed, and how many are others now.
 
     It is read again only if it is another one.
@@ -49,11 +48,11 @@ def _rewritten(
             notes.append(_note(document, prompt.literal, made))
     data, refused = rewrite(document.data, document.host, changes)
     notes += [_note(document, each.change.literal, each.reason) for each in refused]
-    new = document if data == document.data else Document(data, document.host, document.job)
+    new = document if data == document.data else PromptFile(data, document.host, document.job)
     return new, len(changes) - len(refused)
 
 
-def _fixed(prompt: Prompt, document: Document, wanted: Wanted) -> Change | str:
+def _fixed(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> Change | str:
     literal = prompt.literal
     fixed = fix_literal(
         literal, document.job.settings, unsafe=wanted.unsafe, suppressed=_let_be(prompt, wanted)
@@ -61,7 +60,7 @@ def _fixed(prompt: Prompt, document: Document, wanted: Wanted) -> Change | str:
     return fixed.refused if fixed.text == literal.text else Change(literal, fixed.text)
 
 
-def _moved(prompt: Prompt, document: Document, wanted: Wanted) -> Change | str:
+def _moved(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> Change | str:
     if MOVED not in document.judged or MOVED in _let_be(prompt, wanted):
         return ""
     if not wanted.unsafe and _is_doubtful(prompt.literal, document):
@@ -69,17 +68,17 @@ def _moved(prompt: Prompt, document: Document, wanted: Wanted) -> Change | str:
     return moved(prompt.literal, document) or ""
 
 
-def _is_doubtful(literal: Literal, document: Document) -> bool:
+def _is_doubtful(literal: Literal, document: PromptFile) -> bool:
     found = lint_literal(literal, document.job.settings)
     return any(each.severity is not Severity.INFO for each in found)
 
 
-def _let_be(prompt: Prompt, wanted: Wanted) -> set[str]:
+def _let_be(prompt: FilePrompt, wanted: Wanted) -> set[str]:
     """Return the codes whose fixes are not made in a prompt."""
     accepted = {code for identity, code in wanted.accepted if identity == prompt.fingerprint}
     return accepted | set(prompt.suppressing)
 
 
-def _note(document: Document, literal: Literal, reason: str) -> str:
+def _note(document: PromptFile, literal: Literal, reason: str) -> str:
     line = document.lines.line_of(literal.place.start)
     return f"{document.job.shown}:{line}: not fixed: {reason}"

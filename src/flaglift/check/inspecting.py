@@ -3,30 +3,32 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from flaglift.check.document import Document, Prompt
+from flaglift.check.document import FilePrompt, PromptFile
 from flaglift.check.file_settings import Suppression
 from flaglift.check.hosts.base import ByteEdit, Change, Literal
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.edits import apply
+from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.rewriting import edits_of_each
-from flaglift.check.inspection import Inspection, Unused
-from flaglift.check.moving import MOVED, movable
-from flaglift.check.seen import seen
+from flaglift.check.job import FileInspection, Unused
 from flaglift.check.unused import unused_records
 from flaglift.diagnostics import Applicability, Diagnostic, Fix
 from flaglift.linting.engine import find_rule
 from flaglift.lossless.spans import Span, apply_edits, difference
-from flaglift.report.record import Record, Replacement, record_at
+from flaglift.report.record import LocatedFinding, Replacement, record_at
 from flaglift.rules import UNUSED_SUPPRESSION
 
+MOVED = "FL001"
+"""The rule whose fix is to move the flags to fields beside the prompt, in structured files."""
 
-def inspect(document: Document, *, replacements: bool = False) -> Inspection:
+
+def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspection:
     """Return what is to be said about a file.
 
     With `replacements`, each record says what its fix changes in the file.
     """
     job = document.job
-    result = Inspection()
+    result = FileInspection()
     used: set[tuple[int, str]] = set()
     identities: dict[Literal, str] = {}
     found: list[_Found] = []
@@ -50,14 +52,13 @@ def inspect(document: Document, *, replacements: bool = False) -> Inspection:
         )
         result.unused = list(_unused(document, used))
     result.records.sort(key=lambda record: (record.region, record.finding))
-    result.seen = [
-        seen(candidate, document, identities.get(candidate.literal))
-        for candidate in document.candidates
+    result.candidates = [
+        document.describe(each, identities.get(each.literal)) for each in document.candidates
     ]
     return result
 
 
-def _unused(document: Document, used: Collection[tuple[int, str]]) -> Iterator[Unused]:
+def _unused(document: PromptFile, used: Collection[tuple[int, str]]) -> Iterator[Unused]:
     for suppression in document.job.suppressions:
         codes = {rule: find_rule(rule).code for rule in suppression.rules}
         idle = tuple(
@@ -69,11 +70,11 @@ def _unused(document: Document, used: Collection[tuple[int, str]]) -> Iterator[U
             yield Unused(suppression, idle)
 
 
-_Found = tuple[Record, Change | None]
+_Found = tuple[LocatedFinding, Change | None]
 """What is printed of a finding, and what its fix makes of the prompt, if it has one."""
 
 
-def _record(document: Document, prompt: Prompt, finding: Diagnostic) -> _Found:
+def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _Found:
     literal = prompt.literal
     change = None
     if finding.code == MOVED:
@@ -97,7 +98,7 @@ def _record(document: Document, prompt: Prompt, finding: Diagnostic) -> _Found:
     return record, change
 
 
-def _with_replacements(document: Document, found: Sequence[_Found]) -> Iterator[Record]:
+def _with_replacements(document: PromptFile, found: Sequence[_Found]) -> Iterator[LocatedFinding]:
     """Yield records with what their fixes change in the file; nothing where they cannot."""
     changes = [change for _, change in found if change]
     edits = iter(edits_of_each(document.data, document.host, changes))
@@ -106,7 +107,7 @@ def _with_replacements(document: Document, found: Sequence[_Found]) -> Iterator[
         yield replace(record, replacements=(_replacement(document, made),)) if made else record
 
 
-def _replacement(document: Document, edits: Sequence[ByteEdit]) -> Replacement:
+def _replacement(document: PromptFile, edits: Sequence[ByteEdit]) -> Replacement:
     """Return edits of a file as one piece, as small as can be."""
     first, last = edits[0].start, edits[-1].end
     moved = [edit._replace(start=edit.start - first, end=edit.end - first) for edit in edits]
@@ -116,3 +117,19 @@ def _replacement(document: Document, edits: Sequence[ByteEdit]) -> Replacement:
     begin = first + len(text[:start].encode())
     span = Span(begin, begin + len(text[start:end].encode()))
     return Replacement(document.lines.region(span), content)
+
+
+def moved(literal: Literal, document: PromptFile) -> Change | None:
+    """Return the change that moves a prompt's flags to fields; None where it cannot be said."""
+    if literal.siblings is None or literal.locked:
+        return None
+    change = lift_literal(literal, document.job.settings)
+    return change if isinstance(change, Change) else None
+
+
+def movable(literal: Literal, document: PromptFile) -> Change | None:
+    """Return that change, if there is a place for its fields; that it holds is not proved yet."""
+    change = moved(literal, document)
+    if change is None or literal.siblings is None:
+        return None
+    return None if isinstance(literal.siblings.insert(change.fields), str) else change

@@ -1,15 +1,36 @@
-"""What the workers are given and what they give back. It loads no parser."""
+"""What the workers are given and what they give back. It loads no parser, so the cache can too."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from flaglift.check.file_settings import Suppression
-from flaglift.check.inspection import Inspection
-from flaglift.check.walking import Problem
+from flaglift.check.walking import FileProblem
+from flaglift.report.candidates import CandidateReport
+from flaglift.report.record import LocatedFinding
 from flaglift.settings import Settings
 
 
+class Unused(NamedTuple):
+    """A suppression of the configuration, and those of its rules that report nothing."""
+
+    suppression: Suppression
+    rules: tuple[str, ...]
+    """As they are written."""
+
+
+@dataclass
+class FileInspection:
+    """What is to be said about a file."""
+
+    records: list[LocatedFinding] = field(default_factory=list)
+    candidates: list[CandidateReport] = field(default_factory=list)
+    """Every candidate, taken for a prompt or not."""
+    unused: list[Unused] = field(default_factory=list)
+    """Suppressions of the configuration that suppress nothing here."""
+
+
 @dataclass(frozen=True)
-class Job:
+class FileJob:
     """A file to check, and how."""
 
     path: str
@@ -72,14 +93,14 @@ class Fixed:
 
 
 @dataclass
-class Outcome:
+class FileOutcome:
     """What became of a file."""
 
-    job: Job
-    inspection: Inspection = field(default_factory=Inspection)
+    job: FileJob
+    inspection: FileInspection = field(default_factory=FileInspection)
     """Of the file as it is afterwards."""
     fixed: Fixed | None = None
     diff: str = ""
     output: bytes | None = None
     """The fixed content of standard input."""
-    problem: Problem | None = None
+    problem: FileProblem | None = None

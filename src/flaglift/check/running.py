@@ -1,15 +1,17 @@
 """Runs a task over many files: from the cache where it can, in several processes where it pays."""
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING
 
 from flaglift.check.cache import Cache
-from flaglift.check.job import Job, Outcome, Task
+from flaglift.check.job import FileInspection, FileJob, FileOutcome, Task
 
 if TYPE_CHECKING:
-    from flaglift.check.inspection import Inspection
+    from multiprocessing.process import BaseProcess
 
 WORTH_A_PROCESS = 40
 """Files; a process takes about as long to start as these take to be checked."""
@@ -17,7 +19,7 @@ WORTH_A_PROCESS = 40
 _CHUNK = 8
 
 
-def recall(jobs: Sequence[Job], cache: Cache | None) -> "list[Inspection | None]":
+def recall(jobs: Sequence[FileJob], cache: Cache | None) -> list[FileInspection | None]:
     """Return what is known of each file."""
     if cache is None:
         return [None] * len(jobs)
@@ -25,12 +27,12 @@ def recall(jobs: Sequence[Job], cache: Cache | None) -> "list[Inspection | None]
 
 
 def run(
-    jobs: Sequence[Job],
-    known: "Sequence[Inspection | None]",
+    jobs: Sequence[FileJob],
+    known: Sequence[FileInspection | None],
     task: Task,
     cache: Cache | None = None,
     processes: int | None = None,
-) -> Iterator[Outcome]:
+) -> Iterator[FileOutcome]:
     """Yield what became of each file, in order; what is not known is found out, and remembered.
 
     `processes` is how many may run; by default one for each core, where there is work for them.
@@ -38,12 +40,12 @@ def run(
     todo = [job for job, found in zip(jobs, known, strict=True) if found is None]
     if processes is None:
         processes = min(os.cpu_count() or 1, len(todo) // WORTH_A_PROCESS + 1)
-    fresh: Iterator[Outcome] = iter(())
+    fresh: Iterator[FileOutcome] = iter(())
     if todo:
         fresh = _several(todo, task, processes) if processes > 1 else _here(todo, task)
     for job, found in zip(jobs, known, strict=True):
         if found is not None:
-            yield Outcome(job, found)
+            yield FileOutcome(job, found)
             continue
         outcome = next(fresh)
         if cache and not outcome.problem:
@@ -54,20 +56,38 @@ def run(
         cache.sweep()
 
 
-def _here(jobs: Sequence[Job], task: Task) -> Iterator[Outcome]:
+def _here(jobs: Sequence[FileJob], task: Task) -> Iterator[FileOutcome]:
     from flaglift.check.working import work  # noqa: PLC0415 (it loads the parsers)
 
     return map(work, jobs, repeat(task))
 
 
-def _several(jobs: Sequence[Job], task: Task, processes: int) -> Iterator[Outcome]:
+def _several(jobs: Sequence[FileJob], task: Task, processes: int) -> Iterator[FileOutcome]:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (few runs are that large)
 
-    from flaglift.check.worker import begin  # noqa: PLC0415
     from flaglift.check.working import work  # noqa: PLC0415 (forked once it is loaded)
 
-    pool = ProcessPoolExecutor(processes, initializer=begin)
+    pool = ProcessPoolExecutor(processes, initializer=start_worker)
     try:
         yield from pool.map(work, jobs, repeat(task), chunksize=_CHUNK)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def start_worker() -> None:
+    """Begin a worker: leave Ctrl-C to the process that started this one, and end with it.
+
+    What a file is replaced with is there in one step, so that it does not matter when.
+    """
+    from multiprocessing import parent_process  # noqa: PLC0415 (few runs are that large)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with, args=(parent_process(),), daemon=True).start()
+
+
+def _leave_with(parent: "BaseProcess | None") -> None:
+    from multiprocessing import connection  # noqa: PLC0415
+
+    if parent:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -7,15 +7,15 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from flaglift.check.configuration import Configuration, Configurations, with_ignores
+from flaglift.check.configuration import Configuration, Configurations
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.check.hosts.registry import SUFFIXES, language, name_for
 from flaglift.check.reading import read_found, read_named
-from flaglift.check.walking import STDIN, Problem, Target
+from flaglift.check.walking import STDIN, FileProblem, FileTarget
 from flaglift.errors import InputError
 
 if TYPE_CHECKING:
-    from flaglift.check.job import Job
+    from flaglift.check.job import FileJob
 
 _SUPPRESSION = b"flaglift:"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -26,7 +26,7 @@ _TEXT = "lines"
 class Concerned(NamedTuple):
     """A file that may hold flags or suppressions."""
 
-    target: Target
+    target: FileTarget
     raw: bytes
     host: str
 
@@ -57,7 +57,7 @@ class Selection:
         self._force_exclude = force_exclude or files.force_exclude
         self._largest = files.max_file_size
 
-    def concerned(self, targets: Iterable[Target]) -> Iterator[Concerned | Problem]:
+    def concerned(self, targets: Iterable[FileTarget]) -> Iterator[Concerned | FileProblem]:
         """Yield the files that may hold flags or suppressions, and what is wrong with others."""
         known = frozenset(SUFFIXES)
         for target in targets:
@@ -74,38 +74,39 @@ class Selection:
                     yield Concerned(target, raw, host)
             except InputError as error:
                 if not self._excludes(target):
-                    yield Problem(str(error), self._asked_for(target))
+                    yield FileProblem(str(error), self._asked_for(target))
 
-    def _read(self, target: Target) -> bytes | None:
+    def _read(self, target: FileTarget) -> bytes | None:
         if target.path == "-":
             return self.stdin
         return (read_named if target.named else read_found)(target.path, self._largest)
 
-    def job(self, concerned: Concerned) -> "Job":
+    def job(self, concerned: Concerned) -> "FileJob":
         """Return what the workers are given for a file."""
-        from flaglift.check.job import Job  # noqa: PLC0415 (a clean run has none)
+        from flaglift.check.job import FileJob  # noqa: PLC0415 (a clean run has none)
 
         target, raw, host = concerned
         shown = self.shown(target)
         absolute = self.absolute(shown)
-        settings, files, _ = self.configuration(shown)
-        return Job(
+        configuration = self.configuration(shown)
+        files = configuration.files
+        return FileJob(
             target.path,
             shown,
             raw,
             host,
-            with_ignores(settings, files.ignores(absolute)),
+            configuration.settings_of(absolute),
             self._asked_for(target),
             files.require_reason,
             tuple(each for each in files.suppressions if each.path == absolute),
         )
 
-    def may_read(self, target: Target) -> bool:
+    def may_read(self, target: FileTarget) -> bool:
         """Tell whether a file is read for prompts."""
         raw = None if os.path.splitext(target.path)[1] else read_found(target.path)
         return not self._excludes(target) and self.host(target, raw or b"") is not None
 
-    def host(self, target: Target, raw: bytes) -> str | None:
+    def host(self, target: FileTarget, raw: bytes) -> str | None:
         """Return the name of the host that reads a file; None where none does."""
         shown = self.shown(target)
         configured = self._configured_host(shown)
@@ -115,7 +116,7 @@ class Selection:
         host = name_for(shown) or _interpreter(shown, raw) or (_TEXT if asked else None)
         return self._form if self._form and (asked or host == _TEXT) else host
 
-    def shown(self, target: Target) -> str:
+    def shown(self, target: FileTarget) -> str:
         """Return what a file is called."""
         return self._stdin_name if target.path == "-" else target.path
 
@@ -127,13 +128,13 @@ class Selection:
         """Return the configuration of a file."""
         return self.configurations.of(self.absolute(path))
 
-    def _asked_for(self, target: Target) -> bool:
+    def _asked_for(self, target: FileTarget) -> bool:
         return target.named and not self._force_exclude
 
     def _configured_host(self, path: str) -> str | None:
         return self.configuration(path).files.host(self.absolute(path))
 
-    def _excludes(self, target: Target) -> bool:
+    def _excludes(self, target: FileTarget) -> bool:
         if self._asked_for(target):
             return False
         shown = self.shown(target)

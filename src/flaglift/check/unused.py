@@ -8,8 +8,8 @@ from flaglift.check.hosts.base import ByteEdit, Host
 from flaglift.check.hosts.finding import leaves
 from flaglift.diagnostics import Applicability, Diagnostic, Fix
 from flaglift.lossless.spans import Span
-from flaglift.report.places import Lines
-from flaglift.report.record import Record, Replacement, record_at
+from flaglift.report.places import LineIndex
+from flaglift.report.record import LocatedFinding, Replacement, record_at
 from flaglift.rules import UNUSED_SUPPRESSION
 
 _BRACKETS = re.compile(rb"(flaglift:[^\[]*\[)([^\]]*)\]")
@@ -33,8 +33,8 @@ def unused_codes(directive: Directive, judged: Collection[str]) -> list[str]:
 
 
 def unused_records(
-    found: Iterable[Directive], judged: Collection[str], path: str, data: bytes, lines: Lines
-) -> Iterator[Record]:
+    found: Iterable[Directive], judged: Collection[str], path: str, data: bytes, lines: LineIndex
+) -> Iterator[LocatedFinding]:
     """Yield one record for each code that a directive suppresses in vain, or cannot suppress.
 
     `judged` are the codes of the rules that ran.
@@ -53,12 +53,12 @@ def unused_records(
             yield record_at(path, lines, place, finding(message), replacements=replacements)
 
 
-def _replacements(edit: ByteEdit, lines: Lines) -> Iterator[Replacement]:
+def _replacements(edit: ByteEdit, lines: LineIndex) -> Iterator[Replacement]:
     yield Replacement(lines.region(Span(edit.start, edit.end)), edit.content.decode())
 
 
 def removal(
-    directive: Directive, unused: Collection[str], data: bytes, lines: Lines
+    directive: Directive, unused: Collection[str], data: bytes, lines: LineIndex
 ) -> ByteEdit | None:
     """Return the edit that takes codes out of a directive, or the whole of it with the last one.
 
@@ -87,7 +87,7 @@ def without_unused(
 
     Each is proved by reading the file again: its prompts are as they were, or the edit is not made.
     """
-    lines = Lines(data)
+    lines = LineIndex(data)
     edits = [
         removal(directive, unused, data, lines)
         for directive in found

@@ -2,39 +2,39 @@
 
 import os
 
-from flaglift.check.document import Document
+from flaglift.check.document import PromptFile
 from flaglift.check.fixing import fix_file
 from flaglift.check.hosts.encoding import Decoded, decode
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.inspecting import inspect
-from flaglift.check.job import Job, Outcome, Task
-from flaglift.check.walking import STDIN, Problem
+from flaglift.check.job import FileJob, FileOutcome, Task
+from flaglift.check.walking import STDIN, FileProblem
 from flaglift.check.writing import write_file
 from flaglift.errors import InputError
 from flaglift.report.diff import unified_diff
 
 
-def work(job: Job, task: Task) -> Outcome:
+def work(job: FileJob, task: Task) -> FileOutcome:
     """Do a task with a file.
 
     Raises `ConfigError` or `CatalogError` for unusable settings, and nothing for a file's content.
     """
-    outcome = Outcome(job)
+    outcome = FileOutcome(job)
     try:
         decoded = decode(job.raw, os.path.splitext(job.shown)[1].lower())
     except InputError as error:
-        outcome.problem = Problem(f"{job.shown}: {error}", job.named)
+        outcome.problem = FileProblem(f"{job.shown}: {error}", job.named)
         return outcome
     try:
         _check(outcome, decoded, task)
     except ModuleNotFoundError as error:  # the same sentence for all such files, so it is said once
-        outcome.problem = Problem(missing(job.host, error), fatal=True)
+        outcome.problem = FileProblem(missing(job.host, error), fatal=True)
     except InputError as error:
-        outcome.problem = Problem(str(error), fatal=True)
+        outcome.problem = FileProblem(str(error), fatal=True)
     return outcome
 
 
-def _check(outcome: Outcome, decoded: Decoded, task: Task) -> None:
+def _check(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
     job = outcome.job
     host = host_named(job.host)
     data = decoded.data
@@ -44,12 +44,12 @@ def _check(outcome: Outcome, decoded: Decoded, task: Task) -> None:
             _write(outcome, decoded, task)
             data = outcome.fixed.data
         except InputError as error:
-            outcome.problem = Problem(str(error), fatal=True)
+            outcome.problem = FileProblem(str(error), fatal=True)
             outcome.fixed = None
-    outcome.inspection = inspect(Document(data, host, job), replacements=task.replacements)
+    outcome.inspection = inspect(PromptFile(data, host, job), replacements=task.replacements)
 
 
-def _write(outcome: Outcome, decoded: Decoded, task: Task) -> None:
+def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
     """Write a fixed file, or what would be written. Raises `InputError` where that fails."""
     job = outcome.job
     data = outcome.fixed.data if outcome.fixed else decoded.data
@@ -63,7 +63,7 @@ def _write(outcome: Outcome, decoded: Decoded, task: Task) -> None:
         write_file(job.path, new, instead_of=job.raw)
 
 
-def _restored(decoded: Decoded, data: bytes, job: Job) -> bytes:
+def _restored(decoded: Decoded, data: bytes, job: FileJob) -> bytes:
     try:
         return decoded.restore(data)
     except UnicodeEncodeError as error:

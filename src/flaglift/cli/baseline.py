@@ -10,7 +10,7 @@ from flaglift.cli import EXIT_UNUSABLE, in_one_line
 from flaglift.cli.check_files import Project, file_options
 
 if TYPE_CHECKING:
-    from flaglift.report.record import Record
+    from flaglift.report.record import LocatedFinding
 
 
 @click.group("baseline", short_help="List findings to live with, so that only new ones count.")
@@ -94,7 +94,7 @@ def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     return 0
 
 
-def _records(project: Project) -> "list[Record]":
+def _records(project: Project) -> "list[LocatedFinding]":
     from flaglift.check.job import Task
 
     records = []

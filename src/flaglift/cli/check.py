@@ -1,10 +1,13 @@
 """`flaglift check`."""
 
+import sys
+from dataclasses import fields
 from typing import Any
 
 import click
 
-from flaglift.cli.check_files import file_options
+from flaglift.cli import EXIT_UNUSABLE, in_one_line
+from flaglift.cli.check_files import CheckOptions, Project, file_options
 
 FORMATS = (
     "full",
@@ -82,10 +85,29 @@ def command(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
       flaglift check --blocks gallery.txt --edition 2026-04-29
       flaglift check --stdin-filename page.md - < page.md
     """
-    from flaglift.cli.check_asked import check
-
+    chosen = CheckOptions(**{each.name: options.pop(each.name) for each in fields(CheckOptions)})
     if watch:
         from flaglift.cli.check_watch import watch_and
 
-        watch_and(paths, lambda: check(paths, options))
-    return check(paths, options)
+        watch_and(paths, lambda: _check(Project(paths, options), chosen))
+    return _check(Project(paths, options), chosen)
+
+
+def _check(project: Project, options: CheckOptions) -> int:
+    """Check files as the command line says; return the exit code."""
+    if options.show_files or options.show_settings:
+        return project.show_files() if options.show_files else project.show_settings()
+    concerned = project.concerned()
+    baseline = options.baseline or project.configuration.files.baseline
+    if concerned or baseline or options.always_prints:
+        from flaglift.cli.check_run import CheckRun
+
+        run = CheckRun(project, options)
+        run.check(concerned, baseline)
+        return run.finish()
+    # Most runs of a hook end here, and have not loaded a parser.
+    for problem in project.problems:
+        click.echo(f"flaglift: {in_one_line(problem.text)}", err=True)
+    if options.fixing and not options.diff:
+        sys.stdout.write(project.selection.stdin.decode("utf-8", "surrogateescape"))
+    return EXIT_UNUSABLE if any(problem.fatal for problem in project.problems) else 0

@@ -1,18 +1,22 @@
-"""The files that a run of `flaglift check` or `flaglift baseline` is about."""
+"""What a run of `flaglift check` or `flaglift baseline` is about: its options and its files."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from flaglift.check.configuration import Configuration, Configurations
+from flaglift.check.configuration import Configuration, Configurations, validate
+from flaglift.check.file_settings import Patterns
 from flaglift.check.selecting import Concerned, Selection
-from flaglift.check.walking import STDIN, Problem, Target, among, targets
+from flaglift.check.walking import STDIN, FileProblem, FileTarget, among, targets
 from flaglift.cli.options import settings_options, with_given
+from flaglift.report.text import visible
 
 if TYPE_CHECKING:
-    from flaglift.check.job import Outcome, Task
+    from flaglift.check.job import FileOutcome, Task
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,16 +47,51 @@ def file_options(command: F) -> F:
     return command
 
 
+@dataclass(frozen=True)
+class CheckOptions:
+    """The options that are about the run; the others are about files and settings."""
+
+    fix: bool
+    unsafe_fixes: bool
+    diff: bool
+    chosen_format: str | None
+    reports: tuple[tuple[str, str], ...]
+    statistics: bool
+    show_prompts: bool
+    show_files: bool
+    show_settings: bool
+    baseline: str | None
+    exit_zero: bool
+
+    @property
+    def output_format(self) -> str:
+        """The format to print: annotations where GitHub runs this and nobody says otherwise."""
+        in_action = os.environ.get("GITHUB_ACTIONS") == "true"
+        return self.chosen_format or ("github" if in_action else "full")
+
+    @property
+    def fixing(self) -> bool:
+        """Whether fixes are applied, or would be."""
+        return self.fix or self.unsafe_fixes
+
+    @property
+    def always_prints(self) -> bool:
+        """Whether there is something to print even if no file holds a flag."""
+        for_people = self.output_format in ("full", "concise", "github")
+        return bool(self.reports) or self.statistics or not for_people
+
+
 class Project:
     """The files of one run, with their configurations.
 
     What is about files is taken out of the options; the rest of them must be about settings.
     """
 
-    def __init__(self, paths: Sequence[str], options: dict[str, Any]) -> None:
+    def __init__(self, paths: Sequence[str], options: Mapping[str, Any]) -> None:
         self.paths = paths
         """As the user names them; none for the current folder."""
-        self.problems: list[Problem] = []
+        self.problems: list[FileProblem] = []
+        options = dict(options)
         self._staged = options.pop("staged")
         self._since = options.pop("since")
         self._cached = not options.pop("no_cache")
@@ -75,7 +114,7 @@ class Project:
         """The current folder's: it says what is about the run, and not about one file."""
         return self.selection.configuration("-")
 
-    def targets(self) -> list[Target]:
+    def targets(self) -> list[FileTarget]:
         """Return the files to look at; raises `InputError` where git cannot tell."""
         if not self._staged and self._since is None:
             return targets(self.paths or [os.curdir])
@@ -107,7 +146,7 @@ class Project:
                 self.problems.append(each)
         return found
 
-    def outcomes(self, concerned: Sequence[Concerned], task: "Task") -> "Iterator[Outcome]":
+    def outcomes(self, concerned: Sequence[Concerned], task: "Task") -> "Iterator[FileOutcome]":
         """Do a task with files.
 
         Raises `ConfigError` or `CatalogError` for unusable settings, before any file is touched.
@@ -121,17 +160,44 @@ class Project:
             cache = Cache(default_folder(), replacements=task.replacements)
         known = recall(jobs, cache)
         if None in known:
-            from flaglift.check.validation import validate
-
             for configuration in self.selection.configurations.used:
                 validate(configuration)
         yield from run(jobs, known, task, cache, self._processes)
 
+    def show_files(self) -> int:
+        """Print the files that would be read for prompts, one a line; return the exit code."""
+        for target in self.targets():
+            if self.selection.may_read(target):
+                sys.stdout.write(f"{visible(target.path)}\n")
+        return 0
 
-def _validate(options: dict[str, Any]) -> None:
+    def show_settings(self) -> int:
+        """Print what is configured for each path; return the exit code."""
+        for path in self.paths or [os.curdir]:
+            inside = os.path.join(path, "-") if os.path.isdir(path) else path
+            configuration = self.selection.configuration(inside)
+            source = configuration.source or "no configuration file"
+            sys.stdout.write(f"# {visible(path)}: {visible(str(source))}\n")
+            for name, value in configuration.values().items():
+                sys.stdout.write(f"{name} = {visible(_shown(value))}\n")
+        return 0
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Patterns):
+        return ", ".join(value.lines)
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return str(value)
+
+
+def _validate(options: Mapping[str, Any]) -> None:
     """Say what is wrong with the options themselves, even if there is no prompt to check."""
     if any(options[name] for name in ("select", "ignore", "edition", "overlay")):
-        from flaglift.check.validation import validate
         from flaglift.settings import DEFAULT
 
         validate(Configuration(with_given(DEFAULT, options)))

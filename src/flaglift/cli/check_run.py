@@ -8,18 +8,17 @@ from pathlib import Path
 
 import click
 
-from flaglift.check.baseline import Baseline, Key, key_of, read_baseline
-from flaglift.check.inspection import Seen, Unused
-from flaglift.check.job import Outcome, Task, Wanted
+from flaglift.check.baseline import Baseline, BaselineKey, key_of, read_baseline
+from flaglift.check.job import FileOutcome, Task, Unused, Wanted
 from flaglift.check.selecting import Concerned
-from flaglift.check.statistics import Statistics
-from flaglift.check.walking import Problem
+from flaglift.check.walking import FileProblem
 from flaglift.cli import EXIT_FINDINGS, EXIT_UNUSABLE, in_one_line
-from flaglift.cli.check_asked import Asked
-from flaglift.cli.check_files import Project
-from flaglift.cli.check_print import Tally, print_lines, print_report, seen_lines, write_report
+from flaglift.cli.check_files import CheckOptions, Project
 from flaglift.diagnostics import Severity
-from flaglift.report.record import Record, Report
+from flaglift.report.candidates import CandidateReport, Statistics, candidate_lines
+from flaglift.report.output import print_lines, print_report, write_report
+from flaglift.report.record import FindingsReport, LocatedFinding
+from flaglift.report.summary import Summary
 from flaglift.report.text import write
 
 _WITH_REPLACEMENTS = ("sarif", "rdjson")
@@ -27,19 +26,19 @@ _WITH_REPLACEMENTS = ("sarif", "rdjson")
 
 
 @dataclass
-class Run:
+class CheckRun:
     """One run: what was asked for, and what was found so far."""
 
     project: Project
-    asked: Asked
-    records: list[Record] = field(default_factory=list)
-    seen: list[Seen] = field(default_factory=list)
+    options: CheckOptions
+    records: list[LocatedFinding] = field(default_factory=list)
+    candidates: list[CandidateReport] = field(default_factory=list)
     unused: list[Unused] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     baseline: Baseline = field(default_factory=lambda: Baseline({}))
-    met: set[Key] = field(default_factory=set)
+    met: set[BaselineKey] = field(default_factory=set)
     """What the baseline holds and the run found."""
-    tally: Tally = field(default_factory=Tally)
+    summary: Summary = field(default_factory=Summary)
     failed: bool = False
     failing: bool = False
     """Whether anything was found that makes the exit code 1."""
@@ -52,7 +51,7 @@ class Run:
         for outcome in self.project.outcomes(concerned, self._task()):
             self._take(outcome)
             answered |= outcome.output is not None
-        if self.asked.fixing and not self.asked.diff and not answered:
+        if self.options.fixing and not self.options.diff and not answered:
             _put(self.project.selection.stdin)  # nothing was read in it
         for problem in self.project.problems:
             self._say(problem)
@@ -61,47 +60,49 @@ class Run:
             self._take_stale(Path(baseline))
 
     def _task(self) -> Task:
-        asked = self.asked
+        options = self.options
         wanted = Wanted(
-            safe=asked.fixing or asked.diff,
-            unsafe=asked.unsafe_fixes,
+            safe=options.fixing or options.diff,
+            unsafe=options.unsafe_fixes,
             # A diff that is not said to be of the safe fixes shows what there is to gain.
-            moves=asked.unsafe_fixes or (asked.diff and not asked.fix),
+            moves=options.unsafe_fixes or (options.diff and not options.fix),
             accepted=self.baseline.keys,
         )
-        formats = {asked.output_format, *(form for form, _ in asked.reports)}
-        return Task(wanted, asked.diff, bool(formats.intersection(_WITH_REPLACEMENTS)))
+        formats = {options.output_format, *(form for form, _ in options.reports)}
+        return Task(wanted, options.diff, bool(formats.intersection(_WITH_REPLACEMENTS)))
 
-    def _take(self, outcome: Outcome) -> None:
+    def _take(self, outcome: FileOutcome) -> None:
         """Take in what became of one file."""
         if outcome.problem:
             self._say(outcome.problem)
         if outcome.fixed:
-            self.tally.add_fixed(outcome.fixed)
+            self.summary.fixed += outcome.fixed.fixed
+            self.summary.moved += outcome.fixed.moved
+            self.summary.taken_out += outcome.fixed.taken_out
             for note in outcome.fixed.notes:
                 click.echo(f"flaglift: {in_one_line(note)}", err=True)
         if outcome.output is not None:
             _put(outcome.output)
         write(sys.stdout, outcome.diff)
         self.failing |= bool(outcome.diff)
-        self.seen += outcome.inspection.seen
+        self.candidates += outcome.inspection.candidates
         self.unused += outcome.inspection.unused
         self._report(outcome.inspection.records, outcome.job.settings.fail_on)
 
-    def _report(self, records: Iterable[Record], fail_on: str) -> None:
+    def _report(self, records: Iterable[LocatedFinding], fail_on: str) -> None:
         """Take in findings, less those of the baseline."""
         least = Severity(fail_on).rank
         for record in records:
             key = key_of(record)
             if key in self.baseline.entries:
                 self.met.add(key)
-                self.tally.accepted += 1
+                self.summary.accepted += 1
                 continue
             self.records.append(record)
-            self.tally.add_record(record)
-            self.failing |= record.finding.severity.rank <= least and not self.asked.diff
+            self.summary.add_record(record)
+            self.failing |= record.finding.severity.rank <= least and not self.options.diff
 
-    def _say(self, problem: Problem) -> None:
+    def _say(self, problem: FileProblem) -> None:
         if problem.text not in self.problems:
             self.problems.append(problem.text)
             click.echo(f"flaglift: {in_one_line(problem.text)}", err=True)
@@ -113,52 +114,52 @@ class Run:
             return
         from flaglift.check.config_suppressions import take_out, unused_records
 
-        if self.asked.fixing and not self.asked.diff:
-            self.tally.taken_out += take_out(self.unused)
+        if self.options.fixing and not self.options.diff:
+            self.summary.taken_out += take_out(self.unused)
         else:
             self._report(unused_records(self.unused), self.project.configuration.settings.fail_on)
 
     def _take_stale(self, path: Path) -> None:
-        """Report what the baseline holds and nothing reports any more."""
+        """FindingsReport what the baseline holds and nothing reports any more."""
         stale = self.baseline.keys - self.met
         if stale:
-            from flaglift.check.stale import stale_records
+            from flaglift.check.baseline import stale_records
 
             settings = self.project.configuration.settings
             self._report(stale_records(path, stale, settings), settings.fail_on)
 
     def finish(self) -> int:
         """Print what is said once, after all files; return the exit code."""
-        asked = self.asked
-        report = Report(self.records, self.problems)
-        for form, path in asked.reports:
+        options = self.options
+        report = FindingsReport(self.records, self.problems)
+        for form, path in options.reports:
             write_report(report, form, path)
-        if not asked.diff:
+        if not options.diff:
             self._print(report)
         sys.stdout.flush()  # what is said last comes last, wherever both streams go
-        if asked.diff or asked.output_format in ("full", "concise"):
-            summary = self.tally.summary(
-                would=asked.diff, fix=asked.fixing, unsafe=asked.unsafe_fixes
+        if options.diff or options.output_format in ("full", "concise"):
+            summary = self.summary.text(
+                would=options.diff, fix=options.fixing, unsafe=options.unsafe_fixes
             )
             click.echo(summary, err=True, nl=bool(summary))
         if self.failed:
             return EXIT_UNUSABLE
-        return EXIT_FINDINGS if self.failing and not asked.exit_zero else 0
+        return EXIT_FINDINGS if self.failing and not options.exit_zero else 0
 
-    def _print(self, report: Report) -> None:
-        asked = self.asked
-        as_json = asked.output_format in ("json", "jsonl")
-        if asked.statistics:
+    def _print(self, report: FindingsReport) -> None:
+        options = self.options
+        as_json = options.output_format in ("json", "jsonl")
+        if options.statistics:
             statistics = Statistics()
-            statistics.add(self.records, self.seen)
+            statistics.add(self.records, self.candidates)
             print_lines(statistics.lines(), statistics.to_dict() if as_json else None)
-        elif asked.show_prompts:
-            values = [each.to_dict() for each in self.seen] if as_json else None
-            print_lines(seen_lines(self.seen), values)
+        elif options.show_prompts:
+            values = [each.to_dict() for each in self.candidates] if as_json else None
+            print_lines(candidate_lines(self.candidates), values)
         else:
             # The fixed text takes standard output.
-            aside = asked.fixing and "-" in self.project.paths
-            print_report(report, asked.output_format, error=aside)
+            aside = options.fixing and "-" in self.project.paths
+            print_report(report, options.output_format, error=aside)
 
 
 def _put(data: bytes) -> None:

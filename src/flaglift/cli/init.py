@@ -4,6 +4,68 @@ from pathlib import Path
 
 import click
 
+_KEYS = """\
+# Rules to report: codes, beginnings of codes, or names; all if left out (see `flaglift rule`).
+#select = ["FL1", "FL3", "FL4"]
+#ignore = ["legacy-syntax"]
+
+# The least severity that makes the exit code 1: "error", "warning" or "info".
+#fail-on = "warning"
+
+# The model catalog of that day; the newest if left out.
+#edition = 2026-04-29
+
+# Your own models and corrections of the catalog.
+#overlay = "models.toml"
+
+# The model of video prompts that name none.
+#default-model = "kling25"
+
+# Take kling25_5s for kling25 with 5 seconds, and so on.
+#accept-successors = true
+
+# Cents that one prompt may cost.
+#budget = 100
+
+# Refuse to translate a prompt with any error.
+#strict = false
+
+# Another configuration to begin with; the keys of this one replace its keys.
+#extend = "../flaglift.toml"
+
+# Files to leave out, as in a .gitignore. `force-exclude` leaves them out even if they are named,
+# as a pre-commit hook does.
+#exclude = ["vendor/", "*.min.js"]
+#force-exclude = false
+
+# How files are read that their names do not tell.
+#hosts = { "*.prompts" = "blocks", "gallery.txt" = "blocks" }
+
+# Bytes of the largest file that is read.
+#max-file-size = 10_000_000
+
+# Rules not to report in some files.
+#per-file-ignores = { "tests/" = ["FL4"] }
+
+# Findings to live with; `flaglift baseline write` lists them.
+#baseline = "flaglift-baseline.json"
+
+# Let suppressions count only if they say why they are there.
+#require-reason = false
+"""
+
+_SUPPRESSION = """\
+
+# Suppressions in files without comments: by JSON pointer or line, by fingerprint, or by both.
+# `flaglift check --show-prompts` shows them.
+#[[{table}]]
+#path = "prompts.json"
+#at = "/3/text"
+#prompt = "12bd9d9e9b89921b"
+#rules = ["FL402"]
+#reason = "our own model"
+"""
+
 
 @click.command("init", short_help="Write a configuration to begin with.")
 def command() -> None:
@@ -15,7 +77,6 @@ def command() -> None:
     Examples:
       flaglift init
     """
-    from flaglift.check.template import template
     from flaglift.check.writing import create_file, write_file
     from flaglift.errors import ConfigError
     from flaglift.settings import config_in
@@ -34,3 +95,10 @@ def command() -> None:
     added = template("tool.flaglift").encode().replace(b"\n", end)
     write_file(str(project), old + gap + added, instead_of=old)
     click.echo("added [tool.flaglift] to pyproject.toml", err=True)
+
+
+def template(table: str) -> str:
+    """Return the configuration for a table of that name; without a name, for the whole file."""
+    head = f"[{table}]\n" if table else ""
+    prefix = f"{table}." if table else ""
+    return head + _KEYS + _SUPPRESSION.format(table=f"{prefix}suppressions")

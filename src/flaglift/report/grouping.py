@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from flaglift.report.record import Record
+from flaglift.report.record import LocatedFinding
 
 
-def grouped(records: Iterable[Record]) -> list[list[Record]]:
+def grouped(records: Iterable[LocatedFinding]) -> list[list[LocatedFinding]]:
     """Return the records, those together that say the same of copies of one prompt.
 
     Groups come in the order of their first records; what is about no prompt stands alone.
     """
-    groups: dict[object, list[Record]] = {}
+    groups: dict[object, list[LocatedFinding]] = {}
     for number, record in enumerate(records):
         finding = record.finding
         key: object = number

@@ -38,13 +38,13 @@ class Region(NamedTuple):
     end: Point
 
 
-class Lines:
+class LineIndex:
     r"""The lines of a file; a line ends with LF, and a CR before it is not part of it.
 
     The file is UTF-8 without a byte order mark: editors hide the mark, and count the first column
     behind it.
 
-    >>> Lines("é😀x\r\nb".encode()).point(6)
+    >>> LineIndex("é😀x\r\nb".encode()).point(6)
     Point(line=1, column=3, utf16=4, utf8=7)
     """
 

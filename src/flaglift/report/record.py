@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
 from flaglift.lossless.spans import Edit, Span
 from flaglift.report.paths import as_text
-from flaglift.report.places import Lines, Point, Region
+from flaglift.report.places import LineIndex, Point, Region
 
 _MOST_COLUMNS = 100
 
@@ -29,7 +29,7 @@ class Replacement(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class LocatedFinding:
     """One finding in one place of a file."""
 
     path: str
@@ -70,16 +70,16 @@ class Record:
         }
 
 
-class Report(NamedTuple):
+class FindingsReport(NamedTuple):
     """What a run has to say, as the formats take it."""
 
-    records: Sequence[Record]
+    records: Sequence[LocatedFinding]
     """In order of file, place and code."""
     problems: Sequence[str]
     """One sentence for each file that could not be checked."""
 
 
-def frame_of(lines: Lines, start: int, region: Region) -> Frame:
+def frame_of(lines: LineIndex, start: int, region: Region) -> Frame:
     """Return the part of a line that surrounds a region that starts at a byte of it."""
     # No code point takes more than four bytes; of a long line no more is read than can be shown.
     before, behind = lines.around(start, 5 * _MOST_COLUMNS)
@@ -95,13 +95,15 @@ def frame_of(lines: Lines, start: int, region: Region) -> Frame:
     return Frame(f"{head}{line[begin:cut]}{tail}", at - begin + len(head), min(length, cut - at))
 
 
-def record_at(path: str, lines: Lines, span: Span, finding: Diagnostic, **more: Any) -> Record:
+def record_at(
+    path: str, lines: LineIndex, span: Span, finding: Diagnostic, **more: Any
+) -> LocatedFinding:
     """Return a record of a finding about a range of a file's bytes."""
     region = lines.region(span)
-    return Record(path, region, finding, frame_of(lines, span.start, region), **more)
+    return LocatedFinding(path, region, finding, frame_of(lines, span.start, region), **more)
 
 
-def to_plain(record: Record) -> list[Any]:
+def to_plain(record: LocatedFinding) -> list[Any]:
     """Return a record, but for its path, as values that JSON holds and `from_plain` reads."""
     finding = record.finding
     fix = finding.fix
@@ -118,14 +120,14 @@ def to_plain(record: Record) -> list[Any]:
     ]
 
 
-def from_plain(path: str, values: list[Any]) -> Record:
+def from_plain(path: str, values: list[Any]) -> LocatedFinding:
     """Return the record of plain values; raises `ValueError` or `TypeError` for others."""
     region, found, fix, frame, offset, replacements, *names = values
     begin, end, code, rule, message, severity = found
     if fix:
         title, applicability, edits = fix
         fix = Fix(title, Applicability(applicability), tuple(Edit(*edit) for edit in edits))
-    return Record(
+    return LocatedFinding(
         path,
         _region(region),
         Diagnostic(begin, end, code, rule, message, Severity(severity), fix),

@@ -8,7 +8,7 @@ from flaglift.check.hosts.nesting import nested
 from flaglift.check.hosts.placeholders import with_placeholders
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.lossless.spans import Span
-from flaglift.syntax import Feature, parse
+from flaglift.syntax import Feature
 
 
 def candidates(data: bytes, host: Host) -> list[Candidate]:
@@ -20,7 +20,7 @@ def candidates(data: bytes, host: Host) -> list[Candidate]:
     return [
         Candidate(literal, classify(literal))
         for literal in leaves(host.literals(data))
-        if parse(literal.text).has(Feature.CONCERNED)
+        if literal.prompt.has(Feature.CONCERNED)
     ]
 
 

@@ -9,6 +9,7 @@ from itertools import accumulate, zip_longest
 from typing import Any, NamedTuple, Protocol
 
 from flaglift.lossless.spans import Span
+from flaglift.syntax import Prompt, parse
 
 HOLE = "\ufffc"
 """What stands in a decoded text for an interpolation; its value is not known."""
@@ -161,6 +162,11 @@ class Literal:
     def text(self) -> str:
         """The decoded text, with `HOLE` for each interpolation."""
         return "".join(piece.text for piece in self.pieces)
+
+    @cached_property
+    def prompt(self) -> Prompt:
+        """The text as it is read; once for all that ask."""
+        return parse(self.text)
 
     @cached_property
     def holes(self) -> tuple[Hole, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from flaglift.catalog import Status, load_catalog
 from flaglift.check.hosts.base import HOLE, Literal, Reason
-from flaglift.syntax import FlagName, Prompt, parse
+from flaglift.syntax import FlagName, Prompt
 from flaglift.syntax.lookalikes import near_misses
 from flaglift.syntax.nodes import OtherFlag, Text, UnknownFlag
 
@@ -70,8 +70,8 @@ def wording(literal: Literal) -> Iterator[Reason]:
     for pattern, points, said in _AGAINST:
         if (pattern.match if pattern is _PROGRAM else pattern.search)(text):
             yield Reason(points, said)
-    yield from _flags(parse(text))
-    yield from _prose(literal, parse(text))
+    yield from _flags(literal.prompt)
+    yield from _prose(literal, literal.prompt)
 
 
 def _prose(literal: Literal, prompt: Prompt) -> Iterator[Reason]:

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
-from flaglift.report.record import Report
+from flaglift.report.record import FindingsReport
 from flaglift.report.text import Line
 
 
-def renderer(name: str) -> Callable[[Report], str]:
+def renderer(name: str) -> Callable[[FindingsReport], str]:
     """Return the function that renders a report in a format; the text ends with a line end."""
-    render: Callable[[Report], str] = import_module(f"{__name__}.{name}").render
+    render: Callable[[FindingsReport], str] = import_module(f"{__name__}.{name}").render
     return render
 
 
-def text_lines(name: str) -> Callable[[Report], Iterator[Line]] | None:
+def text_lines(name: str) -> Callable[[FindingsReport], Iterator[Line]] | None:
     """Return the function that gives a format's styled lines; None for formats for programs."""
-    lines: Callable[[Report], Iterator[Line]] | None = getattr(
+    lines: Callable[[FindingsReport], Iterator[Line]] | None = getattr(
         import_module(f"{__name__}.{name}"), "lines", None
     )
     return lines

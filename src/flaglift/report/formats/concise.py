@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 
-from flaglift.report.record import Record, Report
+from flaglift.report.record import FindingsReport, LocatedFinding
 from flaglift.report.text import STYLES, Line, plain, visible
 
 
-def render(report: Report) -> str:
+def render(report: FindingsReport) -> str:
     """Return the findings as text without colours."""
     return plain(lines(report))
 
 
-def lines(report: Report) -> Iterator[Line]:
+def lines(report: FindingsReport) -> Iterator[Line]:
     """Yield the lines, each made of pieces with their styles."""
     return map(head, report.records)
 
 
-def head(record: Record) -> Line:
+def head(record: LocatedFinding) -> Line:
     """Return where a finding is, and what it says."""
     finding = record.finding
     return (

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from flaglift.diagnostics import Applicability
 from flaglift.report.formats.concise import head
 from flaglift.report.grouping import grouped
-from flaglift.report.record import Record, Report
+from flaglift.report.record import FindingsReport, LocatedFinding
 from flaglift.report.text import STYLES, Line, plain, visible, width
 
 _MOST_PLACES = 3
 
 
-def render(report: Report) -> str:
+def render(report: FindingsReport) -> str:
     """Return the findings as text without colours."""
     return plain(lines(report))
 
 
-def lines(report: Report) -> Iterator[Line]:
+def lines(report: FindingsReport) -> Iterator[Line]:
     """Yield the lines, each made of pieces with their styles."""
     for first, *copies in grouped(report.records):
         yield head(first)
@@ -28,7 +28,7 @@ def lines(report: Report) -> Iterator[Line]:
             yield ("  = ", ("also", "bold"), f": the same prompt at {shown}{more}")
 
 
-def details(record: Record) -> Iterator[Line]:
+def details(record: LocatedFinding) -> Iterator[Line]:
     """Yield the line that a finding is about, with a mark under it, and the fix."""
     text, start, length = record.frame
     shown = visible(text)

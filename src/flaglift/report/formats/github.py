@@ -2,19 +2,19 @@
 
 from flaglift.diagnostics import Severity
 from flaglift.report.paths import as_text, relative
-from flaglift.report.record import Record, Report
+from flaglift.report.record import FindingsReport, LocatedFinding
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render(report: Report) -> str:
+def render(report: FindingsReport) -> str:
     """Return one command for each finding, and for each file that could not be checked."""
     commands = [_command(record) for record in report.records]
     problems = [f"::error title=flaglift::{_text(problem)}" for problem in report.problems]
     return "".join(f"{line}\n" for line in (*commands, *problems))
 
 
-def _command(record: Record) -> str:
+def _command(record: LocatedFinding) -> str:
     start, end = record.region
     finding = record.finding
     values: dict[str, object] = {

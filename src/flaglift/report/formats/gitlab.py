@@ -11,12 +11,12 @@ from typing import Any
 
 from flaglift.diagnostics import Severity
 from flaglift.report.paths import relative
-from flaglift.report.record import Record, Report
+from flaglift.report.record import FindingsReport, LocatedFinding
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
 
-def render(report: Report) -> str:
+def render(report: FindingsReport) -> str:
     """Return the findings as a JSON list."""
     seen: Counter[tuple[str, ...]] = Counter()
     issues = []
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
     return json.dumps(issues, ensure_ascii=False, indent=2) + "\n"
 
 
-def _issue(record: Record, path: str, fingerprint: str) -> dict[str, Any]:
+def _issue(record: LocatedFinding, path: str, fingerprint: str) -> dict[str, Any]:
     start, end = record.region
     finding = record.finding
     return {

@@ -2,10 +2,10 @@
 
 import json
 
-from flaglift.report.record import Report
+from flaglift.report.record import FindingsReport
 
 
-def render(report: Report) -> str:
+def render(report: FindingsReport) -> str:
     """Return the findings as a JSON list."""
     found = [record.to_dict() for record in report.records]
     return json.dumps(found, ensure_ascii=False, indent=2) + "\n"

@@ -2,10 +2,10 @@
 
 import json
 
-from flaglift.report.record import Report
+from flaglift.report.record import FindingsReport
 
 
-def render(report: Report) -> str:
+def render(report: FindingsReport) -> str:
     """Return the findings as lines of JSON."""
     found = (record.to_dict() for record in report.records)
     return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in found)

@@ -10,16 +10,16 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from flaglift.diagnostics import Severity
 from flaglift.report.paths import relative
-from flaglift.report.record import Record, Report
+from flaglift.report.record import FindingsReport, LocatedFinding
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold."""
 
 
-def render(report: Report) -> str:
+def render(report: FindingsReport) -> str:
     """Return the findings as an XML document."""
     root = Element("testsuites", name="flaglift")
-    files: dict[str, list[Record]] = defaultdict(list)
+    files: dict[str, list[LocatedFinding]] = defaultdict(list)
     for record in report.records:
         files[record.path].append(record)
     for path, records in files.items():
@@ -46,7 +46,7 @@ def _counted(root: Element, name: str, tests: int, failures: int = 0, errors: in
     return SubElement(root, "testsuite", {"name": _clean(name), **attributes})
 
 
-def _suite(root: Element, path: str, records: Sequence[Record]) -> None:
+def _suite(root: Element, path: str, records: Sequence[LocatedFinding]) -> None:
     failing = [record for record in records if record.finding.severity is not Severity.INFO]
     suite = _counted(root, relative(path), len(records), failures=len(failing))
     for record in records:

@@ -6,12 +6,12 @@ from typing import Any
 from flaglift.diagnostics import Severity
 from flaglift.report.paths import relative
 from flaglift.report.places import Point, Region
-from flaglift.report.record import Record, Report
+from flaglift.report.record import FindingsReport, LocatedFinding
 
 _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
 
 
-def render(report: Report) -> str:
+def render(report: FindingsReport) -> str:
     """Return the findings as one JSON document."""
     document = {
         "source": {"name": "flaglift"},
@@ -20,7 +20,7 @@ def render(report: Report) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _diagnostic(record: Record) -> dict[str, Any]:
+def _diagnostic(record: LocatedFinding) -> dict[str, Any]:
     finding = record.finding
     return {
         "message": f"{finding.rule}: {finding.message}",

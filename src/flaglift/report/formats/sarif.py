@@ -15,7 +15,7 @@ from flaglift.diagnostics import Severity
 from flaglift.report.grouping import grouped
 from flaglift.report.paths import uri
 from flaglift.report.places import Region
-from flaglift.report.record import Record, Report
+from flaglift.report.record import FindingsReport, LocatedFinding
 from flaglift.rules import RULES
 from flaglift.rules.base import Rule
 from flaglift.rules.pages import sections, summary
@@ -26,7 +26,7 @@ _SCHEMA = (
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def render(report: Report) -> str:
+def render(report: FindingsReport) -> str:
     """Return the findings as a SARIF log."""
     run = {
         "tool": {
@@ -62,7 +62,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(records: Sequence[Record]) -> dict[str, Any]:
+def _result(records: Sequence[LocatedFinding]) -> dict[str, Any]:
     first = records[0]
     finding = first.finding
     result: dict[str, Any] = {
@@ -78,7 +78,7 @@ def _result(records: Sequence[Record]) -> dict[str, Any]:
     return result
 
 
-def _place(record: Record) -> dict[str, Any]:
+def _place(record: LocatedFinding) -> dict[str, Any]:
     return {"artifactLocation": _file(record.path), "region": _region(record.region)}
 
 
@@ -97,7 +97,7 @@ def _region(region: Region) -> dict[str, int]:
     }
 
 
-def _fingerprints(record: Record) -> dict[str, str]:
+def _fingerprints(record: LocatedFinding) -> dict[str, str]:
     """Return what stays the same when lines come and go, and when a prompt moves or is re-quoted.
 
     A finding that is about no prompt is known by its file and what it says.
@@ -109,7 +109,7 @@ def _fingerprints(record: Record) -> dict[str, str]:
     return prints | ({"flagliftPrompt/v1": record.fingerprint} if record.fingerprint else {})
 
 
-def _fix(title: str, records: Sequence[Record]) -> dict[str, Any]:
+def _fix(title: str, records: Sequence[LocatedFinding]) -> dict[str, Any]:
     files: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in records:
         files[record.path] += [

@@ -1,13 +1,53 @@
-"""What a run found, counted: by rule, model and flag, and what the videos cost."""
+"""What is shown of each literal that may be a prompt, and counts over all of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from flaglift.check.inspection import Seen
-from flaglift.report.record import Record
-from flaglift.report.text import Line, counted
+from flaglift.report.record import LocatedFinding
+from flaglift.report.text import Line, counted, visible
+
+
+class CandidateReport(NamedTuple):
+    """A literal that holds a flag or a near miss, and whether it is taken for a prompt."""
+
+    path: str
+    line: int
+    column: int
+    """In code points, from 1."""
+    host: str
+    pointer: str
+    fingerprint: str
+    """Empty for what is no prompt."""
+    excerpt: str
+    taken: bool
+    score: int
+    reasons: list[tuple[int, str]]
+    """Points for and against, each with its evidence."""
+    models: list[str]
+    """Those that its video prompts name."""
+    flags: list[str]
+    """With their dashes, in order."""
+    cents: float | None
+    """The price of its videos; None where it is none, or not known."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready values."""
+        reasons = [{"points": points, "text": text} for points, text in self.reasons]
+        return {**self._asdict(), "reasons": reasons}
+
+
+def candidate_lines(candidates: Sequence[CandidateReport]) -> Iterator[Line]:
+    """Yield every candidate with the reasons for and against it."""
+    for each in candidates:
+        verdict = ("prompt", "bold green") if each.taken else ("not a prompt", "dim")
+        where = visible(f"{each.path}:{each.line}:{each.column}: ")
+        yield ((where, "bold"), verdict, f" ({each.score:+d})  {visible(each.excerpt)}")
+        names = (each.host, each.pointer, each.fingerprint)
+        yield ("  = ", "  ".join(visible(name) for name in names if name))
+        for points, text in each.reasons:
+            yield (f"  {points:+3d}  ", visible(text))
 
 
 @dataclass
@@ -27,10 +67,10 @@ class Statistics:
     priced: int = 0
     """Prompts whose price is known."""
 
-    def add(self, records: Iterable[Record], seen: Iterable[Seen]) -> None:
+    def add(self, records: Iterable[LocatedFinding], candidates: Iterable[CandidateReport]) -> None:
         """Count what was found in a file."""
         self.rules.update((each.finding.code, each.finding.rule) for each in records)
-        for each in seen:
+        for each in candidates:
             if not each.taken:
                 self.skipped += 1
                 continue

@@ -1,0 +1,43 @@
+"""Where findings go: to a stream, for people with colours where they can be seen, or to a file."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from flaglift.errors import InputError, reason
+from flaglift.report.formats import renderer, text_lines
+from flaglift.report.record import FindingsReport
+from flaglift.report.text import Line, may_be_coloured, plain, write
+
+
+def print_report(report: FindingsReport, form: str, *, error: bool = False) -> None:
+    """Print findings in a format, for people with colours where they can be seen."""
+    lines = text_lines(form)
+    if lines is None:
+        write(sys.stderr if error else sys.stdout, renderer(form)(report))
+    else:
+        print_lines(lines(report), error=error)
+
+
+def print_lines(lines: Iterable[Line], values: Any = None, *, error: bool = False) -> None:
+    """Print lines, or the values that they stand for as JSON."""
+    stream = sys.stderr if error else sys.stdout
+    if values is not None:
+        write(stream, json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+    elif may_be_coloured(stream):
+        from flaglift.report.terminal import say  # noqa: PLC0415 (rich is slow to load)
+
+        for line in lines:
+            say(*line, error=error)
+    else:
+        write(stream, plain(lines))
+
+
+def write_report(report: FindingsReport, form: str, path: str) -> None:
+    """Write findings to a file in a format; raises `InputError` where that fails."""
+    try:
+        Path(path).write_text(renderer(form)(report), encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {reason(error)}") from None

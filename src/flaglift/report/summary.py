@@ -1,0 +1,62 @@
+"""The last line of a run: what was found and fixed, counted."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from flaglift.diagnostics import Applicability, Severity
+from flaglift.report.record import LocatedFinding
+from flaglift.report.text import counted
+
+
+@dataclass
+class Summary:
+    """What a run counts for its last line."""
+
+    severities: Counter[Severity] = field(default_factory=Counter)
+    fixable: Counter[Applicability] = field(default_factory=Counter)
+    accepted: int = 0
+    fixed: int = 0
+    moved: int = 0
+    taken_out: int = 0
+
+    def add_record(self, record: LocatedFinding) -> None:
+        """Count a finding."""
+        self.severities[record.finding.severity] += 1
+        if record.finding.fix:
+            self.fixable[record.finding.fix.applicability] += 1
+
+    def text(self, *, would: bool, fix: bool, unsafe: bool) -> str:
+        """Return the last line; empty where there is nothing to say.
+
+        `would` is for changes that are only shown, and `fix` and `unsafe` for what was applied.
+        """
+        changes = [
+            f"would {verb} {counted(count, what)}{where}"
+            if would
+            else f"{done} {counted(count, what)}{where}"
+            for count, verb, done, what, where in (
+                (self.fixed, "fix", "fixed", "prompt", ""),
+                (self.moved, "move", "moved", "prompt", " to fields"),
+                (self.taken_out, "take out", "took out", "suppression", ""),
+            )
+            if count
+        ]
+        counts = [] if would else [self._counts(), self._hint(fix, unsafe)]
+        accepted = [f"{self.accepted} in the baseline"] if self.accepted and not would else []
+        return "; ".join(filter(None, [", ".join(changes), *counts, *accepted]))
+
+    def _counts(self) -> str:
+        return ", ".join(
+            f"{count} info" if severity is Severity.INFO else counted(count, severity.value)
+            for severity in Severity
+            if (count := self.severities[severity])
+        )
+
+    def _hint(self, fix: bool, unsafe: bool) -> str:
+        """Return which options would fix something."""
+        kinds = [(Applicability.SAFE, "--fix"), (Applicability.UNSAFE, "--unsafe-fixes")]
+        return ", ".join(
+            f"{count} fixable with {option}"
+            for kind, option in kinds[2 if unsafe else int(fix) :]
+            if (count := self.fixable[kind])
+        )
