@@ -9,8 +9,8 @@ from typing import NamedTuple
 from flaglift.check.directives import MARK, Directive, directives
 from flaglift.check.file_settings import Suppression
 from flaglift.check.hosts.base import HOLE, Candidate, Host, Literal
+from flaglift.check.hosts.checking import request_of
 from flaglift.check.hosts.finding import candidates, comments
-from flaglift.check.hosts.request import request_of
 from flaglift.check.job import FileJob
 from flaglift.linting.engine import find_rule, selected, subjects_of
 from flaglift.report.candidates import CandidateReport

@@ -1,6 +1,7 @@
 """Is it a prompt? The corpora of prompts and of look-alikes, for every host."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,17 @@ def test_no_lookalike_is_taken(name: str) -> None:
     found = candidates(data, host_named(name))
     assert found
     assert [(literal.text, decision) for literal, decision in found if decision.taken] == []
+
+
+@pytest.mark.parametrize(
+    "run",
+    ["-" * 100_000, "--a" + "-a" * 50_000, "--video=" * 12_000, "--video a" * 12_000,
+     "--a " + " " * 100_000, "[--" * 30_000, "--video_model A" * 8_000, "use " * 25_000,
+     "--video" + " " * 100_000 + "x", "A=" * 50_000, "<%=" * 30_000, "{a" * 50_000],
+)  # fmt: skip
+def test_the_evidence_of_a_long_run_is_gathered_in_linear_time(run: str) -> None:
+    data = ("a cat --video --video_model kling25 " + run).encode()
+    started = time.process_time()
+    ((_, decision),) = candidates(data, host_named("whole"))
+    assert time.process_time() - started < 3
+    assert decision.reasons

@@ -8,7 +8,7 @@ import flaglift
 from flaglift.check.hosts.base import HOLE, Literal
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import leaves
-from flaglift.check.hosts.readings import HoleKind, Reading, kind_of
+from flaglift.check.hosts.holes import HoleKind, Reading, kind_of
 from flaglift.check.hosts.registry import host_named
 from flaglift.diagnostics import Severity
 from flaglift.lossless.spans import Span

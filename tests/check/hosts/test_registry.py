@@ -36,7 +36,15 @@ def test_other_files_have_none() -> None:
 
 @pytest.mark.parametrize(
     ("word", "name"),
-    [("js", "javascript"), ("Python", "python"), ("sh", "bash"), ("text", None), ("lines", None)],
+    [
+        ("js", "javascript"),
+        ("Python", "python"),
+        ("sh", "bash"),
+        ("text", "text"),
+        ("lines", None),
+        ("cURL", "bash"),
+        ("console", "console"),
+    ],
 )
 def test_languages_of_fences(word: str, name: str | None) -> None:
     assert language(word) == name
@@ -54,7 +62,7 @@ def test_a_missing_parser_is_one_sentence_that_names_the_extra(
 ) -> None:
     host_named.cache_clear()
     monkeypatch.setitem(sys.modules, "yaml", None)
-    for module in ("yaml", "yamlreading"):
+    for module in ("yaml",):
         monkeypatch.delitem(sys.modules, f"flaglift.check.hosts.formats.{module}", raising=False)
     with pytest.raises(InputError) as caught:
         registry.host_named("yaml")

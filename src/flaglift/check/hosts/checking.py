@@ -14,13 +14,13 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flaglift.api import fix, lint
 from flaglift.catalog import load_catalog
-from flaglift.check.hosts.base import Literal
-from flaglift.check.hosts.readings import MARK, Reading, readings, split_end, template
-from flaglift.check.hosts.request import request_of
+from flaglift.check.hosts.base import HOLE, Literal
+from flaglift.check.hosts.holes import MARK, PLACEHOLDER, Reading, readings, split_end, template
+from flaglift.context import UNSTATED, Context
 from flaglift.diagnostics import Diagnostic, Fix, Severity
 from flaglift.lossless.spans import Edit, Span
 from flaglift.settings import Settings
@@ -155,3 +155,13 @@ def fix_literal(
         reason = f"the fix depends on the value of {spelt}"
         return FixedLiteral(literal.text, (), reason)
     return FixedLiteral(new, result.fixed)
+
+
+def request_of(literal: Literal) -> Context:
+    """Return what stands beside a literal; what is computed later is there, and not known."""
+    return Context({name: _known(value) for name, value in literal.beside.items()})
+
+
+def _known(value: Any) -> Any:
+    unknown = isinstance(value, str) and (HOLE in value or PLACEHOLDER.search(value))
+    return UNSTATED if unknown else value

@@ -1,12 +1,18 @@
 """Is it a prompt? Evidence for and against, each with its points; two points make a prompt.
 
 The flags' names are those of many programs, so a flag alone says nothing. What says something is
-where a string stands and what else it says.
+where a string stands (its key, the call that it is given to, its role) and what else it says: prose
+and models, or a command line and its documentation.
 """
 
-from flaglift.check.hosts.base import Decision, Literal
-from flaglift.check.hosts.surroundings import surroundings
-from flaglift.check.hosts.wording import wording
+import re
+from collections.abc import Iterator
+
+from flaglift.catalog import Status, load_catalog
+from flaglift.check.hosts.base import HOLE, Decision, Literal, Reason
+from flaglift.syntax import FlagName, Prompt
+from flaglift.syntax.lookalikes import near_misses
+from flaglift.syntax.nodes import OtherFlag, Text, UnknownFlag
 
 ENOUGH = 2
 
@@ -16,3 +22,182 @@ def classify(literal: Literal) -> Decision:
     reasons = (*surroundings(literal), *wording(literal))
     score = sum(reason.points for reason in reasons)
     return Decision(score >= ENOUGH, score, reasons)
+
+
+_TEXT = re.compile(r"(?:^|\[|_|-)text\]?$|[a-z]Text$", re.IGNORECASE)
+_PROMPT = re.compile(r"prompt", re.IGNORECASE)
+_TALK = re.compile(
+    r"^(?:help|desc|description|docs?|epilog|usage|summary|message|msg|label|title|name|error|"
+    r"comment|hint|tooltip|placeholder|notes?|changelog|body|subject|metavar|short_help|reason|"
+    r"readme|question|answer|log)$",
+    re.IGNORECASE,
+)
+_COMMAND = re.compile(
+    r"^-*(?:args?|argv|arguments|cmds?|cmdline|commands?|command_line|entrypoint|exec|flags?|"
+    r"opts?|options?|run|scripts?|shell|switch(?:es)?)$",
+    re.IGNORECASE,
+)
+_LOOKS = re.compile(
+    r"(?:^|[._])(?:add_argument|add_option|add_flag|arg|arguments?|options?|flags?|boolean|"
+    r"parse_args|parseArgs|getopt|includes|indexOf|start_?s?[wW]ith|endswith|endsWith|has|get|"
+    r"match|test|search|find|on|Option|Argument)\??$"
+)
+_RUNS = re.compile(
+    r"(?:^|[._])(?:Popen|check_call|check_output|run|call|exec\w*|spawn\w*|system|popen\w*|"
+    r"capture2e?|capture3|sh|shell|execa|run_command|subprocess\w*)$"
+)
+_SAYS = re.compile(
+    r"(?:^|[._])(?:print\w*|puts|echo|log|debug|info|warn|warning|error|exception|secho|fail|"
+    r"\w*(?:Error|Exception)|exit|die|abort|raise|skip|describe|it|test)$"
+)
+
+_ROLES = {
+    "key": Reason(-4, "it is a key or a target, not a value"),
+    "operand": Reason(-3, "it is compared or looked up"),
+    "statement": Reason(-4, "it is a docstring or stands alone"),
+    "command": Reason(-4, "it is a command's name"),
+    "inline": Reason(-1, "it is code in a sentence"),
+    "code": Reason(-4, "it is code in a language that is not read"),
+    "text": Reason(1, "it stands in a block of text"),
+}
+
+
+def surroundings(literal: Literal) -> Iterator[Reason]:
+    """Yield what the place of a literal says."""
+    role, key, call, path = literal.origin
+    if role == "text" and literal.outer is None:
+        yield Reason(2, "the file is text")
+    elif role in _ROLES:
+        yield _ROLES[role]
+    if _TEXT.search(key):
+        yield Reason(2, f"it is the value of `{key}`")
+    elif _PROMPT.search(key):
+        yield Reason(2, f"`{key}` names a prompt")
+    elif _TALK.match(key):
+        yield Reason(-3, f"`{key}` holds words for readers")
+    elif _COMMAND.match(key) or any(_COMMAND.match(str(part)) for part in path):
+        yield Reason(-3, f"`{key}` holds parts of a command")
+    if role not in ("word", "document"):  # there it is a program
+        yield from _call(call)
+
+
+def _call(call: str) -> Iterator[Reason]:
+    if _LOOKS.search(call):
+        yield Reason(-4, f"`{call}` defines or looks up an option")
+    elif _RUNS.search(call):
+        yield Reason(-3, f"`{call}` runs a command")
+    elif _SAYS.search(call):
+        yield Reason(-2, f"`{call}` talks to readers")
+    elif _PROMPT.search(call):
+        yield Reason(1, f"`{call}` takes a prompt")
+
+
+_PROGRAM = re.compile(
+    r"\s*(?:[$%>] +)?(?:[A-Z_][A-Z0-9_]*=\S* +)*(?:(?:sudo|env|time|exec|nohup|xvfb-run) +)*"
+    r"(?:(?:python[0-9.]*|node|npx|npm|yarn|pnpm|bunx?|deno|uvx?|pip[0-9.]*|pipx|poetry|pdm|hatch|"
+    r"conda|docker(?:-compose)?|podman|kubectl|helm|ffmpeg|ffprobe|ffplay|yt-dlp|youtube-dl|curl|"
+    r"wget|git|gh|make|cmake|bash|sh|zsh|cd|ls|export|source|cargo|java|bundle|rails|rake|php|perl|"
+    r"torchrun|accelerate|deepspeed|srun|sbatch|astria|flaglift|mpv|vlc|ssh|scp|rsync|aws|gcloud|"
+    r"streamlit|gradio|jupyter|pytest|tox|nox|playwright|cypress|xcrun|adb|magick)(?=\s|$)"
+    r"|(?:\.{0,2}/|~/|[A-Za-z]:\\)\S|/imagine\b"
+    r"|\S+\.(?:py|sh|js|mjs|ts|rb|exe|pl|bat|cmd|jar)(?=\s|$))"
+)
+_USAGE = re.compile(
+    r"^\s*usage\b|\[-{1,2}[a-z]|\[(?:options|flags|args)\]"
+    r"|(?<![a-z_-])--[a-z_-]++[= ](?:<[a-z_ -]++>|\{)",
+    re.IGNORECASE,
+)
+_METAVAR = re.compile(r"--(?:video|video_model|video_prompt|duration)[ =][A-Z][A-Z_]+(?=\s|$|\])")
+_FILE = re.compile(
+    r"--video(?:_model|_prompt)?[ =]['\"]?(?:https?://|\.{0,2}/|\S{1,300}?\.(?:mp4|mov|webm|avi|mkv|gif|m4v|"
+    r"jpe?g|png|txt|json|ya?ml|pth?|ckpt|bin|onnx|safetensors)(?:['\"\s]|$)|[\w.-]{1,300}/[\w.-])",
+    re.IGNORECASE,
+)
+_FLAG = r"[`'\"]?--(?:video(?:[_-]\w+)?|duration)\b[`'\"]?"
+_ABOUT_FLAGS = re.compile(
+    r"\b(?:us(?:e|es|ed|ing)|pass(?:ed|ing)?|add(?:s|ed|ing)?|the|with|via|set|without|"
+    r"requires?|specify|enables?|missing|invalid|unknown|unsupported|support|both|either|see|"
+    rf"and|or|if|when|for|to)\s+(?:the\s+|an?\s+)?{_FLAG}(?=[\s.,;:)]|$)|"
+    rf"{_FLAG}\s*(?:[,:;.]\s|(?:flags?|options?|arguments?|parameters?|switch|is|are|to|and|or|must|"
+    r"requires?|can|cannot|will|enables?|needs?|takes?|expects?|not|has|was|should|does)\b)",
+    re.IGNORECASE,
+)
+_LISTING = re.compile(
+    r"^[ \t]*+(?:-\w,?[ \t]++)?--\w[\w-]*+(?:[ =]\S++)?(?:\t|  )[ \t]*+[A-Za-z]", re.MULTILINE
+)
+_SHORT = re.compile(r"(?:^|\s)-[a-zA-Z](?=\s|$)")
+_CHAINED = re.compile(r"\s(?:&&|\|\||\||>|>>|2>&1|<)\s")
+_WORD = re.compile(rf"[^\W\d_]+|{HOLE}")
+_TRIGGER = re.compile(r"\b(?:ohwx|sks)\b")
+
+# Every run in these is bounded, possessive, or cannot begin inside another: a string may be long.
+_AGAINST = (
+    (_PROGRAM, -5, "it begins like a command"),
+    (_USAGE, -4, "it describes how a command is used"),
+    (_METAVAR, -4, "a flag has a placeholder for a value"),
+    (_FILE, -4, "a flag has a file or an address for a value"),
+    (_ABOUT_FLAGS, -3, "it talks about flags"),
+    (_LISTING, -4, "it lists options and what they do"),
+    (_SHORT, -2, "there are short options"),
+    (_CHAINED, -2, "there are operators of a shell"),
+)
+_DATA = frozenset(
+    {"lines", "whole", "blocks", "csv", "tsv", "json", "jsonl", "yaml", "toml", "form"}
+)
+"""Hosts that hold whole prompts; strings in code may be parts of one."""
+
+
+def wording(literal: Literal) -> Iterator[Reason]:
+    """Yield what the words of a literal say."""
+    text = literal.text
+    if len(text.split()) == 1:
+        yield Reason(-4, "it is a single word")
+    for pattern, points, said in _AGAINST:
+        if (pattern.match if pattern is _PROGRAM else pattern.search)(text):
+            yield Reason(points, said)
+    yield from _flags(literal.prompt)
+    yield from _prose(literal, literal.prompt)
+
+
+def _prose(literal: Literal, prompt: Prompt) -> Iterator[Reason]:
+    prose = " ".join(
+        node.raw for segment in prompt.segments for node in segment.nodes if isinstance(node, Text)
+    )
+    words = _WORD.findall(prose)
+    if len(words) >= 2 or HOLE in words:
+        yield Reason(1, "there are words beside the flags")
+    elif not words and literal.host not in _DATA:
+        yield Reason(-3, "there are flags and no words: it is a part of something")
+    if prompt.references or _TRIGGER.search(prose):
+        yield Reason(2, "it refers to a subject")
+    if prompt.settings:
+        yield Reason(1, "there is a settings block")
+
+
+def _flags(prompt: Prompt) -> Iterator[Reason]:
+    nodes = [node for segment in prompt.segments for node in segment.nodes]
+    near = {miss.start for miss in near_misses(nodes, prompt.suspects)}
+    unknown = [n.raw for n in nodes if isinstance(n, UnknownFlag) and n.start not in near]
+    if unknown:
+        yield Reason(-3, f"`{unknown[0]}` is a flag of another program")
+    if any(isinstance(node, OtherFlag) for node in nodes):
+        yield Reason(1, "there are other flags of the service")
+    names = {flag.name for flag in prompt.flags} | {each.name for each in prompt.suspects}
+    if len(names) > 1:
+        yield Reason(1, "there are several of the flags")
+    for flag in prompt.flags:
+        if flag.name is FlagName.VIDEO_MODEL and flag.value:
+            yield from _model(flag.value.text)
+        if flag.name is FlagName.VIDEO_PROMPT and flag.value and len(flag.value.text.split()) > 1:
+            yield Reason(1, "the video prompt is a sentence")
+
+
+def _model(name: str) -> Iterator[Reason]:
+    if name == HOLE:
+        yield Reason(1, "the model is a variable")
+        return
+    standing = load_catalog().find(name)
+    if standing.status is not Status.UNKNOWN:
+        yield Reason(3, f"`{name}` is a model")
+    elif standing.suggestion:
+        yield Reason(2, f"`{name}` is nearly a model's name")

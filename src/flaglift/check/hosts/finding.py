@@ -1,12 +1,21 @@
-"""The literals of a file that hold flags, nested ones included, and whether each is a prompt."""
+"""The literals of a file that hold flags, and whether each is a prompt.
 
+A literal that is code of another host (a fenced block, a form field, a JSON body) stands for the
+literals in that code.
+"""
+
+import json
+import re
 from collections.abc import Iterable, Iterator
 
 from flaglift.check.hosts.base import Candidate, Comment, Host, Literal
 from flaglift.check.hosts.classifier import classify
-from flaglift.check.hosts.nesting import nested
-from flaglift.check.hosts.placeholders import with_placeholders
+from flaglift.check.hosts.formats.curl import DATA_OPTIONS
+from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
+from flaglift.check.hosts.formats.text import Form
+from flaglift.check.hosts.holes import with_placeholders
 from flaglift.check.hosts.prefilter import may_hold_flags
+from flaglift.check.hosts.registry import host_named, language
 from flaglift.lossless.spans import Span
 from flaglift.syntax import Feature
 
@@ -53,3 +62,64 @@ def _nested_comments(literals: list[Literal]) -> Iterator[Comment]:
             span = outer.locate(Span(begin, begin + len(data[start:end].decode())))
             yield Comment(span.start, span.end, text)
         yield from _nested_comments([each.within(outer) for each in inner.literals(data)])
+
+
+_SCRIPTS = frozenset(
+    {"run", "script", "scripts", "before_script", "after_script", "command", "cmd"}
+)
+_STRUCTURED = frozenset({"json", "yaml", "toml"})
+_COMMAND = re.compile(r"\s*(?:\$ )?curl\s")
+_KEYFRAMES = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
+_VIDEO = re.compile(r"(?:^|\s)--video(?=\s|$)")
+
+
+def nested(literal: Literal) -> Host | None:
+    """Return the host that reads a literal's text; None where the text is no other host's."""
+    role, key, call, _ = literal.origin
+    text = literal.text
+    if role == "code":
+        return _block(key, text)
+    if text.lstrip()[:1] in ("{", "[") and '"' in text and _is_json(text):
+        return host_named("json")
+    if role == "word" and (FIELD.match(text) or (key in DATA_OPTIONS and PAIRS.match(text))):
+        return FormHost(
+            encoded=key in DATA_OPTIONS,
+            option=key,
+            beside=literal.beside,
+            siblings=literal.siblings,
+        )
+    if _is_script(literal):
+        return host_named("bash")
+    name = language(call.rpartition("/")[2]) if role == "document" else None
+    return host_named(name) if name and name != "text" else None
+
+
+def _is_script(literal: Literal) -> bool:
+    """Tell whether a string holds commands: a step of a workflow, or a call of curl."""
+    role, key, _, path = literal.origin
+    if literal.host in _STRUCTURED and (key in _SCRIPTS or _SCRIPTS.intersection(path)):
+        return True
+    return role not in ("word", "operand") and _COMMAND.match(literal.text) is not None
+
+
+def _block(word: str, text: str) -> Host | None:
+    """Return the host of a block of code, by the word that names its language."""
+    name = language(word or "text")
+    if name == "text":
+        name = "console" if re.match(r"\s*\$ ", text) else _form(text).value
+    return host_named(name) if name else None
+
+
+def _form(text: str) -> Form:
+    """Return how a block of text holds its prompts: several lines with `--video` are as many."""
+    if _KEYFRAMES.search(text):
+        return Form.WHOLE
+    flagged = [line for line in text.split("\n") if _VIDEO.search(line)]
+    return Form.LINES if len(flagged) > 1 else Form.BLOCKS
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except ValueError:
+        return False

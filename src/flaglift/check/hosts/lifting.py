@@ -5,8 +5,8 @@ from typing import Any
 from flaglift.api import translate
 from flaglift.catalog import load_catalog
 from flaglift.check.hosts.base import Change, Literal
-from flaglift.check.hosts.readings import MARK, Reading, readings, split_end, template
-from flaglift.check.hosts.request import request_of
+from flaglift.check.hosts.checking import request_of
+from flaglift.check.hosts.holes import MARK, Reading, readings, split_end, template
 from flaglift.context import Context
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.settings import Settings

@@ -1,5 +1,6 @@
 """Which host reads which file. A host's module, and its parser, load when it is first asked for."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import PurePath
@@ -15,6 +16,7 @@ _MODULES = {
     "lines": "text",
     "whole": "text",
     "blocks": "text",
+    "console": "text",
     "csv": "csv",
     "tsv": "csv",
     "json": "json",
@@ -66,24 +68,21 @@ SUFFIXES = tuple(_SUFFIXES)
 NAMES = tuple(_MODULES)
 """The hosts, as options and the configuration name them."""
 
-_LANGUAGES = {
-    "py": "python",
-    "python3": "python",
-    "js": "javascript",
-    "jsx": "javascript",
-    "mjs": "javascript",
-    "node": "javascript",
-    "ts": "typescript",
-    "sh": "bash",
-    "shell": "bash",
-    "zsh": "bash",
-    "rb": "ruby",
-    "yml": "yaml",
-    "ndjson": "jsonl",
-    "md": "markdown",
-    "json5": "json",
-    "jsonc": "json",
+_ALIASES: Mapping[str, str] = {
+    "python": "py python3 py3",
+    "javascript": "js jsx mjs cjs node nodejs ecmascript",
+    "typescript": "ts mts cts",
+    "bash": "sh shell zsh ksh dash curl",
+    "ruby": "rb irb rake jruby",
+    "yaml": "yml",
+    "json": "json5 jsonc",
+    "jsonl": "ndjson",
+    "markdown": "md gfm",
+    "console": "shell-session shellsession sh-session terminal bash-session",
+    "text": "txt plain plaintext prompt prompts none raw",
 }
+_LANGUAGES = {word: name for name, words in _ALIASES.items() for word in words.split()}
+"""Words by which fences, interpreters and notebooks name a language."""
 
 
 def name_for(path: str) -> str | None:
@@ -105,13 +104,13 @@ def host_for(path: str) -> "Host | None":
 
 
 def language(word: str) -> str | None:
-    """Return the host that reads a language, by the word that a Markdown fence gives it.
+    """Return the host that reads a language, by a word for it; `text` stands for all text hosts.
 
-    >>> language("js"), language("text")
-    ('javascript', None)
+    >>> language("js"), language("cURL"), language("txt"), language("cobol")
+    ('javascript', 'bash', 'text', None)
     """
     name = _LANGUAGES.get(word.lower(), word.lower())
-    return name if name in _MODULES and _MODULES[name] != "text" else None
+    return name if name in _LANGUAGES.values() or _MODULES.get(name, "text") != "text" else None
 
 
 @cache

@@ -1,11 +1,15 @@
 """Writes changed prompts back: every change is proved by reading the file again, or taken back."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 
 from flaglift.check.hosts.base import ByteEdit, Change, Host, Literal, Refused, Rewritten
 from flaglift.check.hosts.edits import Plan, UnwritableError, apply, plan
-from flaglift.check.hosts.proof import compare
+from flaglift.check.hosts.finding import leaves
+from flaglift.emit.form import form_value
+from flaglift.lossless.spans import Span
 
 Attempt = tuple[Change, bool]
 """A change, and whether its text is written anew from hole to hole."""
@@ -94,3 +98,119 @@ def _again(
 def _halves(group: list[Attempt]) -> list[list[Attempt]]:
     half = len(group) // 2
     return [group[half:], group[:half]]
+
+
+def compare(
+    before: Sequence[Literal],
+    after: Sequence[Literal],
+    planned: Plan,
+    changes: Sequence[Change],
+) -> None:
+    """Raise `UnwritableError` unless each literal holds what it held, or what was intended.
+
+    Both sequences are all the literals of a document, before and after the planned edits. New
+    literals may be there only where fields were added.
+    """
+    moves = _Moves(planned)
+    wanted = _Wanted(planned, changes)
+    faults = {}
+    found = {Span(each.start, each.end): each for each in after}
+    targets = {Span(each.start, each.end): each for each in planned.intended if not each.outer}
+    filled = {Span(edit.start, edit.end) for edit in planned.added} - set(targets)
+    for old in before:
+        place = Span(old.start, old.end)
+        if place in filled:
+            continue
+        target = targets.get(place)
+        new = found.pop(moves.inner(place) if target else moves.other(place), None)
+        if target:
+            wrong = wanted.difference(target, new)
+            faults.update({target: wrong} if wrong else {})
+        elif new is None or new.text != old.text:
+            raise UnwritableError("the rest of the file would read differently")
+    if faults:
+        raise UnwritableError("changes would read differently", faults)
+    if not all(moves.is_added(place) for place in found):
+        raise UnwritableError("the file would hold more strings than before")
+
+
+class _Wanted:
+    """What the changed literals shall hold, and the fields next to them."""
+
+    def __init__(self, planned: Plan, changes: Sequence[Change]) -> None:
+        self._texts = {_key(each): text for each, text in planned.intended.items()}
+        self._fields = {_key(each.literal): each.fields for each in changes if each.fields}
+        self._moved = {each.literal.root for each in changes if each.fields}
+
+    def difference(self, old: Literal, new: Literal | None) -> str:
+        """Return how a literal of the file reads otherwise than intended; empty if it does not."""
+        wrong = f"it would read differently in this {old.form.name}"
+        if new is None or new.locked or new.spelt(new.text) != self._text(old):
+            return wrong
+        was, now = list(leaves([old], every=True)), list(leaves([new], every=True))
+        if len(was) != len(now) and old not in self._moved:
+            return wrong
+        rest = iter(now)
+        for each in was:
+            text = self._text(each)
+            match = next((other for other in rest if other.spelt(other.text) == text), None)
+            if match is None or match.hosts != each.hosts:
+                return wrong
+            for name, value in self._fields.get(_key(each), {}).items():
+                if name not in match.beside or form_value(match.beside[name]) != form_value(value):
+                    return f"the field {name} would read differently"
+        return ""
+
+    def _text(self, literal: Literal) -> str:
+        return literal.spelt(self._texts.get(_key(literal), literal.text))
+
+
+def _key(literal: Literal) -> tuple[tuple[str, ...], Span]:
+    return literal.hosts, literal.place
+
+
+class _Moves:
+    """Where places of the old document are in the new one."""
+
+    def __init__(self, planned: Plan) -> None:
+        edits = sorted(planned.edits)
+        self._inserted: Counter[int] = Counter()
+        """How many bytes are added between two others, by place."""
+        for edit in planned.added:
+            if edit.start == edit.end:
+                self._inserted[edit.start] += len(edit.content)
+        self._starts = [edit.start for edit in edits]
+        self._ends = [edit.end for edit in edits]
+        self._growth = list(accumulate((_growth(edit) for edit in edits), initial=0))
+        starts = [(self._within(edit.start), len(edit.content)) for edit in planned.added]
+        self._added = sorted(Span(start, start + length) for start, length in starts)
+        """The places of the new document that were added."""
+
+    def other(self, place: Span) -> Span:
+        """Return the new place of a literal that nothing is written into, but for its holes."""
+        return Span(self._before(place.start), self._within(place.end))
+
+    def inner(self, place: Span) -> Span:
+        """Return the new place of a literal that is changed."""
+        start = self._within(place.start) + self._inserted[place.start]
+        return Span(start, self._before(place.end) - self._inserted[place.end])
+
+    def is_added(self, place: Span) -> bool:
+        """Tell whether a place of the new document is inside something that was added."""
+        index = bisect_right(self._added, place.start, key=lambda each: each.start) - 1
+        return index >= 0 and place.end <= self._added[index].end
+
+    def _before(self, offset: int) -> int:
+        """Return where a byte is, behind what is inserted right there."""
+        return offset + self._growth[bisect_right(self._ends, offset)]
+
+    def _within(self, offset: int) -> int:
+        """Return where a byte is, in front of what is inserted right there."""
+        count = bisect_left(self._ends, offset)
+        while count < len(self._ends) and self._ends[count] == offset > self._starts[count]:
+            count += 1
+        return offset + self._growth[count]
+
+
+def _growth(edit: ByteEdit) -> int:
+    return len(edit.content) - (edit.end - edit.start)

@@ -1,11 +1,14 @@
-"""Plain text: one prompt a line, one prompt a file, or prompts with blank lines between them."""
+"""Plain text: a prompt a line, a file, or a paragraph; and sessions at a terminal."""
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
 from flaglift.check.hosts.base import Around, Comment, Kind, Literal, Origin, Piece
+from flaglift.check.hosts.formats.codec import Escaped
+from flaglift.lossless.spans import Span
 
 
 class Form(StrEnum):
@@ -106,6 +109,40 @@ class TextHost:
 _PLAIN = Plain("text")
 
 
-def make(name: str) -> TextHost:
-    """Return the host of that name: `lines`, `whole` or `blocks`."""
-    return TextHost(Form(name))
+_COMMAND = re.compile(rb"^[ \t]*[$%][ \t]+((?:[^\n\\]|\\[\s\S])*)", re.MULTILINE)
+_FORM = Escaped("command", re.compile(rb"(?!)"), lambda _: None, universal=False)
+
+
+class ConsoleHost:
+    """A session."""
+
+    name = "console"
+
+    def literals(self, data: bytes) -> list[Literal]:
+        """Return the commands; one that ends in a backslash goes on in the next line."""
+        found = []
+        for match in _COMMAND.finditer(data):
+            span = Span(*match.span(1))
+            scanned = _FORM.pieces(data, span)
+            found.append(
+                Literal(
+                    host=self.name,
+                    form=_FORM,
+                    start=span.start,
+                    end=span.end,
+                    inside=span.start,
+                    pieces=tuple(scanned.pieces),
+                    look=partial(Around, Origin("code", "bash")),
+                    source=data,
+                )
+            )
+        return found
+
+    def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
+        """Return none: a hash sign may be a prompt's."""
+        return []
+
+
+def make(name: str) -> TextHost | ConsoleHost:
+    """Return the host of that name: `lines`, `whole`, `blocks` or `console`."""
+    return ConsoleHost() if name == "console" else TextHost(Form(name))

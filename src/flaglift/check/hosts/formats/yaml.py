@@ -3,13 +3,18 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import accumulate
+from typing import Any
 
 import yaml
 
-from flaglift.check.hosts.base import Comment, Literal
+from flaglift.check.hosts.base import Around, Comment, Form, Kind, Literal, Origin, Piece, Siblings
 from flaglift.check.hosts.formats.code import stripped
-from flaglift.check.hosts.formats.yamlreading import Reader
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, Lines, Write, field_name
+from flaglift.check.hosts.formats.yamlscalars import FOLDED, FORMS, LITERAL, block_pieces
+from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 
 SYNTAX = "the file is not valid YAML"
@@ -62,3 +67,183 @@ def _comments(data: bytes, end: int, scalars: Sequence[Span]) -> Iterator[Commen
 def make(name: str) -> YamlHost:  # noqa: ARG001
     """Return the host."""
     return YamlHost()
+
+
+NO_TEXT = "YAML may read it as a number, a date or the like"
+UNCLEAR = "its YAML cannot be followed byte by byte"
+
+_PROPERTIES = re.compile(rb"(?:(?:[&!]\S*|#[^\n]*)\s+)*")
+_BLANK_LINES = re.compile(rb"(?<=\n)(?:[ \t]*\r?\n)+[ \t]*\Z|(?<=\n)[ \t]+\Z")
+_RESOLVER = yaml.resolver.Resolver()
+_NEARLY_NUMBER = re.compile(r"[-+]?[.0-9][^ ]*\Z|[yYnN]\Z")
+"""What version 1.2 may read as a number, or an earlier one as a truth value."""
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+Path = tuple[str | int, ...]
+_NOWHERE = Span(0, 0)
+
+
+@dataclass
+class Level:
+    """A collection that is open."""
+
+    mapping: bool
+    flow: bool
+    is_key: bool
+    key: str | None = None
+    key_place: Span = _NOWHERE
+    index: int = 0
+    fields: dict[str, Any] = field(default_factory=dict)
+    """Scalars of a mapping beside the text, by the names of fields; filled while it is read."""
+    taken: set[str] = field(default_factory=set)
+    """Names of all fields of a mapping; filled while it is read."""
+
+    @property
+    def part(self) -> str | int:
+        """The part of the path that leads to what is next in it."""
+        return (self.key or "") if self.mapping else self.index
+
+
+class Reader:
+    """Follows the events of a stream, and keeps the path to the node that is next."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._text = data.decode()
+        self._offsets = list(accumulate((len(c.encode()) for c in self._text), initial=0))
+        self._document = -1
+        self._levels: list[Level] = []
+        self.scalars: list[Span] = []
+        """All scalars so far, keys included."""
+        self.end = 0
+        """How far the stream was read."""
+
+    def events(self) -> Iterator[yaml.Event]:
+        """Yield the events of the stream. Raises `yaml.YAMLError` where it is not valid."""
+        for event in yaml.parse(self._text, Loader=yaml.CSafeLoader):
+            self.end = self._offsets[event.end_mark.index]  # type: ignore[union-attr]
+            if isinstance(event, yaml.ScalarEvent):
+                self.scalars.append(self._place(event))
+            yield event
+
+    def _place(self, event: yaml.NodeEvent) -> Span:
+        """Return the bytes of a scalar, less its tag and anchor, and blank lines behind a block."""
+        start, end = event.start_mark.index, event.end_mark.index  # type: ignore[union-attr]
+        span = Span(self._offsets[start], self._offsets[end])
+        properties = _PROPERTIES.match(self.data, *span)
+        begin = properties.end() if properties else span.start
+        raw = self.data[begin : span.end]
+        if raw[:1] in (b"|", b">") and b"+" not in raw.partition(b"\n")[0].partition(b"#")[0]:
+            blank = _BLANK_LINES.search(raw)
+            return Span(begin, begin + blank.start() if blank else span.end)
+        return Span(begin, span.end)
+
+    def follow(self, event: yaml.Event) -> Literal | None:
+        """Take the next event; return the literal of a scalar that is a value."""
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._document += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            closed = self._levels.pop()
+            self._behind(event, is_key=closed.is_key)
+        elif isinstance(event, yaml.NodeEvent):
+            return self._node(event)
+        return None
+
+    def _node(self, event: yaml.NodeEvent) -> Literal | None:
+        level = self._levels[-1] if self._levels else None
+        is_key = level is not None and level.mapping and level.key is None
+        if level is not None and is_key:
+            level.key = event.value if isinstance(event, yaml.ScalarEvent) else ""
+            level.key_place = self._place(event)
+        if isinstance(event, yaml.CollectionStartEvent):
+            mapping = isinstance(event, yaml.MappingStartEvent)
+            self._levels.append(Level(mapping, bool(event.flow_style), is_key))
+            return None
+        if is_key or any(level.is_key for level in self._levels):
+            return None
+        literal = self._literal(event) if isinstance(event, yaml.ScalarEvent) else None
+        self._behind(event, is_key=False)
+        return literal
+
+    def _behind(self, event: yaml.Event, *, is_key: bool) -> None:
+        """Step on behind a value."""
+        if not self._levels or is_key:
+            return
+        level = self._levels[-1]
+        if level.mapping and not TEXT_KEY.search(level.key or ""):
+            name = field_name(level.key or "")
+            level.taken.add(name)
+            if isinstance(event, yaml.ScalarEvent):
+                is_null = not event.style and event.value in _NULLS
+                level.fields[name] = None if is_null else event.value
+        level.key = None
+        level.index += 1
+
+    def _literal(self, event: yaml.ScalarEvent) -> Literal:
+        place = self._place(event)
+        form, inside, pieces, unclear = self._pieces(place, event)
+        prefix = (self._document,) if self._document > 0 else ()
+        path = (*prefix, *(level.part for level in self._levels))
+        key = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
+        siblings = self._siblings(place, event.style or "")
+        beside = self._levels[-1].fields if siblings else {}
+        return Literal(
+            host="yaml",
+            form=form,
+            start=place.start,
+            end=place.end,
+            inside=inside,
+            pieces=tuple(pieces),
+            look=partial(Around, Origin("value", key, path=path), "", beside, siblings),
+            source=self.data,
+            unclear=unclear,
+        )
+
+    def _siblings(self, place: Span, style: str) -> Siblings | None:
+        level = self._levels[-1] if self._levels else None
+        if level is None or level.key is None or not TEXT_KEY.search(level.key):
+            return None
+        quote = style if style in ("'", '"') else ""
+        key, taken = level.key_place, level.taken
+        if level.flow:
+            whole = Span(key.start, place.end)
+            return Entries(self.data, whole, key, place, place.end, taken, _writer(quote or '"'))
+        return Lines(self.data, key, b": ", place.end, taken, _writer(quote))
+
+    def _pieces(
+        self, place: Span, event: yaml.ScalarEvent
+    ) -> tuple[Form, int, Sequence[Piece], str]:
+        style, value = event.style or "", event.value
+        if style in ("|", ">"):
+            block = block_pieces(self.data, place, value)
+            if block is not None:
+                return *block, ""
+            form: Form = LITERAL if style == "|" else FOLDED
+        else:
+            form = FORMS[style]
+            inside = Span(place.start + len(style), place.end - len(style))
+            scanned = FORMS[style].pieces(self.data, inside)
+            if "".join(piece.text for piece in scanned.pieces) == value:
+                unclear = scanned.unclear or ("" if style or _is_text(value) else NO_TEXT)
+                return form, inside.start, scanned.pieces, unclear
+        whole = [Piece(Kind.ATOM, *place, value)] if value else []
+        return form, place.start, whole, UNCLEAR
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether a plain scalar is text to every reader."""
+    tag = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+    return tag == "tag:yaml.org,2002:str" and not _NEARLY_NUMBER.match(value)
+
+
+def _writer(quote: str) -> Write:
+    def write(value: Any) -> bytes:
+        text = form_value(value)
+        plain = _WORD.fullmatch(text) and text.lower() not in _NOT_TEXT
+        if not isinstance(value, str) or (plain and not quote):
+            return text.encode()
+        single = FORMS["'"].quoted(text, "'") if quote == "'" else None
+        return single or FORMS['"'].quoted(text, '"') or b""
+
+    return write

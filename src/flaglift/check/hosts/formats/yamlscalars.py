@@ -1,13 +1,60 @@
-"""YAML's block scalars: lines without their indentation, laid beside the value that they mean."""
+"""YAML's scalars: escapes and folded line ends of flow scalars, the lines of block scalars."""
 
 import re
 from dataclasses import dataclass
 
 from flaglift.check.hosts.base import Kind, Literal, Piece
-from flaglift.check.hosts.formats.yamlflow import REFUSED
+from flaglift.check.hosts.formats.codec import Escaped, character
 from flaglift.lossless.spans import Span
 
-_REFUSED = re.compile(REFUSED)
+_SIMPLE = {
+    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f",
+    "r": "\r", "e": "\x1b", " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0",
+    "L": "\u2028", "P": "\u2029",
+}  # fmt: skip
+_FOLD = rb"[ \t]*\r?\n(?:[ \t]*\r?\n)*[ \t]*"
+_WRAP = rb"\r?\n(?:[ \t]*\r?\n)*[ \t]*"
+_ESCAPE = rb"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|" + _WRAP + rb"|[\x00-\x7f])"
+
+
+def _fold(raw: bytes) -> str:
+    return "\n" * (raw.count(b"\n") - 1) or " "
+
+
+def _single(raw: bytes) -> str:
+    return "'" if raw == b"''" else _fold(raw)
+
+
+def _double(raw: bytes) -> str | None:
+    if raw[:1] != b"\\":
+        return _fold(raw)
+    text = raw.decode()
+    if text[1] in "\r\n":
+        return "\n" * (text.count("\n") - 1)
+    if text[1] in "xuU" and len(text) > 2:
+        return character(text[2:])
+    return _SIMPLE.get(text[1])
+
+
+_CONTROLS = [*range(9), 11, 12, *range(14, 32), 127]
+_WRITTEN = {code: f"\\x{code:02x}" for code in _CONTROLS} | {
+    **{ord(c): f"\\{letter}" for letter, c in ("n\n", "r\r", "t\t", '""', "\\\\", "N\x85")},
+    0x2028: "\\L",
+    0x2029: "\\P",
+}
+REFUSED = r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]"
+"""Controls, and what some readers take for a line end."""
+_FLOW_REFUSED = re.compile(REFUSED + r"|[\n\t]")
+
+FORMS = {
+    '"': Escaped('YAML string "', re.compile(_ESCAPE + b"|" + _FOLD), _double, _WRITTEN),
+    "'": Escaped("YAML string '", re.compile(rb"''|" + _FOLD), _single, {39: "''"}, _FLOW_REFUSED),
+    "": Escaped("YAML plain scalar", re.compile(_FOLD), _fold, {}, _FLOW_REFUSED),
+}
+"""By the style that the reader gives a scalar."""
+
+
+_BLOCK_REFUSED = re.compile(REFUSED)
 _LINE = re.compile(rb"([^\r\n]+)|\r?\n|\r")
 
 
@@ -26,7 +73,7 @@ class Block:
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:  # noqa: ARG002
         """Return the text with new lines indented; None where it has no spelling."""
         # A line end in folded text would read as a space.
-        if (self.folds and "\n" in text) or _REFUSED.search(text):
+        if (self.folds and "\n" in text) or _BLOCK_REFUSED.search(text):
             return None
         ending = b"\r\n" if b"\r\n" in literal.source[literal.start : literal.end] else b"\n"
         line = literal.source.rfind(b"\n", 0, literal.inside) + 1
