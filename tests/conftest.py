@@ -1,11 +1,15 @@
-"""How the suite runs hypothesis: without deadlines, because machines differ."""
+"""How the suite runs: hypothesis without deadlines, and what this machine lacks is named."""
 
 import os
+import signal
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+import peers
 
 # These have environments of their own: `make test-spark`, `make test-recipes`.
 collect_ignore = [
@@ -21,6 +25,36 @@ collect_ignore = [
 settings.register_profile("ci", deadline=None, max_examples=200)
 settings.register_profile("long", deadline=None, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# A shell's background job ignores interrupts, and children would inherit that: tests that interrupt
+# a child would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_unconfigure() -> None:
+    """Stop what was started for the tests."""
+    peers.RUNNING.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was left out; `FLAGLIFT_NOT_TESTED` names a file that it is added to."""
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ").partition("\n")[0]
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    lines = [
+        f"{reason} ({count} tests)"
+        for reason, count in sorted(reasons.items())
+        if reason.startswith(peers.NOT_TESTED)
+    ]
+    for line in lines:
+        terminalreporter.write_line(line)
+    name = os.environ.get("FLAGLIFT_NOT_TESTED")
+    if name and lines:
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
 
 
 @pytest.fixture(autouse=True)

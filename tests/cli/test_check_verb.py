@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from peers import program
 from running import flaglift, process
 
 CLEAN = "a cat --video --video_model kling25 --video_prompt yawn"
@@ -189,7 +190,9 @@ def test_a_diff_changes_nothing_and_patch_makes_the_fixed_file(prompts: Path) ->
         assert run.stderr.startswith("would fix ")
         assert run.stdout.startswith("--- prompts.txt\n+++ prompts.txt\n@@ ")
         patch = run.stdout.encode()
-        subprocess.run(["patch", "--binary", "-p0"], input=patch, check=True, capture_output=True)
+        subprocess.run(
+            [program("patch"), "--binary", "-p0"], input=patch, check=True, capture_output=True
+        )
         patched = prompts.read_bytes()
         assert patched != old.encode()
         prompts.write_bytes(old.encode())
@@ -202,7 +205,7 @@ def test_a_diff_of_a_file_with_spaces_in_its_name(prompts: Path) -> None:
     path = Path("my prompts.txt")
     path.write_text(f"{TWICE}\n")
     patch = flaglift("check", "--diff", path).stdout.encode()
-    subprocess.run(["patch", "-p0"], input=patch, check=True, capture_output=True)
+    subprocess.run([program("patch"), "-p0"], input=patch, check=True, capture_output=True)
     assert path.read_text() == f"{CLEAN}\n"
 
 
@@ -264,7 +267,7 @@ def test_a_link_stays_a_link_and_permissions_stay(prompts: Path) -> None:
 
 def test_what_is_no_regular_file_is_not_rewritten(prompts: Path) -> None:
     os.mkfifo("pipe")
-    with subprocess.Popen(["bash", "-c", f"echo '{TWICE}' >pipe"]) as writer:
+    with subprocess.Popen([program("bash"), "-c", f"echo '{TWICE}' >pipe"]) as writer:
         try:
             run = flaglift("check", "--fix", "pipe")
         finally:

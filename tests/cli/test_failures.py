@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from flaglift.cli import main
+from peers import program
 from running import flaglift, process
 
 VIDEO = "a cat --video --video_model kling25 --video_prompt yawn"
@@ -177,7 +178,12 @@ def test_a_locale_without_utf8_changes_nothing() -> None:
 def through_a_shell(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     script = f'flaglift() {{ "{sys.executable}" -m flaglift "$@"; }}; {line}'
     return subprocess.run(
-        ["bash", "-c", script], capture_output=True, check=False, cwd=cwd, text=True, timeout=60
+        [program("bash"), "-c", script],
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+        text=True,
+        timeout=60,
     )
 
 

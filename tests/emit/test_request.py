@@ -17,6 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import peers
 from flaglift import InputError, curl_command, python_snippet
 from flaglift.emit.request import form_pairs
 
@@ -100,7 +101,7 @@ def recorder() -> Iterator[Recorder]:
 
 def shell(script: str, cwd: Path | None = None, program: str = "bash") -> bytes:
     run = subprocess.run(
-        [program, "-c", script],
+        [peers.program(program), "-c", script],
         capture_output=True,
         check=True,
         cwd=cwd,

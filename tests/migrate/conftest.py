@@ -7,17 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, exc, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Engine, exc, text
 
+import databases
+from databases import engine_of
 from flaglift.columns import alike
-
-SERVERS = {
-    "postgresql": ("FLAGLIFT_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test"),
-    "mysql": ("FLAGLIFT_TEST_MYSQL", "mysql://root@127.0.0.1:3306/test"),
-}
-DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
 
 PROMPTS = [
     "a cat --video --video_model kling25 --duration 5",
@@ -68,12 +62,6 @@ class Database:
         return self.run(f"SELECT * FROM {name} ORDER BY {order}")
 
 
-def engine_of(url: str) -> Engine:
-    address = make_url(url)
-    driver = DRIVERS.get(address.get_backend_name(), "sqlite+pysqlite")
-    return create_engine(address.set(drivername=driver), poolclass=NullPool)
-
-
 @pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     yield from open_database(request.param, tmp_path)
@@ -85,8 +73,8 @@ def open_database(kind: str, tmp_path: Path) -> Iterator[Database]:
         url = f"sqlite:///{tmp_path / 'prompts.db'}"
         yield Database(kind, url, engine_of(url))
         return
-    variable, default = SERVERS[kind]
-    server = engine_of(os.environ.get(variable, default))
+    address = databases.server(kind)
+    server = engine_of(address)
     name = f"flaglift_test_{os.getpid()}"
     try:
         with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -95,10 +83,7 @@ def open_database(kind: str, tmp_path: Path) -> Iterator[Database]:
             if kind == "postgresql":  # processes are killed here, not the server
                 connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
     except exc.OperationalError as error:
-        pytest.fail(
-            f"no {kind} server answers ({error.orig}); set {variable} to the address of a database"
-            f" on one, such as {default}"
-        )
+        pytest.fail(f"no {kind} server answers at {address} ({error.orig})")
     url = server.url.set(drivername=kind, database=name).render_as_string(hide_password=False)
     database = Database(kind, url, engine_of(url))
     try:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import peers
 from flaglift.report.diff import unified_diff
 
 LINES = st.lists(
@@ -28,7 +29,7 @@ def test_patch_makes_the_new_text(
     path = folder / "f.txt"
     path.write_bytes(old.encode())
     subprocess.run(
-        ["patch", "--binary", "--silent", "f.txt"],
+        [peers.program("patch"), "--binary", "--silent", "f.txt"],
         input=diff.encode(),
         check=True,
         cwd=folder,

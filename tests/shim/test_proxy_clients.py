@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import json
-import shutil
 import socket
 import subprocess
 import threading
@@ -19,6 +18,7 @@ from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.proxy.forward import Forward
 from flaglift.shim.proxy.guard import Guard
 from flaglift.shim.proxy.server import Options
+from peers import program
 from shim.forms import (
     BOUNDARY,
     JSON,
@@ -70,7 +70,7 @@ def read_multipart(request: Received) -> list[Part]:
 
 def curl(*arguments: str) -> str:
     done = subprocess.run(
-        ["curl", "-sS", "-i", "--max-time", "20", *arguments],
+        [program("curl"), "-sS", "-i", "--max-time", "20", *arguments],
         capture_output=True, check=True, text=True,
     )  # fmt: skip
     return done.stdout
@@ -103,7 +103,7 @@ def test_curl_with_a_body_of_unknown_length(proxy: str, service: Upstream) -> No
     head = ("-H", f"Content-Type: {MULTIPART}", "-H", "Transfer-Encoding: chunked")
     body = multipart_body([text_field(), file(content=BYTES)])
     done = subprocess.run(
-        ["curl", "-sS", "-X", "POST", proxy + PATH, *head, "--data-binary", "@-"],
+        [program("curl"), "-sS", "-X", "POST", proxy + PATH, *head, "--data-binary", "@-"],
         input=body, capture_output=True, check=True,
     )  # fmt: skip
     assert done.stdout == b'{"id": 1}'
@@ -162,10 +162,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder where Node finds `form-data`."""
     folder = tmp_path_factory.mktemp("node")
     (folder / "package.json").write_text("{}")
-    npm = shutil.which("npm")
-    assert npm is not None, "the tests need Node and npm"
     subprocess.run(
-        [npm, "install", "--silent", "--no-audit", "--no-fund", "form-data@4"],
+        [program("npm"), "install", "--silent", "--no-audit", "--no-fund", "form-data@4"],
         cwd=folder, check=True, timeout=120,
     )  # fmt: skip
     (folder / "post.js").write_text(NODE)
@@ -175,7 +173,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_node(proxy: str, service: Upstream, image: Path, node: Path) -> None:
     start = len(service.received)
     done = subprocess.run(
-        ["node", "post.js", proxy + PATH, str(image), LEGACY],
+        [program("node"), "post.js", proxy + PATH, str(image), LEGACY],
         cwd=node, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert done.stdout.split() == ["201"] * 5

@@ -19,6 +19,7 @@ import pytest
 from flaglift.shim.proxy.forward import Forward, Timeouts, _Once
 from flaglift.shim.proxy.guard import Limits
 from flaglift.shim.proxy.server import Options
+from peers import program
 from shim.forms import (
     LEGACY,
     MULTIPART,
@@ -227,7 +228,7 @@ def test_a_body_that_goes_wrong_when_the_answer_has_begun_gets_no_second_answer(
 def test_an_upstream_with_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+        [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
          "-keyout", key, "-out", certificate, "-subj", "/CN=localhost",
          "-addext", "subjectAltName=DNS:localhost"],
         check=True, capture_output=True,

@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from flaglift.check.hosts.base import HOLE
+from peers import program
 
 Values = Sequence[str] | None
 """The strings of a document, in order; None where the reader does not accept it."""
@@ -49,7 +50,7 @@ require('readline').createInterface({input: process.stdin}).on('line', (line) =>
 @cache
 def _node() -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        ["node", "-e", _EVALUATE],
+        [program("node"), "-e", _EVALUATE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -72,7 +73,7 @@ def node(document: str) -> Values:
 def bash(document: str) -> Values:
     """A script that prints values with a NUL behind each; `x` is the value of a hole."""
     done = subprocess.run(
-        ["bash", "--norc"],
+        [program("bash"), "--norc"],
         input=document.encode(),
         capture_output=True,
         check=False,

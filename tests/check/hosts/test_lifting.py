@@ -23,6 +23,7 @@ from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.settings import DEFAULT, Settings
+from peers import program
 from strategies import readable
 
 CASES = Path(__file__).parents[2] / "corpora" / "hosts" / "lifting"
@@ -164,7 +165,9 @@ def test_curl_sends_the_fields() -> None:
     new, reasons = lifted(script.encode(), "bash")
     assert reasons == []
     shown = new.decode().replace("curl -s", "printf '%s\\n'", 1)
-    done = subprocess.run(["bash", "-c", shown], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [program("bash"), "-c", shown], capture_output=True, text=True, check=True
+    )
     assert done.stdout.split("\n")[1::2][:3] == [
         "prompt[text]=a cat",
         "prompt[video_model]=kling25",
