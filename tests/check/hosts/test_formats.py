@@ -37,7 +37,7 @@ def only(name: str, source: str) -> Literal:
         ("bash", 'f $"a --video"', "a --video"),
         ("bash", "f a\\ --video", "a --video"),
         ("bash", "cat <<E\na --video $x\\\nE\nE\n", None),
-        ("bash", "cat <<\\E\na --video \\$x\nE\n", "a --video \\$x\n"),
+        ("bash", "cat <<\\E\na --video \\$\nE\n", "a --video \\$\n"),
         ("markdown", "---\n---\n\n`a --video`\n", "a --video"),
         ("markdown", "```\n\n```\n\n`` a ` --video ``", "a ` --video"),
         ("yaml", 'a: "x \\U0001F600 --video"', "x \U0001f600 --video"),

@@ -128,7 +128,8 @@ def test_fixing_a_file_fixes_its_prompts_once(text: str, form: Form, unsafe: boo
         changes = []
         for literal in leaves(host.literals(data)):
             text = fix_literal(literal, DEFAULT, unsafe=unsafe).text
-            changes += [Change(literal, text)] if text != literal.text else []
+            if text not in (literal.text, "") and not literal.doubt:
+                changes.append(Change(literal, text))
         new, refused = rewrite(data, host, changes)
         assert not refused
         return new

@@ -8,7 +8,7 @@ A host finds the string literals of a file. The doors of this room, in the order
     finding.candidates(data, host) -> [Candidate]   literals that hold flags, nested ones included,
                                                     each with the classifier's decision
     finding.comments(data, host) -> [Comment]       for suppressions, nested hosts' included
-    checking.lint_literal(literal, settings, suppressed) -> [Diagnostic]
+    checking.lint_literal(literal, settings) -> [Diagnostic]
     checking.fix_literal(literal, settings, unsafe=...) -> FixedLiteral
     lifting.lift_literal(literal, settings) -> Change | str      moves the flags to sibling fields;
                                                                  a string says why it cannot

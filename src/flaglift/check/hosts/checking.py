@@ -19,9 +19,12 @@ from typing import Any, NamedTuple
 from flaglift.api import fix, lint
 from flaglift.catalog import load_catalog
 from flaglift.check.hosts.base import HOLE, Literal
-from flaglift.check.hosts.holes import MARK, PLACEHOLDER, Reading, readings, split_end, template
+from flaglift.check.hosts.holes import MARK, Reading, readings, split_end, template
+from flaglift.check.hosts.literal import SEVERAL
+from flaglift.check.hosts.templates import PLACEHOLDER
 from flaglift.context import UNSTATED, Context
 from flaglift.diagnostics import Diagnostic, Fix, Severity
+from flaglift.linting.engine import find_rule, selected
 from flaglift.lossless.spans import Edit, Span
 from flaglift.settings import Settings
 
@@ -37,19 +40,18 @@ class FixedLiteral(NamedTuple):
     """Why fixes that are there are not made; empty where none is left out."""
 
 
-def lint_literal(
-    literal: Literal, settings: Settings, suppressed: Collection[str] = ()
-) -> list[Diagnostic]:
+def lint_literal(literal: Literal, settings: Settings) -> list[Diagnostic]:
     """Return what is to be said about a literal, by place in its decoded text and code.
 
-    `suppressed` and what is raised are those of `flaglift.lint`. Fields that stand next to the
-    literal are part of the request.
+    Fields that stand next to the literal are part of the request. Raises as `flaglift.lint` does.
     """
+    if literal.doubt:
+        return _lint_each(literal, settings)
     context = request_of(literal)
     if not literal.holes:
-        return lint(literal.text, settings, context, suppressed)
+        return lint(literal.text, settings, context)
     read = readings(literal, load_catalog(settings.edition, settings.overlay))
-    said = [(each, lint(each.text, settings, context, suppressed)) for each in read]
+    said = [(each, lint(each.text, settings, context)) for each in read]
     needed = [{found.code for found in findings} for each, findings in said if each.complete]
     votes: dict[tuple[Span, str], list[tuple[Reading, Diagnostic]]] = defaultdict(list)
     for reading, findings in said:
@@ -63,6 +65,33 @@ def lint_literal(
         and not literal.touches_hole(span)
         and all(code in codes for codes in needed)
     )
+
+
+def _lint_each(literal: Literal, settings: Settings) -> list[Diagnostic]:
+    """Return what may be said of a literal that is not known to be one prompt.
+
+    What is said of each prompt that it may be is possible, and has no fix.
+    """
+    parts = [literal.part(spans) for spans in literal.possible]
+    found = {
+        _possible(finding, part.back(finding.span))
+        for part in parts
+        for finding in lint_literal(part.literal, settings)
+    }
+    rule = find_rule("repeated-flag")
+    if literal.doubt == SEVERAL and rule.code in selected(settings.select, settings.ignore):
+        message = (
+            f"this may be {len(parts)} prompts, because flags are repeated on lines with words of"
+            " their own: nothing in it is fixed; give each prompt a string of its own"
+        )
+        found.add(rule.report(literal.possible[1][0], message))
+    return sorted(found)
+
+
+def _possible(finding: Diagnostic, place: Span) -> Diagnostic:
+    """Return a finding that may be right: a warning at most, without a fix, at another place."""
+    severity = Severity.WARNING if finding.severity is Severity.ERROR else finding.severity
+    return replace(finding, start=place.start, end=place.end, severity=severity, fix=None)
 
 
 def _merged(

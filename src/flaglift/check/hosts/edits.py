@@ -137,7 +137,7 @@ def _plan_literal(changes: Iterable[tuple[Change, bool]], result: Plan) -> None:
         edits = todo.pop(literal)
         if conflicting(edits):
             raise UnwritableError(OVERLAP)
-        result.intended[literal] = apply_edits(literal.text, edits)
+        result.intended[literal] = literal.spelt(apply_edits(literal.text, edits))
         _hand_over(list(byte_edits(literal, edits)), literal, result, todo)
 
 

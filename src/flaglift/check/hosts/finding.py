@@ -7,15 +7,18 @@ literals in that code.
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from flaglift.check.hosts.base import Candidate, Comment, Host, Literal
 from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import Form
-from flaglift.check.hosts.holes import with_placeholders
+from flaglift.check.hosts.literal import SEVERAL
 from flaglift.check.hosts.prefilter import may_hold_flags
-from flaglift.check.hosts.registry import host_named, language
+from flaglift.check.hosts.registry import host_named, language, name_for
+from flaglift.check.hosts.several import has_one_a_line, prompts_in
+from flaglift.check.hosts.templates import with_templates
 from flaglift.lossless.spans import Span
 from flaglift.syntax import Feature
 
@@ -40,10 +43,21 @@ def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Lite
             continue
         inner = nested(literal)
         if inner is None:
-            yield with_placeholders(literal)
+            yield _single(with_templates(literal))
         else:
             found = inner.literals(literal.text.encode())
             yield from leaves((each.within(literal) for each in found), every=every)
+
+
+def _single(literal: Literal) -> Literal:
+    """Return a literal that says where the prompts are which it may hold, if they are several.
+
+    The text of a request is one prompt (dialect section 2.13), and so is a line.
+    """
+    if literal.doubt or literal.host in ("form", "lines"):
+        return literal
+    places = tuple((place,) for place in prompts_in(literal.text))
+    return replace(literal, doubt=SEVERAL, possible=places) if places else literal
 
 
 def comments(data: bytes, host: Host) -> list[Comment]:
@@ -90,7 +104,9 @@ def nested(literal: Literal) -> Host | None:
         )
     if _is_script(literal):
         return host_named("bash")
-    name = language(call.rpartition("/")[2]) if role == "document" else None
+    if role != "document":
+        return None
+    name = name_for(key) or language(call.rpartition("/")[2])
     return host_named(name) if name and name != "text" else None
 
 
@@ -115,7 +131,7 @@ def _form(text: str) -> Form:
     if _KEYFRAMES.search(text):
         return Form.WHOLE
     flagged = [line for line in text.split("\n") if _VIDEO.search(line)]
-    return Form.LINES if len(flagged) > 1 else Form.BLOCKS
+    return Form.LINES if len(flagged) > 1 and has_one_a_line(text) else Form.BLOCKS
 
 
 def _is_json(text: str) -> bool:

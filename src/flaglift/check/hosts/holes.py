@@ -4,56 +4,18 @@ The value of an interpolation is not known, but its kind is, from where it stand
 of seconds, words, or a part of something. A reading fills every hole with one value of its kind.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import cycle, islice
 
 from flaglift.catalog import Catalog
-from flaglift.check.hosts.base import HOLE, Kind, Literal, Piece
+from flaglift.check.hosts.base import HOLE, Literal
 from flaglift.check.hosts.edits import differences
 from flaglift.lossless.spans import Edit, Span, apply_edits
 from flaglift.syntax import FlagName, Prompt, parse
 from flaglift.syntax.words import WHITESPACE
-
-PLACEHOLDER = re.compile(
-    r"\$?\{\{?[ ]?[A-Za-z_][\w.\[\]]*[ ]?(?:![rsa])?\}\}?|%\([A-Za-z_]\w*\)[sdr]|(?<!\w)%[sd](?!\w)"
-    r"|<%=[^%]*%>"
-)
-
-
-def with_placeholders(literal: Literal) -> Literal:
-    """Return a literal with its placeholders as holes.
-
-    >>> from flaglift.check.hosts.registry import host_named
-    >>> found = host_named("lines").literals(b"a {subject} --video_model {{ model }}")
-    >>> [hole.source for hole in with_placeholders(found[0]).holes]
-    ['{subject}', '{{ model }}']
-    """
-    if not any(
-        piece.kind is Kind.RUN and PLACEHOLDER.search(piece.text) for piece in literal.pieces
-    ):
-        return literal
-    pieces = [part for piece in literal.pieces for part in _split(piece)]
-    return replace(literal, pieces=tuple(pieces))
-
-
-def _split(piece: Piece) -> list[Piece]:
-    if piece.kind is not Kind.RUN:
-        return [piece]
-    parts = []
-    text, start, position = piece.text, piece.start, 0
-    for match in PLACEHOLDER.finditer(text):
-        before = text[position : match.start()]
-        at = start + len(before.encode())
-        end = at + len(match[0].encode())
-        parts += [Piece(Kind.RUN, start, at, before), Piece(Kind.PLACEHOLDER, at, end, HOLE)]
-        start, position = end, match.end()
-    parts.append(Piece(Kind.RUN, start, piece.end, text[position:]))
-    return [part for part in parts if part.text]
-
 
 MARK = "▢"
 """A word that no prompt holds; in a message it becomes the hole's spelling."""

@@ -28,6 +28,9 @@ class Kind(StrEnum):
     """Text to the host, that some template puts a value in place of."""
 
 
+SEVERAL = "it may hold several prompts"
+CONDITIONAL = "statements of a template make parts of it conditional"
+
 HOLES = (Kind.HOLE, Kind.PLACEHOLDER)
 
 
@@ -38,6 +41,8 @@ class Piece(NamedTuple):
     start: int
     end: int
     text: str
+    spelt: str = ""
+    """What the host reads there, where that is another text: a placeholder or a statement."""
 
 
 class ByteEdit(NamedTuple):
@@ -130,6 +135,10 @@ class Literal:
     """Why its pieces may not be right; empty where they are."""
     outer: "Literal | None" = None
     """The literal whose decoded text is the document; None for the file itself."""
+    doubt: str = ""
+    """Why its text is not known to be one prompt; empty where it is."""
+    possible: tuple[tuple[Span, ...], ...] = ()
+    """The parts of its text that may be a prompt, each alone, where there is a doubt."""
 
     @cached_property
     def _around(self) -> "Around":
@@ -143,7 +152,8 @@ class Literal:
     @property
     def locked(self) -> str:
         """Why it must not be edited; empty where it may."""
-        return self.unclear or self._around.locked or (self.outer.locked if self.outer else "")
+        above = self.outer.locked if self.outer else ""
+        return self.unclear or self.doubt or self._around.locked or above
 
     @property
     def beside(self) -> Mapping[str, Any]:
@@ -179,16 +189,9 @@ class Literal:
 
     def spelt(self, text: str) -> str:
         """Return what the host reads as a text of this literal: placeholders are as spelt."""
-        sources = [
-            hole.source if kind is Kind.PLACEHOLDER else HOLE
-            for hole, kind in zip(self.holes, self._hole_kinds, strict=True)
-        ]
+        sources = [piece.spelt or HOLE for piece in self.pieces if piece.kind in HOLES]
         parts = text.split(HOLE)
         return "".join(a + b for a, b in zip_longest(parts, sources, fillvalue=""))
-
-    @property
-    def _hole_kinds(self) -> list[Kind]:
-        return [piece.kind for piece in self.pieces if piece.kind in HOLES]
 
     def _spelling(self, piece: Piece) -> str:
         if self.outer is None:
@@ -227,6 +230,20 @@ class Literal:
         pieces = [part for piece in self.pieces for part in _cut(piece, marks, data)]
         return replace(self, pieces=tuple(pieces), outer=outer)
 
+    def part(self, spans: Sequence[Span]) -> "Part":
+        """Return what reads as some ranges of the decoded text, in order, and nothing else."""
+        pieces = [
+            piece._replace(
+                start=self._byte(low) if piece.kind is Kind.RUN else piece.start,
+                end=self._byte_end(high - 1) if piece.kind is Kind.RUN else piece.end,
+                text=piece.text[low - begin : high - begin],
+            )
+            for span in spans
+            for begin, piece in zip(self.begins, self.pieces, strict=False)
+            if (low := max(span.start, begin)) < (high := min(span.end, begin + len(piece.text)))
+        ]
+        return Part(replace(self, pieces=tuple(pieces), doubt="", possible=()), tuple(spans))
+
     def touches_hole(self, span: Span) -> bool:
         """Tell whether a range of the decoded text holds an interpolation."""
         return any(span.start <= hole.at < span.end for hole in self.holes)
@@ -263,6 +280,26 @@ class Literal:
     def _byte_end(self, offset: int) -> int:
         piece, inside = self._piece_at(offset)
         return piece.start + _width(piece, inside + 1) if piece.kind is Kind.RUN else piece.end
+
+
+class Part(NamedTuple):
+    """A literal that holds only some of another one's text."""
+
+    literal: Literal
+    spans: tuple[Span, ...]
+    """Which parts of the other one's text."""
+
+    def back(self, span: Span) -> Span:
+        """Return the place in the other literal's text of a range of this one's."""
+        return Span(self._offset(span.start, at_end=False), self._offset(span.end, at_end=True))
+
+    def _offset(self, offset: int, *, at_end: bool) -> int:
+        for start, end in self.spans:
+            length = end - start
+            if offset < length or (offset == length and (at_end or start == self.spans[-1].start)):
+                return start + offset
+            offset -= length
+        return self.spans[-1].end
 
 
 def _width(piece: Piece, length: int) -> int:

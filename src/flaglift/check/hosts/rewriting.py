@@ -162,7 +162,7 @@ class _Wanted:
         return ""
 
     def _text(self, literal: Literal) -> str:
-        return literal.spelt(self._texts.get(_key(literal), literal.text))
+        return self._texts.get(_key(literal), literal.spelt(literal.text))
 
 
 def _key(literal: Literal) -> tuple[tuple[str, ...], Span]:

@@ -87,7 +87,8 @@ def _look(node: Node, data: bytes) -> Around:
 
 
 def _look_document(start: Node) -> Around:
-    return Around(Origin("document", call=_command(start)), BROKEN if is_broken(start) else "")
+    origin = Origin("document", _written_to(start), _command(start))
+    return Around(origin, BROKEN if is_broken(start) else "")
 
 
 def _origin(node: Node) -> Origin:
@@ -150,6 +151,22 @@ def _command(node: Node) -> str:
             body = above.child_by_field_name("body")
             return text_of(body.child_by_field_name("name")) if body is not None else ""
     return ""
+
+
+def _written_to(start: Node) -> str:
+    """Return the file that a here-document becomes, by its redirection or as an operand of tee."""
+    above = next((each for each in ancestors(start) if each.type == "redirected_statement"), None)
+    if above is None:
+        return ""
+    redirects = [above, *(c for c in above.named_children if c.type == "heredoc_redirect")]
+    for node in redirects:
+        for child in node.named_children:
+            if child.type == "file_redirect" and text_of(child.children[0]).startswith(">"):
+                return text_of(child.child_by_field_name("destination")).strip("\"'")
+    if _command(start) != "tee":
+        return ""
+    body = above.child_by_field_name("body")
+    return text_of(body.named_children[-1]).strip("\"'") if body is not None else ""
 
 
 class Document:

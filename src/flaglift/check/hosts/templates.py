@@ -1,0 +1,140 @@
+"""Placeholders and statements of templates: what will stand there is as unknown as a variable.
+
+In JSON, in YAML or in a string that a program formats later, `{model}`, `{{ model | lower }}`,
+`${MODEL:-kling25}` and `%(model)s` are ordinary text to the file's reader. A placeholder is a hole.
+A statement (`{% if v %}`, `{{#video}}`) makes what it encloses conditional: the text is read once
+with it, and once without.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+from flaglift.check.hosts.literal import CONDITIONAL, HOLE, HOLES, Kind, Literal, Piece
+from flaglift.lossless.spans import Span
+
+# Every run is bounded, so that a text full of openings is read in linear time.
+_INNER = rf"[^{{}}{HOLE}]{{1,300}}"
+_STATEMENT = (
+    rf"\{{%(?:(?!%\}})[^{HOLE}]){{1,300}}%\}}"
+    rf"|\{{#(?:(?!#\}})[^{HOLE}]){{1,300}}#\}}"
+    r"|\{\{[~-]?[ ]*(?:[#/^!>]|(?:if|else|end|range|with|define|template|block)\b)"
+    rf"[^{{}}{HOLE}]{{0,300}}\}}\}}"
+    rf"|<%(?![=-])(?:(?!%>)[^{HOLE}]){{1,300}}%>"
+    rf"|<\?(?!=)(?:(?!\?>)[^{HOLE}]){{1,300}}\?>"
+)
+_VALUE = (
+    rf"\$\{{\{{{_INNER}\}}\}}|\{{\{{\{{?{_INNER}\}}\}}\}}?|[$#]\{{{_INNER}\}}"
+    rf"|\$\([^(){HOLE}]{{1,300}}\)|\$[A-Za-z_]\w{{0,100}}"
+    r"|(?<!\{)\{[ ]?(?:[A-Za-z_]\w{0,100}|\d{0,3})(?:\.\w{1,100}|\[[^\[\]{}]{1,100}\]){0,9}[ ]?"
+    rf"(?:![rsa])?(?::[^{{}}\s\"{HOLE}]{{0,30}})?\}}"
+    r"|%\([A-Za-z_]\w{0,100}\)[-+#0]?\d{0,3}(?:\.\d{1,3})?[a-zA-Z]"
+    r"|(?<![\w%])%[-+#0]?\d{0,3}(?:\.\d{1,3})?[sdifr](?!\w)"
+    rf"|<%[=-](?:(?!%>)[^{HOLE}]){{1,300}}%>|<\?=(?:(?!\?>)[^{HOLE}]){{1,300}}\?>"
+    r"|\[\[[ ]?[A-Za-z_][\w.]{0,100}[ ]?\]\]|%%[A-Za-z_]\w{0,100}%%"
+    r"|(?<!\w)__[A-Za-z](?:_?[A-Za-z0-9]){0,60}__(?!\w)"
+)
+PLACEHOLDER = re.compile(_VALUE)
+_TEMPLATE = re.compile(f"(?P<statement>{_STATEMENT})|{_VALUE}")
+_KEYWORD = re.compile(
+    r"(?:\{%|\{\{|<%|<\?(?:php)?)[~-]?\s*"
+    r"(?:(?P<end>/|\}|end)|(?P<middle>\}?\s*(?:else|elif|elsif|when)|\^\s*\})"
+    r"|(?P<start>[#^]|(?:if|unless|for|foreach|while|range|with|case)\b))"
+)
+_MOST_READINGS = 8
+
+
+class _Tag(NamedTuple):
+    at: int
+    """The code point in the text that stands for it."""
+    source: str
+
+
+def with_templates(literal: Literal) -> Literal:
+    """Return a literal with its placeholders as holes, and what its statements make possible.
+
+    >>> from flaglift.check.hosts.registry import host_named
+    >>> found = host_named("lines").literals(b"a {subject} --video_model {{ model }}")
+    >>> [hole.source for hole in with_templates(found[0]).holes]
+    ['{subject}', '{{ model }}']
+    """
+    text = literal.text
+    pieces: list[Piece] = []
+    tags = []
+    length = position = 0
+    for match in _TEMPLATE.finditer(text):
+        piece = _whole(literal, Span(*match.span()), is_statement=match["statement"] is not None)
+        if piece is None:
+            continue
+        before = literal.part([Span(position, match.start())]).literal
+        pieces += [*before.pieces, piece]
+        length += match.start() - position
+        if match["statement"] is not None:
+            tags.append(_Tag(length, match[0]))
+        length += 1
+        position = match.end()
+    if not pieces:
+        return literal
+    pieces += literal.part([Span(position, len(text))]).literal.pieces
+    found = replace(literal, pieces=tuple(pieces))
+    if not tags:
+        return found
+    possible = tuple(_readings(len(found.text), tags))
+    return replace(found, possible=possible, doubt=CONDITIONAL)
+
+
+def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:
+    """Return one piece for a placeholder or a statement; None where it is not written in whole."""
+    inside = literal.part([span]).literal.pieces
+    if any(piece.kind in HOLES for piece in inside):
+        return None
+    kind, text = (Kind.ATOM, " ") if is_statement else (Kind.PLACEHOLDER, HOLE)
+    return Piece(kind, inside[0].start, inside[-1].end, text, span.of(literal.text))
+
+
+def _readings(length: int, tags: Sequence[_Tag]) -> Iterator[tuple[Span, ...]]:
+    """Yield what is read, by which branch of each statement is taken; each reading once."""
+    bounds = [Span(a, b) for a, b in pairwise([-1, *(tag.at for tag in tags), length])]
+    frames = _frames(tags)
+    done = set()
+    for number in range(_MOST_READINGS):
+        spans = tuple(
+            Span(span.start + 1, span.end)
+            for index, span in enumerate(bounds)
+            if all(_is_taken(branch, frame, number) for frame, branch in frames[index])
+        )
+        if spans not in done:
+            done.add(spans)
+            yield spans
+
+
+class _Frame:
+    """A statement with its branches."""
+
+    def __init__(self) -> None:
+        self.count = 1
+
+
+def _frames(tags: Sequence[_Tag]) -> list[list[tuple[_Frame, int]]]:
+    """Return, for the text before, between and after the tags, the statements that it is in."""
+    stack: list[tuple[_Frame, int]] = []
+    result = [list(stack)]
+    for tag in tags:
+        kind = _KEYWORD.match(tag.source)
+        if kind and kind["start"]:
+            stack.append((_Frame(), 0))
+        elif kind and kind["middle"] and stack:
+            frame, branch = stack.pop()
+            frame.count += 1
+            stack.append((frame, branch + 1))
+        elif kind and kind["end"] and stack:
+            stack.pop()
+        result.append(list(stack))
+    return result
+
+
+def _is_taken(branch: int, frame: _Frame, number: int) -> bool:
+    """Tell whether a branch is taken in a reading; without an `else`, in the first one only."""
+    return branch == (number if frame.count == 1 else min(number, frame.count - 1))

@@ -1,0 +1,144 @@
+"""Placeholders of all usual spellings are holes; statements make what they enclose conditional."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.checking import fix_literal, lint_literal
+from flaglift.check.hosts.finding import candidates
+from flaglift.check.hosts.literal import CONDITIONAL
+from flaglift.check.hosts.registry import host_named
+from flaglift.check.hosts.rewriting import rewrite
+from flaglift.diagnostics import Severity
+from flaglift.settings import DEFAULT
+
+PLACEHOLDERS = [
+    "{}", "{0}", "{d}", "{d:d}", "{d:.0f}", "{d!r}", "{d['a']}", "{d[0]}", "{input.d}", "{ d }",
+    "{{ d }}", "{{d}}", "{{{d}}}", "{{ d | default(5) }}", "{{d|int}}", "{{ d or 5 }}",
+    '{{ cfg["d"] }}', "{{ f(x) }}", "{{-d-}}", "{{ .Values.d }}", "{{- .Values.d -}}",
+    "${d}", "${D:-5}", "$D", "$(D)", "${{ env.D }}", "${{ inputs.d || 5 }}", "#{d}",
+    "%d", "%i", "%s", "%(d)s", "%(d)02d", "%02d", "<%= d %>", "<%- d %>", "<?= $d ?>",
+    "[[d]]", "[[ d ]]", "__D__", "%%D%%",
+]  # fmt: skip
+
+
+def only(name: str, source: str) -> Literal:
+    ((literal, _),) = candidates(source.encode(), host_named(name))
+    return literal
+
+
+@pytest.mark.parametrize("spelling", PLACEHOLDERS)
+@pytest.mark.parametrize("flag", ["--duration", "--video_model"])
+def test_a_placeholder_is_a_hole(spelling: str, flag: str) -> None:
+    rest = {"--duration": "--video_model kling25", "--video_model": "--duration 5"}[flag]
+    text = f'a cat --video {rest} {flag} {spelling} --video_prompt "it yawns"'
+    for name, source in (
+        ("json", json.dumps({"prompt": text})),
+        ("yaml", "prompt: '" + text.replace("'", "''") + "'"),
+        ("python", f"prompt = {text!r}"),
+        ("lines", text),
+    ):
+        literal = only(name, source)
+        assert len(literal.holes) == 1, literal.text
+        found = lint_literal(literal, DEFAULT)
+        assert {each.severity for each in found} <= {Severity.INFO}, (name, found)
+        new, refused = rewrite(
+            source.encode(), host_named(name), [Change(literal, f"{literal.text} x")]
+        )
+        assert not refused
+        assert only(name, new.decode()).spelt(f"{literal.text} x") == f"{text} x"
+
+
+@pytest.mark.parametrize(
+    "text", ["50% off", "100%", "a {red|blue} cat", "$100", "{a b}", "<lora:x:1>", "a_b__c", "{{}}"]
+)
+def test_words_are_no_placeholders(text: str) -> None:
+    assert only("lines", f"{text} --video").holes == ()
+
+
+SENTENCE = "a {{ s }} %s--video --video_model kling25 --duration 7%s"
+STATEMENTS = [
+    ("{% if v %}", "{% endif %}"),
+    ("{%- if v -%}", "{%- endif -%}"),
+    ("{{#video}}", "{{/video}}"),
+    ("{{^still}}", "{{/still}}"),
+    ("{{#if v}}", "{{/if}}"),
+    ("{{ if .v }}", "{{ end }}"),
+    ("{{- range .v -}}", "{{- end -}}"),
+    ("<% if v %>", "<% end %>"),
+    ("<% if (v) { %>", "<% } %>"),
+    ("<?php if ($v): ?>", "<?php endif ?>"),
+]
+
+
+@pytest.mark.parametrize(("start", "end"), STATEMENTS)
+@pytest.mark.parametrize("name", ["yaml", "python", "lines"])
+def test_what_a_statement_encloses_is_possible_and_not_edited(
+    name: str, start: str, end: str
+) -> None:
+    text = SENTENCE % (start, end)
+    source = {"yaml": f"prompt: '{text}'", "python": f"p = Template({text!r})"}.get(name, text)
+    literal = only(name, source)
+    assert literal.locked == CONDITIONAL
+    found = lint_literal(literal, DEFAULT)
+    assert {each.severity for each in found} <= {Severity.INFO, Severity.WARNING}
+    assert {each.code for each in found if each.severity is Severity.WARNING} == {"FL402"}
+    (duration,) = (each for each in found if each.code == "FL402")
+    place = literal.locate(duration.span)
+    assert source.encode()[slice(*place)] == b"7"
+    changed = fix_literal(literal, DEFAULT, unsafe=True).text
+    new, _ = rewrite(source.encode(), host_named(name), [Change(literal, changed)])
+    assert new.decode() == source
+
+
+def test_both_branches_are_read() -> None:
+    durations = "{% if v %}7{% elif w %}5{% else %}8{% endif %}"
+    text = f"a cat --video --video_model kling25 --duration {durations}"
+    literal = only("lines", text)
+    found = [each for each in lint_literal(literal, DEFAULT) if each.code == "FL402"]
+    assert [literal.text[slice(*each.span)] for each in found] == ["7", "8"]
+    assert not any(each.code == "FL104" for each in lint_literal(literal, DEFAULT))
+
+
+def test_a_word_that_a_statement_is_part_of_is_one_word() -> None:
+    literal = only(
+        "lines", "a cat --video --video_model kling{% if new %}25{% endif %}{{ x }}{# c #}"
+    )
+    assert not [each for each in lint_literal(literal, DEFAULT) if each.code == "FL104"]
+    assert len(literal.holes) == 1
+
+
+@pytest.mark.parametrize("text", ["a {% endif %} --video", "a {% else %}b --video {% if x %}"])
+def test_statements_that_do_not_match_lock_the_text_too(text: str) -> None:
+    literal = only("lines", text)
+    assert literal.locked == CONDITIONAL
+    assert lint_literal(literal, DEFAULT)
+
+
+def test_an_escape_inside_a_placeholder_belongs_to_it() -> None:
+    source = json.dumps({"prompt": 'a cat --video --duration {{ cfg["d"] }} x'})
+    literal = only("json", source)
+    assert [hole.source for hole in literal.holes] == ['{{ cfg[\\"d\\"] }}']
+    new, refused = rewrite(
+        source.encode(), host_named("json"), [Change(literal, literal.text.replace("x", "y"))]
+    )
+    assert not refused
+    assert new.decode() == source.replace(" x", " y")
+
+
+def test_an_interpolation_is_in_no_placeholder() -> None:
+    literal = only("javascript", "p = `a {{ ${x} }} {d} --video`")
+    assert [hole.source for hole in literal.holes] == ["${x}", "{d}"]
+
+
+@given(
+    st.lists(st.sampled_from(["{% if a %}", "{% else %}", "{% endif %}", "x", "{d}", " --video"]))
+)
+def test_statements_of_any_order_are_read(parts: list[str]) -> None:
+    for literal, _ in candidates("".join(parts).encode(), host_named("whole")):
+        assert bool(literal.doubt) == any("%" in part for part in parts)
+        for each in lint_literal(literal, DEFAULT):
+            assert 0 <= each.start <= each.end <= len(literal.text)
