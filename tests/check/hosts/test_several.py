@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from flaglift.check.hosts.base import Change, Literal
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import candidates
-from flaglift.check.hosts.literal import SEVERAL
+from flaglift.check.hosts.pieces import SEVERAL
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.check.hosts.several import has_one_a_line, prompts_in

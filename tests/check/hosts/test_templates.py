@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from flaglift.check.hosts.base import Change, Literal
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import candidates
-from flaglift.check.hosts.literal import CONDITIONAL
+from flaglift.check.hosts.pieces import CONDITIONAL
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.diagnostics import Severity

@@ -21,19 +21,17 @@ text, and so those of diagnostics, are code points: `literal.locate(span)` gives
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from flaglift.check.hosts.literal import (
+from flaglift.check.hosts.literal import Form, Literal, code_points
+from flaglift.check.hosts.pieces import (
     HOLE,
     HOLES,
     Around,
     ByteEdit,
-    Form,
     Hole,
     Kind,
-    Literal,
     Origin,
     Piece,
     Siblings,
-    code_points,
 )
 
 __all__ = [

@@ -20,7 +20,7 @@ from flaglift.api import fix, lint
 from flaglift.catalog import load_catalog
 from flaglift.check.hosts.base import HOLE, Literal
 from flaglift.check.hosts.holes import MARK, Reading, readings, split_end, template
-from flaglift.check.hosts.literal import SEVERAL
+from flaglift.check.hosts.pieces import SEVERAL
 from flaglift.check.hosts.templates import PLACEHOLDER
 from flaglift.context import UNSTATED, Context
 from flaglift.diagnostics import Diagnostic, Fix, Severity

@@ -3,61 +3,22 @@
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate, zip_longest
 from typing import Any, NamedTuple, Protocol
 
+from flaglift.check.hosts.pieces import (
+    HOLE,
+    HOLES,
+    Around,
+    Hole,
+    Kind,
+    Origin,
+    Piece,
+    Siblings,
+)
 from flaglift.lossless.spans import Span
 from flaglift.syntax import Prompt, parse
-
-HOLE = "\ufffc"
-"""What stands in a decoded text for an interpolation; its value is not known."""
-
-
-class Kind(StrEnum):
-    """How a piece of a literal reads."""
-
-    RUN = "run"
-    """Each code point stands for itself."""
-    ATOM = "atom"
-    """All of it stands for its text: an escape, or a line end with the next line's indentation."""
-    HOLE = "hole"
-    """An interpolation: code that the host puts a value in place of."""
-    PLACEHOLDER = "placeholder"
-    """Text to the host, that some template puts a value in place of."""
-
-
-SEVERAL = "it may hold several prompts"
-CONDITIONAL = "statements of a template make parts of it conditional"
-
-HOLES = (Kind.HOLE, Kind.PLACEHOLDER)
-
-
-class Piece(NamedTuple):
-    """A stretch of a literal: its bytes in the document, and what they decode to."""
-
-    kind: Kind
-    start: int
-    end: int
-    text: str
-    spelt: str = ""
-    """What the host reads there, where that is another text: a placeholder or a statement."""
-
-
-class ByteEdit(NamedTuple):
-    """Replace `data[start:end]` with `content`; an empty range inserts."""
-
-    start: int
-    end: int
-    content: bytes
-
-
-class Hole(NamedTuple):
-    """An interpolation, as a place in the decoded text (one code point) and as it is spelt."""
-
-    at: int
-    source: str
 
 
 class Form(Protocol):
@@ -75,39 +36,6 @@ class Form(Protocol):
 
     def place_between(self, low: int, high: int) -> int:
         """Return the byte, from `low` to `high`, where text can be written between two holes."""
-
-
-class Siblings(Protocol):
-    """The mapping, call or command that a literal is part of, where fields can be added."""
-
-    @property
-    def levels(self) -> int:
-        """How far out the edits are: 0 for the literal's own document, 1 for the one around it."""
-
-    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
-        """Return the edits that add fields; a string says why there are none."""
-
-
-class Origin(NamedTuple):
-    """Where a literal stands: all that tells a prompt from another string."""
-
-    role: str
-    """`value`, `argument`, `word` (of a command), `element`, `text`, `cell`, `code`, `prose`."""
-    key: str = ""
-    """The nearest name: a key, a variable, a parameter, a form field, a column's header."""
-    call: str = ""
-    """What is called with it (`parser.add_argument`, `formData.append`), or the command run."""
-    path: tuple[str | int, ...] = ()
-    """Keys and indices from the document's root, in structured hosts."""
-
-
-class Around(NamedTuple):
-    """What is around a literal; see the properties of `Literal` for the meanings."""
-
-    origin: Origin
-    locked: str = ""
-    beside: Mapping[str, Any] = {}
-    siblings: Siblings | None = None
 
 
 @dataclass(frozen=True, eq=False)

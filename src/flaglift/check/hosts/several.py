@@ -29,7 +29,7 @@ def prompts_in(text: str) -> tuple[Span, ...]:
     known to be one prompt if no flag stands in two of these.
 
     >>> prompts_in("a cat --video\na dog --video")
-    (Span(start=0, end=13), Span(start=14, end=26))
+    (Span(start=0, end=13), Span(start=14, end=27))
     >>> prompts_in("a cat --video\n--video --duration 5"), prompts_in("a cat\n--video\nof a dog")
     ((), ())
     """

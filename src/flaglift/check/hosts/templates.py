@@ -12,7 +12,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from flaglift.check.hosts.literal import CONDITIONAL, HOLE, HOLES, Kind, Literal, Piece
+from flaglift.check.hosts.base import HOLE, HOLES, Kind, Literal, Piece
+from flaglift.check.hosts.pieces import CONDITIONAL
 from flaglift.lossless.spans import Span
 
 # Every run is bounded, so that a text full of openings is read in linear time.
