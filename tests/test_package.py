@@ -17,7 +17,7 @@ HEAVY = {
     "httpx",
     "requests",
     "urllib3",
-    "aiohttp",
+    "httptools",
     "pyarrow",
     "pandas",
     "polars",

@@ -11,7 +11,8 @@ from typing import Any
 import uvicorn
 
 from flaglift.shim.asgi import Message, Receive, Scope, Send
-from flaglift.shim.proxy.server import Options, Proxy
+from flaglift.shim.proxy.options import Options
+from flaglift.shim.proxy.server import Proxy
 
 Answer = Callable[["Received", Send], Awaitable[None]]
 
@@ -123,6 +124,27 @@ def proxied(options: Options, addresses: list[str] | None = None) -> Iterator[st
             yield proxy.addresses[0]
         finally:
             proxy.stop()
+            thread.join()
+
+
+@contextlib.contextmanager
+def peer(act: Callable[[socket.socket], None]) -> Iterator[str]:
+    """An upstream that does what it is told with each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection, contextlib.suppress(OSError):
+                        act(connection)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
             thread.join()
 
 

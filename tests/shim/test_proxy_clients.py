@@ -15,9 +15,7 @@ import pytest
 import requests
 
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.proxy.forward import Forward
-from flaglift.shim.proxy.guard import Guard
-from flaglift.shim.proxy.server import Options
+from flaglift.shim.proxy.options import Options
 from peers import program
 from shim.forms import (
     BOUNDARY,
@@ -36,7 +34,7 @@ from shim.forms import (
     urlencoded_body,
 )
 from shim.forms import read_multipart as read_with_boundary
-from shim.servers import Received, Upstream, proxied, respond, serving, upstream
+from shim.servers import Received, Upstream, peer, proxied, respond, upstream
 
 PAIRS = [(f"prompt[{name}]", value) for name, value in LIFTED.items()]
 PATH = "/tunes/7/prompts"
@@ -234,6 +232,63 @@ def test_the_target_arrives_byte_for_byte(proxy: str, service: Upstream, target:
     assert (last.path, last.query) == (path, query)
 
 
+def test_the_wire_is_what_it_was() -> None:
+    """Nothing between the two ends changes what frameworks do not show."""
+    seen: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        seen.append(connection.recv(65536))
+        connection.sendall(
+            b"HTTP/1.1 413 Too Large\r\nX-Odd-CASE: caf\xe9\r\nContent-Length: 2\r\n\r\n{}"
+        )
+
+    with peer(answer) as url, proxied(Options(url, ("127.0.0.1", 0))) as proxy:
+        got = raw(
+            proxy,
+            b"GET /path? HTTP/1.1\r\nHost: x\r\nX-Odd-CASE:  1 \r\nConnection: close\r\n\r\n",
+        )
+    assert seen[0].startswith(b"GET /path? HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert b"\r\nX-Odd-CASE: 1\r\n" in seen[0]
+    assert got.startswith(b"HTTP/1.1 413 Too Large\r\nX-Odd-CASE: caf\xe9\r\n")
+
+
+@pytest.mark.parametrize(
+    ("location", "wanted"),
+    [
+        ("{url}/tunes/7?a#b", "/tunes/7?a#b"),
+        ("{url}", "/"),
+        ("{url}?a", "/?a"),
+        ("{url_without_scheme}/x", "/x"),
+        ("{url}.evil.example/x", "{url}.evil.example/x"),
+        ("http://u@{url_without_scheme}/x", "http://u@{url_without_scheme}/x"),
+        ("https:{url_without_scheme}/x", "https:{url_without_scheme}/x"),
+        ("{url}//evil.example/x", "{url}//evil.example/x"),
+        ("https://cdn.example/a.mp4", "https://cdn.example/a.mp4"),
+        ("/x", "/x"),
+        ("x", "x"),
+        ("//cdn.example/x", "//cdn.example/x"),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("path", ["", "/api/v1"])
+def test_redirects_do_not_lead_around_the_proxy(
+    service: Upstream, location: str, wanted: str, path: str
+) -> None:
+    url = service.url + path
+    names = {"url": url, "url_without_scheme": url.removeprefix("http:")}
+
+    async def answer(_request: Received, send: Any) -> None:
+        await respond(send, 302, b"", ("location", location.format(**names)))
+
+    service.answer = answer
+    try:
+        with proxied(Options(url, ("127.0.0.1", 0))) as proxy:
+            answered = raw(proxy, b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    finally:
+        service.answer = None
+    assert f"\r\nlocation: {wanted.format(**names)}\r\n" in answered.decode()
+
+
 def raw(url: str, request: bytes) -> bytes:
     """Send bytes, and return all that comes back."""
     host, port = url.removeprefix("http://").split(":")
@@ -316,17 +371,3 @@ def test_the_upstream_may_have_a_path(service: Upstream) -> None:
         httpx.post(url + PATH, data={"prompt[text]": LEGACY})
     assert service.last.path == "/api/v1" + PATH
     assert b"kling25" in service.last.body
-
-
-def test_the_proxy_as_an_app_in_a_server_of_ones_own(service: Upstream) -> None:
-    app = Guard(Forward(service.url))
-
-    async def without_raw_path(scope: Any, receive: Any, send: Any) -> None:
-        await app({key: scope[key] for key in scope if key != "raw_path"}, receive, send)
-
-    for served in (app, without_raw_path):
-        with serving(served) as url:
-            response = httpx.post(url + "/tunes/a%20b/prompts", json={"text": LEGACY})
-            assert response.status_code == 201
-        assert service.last.path == "/tunes/a%20b/prompts"
-        assert b"kling25" in service.last.body

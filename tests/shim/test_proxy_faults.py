@@ -8,17 +8,14 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import httpx
 import pytest
 
-from flaglift.shim.proxy.forward import Forward, Timeouts, _Once
-from flaglift.shim.proxy.guard import Limits
-from flaglift.shim.proxy.server import Options
+from flaglift.shim.proxy.options import Limits, Options, Timeouts
 from peers import program
 from shim.forms import (
     LEGACY,
@@ -31,7 +28,7 @@ from shim.forms import (
     text_field,
     urlencoded_body,
 )
-from shim.servers import messages, proxied, respond, serving, upstream
+from shim.servers import peer, proxied, respond, serving, upstream
 from shim.test_serve_verb import process
 
 PATH = "/tunes/7/prompts"
@@ -39,27 +36,6 @@ ANY = ("127.0.0.1", 0)
 FORM = {"content-type": MULTIPART}
 LARGE = multipart_body([text_field(), file(content=b"x" * 20_000_000)])
 QUICK = Timeouts(connect=0.5, answer=0.5)
-
-
-@contextlib.contextmanager
-def peer(act: Callable[[socket.socket], None]) -> Iterator[str]:
-    """An upstream that does what it is told with each connection."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def accept() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    connection, _ = listener.accept()
-                    with connection, contextlib.suppress(OSError):
-                        act(connection)
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
 
 
 def reset(connection: socket.socket) -> None:
@@ -140,7 +116,7 @@ def test_an_upstream_that_does_not_speak_http(
         assert response.status_code == 502
         assert response.json() == {"base": ["the upstream sent something that is not a response"]}
     logged = [one.getMessage() for one in caplog.records if "shim" in one.name]
-    assert any("not a response: ClientResponseError" in line for line in logged)
+    assert any("not a response: " in line for line in logged)
     assert "secret" not in "".join(logged)
 
 
@@ -248,51 +224,56 @@ def test_an_upstream_with_a_certificate_that_nobody_knows(tmp_path: Path) -> Non
     assert b"kling25" in service.last.body
 
 
-def test_a_streamed_body_is_not_sent_again_as_an_empty_one() -> None:
+@contextlib.contextmanager
+def closing_at_the_second_request() -> Iterator[tuple[str, list[bytes]]]:
     seen: list[bytes] = []
 
     def once(connection: socket.socket) -> None:
-        """Answer the first request of a connection, and close it at the second."""
         seen.append(connection.recv(65536))
-        if b"GET" in seen[-1]:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            seen.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        if connection.recv(1):
+            seen.append(b"closed")
 
-    with peer(once) as url, proxied(Options(url, ANY)) as proxy, httpx.Client() as client:
+    with peer(once) as url:
+        yield url, seen
+
+
+def test_a_streamed_body_is_not_sent_again() -> None:
+    with (
+        closing_at_the_second_request() as (url, seen),
+        proxied(Options(url, ANY)) as proxy,
+        httpx.Client() as client,
+    ):
         client.get(proxy + "/x")
-        chunks = (b"x" * 1000 for _ in range(50))
-        response = client.put(proxy + "/x", content=chunks)
-        assert response.status_code == 502
-        # Some versions of aiohttp begin once more; then the end must not come.
-        again = [data for data in seen if data.startswith(b"PUT")][1:]
-        assert not any(data.endswith(b"0\r\n\r\n") for data in again)
+        chunks = (b"x" * 100_000 for _ in range(50))
+        assert client.put(proxy + "/x", content=chunks).status_code == 502
+        assert seen[1:] == [b"closed"]
 
 
-def test_forwarding_without_a_server_around_it() -> None:
-    async def run() -> list[Any]:
-        sent: list[Any] = []
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        forward = Forward("http://127.0.0.1:9", Timeouts())
-        await forward({"type": "websocket"}, messages(), send)
-        gone = messages({"type": "http.disconnect"})
-        await forward({"type": "http"}, gone, send)
-        return sent
-
-    assert asyncio.run(run()) == [{"type": "websocket.close"}]
-
-
-def test_a_stream_cannot_begin_twice() -> None:
-    # Whether aiohttp tries, depends on its version.
-    async def chunks() -> AsyncIterator[bytes]:
-        yield b"x"
-
-    body = _Once(chunks())
-    aiter(body)
-    with pytest.raises(aiohttp.ServerDisconnectedError):
-        aiter(body)
+@pytest.mark.parametrize(
+    ("method", "repeated"), [("GET", True), ("PUT", True), ("POST", False), ("PATCH", False)]
+)
+def test_what_meets_a_closed_connection_is_repeated_if_that_does_nothing_twice(
+    method: str, repeated: bool
+) -> None:
+    with (
+        closing_at_the_second_request() as (url, seen),
+        proxied(Options(url, ANY)) as proxy,
+        httpx.Client() as client,
+    ):
+        client.get(proxy + "/x")
+        content = b"" if method == "GET" else b"all of it"
+        host, port = proxy.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            head = f"{method} /y HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
+            connection.sendall(head.encode() + content)
+            answer = connection.recv(1000)
+        assert answer.startswith(b"HTTP/1.1 200 " if repeated else b"HTTP/1.1 502 ")
+        assert seen[1] == b"closed"
+        assert len(seen) == 2 + repeated
+        if repeated:
+            assert seen[2].startswith(method.encode() + b" /y ")
+            assert seen[2].endswith(b"\r\n\r\n" + content)
 
 
 def test_an_upstream_that_stops_reading() -> None:
@@ -433,7 +414,10 @@ def test_a_client_that_sends_too_slowly_gets_408() -> None:
 
 
 def test_a_head_that_comes_too_slowly_gets_408() -> None:
-    with upstream() as service, proxied(Options(service.url, ANY, head_seconds=0.4)) as proxy:
+    with (
+        upstream() as service,
+        proxied(Options(service.url, ANY, limits=Limits(head_seconds=0.4))) as proxy,
+    ):
         host, port = proxy.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=20) as connection:
             connection.sendall(b"GET /x HTTP/1.1\r\n")

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from flaglift.shim.proxy import server
+from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.traffic import HOUR, Sender, Store, hour_of
 from running import flaglift
 from shim.forms import (
@@ -38,12 +39,17 @@ FLAGLIFT = (sys.executable, "-m", "flaglift")
 
 
 @contextlib.contextmanager
-def process(*options: str, quiet: bool = False) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def process(
+    *options: str, quiet: bool = False, files: int | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run `flaglift serve` in a process of its own; yield it, and where it listens.
 
-    With `quiet`, the rest of its log goes nowhere, where it can be any length.
+    With `quiet`, the rest of its log goes nowhere, where it can be any length. `files` is how many
+    descriptors it may have; half of that to begin with.
     """
     command_line = [*FLAGLIFT, "serve", "--listen", "127.0.0.1:0", *options]
+    if files is not None:
+        command_line = ["prlimit", f"--nofile={files // 2}:{files}", *command_line]
     with subprocess.Popen(command_line, stderr=subprocess.PIPE, text=True) as running:
         try:
             assert running.stderr is not None
@@ -85,6 +91,79 @@ def test_sigterm_lets_requests_end_and_exits_with_0(tmp_path: Path) -> None:
         assert log.rstrip().endswith("flaglift.shim ended")
     with Store(traffic, create=False) as store:
         assert store.report(1).rows[0].legacy == 1
+
+
+def test_sighup_ends_no_request() -> None:
+    asked = threading.Event()
+
+    async def slow(_request: Received, send: Any) -> None:
+        asked.set()
+        await asyncio.sleep(0.3)
+        await respond(send, 201, b"done")
+
+    with upstream(slow) as service, process("--upstream", service.url) as (running, url):
+
+        def hang_up() -> None:
+            assert asked.wait(10)
+            running.send_signal(signal.SIGHUP)
+
+        hangup = threading.Thread(target=hang_up)
+        hangup.start()
+        assert httpx.post(url + PATH, data={"prompt[text]": LEGACY}).text == "done"
+        hangup.join()
+        assert httpx.post(url + PATH, data={"prompt[text]": LEGACY}).text == "done"
+
+
+def test_a_flood_of_idle_connections_stops_nothing() -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    async def slow(_request: Received, send: Any) -> None:
+        asked.set()
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        await respond(send, 201, b"done")
+
+    with upstream(slow) as service, process("--upstream", service.url, files=256) as (running, url):
+        answers: list[httpx.Response] = []
+        asking = threading.Thread(
+            target=lambda: answers.append(httpx.post(url + PATH, data={"prompt[text]": LEGACY}))
+        )
+        asking.start()
+        assert asked.wait(10)
+        host, port = url.removeprefix("http://").split(":")
+        with contextlib.ExitStack() as flood:
+            for _ in range(600):
+                flood.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            started = time.monotonic()
+            assert httpx.get(url + "/healthz", timeout=5).status_code == 200
+            assert time.monotonic() - started < 2
+            assert len(os.listdir(f"/proc/{running.pid}/fd")) < 128
+            go_on.set()
+            asking.join()
+        assert answers[0].text == "done"
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(10) == 0
+        assert running.stderr is not None
+        log = running.stderr.read()
+        assert log.count("96 connections are open, the most there may be") == 1
+        assert len(log.splitlines()) < 10
+
+
+def test_what_finds_no_idle_connection_to_take_the_place_of_is_told() -> None:
+    async def never(_request: Received, _send: Any) -> None:
+        await asyncio.sleep(20)
+
+    with upstream(never) as service, process("--upstream", service.url, files=68) as (_, url):
+        host, port = url.removeprefix("http://").split(":")
+        with contextlib.ExitStack() as busy:
+            for number in range(2):
+                connection = socket.create_connection((host, int(port)), timeout=10)
+                busy.enter_context(connection).sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+                while len(service.received) <= number:
+                    time.sleep(0.01)
+            refused = httpx.get(url + "/healthz")
+            assert refused.status_code == 503
+            assert refused.json() == {"base": ["the proxy has too many connections"]}
 
 
 @pytest.mark.parametrize(
@@ -208,10 +287,10 @@ def test_all_options_reach_the_proxy(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "flaglift.toml").write_text('default-model = "kling25"\n')
-    options: list[server.Options] = []
+    options: list[Options] = []
     real = server.serve
 
-    def serve(given: server.Options) -> int:
+    def serve(given: Options) -> int:
         options.append(given)
         stopper = threading.Thread(target=stop_when_up, args=(given, number))
         stopper.start()
@@ -241,13 +320,13 @@ def test_all_options_reach_the_proxy(
     assert given.policy.settings.default_model == "kling25"
     assert given.policy.settings.accept_successors
     assert (given.policy.late_text, given.policy.hold_limit) == ("pass", 65536)
-    assert (given.limits.body_bytes, given.limits.client_seconds) == (2 * 1024**3, 4)
+    assert given.limits == Limits(2 * 1024**3, 4, 3)
     assert (given.timeouts.connect, given.timeouts.answer) == (5, 6)
-    assert (given.head_seconds, given.shutdown_seconds) == (3, 7)
+    assert given.shutdown_seconds == 7
     assert (given.show_codes, str(given.traffic), given.caller_header) == (True, "t.db", "X-App")
 
 
-def stop_when_up(given: server.Options, number: int) -> None:
+def stop_when_up(given: Options, number: int) -> None:
     url = f"http://127.0.0.1:{given.listen[1]}/tunes/7/prompts"
     for _ in range(200):
         with contextlib.suppress(httpx.TransportError):
@@ -320,11 +399,11 @@ def test_it_does_not_forward_to_itself(host: str) -> None:
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    monkeypatch.setitem(sys.modules, "httptools", None)
     for name in [name for name in sys.modules if name.startswith("flaglift.shim.proxy.")]:
         monkeypatch.delitem(sys.modules, name)
     result = flaglift("serve", "--upstream", "https://h")
-    said = "flaglift: aiohttp is not installed: pip install 'flaglift[serve]'\n"
+    said = "flaglift: httptools is not installed: pip install 'flaglift[serve]'\n"
     assert (result.returncode, result.stderr) == (2, said)
 
 

@@ -6,19 +6,21 @@ import sqlite3
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from flaglift.errors import InputError
-from flaglift.shim.asgi import Scope, Visit
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.proxy import counting, traffic
+from flaglift.shim.proxy.body import Body
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.counting import Counting
-from flaglift.shim.proxy.server import Options
+from flaglift.shim.proxy.exchange import Exchange
+from flaglift.shim.proxy.headers import product
+from flaglift.shim.proxy.options import Options
+from flaglift.shim.proxy.request import Request
 from flaglift.shim.proxy.traffic import HOUR, Sender, Store, hour_of
 from shim.forms import JSON, LEGACY, UNREADABLE, json_body
 from shim.servers import proxied, upstream
@@ -26,9 +28,10 @@ from shim.servers import proxied, upstream
 PATH = "/tunes/7/prompts"
 
 
-def scope_of(*headers: tuple[str, str], client: Any = ("10.0.0.1", 5)) -> Scope:
+def sent(*headers: tuple[str, str], client: str | None = "10.0.0.1") -> Request:
     pairs = [(name.encode(), value.encode()) for name, value in headers]
-    return {"headers": pairs, "client": client}
+    body = Body(lambda: None, lambda: None)
+    return Request("POST", PATH.encode(), "1.1", pairs, pairs, True, body, client)
 
 
 def seen(text: str, mode: Mode = Mode.TRANSLATE, media_type: str = JSON) -> Inspection:
@@ -41,16 +44,16 @@ def seen(text: str, mode: Mode = Mode.TRANSLATE, media_type: str = JSON) -> Insp
 
 def test_callers_are_told_apart_and_not_given_away() -> None:
     callers = Callers(b"secret", "X-App")
-    key = callers.name(scope_of(("authorization", "Bearer k"), ("x-forwarded-for", "6.6.6.6")))
+    key = callers.name(sent(("authorization", "Bearer k"), ("x-forwarded-for", "6.6.6.6")))
     assert key.startswith("key-")
     assert "Bearer" not in key
-    assert key == callers.name(scope_of(("authorization", "Bearer k"), client=None))
-    assert key != callers.name(scope_of(("authorization", "Bearer l")))
-    assert key != Callers(b"other").name(scope_of(("authorization", "Bearer k")))
-    assert callers.name(scope_of(("x-app", "billing"), ("authorization", "Bearer k"))) == "billing"
-    assert callers.name(scope_of(("x-app", "two words"))) == "10.0.0.1"
-    assert callers.name(scope_of(client=None)) == "local"
-    assert Callers(b"").name(scope_of(("x-app", "billing"))) == "10.0.0.1"
+    assert key == callers.name(sent(("authorization", "Bearer k"), client=None))
+    assert key != callers.name(sent(("authorization", "Bearer l")))
+    assert key != Callers(b"other").name(sent(("authorization", "Bearer k")))
+    assert callers.name(sent(("x-app", "billing"), ("authorization", "Bearer k"))) == "billing"
+    assert callers.name(sent(("x-app", "two words"))) == "10.0.0.1"
+    assert callers.name(sent(client=None)) == "local"
+    assert Callers(b"").name(sent(("x-app", "billing"))) == "10.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -58,14 +61,18 @@ def test_callers_are_told_apart_and_not_given_away() -> None:
     [("python-requests/2.31.0 (x)", "python-requests/2.31.0"), ("a b", "a"), ("\x1b", "-")],
 )
 def test_only_the_first_product_of_an_agent_is_kept(agent: str, shown: str) -> None:
-    assert Callers.agent(scope_of(("accept", "x"), ("user-agent", agent))) == shown
-    assert Callers.agent(scope_of()) == "-"
+    assert product_of(sent(("accept", "x"), ("user-agent", agent))) == shown
+    assert product_of(sent()) == "-"
+
+
+def product_of(request: Request) -> str:
+    return product(request.names)
 
 
 def count(store: Store, *inspections: Inspection) -> Counting:
     counts = Counting(store, Callers(store.secret))
     for inspection in inspections:
-        counts(Visit(scope_of(("user-agent", "old/1")), inspection))
+        counts(Exchange(sent(("user-agent", "old/1")), PATH.encode(), inspection))
     asyncio.run(counts.write())
     return counts
 
@@ -111,7 +118,7 @@ def test_no_more_callers_are_told_apart_than_a_limit(monkeypatch: pytest.MonkeyP
     with Store(None) as store:
         counts = Counting(store, Callers(b""))
         for number in range(5):
-            counts(Visit(scope_of(client=(f"10.0.0.{number}", 1)), seen(LEGACY)))
+            counts(Exchange(sent(client=f"10.0.0.{number}"), PATH.encode(), seen(LEGACY)))
         asyncio.run(counts.write())
         callers = {row.caller: row.legacy for row in store.report(1).rows}
     assert callers == {"10.0.0.0": 1, "10.0.0.1": 1, "(others)": 3}
@@ -123,12 +130,12 @@ def test_counts_that_cannot_be_written_are_kept(
     path = tmp_path / "traffic.db"
     with Store(path) as store:
         counts = Counting(store, Callers(b""))
-        counts(Visit(scope_of(), seen(LEGACY)))
+        counts(Exchange(sent(), PATH.encode(), seen(LEGACY)))
         with sqlite3.connect(path) as other:
             other.execute("ALTER TABLE seen RENAME TO hidden")
         asyncio.run(counts.write())
         assert "cannot be written" in caplog.text
-        counts(Visit(scope_of(), seen(LEGACY)))
+        counts(Exchange(sent(), PATH.encode(), seen(LEGACY)))
         other.execute("ALTER TABLE hidden RENAME TO seen")
         other.close()
         asyncio.run(counts.write())
@@ -138,7 +145,7 @@ def test_counts_that_cannot_be_written_are_kept(
 def test_it_writes_every_so_often(tmp_path: Path) -> None:
     async def run(store: Store) -> None:
         counts = Counting(store, Callers(b""))
-        counts(Visit(scope_of(), seen(LEGACY)))
+        counts(Exchange(sent(), PATH.encode(), seen(LEGACY)))
         keeping = asyncio.ensure_future(counts.keep(every=0.01))
         while not store.report(1).rows:
             await asyncio.sleep(0.01)

@@ -148,16 +148,13 @@ def command(**options: Any) -> int:
     except ImportError as error:
         raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[serve]'") from None
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
     received = serve(_options(options))
     return EXIT_INTERRUPTED if received == signal.SIGINT else 0
 
 
 def _options(given: dict[str, Any]) -> Any:
     from flaglift.shim.core.policy import LateText, Mode, Policy
-    from flaglift.shim.proxy.forward import Timeouts
-    from flaglift.shim.proxy.guard import Limits
-    from flaglift.shim.proxy.server import Options
+    from flaglift.shim.proxy.options import Limits, Options, Timeouts
 
     own = {key: given.pop(key) for key in _OWN}
     settings = settings_for("-", given)
@@ -172,9 +169,8 @@ def _options(given: dict[str, Any]) -> Any:
             late_text=LateText(own["late_text"]),
             hold_limit=own["hold"],
         ),
-        limits=Limits(own["max_body"], own["client_timeout"]),
+        limits=Limits(own["max_body"], own["client_timeout"], own["head_timeout"]),
         timeouts=Timeouts(own["connect_timeout"], own["upstream_timeout"]),
-        head_seconds=own["head_timeout"],
         shutdown_seconds=own["shutdown_timeout"],
         show_codes=own["show_codes"],
         traffic=own["traffic"],

@@ -4,7 +4,7 @@ core/       request bodies rewritten, bytes in and bytes out; opens no connectio
 httpx.py    a transport for httpx and httpx2 clients
 requests.py an adapter for requests sessions
 asgi.py     a middleware for one's own server
-serving/    the reverse proxy behind `flaglift serve`
+proxy/      the reverse proxy behind `flaglift serve`
 """
 
 from flaglift.shim.core.policy import LateText, Mode, Policy

@@ -2,11 +2,10 @@
 
 import logging
 
-from flaglift.shim.asgi import Visit, raw_path
 from flaglift.shim.proxy.caller import Callers
+from flaglift.shim.proxy.exchange import Exchange
 
 LOGGER = logging.getLogger("flaglift.shim.access")
-_MOST_METHOD = 20
 _MOST_PATH = 200
 
 
@@ -16,22 +15,19 @@ class AccessLog:
     def __init__(self, callers: Callers) -> None:
         self._callers = callers
 
-    def __call__(self, visit: Visit) -> None:
+    def __call__(self, exchange: Exchange) -> None:
         """Write the line of one request."""
-        inspection = visit.inspection
+        inspection = exchange.inspection
         record = inspection.record
-        scope = visit.scope
-        # A target that is a whole address may hold a password; it is refused.
-        path = raw_path(scope).decode("ascii") if raw_path(scope).startswith(b"/") else "-"
         LOGGER.info(
             "method=%s path=%s status=%d ms=%.1f mode=%s outcome=%s reason=%s codes=%s caller=%s",
-            scope["method"][:_MOST_METHOD],
-            path[:_MOST_PATH],
-            visit.status,
-            visit.seconds * 1000,
+            exchange.request.method,
+            exchange.path.decode("latin-1")[:_MOST_PATH] or "-",
+            exchange.status,
+            exchange.seconds * 1000,
             inspection.mode.value,
             inspection.outcome.value,
             record.reason.value if record.reason else "-",
             ",".join(sorted(record.codes)) or "-",
-            self._callers.name(scope),
+            self._callers.name(exchange.request),
         )

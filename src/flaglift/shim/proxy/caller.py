@@ -4,9 +4,8 @@ import hashlib
 import hmac
 import re
 
-from flaglift.shim.asgi import Scope
+from flaglift.shim.proxy.request import Request
 
-_PRODUCT = re.compile(rb"[\w.+-]{1,40}(?:/[\w.+-]{1,20})?")
 _SHOWN = re.compile(rb"[\x21-\x7e]{1,80}")
 
 
@@ -22,20 +21,11 @@ class Callers:
         self._secret = secret
         self._header = header.lower().encode() if header else None
 
-    def name(self, scope: Scope) -> str:
+    def name(self, request: Request) -> str:
         """Return the name of a request's caller."""
-        headers = dict(scope["headers"])
+        headers = dict(request.names)
         if self._header and (match := _SHOWN.fullmatch(headers.get(self._header, b""))):
             return match[0].decode()
         if credential := headers.get(b"authorization"):
             return f"key-{hmac.new(self._secret, credential, hashlib.sha256).hexdigest()[:10]}"
-        client = scope.get("client")
-        return str(client[0]) if client else "local"
-
-    @staticmethod
-    def agent(scope: Scope) -> str:
-        """Return the first product of a request's User-Agent, such as `python-requests/2.31`."""
-        for name, value in scope["headers"]:
-            if name == b"user-agent" and (match := _PRODUCT.match(value)):
-                return match[0].decode()
-        return "-"
+        return request.client or "local"

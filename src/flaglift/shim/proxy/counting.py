@@ -7,10 +7,11 @@ from collections import Counter
 
 from flaglift.emit.translation import TranslationStatus
 from flaglift.errors import InputError
-from flaglift.shim.asgi import Visit
 from flaglift.shim.core.policy import Mode
 from flaglift.shim.core.record import Outcome
 from flaglift.shim.proxy.caller import Callers
+from flaglift.shim.proxy.exchange import Exchange
+from flaglift.shim.proxy.headers import product
 from flaglift.shim.proxy.traffic import HOUR, Sender, Store, hour_of
 
 LOGGER = logging.getLogger("flaglift.shim.traffic")
@@ -30,14 +31,13 @@ class Counting:
         self._hour = hour_of(time.time())
         self._since = time.monotonic()
 
-    def __call__(self, visit: Visit) -> None:
+    def __call__(self, exchange: Exchange) -> None:
         """Count one request."""
-        inspection = visit.inspection
+        inspection = exchange.inspection
         if inspection.route is None:
             return
-        sender = Sender(
-            inspection.route.label, self._callers.name(visit.scope), Callers.agent(visit.scope)
-        )
+        request = exchange.request
+        sender = Sender(inspection.route.label, self._callers.name(request), product(request.names))
         if sender not in self._counts and len(self._counts) >= MOST_SENDERS:
             sender = Sender(inspection.route.label, _OTHERS, _OTHERS)
         count = self._counts.setdefault(sender, Counter())

@@ -12,7 +12,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from flaglift.shim.asgi import Visit
+from flaglift.shim.proxy.exchange import Exchange
 
 M = TypeVar("M", Counter, Histogram)
 
@@ -57,15 +57,15 @@ class Metrics:
             registry=registry,
         )
 
-    def __call__(self, visit: Visit) -> None:
+    def __call__(self, exchange: Exchange) -> None:
         """Count one request."""
-        inspection = visit.inspection
+        inspection = exchange.inspection
         record = inspection.record
         route = inspection.route.label if inspection.route else OTHER
         mode = inspection.mode.value
-        status = str(visit.status)
+        status = str(exchange.status)
         _child(self._requests, route, mode, inspection.outcome.value, status).inc()
-        _child(self._seconds, mode).observe(visit.seconds)
+        _child(self._seconds, mode).observe(exchange.seconds)
         if record.reason:
             _child(self._untouched, route, record.reason.value).inc()
         for read, count in record.prompts.items():

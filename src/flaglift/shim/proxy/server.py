@@ -7,51 +7,29 @@ import logging
 import signal
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Self
+from functools import partial
+from typing import Any, Self
 from urllib.parse import urlsplit
-
-import uvicorn
 
 from flaglift.api import translate
 from flaglift.errors import ConfigError, reason
-from flaglift.shim.asgi import App, Visit
-from flaglift.shim.core.policy import Policy
 from flaglift.shim.proxy.access import AccessLog
 from flaglift.shim.proxy.caller import Callers
+from flaglift.shim.proxy.connections import Connections, Seldom, most_connections
 from flaglift.shim.proxy.counting import Counting
-from flaglift.shim.proxy.forward import Forward, Timeouts
-from flaglift.shim.proxy.guard import Guard, Limits
+from flaglift.shim.proxy.inbound import Connection
 from flaglift.shim.proxy.metrics import Metrics
-from flaglift.shim.proxy.operators import Pages
-from flaglift.shim.proxy.protocol import MOST_HEAD_BYTES, GuardedProtocol
+from flaglift.shim.proxy.options import TCP, Limits, Options
+from flaglift.shim.proxy.pages import Pages
+from flaglift.shim.proxy.site import Site
 from flaglift.shim.proxy.traffic import Store
+from flaglift.shim.proxy.upstream import Address, Upstream
 
 LOGGER = logging.getLogger("flaglift.shim")
-_KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
 _GARBAGE = 20_000
 """How many objects more there are when garbage is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What `flaglift serve` was asked for."""
-
-    upstream: str
-    """The service's address, such as `https://api.example`; what clients ask for is appended."""
-    listen: tuple[str, int] = ("127.0.0.1", 8080)
-    operators: tuple[str, int] | None = None
-    """Where the pages for operators are; None for beside the proxy."""
-    policy: Policy = field(default_factory=Policy)
-    limits: Limits = field(default_factory=Limits)
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    head_seconds: float = 30.0
-    shutdown_seconds: float = 30.0
-    show_codes: bool = False
-    traffic: Path | None = None
-    caller_header: str | None = None
+_POLL_SECONDS = 0.05
 
 
 def serve(options: Options) -> int:
@@ -92,6 +70,7 @@ async def _until_signal(proxy: "Proxy") -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
+    loop.add_signal_handler(signal.SIGHUP, LOGGER.info, "SIGHUP: there is nothing to reload")
     await proxy.run()
     return received[0]
 
@@ -103,21 +82,29 @@ class Proxy:
         self._options = options
         with contextlib.ExitStack() as opened:
             self._store = opened.enter_context(Store(options.traffic))
-            self._doors = [opened.enter_context(_listening(options.listen))]
-            _check_loop(options.upstream, self._doors[0])
+            self._listeners = [opened.enter_context(_listening(options.listen))]
+            _check_loop(options.upstream, self._listeners[0])
             if options.operators:
-                self._doors.append(opened.enter_context(_listening(options.operators)))
+                self._listeners.append(opened.enter_context(_listening(options.operators)))
             translate("--video", options.policy.settings)  # loads the grammar, before any request
             self._opened = opened.pop_all()
         callers = Callers(self._store.secret, options.caller_header)
-        metrics = Metrics()
+        self._metrics = Metrics()
         self._counting = Counting(self._store, callers)
-        self._observers = (AccessLog(callers), metrics, self._counting)
-        proxy = self._site()
-        apps: list[App] = [Pages(proxy, metrics, self._store)]
-        if options.operators:
-            apps = [proxy, Pages(None, metrics, self._store)]
-        self._servers = [_server(app, options) for app in apps]
+        observers = (AccessLog(callers), self._metrics, self._counting)
+        self._upstream = Upstream(Address.of(options.upstream), options.timeouts)
+        self._site = Site(options, self._upstream, observers)
+        self._doors = self._open_doors(options.limits)
+        self._stopping = False
+        self._at_once = False
+
+    def _open_doors(self, limits: Limits) -> list[Connections]:
+        most = limits.connections or most_connections()
+        site, metrics, store = self._site.serve, self._metrics, self._store
+        if not self._options.operators:
+            return [Connections(Pages(site, metrics, store).serve, limits, most)]
+        pages = Pages(None, metrics, store).serve
+        return [Connections(site, limits, most), Connections(pages, limits, most)]
 
     def __enter__(self) -> Self:
         return self
@@ -128,94 +115,77 @@ class Proxy:
     @property
     def addresses(self) -> list[str]:
         """Where it listens: the proxy, and then the pages for operators if they are elsewhere."""
-        return [f"http://{_address(door)}" for door in self._doors]
+        return [f"http://{_address(listener)}" for listener in self._listeners]
 
     async def run(self) -> None:
         """Serve until `stop` is called; call it once."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_log_seldom())
         keeping = asyncio.ensure_future(self._counting.keep())
+        servers = [
+            await loop.create_server(partial(Connection, door), sock=listener, backlog=_BACKLOG)
+            for door, listener in zip(self._doors, self._listeners, strict=True)
+        ]
         LOGGER.info(
             "listening on %s, upstream %s, mode %s",
             " and ".join(self.addresses),
             self._options.upstream,
             self._options.policy.mode.value,
         )
-        await asyncio.gather(
-            *(
-                server.serve(sockets=[door])
-                for server, door in zip(self._servers, self._doors, strict=True)
-            )
-        )
+        while not self._stopping:
+            await asyncio.sleep(_POLL_SECONDS)
+        for server in servers:
+            server.close()
+        await self._drained()
+        self._upstream.close()
         keeping.cancel()
         await self._counting.write()
         LOGGER.info("ended")
 
+    async def _drained(self) -> None:
+        """Let the requests that are under way end, for a while."""
+        loop = asyncio.get_running_loop()
+        for door in self._doors:
+            door.draining = True
+            door.close_idle()
+        end = loop.time() + self._options.shutdown_seconds
+        while any(map(len, self._doors)) and loop.time() < end and not self._at_once:
+            await asyncio.sleep(_POLL_SECONDS)
+        for door in self._doors:
+            door.abort()
+        while any(map(len, self._doors)):
+            await asyncio.sleep(0)
+
     def stop(self, *, at_once: bool = False) -> None:
-        """Stop listening, and end when the requests have ended."""
-        for server in self._servers:
-            server.force_exit = at_once
-            server.should_exit = True
-
-    def _site(self) -> App:
-        options = self._options
-        return Guard(
-            Forward(options.upstream, options.timeouts),
-            options.limits,
-            policy=options.policy,
-            observe=self._observe,
-            show_codes=options.show_codes,
-        )
-
-    def _observe(self, visit: Visit) -> None:
-        for observer in self._observers:
-            observer(visit)
+        """Stop listening, and end when the requests have ended; callable from any thread."""
+        self._at_once = at_once
+        self._stopping = True
 
 
-class _Server(uvicorn.Server):
-    """A server whose signals are handled outside, once for all servers of the process."""
+def _log_seldom() -> Any:
+    """Return what logs the loop's own errors, such as a lack of descriptors, once a minute."""
+    may_tell = Seldom()
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
+    def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if may_tell():
+            LOGGER.error("%s: %s", context["message"], type(context.get("exception")).__name__)
 
-
-def _server(app: App, options: Options) -> _Server:
-    seconds = {
-        "head_seconds": options.head_seconds,
-        "client_seconds": options.limits.client_seconds,
-    }
-    protocol = type("_Protocol", (GuardedProtocol,), seconds)
-    return _Server(
-        uvicorn.Config(
-            app,
-            http=protocol,
-            ws="none",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,  # what a client says of its address does not count
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=max(1, round(options.shutdown_seconds)),
-            h11_max_incomplete_event_size=MOST_HEAD_BYTES,
-        )
-    )
+    return handle
 
 
-def _listening(address: tuple[str, int]) -> socket.socket:
+def _listening(address: TCP) -> socket.socket:
     host, port = address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        door = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         said = reason(error).partition(" (while")[0]
         shown = f"[{host}]" if ":" in host else host
         raise ConfigError(f"cannot listen on {shown}:{port}: {said}") from None
     # Connections inherit it. asyncio sets it only where it knows that the protocol is TCP; without,
     # the end of each response waits 40 ms for the client to acknowledge the beginning.
-    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return door
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _address(listener: socket.socket) -> str:

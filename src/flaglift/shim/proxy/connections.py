@@ -1,0 +1,105 @@
+"""The open connections, and a bound on them."""
+
+import logging
+import resource
+import time
+from collections.abc import Awaitable, Callable
+
+from flaglift.shim.core.refusal import Refusal
+from flaglift.shim.proxy.inbound import Connection
+from flaglift.shim.proxy.options import Limits
+from flaglift.shim.proxy.request import Request
+from flaglift.shim.proxy.response import Response
+
+LOGGER = logging.getLogger("flaglift.shim")
+_RESERVED = 64
+"""Descriptors for files, logs, pages and what the libraries open."""
+_QUIET_SECONDS = 60.0
+"""How long after a line in the log the same is not said again."""
+
+
+def most_connections() -> int:
+    """Raise the limit of descriptors as far as it goes; return how many connections that allows.
+
+    Each may need another one to the upstream.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return max(1, (hard - _RESERVED) // 2)
+
+
+class Seldom:
+    """Tells whether something may be said in the log: once a minute."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self) -> bool:
+        """Return whether it may be said now, and count that as said."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + _QUIET_SECONDS
+        return True
+
+
+Serve = Callable[[Request, Response], Awaitable[None]]
+
+
+class Connections:
+    """The connections of a listening socket, and what answers their requests.
+
+    There are at most `most`: the one that is idle longest makes room.
+    """
+
+    def __init__(self, serve: Serve, limits: Limits, most: int) -> None:
+        self.serve = serve
+        self.limits = limits
+        self.draining = False
+        self._most = most
+        self._open: set[Connection] = set()
+        self._idle: dict[Connection, None] = {}  # in the order in which they became idle
+        self._may_tell = Seldom()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def opened(self, connection: Connection) -> None:
+        """Take in a connection; close another one, or this one, if there are too many."""
+        self._open.add(connection)
+        self._idle[connection] = None
+        if len(self._open) <= self._most:
+            return
+        if self._may_tell():
+            LOGGER.warning("%d connections are open, the most there may be", self._most)
+        oldest = next(iter(self._idle))
+        if oldest is connection:
+            connection.turn_away(Refusal(503, "base", ["the proxy has too many connections"]))
+        else:
+            oldest.transport.close()
+        self.closed(oldest)
+
+    def busy(self, connection: Connection) -> None:
+        """Note that a connection has a request to answer."""
+        self._idle.pop(connection, None)
+
+    def idle(self, connection: Connection) -> None:
+        """Note that a connection waits for a request."""
+        if connection in self._open:
+            self._idle[connection] = None
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._open.discard(connection)
+        self._idle.pop(connection, None)
+
+    def close_idle(self) -> None:
+        """Close those that wait for a request."""
+        for connection in list(self._idle):
+            connection.transport.close()
+
+    def abort(self) -> None:
+        """Cut all of them off."""
+        for connection in list(self._open):
+            connection.transport.abort()

@@ -1,0 +1,52 @@
+"""Header fields: pairs of bytes as they are on the wire, and which of them end at this hop."""
+
+import re
+from collections.abc import Iterable
+
+Headers = list[tuple[bytes, bytes]]
+
+_HOP_BY_HOP = frozenset(
+    b"connection expect http2-settings keep-alive proxy-authenticate proxy-authorization"
+    b" proxy-connection te trailer transfer-encoding upgrade".split()
+)
+_NEVER_NAMED = frozenset((b"host", b"content-length", b"content-type", b"authorization"))
+"""Fields that nobody can have removed by naming them in `Connection`."""
+_PRODUCT = re.compile(rb"[\w.+-]{1,40}(?:/[\w.+-]{1,20})?")
+
+
+def lowered(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return fields with their names in lower case.
+
+    >>> lowered([(b"Content-Type", b"text/HTML")])
+    [(b'content-type', b'text/HTML')]
+    """
+    return [(name.lower(), value) for name, value in headers]
+
+
+def values(headers: Headers, name: bytes) -> list[bytes]:
+    """Return the values of a field whose name is in lower case, as the names of `headers` are."""
+    return [value for key, value in headers if key == name]
+
+
+def end_to_end(headers: Headers) -> Headers:
+    """Return the fields that are meant for the other end, spelled as they were.
+
+    >>> end_to_end([(b"X-Hop", b"1"), (b"Connection", b"x-hop, close"), (b"X-Other", b"2")])
+    [(b'X-Other', b'2')]
+    """
+    named = {
+        option.strip().lower()
+        for name, value in headers
+        if name.lower() == b"connection"
+        for option in value.split(b",")
+    }
+    dropped = _HOP_BY_HOP | (named - _NEVER_NAMED)
+    return [pair for pair in headers if pair[0].lower() not in dropped]
+
+
+def product(headers: Headers) -> str:
+    """Return the first product of the User-Agent, such as `python-requests/2.31`; `-` for none."""
+    for value in values(headers, b"user-agent")[:1]:
+        if match := _PRODUCT.match(value):
+            return match[0].decode()
+    return "-"

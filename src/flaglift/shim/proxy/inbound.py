@@ -1,0 +1,227 @@
+"""One client's connection: requests in, responses out, one after the other."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from flaglift.shim.core.refusal import Refusal
+from flaglift.shim.proxy.body import Body
+from flaglift.shim.proxy.options import Limits
+from flaglift.shim.proxy.request import Request, RequestReader, other_protocol
+from flaglift.shim.proxy.response import Response
+from flaglift.shim.proxy.writing import Writer
+
+LOGGER = logging.getLogger("flaglift.shim.access")
+LINGER_SECONDS = 5.0
+"""How long a client that is answered early may go on sending."""
+_BUFFER = memoryview(bytearray(64 * 1024))
+"""Where what arrives is put, for all connections: it is parsed before anything else arrives."""
+
+
+class Door(Protocol):
+    """What connections come in through."""
+
+    @property
+    def serve(self) -> Callable[[Request, Response], Awaitable[None]]:
+        """Answers a request."""
+
+    @property
+    def limits(self) -> Limits:
+        """Those of connections that are made from now on."""
+
+    @property
+    def draining(self) -> bool:
+        """Whether connections end after the response that is under way."""
+
+    def opened(self, connection: "Connection") -> None:
+        """Note that a connection was made."""
+
+    def idle(self, connection: "Connection") -> None:
+        """Note that a connection waits for a request."""
+
+    def busy(self, connection: "Connection") -> None:
+        """Note that a connection has a request to answer."""
+
+    def closed(self, connection: "Connection") -> None:
+        """Note that a connection is gone."""
+
+
+class Connection(asyncio.BufferedProtocol):
+    """Reads requests, has them answered, and sees that the client keeps its pace."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._limits = door.limits
+        self._reader = RequestReader(self._begin, self._body)
+        self._fresh = True
+        self._requests: deque[Request] = deque()
+        self._refusal: Refusal | None = None
+        self._arrival: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._head_is_timed = True
+        self._told = False
+        self._holds = 0
+        self._current: Request | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Expect a request from now on."""
+        self.transport = transport
+        self.writer = Writer(transport, self._limits.client_seconds, transport.abort)
+        peer = transport.get_extra_info("peername")
+        self._client = str(peer[0]) if isinstance(peer, tuple) else None
+        self._await_head()
+        self._door.opened(self)
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - it makes no difference
+        """Give up what is under way."""
+        self._no_timer()
+        self._reader.close()
+        self.writer.lost()
+        self._door.closed(self)
+        self._task.cancel()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - all get the same
+        """Return where to put what arrives."""
+        return _BUFFER
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what has arrived."""
+        data = _BUFFER[:nbytes]
+        try:
+            if self._fresh:
+                self._fresh = False
+                if other := other_protocol(bytes(data[:32])):
+                    raise other
+            self._reader.feed(data)
+        except Refusal as refusal:
+            self._refuse(refusal)
+        else:
+            waiting = self._current is None and not self._requests
+            if waiting and self._reader.within_head and not self._head_is_timed:
+                self._await_head()
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read what was sent, but not for ever."""
+        self.writer.pause()
+
+    def resume_writing(self) -> None:
+        """Go on: the client has read it."""
+        self.writer.resume()
+
+    def turn_away(self, refusal: Refusal) -> None:
+        """Answer before anything is asked, and close."""
+        self._told = True  # of many, not each has a line in the log
+        self._refuse(refusal)
+
+    def _body(self) -> Body:
+        return Body(self._hold, self._release)
+
+    def _hold(self) -> None:
+        self._holds += 1
+        if self._holds == 1:
+            self.transport.pause_reading()
+
+    def _release(self) -> None:
+        self._holds -= 1
+        if self._holds == 0 and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _begin(self, request: Request) -> None:
+        request.client = self._client
+        self._requests.append(request)
+        self._no_timer()
+        if self._current is not None or len(self._requests) > 1:
+            self._hold()  # what is sent ahead waits its turn, and no more of it is taken
+            request.ahead = True
+        else:
+            self._door.busy(self)
+        self._wake()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer, once the requests before are answered, and read no more."""
+        self._reader.close()
+        self._no_timer()
+        last = self._requests[-1] if self._requests else self._current
+        if last is not None and not last.body.complete:
+            last.body.fail(refusal)
+        else:
+            self._refusal = refusal
+            self._wake()
+
+    async def _run(self) -> None:
+        try:
+            while await self._next():
+                pass
+        except (asyncio.CancelledError, ConnectionError):
+            pass  # the client has gone
+        finally:
+            self._no_timer()
+            self.transport.close()
+
+    async def _next(self) -> bool:
+        """Answer one request; return whether there may be another."""
+        while not self._requests:
+            if self._refusal is not None:
+                await self._answer(self._refusal)
+                return False
+            self._arrival = asyncio.get_running_loop().create_future()
+            await self._arrival
+        request = self._current = self._requests.popleft()
+        if request.ahead:
+            self._release()
+        response = Response(self.writer, request, last=self._door.draining)
+        await self._door.serve(request, response)
+        self._current = None
+        if not response.complete:
+            self.transport.abort()  # what was sent so far must not look like all
+        elif not request.body.complete:
+            await self._linger(request)
+        if not response.complete or not response.keep_alive or self.transport.is_closing():
+            return False
+        if not self._requests:
+            self._door.idle(self)
+            if self._reader.within_head:
+                self._await_head()
+            else:
+                self._head_is_timed = False
+                self._time(self._limits.idle_seconds)
+        return not self._door.draining
+
+    async def _answer(self, refusal: Refusal) -> None:
+        if not self._told:
+            LOGGER.info("status=%d refused=%s", refusal.status, refusal.body.decode())
+        await Response(self.writer, None, last=True).refuse(refusal)
+
+    async def _linger(self, request: Request) -> None:
+        """Take what the client is still sending: closed on it, it might not see the answer."""
+        with contextlib.suppress(TimeoutError, Refusal):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while await request.body.read():
+                    pass
+
+    def _wake(self) -> None:
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    def _await_head(self) -> None:
+        self._head_is_timed = True
+        self._time(self._limits.head_seconds)
+
+    def _time(self, seconds: float) -> None:
+        self._no_timer()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._head_is_late)
+
+    def _no_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _head_is_late(self) -> None:
+        if self._head_is_timed:
+            self._refuse(Refusal(408, "base", ["the request's head did not arrive in time"]))
+        else:
+            self.transport.close()  # kept open, and not used again

@@ -1,0 +1,52 @@
+"""What `flaglift serve` was told: everything that the proxy needs to know."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flaglift.shim.core.policy import Policy
+
+TCP = tuple[str, int]
+"""A host and a port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a client is taken, and how slowly."""
+
+    body_bytes: int | None = None
+    """The most bytes of a body; None for no limit."""
+    client_seconds: float = 60.0
+    """How long in all the proxy waits for a client that sends less than `LEAST_RATE`."""
+    head_seconds: float = 30.0
+    """How long a client may take for a request line and headers."""
+    idle_seconds: float = 75.0
+    """How long a connection may wait for its next request."""
+    connections: int | None = None
+    """The most connections at a time; None for as many as the descriptors allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long the upstream may take, in seconds."""
+
+    connect: float = 10.0
+    answer: float = 300.0
+    """To begin its response, to go on with it, or to take more of a body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `flaglift serve` was asked for."""
+
+    upstream: str
+    """The service's address, such as `https://api.example`; what clients ask for is appended."""
+    listen: TCP = ("127.0.0.1", 8080)
+    operators: TCP | None = None
+    """Where the pages for operators are; None for next to the proxy's own."""
+    policy: Policy = field(default_factory=Policy)
+    limits: Limits = field(default_factory=Limits)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    shutdown_seconds: float = 30.0
+    show_codes: bool = False
+    traffic: Path | None = None
+    caller_header: str | None = None

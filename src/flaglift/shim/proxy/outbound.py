@@ -1,0 +1,234 @@
+"""One connection to the upstream: requests out, responses in, one after the other."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httptools
+
+from flaglift.shim.proxy.body import Body
+from flaglift.shim.proxy.headers import Headers, lowered, values
+from flaglift.shim.proxy.writing import Writer
+
+_BUFFER = memoryview(bytearray(128 * 1024))
+_MOST_HEAD_BYTES = 64 * 1024
+_NO_BODY = (204, 304)
+_NO_RESPONSE = "sent something that is not a response"
+_LATE = "did not answer in time"
+
+
+class UpstreamError(Exception):
+    """The upstream failed; `message` may be told to the client, `detail` to the log."""
+
+    def __init__(self, message: str, detail: str = "", *, status: int = 502) -> None:
+        super().__init__(message)
+        self.message = f"the upstream {message}"
+        self.detail = detail
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHead:
+    """The beginning of the upstream's response."""
+
+    status: int
+    reason: bytes
+    headers: Headers
+
+
+class UpstreamConnection(asyncio.BufferedProtocol):
+    """Sends requests, and reads what comes back as it arrives."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._parser: Any = None
+        self._method = ""
+        self._until_closed = False
+        self._clean = True
+        self._timer: asyncio.TimerHandle | None = None
+        self._requests = 0
+        self.idle_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Be ready for a request."""
+        self.transport = transport
+        self._writer = Writer(transport, self._seconds, self._too_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the response if that is how it ends, or else fail it."""
+        self._writer.lost()
+        if self._until_closed and exc is None and self._parser is not None:
+            self._finish()
+        else:
+            self._fail(UpstreamError("closed the connection before it had answered"))
+        self._parser = None
+        self._no_timer()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - all get the same
+        """Return where to put what arrives."""
+        return _BUFFER
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what has arrived."""
+        if self._parser is None:
+            self._clean = False  # an answer to nothing
+            self.transport.close()
+            return
+        self._any = True
+        try:
+            self._parser.feed_data(_BUFFER[:nbytes])
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._clean = False
+            if self._parser is not None:
+                self.fail(UpstreamError(_NO_RESPONSE, _detail(error)))
+
+    def pause_writing(self) -> None:
+        """Wait for the upstream to read what was sent, but not for ever."""
+        self._writer.pause()
+
+    def resume_writing(self) -> None:
+        """Go on: the upstream has read it."""
+        self._writer.resume()
+
+    def begin(self, method: str) -> None:
+        """Expect the response to a request that is sent next."""
+        self._parser = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(
+            # Of a response that is framed again, as most clients read it.
+            lenient_optional_cr_before_lf=True,
+            lenient_spaces_after_chunk_size=True,
+        )
+        self._method = method
+        self._head: asyncio.Future[ResponseHead] = asyncio.get_running_loop().create_future()
+        self._until_closed = False
+        self._any = False
+        self.body = Body(self.transport.pause_reading, self.transport.resume_reading)
+        self._requests += 1
+
+    async def send(self, data: bytes) -> None:
+        """Send a part of the request; wait while the upstream does not take it."""
+        await self._writer.write(data)
+
+    def send_at_once(self, data: bytes) -> None:
+        """Send all of a request, which is in memory anyway, without waiting for the upstream."""
+        self.transport.write(data)
+
+    def sent(self) -> None:
+        """Note that all of the request was sent: from now on, the upstream is awaited."""
+        if not self._head.done():
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._seconds, self._too_late)
+
+    async def response(self) -> ResponseHead:
+        """Return the beginning of the response. Raises `UpstreamError`, or what `fail` was told."""
+        try:
+            return await self._head
+        finally:
+            self._no_timer()
+
+    async def read(self) -> bytes:
+        """Return what has arrived of the response's body; nothing where it has ended."""
+        try:
+            return await self.body.read(self._seconds)
+        except TimeoutError:
+            raise UpstreamError(_LATE, status=504) from None
+
+    def fail(self, failure: Exception) -> None:
+        """Have whoever waits for the response get this instead, and cut the connection off."""
+        self._fail(failure)
+        self.transport.abort()
+
+    @property
+    def was_kept(self) -> bool:
+        """Whether the request under way is not its first."""
+        return self._requests > 1
+
+    @property
+    def answered(self) -> bool:
+        """Whether any of a response to the request under way has arrived."""
+        return self._any
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request may be sent."""
+        return self._clean and self._parser is None and not self.transport.is_closing()
+
+    def on_message_begin(self) -> None:
+        """Begin a head. The parser calls this, and what follows."""
+        self._reason = b""
+        self._headers: Headers = []
+        self._size = 0
+
+    def on_status(self, part: bytes) -> None:
+        """Take a part of the reason."""
+        self._count(len(part))
+        self._reason += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of the head; those after the body end here."""
+        self._count(len(name) + len(value))
+        self._headers.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        """Hand on the head, unless it is only a hint of the one to come."""
+        status = self._parser.get_status_code()
+        if 100 <= status < 200:
+            return
+        names = lowered(self._headers)
+        codings = values(names, b"transfer-encoding")
+        if not 200 <= status < 600 or [c.lower() for c in codings] not in ([], [b"chunked"]):
+            raise UpstreamError(_NO_RESPONSE, "its status or its framing is not one of HTTP/1.1")
+        framed = bool(codings) or bool(values(names, b"content-length"))
+        self._clean = self._parser.should_keep_alive()
+        if not self._head.done():
+            self._head.set_result(ResponseHead(status, self._reason, self._headers))
+        if self._method == "HEAD" or status in _NO_BODY:
+            self._finish()
+        else:
+            self._until_closed = not framed
+
+    def on_body(self, chunk: bytes) -> None:
+        """Take a part of the body."""
+        self._size = 0
+        if self._parser is None:
+            self._clean = False  # the body of a response that has none
+        else:
+            self.body.feed(chunk)
+
+    def on_message_complete(self) -> None:
+        """End the response; a hint is followed by another."""
+        if self._parser is not None and not 100 <= self._parser.get_status_code() < 200:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._parser = None
+        self.body.end()
+
+    def _fail(self, failure: Exception) -> None:
+        if self._requests == 0:
+            return
+        if not self._head.done():
+            self._head.set_exception(failure)
+            self._head.exception()  # nobody may be waiting
+        self.body.fail(failure)
+
+    def _count(self, length: int) -> None:
+        self._size += length
+        if self._size > _MOST_HEAD_BYTES:
+            raise UpstreamError(_NO_RESPONSE, f"a head of more than {_MOST_HEAD_BYTES} bytes")
+
+    def _too_late(self) -> None:
+        self.fail(UpstreamError(_LATE, status=504))
+
+    def _no_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _detail(error: Exception) -> str:
+    """Return what is wrong, less what the upstream sent."""
+    cause = error.__context__
+    if isinstance(cause, UpstreamError):
+        return cause.detail
+    return str(error) if isinstance(error, httptools.HttpParserError) else "another protocol"

@@ -1,0 +1,68 @@
+"""The pages for those who run the proxy: health, counters, who still sends flags."""
+
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from flaglift.shim.proxy.connections import Serve
+from flaglift.shim.proxy.metrics import Metrics
+from flaglift.shim.proxy.request import Request
+from flaglift.shim.proxy.response import Response
+from flaglift.shim.proxy.traffic import Store
+
+_JSON = b"application/json; charset=utf-8"
+_MOST_HOURS = 24 * 366
+
+
+class Page(NamedTuple):
+    """An answer of the proxy's own."""
+
+    status: int
+    media_type: bytes
+    body: bytes
+
+
+class Pages:
+    """Answers `GET /healthz`, `/metrics` and `/traffic?hours=24`; the rest is for `others`."""
+
+    def __init__(self, others: Serve | None, metrics: Metrics, store: Store) -> None:
+        self._others = others
+        self._metrics = metrics
+        self._store = store
+        self._pages: dict[bytes, Callable[[str], Awaitable[Page]]] = {
+            b"/healthz": self._health,
+            b"/metrics": self._counters,
+            b"/traffic": self._traffic,
+        }
+
+    async def serve(self, request: Request, response: Response) -> None:
+        """Answer one request."""
+        path, _, query = request.path_and_query.partition(b"?")
+        page = self._pages.get(path) if request.method in ("GET", "HEAD") else None
+        if page is None and self._others is not None:
+            await self._others(request, response)
+            return
+        status, media_type, body = await page(query.decode("latin-1")) if page else _MISSING
+        headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
+        response.start(status, HTTPStatus(status).phrase.encode(), headers)
+        await response.end(body)
+
+    async def _health(self, _query: str) -> Page:
+        return Page(200, _JSON, b'{"status": "ok"}')
+
+    async def _counters(self, _query: str) -> Page:
+        return Page(200, b"text/plain; version=0.0.4; charset=utf-8", self._metrics.page())
+
+    async def _traffic(self, query: str) -> Page:
+        (hours,) = parse_qs(query).get("hours", ["24"])[-1:]
+        if not hours.isdecimal() or not 0 < int(hours) <= _MOST_HOURS:
+            return Page(
+                400, _JSON, b'{"hours": ["must be a whole number from 1 to %d"]}' % _MOST_HOURS
+            )
+        report = self._store.report(int(hours)).to_dict()
+        return Page(200, _JSON, json.dumps(report, ensure_ascii=False).encode())
+
+
+_MISSING = Page(404, _JSON, b'{"base": ["there are /healthz, /metrics and /traffic here"]}')

@@ -1,0 +1,222 @@
+"""A request as the client sent it, and how it is read off the wire."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httptools
+
+from flaglift.shim.core.refusal import Refusal
+from flaglift.shim.proxy.body import Body
+from flaglift.shim.proxy.headers import Headers, lowered
+
+MOST_HEAD_BYTES = 64 * 1024
+"""The most bytes of a request line and headers, and again of a chunked body's trailers."""
+
+_NOT_HTTP = (
+    (b"\x16\x03", "TLS was spoken to this port, which speaks plain HTTP; use http://, or put what "
+     "terminates TLS in front"),
+    (b"PRI * HTTP/2", "HTTP/2 was spoken to this port, which speaks HTTP/1.1"),
+    (b"PROXY ", "the PROXY protocol was spoken to this port, which does not know it"),
+    (b"\r\n\r\n\0\r\nQUIT\n", "the PROXY protocol was spoken to this port, which does not know it"),
+)  # fmt: skip
+"""How a connection begins that carries something else."""
+
+_ABSOLUTE = re.compile(rb"https?://[^/?#@]+((?:[/?].*)?)", re.IGNORECASE | re.DOTALL)
+_LENGTHS = {b"content-length", b"transfer-encoding"}
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """One request; its body may still be arriving."""
+
+    method: str
+    target: bytes
+    """What was asked for, byte for byte."""
+    version: str
+    """Such as `1.1`."""
+    headers: Headers
+    """As they were sent."""
+    names: Headers
+    """The same with their names in lower case."""
+    keep_alive: bool
+    body: Body
+    client: str | None = None
+    """The address that it came from; None for a unix socket."""
+    ahead: bool = False
+    """Whether it was sent before the one in front of it was answered."""
+
+    @property
+    def path_and_query(self) -> bytes:
+        """The target less scheme and authority; empty where it is not a path of a server.
+
+        A target that is a whole address is what a client sends to its `http_proxy`.
+        """
+        target = self.target
+        if absolute := _ABSOLUTE.fullmatch(target):
+            rest = absolute[1]
+            target = rest if rest.startswith(b"/") else b"/" + rest
+        return target if target.startswith(b"/") and b"#" not in target else b""
+
+    @property
+    def expects(self) -> bool:
+        """Whether the client waits for a word before it sends the body."""
+        return self.version == "1.1" and any(
+            name == b"expect" and value.lower() == b"100-continue" for name, value in self.names
+        )
+
+    @property
+    def length(self) -> int | None:
+        """The length of the body that the head announces; None where it announces none."""
+        for name, value in self.names:
+            if name == b"content-length":
+                return int(value)
+        return None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the head announces a body, if of no bytes."""
+        return any(name in _LENGTHS for name, _ in self.names)
+
+
+class RequestReader:
+    """Reads requests from the bytes of one connection; `begin` is called with each head.
+
+    What parsers read in more than one way is refused, by llhttp in its strict mode.
+    """
+
+    def __init__(self, begin: Callable[[Request], None], body: Callable[[], Body]) -> None:
+        self._begin = begin
+        self._new_body = body
+        self._body = body()
+        self._in_head = False
+        self._started = False
+        self._closing = False
+        self._declining = False
+        self._head_bytes = 0
+        self._unread_bytes = 0
+        self._parser: Any = httptools.HttpRequestParser(self)
+
+    @property
+    def within_head(self) -> bool:
+        """Whether the beginning of a request has arrived, and not yet all of its head."""
+        return self._in_head
+
+    def feed(self, data: memoryview) -> None:
+        """Take what the client sent. Raises `Refusal` for what is not a request in HTTP/1.1."""
+        if self._closing:
+            return  # the client said that there would be no more
+        self._unread_bytes = self._unread_bytes + len(data) if self._started else 0
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            if not self._closing:
+                raise _refusal(error) from None
+        if self._unread_bytes > MOST_HEAD_BYTES:
+            raise _too_long()
+
+    def close(self) -> None:
+        """Read no more."""
+        self._closing = True
+        self._parser = None  # the two refer to each other
+
+    def _decline(self, rest: memoryview) -> None:
+        """Read on behind a head that asks for another protocol.
+
+        llhttp takes what follows for the other protocol; a parser that was not asked reads it as
+        the body that it is.
+        """
+        framing = [pair for pair in lowered(self._headers) if pair[0] in _LENGTHS]
+        head = b"".join(b"%b: %b\r\n" % pair for pair in framing)
+        self._parser = httptools.HttpRequestParser(self)
+        self._declining = True
+        self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % head)
+        self.feed(rest)
+
+    def on_message_begin(self) -> None:
+        """Begin a head. The parser calls this, and what follows."""
+        if not self._declining:
+            self._started = self._in_head = True
+            self._target = b""
+            self._headers: Headers = []
+            self._head_bytes = 0
+
+    def on_url(self, part: bytes) -> None:
+        """Take a part of the target."""
+        if not self._declining:
+            self._count(len(part))
+            self._target += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of the head; those behind the body end here."""
+        if not self._declining:
+            self._count(len(name) + len(value))
+            if self._in_head:
+                self._headers.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        """Hand on the request."""
+        self._unread_bytes = 0
+        if self._declining:
+            self._declining = False
+            return
+        self._head_bytes = 0
+        self._in_head = False
+        parser = self._parser
+        self._body = self._new_body()
+        self._begin(
+            Request(
+                method=parser.get_method().decode(),
+                target=self._target,
+                version=parser.get_http_version(),
+                headers=self._headers,
+                names=lowered(self._headers),
+                keep_alive=parser.should_keep_alive(),
+                body=self._body,
+            )
+        )
+
+    def on_body(self, chunk: bytes) -> None:
+        """Take a part of the body."""
+        self._unread_bytes = 0
+        self._body.feed(chunk)
+
+    def on_message_complete(self) -> None:
+        """End the body, unless what follows the head was not yet looked at."""
+        if not self._parser.should_upgrade():
+            self._body.end()
+            self._started = False
+            self._closing = not self._parser.should_keep_alive()
+
+    def _count(self, length: int) -> None:
+        self._head_bytes += length
+        if self._head_bytes > MOST_HEAD_BYTES:
+            raise _too_long()
+
+
+def _too_long() -> Refusal:
+    return Refusal(400, "base", [f"a head or a trailer is longer than {MOST_HEAD_BYTES} bytes"])
+
+
+def _refusal(error: httptools.HttpParserError) -> Refusal:
+    """Return what is wrong, in words that repeat nothing of what the client sent."""
+    if isinstance(error.__context__, Refusal):
+        return error.__context__
+    if isinstance(error, httptools.HttpParserInvalidMethodError):
+        message = "it does not begin with a method of HTTP in capitals"
+    elif isinstance(error, httptools.HttpParserInvalidURLError):
+        message = "its target has a character that belongs percent-encoded"
+    else:
+        message = str(error).lower()  # one of llhttp's own sentences
+    return Refusal(400, "base", [f"this is not a request in HTTP/1.1: {message}"])
+
+
+def other_protocol(beginning: bytes) -> Refusal | None:
+    """Return what to say where a connection begins in another protocol than HTTP/1.1."""
+    for start, message in _NOT_HTTP:
+        if beginning.startswith(start):
+            return Refusal(400, "base", [message])
+    return None

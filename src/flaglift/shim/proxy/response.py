@@ -1,0 +1,95 @@
+"""A response on its way to the client."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flaglift.shim.core.refusal import Refusal
+from flaglift.shim.proxy.headers import Headers
+from flaglift.shim.proxy.request import Request
+from flaglift.shim.proxy.writing import Writer
+
+_NO_BODY = (204, 304)
+
+
+class Response:
+    """Writes one response, with the framing that the client understands."""
+
+    def __init__(self, writer: Writer, request: Request | None, *, last: bool) -> None:
+        self._writer = writer
+        self._request = request
+        self._head = b""
+        self._chunked = False
+        self._empty = False
+        self.keep_alive = request is not None and request.keep_alive and not last
+        """Whether the connection stays open."""
+        self.status = 0
+        """0 until it begins."""
+        self.complete = False
+        self.length = 0
+        """The bytes of its body that were sent."""
+        self.extra: Callable[[], Headers] = list
+        """Returns the fields that the proxy adds."""
+
+    @property
+    def started(self) -> bool:
+        """Whether anything of it was said."""
+        return self.status > 0
+
+    def start(self, status: int, reason: bytes, headers: Headers) -> None:
+        """Say how it begins; that is sent with what is written next."""
+        request = self._request
+        self.status = status
+        old = request is not None and request.version == "1.0"
+        self._empty = status in _NO_BODY or (request is not None and request.method == "HEAD")
+        headers = [*headers, *self.extra()]
+        if not self._empty and not any(name.lower() == b"content-length" for name, _ in headers):
+            if old:
+                self.keep_alive = False  # it ends where the connection does
+            else:
+                self._chunked = True
+                headers.append((b"transfer-encoding", b"chunked"))
+        if request is None or not request.body.complete:
+            self.keep_alive = False
+        if not self.keep_alive:
+            headers.append((b"connection", b"close"))
+        elif old:
+            headers.append((b"connection", b"keep-alive"))
+        fields = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+        self._head = b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, reason, fields)
+
+    async def write(self, data: bytes = b"") -> None:
+        """Send a part of the body, after the head if that was not sent."""
+        await self._writer.write(self._head + self._framed(data))
+        self._head = b""
+
+    async def end(self, data: bytes = b"") -> None:
+        """Send the rest."""
+        self.complete = True
+        await self._writer.write(
+            self._head + self._framed(data) + (b"0\r\n\r\n" if self._chunked else b"")
+        )
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Answer with an error, and let that be the last of the connection."""
+        self.keep_alive = False
+        self.start(
+            refusal.status,
+            HTTPStatus(refusal.status).phrase.encode(),
+            [
+                (b"content-type", b"application/json; charset=utf-8"),
+                (b"content-length", b"%d" % len(refusal.body)),
+            ],
+        )
+        await self.end(refusal.body)
+
+    async def go_ahead(self) -> None:
+        """Tell a client that waits for it to send the body."""
+        request = self._request
+        if not self.started and request is not None and request.expects:
+            await self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _framed(self, data: bytes) -> bytes:
+        if self._empty or not data:
+            return b""
+        self.length += len(data)
+        return b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data

@@ -1,0 +1,113 @@
+"""The service: where it is, and the connections to it that are kept."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from flaglift.errors import reason
+from flaglift.shim.proxy.options import Timeouts
+from flaglift.shim.proxy.outbound import UpstreamConnection, UpstreamError
+
+_KEPT_SECONDS = 4.0
+"""How long a connection waits for its next request: less than the 5 s after which many servers
+close theirs, so that a request does not meet a connection that is being closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The upstream's URL, taken apart."""
+
+    tls: bool
+    host: str
+    port: int
+    path: bytes
+    """What stands in front of each path; empty for most."""
+    name: bytes
+    """What goes into `Host`."""
+
+    @classmethod
+    def of(cls, url: str) -> "Address":
+        """Return the address in a URL that is known to be good.
+
+        >>> Address.of("https://api.example/v1/").port, Address.of("https://api.example/v1/").path
+        (443, b'/v1')
+        """
+        parts = urlsplit(url)
+        tls = parts.scheme.lower() == "https"
+        host = parts.hostname or ""
+        port = parts.port or (443 if tls else 80)
+        name = parts.netloc.lower().encode()
+        return cls(tls, host, port, parts.path.rstrip("/").encode(), name)
+
+    @property
+    def host_name(self) -> bytes:
+        """The host as a URL writes it, with brackets around an address of IPv6."""
+        return f"[{self.host}]".encode() if ":" in self.host else self.host.encode()
+
+
+@dataclass(slots=True)
+class Upstream:
+    """Connections to the upstream; those that can serve again are kept for a while."""
+
+    address: Address
+    timeouts: Timeouts
+    tls: ssl.SSLContext | None = None
+    _kept: list[UpstreamConnection] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Load the trusted certificates before the first request."""
+        if self.tls is None and self.address.tls:
+            self.tls = ssl.create_default_context()
+
+    async def connection(self, *, fresh: bool = False) -> UpstreamConnection:
+        """Return a connection that is ready for a request. Raises `UpstreamError`."""
+        while self._kept and not fresh:
+            connection = self._kept.pop()
+            if connection.idle_timer is not None:
+                connection.idle_timer.cancel()
+            if connection.reusable:
+                return connection
+        try:
+            async with asyncio.timeout(self.timeouts.connect):
+                return await self._connect()
+        except TimeoutError:
+            raise UpstreamError("did not answer in time", "no connection", status=504) from None
+        except ssl.SSLCertVerificationError as error:
+            message = "has a certificate that is not trusted"
+            raise UpstreamError(message, error.verify_message) from None
+        except OSError as error:
+            raise UpstreamError("cannot be reached", reason(error)) from None
+
+    async def _connect(self) -> UpstreamConnection:
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(
+            lambda: UpstreamConnection(self.timeouts.answer),
+            self.address.host,
+            self.address.port,
+            ssl=self.tls,
+            happy_eyeballs_delay=0.25,
+        )
+        return connection
+
+    def release(self, connection: UpstreamConnection) -> None:
+        """Keep a connection whose response has ended, or close it."""
+        if connection.reusable:
+            self._kept.append(connection)
+            connection.idle_timer = asyncio.get_running_loop().call_later(
+                _KEPT_SECONDS, self._close, connection
+            )
+        else:
+            connection.transport.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        while self._kept:
+            self._close(self._kept[-1])
+
+    def _close(self, connection: UpstreamConnection) -> None:
+        if connection in self._kept:
+            self._kept.remove(connection)
+        if connection.idle_timer is not None:
+            connection.idle_timer.cancel()
+        connection.transport.close()

@@ -1,0 +1,56 @@
+"""Writing to a peer that may stop reading."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Writer:
+    """Writes to a transport, and waits while the peer does not take what was written.
+
+    `stalled` is called where the peer takes nothing for `seconds`.
+    """
+
+    def __init__(
+        self, transport: asyncio.Transport, seconds: float, stalled: Callable[[], None]
+    ) -> None:
+        self._transport = transport
+        self._seconds = seconds
+        self._stalled = stalled
+        self._timer: asyncio.TimerHandle | None = None
+        self._drained: asyncio.Future[None] | None = None
+        # Whatever the peer does not take at once makes `pause` be called.
+        transport.set_write_buffer_limits(high=0)
+
+    async def write(self, data: bytes) -> None:
+        """Write, and wait until it was taken; raises `ConnectionResetError` where it never is."""
+        if self._transport.is_closing():
+            raise ConnectionResetError
+        if data:
+            self._transport.write(data)
+        if self._drained is not None:
+            await asyncio.shield(self._drained)
+
+    def pause(self) -> None:
+        """Wait for the peer to read, but not for ever."""
+        loop = asyncio.get_running_loop()
+        self._drained = loop.create_future()
+        self._timer = loop.call_later(self._seconds, self._stalled)
+
+    def resume(self) -> None:
+        """Go on: the peer has read all."""
+        self._end(None)
+
+    def lost(self) -> None:
+        """Wait no more: the connection is gone."""
+        self._end(ConnectionResetError())
+
+    def _end(self, failure: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        drained, self._drained, self._timer = self._drained, None, None
+        if drained is not None and not drained.done():
+            if failure is None:
+                drained.set_result(None)
+            else:
+                drained.set_exception(failure)
+                drained.exception()  # nobody may be waiting
