@@ -24,8 +24,8 @@ from flaglift.migrate.files.parquet_writer import ParquetResult
 from flaglift.migrate.files.undo import FileUndoer
 from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
-from flaglift.migrate.json_document import encoded
-from flaglift.migrate.json_spans import parse_path
+from flaglift.lossless.json_tokens import encoded
+from flaglift.lossless.json_members import parse_path
 from flaglift.migrate.records import Record, Stored, Verdict
 from flaglift.migrate.sql.connection import speaking
 from flaglift.migrate.sql.session import Session
@@ -167,7 +167,7 @@ def test_an_error_in_a_condition_and_in_a_path(database: Database) -> None:
     source = database.prompts(PROMPTS)
     with pytest.raises(InputError, match="the database says"):
         planned(source, where="no_such_column = 1")
-    with pytest.raises(InputError, match="is no path"):
+    with pytest.raises(InputError, match="is not a path"):
         planned(source, json_column="text", text="a[]")
 
 

@@ -334,8 +334,8 @@ def test_a_damaged_page_of_a_parquet_file(tmp_path: Path) -> None:
     [
         ("p.txt", {}, "its name must say what it is"),
         ("p.jsonl", {"where": "1=1"}, "are for databases"),
-        ("p.jsonl", {"text": "a[]"}, "is no path"),
-        ("p.json", {"key": "."}, "is no path"),
+        ("p.jsonl", {"text": "a[]"}, "is not a path"),
+        ("p.json", {"key": "."}, "is not a path"),
         ("none.jsonl", {}, "there is no such file"),
         (".", {}, "is a folder"),
         ("p.csv", {"text": "tex"}, "did you mean `text`"),

@@ -11,7 +11,7 @@ from flaglift import Settings, translate
 from flaglift.migrate.decision import Decider
 from flaglift.migrate.job import DEFAULT_TARGETS
 from flaglift.migrate.json_document import JsonDocuments
-from flaglift.migrate.json_spans import parse_path
+from flaglift.lossless.json_members import parse_path
 
 DECIDE = Decider(Settings(), None)
 FLAGS = "--video --video_model kling25 --duration 5"
@@ -89,7 +89,8 @@ def test_lists_of_prompts() -> None:
         (b'{"text": "a", "text": "b"}', "the key `text` stands in it 2 times"),
         (b'{"text": "a", "video_model": 1, "video_model": 2}', "`video_model` stands in it 2"),
         (b'["a"]', "it is not an object"),
-        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+        (b"[" * 100_000 + b"]" * 100_000, "it is not an object"),
+        (b"[" * 100_000 + b"]" * 99_999, "not valid JSON: it ends too early at byte 200000"),
     ],
 )
 def test_what_cannot_be_read_is_said(line: bytes, reason: str) -> None:
@@ -104,7 +105,7 @@ def test_a_path_through_a_value_of_another_kind_is_said() -> None:
 
 @pytest.mark.parametrize("path", ["", ".", "a.", "a..b", "a[]", "a[0].b", "[", "a]b", "a\\"])
 def test_paths_that_are_none(path: str) -> None:
-    with pytest.raises(ValueError, match="is no path"):
+    with pytest.raises(ValueError, match="is not a path"):
         parse_path(path)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from flaglift.errors import InputError
 from flaglift.migrate.files.byte_format import OVERSIZE, ByteFormat
 from flaglift.migrate.job import Job
-from flaglift.migrate.json_document import JsonDocuments
-from flaglift.migrate.json_spans import key_reader
+from flaglift.migrate.json_document import JsonDocuments, key_reader
 from flaglift.migrate.records import Change, Chunk, Cursor, Problem, Record
 
 _BLOCK = 2**20

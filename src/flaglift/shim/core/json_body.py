@@ -4,15 +4,20 @@ Every other character stays as it is: numbers as they are spelt, escapes, spaces
 """
 
 import json
-import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from flaglift.lossless.spans import Edit, apply_edits
+from flaglift.lossless.json_members import Member, elements, members, validate, value_of
+from flaglift.lossless.json_tokens import JSON, skip_blanks
 from flaglift.shim.core.decision import Change, Judge
 from flaglift.shim.core.form import MOST_ENTRIES
 from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt
+
+_Object = dict[str, Member]
+"""The members of an object, in order."""
+_Edit = tuple[int, int, bytes]
+"""Where the body changes, in bytes, and to what."""
 
 
 def rewrite_json(body: bytes, judge: Judge) -> bytes:
@@ -21,158 +26,117 @@ def rewrite_json(body: bytes, judge: Judge) -> bytes:
     Raises `Doubt` where it is not JSON or says a thing twice, `Refusal` in mode `strict`.
     """
     try:
-        text = body.decode()
-        top = _object_at(text, _after_blanks(text, 0))
-        edits: list[Edit] = []
-        for prompt in _prompts(text, top, judge.route.root):
-            edits += _judged(text, prompt, judge)
-        return apply_edits(text, edits).encode()
+        body.decode()
+        validate(body, JSON)
+        top = _object_at(body, skip_blanks(body, 0))
+        edits: list[_Edit] = []
+        for prompt in _prompts(body, top, judge.route.root):
+            edits += _judged(body, prompt, judge)
+        return _edited(body, edits) if edits else body
     except UnicodeError:
         raise Doubt(Reason.INVALID_UTF8) from None
     except (ValueError, RecursionError):
         raise Doubt(Reason.MALFORMED) from None
 
 
-class _Member(NamedTuple):
-    """A key and a value of an object, and where they stand, in code points."""
-
-    start: int
-    """The first quote of the key."""
-    key_end: int
-    value_start: int
-    end: int
-    value: Any
-
-
-class _Object(NamedTuple):
-    """An object's members, and where it ends."""
-
-    members: dict[str, _Member]
-    end: int
+def _edited(body: bytes, edits: list[_Edit]) -> bytes:
+    pieces: list[bytes] = []
+    position = 0
+    for start, end, content in sorted(edits):
+        pieces += (body[position:start], content)
+        position = end
+    new = b"".join((*pieces, body[position:]))
+    validate(new, JSON)
+    return new
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def _object_at(body: bytes, start: int) -> _Object:
+    """Read the object at a position. Raises `ValueError` for other values."""
+    if body[start] != 0x7B:
+        raise ValueError("not an object")
+    found = members(body, start)
+    if len(found) > MOST_ENTRIES:
+        raise Doubt(Reason.TOO_LARGE)
+    by_key = {member.key: member for member in found}
+    if len(by_key) < len(found):
+        raise Doubt(Reason.DUPLICATE_NAME)
+    return by_key
 
 
-_BLANKS = re.compile(r"[ \t\n\r]*")
-_VALUE = json.JSONDecoder(parse_constant=_no_constant).raw_decode
-
-
-def _after_blanks(text: str, at: int) -> int:
-    match = _BLANKS.match(text, at)
-    return match.end() if match else at
-
-
-def _object_at(text: str, start: int) -> _Object:
-    """Read the object at a position. Raises `ValueError` for other values and broken ones."""
-    members: dict[str, _Member] = {}
-    at = start
-    separator = "{"
-    while text[at : at + 1] == separator:
-        key_start = _after_blanks(text, at + 1)
-        if separator == "{" and text[key_start : key_start + 1] == "}":
-            return _Object(members, key_start + 1)
-        key, key_end = _VALUE(text, key_start)
-        colon = _after_blanks(text, key_end)
-        if not isinstance(key, str) or text[colon : colon + 1] != ":":
-            raise ValueError("no key")
-        value_start = _after_blanks(text, colon + 1)
-        value, end = _VALUE(text, value_start)
-        if key in members:
-            raise Doubt(Reason.DUPLICATE_NAME)
-        if len(members) == MOST_ENTRIES:
-            raise Doubt(Reason.TOO_LARGE)
-        members[key] = _Member(key_start, key_end, value_start, end, value)
-        at, separator = _after_blanks(text, end), ","
-    if not members or text[at : at + 1] != "}":
-        raise ValueError("no object")
-    return _Object(members, at + 1)
-
-
-def _prompts(text: str, top: _Object, root: str) -> Iterator[_Object]:
+def _prompts(body: bytes, top: _Object, root: str) -> Iterator[_Object]:
     """Yield the objects of the body that are prompts."""
-    if _after_blanks(text, top.end) != len(text):
-        raise ValueError("something follows the object")
-    inner = top.members.get(root)
-    if inner is None or not isinstance(inner.value, dict):
+    inner = top.get(root)
+    if inner is None or body[inner.value] != 0x7B:
         if root == "prompt":
             yield top  # clients also send the fields of the one prompt without the `prompt`
         return
-    prompt = _object_at(text, inner.value_start)
+    prompt = _object_at(body, inner.value)
     if root == "prompt":
-        if "text" in top.members:
+        if "text" in top:
             raise Doubt(Reason.DUPLICATE_NAME)
         yield prompt
-    elif attributes := prompt.members.get("prompts_attributes"):
-        yield from _elements(text, attributes)
+    elif attributes := prompt.get("prompts_attributes"):
+        yield from _elements(body, attributes)
 
 
-def _elements(text: str, attributes: _Member) -> Iterator[_Object]:
+def _elements(body: bytes, attributes: Member) -> Iterator[_Object]:
     """Yield the objects in a list, or in an object whose keys are numbers."""
-    if isinstance(attributes.value, list) and len(attributes.value) > MOST_ENTRIES:
+    starts: list[int] = []
+    if body[attributes.value] == 0x7B:
+        starts = [member.value for member in _object_at(body, attributes.value).values()]
+    elif body[attributes.value] == 0x5B:
+        starts = list(elements(body, attributes.value))
+    if len(starts) > MOST_ENTRIES:
         raise Doubt(Reason.TOO_LARGE)
-    if isinstance(attributes.value, dict):
-        by_index = _object_at(text, attributes.value_start).members
-        for member in by_index.values():
-            if isinstance(member.value, dict):
-                yield _object_at(text, member.value_start)
-    elif isinstance(attributes.value, list):
-        at = attributes.value_start
-        for value in attributes.value:
-            at = _after_blanks(text, at + 1)  # behind the bracket or the comma
-            if isinstance(value, dict):
-                yield _object_at(text, at)
-            at = _after_blanks(text, _VALUE(text, at)[1])
+    yield from (_object_at(body, start) for start in starts if body[start] == 0x7B)
 
 
-def _judged(text: str, prompt: _Object, judge: Judge) -> list[Edit]:
-    member = prompt.members.get("text")
-    if member is None or not isinstance(member.value, str):
+def _judged(body: bytes, prompt: _Object, judge: Judge) -> list[_Edit]:
+    member = prompt.get("text")
+    if member is None or body[member.value] != 0x22:
         return []
-    beside = {key: other.value for key, other in prompt.members.items() if key != "text"}
-    change = judge.decide(member.value, beside, complete=True)
-    return _edits(text, prompt, member, change) if change else []
+    beside = {key: value_of(body, other) for key, other in prompt.items() if key != "text"}
+    change = judge.decide(value_of(body, member), beside, complete=True)
+    return _edits(body, prompt, member, change) if change else []
 
 
-def _edits(text: str, prompt: _Object, member: _Member, change: Change) -> list[Edit]:
+def _edits(body: bytes, prompt: _Object, member: Member, change: Change) -> list[_Edit]:
     """Return what makes a prompt's object say what its flags said, in the client's own style."""
-    old = text[member.start : member.end]
-    ascii_only = text.isascii() or "\\u" in old
-    colon = text[member.key_end : member.value_start]
-    comma = "," + _blanks_between(text, prompt)
+    ascii_only = body.isascii() or b"\\u" in body[member.start : member.end]
+    colon = body[member.key_end : member.value]
+    comma = b"," + _blanks_between(body, prompt)
+
+    def written(value: Any) -> bytes:
+        return json.dumps(value, ensure_ascii=ascii_only).encode()
+
     added = [
-        json.dumps(name) + colon + json.dumps(value, ensure_ascii=ascii_only)
-        for name, value in change.added.items()
+        json.dumps(name).encode() + colon + written(value) for name, value in change.added.items()
     ]
-    edits = []
-    for name, value in change.filled.items():
-        empty = prompt.members[name]
-        new = json.dumps(value, ensure_ascii=ascii_only)
-        edits.append(Edit(empty.value_start, empty.end, new))
+    edits = [
+        (prompt[name].value, prompt[name].end, written(value))
+        for name, value in change.filled.items()
+    ]
     if change.text is not None:
-        new = json.dumps(change.text, ensure_ascii=ascii_only)
-        added.insert(0, text[member.start : member.value_start] + new)
+        added.insert(0, body[member.start : member.value] + written(change.text))
     if added:
-        edits.append(Edit(member.start, member.end, comma.join(added)))
+        edits.append((member.start, member.end, comma.join(added)))
     else:
         edits.append(_without(prompt, member))
     return edits
 
 
-def _blanks_between(text: str, prompt: _Object) -> str:
-    """Return the blanks behind the object's first comma, or else before its first key."""
-    starts = [member.start for member in prompt.members.values()][:2]
-    before = starts[-1]
-    while text[before - 1] in " \t\n\r":
+def _blanks_between(body: bytes, prompt: _Object) -> bytes:
+    """Return the blanks after the object's first comma, or else before its first key."""
+    before = start = [member.start for member in prompt.values()][:2][-1]
+    while body[before - 1] in b" \t\n\r":
         before -= 1
-    return text[before : starts[-1]]
+    return body[before:start]
 
 
-def _without(prompt: _Object, member: _Member) -> Edit:
+def _without(prompt: _Object, member: Member) -> _Edit:
     """Return the edit that takes a member out, with one of the commas around it."""
-    following = [other.start for other in prompt.members.values() if other.start > member.start]
+    following = [other.start for other in prompt.values() if other.start > member.start]
     if following:
-        return Edit(member.start, following[0], "")
-    preceding = [other.end for other in prompt.members.values() if other.end < member.start]
-    return Edit(preceding[-1], member.end, "")
+        return member.start, following[0], b""
+    preceding = [other.end for other in prompt.values() if other.end < member.start]
+    return preceding[-1], member.end, b""

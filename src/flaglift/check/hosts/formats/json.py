@@ -1,33 +1,30 @@
-"""JSON, with comments where there are any, and JSON lines: the values that are strings."""
+"""JSON, JSON with comments, JSON5, and JSON lines: the values that are strings."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
-from tree_sitter import Node
-
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
-from flaglift.check.hosts.formats.code import comments_in
+from flaglift.check.hosts.formats.code import stripped
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, field_name
-from flaglift.check.hosts.formats.trees import BROKEN, parse
+from flaglift.lossless.json_members import Member, closing, members
+from flaglift.lossless.json_reader import Container, Document, Text, read
+from flaglift.lossless.json_tokens import decoded
 from flaglift.lossless.spans import Span
 
-_MODULE = "tree_sitter_json"
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
-    rb"|\\(?:[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]+)"
+    rb"|\\x[0-9a-fA-F]{2}|\\\r\n|\\(?:[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]+)"
 )
 
 
 def _decode(raw: bytes) -> str | None:
-    try:
-        text: str = json.loads(b'"' + raw + b'"')
-    except ValueError:
-        return None
-    return text
+    return decoded(b'"' + raw + b'"')
 
 
 _WRITTEN = {
@@ -35,6 +32,9 @@ _WRITTEN = {
     **{ord(c): f"\\{letter}" for letter, c in ("n\n", "r\r", "t\t", "b\b", "f\f", '""', "\\\\")},
 }
 STRING = Escaped("JSON string", _ESCAPE, _decode, _WRITTEN, universal=False)
+_SINGLE = Escaped(
+    "JSON5 string", _ESCAPE, _decode, _WRITTEN | {0x22: '"', 0x27: "\\'"}, universal=False
+)
 
 
 class JsonHost:
@@ -45,83 +45,133 @@ class JsonHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the values that are strings, in order; keys are none."""
-        root = parse(data, _MODULE).root_node
-        documents = [node for node in root.named_children if node.type != "comment"]
+        documents = self._documents(data)
         several = self.name == "jsonl" or len(documents) > 1
+        around = _Objects(data)
         return [
-            literal
-            for index, node in enumerate(documents)
-            for literal in self._values(node, data, (index,) if several else (), "")
+            self._literal(text, data, (index,) if several else (), document, around)
+            for index, document in enumerate(documents)
+            for text in document.texts
         ]
 
-    def _values(
-        self, top: Node, data: bytes, path: tuple[str | int, ...], key: str
-    ) -> Iterator[Literal]:
-        # A stack of its own: documents may be nested deeper than Python calls go.
-        stack = [(top, path, key)]
-        while stack:
-            node, path, key = stack.pop()
-            if node.type == "string":
-                yield self._literal(node, data, path, key)
-            elif node.type == "pair":
-                name, value = _name(node), node.child_by_field_name("value")
-                stack += [(value, (*path, name), name)] if value is not None else []
-            elif node.type == "object":
-                stack += reversed([(child, path, key) for child in node.named_children])
-            else:
-                items = [child for child in node.named_children if child.type != "comment"]
-                stack += reversed([(item, (*path, i), key) for i, item in enumerate(items)])
+    def _documents(self, data: bytes) -> Sequence[Document]:
+        """Return the documents, each with its fault, or with that of what it cannot do without."""
+        whole = read(data).documents
+        if self.name == "jsonl" and (_faulty(whole) or _share_lines(data, whole)):
+            return [document for line in _lines(data) for document in line]
+        return _sharing(whole, _faulty(whole))
 
-    def _literal(self, node: Node, data: bytes, path: tuple[str | int, ...], key: str) -> Literal:
-        inside = Span(node.start_byte + 1, max(node.start_byte + 1, node.end_byte - 1))
-        scanned = STRING.pieces(data, inside)
+    def _literal(
+        self,
+        text: Text,
+        data: bytes,
+        above: tuple[int, ...],
+        document: Document,
+        around: "_Objects",
+    ) -> Literal:
+        quote = data[text.start : text.start + 1]
+        closed = text.end - 1 > text.start and data[text.end - 1 : text.end] == quote
+        inside = Span(text.start + 1, text.end - closed)
+        form = _SINGLE if quote == b"'" else STRING
+        scanned = form.pieces(data, inside)
         return Literal(
             host=self.name,
-            form=STRING,
-            start=node.start_byte,
-            end=node.end_byte,
+            form=form,
+            start=text.start,
+            end=text.end,
             inside=inside.start,
             pieces=tuple(scanned.pieces),
-            look=partial(_look, node, data, Origin("value", key, path=path)),
+            look=partial(_look, text, data, above, document, around),
             source=data,
             unclear=scanned.unclear,
         )
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments of JSON with comments, in order."""
-        return comments_in(data, _MODULE)
+        return [
+            Comment(start, end, stripped(data[start:end])) for start, end in read(data).comments
+        ]
 
 
-def _name(pair: Node) -> str:
-    key = pair.child_by_field_name("key")
-    raw = key.text if key is not None and key.text else b""
-    return _decode(raw[1:-1]) or raw.decode()
+def _faulty(documents: Sequence[Document]) -> Document | None:
+    return next((document for document in documents if document.fault), None)
 
 
-def _look(node: Node, data: bytes, origin: Origin) -> Around:
-    return Around(
-        origin,
-        BROKEN if parse(data, _MODULE).root_node.has_error else "",
-        *_beside(node, origin.key, data),
-    )
+def _sharing(documents: Sequence[Document], faulty: Document | None) -> Sequence[Document]:
+    """Return documents that are read together or not at all, each with the fault of one."""
+    if faulty is None:
+        return documents
+    return [replace(each, fault=faulty.fault, at=faulty.at) for each in documents]
 
 
-def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings | None]:
+def _share_lines(data: bytes, documents: Sequence[Document]) -> bool:
+    """Tell whether a line holds the end of one document and the beginning of another."""
+    return any(data.find(b"\n", one.end, other.start) < 0 for one, other in pairwise(documents))
+
+
+def _lines(data: bytes) -> Iterator[Sequence[Document]]:
+    """Yield the documents of each line: a fault in one says nothing of the others."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        found = read(data, start=start, end=end).documents
+        for second in found[1:]:
+            second.fault, second.at = "more than one value in a line", second.start
+        yield _sharing(found, _faulty(found))
+        start = end + 1
+
+
+class _Objects:
+    """The members of the objects around texts, each read once."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._members: dict[int, list[Member]] = {}
+
+    def at(self, opening: int) -> Sequence[Member]:
+        if opening not in self._members:
+            self._members[opening] = members(self._data, opening)
+        return self._members[opening]
+
+
+def _look(
+    text: Text,
+    data: bytes,
+    above: tuple[int, ...],
+    document: Document,
+    around: _Objects,
+) -> Around:
+    key = text.nearest_key(data)
+    origin = Origin("value", key, path=(*above, *text.path(data)))
+    if document.fault:
+        line = data.count(b"\n", 0, document.at) + 1
+        return Around(origin, f"this is not valid JSON: {document.fault} (line {line})")
+    if text.container is None or text.key is None:
+        return Around(origin)
+    inside = around.at(text.container.opening)
+    if sum(member.key == key for member in inside) > 1:
+        return Around(origin, f"the key `{key}` is there twice")
+    return Around(origin, "", *_beside(text, key, text.container, data, inside))
+
+
+def _beside(
+    text: Text, key: str, container: Container, data: bytes, inside: Sequence[Member]
+) -> tuple[Mapping[str, Any], Siblings | None]:
     """Return the other fields of the object that holds a prompt's text, and where more can go."""
-    pair = node.parent
-    above = pair.parent if pair is not None else None
-    name = pair.child_by_field_name("key") if pair is not None else None
-    if pair is None or above is None or name is None or not TEXT_KEY.search(key):
+    if not TEXT_KEY.search(key):
         return {}, None
-    others = [child for child in above.named_children if child.type == "pair" and child != pair]
-    values = {field_name(_name(other)): _value(other) for other in others}
-    held = {key: value for key, value in values.items() if value is not _UNKNOWN}
+    values = {
+        field_name(other.key): _value(data, other) for other in inside if other.key != key
+    }
+    held = {name: value for name, value in values.items() if value is not _UNKNOWN}
+    pair = next(member for member in inside if member.key == key)
     siblings = Entries(
         data=data,
-        pair=Span(pair.start_byte, pair.end_byte),
-        key=Span(name.start_byte, name.end_byte),
-        value=Span(node.start_byte, node.end_byte),
-        close=above.end_byte - 1,
+        pair=Span(pair.start, pair.end),
+        key=Span(pair.start, pair.key_end),
+        value=Span(pair.value, pair.end),
+        close=closing(data, inside),
         taken=frozenset(values),
         write=lambda value: json.dumps(value, ensure_ascii=False).encode(),
     )
@@ -131,14 +181,13 @@ def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings
 _UNKNOWN = object()
 
 
-def _value(pair: Node) -> Any:
-    value = pair.child_by_field_name("value")
-    if value is None or value.type in ("object", "array"):
-        return _UNKNOWN
+def _value(data: bytes, member: Member) -> Any:
+    """Return the value of a member that is neither an object nor a list, as Python reads it."""
+    raw = data[member.value : member.end]
     try:
-        return json.loads(value.text or b"")
+        return _UNKNOWN if raw[:1] in (b"{", b"[") else json.loads(raw)
     except ValueError:
-        return _UNKNOWN
+        return decoded(raw) if raw[:1] in (b"'", b'"') else _UNKNOWN
 
 
 def make(name: str) -> JsonHost:

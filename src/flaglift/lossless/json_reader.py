@@ -1,0 +1,249 @@
+"""Every string of a JSON or JSON5 document with its place; what is broken is read as far as it goes.
+
+A hand-written reader, because the standard library's tells no places, recurses, and stops at the
+first fault.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+from flaglift.lossless.json_tokens import JSON5, Grammar, decoded, is_identifier, skip_blanks
+from flaglift.lossless.spans import Span
+
+
+class Container:
+    """An object or a list."""
+
+    __slots__ = ("above", "count", "index", "is_object", "key", "name", "opening")
+
+    def __init__(self, opening: int, above: "Container | None", *, is_object: bool) -> None:
+        self.opening = opening
+        """Where its bracket is."""
+        self.is_object = is_object
+        self.above = above
+        self.name = above.key if above else None
+        """Its key in the object above."""
+        self.index = above.count if above else 0
+        """Its number in the list above, from 0."""
+        self.key: Span | None = None
+        """The key that was read last."""
+        self.count = 0
+        """The commas so far."""
+
+
+class Text(NamedTuple):
+    """A string that is a value."""
+
+    start: int
+    """Its opening quote."""
+    end: int
+    container: Container | None
+    key: Span | None
+    index: int
+
+    def path(self, data: bytes) -> tuple[str | int, ...]:
+        """Return the keys and indices that lead to it from the top of its document."""
+        steps: list[str | int] = []
+        key, index, container = self.key, self.index, self.container
+        while container:
+            steps.append((name_of(data, key) if key else "") if container.is_object else index)
+            key, index, container = container.name, container.index, container.above
+        return tuple(reversed(steps))
+
+    def nearest_key(self, data: bytes) -> str:
+        """Return the key of the string, or of the nearest list around it; empty for none."""
+        key, container = self.key, self.container
+        while container and not container.is_object:
+            key, container = container.name, container.above
+        return name_of(data, key) if key else ""
+
+
+def name_of(data: bytes, key: Span) -> str:
+    """Return what a key is called."""
+    raw = data[key.start : key.end]
+    name = decoded(raw)
+    return raw.decode(errors="replace") if name is None else name
+
+
+@dataclass(slots=True)
+class Document:
+    """One value at the top."""
+
+    start: int
+    texts: list[Text] = field(default_factory=list)
+    fault: str = ""
+    """What is wrong with it first; empty if it is valid."""
+    at: int = -1
+    """Where that is."""
+    end: int = -1
+
+
+class Reading(NamedTuple):
+    """What a file holds: as a rule one document."""
+
+    documents: list[Document]
+    comments: list[Span]
+
+
+def read(
+    data: bytes, grammar: Grammar = JSON5, start: int = 0, end: int | None = None
+) -> Reading:
+    """Return the documents in a range of the data. Never raises; faults are told."""
+    reader = _Reader(data, grammar)
+    for token in grammar.token.finditer(data, start, len(data) if end is None else end):
+        kind = token.lastindex
+        reader.handlers[kind](token.start(kind), token.end(kind))  # type: ignore[index,arg-type]
+    return Reading(reader.documents, reader.comments)
+
+
+class _State(IntEnum):
+    """What may come next."""
+
+    TOP = 0
+    """A document, or the end of the file."""
+    FIRST_VALUE = 1
+    """A value of a list, or its end."""
+    VALUE = 2
+    FIRST_KEY = 3
+    """A key of an object, or its end."""
+    KEY = 4
+    COLON = 5
+    MEMBER = 6
+    """The value of a key."""
+    COMMA = 7
+    """Or the end of the list or object."""
+
+
+_VALUES = (_State.TOP, _State.FIRST_VALUE, _State.VALUE, _State.MEMBER)
+_KEYS = (_State.FIRST_KEY, _State.KEY)
+_ENDS = (_State.COMMA, _State.FIRST_KEY, _State.FIRST_VALUE)
+_AFTER_COMMA = (_State.KEY, _State.VALUE)
+
+
+class _Reader:
+    def __init__(self, data: bytes, grammar: Grammar) -> None:
+        self.documents: list[Document] = []
+        self.comments: list[Span] = []
+        self._data = data
+        self._grammar = grammar
+        self._container: Container | None = None
+        self._state = _State.TOP
+        # In the order of the groups of `Grammar.token`.
+        self.handlers: tuple[Callable[[int, int], None], ...] = (
+            self._other, self._string, self._open, self._close, self._comma, self._colon,
+            self._word, self._comment, self._misspelt, self._unclosed, self._other, self._end,
+        )  # fmt: skip
+
+    def _fault(self, at: int, reason: str) -> None:
+        document = self._document(at)
+        if not document.fault:
+            document.fault, document.at = reason, at
+
+    def _document(self, at: int) -> Document:
+        """Return the document that is being read, or a new one."""
+        if not self.documents or self.documents[-1].end >= 0:
+            self.documents.append(Document(at))
+        return self.documents[-1]
+
+    def _string(self, start: int, end: int) -> None:
+        state = self._state
+        if state in _KEYS or (state not in _VALUES and self._before_colon(end)):
+            self._take_key(start, end)
+            return
+        self._expect_value(start)
+        above = self._container
+        key, index = (above.key, above.count) if above else (None, 0)
+        self.documents[-1].texts.append(Text(start, end, above, key, index))
+        self._after_value(end)
+
+    def _word(self, start: int, end: int) -> None:
+        raw = self._data[start:end]
+        if self._grammar.relaxed and self._state in _KEYS and is_identifier(raw):
+            self._take_key(start, end)
+            return
+        self._expect_value(start)
+        if not self._grammar.word.fullmatch(raw):
+            self._fault(start, "a word that is not a value")
+        self._after_value(end)
+
+    def _take_key(self, start: int, end: int) -> None:
+        if self._state not in _KEYS or self._container is None:
+            self._fault(start, "a key is not expected here")
+        if self._container:
+            self._container.key = Span(start, end)
+        self._state = _State.COLON
+
+    def _before_colon(self, end: int) -> bool:
+        after = skip_blanks(self._data, end)
+        inside = self._container is not None and self._container.is_object
+        return inside and self._data[after : after + 1] == b":"
+
+    def _expect_value(self, at: int) -> None:
+        self._document(at)
+        if self._state not in _VALUES:
+            self._fault(at, "a value is not expected here")
+
+    def _after_value(self, end: int) -> None:
+        if self._container is None:
+            self.documents[-1].end = end
+            self._state = _State.TOP
+        else:
+            self._state = _State.COMMA
+
+    def _open(self, start: int, end: int) -> None:  # noqa: ARG002
+        self._expect_value(start)
+        is_object = self._data[start] == 0x7B
+        self._container = Container(start, self._container, is_object=is_object)
+        self._state = _State.FIRST_KEY if is_object else _State.FIRST_VALUE
+
+    def _close(self, start: int, end: int) -> None:
+        container = self._container
+        if container is None or container.is_object != (self._data[start] == 0x7D):
+            self._fault(start, "a closing bracket that was not opened")
+            return
+        trailing = self._grammar.relaxed and self._state in _AFTER_COMMA
+        if self._state not in _ENDS and not trailing:
+            self._fault(start, "a value is missing")
+        self._container = container.above
+        self._after_value(end)
+
+    def _comma(self, start: int, end: int) -> None:  # noqa: ARG002
+        container = self._container
+        if self._state is not _State.COMMA or container is None:
+            self._fault(start, "a comma is not expected here")
+        if container:
+            container.count += 1
+            self._state = _State.KEY if container.is_object else _State.VALUE
+
+    def _colon(self, start: int, end: int) -> None:  # noqa: ARG002
+        if self._state is not _State.COLON:
+            self._fault(start, "a colon is not expected here")
+        if self._container:
+            self._state = _State.MEMBER if self._container.is_object else _State.VALUE
+
+    def _comment(self, start: int, end: int) -> None:
+        self.comments.append(Span(start, end))
+        if self._data.startswith(b"/*", start) and (
+            end - start < 4 or not self._data.endswith(b"*/", start, end)
+        ):
+            self._fault(start, "a comment that is not closed")
+
+    def _misspelt(self, start: int, end: int) -> None:
+        self._bad_string(start, end, "an escape or a character that a string cannot hold")
+
+    def _unclosed(self, start: int, end: int) -> None:
+        self._bad_string(start, end, "a string that is not closed")
+
+    def _bad_string(self, start: int, end: int, reason: str) -> None:
+        self._fault(start, reason)
+        self._string(start, end)
+
+    def _other(self, start: int, end: int) -> None:  # noqa: ARG002
+        self._fault(start, "a character that is not expected here")
+
+    def _end(self, start: int, end: int) -> None:  # noqa: ARG002
+        if self._container is not None:
+            self._fault(start, "it ends too early")
+            self._container, self._state = None, _State.TOP

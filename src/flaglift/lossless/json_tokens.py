@@ -1,0 +1,117 @@
+"""The tokens of JSON and of JSON5, as bytes of a document in UTF-8, and what strings stand for."""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+# White space of JSON5 that is not ASCII, and its line terminators U+2028 and U+2029.
+_WIDE_BLANK = (
+    rb"\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf"
+)
+# One that is not closed takes the rest of the document: nothing is searched twice.
+COMMENT = rb"//(?:[^\n\r\xe2]|\xe2(?!\x80[\xa8\xa9]))*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\*?\Z)"
+_BLANK = rb"(?:[ \t\n\r]++|[\x0b\x0c]|" + _WIDE_BLANK + rb"|" + COMMENT + rb")*+"
+_MISSPELT = rb'"(?:[^"\\\n\r]++|\\[^\n\r])*+"' + rb"|'(?:[^'\\\n\r]++|\\[^\n\r])*+'"
+WORD = rb"(?:[^\x00-\x20\x7f\"',:/\[\]{}\x80-\xff]|(?!" + _WIDE_BLANK + rb")[\x80-\xff])++"
+
+
+def _token(blank: bytes, string: bytes, comment: bytes) -> re.Pattern[bytes]:
+    kinds = (string, rb"[{\[]", rb"[}\]]", rb",", rb":", WORD, comment, _MISSPELT, rb"[\"'][^\n\r]*+")
+    # The end and any other byte are tokens too: a search never has to look further.
+    groups = b"|".join(b"(" + kind + b")" for kind in (*kinds, rb".", rb"\Z"))
+    return re.compile(blank + b"(?:" + groups + b")", re.DOTALL)
+
+
+class Grammar(NamedTuple):
+    """What is allowed in a document."""
+
+    token: re.Pattern[bytes]
+    """Blanks and one token; the groups are the kinds of `Reader`."""
+    word: re.Pattern[bytes]
+    """Numbers and constants."""
+    relaxed: bool
+    """Whether a comma may end a list or an object, and a key may be an identifier."""
+
+
+_EXPONENT = rb"(?:[eE][+-]?[0-9]+)?"
+_WORD = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?" + _EXPONENT + rb"|true|false|null"
+JSON = Grammar(
+    _token(
+        rb"[ \t\n\r]*+",
+        rb'"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+"',
+        rb"(?!)",
+    ),
+    re.compile(_WORD),
+    relaxed=False,
+)
+"""RFC 8259."""
+PYTHON = JSON._replace(word=re.compile(_WORD + rb"|-?Infinity|NaN"))
+"""JSON with the constants that Python's `json` reads and writes."""
+_ESCAPE5 = rb"\\(?:\r\n|[^\r0-9ux]|\r(?!\n)|0(?![0-9])|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})"
+JSON5 = Grammar(
+    _token(
+        rb"(?:[ \t\n\r\x0b\x0c]++|" + _WIDE_BLANK + rb")*+",
+        rb'"(?:[^"\\\n\r]++|' + _ESCAPE5 + rb""")*+"|'(?:[^'\\\n\r]++|""" + _ESCAPE5 + rb")*+'",
+        COMMENT,
+    ),
+    re.compile(
+        rb"[+-]?(?:0[xX][0-9a-fA-F]+|(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)"
+        + _EXPONENT
+        + rb"|Infinity|NaN)|true|false|null"
+    ),
+    relaxed=True,
+)
+"""A superset of JSON with comments, of JSON with trailing commas, and of what Python reads."""
+
+_ESCAPE = re.compile(
+    r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\n\r\u2028\u2029])|(.))", re.DOTALL
+)
+_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
+
+_SKIPPED = re.compile(_BLANK)
+
+
+def skip_blanks(data: bytes, position: int) -> int:
+    """Return the position of the next byte that is neither white space nor in a comment."""
+    return _SKIPPED.match(data, position).end()  # type: ignore[union-attr]
+
+
+def decoded(raw: bytes) -> str | None:
+    r"""Return the text of a string or a key, as it is spelt; None for what is not one.
+
+    >>> decoded(rb'"caf\u00e9"'), decoded(rb"'it\'s'"), decoded(b"key"), decoded(rb'"\u12"')
+    ('café', "it's", 'key', None)
+    """
+    quoted = raw[:1] in (b'"', b"'")
+    try:
+        if b"\\" not in raw:
+            return raw[1:-1].decode() if quoted else raw.decode()
+        if quoted and not JSON5.token.fullmatch(raw):
+            return None
+        text = _ESCAPE.sub(_unescaped, (raw[1:-1] if quoted else raw).decode())
+    except UnicodeDecodeError:
+        return None
+    # The halves of a surrogate pair are escaped one by one.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    digits = escape[1] or escape[2]
+    if digits:
+        return chr(int(digits, 16))
+    return "" if escape[3] else _LETTERS.get(escape[4], escape[4])
+
+
+def is_identifier(raw: bytes) -> bool:
+    """Tell whether a word is a name, as JSON5 has keys without quotes."""
+    name = (decoded(raw) or "").replace("$", "_").replace("\u200c", "").replace("\u200d", "")
+    return name.isidentifier()
+
+
+def encoded(value: Any, *, ascii_only: bool) -> bytes:
+    """Return a value as JSON; half a surrogate pair, which UTF-8 cannot hold, is escaped."""
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
