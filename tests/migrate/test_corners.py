@@ -17,6 +17,8 @@ import zstandard
 from sqlalchemy import exc
 
 from flaglift.errors import InputError
+from flaglift.lossless.json_members import parse_path
+from flaglift.lossless.json_tokens import encoded
 from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.files import output
 from flaglift.migrate.files.compression import ByteSource
@@ -24,8 +26,6 @@ from flaglift.migrate.files.parquet_writer import ParquetResult
 from flaglift.migrate.files.undo import FileUndoer
 from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
-from flaglift.lossless.json_tokens import encoded
-from flaglift.lossless.json_members import parse_path
 from flaglift.migrate.records import Record, Stored, Verdict
 from flaglift.migrate.sql.connection import speaking
 from flaglift.migrate.sql.session import Session

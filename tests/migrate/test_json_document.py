@@ -8,10 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flaglift import Settings, translate
+from flaglift.lossless.json_members import parse_path
 from flaglift.migrate.decision import Decider
 from flaglift.migrate.job import DEFAULT_TARGETS
 from flaglift.migrate.json_document import JsonDocuments
-from flaglift.lossless.json_members import parse_path
 
 DECIDE = Decider(Settings(), None)
 FLAGS = "--video --video_model kling25 --duration 5"

@@ -165,7 +165,7 @@ def sites(data: bytes, steps: Sequence[str]) -> list[Site]:
     for step in steps[:-1]:
         values = [inner for place, start in values for inner in _inside(data, start, step, place)]
     return [
-        Site(_join(place, steps[-1]), start, inside)
+        Site(joined(place, steps[-1]), start, inside)
         for place, start in values
         if not _is_null(data, start)
         for inside in (_members_at(data, start, place),)
@@ -179,18 +179,18 @@ def _inside(data: bytes, start: int, step: str, place: str) -> Iterator[tuple[st
         return
     if step == "[]":
         if data[start] != 0x5B:
-            raise ValueError(f"{_named(place)} is not a list")
+            raise ValueError(f"{named(place)} is not a list")
         for index, element in enumerate(elements(data, start)):
             yield f"{place}[{index}]", element
         return
     member = single(_members_at(data, start, place), step)
     if member:
-        yield _join(place, step), member.value
+        yield joined(place, step), member.value
 
 
 def _members_at(data: bytes, start: int, place: str) -> list[Member]:
     if data[start] != 0x7B:
-        raise ValueError(f"{_named(place)} is not an object")
+        raise ValueError(f"{named(place)} is not an object")
     return members(data, start)
 
 
@@ -198,11 +198,13 @@ def _is_null(data: bytes, start: int) -> bool:
     return data.startswith(b"null", start)
 
 
-def _named(place: str) -> str:
+def named(place: str) -> str:
+    """Return what the value at a place is called in a sentence."""
     return f"`{place}`" if place else "it"
 
 
-def _join(place: str, step: str) -> str:
+def joined(place: str, step: str) -> str:
+    """Return the place to which a key leads from another place."""
     return f"{place}.{step}" if place else step
 
 

@@ -1,4 +1,4 @@
-"""Every string of a JSON or JSON5 document with its place; what is broken is read as far as it goes.
+"""Every string of a JSON or JSON5 document with its place, also of one that is broken.
 
 A hand-written reader, because the standard library's tells no places, recurses, and stops at the
 first fault.
@@ -16,7 +16,7 @@ from flaglift.lossless.spans import Span
 class Container:
     """An object or a list."""
 
-    __slots__ = ("above", "count", "index", "is_object", "key", "name", "opening")
+    __slots__ = ("above", "count", "is_object", "key", "name", "number", "opening")
 
     def __init__(self, opening: int, above: "Container | None", *, is_object: bool) -> None:
         self.opening = opening
@@ -25,11 +25,11 @@ class Container:
         self.above = above
         self.name = above.key if above else None
         """Its key in the object above."""
-        self.index = above.count if above else 0
+        self.number = above.count if above else 0
         """Its number in the list above, from 0."""
         self.key: Span | None = None
         """The key that was read last."""
-        self.count = 0
+        self.count: int = 0
         """The commas so far."""
 
 
@@ -41,15 +41,15 @@ class Text(NamedTuple):
     end: int
     container: Container | None
     key: Span | None
-    index: int
+    number: int
 
     def path(self, data: bytes) -> tuple[str | int, ...]:
         """Return the keys and indices that lead to it from the top of its document."""
         steps: list[str | int] = []
-        key, index, container = self.key, self.index, self.container
+        key, number, container = self.key, self.number, self.container
         while container:
-            steps.append((name_of(data, key) if key else "") if container.is_object else index)
-            key, index, container = container.name, container.index, container.above
+            steps.append((name_of(data, key) if key else "") if container.is_object else number)
+            key, number, container = container.name, container.number, container.above
         return tuple(reversed(steps))
 
     def nearest_key(self, data: bytes) -> str:
@@ -87,14 +87,12 @@ class Reading(NamedTuple):
     comments: list[Span]
 
 
-def read(
-    data: bytes, grammar: Grammar = JSON5, start: int = 0, end: int | None = None
-) -> Reading:
+def read(data: bytes, grammar: Grammar = JSON5, start: int = 0, end: int | None = None) -> Reading:
     """Return the documents in a range of the data. Never raises; faults are told."""
     reader = _Reader(data, grammar)
     for token in grammar.token.finditer(data, start, len(data) if end is None else end):
-        kind = token.lastindex
-        reader.handlers[kind](token.start(kind), token.end(kind))  # type: ignore[index,arg-type]
+        kind = token.lastindex or 0
+        reader.handlers[kind](token.start(kind), token.end(kind))
     return Reading(reader.documents, reader.comments)
 
 
@@ -148,37 +146,37 @@ class _Reader:
         return self.documents[-1]
 
     def _string(self, start: int, end: int) -> None:
-        state = self._state
-        if state in _KEYS or (state not in _VALUES and self._before_colon(end)):
-            self._take_key(start, end)
+        container, state = self._container, self._state
+        if container and (state in _KEYS or (state not in _VALUES and self._before_colon(end))):
+            self._take_key(container, start, end)
             return
         self._expect_value(start)
         above = self._container
-        key, index = (above.key, above.count) if above else (None, 0)
-        self.documents[-1].texts.append(Text(start, end, above, key, index))
+        key, number = (above.key, above.count) if above else (None, 0)
+        self.documents[-1].texts.append(Text(start, end, above, key, number))
         self._after_value(end)
 
     def _word(self, start: int, end: int) -> None:
         raw = self._data[start:end]
-        if self._grammar.relaxed and self._state in _KEYS and is_identifier(raw):
-            self._take_key(start, end)
+        container = self._container
+        relaxed_key = self._grammar.relaxed and self._state in _KEYS and is_identifier(raw)
+        if container and relaxed_key:
+            self._take_key(container, start, end)
             return
         self._expect_value(start)
         if not self._grammar.word.fullmatch(raw):
             self._fault(start, "a word that is not a value")
         self._after_value(end)
 
-    def _take_key(self, start: int, end: int) -> None:
-        if self._state not in _KEYS or self._container is None:
+    def _take_key(self, container: Container, start: int, end: int) -> None:
+        if self._state not in _KEYS:
             self._fault(start, "a key is not expected here")
-        if self._container:
-            self._container.key = Span(start, end)
+        container.key = Span(start, end)
         self._state = _State.COLON
 
     def _before_colon(self, end: int) -> bool:
         after = skip_blanks(self._data, end)
-        inside = self._container is not None and self._container.is_object
-        return inside and self._data[after : after + 1] == b":"
+        return self._data[after : after + 1] == b":"
 
     def _expect_value(self, at: int) -> None:
         self._document(at)

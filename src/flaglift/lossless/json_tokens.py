@@ -16,7 +16,17 @@ WORD = rb"(?:[^\x00-\x20\x7f\"',:/\[\]{}\x80-\xff]|(?!" + _WIDE_BLANK + rb")[\x8
 
 
 def _token(blank: bytes, string: bytes, comment: bytes) -> re.Pattern[bytes]:
-    kinds = (string, rb"[{\[]", rb"[}\]]", rb",", rb":", WORD, comment, _MISSPELT, rb"[\"'][^\n\r]*+")
+    kinds = (
+        string,
+        rb"[{\[]",
+        rb"[}\]]",
+        rb",",
+        rb":",
+        WORD,
+        comment,
+        _MISSPELT,
+        rb"[\"'][^\n\r]*+",
+    )
     # The end and any other byte are tokens too: a search never has to look further.
     groups = b"|".join(b"(" + kind + b")" for kind in (*kinds, rb".", rb"\Z"))
     return re.compile(blank + b"(?:" + groups + b")", re.DOTALL)
@@ -63,6 +73,9 @@ JSON5 = Grammar(
 )
 """A superset of JSON with comments, of JSON with trailing commas, and of what Python reads."""
 
+_VALID_STRING = 1
+"""The group of a token that is a string without faults."""
+
 _ESCAPE = re.compile(
     r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\n\r\u2028\u2029])|(.))", re.DOTALL
 )
@@ -86,7 +99,8 @@ def decoded(raw: bytes) -> str | None:
     try:
         if b"\\" not in raw:
             return raw[1:-1].decode() if quoted else raw.decode()
-        if quoted and not JSON5.token.fullmatch(raw):
+        token = JSON5.token.fullmatch(raw) if quoted else None
+        if quoted and (token is None or token.lastindex != _VALID_STRING):
             return None
         text = _ESCAPE.sub(_unescaped, (raw[1:-1] if quoted else raw).decode())
     except UnicodeDecodeError:

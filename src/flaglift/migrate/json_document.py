@@ -9,6 +9,8 @@ from flaglift.errors import FlagliftError
 from flaglift.lossless.json_members import (
     Member,
     Site,
+    joined,
+    named,
     parse_path,
     single,
     sites,
@@ -161,9 +163,9 @@ def _holders(document: Any, steps: Sequence[str]) -> Iterator[tuple[str, dict[st
         if value is None:
             continue
         if not isinstance(value, dict):
-            raise ValueError(f"{f'`{place}`' if place else 'it'} is not an object")
+            raise ValueError(f"{named(place)} is not an object")  # noqa: TRY004
         if steps[-1] in value:
-            yield f"{place}.{steps[-1]}" if place else steps[-1], value
+            yield joined(place, steps[-1]), value
 
 
 def _inside(value: Any, step: str, place: str) -> Iterator[tuple[str, Any]]:
@@ -172,11 +174,11 @@ def _inside(value: Any, step: str, place: str) -> Iterator[tuple[str, Any]]:
     kind = list if step == "[]" else dict
     if not isinstance(value, kind):
         what = "a list" if step == "[]" else "an object"
-        raise ValueError(f"{f'`{place}`' if place else 'it'} is not {what}")
+        raise ValueError(f"{named(place)} is not {what}")  # noqa: TRY004
     if isinstance(value, list):
         yield from ((f"{place}[{index}]", inner) for index, inner in enumerate(value))
     elif step in value:
-        yield f"{place}.{step}" if place else step, value[step]
+        yield joined(place, step), value[step]
 
 
 def _gap(data: bytes, site: Site, text: Member) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import HOLE, Around, Comment, Form, Kind, Literal, Piece, Siblings
-from flaglift.check.hosts.formats.codec import Scanned
+from flaglift.check.hosts.formats.codec import Scanned, stripped
 from flaglift.check.hosts.formats.origins import Shape, origin_of
 from flaglift.check.hosts.formats.trees import BROKEN, is_broken, nodes
 from flaglift.lossless.spans import Span
@@ -163,16 +163,3 @@ def comments_in(
         Comment(node.start_byte, node.end_byte, stripped(data[node.start_byte : node.end_byte]))
         for node in nodes(data, kinds, module, function)
     ]
-
-
-def stripped(comment: bytes) -> str:
-    """Return what a comment says.
-
-    >>> stripped(b"/* a */"), stripped(b"# b"), stripped(b"<!-- c -->")
-    ('a', 'b', 'c')
-    """
-    text = comment.decode().strip()
-    for opening, closing in (("/*", "*/"), ("<!--", "-->"), ("//", ""), ("#", "")):
-        if text.startswith(opening):
-            return text.removeprefix(opening).removesuffix(closing).strip(" \t\r\n*#/")
-    return text

@@ -117,3 +117,16 @@ def character(digits: str) -> str | None:
 
 CONTROLS = [*range(9), 11, 12, *range(14, 32), 127, *range(0x80, 0xA0), 0x2028, 0x2029]
 """Characters that are escaped wherever there is an escape for them; tab and line ends apart."""
+
+
+def stripped(comment: bytes) -> str:
+    """Return what a comment says.
+
+    >>> stripped(b"/* a */"), stripped(b"# b"), stripped(b"<!-- c -->")
+    ('a', 'b', 'c')
+    """
+    text = comment.decode().strip()
+    for opening, closing in (("/*", "*/"), ("<!--", "-->"), ("//", ""), ("#", "")):
+        if text.startswith(opening):
+            return text.removeprefix(opening).removesuffix(closing).strip(" \t\r\n*#/")
+    return text

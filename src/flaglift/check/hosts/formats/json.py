@@ -9,11 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
-from flaglift.check.hosts.formats.code import stripped
-from flaglift.check.hosts.formats.codec import Escaped
+from flaglift.check.hosts.formats.codec import Escaped, stripped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, field_name
 from flaglift.lossless.json_members import Member, closing, members
-from flaglift.lossless.json_reader import Container, Document, Text, read
+from flaglift.lossless.json_reader import Document, Text, read
 from flaglift.lossless.json_tokens import decoded
 from flaglift.lossless.spans import Span
 
@@ -23,7 +22,12 @@ _ESCAPE = re.compile(
 )
 
 
+_WIDE_LINE_ENDS = ("\u2028".encode(), "\u2029".encode())
+
+
 def _decode(raw: bytes) -> str | None:
+    if raw[1] not in b"\"'\\/bfnrtvux0\r\n" and raw[1:] not in _WIDE_LINE_ENDS:
+        return None  # JSON5 drops the backslash of any other; whoever wrote it may have meant it
     return decoded(b'"' + raw + b'"')
 
 
@@ -152,18 +156,16 @@ def _look(
     inside = around.at(text.container.opening)
     if sum(member.key == key for member in inside) > 1:
         return Around(origin, f"the key `{key}` is there twice")
-    return Around(origin, "", *_beside(text, key, text.container, data, inside))
+    return Around(origin, "", *_beside(key, data, inside))
 
 
 def _beside(
-    text: Text, key: str, container: Container, data: bytes, inside: Sequence[Member]
+    key: str, data: bytes, inside: Sequence[Member]
 ) -> tuple[Mapping[str, Any], Siblings | None]:
     """Return the other fields of the object that holds a prompt's text, and where more can go."""
     if not TEXT_KEY.search(key):
         return {}, None
-    values = {
-        field_name(other.key): _value(data, other) for other in inside if other.key != key
-    }
+    values = {field_name(other.key): _value(data, other) for other in inside if other.key != key}
     held = {name: value for name, value in values.items() if value is not _UNKNOWN}
     pair = next(member for member in inside if member.key == key)
     siblings = Entries(

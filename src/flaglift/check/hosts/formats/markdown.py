@@ -7,8 +7,7 @@ from functools import partial
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Comment, Kind, Literal, Origin
-from flaglift.check.hosts.formats.code import stripped
-from flaglift.check.hosts.formats.codec import Escaped, Scanned
+from flaglift.check.hosts.formats.codec import Escaped, Scanned, stripped
 from flaglift.check.hosts.formats.trees import nodes
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.lossless.spans import Span

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from flaglift.check.hosts.base import Around, Comment, Form, Kind, Literal, Origin, Piece, Siblings
-from flaglift.check.hosts.formats.code import stripped
+from flaglift.check.hosts.formats.codec import stripped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, Lines, Write, field_name
 from flaglift.check.hosts.formats.yamlscalars import FOLDED, FORMS, LITERAL, block_pieces
 from flaglift.emit.form import form_value

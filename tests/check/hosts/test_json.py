@@ -1,0 +1,108 @@
+"""JSON files that are not plain JSON, and those of which a part is broken."""
+
+import json
+
+import pytest
+
+from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.finding import leaves
+from flaglift.check.hosts.lifting import lift_literal
+from flaglift.check.hosts.registry import host_named
+from flaglift.check.hosts.rewriting import rewrite
+from flaglift.settings import DEFAULT
+
+PROMPT = "a cat --video --video_model kling25"
+
+
+def prompts(name: str, source: str) -> list[Literal]:
+    return [each for each in leaves(host_named(name).literals(source.encode())) if each.text]
+
+
+def moved(name: str, source: str) -> str:
+    data, host = source.encode(), host_named(name)
+    changes = [lift_literal(each, DEFAULT) for each in prompts(name, source)]
+    made = rewrite(data, host, [each for each in changes if isinstance(each, Change)])
+    assert not made.refused
+    return made.data.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (
+            "json",
+            '[{"t": 1e+7, "u": 1E+2}, {"text": "P", "n": -0.5e+1}]',
+            '[{"t": 1e+7, "u": 1E+2}, {"text": "a cat", "video_model": "kling25",'
+            ' "video_prompt": "a cat", "n": -0.5e+1}]',
+        ),
+        (
+            "jsonl",
+            '{"t": 1.7e+18}\n{"text": "P"}\n{"t": NaN}\n',
+            '{"t": 1.7e+18}\n{"text": "a cat", "video_model": "kling25", "video_prompt": "a cat"}\n'
+            '{"t": NaN}\n',
+        ),
+        (
+            "json",
+            "{\n  // one\n  'prompt': {text: 'P', hex: 0x1F,},\n}",
+            "{\n  // one\n  'prompt': {text: 'a cat', video_model: \"kling25\","
+            " video_prompt: \"a cat\", hex: 0x1F,},\n}",
+        ),
+        (
+            "json",
+            '{\n  "text": "P", /* two */\n}',
+            '{\n  "text": "a cat", /* two */\n  "video_model": "kling25",\n'
+            '  "video_prompt": "a cat",\n}',
+        ),
+        # a line that is broken says nothing of the others
+        (
+            "jsonl",
+            '{"text": "P"\n{"text": "P"}\n{"a": 1} {"text": "P"}\n{"text": "P",\n',
+            '{"text": "P"\n{"text": "a cat", "video_model": "kling25", "video_prompt": "a cat"}\n'
+            '{"a": 1} {"text": "P"}\n{"text": "P",\n',
+        ),
+        # documents over several lines, one after the other
+        (
+            "jsonl",
+            '{\n"text": "P"\n}\n{\n"text": "b"}\n',
+            '{\n"text": "a cat",\n"video_model": "kling25",\n"video_prompt": "a cat"\n}\n'
+            '{\n"text": "b"}\n',
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_reader_takes_is_moved_and_all_else_stays(
+    name: str, before: str, after: str
+) -> None:
+    assert moved(name, before.replace("P", PROMPT)) == after.replace('"P"', f'"{PROMPT}"')
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "reason"),
+    [
+        ("json", '{"text": "P" "b": 1}', "not valid JSON: a key is not expected here (line 1)"),
+        ("json", '{"text": "P"}\n\n}', "a closing bracket that was not opened (line 3)"),
+        ("json", '[{"text": "P"}, {{ more }}]', "a value is not expected"),
+        ("json", '{"text": "P', "a string that is not closed"),
+        ("json", '{"text": "P", "text": "a quiet dog"}', "the key `text` is there twice"),
+        ("json", '{"text": "P", "te\\u0078t": "a quiet dog"}', "the key `text` is there twice"),
+        ("jsonl", '{"a": 1} {"text": "P"}\n', "more than one value in a line"),
+        ("jsonl", '{"b": 1}\n{"text": "P",\n', "it ends too early (line 2)"),
+    ],
+)
+def test_what_is_in_doubt_is_reported_and_stays(name: str, source: str, reason: str) -> None:
+    source = source.replace("P", PROMPT)
+    assert reason in prompts(name, source)[0].locked
+    assert moved_or_refused(name, source) == source
+
+
+def moved_or_refused(name: str, source: str) -> str:
+    data, host = source.encode(), host_named(name)
+    changes = [Change(each, "a cat") for each in prompts(name, source)]
+    return rewrite(data, host, changes).data.decode()
+
+
+def test_a_document_may_be_deep() -> None:
+    source = '{"a":' * 50_000 + json.dumps({"text": PROMPT}) + "}" * 50_000
+    (literal,) = prompts("json", source)
+    assert not literal.locked
+    assert len(literal.origin.path) == 50_001
+    assert PROMPT not in moved("json", source)
