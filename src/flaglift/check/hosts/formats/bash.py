@@ -1,14 +1,14 @@
 """Shell scripts: the words of commands, assigned values, here-documents."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, Siblings
+from flaglift.check.hosts.base import HOLE, Around, Comment, Kind, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.code import Joined, comments_in
 from flaglift.check.hosts.formats.codec import Escaped, Scanned
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_special
@@ -16,11 +16,13 @@ from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.shellwords import expansion_end, parts
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option, field_name
-from flaglift.check.hosts.formats.trees import BROKEN, ancestors, is_broken, nodes
+from flaglift.check.hosts.formats.trees import BROKEN, ancestors, is_broken, nodes, parse
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_bash"
 _WORDS = ("word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation")
+_DEEPEST = 50
+"""How deep commands in expansions of commands are read; each level is scanned again."""
 _MARKED = re.compile(rb"\\[\s\S]|(?P<hole>\$[\w{(@*#?!$-]|`)")
 
 
@@ -40,27 +42,37 @@ class BashHost:
         return comments_in(data, _MODULE)
 
     def _words(self, data: bytes, documents: Sequence[Literal]) -> Iterator[Literal]:
-        inside = [range(document.start, document.end) for document in documents]
-        end = 0
+        limits = _limits(data)
+        # The tree cuts some words in two, and finds words in here-documents; words of a command
+        # in an expansion are words of their own.
+        around = [_Taken(document) for document in reversed(documents)]
+        open_: list[_Taken] = []
         for node in nodes(data, _WORDS, _MODULE):
             start = node.start_byte
-            if start < end or any(start in place for place in inside):
-                continue  # the tree cuts some words in two, and finds words in here-documents
-            read = tuple(parts(data, start))
+            while around and around[-1].literal.start <= start:
+                open_.append(around.pop())
+            while open_ and open_[-1].literal.end <= start:
+                open_.pop()
+            limit = min(limits(start), open_[-1].end_of_hole_at(start) if open_ else len(data))
+            if limit < 0 or len(open_) > _DEEPEST:
+                continue
+            read = tuple(parts(data, start, limit))
             if not read:
                 continue
             end = read[-1].place.end
-            yield Literal(
+            literal = Literal(
                 host=self.name,
                 form=read[0].form if len(read) == 1 else Joined(read),
                 start=start,
                 end=end,
                 inside=read[0].inside,
                 pieces=tuple(piece for part in read for piece in part.scanned.pieces),
-                look=partial(_look, node, data),
+                look=partial(_look, node, limit, data),
                 source=data,
                 unclear=next((p.scanned.unclear for p in read if p.scanned.unclear), ""),
             )
+            open_.append(_Taken(literal))
+            yield literal
 
     def _documents(self, data: bytes) -> Iterator[Literal]:
         position = 0
@@ -76,19 +88,59 @@ class BashHost:
                 end=end,
                 inside=start,
                 pieces=tuple(scanned.pieces),
-                look=partial(_look_document, node),
+                look=partial(_look_document, node, data),
                 source=data,
                 unclear=scanned.unclear,
             )
 
 
-def _look(node: Node, data: bytes) -> Around:
-    return Around(_origin(node), BROKEN if is_broken(node) else "", *_beside(node, data))
+class _Taken:
+    """A literal that is read, asked from left to right which bytes are code in it."""
+
+    def __init__(self, literal: Literal) -> None:
+        self.literal = literal
+        self._holes = [piece for piece in reversed(literal.pieces) if piece.kind is Kind.HOLE]
+
+    def end_of_hole_at(self, byte: int) -> int:
+        """Return where the expansion closes that a byte is in; -1 if it is in none.
+
+        It is to be asked for bytes in ascending order.
+        """
+        while self._holes and self._holes[-1].end <= byte:
+            self._holes.pop()
+        return self._holes[-1].end - 1 if self._holes and self._holes[-1].start < byte else -1
 
 
-def _look_document(start: Node) -> Around:
+def _limits(data: bytes) -> Callable[[int], int]:
+    """Return what tells where the innermost substitution in backticks ends that a byte is in.
+
+    It is to be asked for bytes in ascending order.
+    """
+    spans = [
+        Span(node.start_byte, node.end_byte - 1)
+        for node in reversed(nodes(data, ("command_substitution",), _MODULE))
+        if (node.text or b"")[:1] == b"`"
+    ]
+    around: list[Span] = []
+
+    def limit(byte: int) -> int:
+        while spans and spans[-1].start < byte:
+            around.append(spans.pop())
+        while around and around[-1].end <= byte:
+            around.pop()
+        return around[-1].end if around else len(data)
+
+    return limit
+
+
+def _look(node: Node, limit: int, data: bytes) -> Around:
+    locked = BROKEN if is_broken(parse(data, _MODULE).root_node, node) else ""
+    return Around(_origin(node), locked, *_beside(node, limit, data))
+
+
+def _look_document(start: Node, data: bytes) -> Around:
     origin = Origin("document", _written_to(start), _command(start))
-    return Around(origin, BROKEN if is_broken(start) else "")
+    return Around(origin, BROKEN if is_broken(parse(data, _MODULE).root_node, start) else "")
 
 
 def _origin(node: Node) -> Origin:
@@ -108,15 +160,15 @@ def _origin(node: Node) -> Origin:
     return Origin("word")
 
 
-def _beside(node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
+def _beside(node: Node, limit: int, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
     """Return the fields that the other words of a command give, and where options can be added."""
     command, option = node.parent, node.prev_named_sibling
-    key = _field(node, data, FIELD)
+    key = _field(node, limit, data, FIELD)
     if command is None or option is None or key is None or not TEXT_KEY.search(key[0]):
         return {}, None
     flag = text_of(option)
     others = [child for child in command.named_children if child != node]
-    given = [_field(other, data, ANY_FIELD) for other in others]
+    given = [_field(other, limit, data, ANY_FIELD) for other in others]
     fields = {field_name(name): value for name, value in filter(None, given)}
     if flag not in FORM_OPTIONS:
         return fields, None
@@ -130,9 +182,9 @@ def _beside(node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None
     )
 
 
-def _field(node: Node, data: bytes, pattern: re.Pattern[str]) -> tuple[str, str] | None:
+def _field(node: Node, limit: int, data: bytes, pattern: re.Pattern[str]) -> tuple[str, str] | None:
     """Return the name and the value of a word that is a field."""
-    read = parts(data, node.start_byte)
+    read = parts(data, node.start_byte, limit)
     text = "".join(piece.text for part in read for piece in part.scanned.pieces)
     match = pattern.match(text)
     if match is None:

@@ -14,8 +14,8 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import HOLE, Around, Comment, Form, Kind, Literal, Piece, Siblings
 from flaglift.check.hosts.formats.codec import Scanned, stripped
-from flaglift.check.hosts.formats.origins import Shape, origin_of
-from flaglift.check.hosts.formats.trees import BROKEN, is_broken, nodes
+from flaglift.check.hosts.formats.origins import Shape, origin_of, text_of
+from flaglift.check.hosts.formats.trees import BROKEN, is_broken, nodes, parse
 from flaglift.lossless.spans import Span
 
 
@@ -26,6 +26,13 @@ class Part(NamedTuple):
     place: Span
     inside: int
     scanned: Scanned
+
+
+class Join(NamedTuple):
+    """The elements of a list that a call joins to one string."""
+
+    elements: Sequence[Node]
+    separator: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +68,9 @@ class CodeHost(ABC):
     """The types of nodes whose children are strings side by side."""
     adds: str = ""
     """The type of an operation; with `+` it joins strings."""
+    brackets: frozenset[str] = frozenset({"parenthesized_expression", "parenthesized_statements"})
+    calls: frozenset[str] = frozenset()
+    """The types of calls that may join the elements of a list."""
     comment_kinds: tuple[str, ...] = ("comment",)
     shape: Shape
 
@@ -68,63 +78,86 @@ class CodeHost(ABC):
         self.name = name
 
     @abstractmethod
-    def part(self, node: Node, data: bytes) -> Part | None:
-        """Return how a literal reads; None for what is no text, such as bytes."""
+    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:
+        """Return how a literal reads; None for what is no text, such as bytes.
+
+        `above` is the node around it if it stands alone: to ask the tree takes as long as it is
+        deep.
+        """
 
     @abstractmethod
     def beside(self, node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
         """Return the fields next to a literal, and where more can be added."""
 
+    def join_of(self, node: Node) -> "Join | None":  # noqa: ARG002
+        """Return the strings that a call puts together; None for any other call."""
+        return None
+
     def literals(self, data: bytes) -> list[Literal]:
         """Return the string literals of a document, in order."""
+        joining = (*self.joins, *filter(None, (self.adds,)), *self.calls)
         found = []
         seen: set[int] = set()
-        for node in nodes(data, self.kinds, self.module, self.function):
-            whole = self._whole(node)
-            if whole.id in seen:
+        for node in nodes(data, (*self.kinds, *joining), self.module, self.function):
+            if node.id in seen:
                 continue
-            seen.add(whole.id)
-            operands = list(self._operands(whole))
-            literal = self._literal(whole, operands, data)
+            join = self.join_of(node) if node.type in self.calls else None
+            tops = join.elements if join else [node]
+            elements = [list(self._operands(top, seen)) for top in tops]
+            literal = self._literal(node, elements, join.separator if join else "", data)
             if literal:
                 found.append(literal)
-            for each in operands:  # strings in what is added are literals of their own
-                seen.add(each.id)
         return sorted(found, key=lambda literal: literal.start)
-
-    def _whole(self, node: Node) -> Node:
-        """Return the largest node that joins a string with others."""
-        above = node.parent
-        while above is not None and self._is_joining(above):
-            node, above = above, above.parent
-        return node
 
     def _is_joining(self, node: Node) -> bool:
         return node.type in self.joins or (node.type == self.adds and is_addition(node))
 
-    def _operands(self, node: Node) -> Iterator[Node]:
-        if not self._is_joining(node):
-            yield node
-            return
-        for child in node.named_children:
-            if child.type not in self.comment_kinds:
-                yield from self._operands(child)
+    def _operands(self, top: Node, seen: set[int]) -> Iterator[Node]:
+        """Yield what is put together, from left to right; brackets around it change nothing.
 
-    def _literal(self, whole: Node, operands: Sequence[Node], data: bytes) -> Literal | None:
+        Strings in an operand that is no string are literals of their own.
+        """
+        stack = [top]
+        while stack:
+            node = stack.pop()
+            children = [c for c in node.named_children if c.type not in self.comment_kinds]
+            if self._is_joining(node):
+                seen.add(node.id)
+                stack += reversed(children)
+            elif node.type in self.brackets and len(children) == 1 and node != top:
+                stack += children
+            else:
+                if node.type in self.kinds:
+                    seen.add(node.id)
+                yield node
+
+    def _literal(
+        self, whole: Node, elements: Sequence[Sequence[Node]], separator: str, data: bytes
+    ) -> Literal | None:
+        if not any(node.type in self.kinds for operands in elements for node in operands):
+            return None
         parts: list[Part] = []
         pieces: list[Piece] = []
         unclear = ""
-        for node in operands:
-            if node.type not in self.kinds:
-                pieces.append(Piece(Kind.HOLE, node.start_byte, node.end_byte, HOLE))
-                continue
-            part = self.part(node, data)
-            if part is None:
-                return None
-            parts.append(part)
-            pieces += part.scanned.pieces
-            unclear = unclear or part.scanned.unclear
-        place = parts[0].place if len(operands) == 1 else Span(whole.start_byte, whole.end_byte)
+        for operands in elements:
+            gap = pieces[-1].end if pieces and separator else None
+            read: list[Piece] = []
+            for node in operands:
+                if node.type not in self.kinds:
+                    read.append(Piece(Kind.HOLE, node.start_byte, node.end_byte, HOLE))
+                    continue
+                part = self.part(node, data, node.parent if node == whole else None)
+                if part is None:
+                    return None
+                parts.append(part)
+                read += part.scanned.pieces
+                unclear = unclear or part.scanned.unclear
+            if gap is not None:
+                start = read[0].start if read else parts[-1].inside
+                pieces.append(Piece(Kind.ATOM, gap, start, separator))
+            pieces += read
+        single = len(parts) == 1 and whole.type in self.kinds
+        place = parts[0].place if single else Span(whole.start_byte, whole.end_byte)
         return Literal(
             host=self.name,
             form=parts[0].form if len(parts) == 1 else Joined(tuple(parts)),
@@ -138,12 +171,29 @@ class CodeHost(ABC):
         )
 
     def _look(self, whole: Node, data: bytes) -> Around:
-        locked = BROKEN if is_broken(whole) else ""
+        root = parse(data, self.module, self.function).root_node
+        locked = BROKEN if is_broken(root, whole) else ""
         return Around(origin_of(whole, self.shape), locked, *self.beside(whole, data))
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
         return comments_in(data, self.module, self.function, self.comment_kinds)
+
+
+def joined(elements: Node, kind: str, arguments: Node | None, default: str) -> Join | None:
+    """Return what a method of a list joins, with its argument; None if it is no such list."""
+    given = [] if arguments is None else arguments.named_children
+    separator = constant(given[0]) if given else default
+    if elements.type != kind or separator is None:
+        return None
+    return Join([child for child in elements.named_children if child.type != "comment"], separator)
+
+
+def constant(node: Node | None) -> str | None:
+    """Return the text of a plain string without escapes; None for any other expression."""
+    text = text_of(node)
+    plain = len(text) > 1 and text[0] in "\"'" and text[-1] == text[0] and "\\" not in text
+    return text[1:-1] if plain else None
 
 
 def is_addition(node: Node) -> bool:

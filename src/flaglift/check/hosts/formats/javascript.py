@@ -8,7 +8,7 @@ from typing import Any
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Siblings
-from flaglift.check.hosts.formats.code import CodeHost, Part
+from flaglift.check.hosts.formats.code import CodeHost, Join, Part, joined
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed
 from flaglift.check.hosts.formats.mappings import Mappings, beside
 from flaglift.check.hosts.formats.origins import Shape, text_of
@@ -84,6 +84,7 @@ class JavaScriptHost(CodeHost):
 
     kinds = ("string", "template_string")
     adds = "binary_expression"
+    calls = frozenset({"call_expression"})
     shape = Shape(
         pairs={"pair": ("key", "value")},
         calls={"call_expression": "function", "new_expression": "constructor"},
@@ -118,11 +119,20 @@ class JavaScriptHost(CodeHost):
         """Return the fields next to a literal, and where more can be added."""
         return beside(node, data, _MAPPINGS)
 
-    def part(self, node: Node, data: bytes) -> Part | None:
+    def join_of(self, node: Node) -> Join | None:
+        """Return what `[a, b].join(" ")` puts together."""
+        function = node.child_by_field_name("function")
+        if function is None or function.type != "member_expression":
+            return None
+        elements = function.child_by_field_name("object")
+        if text_of(function.child_by_field_name("property")) != "join" or elements is None:
+            return None
+        return joined(elements, "array", node.child_by_field_name("arguments"), ",")
+
+    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:
         """Return how a string reads; None for the name of a module."""
         place = Span(node.start_byte, node.end_byte)
         inside = Span(place.start + 1, max(place.start + 1, place.end - 1))
-        above = node.parent
         kind = above.type if above is not None else ""
         if kind in ("import_statement", "export_statement"):
             return None

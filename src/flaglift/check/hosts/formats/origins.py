@@ -30,6 +30,8 @@ class Shape:
 
 
 _KEY = Origin("key")
+_MOST_STEPS = 200
+"""Each step searches the tree from its root, so that a deep one would take the square of it."""
 
 
 def origin_of(node: Node, shape: Shape) -> Origin:
@@ -51,7 +53,9 @@ def origin_of(node: Node, shape: Shape) -> Origin:
 def _steps(node: Node, shape: Shape) -> Iterator[tuple[Node, Node]]:
     """Yield the nodes around a node, each with the one inside it, up to a function or the like."""
     child, above = node, node.parent
-    while above is not None and above.type not in shape.ends:
+    for _ in range(_MOST_STEPS):
+        if above is None or above.type in shape.ends:
+            return
         yield child, above
         child, above = above, above.parent
 

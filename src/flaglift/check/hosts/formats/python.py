@@ -9,10 +9,10 @@ from typing import Any
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Siblings
-from flaglift.check.hosts.formats.code import CodeHost, Part
+from flaglift.check.hosts.formats.code import CodeHost, Join, Part, constant
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed, character
 from flaglift.check.hosts.formats.mappings import Mappings, beside
-from flaglift.check.hosts.formats.origins import Shape
+from flaglift.check.hosts.formats.origins import Shape, text_of
 from flaglift.lossless.spans import Span
 
 _ESCAPE = (
@@ -82,6 +82,7 @@ class PythonHost(CodeHost):
     kinds = ("string",)
     joins = frozenset({"concatenated_string"})
     adds = "binary_operator"
+    calls = frozenset({"call"})
     shape = Shape(
         pairs={"pair": ("key", "value"), "keyword_argument": ("name", "value")},
         calls={"call": "function"},
@@ -101,7 +102,20 @@ class PythonHost(CodeHost):
         """Return the fields next to a literal, and where more can be added."""
         return beside(node, data, _MAPPINGS)
 
-    def part(self, node: Node, data: bytes) -> Part | None:
+    def join_of(self, node: Node) -> Join | None:
+        """Return what `" ".join([a, b])` puts together."""
+        function, given = (node.child_by_field_name(name) for name in ("function", "arguments"))
+        if function is None or function.type != "attribute" or given is None:
+            return None
+        separator = constant(function.child_by_field_name("object"))
+        if text_of(function.child_by_field_name("attribute")) != "join" or separator is None:
+            return None
+        elements = next(iter(given.named_children), None)
+        if elements is None or elements.type not in ("list", "tuple"):
+            return None
+        return Join([c for c in elements.named_children if c.type != "comment"], separator)
+
+    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:  # noqa: ARG002
         """Return how a string reads; None for bytes."""
         place = Span(node.start_byte, node.end_byte)
         start = _START.match(data, *place)

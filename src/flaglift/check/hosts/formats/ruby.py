@@ -8,7 +8,7 @@ from typing import Any
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Kind, Piece, Siblings
-from flaglift.check.hosts.formats.code import CodeHost, Part
+from flaglift.check.hosts.formats.code import CodeHost, Join, Part, joined
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, Scanned, backslashed
 from flaglift.check.hosts.formats.mappings import Mappings, beside
 from flaglift.check.hosts.formats.origins import Shape, text_of
@@ -86,6 +86,7 @@ class RubyHost(CodeHost):
     kinds = ("string", "heredoc_beginning")
     joins = frozenset({"chained_string"})
     adds = "binary"
+    calls = frozenset({"call"})
     shape = Shape(
         pairs={"pair": ("key", "value")},
         calls={"call": "method"},
@@ -105,7 +106,14 @@ class RubyHost(CodeHost):
         """Return the fields next to a literal, and where more can be added."""
         return beside(node, data, _MAPPINGS)
 
-    def part(self, node: Node, data: bytes) -> Part | None:
+    def join_of(self, node: Node) -> Join | None:
+        """Return what `[a, b].join(" ")` puts together."""
+        elements = node.child_by_field_name("receiver")
+        if text_of(node.child_by_field_name("method")) != "join" or elements is None:
+            return None
+        return joined(elements, "array", node.child_by_field_name("arguments"), "")
+
+    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:  # noqa: ARG002
         """Return how a string reads; None for what is no text."""
         if node.type == "heredoc_beginning":
             return self._document(node, data)

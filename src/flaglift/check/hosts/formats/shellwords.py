@@ -79,26 +79,27 @@ _ANSI_BODY = re.compile(rb"(?:[^'\\]|\\[\s\S])*+")
 EXPANDED = "the shell makes other words of it"
 
 
-def parts(data: bytes, start: int) -> list[Part]:
+def parts(data: bytes, start: int, limit: int) -> list[Part]:
     """Return the parts of the word that starts at a byte, each as it is quoted.
 
-    Expansions are holes. The word ends where the shell ends it, whatever a parse tree says.
+    Expansions are holes. The word ends where the shell ends it, whatever a parse tree says, but not
+    after `limit`: where the substitution in backticks that it is in ends.
     """
     found: list[Part] = []
     position = start
-    while match := _PIECES.match(data, position):
+    while match := _PIECES.match(data, position, limit):
         if match["hole"]:
-            end = expansion_end(data, position)
+            end = min(expansion_end(data, position), limit)
             form, inside, held = BARE, Span(position, end), [Span(position, end)]
         elif match["bare"]:
             form, inside, held, end = BARE, Span(position, match.end()), [], match.end()
         elif match["double"]:
             form, held = DOUBLE, []
-            inside = Span(match.end(), _double_end(data, match.end(), held))
+            inside = Span(match.end(), _double_end(data, match.end(), limit, held))
             end = inside.end + 1
         else:
             form, held = (ANSI_C if match["ansi"] else SINGLE), []
-            inside = Span(match.end(), _closing(data, match))
+            inside = Span(match.end(), min(_closing(data, match), limit))
             end = inside.end + 1
         scanned = form.pieces(data, inside, held)
         found.append(Part(form, Span(position, end), inside.start, scanned))
@@ -117,54 +118,64 @@ def _closing(data: bytes, opening: re.Match[bytes]) -> int:
     return len(data) if end < 0 else end
 
 
-def _double_end(data: bytes, position: int, holes: list[Span]) -> int:
+def _double_end(data: bytes, position: int, limit: int, holes: list[Span]) -> int:
     """Return where a double-quoted string ends; add the expansions in it."""
-    while position < len(data) and data[position] != ord('"'):
+    while position < limit and data[position] != ord('"'):
         if _HOLE.match(data, position):
             end = expansion_end(data, position, quoted=True)
-            holes.append(Span(position, end))
+            holes.append(Span(position, min(end, limit)))
             position = end
         else:
             position += 2 if data[position] == ord("\\") else 1
-    return min(position, len(data))
+    return min(position, limit)
 
 
 _HOLE = re.compile(rb"\$[\w{(@*#?!$-]|`")
 _NAME = re.compile(rb"\$(?:[A-Za-z_]\w*|[0-9@*#?!$-])")
-_BRACKETS = {ord("("): ord(")"), ord("{"): ord("}")}
+_BRACKETS = {ord("("): ord(")"), ord("{"): ord("}"), ord("`"): ord("`"), ord('"'): ord('"')}
 
 
 def expansion_end(data: bytes, start: int, *, quoted: bool = False) -> int:
-    """Return where the expansion ends that starts at a byte; at the end of the data if nowhere."""
-    if data[start] == ord("`"):
-        position = start + 1
-        while position < len(data) and data[position] != ord("`"):
-            position += 2 if data[position] == ord("\\") else 1
-        return min(position + 1, len(data))
+    """Return where the expansion ends that starts at a byte; at the end of the data if nowhere.
+
+    In a `${}` inside double quotes an apostrophe is a character.
+    """
     name = _NAME.match(data, start)
     if name:
         return name.end()
-    return _bracket_end(data, start + 1, quoted=quoted and data[start + 1] == ord("{"))
-
-
-def _bracket_end(data: bytes, start: int, *, quoted: bool) -> int:
-    """Return where a bracket's partner ends; in a quoted `${}` an apostrophe is a character."""
-    opening, closing = data[start], _BRACKETS[data[start]]
-    depth, position = 0, start
-    while position < len(data):
-        char = data[position]
-        depth += (char == opening) - (char == closing)
-        if not depth:
-            return position + 1
+    stack, position = _opened(data, start, [], quoted=quoted)
+    while stack and position < len(data):
+        char, (opening, apostrophes) = data[position], stack[-1]
         if char == ord("\\"):
             position += 2
-        elif char == ord('"'):
-            position = _double_end(data, position + 1, []) + 1
-        elif char == ord("'") and not quoted:
+        elif char == _BRACKETS[opening]:
+            stack.pop()
+            position += 1
+        elif opening == ord("`"):
+            position += 1
+        elif char == opening or (char == ord('"') != opening):
+            stack.append((char, apostrophes))
+            position += 1
+        elif char == ord("'") and not apostrophes and opening != ord('"'):
             end = data.find(b"'", position + 1)
             position = len(data) if end < 0 else end + 1
         elif _HOLE.match(data, position):
-            position = expansion_end(data, position, quoted=quoted)
+            inner = apostrophes or opening == ord('"')
+            stack, position = _opened(data, position, stack, quoted=inner)
         else:
             position += 1
-    return len(data)
+    return min(position, len(data)) if not stack else len(data)
+
+
+_Stack = list[tuple[int, bool]]
+"""The brackets that are open, each with whether an apostrophe in it is a character."""
+
+
+def _opened(data: bytes, start: int, stack: _Stack, *, quoted: bool) -> tuple[_Stack, int]:
+    """Open the expansion that starts at a byte; return what is open, and where it goes on."""
+    name = _NAME.match(data, start)
+    if name:
+        return stack, name.end()
+    opening = data[start] if data[start] == ord("`") else data[start + 1]
+    stack.append((opening, quoted and opening == ord("{")))
+    return stack, start + (1 if opening == ord("`") else 2)

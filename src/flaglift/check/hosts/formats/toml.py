@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from tree_sitter import Node
 
@@ -83,20 +83,25 @@ class TomlHost:
                 found += self._values(pair, data, prefix, "")
         return found
 
-    def _values(self, node: Node, data: bytes, path: Path, key: str) -> Iterator[Literal]:
-        if node.type == "string":
-            yield self._literal(node, data, path, key)
-        elif node.type == "pair":
-            keys, value = _sides(node)
-            names = _keys(keys)
-            yield from self._values(value, data, (*path, *names), str(names[-1]))
-        elif node.type in ("inline_table", "array"):
-            items = [child for child in node.named_children if child.type != "comment"]
-            for index, item in enumerate(items):
-                inner = path if item.type == "pair" else (*path, index)
-                yield from self._values(item, data, inner, key)
+    def _values(self, top: Node, data: bytes, prefix: Path, key: str) -> Iterator[Literal]:
+        # Paths are links to the one above: as tuples, deep ones would take the square of the depth.
+        stack = [(top, _Link(None, prefix), key)]
+        while stack:
+            node, path, key = stack.pop()
+            if node.type == "string":
+                yield self._literal(node, data, path, key)
+            elif node.type == "pair":
+                keys, value = _sides(node)
+                names = _keys(keys)
+                stack.append((value, _Link(path, names), str(names[-1])))
+            elif node.type in ("inline_table", "array"):
+                items = [child for child in node.named_children if child.type != "comment"]
+                stack += [
+                    (item, path if item.type == "pair" else _Link(path, (index,)), key)
+                    for index, item in reversed([*enumerate(items)])
+                ]
 
-    def _literal(self, node: Node, data: bytes, path: Path, key: str) -> Literal:
+    def _literal(self, node: Node, data: bytes, path: "_Link", key: str) -> Literal:
         place = Span(node.start_byte, node.end_byte)
         start = _START.match(data, *place)
         mark = (start[1] or start[0]) if start else b'"'
@@ -110,7 +115,7 @@ class TomlHost:
             end=place.end,
             inside=opened,
             pieces=tuple(scanned.pieces),
-            look=partial(_look, node, data, Origin("value", key, path=path)),
+            look=partial(_look, node, data, path, key),
             source=data,
             unclear=scanned.unclear,
         )
@@ -120,7 +125,22 @@ class TomlHost:
         return comments_in(data, _MODULE)
 
 
-def _look(node: Node, data: bytes, origin: Origin) -> Around:
+class _Link(NamedTuple):
+    """The end of a path, and what leads to it."""
+
+    above: "_Link | None"
+    keys: Path
+
+    def path(self) -> Path:
+        """Return the whole path."""
+        links: list[_Link] = [self]
+        while (above := links[-1].above) is not None:
+            links.append(above)
+        return tuple(key for link in reversed(links) for key in link.keys)
+
+
+def _look(node: Node, data: bytes, link: _Link, key: str) -> Around:
+    origin = Origin("value", key, path=link.path())
     return Around(
         origin,
         BROKEN if parse(data, _MODULE).root_node.has_error else "",

@@ -38,14 +38,11 @@ def nodes(
     return sorted(captured.get("found", ()), key=lambda node: (node.start_byte, -node.end_byte))
 
 
-def is_broken(node: Node) -> bool:
+def is_broken(root: Node, node: Node) -> bool:
     """Tell whether the parser gave up in the statement around a node, or in one before it.
 
     A quote that is not closed makes strings of code and code of strings, down to the end.
     """
-    root = node
-    for above in ancestors(node):
-        root = above
     before = (child for child in root.children if child.start_byte < node.end_byte)
     return any(child.has_error for child in before)
 

@@ -1,0 +1,50 @@
+"""No recursion on input, and nothing that takes the square of its depth."""
+
+import time
+
+import pytest
+
+from flaglift.check.hosts.finding import candidates, comments
+from flaglift.check.hosts.registry import host_named
+
+FLAGS = "a cat --video --video_model kling25 --duration 7"
+DEPTH = 5_000
+
+
+def added(quote: str, end: str = "") -> str:
+    return "x = " + (f"{quote}x{quote} + " * DEPTH) + f"{quote}{FLAGS}{quote}{end}\n"
+
+
+CASES = {
+    "javascript": added("'", ";"),
+    "typescript": added('"', ";"),
+    "python": "x = (" + "'x' + " * DEPTH + f"'{FLAGS}')\n",
+    "ruby": added("'"),
+    "toml": "text = " + "[" * DEPTH + f"'{FLAGS}'" + "]" * DEPTH + "\n",
+    "json": "[" * DEPTH + f'"{FLAGS}"' + "]" * DEPTH,
+    "bash": "f " + '"$(f ' * 40 + f"'{FLAGS}'" + ')"' * 40 + "\n",
+}
+MORE = [
+    ("bash", "f " + '"$(f ' * DEPTH + f"'{FLAGS}'" + ')"' * DEPTH + "\n"),
+    ("bash", "f " + '"${a:-' * DEPTH + FLAGS + '}"' * DEPTH + "\n"),
+    ("bash", "f " + "$((" * DEPTH + f"\nf '{FLAGS}'\n"),
+    ("javascript", "x = " + "[" * DEPTH + f"'{FLAGS}'" + "]" * DEPTH),
+    ("javascript", "x = " + "(" * DEPTH + f"'{FLAGS}'" + ")" * DEPTH),
+    ("python", "x = " + "f(" * DEPTH + f"'{FLAGS}'" + ")" * DEPTH),
+    ("python", "x = (" + "'x' " * DEPTH + f"'{FLAGS}')\n"),
+    ("javascript", "x = " + "`${" * 1000 + f"'{FLAGS}'" + "}`" * 1000),
+    ("markdown", "> " * 500 + "```\n" + "> " * 500 + FLAGS + "\n"),
+    ("yaml", "[" * 900 + f"'{FLAGS}'" + "]" * 900),
+]
+
+
+@pytest.mark.parametrize(("name", "source"), [*CASES.items(), *MORE])
+def test_deep_documents_are_read(name: str, source: str) -> None:
+    started = time.process_time()
+    host = host_named(name)
+    found = candidates(source.encode(), host)
+    comments(source.encode(), host)
+    assert time.process_time() - started < 20
+    if name in CASES and source == CASES[name]:
+        (only,) = (each.literal for each in found if FLAGS in each.literal.text)
+        assert only.text.endswith(FLAGS)
