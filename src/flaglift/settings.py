@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flaglift.errors import ConfigError
+from flaglift.files import read_regular
 from flaglift.spelling import nearest
 
 
@@ -132,7 +133,7 @@ def settings_from(table: Mapping[str, Any], path: Path, base: Settings = DEFAULT
 
 def _table(path: Path) -> dict[str, Any] | None:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        document = tomllib.loads(read_regular(path).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 at byte {error.start}") from None
     except (ValueError, RecursionError) as error:  # a number or a nesting may be too long

@@ -10,6 +10,7 @@ from flaglift.catalog.edition import Edition, published
 from flaglift.catalog.model import Model
 from flaglift.catalog.overlay import overlaid, read_overlay
 from flaglift.catalog.standing import Standing, Status, successor_of
+from flaglift.errors import ConfigError
 from flaglift.spelling import nearest
 
 
@@ -40,6 +41,14 @@ class Catalog:
         'kling30_pro'
         """
         return _remembered(self, name) if len(name) <= _LONGEST_REMEMBERED else self._find(name)
+
+    def require(self, name: str) -> None:
+        """Raise `ConfigError`, with the close name, for a name that was never a model's."""
+        standing = self.find(name)
+        if standing.status is Status.UNKNOWN:
+            close = standing.suggestion
+            hint = f"did you mean `{close}`?" if close else "`flaglift models` lists them"
+            raise ConfigError(f"there is no model `{name}`; {hint}")
 
     def _find(self, name: str) -> Standing:
         model = self.edition.models.get(name)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from flaglift.catalog.edition import Edition, covering
 from flaglift.catalog.model import Model
 from flaglift.errors import ConfigError
+from flaglift.files import read_regular
 
 if TYPE_CHECKING:
     from flaglift.catalog.schema import OverlayRow
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 def read_overlay(path: Path) -> str:
     """Return the text of an overlay. Raises `ConfigError` when it cannot be read as UTF-8 text."""
     try:
-        return path.read_text("utf-8-sig")
+        return read_regular(path).decode("utf-8-sig")
     except OSError as problem:
         raise ConfigError(f"{path}: cannot be read: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from flaglift.check.reading import read_named
 from flaglift.check.unused import finding
 from flaglift.errors import InputError, reason
+from flaglift.files import read_regular
 from flaglift.linting.engine import selected
 from flaglift.lossless.spans import Span
 from flaglift.report.places import LineIndex
@@ -23,6 +24,7 @@ from flaglift.settings import Settings
 
 DEFAULT_NAME = "flaglift-baseline.json"
 _VERSION = 1
+_LARGEST = 1 << 30
 
 
 class BaselineKey(NamedTuple):
@@ -79,11 +81,11 @@ def read_baseline(path: Path) -> Baseline:
     Raises `InputError` where it cannot be read, or is no baseline of this version.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_regular(path, _LARGEST))
     except OSError as error:
         hint = "; `flaglift baseline write` makes one" if not path.exists() else ""
         raise InputError(f"{path}: {reason(error)}{hint}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON: {error}") from None
     wrong = InputError(f"{path}: is no baseline of version {_VERSION}")
     if not isinstance(document, dict) or document.get("version") != _VERSION:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flaglift.check.job import FileInspection, FileJob, Unused
+from flaglift.files import read_regular
 from flaglift.report import record as records
 from flaglift.report.candidates import CandidateReport
 
@@ -47,7 +48,7 @@ def _program() -> str:
 
 @cache
 def _overlay(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    return sha256(read_regular(path)).hexdigest()
 
 
 class Cache:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flaglift.check.file_settings import READERS, FileSettings
-from flaglift.errors import ConfigError
+from flaglift.errors import CatalogError, ConfigError
 from flaglift.settings import DEFAULT, Settings, config_in, extended, settings_from
 
 
@@ -88,13 +88,13 @@ class Configurations:
         if own is None and parent != folder:
             return self._folder(parent)
         configuration = read_configuration(own) if own else Configuration()
+        validate_catalog(configuration)
         return configuration._replace(settings=self._change(configuration.settings))
 
 
 def validate(configuration: Configuration) -> None:
     """Raise `ConfigError` or `CatalogError` for unknown rules and unusable catalogs."""
-    from flaglift.catalog import load_catalog  # noqa: PLC0415 (a clean run needs neither)
-    from flaglift.linting.engine import find_rule, selected  # noqa: PLC0415
+    from flaglift.linting.engine import find_rule, selected  # noqa: PLC0415 (slow to load)
 
     settings, files, source = configuration
     try:
@@ -106,4 +106,22 @@ def validate(configuration: Configuration) -> None:
                 find_rule(rule)
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}" if source else str(error)) from None
-    load_catalog(settings.edition, settings.overlay)
+    validate_catalog(configuration)
+
+
+def validate_catalog(configuration: Configuration) -> None:
+    """Raise `ConfigError` or `CatalogError` for an edition, overlay or model that cannot be used.
+
+    This is quick, so that it is said even if no prompt is found.
+    """
+    settings, _, source = configuration
+    if not (settings.edition or settings.overlay or settings.default_model):
+        return
+    from flaglift.catalog import load_catalog  # noqa: PLC0415 (few configurations have them)
+
+    try:
+        catalog = load_catalog(settings.edition, settings.overlay)
+        if settings.default_model:
+            catalog.require(settings.default_model)
+    except (ConfigError, CatalogError) as error:
+        raise type(error)(f"{source}: {error}" if source else str(error)) from None

@@ -3,44 +3,14 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from flaglift.check.patterns import Patterns
 from flaglift.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 LARGEST = 10_000_000
 """Bytes of the largest file that is read, unless configured."""
-
-
-@dataclass(frozen=True)
-class Patterns:
-    """Some patterns of paths, as in a `.gitignore`, and the folder that they are relative to.
-
-    >>> patterns = Patterns("/here", ("vendor/", "*.min.js"))
-    >>> patterns.match("/here/vendor/a.txt"), patterns.match("/here/a.js")
-    (True, False)
-    """
-
-    folder: str
-    lines: tuple[str, ...]
-
-    @cached_property
-    def _spec(self) -> "GitIgnoreSpec":
-        from pathspec import GitIgnoreSpec  # noqa: PLC0415 (few configurations have patterns)
-
-        try:
-            return GitIgnoreSpec.from_lines(self.lines)
-        except ValueError as error:
-            raise ConfigError(f"{self.folder}: a pattern cannot be read: {error}") from None
-
-    def match(self, path: str) -> bool:
-        """Tell whether the patterns match an absolute path, or a folder above it."""
-        inside = path.removeprefix(self.folder.rstrip(os.sep) + os.sep)
-        return inside != path and self._spec.match_file(inside)
 
 
 class Suppression(NamedTuple):
@@ -105,7 +75,13 @@ def _strings(value: Any, key: str, path: Path, what: str) -> tuple[str, ...]:
 
 def _patterns(value: Any, key: str, path: Path) -> Patterns:
     what = 'a list of patterns, such as ["vendor/"]'
-    return Patterns(str(path.parent), _strings(value, key, path, what))
+    return _checked(path, _strings(value, key, path, what))
+
+
+def _checked(path: Path, lines: tuple[str, ...]) -> Patterns:
+    patterns = Patterns(str(path.parent), lines)
+    patterns.check()
+    return patterns
 
 
 def _by_pattern(value: Any, key: str, path: Path, what: str) -> Mapping[str, Any]:
@@ -117,7 +93,7 @@ def _by_pattern(value: Any, key: str, path: Path, what: str) -> Mapping[str, Any
 def _per_file(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, tuple[str, ...]], ...]:
     what = 'a table of patterns and rules, such as { "tests/" = ["FL402"] }'
     return tuple(
-        (Patterns(str(path.parent), (pattern,)), _strings(codes, key, path, what))
+        (_checked(path, (pattern,)), _strings(codes, key, path, what))
         for pattern, codes in _by_pattern(value, key, path, what).items()
     )
 
@@ -131,7 +107,7 @@ def _hosts(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, str], ...]
     table = _by_pattern(value, key, path, what)
     if not all(name in NAMES for name in table.values()):
         raise _wrong(path, key, what)
-    return tuple((Patterns(str(path.parent), (pattern,)), name) for pattern, name in table.items())
+    return tuple((_checked(path, (pattern,)), name) for pattern, name in table.items())
 
 
 def _switch(value: Any, key: str, path: Path) -> bool:

@@ -1,15 +1,20 @@
 """Reads a file, unless it is none of our business."""
 
 import os
+import select
 import stat
 import sys
 
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.errors import InputError, reason
+from flaglift.files import read_all
 
 _PLAIN = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _CAREFUL = _PLAIN | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """Follows no link, because what it leads to is found by itself, and waits for nobody."""
+
+_PATIENCE = 10.0
+"""Seconds that somebody has to begin to write into a pipe that the user names."""
 
 _CHUNK = 1 << 20
 _OVERLAP = 256
@@ -22,9 +27,12 @@ def read_named(path: str, largest: int = sys.maxsize) -> bytes | None:
     cannot be read, or is too large and may hold flags.
     """
     try:
-        handle = os.open(path, _PLAIN)
+        handle = os.open(path, _PLAIN | getattr(os, "O_NONBLOCK", 0))
         try:
-            return _content(handle, path, os.fstat(handle).st_size, largest)
+            status = os.fstat(handle)
+            if stat.S_ISREG(status.st_mode):
+                return _content(handle, path, status.st_size, largest)
+            return _streamed(handle, status.st_mode, largest)
         finally:
             os.close(handle)
     except OSError as error:
@@ -53,6 +61,18 @@ def read_found(path: str, largest: int = sys.maxsize) -> bytes | None:
         os.close(handle)
 
 
+def _streamed(handle: int, mode: int, largest: int) -> bytes:
+    """Return what a pipe or a device gives, as far as it ends."""
+    if stat.S_ISFIFO(mode):
+        # Until somebody has opened it for writing, a pipe reads as if it had ended.
+        waiting = select.poll()
+        waiting.register(handle, select.POLLIN)
+        if not waiting.poll(_PATIENCE * 1000):
+            raise OSError(0, f"nobody writes into this pipe, for {_PATIENCE:g} seconds")
+    os.set_blocking(handle, True)
+    return read_all(handle, largest)
+
+
 def _content(handle: int, path: str, size: int, largest: int) -> bytes | None:
     if size > largest:
         if not _may_hold_flags(handle):
@@ -64,10 +84,7 @@ def _content(handle: int, path: str, size: int, largest: int) -> bytes | None:
     data = os.read(handle, size)
     if len(data) == size and size:
         return data
-    parts = [data]
-    while part := os.read(handle, _CHUNK):
-        parts.append(part)
-    return b"".join(parts)
+    return data + read_all(handle, largest - len(data))
 
 
 def _may_hold_flags(handle: int) -> bool:

@@ -101,7 +101,9 @@ def settings_for(place: str, options: Mapping[str, Any]) -> Settings:
     settings = _configured(Path() if place == "-" else Path(place), options)
     settings = with_given(settings, options)
     selected(settings.select, settings.ignore)
-    load_catalog(settings.edition, settings.overlay)
+    catalog = load_catalog(settings.edition, settings.overlay)
+    if settings.default_model:
+        catalog.require(settings.default_model)
     return settings
 
 

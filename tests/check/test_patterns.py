@@ -1,0 +1,110 @@
+"""Patterns of paths: as git reads them, and in linear time."""
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from flaglift.check.patterns import Patterns
+from flaglift.check.walking import Walk
+from flaglift.errors import ConfigError
+from repositories import git
+
+NAMES = st.text(st.sampled_from("ab-]!# ."), min_size=1, max_size=4).filter(
+    lambda name: name.strip(".") and name == name.strip()
+)
+PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
+LINES = st.text(st.sampled_from("ab*?/[]!-#\\ ."), max_size=8) | st.sampled_from(
+    ["a/**", "**/a", "a/**/b", "**", "*", "[[:alpha:]]", "[^a]", "[a-b]*", "a\\ ", "\\!a", "!a/"]
+)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("repository")
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    return folder
+
+
+def ignored_by_git(folder: Path, path: str) -> bool:
+    """Whether git ignores it; it takes what is not there for a file."""
+    run = subprocess.run(
+        ["git", "-C", str(folder), "check-ignore", "-q", "--no-index", "--", path], check=False
+    )
+    assert run.returncode in (0, 1)
+    return run.returncode == 0
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINES, min_size=1, max_size=3), PATHS)
+def test_a_path_matches_where_git_says_so(repository: Path, lines: list[str], path: str) -> None:
+    # git reads an escape before `/` and a class of nothing in ways that its manual does not name.
+    assume(not any(odd in line for line in lines for odd in ("\\/", "//", "[]", "[!]", "[^]")))
+    (repository / ".gitignore").write_text("\n".join(lines) + "\n")
+    patterns = Patterns(str(repository), tuple(lines))
+    assert patterns.match(str(repository / path)) == ignored_by_git(repository, path)
+
+
+@pytest.mark.parametrize(
+    ("line", "matching", "others"),
+    [
+        ("a\\ ", ["a "], ["a"]),
+        ("a ", ["a"], ["a "]),
+        ("/a", ["a", "a/b"], ["b/a"]),
+        ("a/", ["a/b", "c/a/b"], ["a"]),
+        ("a/**/b", ["a/b", "a/c/d/b"], ["c/a/b"]),
+        ("a/**", ["a/b", "a/b/c"], ["a"]),
+        ("[a-c]?[!x]", ["azz", "q/bzz"], ["dzz", "azx"]),
+        ("[[:digit:]]*", ["1", "2x"], ["x1"]),
+        ("[[:none:]]", [], [":", "n"]),
+        ("[b-a]", [], ["a", "b", "-"]),
+        ("[!b-a]x", ["ax"], ["x"]),
+        ("*.a*.b", ["x.a.b", "x.a1.b"], ["x.b", "x.a.b1"]),
+        ("# a", [], ["# a"]),
+        ("", [], ["a"]),
+        ("a[", [], ["a["]),
+        ("a\\", [], ["a\\", "a"]),
+        ("x\r", ["x"], []),
+    ],
+)
+def test_what_a_pattern_matches(line: str, matching: list[str], others: list[str]) -> None:
+    patterns = Patterns("/here", (line,))
+    assert [path for path in matching + others if patterns.match(f"/here/{path}")] == matching
+    assert not patterns.match("/elsewhere/a")
+
+
+@pytest.mark.parametrize("line", ["!", "a[", "b/c\\"])
+def test_a_pattern_that_can_match_nothing_is_an_error_where_somebody_configured_it(
+    line: str,
+) -> None:
+    with pytest.raises(ConfigError, match=r"^/here: a pattern cannot be read: "):
+        Patterns("/here", ("fine", line)).check()
+
+
+@pytest.mark.parametrize(
+    "line", ["*a" * 30 + "c", "**a" * 30 + "c", "?*" * 30 + "c", "**/a/" * 30 + "c", "[a]*" * 50]
+)
+def test_no_pattern_takes_long(line: str) -> None:
+    patterns = Patterns("/here", (line,))
+    for path in ("a" * 250, "/".join("a" * 250)):
+        start = time.perf_counter()
+        patterns.match(f"/here/{path}b")
+        assert time.perf_counter() - start < 1
+
+
+def test_the_walk_ignores_what_git_ignores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b/x.txt", "b/y.txt", "sub/b/x.txt", "sub/a ", "top.txt", "sub/top.txt"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("")
+    Path(".gitignore").write_text("\ufeffx.txt\na\\ \n/top.txt\n")
+    Path("sub/.gitignore").write_text("!b/\n!x.txt\n")
+    expected = [each.path for each in Walk().targets(["."])]
+    git("init", "-q")
+    assert [each.path for each in Walk().targets(["."])] == expected
+    assert expected == [
+        ".gitignore", "b/y.txt", "sub/.gitignore", "sub/b/x.txt", "sub/top.txt"
+    ]  # fmt: skip
