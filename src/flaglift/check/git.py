@@ -1,29 +1,88 @@
-"""What git knows: the files of a working tree, and which of them changed."""
+"""What git knows: the files of a working tree, which of them changed, and what is staged.
+
+The tree may be anybody's, and its `.git/config` names programs: a monitor, filters, hooks, a pager,
+a transport. git is run so that it starts none of them.
+"""
 
 import os
+import re
 import subprocess
+from collections.abc import Mapping
+from typing import IO, NamedTuple, cast
 
 from flaglift.errors import InputError
 
+_PATIENCE = 30
+"""Seconds. git itself waits for ever where its configuration includes a pipe."""
 
-def files_below(folder: str) -> list[str] | None:
+_SETTINGS = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.pager": "cat",
+    "core.alternateRefsCommand": "",
+    "diff.external": "",
+    "protocol.allow": "never",
+}
+_VARIABLES = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",  # the index stays as it is, and the hook after a change does not run
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # what a partial clone lacks is fetched by no transport
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_PAGER": "cat",
+}
+_FILTER = re.compile(r"filter\.(?P<name>.*)\.(?:clean|smudge|process|required)", re.DOTALL)
+_OUTSIDE = ("not a git repository", "must be run in a work tree", "cannot change to")
+"""What git says where there is no working tree to list, and the walk says what else is wrong."""
+
+_CHUNK = 1 << 20
+_REGULAR = ("100644", "100755")
+"""Modes of files; others are links and submodules."""
+
+
+class Refusal(NamedTuple):
+    """Why git gave no answer."""
+
+    words: str
+    """Its own; empty where the folder is simply in no working tree, or git is not installed."""
+
+
+class Listing(NamedTuple):
+    """The files of a folder as git lists them."""
+
+    names: list[str]
+    warnings: list[str]
+    """What git could not look at."""
+
+
+def files_below(folder: str) -> Listing | Refusal:
     """Return tracked and new files below a folder, relative to it; none that git ignores.
 
-    None where the folder is in no repository, is ignored itself, or git is not there.
+    A refusal where the folder is in no repository, is ignored itself, or git is not there.
     """
-    listed = _git(folder, "ls-files", "-co", "--exclude-standard", "-z")
-    if listed is None or (not listed and _git(folder, "check-ignore", "-q", ".") is not None):
-        return None
-    return _names(listed)
+    run = _git(folder, "ls-files", "-co", "--exclude-standard", "-z")
+    if isinstance(run, Refusal):
+        return run
+    if not run.stdout and not isinstance(_git(folder, "check-ignore", "-q", "."), Refusal):
+        return Refusal("")
+    warnings = run.stderr.decode("utf-8", "surrogateescape").splitlines()
+    return Listing(_names(run.stdout), [line for line in warnings if line.strip()])
 
 
-def staged(folder: str) -> list[str]:
-    """Return the files whose staged content differs from the last commit, as absolute paths.
+def staged(folder: str) -> dict[str, str]:
+    """Return the files whose staged content differs from the last commit, each with its blob.
 
-    Raises `InputError` where the folder is in no repository.
+    They are absolute paths. Raises `InputError` where the folder is in no repository.
     """
     top = _top(folder, "--staged")
-    return _absolute(top, _git(top, "diff", "--cached", *_CHANGED))
+    run = _asked(top, "--staged", "diff", "--cached", "--raw", "--no-abbrev", *_CHANGED)
+    fields = iter(_names(run))
+    blobs = {}
+    for head, name in zip(fields, fields, strict=True):
+        _, mode, _, blob, _ = head.split(" ")
+        if mode in _REGULAR:
+            blobs[os.path.join(top, name)] = blob
+    return blobs
 
 
 def changed_since(folder: str, reference: str) -> list[str]:
@@ -34,46 +93,142 @@ def changed_since(folder: str, reference: str) -> list[str]:
     """
     top = _top(folder, "--since")
     commit = _git(top, "rev-parse", "--verify", "-q", "--end-of-options", reference + "^{commit}")
-    if commit is None:
+    if isinstance(commit, Refusal):
         raise InputError(f"--since {reference}: there is no such commit")
-    base = _git(top, "merge-base", os.fsdecode(commit).strip(), "HEAD")
-    if base is None:
+    base = _git(top, "merge-base", os.fsdecode(commit.stdout).strip(), "HEAD")
+    if isinstance(base, Refusal):
         raise InputError(
             f"--since {reference}: it has no ancestor in common with HEAD; "
             "in a shallow clone, fetch more of the history"
         )
-    changed = _git(top, "diff", *_CHANGED, os.fsdecode(base).strip())
-    new = _git(top, "ls-files", "-o", "--exclude-standard", "-z")
-    return _absolute(top, changed) + _absolute(top, new)
+    ancestor = os.fsdecode(base.stdout).strip()
+    changed = _asked(
+        top, "--since", "diff", "--name-only", *_CHANGED, ancestor, settings=_without_filters(top)
+    )
+    new = _asked(top, "--since", "ls-files", "-o", "--exclude-standard", "-z")
+    return [os.path.join(top, name) for name in _names(changed) + _names(new)]
 
 
-_CHANGED = ("--name-only", "--no-renames", "--no-ext-diff", "--diff-filter=d", "-z")
+class Blobs:
+    """Reads staged files from the repository of a folder, one after the other."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def read(self, blob: str, largest: int, path: str) -> bytes:
+        """Return a blob's content.
+
+        Raises `InputError` where it is larger, or the repository does not hold it.
+        """
+        if self._process is None:
+            self._process = subprocess.Popen(  # noqa: S603
+                ["git", "-C", self._folder, "cat-file", "--batch"],  # noqa: S607
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(_SETTINGS),
+            )
+        asking = cast("IO[bytes]", self._process.stdin)
+        answering = cast("IO[bytes]", self._process.stdout)
+        asking.write(f"{blob}\n".encode())
+        asking.flush()
+        _, kind, *sizes = answering.readline().split() or (b"", b"missing")
+        if kind != b"blob":
+            raise InputError(f"{path}: git does not hold what is staged of it ({blob[:12]})")
+        size = int(sizes[0])
+        if size <= largest:
+            return answering.read(size + 1)[:size]
+        for start in range(0, size + 1, _CHUNK):
+            answering.read(min(_CHUNK, size + 1 - start))
+        raise InputError(
+            f"{path}: {size} bytes are more than `max-file-size` allows ({largest}), "
+            "so it is not checked"
+        )
+
+    def close(self) -> None:
+        """Let the process that answers go."""
+        if self._process:
+            self._process.communicate()
+            self._process = None
+
+
+_CHANGED = (
+    "--no-renames",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--ignore-submodules=all",  # or git starts another one in it, with that one's configuration
+    "--diff-filter=d",
+    "-z",
+)
 
 
 def _top(folder: str, option: str) -> str:
     top = _git(folder, "rev-parse", "--show-toplevel")
-    if top is None:
-        where = os.path.abspath(folder)
-        raise InputError(f"{option}: {where} is in no git repository, or git is not installed")
-    return os.fsdecode(top).removesuffix("\n")
+    if not isinstance(top, Refusal):
+        return os.fsdecode(top.stdout).removesuffix("\n")
+    if top.words:
+        raise InputError(f"{option}: {top.words}")
+    where = os.path.abspath(folder)
+    raise InputError(f"{option}: {where} is in no git repository, or git is not installed")
 
 
-def _absolute(top: str, listed: bytes | None) -> list[str]:
-    return [os.path.join(top, name) for name in _names(listed or b"")]
+def _asked(
+    top: str, option: str, *arguments: str, settings: Mapping[str, str] = _SETTINGS
+) -> bytes:
+    """Return git's answer; raises `InputError` with its own words where there is none."""
+    run = _git(top, *arguments, settings=settings)
+    if isinstance(run, Refusal):
+        raise InputError(f"{option}: git {arguments[0]}: {run.words or 'no answer'}")
+    return run.stdout
 
 
 def _names(listed: bytes) -> list[str]:
     return [os.fsdecode(name) for name in listed.split(b"\0") if name]
 
 
-def _git(folder: str, *arguments: str) -> bytes | None:
+def _git(
+    folder: str, *arguments: str, settings: Mapping[str, str] = _SETTINGS
+) -> "subprocess.CompletedProcess[bytes] | Refusal":
     try:
         run = subprocess.run(  # noqa: S603
             ["git", "-C", folder, *arguments],  # noqa: S607 (the user's own git)
             check=False,
             stdin=subprocess.DEVNULL,
             capture_output=True,
+            env=_environment(settings),
+            timeout=_PATIENCE,
         )
+    except subprocess.TimeoutExpired:
+        return Refusal(f"git did not answer in {_PATIENCE} seconds")
     except OSError:
-        return None
-    return run.stdout if run.returncode == 0 else None
+        return Refusal("")
+    if run.returncode == 0:
+        return run
+    words = " ".join(run.stderr.decode("utf-8", "surrogateescape").split())
+    return Refusal("" if any(usual in words for usual in _OUTSIDE) else words)
+
+
+def _without_filters(folder: str) -> dict[str, str]:
+    """Return settings in which no filter of the repository runs.
+
+    Only where git compares the files of the working tree would one.
+    """
+    settings = dict(_SETTINGS)
+    for name in _names(_asked(folder, "--since", "config", "--list", "--name-only", "-z")):
+        match = _FILTER.fullmatch(name)
+        if match:
+            for key, value in (("clean", ""), ("process", ""), ("required", "false")):
+                settings[f"filter.{match['name']}.{key}"] = value
+    return settings
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    # What the caller's own environment configures comes before, so that this counts.
+    first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    variables = {**os.environ, **_VARIABLES, "GIT_CONFIG_COUNT": str(first + len(settings))}
+    variables.pop("GIT_EXTERNAL_DIFF", None)
+    for number, (name, value) in enumerate(settings.items(), first):
+        variables[f"GIT_CONFIG_KEY_{number}"] = name
+        variables[f"GIT_CONFIG_VALUE_{number}"] = value
+    return variables
