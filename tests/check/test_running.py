@@ -90,7 +90,7 @@ def test_nothing_is_remembered_for_another_question(cache_folder: Path, here: Pa
     keys = {cache.key(each) for each in [base, *others]}
     assert len(keys) == len(others) + 1
     assert Cache(cache_folder, replacements=True).key(base) != cache.key(base)
-    assert cache.key(base) == cache.key(job(LONG, "b/a.txt", base.settings, named=True))
+    assert cache.key(base) == cache.key(job(LONG, "b/a.txt", base.settings))
     caching._overlay.cache_clear()
     overlay.write_text("# changed")
     assert cache.key(base) not in keys

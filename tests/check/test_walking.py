@@ -97,17 +97,17 @@ def test_links_are_not_followed_and_loops_do_no_harm() -> None:
 def test_what_cannot_be_read_is_one_line_and_the_rest_is_checked() -> None:
     write({"a.txt": LONG, "b.txt": f"{LONG} \xe9".encode("latin-1"), "c.txt": f"{LONG}\0".encode()})
     run = flaglift("check", "--output-format", "concise", "--select", "FL402")
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert run.stdout.startswith("a.txt:1:")
     first, second, last = run.stderr.splitlines()
     assert first.startswith("flaglift: b.txt: not UTF-8: byte ")
     assert second == "flaglift: c.txt: is binary, so it is not read"
     assert last.startswith("1 error")
     assert flaglift("check", "b.txt").returncode == 2
-    # A hook names files too, and is not the user.
-    assert flaglift("check", "--force-exclude", "b.txt").returncode == 0
+    # A hook names files too: what it could not read, it did not check.
+    assert flaglift("check", "--force-exclude", "b.txt").returncode == 2
     missing = flaglift("check", "--force-exclude", "gone.txt", "a.txt")
-    assert missing.returncode == 1
+    assert missing.returncode == 2
     assert "flaglift: gone.txt: no such file or directory\n" in missing.stderr
     assert flaglift("check", "gone.txt", "a.txt").returncode == 2
 
@@ -137,7 +137,7 @@ def test_files_over_the_limit_are_reported_if_they_may_hold_flags() -> None:
     )
     run = flaglift("check")
     size = len(big) + len(LONG)
-    assert run.returncode == 1
+    assert run.returncode == 2
     line = f"flaglift: b.txt: {size} bytes are more than `max-file-size` allows (1000), "
     assert f"{line}so it is not checked\n" in run.stderr
     assert "a.txt" not in run.stderr
@@ -167,7 +167,8 @@ def test_the_first_line_tells_what_a_file_without_a_suffix_is() -> None:
     )
     assert shown_files() == ["one", "three", "two"]
     assert [path for path, _, _ in codes()] == ["one", "three", "two"]
-    assert shown_files("six") == ["six"]
+    assert shown_files("six") == []
+    assert shown_files("--lines", "six") == ["six"]
     assert shown_files("--force-exclude", "six", "one") == ["one"]
 
 
@@ -273,6 +274,6 @@ def test_what_fails_in_reading_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "open", denied)  # nothing is denied to root
     run = flaglift("check")
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert run.stderr.startswith("flaglift: a.txt: permission denied\n")
     assert run.stdout.startswith("b.txt:1:")

@@ -269,7 +269,7 @@ def test_what_is_no_regular_file_is_not_rewritten(prompts: Path) -> None:
     os.mkfifo("pipe")
     with subprocess.Popen([program("bash"), "-c", f"echo '{TWICE}' >pipe"]) as writer:
         try:
-            run = flaglift("check", "--fix", "pipe")
+            run = flaglift("check", "--lines", "--fix", "pipe")
         finally:
             writer.kill()  # who opens a pipe for writing waits for a reader
     assert run.returncode == 2
@@ -283,7 +283,7 @@ def test_a_place_that_cannot_be_written(prompts: Path) -> None:
         memory.write(f"{TWICE}\n".encode())
         memory.flush()
         path = f"/proc/self/fd/{memory.fileno()}"
-        run = flaglift("check", "--fix", path)
+        run = flaglift("check", "--lines", "--fix", path)
         assert os.pread(memory.fileno(), 1000, 0) == f"{TWICE}\n".encode()
     assert run.returncode == 2
     assert run.stderr.startswith(f"flaglift: {path}: cannot be written: ")
@@ -292,7 +292,7 @@ def test_a_place_that_cannot_be_written(prompts: Path) -> None:
 def test_a_long_name_can_be_written(prompts: Path) -> None:
     path = Path("x" * 255)
     path.write_text(f"{TWICE}\n")
-    assert flaglift("check", "--fix", path).returncode == 0
+    assert flaglift("check", "--lines", "--fix", path).returncode == 0
     assert path.read_text() == f"{CLEAN}\n"
 
 

@@ -65,7 +65,12 @@ def records(draw: st.DrawFn) -> LocatedFinding:
     )
 
 
-REPORTS = st.builds(FindingsReport, st.lists(records(), max_size=4), st.lists(TEXTS, max_size=2))
+REPORTS = st.builds(
+    FindingsReport,
+    st.lists(records(), max_size=4),
+    st.lists(TEXTS, max_size=2),
+    st.lists(TEXTS, max_size=1),
+)
 
 
 def document(form: str, found: FindingsReport) -> Any:
@@ -123,7 +128,7 @@ def test_junit_is_read_by_a_reader_of_it(found: FindingsReport) -> None:
 def test_github_has_one_line_a_finding(found: FindingsReport) -> None:
     lines = renderer("github")(found).split("\n")
     assert lines.pop() == ""
-    assert len(lines) == len(found.records) + len(found.problems)
+    assert len(lines) == len(found.records) + len(found.problems) + len(found.notes)
     for line, record in zip(lines, found.records, strict=False):
         _, head, message = line.split("::", 2)
         command, _, values = head.partition(" ")

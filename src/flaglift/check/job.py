@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from flaglift.check.file_settings import Suppression
-from flaglift.check.walking import FileProblem
 from flaglift.report.candidates import CandidateReport
 from flaglift.report.record import LocatedFinding
 from flaglift.settings import Settings
@@ -41,11 +40,11 @@ class FileJob:
     """Its content."""
     host: str
     settings: Settings
-    named: bool = False
-    """Whether the user named it."""
     require_reason: bool = False
     suppressions: tuple[Suppression, ...] = ()
     """Those of the configuration that are about this file."""
+    staged: bool = False
+    """Whether it is what git would commit, which the file itself may not hold."""
 
 
 @dataclass(frozen=True)
@@ -103,4 +102,5 @@ class FileOutcome:
     diff: str = ""
     output: bytes | None = None
     """The fixed content of standard input."""
-    problem: FileProblem | None = None
+    problem: str = ""
+    """One sentence, with the path: why it was not checked, or not written."""

@@ -4,23 +4,32 @@ Most files hold no flag, and most runs of a hook see none that does, so this loa
 """
 
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from flaglift.check.configuration import Configuration, Configurations
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.check.hosts.registry import SUFFIXES, language, name_for
 from flaglift.check.reading import read_found, read_named
-from flaglift.check.walking import STDIN, FileProblem, FileTarget
-from flaglift.errors import InputError
+from flaglift.check.walking import STDIN, FileTarget
+from flaglift.errors import FlagliftError, InputError
 
 if TYPE_CHECKING:
+    from flaglift.check.git import Blobs
     from flaglift.check.job import FileJob
 
 _SUPPRESSION = b"flaglift:"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _TEXT = "lines"
-"""The host of text files, and of files named whose kind nothing tells."""
+"""The host of text files, and of standard input that has no name."""
+
+_SPELLING = re.compile(rb"--video(?:_model|_prompt)?(?![\w-])")
+"""A flag that only this dialect gives its meaning; others are those of many programs."""
+
+_MOST_KINDS = 5
 
 
 class Concerned(NamedTuple):
@@ -31,12 +40,36 @@ class Concerned(NamedTuple):
     host: str
 
 
+@dataclass
+class Unread:
+    """The files of kinds that are not read."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    """How many there are of each kind: its suffix, or the name of a file without one."""
+    holding: list[str] = field(default_factory=list)
+    """Those in which a flag is spelt."""
+
+    def __str__(self) -> str:
+        """Say how many there are of the kinds that hold flags; empty where none does."""
+        if not self.holding:
+            return ""
+        concerned = {_kind(path) for path in self.holding}
+        ranked = sorted(concerned, key=lambda kind: (-self.kinds[kind], kind))
+        counts = [f"{self.kinds[kind]} {kind}" for kind in ranked[:_MOST_KINDS]]
+        if len(ranked) > _MOST_KINDS:
+            counts.append(f"{len(ranked) - _MOST_KINDS} more kinds")
+        verb = "holds" if len(self.holding) == 1 else "hold"
+        count = f"{len(self.holding)} {verb} flag spellings"
+        return f"not read: {', '.join(counts)} ({count}); --show-files lists them"
+
+
 class Selection:
     """Chooses files.
 
-    `form` is `whole` or `blocks`: how text files hold prompts, and all files that the user names.
-    With `force_exclude` a tool named the files, and not the user, so that they are treated as if
-    they were found. `stdin` is what stands for the file `-`, and `stdin_name` what it is called.
+    `form` is `lines`, `whole` or `blocks`: how text files hold prompts, and all files that the user
+    names. With `force_exclude` a tool named the files, and not the user, so that they are treated
+    as if they were found. `stdin` is what stands for the file `-`, and `stdin_name` what it is
+    called. `blobs` reads the targets whose staged content counts.
     """
 
     def __init__(
@@ -53,32 +86,69 @@ class Selection:
         self._stdin_name = stdin_name
         self.configurations = configurations
         self.stdin = stdin
+        self.blobs: Blobs | None = None
+        self.unread = Unread()
         files = self.configuration("-").files
         self._force_exclude = force_exclude or files.force_exclude
         self._largest = files.max_file_size
 
-    def concerned(self, targets: Iterable[FileTarget]) -> Iterator[Concerned | FileProblem]:
-        """Yield the files that may hold flags or suppressions, and what is wrong with others."""
-        known = frozenset(SUFFIXES)
+    def concerned(self, targets: Iterable[FileTarget]) -> Iterator[Concerned | str]:
+        """Yield the files that may hold flags or suppressions.
+
+        A sentence stands for a file that may hold some and cannot be read. Raises `ConfigError` for
+        a configuration that cannot be used.
+        """
         for target in targets:
-            path, named = target
-            suffix = os.path.splitext(path)[1].lower()
-            if not named and suffix and suffix not in known and not self._configured_host(path):
-                continue
+            try:
+                each = self._look(target)
+            except InputError as error:
+                each = str(error)
+            except FlagliftError:
+                raise
+            except Exception as error:  # whatever it is, the other files are looked at
+                each = failed(self.shown(target), error)
+            if each and not (isinstance(each, str) and self._excludes(target)):
+                yield each
+
+    def _look(self, target: FileTarget) -> Concerned | str | None:
+        path = target.path
+        readable = os.path.splitext(path)[1].lower() in _KNOWN or self._configured_host(path)
+        if not readable and not self._asked_for(target) and os.path.splitext(path)[1]:
+            self._count_unread(target)
+            return None
+        raw = self._read(target)
+        if raw is None or not _concerns(raw) or self._excludes(target):
+            return None
+        host = self.host(target, raw)
+        if host:
+            return Concerned(target, raw, host)
+        if self._asked_for(target):
+            kind = os.path.splitext(self.shown(target))[1]
+            what = f"{kind} files are not read" if kind else "its name tells no kind of file"
+            return (
+                f"{self.shown(target)}: {what}; --lines, --whole or --blocks say how it holds "
+                "prompts, or `hosts` in the configuration"
+            )
+        self._count_unread(target, raw)
+        return None
+
+    def _count_unread(self, target: FileTarget, raw: bytes | None = None) -> None:
+        if raw is None:
             try:
                 raw = self._read(target)
-                if raw is None or not _concerns(raw) or self._excludes(target):
-                    continue
-                host = self.host(target, raw)
-                if host:
-                    yield Concerned(target, raw, host)
-            except InputError as error:
-                if not self._excludes(target):
-                    yield FileProblem(str(error), self._asked_for(target))
+            except InputError:
+                return  # too large, or not ours to read, and of no kind that is read
+        if raw is None or self._excludes(target) or b"\0" in raw[:8000]:
+            return
+        self.unread.kinds[_kind(target.path)] += 1
+        if b"--video" in raw and _SPELLING.search(raw):
+            self.unread.holding.append(target.path)
 
     def _read(self, target: FileTarget) -> bytes | None:
         if target.path == "-":
             return self.stdin
+        if target.blob and self.blobs:
+            return self.blobs.read(target.blob, self._largest, self.shown(target))
         return (read_named if target.named else read_found)(target.path, self._largest)
 
     def job(self, concerned: Concerned) -> "FileJob":
@@ -96,15 +166,20 @@ class Selection:
             raw,
             host,
             configuration.settings_of(absolute),
-            self._asked_for(target),
             files.require_reason,
             tuple(each for each in files.suppressions if each.path == absolute),
+            staged=bool(target.blob),
         )
 
     def may_read(self, target: FileTarget) -> bool:
-        """Tell whether a file is read for prompts."""
+        """Tell whether a file is read for prompts; one that is not is looked at and counted."""
+        if self._excludes(target):
+            return False
         raw = None if os.path.splitext(target.path)[1] else read_found(target.path)
-        return not self._excludes(target) and self.host(target, raw or b"") is not None
+        if self.host(target, raw or b"") is not None:
+            return True
+        self._count_unread(target)
+        return False
 
     def host(self, target: FileTarget, raw: bytes) -> str | None:
         """Return the name of the host that reads a file; None where none does."""
@@ -113,8 +188,11 @@ class Selection:
         if configured:
             return configured
         asked = self._asked_for(target)
-        host = name_for(shown) or _interpreter(shown, raw) or (_TEXT if asked else None)
-        return self._form if self._form and (asked or host == _TEXT) else host
+        host = name_for(shown) or _interpreter(shown, raw)
+        if self._form and (asked or host == _TEXT):
+            return self._form
+        nameless = target.path == "-" and not os.path.splitext(shown)[1]
+        return host or (_TEXT if nameless else None)
 
     def shown(self, target: FileTarget) -> str:
         """Return what a file is called."""
@@ -139,6 +217,19 @@ class Selection:
             return False
         shown = self.shown(target)
         return self.configuration(shown).files.excludes(self.absolute(shown))
+
+
+_KNOWN = frozenset(SUFFIXES)
+
+
+def failed(path: str, error: Exception) -> str:
+    """Return what is said of a file in which something went wrong that nobody foresaw."""
+    words = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"{path}: cannot be checked: {words.removesuffix(':')}"
+
+
+def _kind(path: str) -> str:
+    return os.path.splitext(path)[1] or os.path.basename(path)
 
 
 def _concerns(raw: bytes) -> bool:

@@ -8,9 +8,11 @@ from flaglift.check.hosts.encoding import Decoded, decode
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob, FileOutcome, Task
-from flaglift.check.walking import STDIN, FileProblem
+from flaglift.check.reading import read_named
+from flaglift.check.selecting import failed
+from flaglift.check.walking import STDIN
 from flaglift.check.writing import write_file
-from flaglift.errors import InputError
+from flaglift.errors import FlagliftError, InputError
 from flaglift.report.diff import unified_diff
 
 
@@ -23,14 +25,18 @@ def work(job: FileJob, task: Task) -> FileOutcome:
     try:
         decoded = decode(job.raw, os.path.splitext(job.shown)[1].lower())
     except InputError as error:
-        outcome.problem = FileProblem(f"{job.shown}: {error}", job.named)
+        outcome.problem = f"{job.shown}: {error}"
         return outcome
     try:
         _check(outcome, decoded, task)
     except ModuleNotFoundError as error:  # the same sentence for all such files, so it is said once
-        outcome.problem = FileProblem(missing(job.host, error), fatal=True)
+        outcome.problem = missing(job.host, error)
     except InputError as error:
-        outcome.problem = FileProblem(str(error), fatal=True)
+        outcome.problem = str(error)
+    except FlagliftError:
+        raise
+    except Exception as error:  # whatever it is, the other files are checked
+        outcome.problem = failed(job.shown, error)
     return outcome
 
 
@@ -44,7 +50,7 @@ def _check(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
             _write(outcome, decoded, task)
             data = outcome.fixed.data
         except InputError as error:
-            outcome.problem = FileProblem(str(error), fatal=True)
+            outcome.problem = str(error)
             outcome.fixed = None
     outcome.inspection = inspect(PromptFile(data, host, job), replacements=task.replacements)
 
@@ -60,6 +66,8 @@ def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
     elif job.path == "-":
         outcome.output = new
     elif new != job.raw:
+        if job.staged and read_named(job.path) != job.raw:
+            raise InputError(f"{job.shown}: is not what is staged of it, so it is not fixed")
         write_file(job.path, new, instead_of=job.raw)
 
 

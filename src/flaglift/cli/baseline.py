@@ -60,7 +60,7 @@ def write(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
         f"{in_one_line(str(path))}: {entries} for {counted(len(records), 'finding')}{hint}",
         err=True,
     )
-    return EXIT_UNUSABLE if any(problem.fatal for problem in project.problems) else 0
+    return EXIT_UNUSABLE if project.problems else 0
 
 
 @command.command("prune", short_help="Take out what is not found any more.")
@@ -82,7 +82,7 @@ def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     path = _path(project, baseline)
     old = read_baseline(path)
     found = {key_of(record) for record in _records(project)}
-    if any(problem.fatal for problem in project.problems):
+    if project.problems:
         return EXIT_UNUSABLE  # what could not be read may hold what looks gone
     stale = old.keys - found
     if stale:
@@ -102,8 +102,7 @@ def _records(project: Project) -> "list[LocatedFinding]":
         records += outcome.inspection.records
         if outcome.problem:
             project.problems.append(outcome.problem)
-    for problem in project.problems:
-        click.echo(f"flaglift: {in_one_line(problem.text)}", err=True)
+    project.say_problems()
     return records
 
 

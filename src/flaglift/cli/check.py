@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from flaglift.cli import EXIT_UNUSABLE, in_one_line
 from flaglift.cli.check_files import CheckOptions, Project, file_options
 
 FORMATS = (
@@ -67,6 +66,11 @@ def _report(value: str) -> tuple[str, str]:
     type=click.Choice(["error", "warning", "info"]),
     help="The least severity that makes the exit code 1; `warning` unless configured.",
 )
+@click.option(
+    "--fail-on-unread",
+    is_flag=True,
+    help="Exit with 2 if flags are spelt in files of kinds that are not read.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @file_options
 def command(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
@@ -86,11 +90,12 @@ def command(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
       flaglift check --stdin-filename page.md - < page.md
     """
     chosen = CheckOptions(**{each.name: options.pop(each.name) for each in fields(CheckOptions)})
+    reports = [path for _, path in chosen.reports]
     if watch:
         from flaglift.cli.check_watch import watch_and
 
-        watch_and(paths, lambda: _check(Project(paths, options), chosen))
-    return _check(Project(paths, options), chosen)
+        watch_and(paths, lambda: _check(Project(paths, options, reports), chosen))
+    return _check(Project(paths, options, reports), chosen)
 
 
 def _check(project: Project, options: CheckOptions) -> int:
@@ -106,8 +111,7 @@ def _check(project: Project, options: CheckOptions) -> int:
         run.check(concerned, baseline)
         return run.finish()
     # Most runs of a hook end here, and have not loaded a parser.
-    for problem in project.problems:
-        click.echo(f"flaglift: {in_one_line(problem.text)}", err=True)
     if options.fixing and not options.diff:
         sys.stdout.write(project.selection.stdin.decode("utf-8", "surrogateescape"))
-    return EXIT_UNUSABLE if any(problem.fatal for problem in project.problems) else 0
+    unread = project.say_unread(fail=options.fail_on_unread)
+    return max(project.say_problems(), unread)

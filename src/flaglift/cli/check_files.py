@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from flaglift.check.configuration import Configuration, Configurations, validate
-from flaglift.check.file_settings import Patterns
+from flaglift.check.patterns import Patterns
 from flaglift.check.selecting import Concerned, Selection
-from flaglift.check.walking import STDIN, FileProblem, FileTarget, among, targets
+from flaglift.check.walking import STDIN, FileTarget, Walk, among
+from flaglift.cli import EXIT_UNUSABLE, in_one_line
 from flaglift.cli.options import settings_options, with_given
 from flaglift.report.text import visible
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILES = (
+    click.option(
+        "--lines", "form", flag_value="lines", help="Each line of a text file is one prompt."
+    ),
     click.option("--whole", "form", flag_value="whole", help="Each text file is one prompt."),
     click.option(
         "--blocks", "form", flag_value="blocks", help="Prompts with blank lines between them."
@@ -62,6 +66,7 @@ class CheckOptions:
     show_settings: bool
     baseline: str | None
     exit_zero: bool
+    fail_on_unread: bool
 
     @property
     def output_format(self) -> str:
@@ -87,10 +92,16 @@ class Project:
     What is about files is taken out of the options; the rest of them must be about settings.
     """
 
-    def __init__(self, paths: Sequence[str], options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, paths: Sequence[str], options: Mapping[str, Any], reports: Sequence[str] = ()
+    ) -> None:
         self.paths = paths
         """As the user names them; none for the current folder."""
-        self.problems: list[FileProblem] = []
+        self._reports = frozenset(map(os.path.realpath, reports))
+        self.problems: list[str] = []
+        """One sentence for each file or folder that could not be looked at."""
+        self.notes: list[str] = []
+        """What else is to be said of how the files were found."""
         options = dict(options)
         self._staged = options.pop("staged")
         self._since = options.pop("since")
@@ -108,6 +119,8 @@ class Project:
             force_exclude=forced,
             stdin_name=name or STDIN,
         )
+        if name and "-" not in paths:
+            raise click.UsageError("--stdin-filename names standard input: give `-` as a path too.")
 
     @property
     def configuration(self) -> Configuration:
@@ -117,12 +130,21 @@ class Project:
     def targets(self) -> list[FileTarget]:
         """Return the files to look at; raises `InputError` where git cannot tell."""
         if not self._staged and self._since is None:
-            return targets(self.paths or [os.curdir])
+            walk = Walk()
+            targets = walk.targets(self.paths or [os.curdir])
+            self.problems += walk.problems
+            self.notes += walk.notes
+            return [each for each in targets if not self._is_report(each)]
         from flaglift.check import git
 
         if self._staged:
+            self.selection.blobs = git.Blobs(os.curdir)
             return among(git.staged(os.curdir), self.paths)
-        return among(git.changed_since(os.curdir, self._since), self.paths)
+        return among(dict.fromkeys(git.changed_since(os.curdir, self._since), ""), self.paths)
+
+    def _is_report(self, target: FileTarget) -> bool:
+        """Tell whether a file that was found is one that this run writes."""
+        return not target.named and os.path.realpath(target.path) in self._reports
 
     def covers(self, folder: str) -> bool:
         """Tell whether every file below a folder is looked at."""
@@ -138,13 +160,15 @@ class Project:
             from flaglift.cli.sources import standard_input
 
             self.selection.stdin = standard_input()
-        found = []
+        files = []
         for each in self.selection.concerned(self.targets()):
             if isinstance(each, Concerned):
-                found.append(each)
+                files.append(each)
             else:
                 self.problems.append(each)
-        return found
+        if self.selection.blobs:
+            self.selection.blobs.close()
+        return files
 
     def outcomes(self, concerned: Sequence[Concerned], task: "Task") -> "Iterator[FileOutcome]":
         """Do a task with files.
@@ -165,11 +189,32 @@ class Project:
         yield from run(jobs, known, task, cache, self._processes)
 
     def show_files(self) -> int:
-        """Print the files that would be read for prompts, one a line; return the exit code."""
+        """Print the files that would be read for prompts, one a line; return the exit code.
+
+        Those that hold flag spellings and are not read go to standard error.
+        """
         for target in self.targets():
             if self.selection.may_read(target):
                 sys.stdout.write(f"{visible(target.path)}\n")
-        return 0
+        for path in self.selection.unread.holding:
+            click.echo(f"not read, and holds flag spellings: {visible(path)}", err=True)
+        return self.say_problems()
+
+    def say_unread(self, *, fail: bool) -> int:
+        """Print how many files are of kinds that are not read, if any of them spells a flag.
+
+        Return the exit code that this makes, if the run is to `fail` on it.
+        """
+        unread = str(self.selection.unread)
+        if unread:
+            click.echo(f"flaglift: {in_one_line(unread)}", err=True)
+        return EXIT_UNUSABLE if fail and unread else 0
+
+    def say_problems(self) -> int:
+        """Print what could not be looked at and why; return the exit code that this makes."""
+        for line in (*self.notes, *self.problems):
+            click.echo(f"flaglift: {in_one_line(line)}", err=True)
+        return EXIT_UNUSABLE if self.problems else 0
 
     def show_settings(self) -> int:
         """Print what is configured for each path; return the exit code."""
@@ -197,7 +242,7 @@ def _shown(value: Any) -> str:
 
 def _validate(options: Mapping[str, Any]) -> None:
     """Say what is wrong with the options themselves, even if there is no prompt to check."""
-    if any(options[name] for name in ("select", "ignore", "edition", "overlay")):
+    if any(options[name] for name in ("select", "ignore", "edition", "overlay", "default_model")):
         from flaglift.settings import DEFAULT
 
         validate(Configuration(with_given(DEFAULT, options)))

@@ -11,7 +11,6 @@ import click
 from flaglift.check.baseline import Baseline, BaselineKey, key_of, read_baseline
 from flaglift.check.job import FileOutcome, Task, Unused, Wanted
 from flaglift.check.selecting import Concerned
-from flaglift.check.walking import FileProblem
 from flaglift.cli import EXIT_FINDINGS, EXIT_UNUSABLE, in_one_line
 from flaglift.cli.check_files import CheckOptions, Project
 from flaglift.diagnostics import Severity
@@ -39,7 +38,6 @@ class CheckRun:
     met: set[BaselineKey] = field(default_factory=set)
     """What the baseline holds and the run found."""
     summary: Summary = field(default_factory=Summary)
-    failed: bool = False
     failing: bool = False
     """Whether anything was found that makes the exit code 1."""
 
@@ -53,6 +51,8 @@ class CheckRun:
             answered |= outcome.output is not None
         if self.options.fixing and not self.options.diff and not answered:
             _put(self.project.selection.stdin)  # nothing was read in it
+        for note in self.project.notes:
+            click.echo(f"flaglift: {in_one_line(note)}", err=True)
         for problem in self.project.problems:
             self._say(problem)
         self._take_unused()
@@ -102,11 +102,10 @@ class CheckRun:
             self.summary.add_record(record)
             self.failing |= record.finding.severity.rank <= least and not self.options.diff
 
-    def _say(self, problem: FileProblem) -> None:
-        if problem.text not in self.problems:
-            self.problems.append(problem.text)
-            click.echo(f"flaglift: {in_one_line(problem.text)}", err=True)
-        self.failed |= problem.fatal
+    def _say(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+            click.echo(f"flaglift: {in_one_line(problem)}", err=True)
 
     def _take_unused(self) -> None:
         """Take suppressions of the configuration that suppress nothing out, or report them."""
@@ -131,7 +130,8 @@ class CheckRun:
     def finish(self) -> int:
         """Print what is said once, after all files; return the exit code."""
         options = self.options
-        report = FindingsReport(self.records, self.problems)
+        notes = [str(self.project.selection.unread)]
+        report = FindingsReport(self.records, self.problems, [*filter(None, notes)])
         for form, path in options.reports:
             write_report(report, form, path)
         if not options.diff:
@@ -142,7 +142,7 @@ class CheckRun:
                 would=options.diff, fix=options.fixing, unsafe=options.unsafe_fixes
             )
             click.echo(summary, err=True, nl=bool(summary))
-        if self.failed:
+        if self.project.say_unread(fail=options.fail_on_unread) or self.problems:
             return EXIT_UNUSABLE
         return EXIT_FINDINGS if self.failing and not options.exit_zero else 0
 

@@ -77,6 +77,8 @@ class FindingsReport(NamedTuple):
     """In order of file, place and code."""
     problems: Sequence[str]
     """One sentence for each file that could not be checked."""
+    notes: Sequence[str] = ()
+    """What was not looked at, and need not be."""
 
 
 def frame_of(lines: LineIndex, start: int, region: Region) -> Frame:

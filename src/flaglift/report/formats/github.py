@@ -11,7 +11,8 @@ def render(report: FindingsReport) -> str:
     """Return one command for each finding, and for each file that could not be checked."""
     commands = [_command(record) for record in report.records]
     problems = [f"::error title=flaglift::{_text(problem)}" for problem in report.problems]
-    return "".join(f"{line}\n" for line in (*commands, *problems))
+    notes = [f"::notice title=flaglift::{_text(note)}" for note in report.notes]
+    return "".join(f"{line}\n" for line in (*commands, *problems, *notes))
 
 
 def _command(record: LocatedFinding) -> str:

@@ -41,7 +41,9 @@ def render(report: FindingsReport) -> str:
             {
                 "executionSuccessful": not report.problems,
                 "toolExecutionNotifications": [
-                    {"level": "error", "message": {"text": problem}} for problem in report.problems
+                    {"level": level, "message": {"text": text}}
+                    for level, texts in (("error", report.problems), ("note", report.notes))
+                    for text in texts
                 ],
             }
         ],
