@@ -89,10 +89,10 @@ def test_a_pattern_that_can_match_nothing_is_an_error_where_somebody_configured_
 )
 def test_no_pattern_takes_long(line: str) -> None:
     patterns = Patterns("/here", (line,))
-    for path in ("a" * 250, "/".join("a" * 250)):
+    for path in ("a" * 250, "/".join("a" * 2000)):
         start = time.perf_counter()
         patterns.match(f"/here/{path}b")
-        assert time.perf_counter() - start < 1
+        assert time.perf_counter() - start < 5
 
 
 def test_the_walk_ignores_what_git_ignores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ matched as early as they can be, once, and never tried again.
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -48,28 +48,28 @@ class Patterns:
     def match(self, path: str) -> bool:
         """Tell whether the patterns match an absolute path, or a folder above it."""
         parts = self._inside(path)
-        for count in range(1, len(parts) + 1):
-            said = self._decide(parts[:count], folder=count < len(parts))
-            if said:
-                return True
-        return False
+        said: dict[int, bool] = {}
+        """For each part of the path, whether the last pattern that matches up to it takes it."""
+        for pattern in self._last_first:
+            for count in pattern.matching(parts):
+                if count < len(parts) or not pattern.folders_only:
+                    said.setdefault(count, not pattern.negated)
+        return any(said.values())
 
     def decide(self, path: str, *, folder: bool) -> bool | None:
         """Tell whether the last pattern that matches an absolute path itself takes it or not.
 
         None where none matches.
         """
-        return self._decide(self._inside(path), folder=folder)
+        parts = self._inside(path)
+        for pattern in self._last_first:
+            if (folder or not pattern.folders_only) and len(parts) in pattern.matching(parts):
+                return not pattern.negated
+        return None
 
     def _inside(self, path: str) -> list[str]:
         start = self.folder.rstrip(os.sep) + os.sep
         return path[len(start) :].split(os.sep) if path.startswith(start) else []
-
-    def _decide(self, parts: Sequence[str], *, folder: bool) -> bool | None:
-        for pattern in self._last_first:
-            if (folder or not pattern.folders_only) and pattern.matches(parts):
-                return not pattern.negated
-        return None
 
     @cached_property
     def _last_first(self) -> list["_Pattern"]:
@@ -84,21 +84,21 @@ class _Pattern:
     folders_only: bool
     negated: bool
 
-    def matches(self, parts: Sequence[str]) -> bool:
+    def matching(self, parts: Sequence[str]) -> Collection[int]:
+        """Return how many of the parts it matches, counted from the first; all such counts."""
         if not self.anchored:
-            return bool(parts) and _matches(self.segments[0], parts[-1])
-        reached = {0}
-        """How many of the parts the segments so far may have taken."""
+            return [at for at, name in enumerate(parts, 1) if _matches(self.segments[0], name)]
+        reached: Collection[int] = {0}
         for number, segment in enumerate(self.segments, 1):
             if segment == "**":
                 # At the end it is all that is inside, and not the folder itself.
                 least = min(reached, default=len(parts)) + (number == len(self.segments))
-                reached = set(range(least, len(parts) + 1))
+                reached = range(least, len(parts) + 1)
             else:
                 reached = {
                     at + 1 for at in reached if at < len(parts) and _matches(segment, parts[at])
                 }
-        return len(parts) in reached
+        return reached
 
 
 def _patterns(lines: Sequence[str]) -> Iterator[_Pattern]:
