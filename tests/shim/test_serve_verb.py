@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -21,7 +22,8 @@ import pytest
 
 from flaglift.shim.proxy import server
 from flaglift.shim.proxy.options import Limits, Options
-from flaglift.shim.proxy.traffic import HOUR, Sender, Store, hour_of
+from flaglift.shim.proxy.report import HOUR
+from flaglift.shim.proxy.traffic import Sender, Store
 from running import flaglift
 from shim.forms import (
     LEGACY,
@@ -33,6 +35,7 @@ from shim.forms import (
     text_field,
 )
 from shim.servers import Received, respond, upstream
+from shim.test_traffic import WORKER, watched
 
 PATH = "/tunes/7/prompts"
 FLAGLIFT = (sys.executable, "-m", "flaglift")
@@ -237,7 +240,7 @@ def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.Monkey
         command, _, _ = example.partition(" && ")
         result = flaglift(*shlex.split(command)[1:])
         assert result.returncode == 1
-        assert "prompts with flags" in result.stdout or "the proxy ran for" in result.stderr
+        assert "the proxy ran, with all its workers, for 0.0 of" in result.stderr
 
 
 def test_ctrl_c_exits_with_130_and_the_second_one_does_not_wait() -> None:
@@ -428,31 +431,44 @@ def test_addresses_of_ip_version_6() -> None:
 def test_traffic_tells_who_and_whether_the_proxy_can_go(tmp_path: Path) -> None:
     path = tmp_path / "traffic.db"
     assert "no such file" in flaglift("traffic", path).stderr
-    now = hour_of(time.time())
+    now = time.time()
     with Store(path) as store:
         result = flaglift("traffic", str(path))
         assert (result.returncode, result.stdout) == (1, "")
-        assert re.search(r"the proxy ran for 0\.0 of the last 2[45]\.\d hours", result.stderr)
-        for hour in range(26):
-            store.add(now - hour * HOUR, HOUR, [])
+        assert result.stderr == (
+            "the proxy ran, with all its workers, for 0.0 of the last 24 hours\n"
+        )
+        watched(store, now - 25 * HOUR, now)
         result = flaglift("traffic", str(path))
         assert (result.returncode, result.stderr) == (0, "")
         assert result.stdout == "nobody sent flags in the last 24 hours\n"
         assert flaglift("traffic", str(path), "--format", "json").returncode == 0
-        old = Counter(requests=9, legacy=2, kept=1)
+        old = Counter({"requests": 9, "legacy": 1, "kept": 1, "unread:charset": 2})
         new = Counter(requests=3)
-        senders = (Sender("/tunes", "key-1", "old/1"), Sender("/tunes", "key-2", "new/1"))
-        store.add(now, 0, zip(senders, (old, new), strict=True))
+        senders = [Sender("/tunes", f"key-{number}", "old/1") for number in range(3)]
+        moment = now - 600
+        store.add(WORKER, [(senders[0], old), (senders[1], new)], now=moment)
+        store.add(WORKER, [(senders[2], old)], now=now - 90_000)
     result = flaglift("traffic", str(path))
     assert result.returncode == 1
-    assert re.fullmatch(
-        r"/tunes  key-1  old/1: 2 prompts with flags \(1 not translated\), 0 requests not read, "
-        r"last 20\d\d-\d\d-\d\d \d\d:00Z\n",
-        result.stdout,
-    )
-    as_json = flaglift("traffic", str(path), "--format", "json", "--hours", "2")
+    shown = [time.strftime("%F %TZ", time.gmtime(at)) for at in (moment, now - 90_000)]
+    assert result.stdout.splitlines() == [
+        "/tunes  key-0  old/1: 1 prompt with flags (1 not translated), 2 requests not read "
+        f"(charset 2), last {shown[0]}",
+        f"/tunes  key-2  old/1: silent since {shown[1]}",
+    ]
+    as_json = flaglift("traffic", str(path), "--format", "json", "--hours", "1")
     assert as_json.returncode == 1
-    assert httpx.Response(200, text=as_json.stdout).json()["hours"] == 2
+    report = json.loads(as_json.stdout)
+    assert report["hours"] == 1
+    assert report["rows"][0]["unread"] == {"charset": 2}
+    lost = time.time() - 60
+    with Store(path) as store:
+        store.add(WORKER, [], now=lost)
+    assert flaglift("traffic", str(path)).stderr == (
+        f"a worker ended at {time.strftime('%F %TZ', time.gmtime(lost))} and lost what it counted "
+        "last\n"
+    )
 
 
 def test_the_body_is_the_same_as_everywhere(tmp_path: Path) -> None:

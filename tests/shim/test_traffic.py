@@ -13,19 +13,21 @@ import pytest
 from flaglift.errors import InputError
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.proxy import counting, traffic
+from flaglift.shim.proxy import counting
 from flaglift.shim.proxy.body import Body
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.counting import Counting
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import product
 from flaglift.shim.proxy.options import Options
+from flaglift.shim.proxy.report import HOUR
 from flaglift.shim.proxy.request import Request
-from flaglift.shim.proxy.traffic import HOUR, Sender, Store, hour_of
+from flaglift.shim.proxy.traffic import Sender, Store, Worker, hour_of
 from shim.forms import JSON, LEGACY, UNREADABLE, json_body
 from shim.servers import proxied, upstream
 
 PATH = "/tunes/7/prompts"
+WORKER = Worker("one")
 
 
 def sent(*headers: tuple[str, str], client: str | None = "10.0.0.1") -> Request:
@@ -70,7 +72,7 @@ def product_of(request: Request) -> str:
 
 
 def count(store: Store, *inspections: Inspection) -> Counting:
-    counts = Counting(store, Callers(store.secret))
+    counts = Counting(store, Callers(store.secret), WORKER)
     for inspection in inspections:
         counts(Exchange(sent(("user-agent", "old/1")), PATH.encode(), inspection))
     asyncio.run(counts.write())
@@ -91,32 +93,99 @@ def test_the_report_counts_by_route_and_caller(tmp_path: Path) -> None:
         assert store.secret == secret
         report = store.report(1)
     (row,) = report.rows
-    assert row._replace(last=0) == ("/tunes/:id/prompts", "10.0.0.1", "old/1", 7, 4, 2, 2, 0)
-    assert row.last == hour_of(time.time())
+    assert (row.route, row.caller, row.agent) == ("/tunes/:id/prompts", "10.0.0.1", "old/1")
+    assert (row.requests, row.legacy, row.kept) == (7, 4, 2)
+    assert row.unread == {"off": 1, "media-type": 1}
+    assert time.time() - row.last < 60
     assert not report.clean
-    assert report.to_dict()["rows"] == [row._asdict()]
+    assert json.loads(json.dumps(report.to_dict()))["rows"][0]["legacy"] == 4
 
 
-def test_clean_needs_the_proxy_to_have_run_all_the_time(tmp_path: Path) -> None:
+def watched(store: Store, began: float, until: float, worker: Worker = WORKER) -> None:
+    """Have a worker run from one moment to another, and end as it should."""
+    store.add(worker, [], now=began)
+    store.add(worker, [], now=until, ends=True)
+    store._run = None
+
+
+NOW = 1_800_000_000.0
+TWO = [Worker("two", number, 2) for number in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("runs", "hours"),
+    [
+        ([], 0),
+        ([(WORKER, 5, 0)], 3),
+        ([(WORKER, 5, 1), (WORKER, 1, 0)], 3),
+        ([(WORKER, 5, 1.5), (WORKER, 0.5, 0)], 2),
+        ([(WORKER, 5, 1), (WORKER, 4, 0)], 3),
+        ([(TWO[0], 5, 0)], 0),
+        ([(TWO[0], 5, 0), (TWO[1], 2, 1)], 1),
+        ([(TWO[0], 5, 0), (TWO[1], 2, 1), (TWO[1], 1, 0)], 2),
+        ([(TWO[0], 5, 1), (TWO[1], 5, 1), (WORKER, 1, 0)], 3),
+        ([(WORKER, 9, 4)], 0),
+    ],
+)
+def test_watched_is_when_all_workers_of_a_proxy_were_there(
+    runs: list[tuple[Worker, float, float]], hours: float
+) -> None:
     with Store(None) as store:
-        count(store, seen("a cat"))
-        report = store.report(2)
-        assert (report.complete, report.clean) == (False, False)
-        now = hour_of(time.time())
-        for hour in range(3):
-            store.add(now - hour * HOUR, HOUR, [])
-        report = store.report(2)
-        assert (report.complete, report.clean) == (True, True)
-        assert report.watched <= 3 * HOUR
-        store.add(now - 2 * HOUR, 0, [(Sender("/tunes", "x", "-"), Counter(unread=1))])
-        assert not store.report(2).clean
-        assert store.report(1).clean
+        for worker, began, until in runs:
+            watched(store, NOW - began * HOUR, NOW - until * HOUR, worker)
+        report = store.report(3, now=NOW)
+    assert report.watched == hours * HOUR
+    assert report.complete is report.clean is (hours == 3)
+
+
+def test_a_minute_an_hour_is_left_to_restarts_but_lost_counts_are_not_forgiven() -> None:
+    with Store(None) as store:
+        watched(store, NOW - 5 * HOUR, NOW - HOUR)
+        watched(store, NOW - HOUR + 179, NOW)
+        assert store.report(3, now=NOW).complete
+        assert not store.report(2, now=NOW).complete
+    with Store(None) as store:
+        store.add(WORKER, [], now=NOW - 5 * HOUR)
+        store.add(WORKER, [], now=NOW - 1)
+        running = store.report(3, now=NOW)
+        assert (running.complete, running.watched) == (True, 3 * HOUR)
+        store._run = None  # killed, and started again
+        store.add(WORKER, [], now=NOW)
+        store.add(WORKER, [], now=NOW + 3600)
+        killed = store.report(3, now=NOW + 3600)
+        assert not killed.complete
+        assert [run.seen for run in killed.lost] == [NOW - 1]
+
+
+def test_flags_count_while_they_are_in_the_time_asked_for() -> None:
+    flags = Counter({"requests": 1, "legacy": 1})
+    with Store(None) as store:
+        store.add(WORKER, [], now=NOW - 9 * HOUR)
+        for what in (flags, Counter({"unread:charset": 1})):
+            sender = Sender("/tunes", min(what), "-")
+            store.add(WORKER, [(sender, what)], now=NOW - 2 * HOUR)
+        store.add(WORKER, [(Sender("/tunes", "new", "-"), Counter(requests=1))], now=NOW)
+        report = store.report(3, now=NOW)
+        assert (report.complete, report.clean) == (True, False)
+        assert [row.silent for row in report.rows] == [False, True, False]
+        later = store.report(1, now=NOW)
+        assert (later.complete, later.clean) == (True, True)
+        assert [row.last for row in later.rows] == [NOW - 2 * HOUR, 0, NOW - 2 * HOUR]
+
+
+def test_a_file_of_another_version_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE seen (x)")
+    other.close()
+    with pytest.raises(InputError, match=r"another version of flaglift, or by another program"):
+        Store(path)
 
 
 def test_no_more_callers_are_told_apart_than_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "MOST_SENDERS", 2)
     with Store(None) as store:
-        counts = Counting(store, Callers(b""))
+        counts = Counting(store, Callers(b""), WORKER)
         for number in range(5):
             counts(Exchange(sent(client=f"10.0.0.{number}"), PATH.encode(), seen(LEGACY)))
         asyncio.run(counts.write())
@@ -129,14 +198,14 @@ def test_counts_that_cannot_be_written_are_kept(
 ) -> None:
     path = tmp_path / "traffic.db"
     with Store(path) as store:
-        counts = Counting(store, Callers(b""))
+        counts = Counting(store, Callers(b""), WORKER)
         counts(Exchange(sent(), PATH.encode(), seen(LEGACY)))
         with sqlite3.connect(path) as other:
-            other.execute("ALTER TABLE seen RENAME TO hidden")
+            other.execute("ALTER TABLE sent RENAME TO hidden")
         asyncio.run(counts.write())
         assert "cannot be written" in caplog.text
         counts(Exchange(sent(), PATH.encode(), seen(LEGACY)))
-        other.execute("ALTER TABLE hidden RENAME TO seen")
+        other.execute("ALTER TABLE hidden RENAME TO sent")
         other.close()
         asyncio.run(counts.write())
         assert store.report(1).rows[0].legacy == 2
@@ -144,7 +213,7 @@ def test_counts_that_cannot_be_written_are_kept(
 
 def test_it_writes_every_so_often(tmp_path: Path) -> None:
     async def run(store: Store) -> None:
-        counts = Counting(store, Callers(b""))
+        counts = Counting(store, Callers(b""), WORKER)
         counts(Exchange(sent(), PATH.encode(), seen(LEGACY)))
         keeping = asyncio.ensure_future(counts.keep(every=0.01))
         while not store.report(1).rows:
@@ -220,4 +289,3 @@ def test_the_pages_may_have_an_address_of_their_own() -> None:
 
 def test_hours_begin_at_full_hours() -> None:
     assert hour_of(7205.9) == 7200
-    assert traffic.HOUR == 3600

@@ -3,16 +3,21 @@
 import json
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flaglift.cli import EXIT_FINDINGS
 
+if TYPE_CHECKING:
+    from flaglift.shim.proxy.report import Row
+
 
 @click.command(
     "traffic",
     short_help="Tell who still sends flags through the proxy.",
-    epilog="Exit codes: 0 nobody did, and the proxy ran all the time; 1 otherwise; 2 usage error.",
+    epilog="Exit codes: 0 nobody did, and all workers of the proxy ran all the time; 1 otherwise; "
+    "2 usage error.",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
@@ -28,28 +33,52 @@ from flaglift.cli import EXIT_FINDINGS
 def command(file: Path, hours: int, form: str) -> int:
     """Tell who still sends flags, from the file that `flaglift serve --traffic` writes.
 
+    Callers that sent flags before, and send none now, are shown with the last time. Counts are
+    kept by the hour, so those of the first hour may be more than came since it began.
+
     \b
     Examples:
       flaglift traffic traffic.db
       flaglift traffic traffic.db --hours 168 && echo "the proxy can go"
     """
-    from flaglift.shim.proxy.traffic import HOUR, Store
+    from flaglift.shim.proxy.report import HOUR
+    from flaglift.shim.proxy.traffic import Store
 
     with Store(file, create=False) as store:
         report = store.report(hours)
     if form == "json":
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
-        return 0 if report.clean else EXIT_FINDINGS
-    for row in report.rows:
-        if row.legacy or row.unread:
-            seen = time.strftime("%Y-%m-%d %H:00Z", time.gmtime(row.last))
-            click.echo(
-                f"{row.route}  {row.caller}  {row.agent}: {row.legacy} prompts with flags "
-                f"({row.kept} not translated), {row.unread} requests not read, last {seen}"
-            )
-    if report.clean:
-        click.echo(f"nobody sent flags in the last {hours} hours")
-    if not report.complete:
-        ran, asked = report.watched / HOUR, report.seconds / HOUR
-        click.echo(f"the proxy ran for {ran:.1f} of the last {asked:.1f} hours", err=True)
+    else:
+        for row in sorted(report.rows, key=lambda row: (-row.legacy, -row.unread.total())):
+            if row.last:
+                click.echo(_line(row))
+        if report.clean:
+            click.echo(f"nobody sent flags in the last {_count(hours, 'hour')}")
+    for run in report.lost:
+        click.echo(f"a worker ended at {_time(run.seen)} and lost what it counted last", err=True)
+    if not report.covered:
+        ran = report.watched / HOUR
+        click.echo(
+            f"the proxy ran, with all its workers, for {ran:.1f} of the last "
+            f"{_count(hours, 'hour')}",
+            err=True,
+        )
     return 0 if report.clean else EXIT_FINDINGS
+
+
+def _line(row: "Row") -> str:
+    who = f"{row.route}  {row.caller}  {row.agent}"
+    if row.silent:
+        return f"{who}: silent since {_time(row.last)}"
+    reasons = ", ".join(f"{reason} {count}" for reason, count in row.unread.most_common())
+    unread = f"{_count(row.unread.total(), 'request')} not read" + (reasons and f" ({reasons})")
+    legacy = f"{_count(row.legacy, 'prompt')} with flags ({row.kept} not translated)"
+    return f"{who}: {legacy}, {unread}, last {_time(row.last)}"
+
+
+def _count(number: float, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _time(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(moment))

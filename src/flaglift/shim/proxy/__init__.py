@@ -9,7 +9,8 @@ upstream.py     the connections to the upstream; outbound.py  one of them
 body.py  headers.py  writing.py  location.py   what both sides need
 pages.py        the pages for operators; metrics.py  counters for Prometheus
 access.py       a log line for each request; caller.py  who sent it
-traffic.py      who still sends flags, kept in a file; counting.py  how that gets there
+traffic.py      who still sends flags, kept in a file; counting.py  how that gets there;
+                report.py  what it says
 
 Both sides are read by llhttp, the parser of Node, in its strict mode, and written here, because
 header fields are bytes that have to arrive as they were sent.

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections import Counter
 
 from flaglift.emit.translation import TranslationStatus
@@ -12,7 +11,8 @@ from flaglift.shim.core.record import Outcome
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import product
-from flaglift.shim.proxy.traffic import HOUR, Sender, Store, hour_of
+from flaglift.shim.proxy.report import UNREAD
+from flaglift.shim.proxy.traffic import Sender, Store, Worker
 
 LOGGER = logging.getLogger("flaglift.shim.traffic")
 MOST_SENDERS = 1000
@@ -24,12 +24,11 @@ _UNREAD = (Outcome.OFF, Outcome.UNTOUCHED)
 class Counting:
     """Counts in memory, and adds the counts to a store when told to."""
 
-    def __init__(self, store: Store, callers: Callers) -> None:
+    def __init__(self, store: Store, callers: Callers, worker: Worker) -> None:
         self._store = store
         self._callers = callers
+        self._worker = worker
         self._counts: dict[Sender, Counter[str]] = {}
-        self._hour = hour_of(time.time())
-        self._since = time.monotonic()
 
     def __call__(self, exchange: Exchange) -> None:
         """Count one request."""
@@ -44,28 +43,26 @@ class Counting:
         record, outcome, legacy = inspection.record, inspection.outcome, inspection.record.legacy
         translated = inspection.mode is not Mode.REPORT and outcome is Outcome.TRANSLATED
         count["requests"] += 1
-        count["legacy"] += legacy
-        count["kept"] += record.prompts[TranslationStatus.REFUSED] if translated else legacy
-        count["unread"] += outcome in _UNREAD
+        if legacy:
+            count["legacy"] += legacy
+        if kept := record.prompts[TranslationStatus.REFUSED] if translated else legacy:
+            count["kept"] += kept
+        if outcome in _UNREAD:
+            reason = record.reason.value if record.reason else Mode.OFF.value
+            count[f"{UNREAD}{reason}"] += 1
 
     async def keep(self, every: float = 1.0) -> None:
-        """Write every `every` seconds, until cancelled."""
+        """Write now and every `every` seconds, until cancelled."""
         while True:
-            await asyncio.sleep(every)
             await self.write()
+            await asyncio.sleep(every)
 
-    async def write(self) -> None:
+    async def write(self, *, ends: bool = False) -> None:
         """Write what was counted since the last time; keep it for the next where that fails."""
         counts, self._counts = self._counts, {}
-        now = time.monotonic()
         try:
-            await asyncio.to_thread(
-                self._store.add, self._hour, min(now - self._since, HOUR), list(counts.items())
-            )
+            await asyncio.to_thread(self._store.add, self._worker, counts.items(), ends=ends)
         except InputError as error:
             LOGGER.warning("%s", error)
             for sender, count in counts.items():
                 self._counts.setdefault(sender, Counter()).update(count)
-        else:
-            self._since = now
-        self._hour = hour_of(time.time())

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import secrets
 import signal
 import socket
 from collections.abc import Iterator
@@ -22,11 +23,15 @@ from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.options import TCP, Limits, Options
 from flaglift.shim.proxy.pages import Pages
 from flaglift.shim.proxy.site import Site
-from flaglift.shim.proxy.traffic import Store
+from flaglift.shim.proxy.traffic import Store, Worker
 from flaglift.shim.proxy.upstream import Address, Upstream
 
 LOGGER = logging.getLogger("flaglift.shim")
 _BACKLOG = 2048
+"""How many connections may wait to be accepted."""
+_AT_ONCE = 32
+"""How many are accepted at once: fewer than the descriptors in reserve, because what is closed to
+make room for them is closed after that."""
 _GARBAGE = 20_000
 """How many objects more there are when garbage is looked for."""
 _POLL_SECONDS = 0.05
@@ -90,7 +95,8 @@ class Proxy:
             self._opened = opened.pop_all()
         callers = Callers(self._store.secret, options.caller_header)
         self._metrics = Metrics()
-        self._counting = Counting(self._store, callers)
+        worker = Worker(secrets.token_hex(8))
+        self._counting = Counting(self._store, callers, worker)
         observers = (AccessLog(callers), self._metrics, self._counting)
         self._upstream = Upstream(Address.of(options.upstream), options.timeouts)
         self._site = Site(options, self._upstream, observers)
@@ -123,9 +129,11 @@ class Proxy:
         loop.set_exception_handler(_log_seldom())
         keeping = asyncio.ensure_future(self._counting.keep())
         servers = [
-            await loop.create_server(partial(Connection, door), sock=listener, backlog=_BACKLOG)
+            await loop.create_server(partial(Connection, door), sock=listener, backlog=_AT_ONCE)
             for door, listener in zip(self._doors, self._listeners, strict=True)
         ]
+        for listener in self._listeners:
+            listener.listen(_BACKLOG)  # asyncio has set the other
         LOGGER.info(
             "listening on %s, upstream %s, mode %s",
             " and ".join(self.addresses),
@@ -139,7 +147,8 @@ class Proxy:
         await self._drained()
         self._upstream.close()
         keeping.cancel()
-        await self._counting.write()
+        await asyncio.wait((keeping,))
+        await self._counting.write(ends=True)
         LOGGER.info("ended")
 
     async def _drained(self) -> None:

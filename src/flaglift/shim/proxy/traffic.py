@@ -10,35 +10,36 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from flaglift.errors import InputError
+from flaglift.shim.proxy.report import HOUR, Report, Row, Run
 
-HOUR = 3600
-_SCHEMA = """
+_VERSION = 1
+_SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS watched (hour INTEGER PRIMARY KEY, seconds REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (
-    hour INTEGER NOT NULL, route TEXT NOT NULL, caller TEXT NOT NULL, agent TEXT NOT NULL,
-    requests INTEGER NOT NULL, legacy INTEGER NOT NULL, kept INTEGER NOT NULL,
-    unread INTEGER NOT NULL, PRIMARY KEY (hour, route, caller, agent)
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY, proxy TEXT NOT NULL, worker INTEGER NOT NULL, workers INTEGER NOT NULL,
+    began REAL NOT NULL, seen REAL NOT NULL, ended INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS sent (
+    hour INTEGER NOT NULL, route TEXT NOT NULL, caller TEXT NOT NULL, agent TEXT NOT NULL,
+    what TEXT NOT NULL, count INTEGER NOT NULL, last REAL NOT NULL,
+    PRIMARY KEY (hour, route, caller, agent, what)
+);
+PRAGMA user_version = {_VERSION};
 """
-_WATCH = """
-INSERT INTO watched VALUES (?, ?)
-ON CONFLICT DO UPDATE SET seconds = min(3600, seconds + excluded.seconds)
-"""
+_BEGIN = "INSERT INTO runs (proxy, worker, workers, began, seen) VALUES (?, ?, ?, ?, ?)"
+_SEEN = "UPDATE runs SET seen = ?, ended = ? WHERE id = ?"
 _COUNT = """
-INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-    requests = requests + excluded.requests, legacy = legacy + excluded.legacy,
-    kept = kept + excluded.kept, unread = unread + excluded.unread
+INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    count = count + excluded.count, last = max(last, excluded.last)
 """
-_REPORT = """
-SELECT route, caller, agent, sum(requests), sum(legacy), sum(kept), sum(unread),
-    max(CASE WHEN legacy + unread > 0 THEN hour ELSE 0 END)
-FROM seen WHERE hour >= ? GROUP BY route, caller, agent
-ORDER BY sum(legacy) DESC, sum(unread) DESC, route, caller, agent
+_ROWS = """
+SELECT route, caller, agent, what, sum(CASE WHEN last >= ? THEN count ELSE 0 END), max(last)
+FROM sent GROUP BY route, caller, agent, what ORDER BY route, caller, agent, what
 """
+_RUNS = "SELECT proxy, worker, workers, began, seen, ended FROM runs WHERE seen >= ? ORDER BY began"
 
 
 class Sender(NamedTuple):
@@ -49,61 +50,25 @@ class Sender(NamedTuple):
     agent: str
 
 
-class Row(NamedTuple):
-    """What one caller sent to one route."""
+class Worker(NamedTuple):
+    """Which process of a proxy counts."""
 
-    route: str
-    caller: str
-    agent: str
-    requests: int
-    legacy: int
-    """Prompts with flags."""
-    kept: int
-    """Of those, the ones that were not translated."""
-    unread: int
-    """Requests whose body was not, or could not be, looked at."""
-    last: int
-    """The hour in which flags or an unread body were last seen, as seconds since 1970; 0: never."""
-
-
-class Report(NamedTuple):
-    """What was seen in the last hours."""
-
-    hours: int
-    watched: float
-    """The seconds in which the proxy ran, since the first of those hours began."""
-    seconds: float
-    """The seconds since then."""
-    rows: list[Row]
-
-    @property
-    def complete(self) -> bool:
-        """Whether the proxy ran all that time, but for a minute an hour."""
-        return self.watched >= self.seconds * (HOUR - 60) / HOUR
-
-    @property
-    def clean(self) -> bool:
-        """Whether it is proved that nobody sent flags."""
-        return self.complete and not any(row.legacy or row.unread for row in self.rows)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON-ready values."""
-        return {
-            "hours": self.hours,
-            "watched_seconds": round(self.watched),
-            "clean": self.clean,
-            "rows": [row._asdict() for row in self.rows],
-        }
+    proxy: str
+    """A name that all processes of one start share."""
+    number: int = 0
+    workers: int = 1
+    """How many of them there are."""
 
 
 class Store:
-    """The counts in a file, or in memory; several proxies may share a file.
+    """The counts in a file, or in memory; several processes may share a file.
 
     Raises `InputError` where the file cannot be used; `create` makes one that is missing.
     """
 
     def __init__(self, path: Path | None, *, create: bool = True) -> None:
         self._name = str(path or ":memory:")
+        self._run: int | None = None
         if path is not None and not create and not path.is_file():
             raise InputError(f"{path}: no such file; `flaglift serve --traffic` writes it")
         self._lock = threading.Lock()
@@ -111,12 +76,22 @@ class Store:
             self._database = sqlite3.connect(self._name, check_same_thread=False, timeout=10)
             with self._database:
                 self._database.execute("PRAGMA journal_mode=WAL")
-                self._database.executescript(_SCHEMA)
-                self._database.execute(
-                    "INSERT OR IGNORE INTO secret VALUES (1, ?)", (secrets.token_bytes(32),)
-                )
+                self._prepare()
         except sqlite3.Error as error:
             raise InputError(f"{self._name}: cannot be used for traffic: {error}") from None
+
+    def _prepare(self) -> None:
+        (tables,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if tables and version != _VERSION:
+            raise InputError(
+                f"{self._name}: was written by another version of flaglift, or by another "
+                "program; name a new file"
+            )
+        self._database.executescript(_SCHEMA)
+        self._database.execute(
+            "INSERT OR IGNORE INTO secret VALUES (1, ?)", (secrets.token_bytes(32),)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -130,32 +105,49 @@ class Store:
         row = self._database.execute("SELECT value FROM secret").fetchone()
         return bytes(row[0])
 
-    def add(self, hour: int, seconds: float, counts: Iterable[tuple[Sender, Counter[str]]]) -> None:
-        """Add what was counted since the last call, in one transaction.
+    def add(
+        self,
+        worker: Worker,
+        counts: Iterable[tuple[Sender, Counter[str]]],
+        *,
+        now: float | None = None,
+        ends: bool = False,
+    ) -> None:
+        """Add what was counted since the last call, in one transaction, and that it was watched.
 
-        Raises `InputError` where it cannot be written; then nothing of it is.
+        The first call says that the worker watches from now on; `ends` that it does so no longer,
+        and lost nothing. Raises `InputError` where it cannot be written; then nothing of it is.
         """
+        now = time.time() if now is None else now
         rows = [
-            (hour, *sender, *(count[key] for key in ("requests", "legacy", "kept", "unread")))
-            for sender, count in counts
-        ]
+            (hour_of(now), *sender, what, count[what], now) for sender, count in counts
+            for what in count
+        ]  # fmt: skip
         try:
             with self._lock, self._database:
-                self._database.execute(_WATCH, (hour, seconds))
+                if self._run is None:
+                    started = self._database.execute(_BEGIN, (*worker, now, now))
+                    run = started.lastrowid
+                else:
+                    run = self._run
+                self._database.execute(_SEEN, (now, ends, run))
                 self._database.executemany(_COUNT, rows)
+            self._run = run
         except sqlite3.Error as error:
             raise InputError(f"{self._name}: cannot be written: {error}") from None
 
-    def report(self, hours: int) -> Report:
-        """Return what was seen in so many hours and the current one."""
-        now = time.time()
-        first = hour_of(now) - hours * HOUR
+    def report(self, hours: int, *, now: float | None = None) -> Report:
+        """Return what was seen in the last so many hours, which may take in more of the first."""
+        now = time.time() if now is None else now
+        began = now - hours * HOUR
         with self._lock:
-            (watched,) = self._database.execute(
-                "SELECT coalesce(sum(seconds), 0) FROM watched WHERE hour >= ?", (first,)
-            ).fetchone()
-            rows = [Row(*row) for row in self._database.execute(_REPORT, (first,))]
-        return Report(hours, watched, now - first, rows)
+            runs = [Run(*row) for row in self._database.execute(_RUNS, (began,))]
+            found = self._database.execute(_ROWS, (began,)).fetchall()
+        rows: dict[Sender, Row] = {}
+        for route, caller, agent, what, count, last in found:
+            sender = Sender(route, caller, agent)
+            rows.setdefault(sender, Row(*sender)).add(what, count, last)
+        return Report(hours, began, now, runs, list(rows.values()))
 
     def close(self) -> None:
         """Close the file."""

@@ -1,0 +1,160 @@
+"""What the counts of a proxy say: who still sends flags, and whether that is all."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+HOUR = 3600
+_LEAST_WATCHED = (HOUR - 60) / HOUR
+"""The part of the time that has to be watched: a minute an hour is left to restarts."""
+_LATE_SECONDS = 30.0
+"""After how long without a sign a worker that did not say so has ended: it writes each second."""
+UNREAD = "unread:"
+"""What stands before the reason of requests that were not read."""
+
+
+class Run(NamedTuple):
+    """The time in which one process of a proxy counted, in seconds since 1970."""
+
+    proxy: str
+    worker: int
+    workers: int
+    began: float
+    seen: float
+    ended: bool
+    """Whether it ended as it should, with all its counts written."""
+
+
+@dataclass(slots=True)
+class Row:
+    """What one caller sent to one route."""
+
+    route: str
+    caller: str
+    agent: str
+    requests: int = 0
+    legacy: int = 0
+    """Prompts with flags."""
+    kept: int = 0
+    """Of those, the ones that were not translated."""
+    unread: Counter[str] = field(default_factory=Counter)
+    """Requests whose body was not, or could not be, looked at, by reason."""
+    last: float = 0.0
+    """When flags or an unread body were last seen, also before the hours of the report, in seconds
+    since 1970; 0: never."""
+
+    def add(self, what: str, count: int, last: float) -> None:
+        """Count something that was seen, last at a moment."""
+        reason = what.removeprefix(UNREAD)
+        if what != reason:
+            self.unread += Counter({reason: count})  # none where there were none lately
+        else:
+            setattr(self, what, getattr(self, what) + count)
+        if what == "legacy" or what != reason:
+            self.last = max(self.last, last)
+
+    @property
+    def silent(self) -> bool:
+        """Whether no flags, and nothing unread, came in the hours of the report."""
+        return not self.legacy and not self.unread
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was seen in the last hours."""
+
+    hours: int
+    began: float
+    """Where the report begins, in seconds since 1970."""
+    now: float
+    runs: list[Run]
+    rows: list[Row]
+
+    @property
+    def watched(self) -> float:
+        """In how many seconds all workers of a proxy ran."""
+        spans = []
+        for proxy in {run.proxy for run in self.runs}:
+            runs = [run for run in self.runs if run.proxy == proxy]
+            by_worker: dict[int, list[tuple[float, float]]] = defaultdict(list)
+            for run in runs:
+                end = self.now if not run.ended and self._alive(run) else run.seen
+                by_worker[run.worker].append((max(run.began, self.began), end))
+            if len(by_worker) == runs[0].workers:
+                spans += _common(list(by_worker.values()))
+        return sum(end - start for start, end in _merged(spans))
+
+    @property
+    def lost(self) -> list[Run]:
+        """The workers that ended without having written what they counted last."""
+        return [run for run in self.runs if not run.ended and not self._alive(run)]
+
+    def _alive(self, run: Run) -> bool:
+        return run.seen > self.now - _LATE_SECONDS
+
+    @property
+    def covered(self) -> bool:
+        """Whether all workers ran all that time, but for a minute an hour."""
+        return self.watched >= (self.now - self.began) * _LEAST_WATCHED
+
+    @property
+    def complete(self) -> bool:
+        """Whether they did, and lost nothing."""
+        return self.covered and not self.lost
+
+    @property
+    def clean(self) -> bool:
+        """Whether it is proved that nobody sent flags."""
+        return self.complete and all(row.silent for row in self.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready values."""
+        return {
+            "hours": self.hours,
+            "began": self.began,
+            "watched_seconds": round(self.watched),
+            "complete": self.complete,
+            "clean": self.clean,
+            "lost_workers": [run.seen for run in self.lost],
+            "rows": [
+                {
+                    "route": row.route,
+                    "caller": row.caller,
+                    "agent": row.agent,
+                    "requests": row.requests,
+                    "legacy": row.legacy,
+                    "kept": row.kept,
+                    "unread": dict(row.unread),
+                    "last": row.last or None,
+                }
+                for row in self.rows
+            ],
+        }
+
+
+Span = tuple[float, float]
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Return spans of time without what they share."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        elif end > start:
+            merged.append((start, end))
+    return merged
+
+
+def _common(each: list[list[Span]]) -> list[Span]:
+    """Return the spans of time in which there is one of each."""
+    common = _merged(each[0])
+    for spans in each[1:]:
+        common = [
+            (max(start, begin), min(end, stop))
+            for start, end in common
+            for begin, stop in _merged(spans)
+            if max(start, begin) < min(end, stop)
+        ]
+    return common
