@@ -8,7 +8,7 @@ from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import Translation, TranslationStatus, read_values
 from flaglift.linting.engine import diagnose, diagnose_segment, reported, subjects_of, suppress
-from flaglift.linting.fixing import FixResult, Reading, fix_text
+from flaglift.linting.fixing import FixResult, Reading, fix_text, stated_values
 from flaglift.settings import DEFAULT, Settings
 from flaglift.syntax import Feature, parse
 from flaglift.syntax.features import features_of
@@ -127,6 +127,7 @@ def fix(
             found=reported(found, settings),
             status=translation_of(new, subjects[0], found, settings).status,
             values=read_values(subjects),
+            stated=stated_values(subjects[0].segment),
             rewritable=len(subjects) == 1,
         )
 

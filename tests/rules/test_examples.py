@@ -2,8 +2,8 @@
 
 import pytest
 
-from flaglift.api import lint
-from flaglift.diagnostics import Diagnostic
+from flaglift.api import fix, lint, parse
+from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.lossless.spans import apply_edits
 from flaglift.rules import RULES, Rule
 from flaglift.rules.base import Invalid, Valid
@@ -35,6 +35,15 @@ def test_invalid(rule: Rule, example: Invalid) -> None:
     fixed = apply_edits(example.text, fix.edits)
     assert fixed == example.fixed
     assert len(findings(rule, example, fixed)) < len(found)
+
+
+@pytest.mark.parametrize(("rule", "example"), INVALID)
+def test_a_fix_that_is_shown_is_made(rule: Rule, example: Invalid) -> None:
+    if example.fixed is not None and example.applicability is not Applicability.DISPLAY_ONLY:
+        unsafe = example.applicability is Applicability.UNSAFE
+        result = fix(example.text, example.settings, example.context, unsafe=unsafe)
+        made = findings(rule, example, example.text)[0] not in result.unfixed
+        assert made != parse(example.text).is_keyframes  # which are never rewritten
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in RULES])

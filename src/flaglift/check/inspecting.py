@@ -6,7 +6,7 @@ from dataclasses import replace
 from flaglift.check.document import FilePrompt, PromptFile
 from flaglift.check.file_settings import Suppression
 from flaglift.check.hosts.base import ByteEdit, Change, Literal
-from flaglift.check.hosts.checking import lint_literal
+from flaglift.check.hosts.checking import lint_literal, only_made_fixes
 from flaglift.check.hosts.edits import apply
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.rewriting import edits_of_each
@@ -34,7 +34,8 @@ def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspecti
     found: list[_Found] = []
     for prompt in document.prompts():
         identities[prompt.literal] = prompt.fingerprint
-        for finding in lint_literal(prompt.literal, job.settings):
+        findings = lint_literal(prompt.literal, job.settings)
+        for finding in only_made_fixes(prompt.literal, findings, job.settings, prompt.suppressing):
             suppressing = prompt.suppressing.get(finding.code, ())
             for each in suppressing:
                 if isinstance(each, Suppression):

@@ -1,16 +1,23 @@
-"""Applies fixes, and takes them back where anything got worse."""
+"""Applies fixes, and takes back those that make anything worse."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.emit.translation import TranslationStatus
-from flaglift.lossless.spans import Edit, apply_edits, conflicting
+from flaglift.lossless.spans import Edit, apply_edits
+from flaglift.syntax.nodes import FlagName
+from flaglift.syntax.prompt import Segment
 
 _MOST_ROUNDS = 100
-"""More than any prompt needs; two fixes that undo each other end here."""
+"""More than any prompt needs: each round applies all fixes that can be applied together."""
+
+_FEWEST_ATTEMPTS, _MOST_ATTEMPTS, _CODE_POINTS = 12, 256, 300_000
+"""A round reads a text at most so often, and about so many code points in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,8 @@ class FixResult:
     fixed: tuple[Diagnostic, ...]
     """Places are those of the text in which each was found."""
     remaining: tuple[Diagnostic, ...]
+    unfixed: tuple[Diagnostic, ...]
+    """The remaining ones, with places in the text before fixing and no fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,43 +40,146 @@ class Reading:
     status: TranslationStatus
     values: list[dict[str, Any]] | None
     """The fields that the flags say, even of a refused prompt; None where it is unreadable."""
+    stated: Mapping[FlagName, Sequence[str]]
+    """What `stated_values` returns for the one segment."""
     rewritable: bool
     """Whether fixes may touch the text at all (dialect section 5.3)."""
 
 
+def stated_values(segment: Segment) -> dict[FlagName, list[str]]:
+    """Return the values, in order, that flags state, even where the service reads no flag.
+
+    Empty values and flags without the value that they need state nothing; the switch states itself.
+    """
+    stated: dict[FlagName, list[str]] = {}
+    for flag in segment.flags:
+        value = flag.name if flag.name is FlagName.VIDEO else flag.value and flag.value.text
+        if value:
+            stated.setdefault(flag.name, []).append(value)
+    return stated
+
+
 def fix_text(text: str, *, unsafe: bool, read: Callable[[str], Reading]) -> FixResult:
-    """Apply fixes until none is left that may be applied and helps."""
-    wanted = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+    """Apply fixes until none is left that may be applied and helps.
+
+    Fixing the result again changes nothing: fixes that bring each other back without end are not
+    applied at all.
+    """
+    original = _State(text, read(text))
     fixed: list[Diagnostic] = []
-    reading = read(text)
-    for _ in range(_MOST_ROUNDS):
-        candidates = [d for d in reading.found if d.fix and d.fix.applicability in wanted]
-        if not candidates or not reading.rewritable:
-            break
-        # All at once is the rule; one at a time where that is refused.
-        for attempt in (_compatible(candidates), *([candidate] for candidate in candidates)):
-            new_text = apply_edits(text, _edits(attempt))
-            new_reading = read(new_text)
-            if _helps(attempt, reading, new_reading):
+    rounds: list[_Round] = []
+    state = original
+    for _ in range(_MOST_ROUNDS if original.reading.rewritable else 0):
+        # A safe fix has to keep the fields, which only those that are applied by themselves show.
+        for applicability in list(Applicability)[: 1 + unsafe]:
+            candidates = _candidates(state.reading, applicability)
+            applied, state = _apply_what_helps(state, candidates, read)
+            if applied:
+                fixed += applied
+                rounds.append(_Round(_edits(applied)))
                 break
         else:
             break
-        text, reading = new_text, new_reading
-        fixed += attempt
-    return FixResult(text, tuple(fixed), tuple(reading.found))
+    else:
+        state, fixed, rounds = original, [], []
+    unfixed = remaining = tuple(state.reading.found)
+    for each in reversed(rounds):
+        unfixed = tuple(map(each.before, unfixed))
+    return FixResult(state.text, tuple(fixed), remaining, unfixed)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    text: str
+    reading: Reading
+
+
+def _candidates(reading: Reading, applicability: Applicability) -> list[Diagnostic]:
+    if applicability is Applicability.SAFE and reading.values is None:
+        return []  # whether the fields stay the same cannot be seen
+    return [d for d in reading.found if d.fix and d.fix.applicability is applicability]
+
+
+def _apply_what_helps(
+    start: _State, candidates: Sequence[Diagnostic], read: Callable[[str], Reading]
+) -> tuple[list[Diagnostic], _State]:
+    """Apply candidates all at once, or where that is refused the halves, down to single fixes."""
+    applied: list[Diagnostic] = []
+    state = start
+    attempts = max(_FEWEST_ATTEMPTS, min(_MOST_ATTEMPTS, _CODE_POINTS // (len(start.text) + 1)))
+    while candidates and attempts and not applied:
+        batch, candidates = _compatible(candidates)
+        parts = deque([batch])
+        while parts and attempts:
+            part = parts.popleft()
+            text = apply_edits(start.text, _edits([*applied, *part]))
+            new = _State(text, read(text))
+            attempts -= 1
+            if _helps(part, state.reading, new.reading) and text.strip():
+                applied += part
+                state = new
+            elif len(part) > 1:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+    return applied, state
 
 
 def _edits(diagnostics: Sequence[Diagnostic]) -> list[Edit]:
     return [edit for diagnostic in diagnostics if diagnostic.fix for edit in diagnostic.fix.edits]
 
 
-def _compatible(candidates: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Return fixes that can be applied together, the first in the text first."""
+class _Round:
+    """Edits that were applied together, and the way back to the text before them."""
+
+    def __init__(self, edits: Iterable[Edit]) -> None:
+        self._edits = sorted(edits)
+        growth = (len(edit.content) - (edit.end - edit.start) for edit in self._edits)
+        self._shifts = list(accumulate(growth, initial=0))
+        pairs = zip(self._edits, self._shifts, strict=False)
+        self._starts = [edit.start + shift for edit, shift in pairs]
+
+    def before(self, finding: Diagnostic) -> Diagnostic:
+        """Return a finding of the text after the edits with its place in the text before them."""
+        first = self._position(finding.start, bisect_right(self._starts, finding.start), "start")
+        last = self._position(finding.end, bisect_left(self._starts, finding.end), "end")
+        return finding.moved(first, max(first, last), None)
+
+    def _position(self, after: int, edits: int, inside: str) -> int:
+        """Return where a position was, with so many edits that begin in front of it."""
+        if edits:
+            edit = self._edits[edits - 1]
+            if after < self._starts[edits - 1] + len(edit.content):
+                place: int = getattr(edit, inside)
+                return place
+        return after - self._shifts[edits]
+
+
+def _compatible(
+    candidates: Sequence[Diagnostic],
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """Return fixes that can be applied together, the first in the text first, and the others."""
     batch: list[Diagnostic] = []
+    others: list[Diagnostic] = []
+    taken: list[Edit] = []
     for candidate in candidates:
-        if not conflicting(_edits([*batch, candidate])):
-            batch.append(candidate)
-    return batch
+        edits = _edits([candidate])
+        if any(_collides(edit, taken) for edit in edits):
+            others.append(candidate)
+            continue
+        batch.append(candidate)
+        for edit in edits:
+            taken.insert(bisect_left(taken, edit), edit)
+    return batch, others
+
+
+def _collides(edit: Edit, taken: Sequence[Edit]) -> bool:
+    """Tell whether an edit overlaps one of those taken, which do not overlap and are in order."""
+    index = bisect_left(taken, edit)
+    for other in taken[max(0, index - 1) : index + 1]:
+        first, second = sorted((edit, other))
+        if second.start < first.end or edit[:2] == other[:2]:
+            return True
+    return False
 
 
 def _helps(attempt: Sequence[Diagnostic], old: Reading, new: Reading) -> bool:
@@ -77,5 +189,15 @@ def _helps(attempt: Sequence[Diagnostic], old: Reading, new: Reading) -> bool:
     if any(after[code] > before[code] - count for code, count in removed.items()):
         return False
     if all(d.fix and d.fix.applicability is Applicability.SAFE for d in attempt):
-        return old.values is not None and (old.values, old.status) == (new.values, new.status)
-    return (old.status, new.status) != (TranslationStatus.TRANSLATED, TranslationStatus.REFUSED)
+        return (old.values, old.status) == (new.values, new.status)
+    if (old.status, new.status) == (TranslationStatus.TRANSLATED, TranslationStatus.REFUSED):
+        return False
+    return all(_is_kept(values, new.stated.get(name, ())) for name, values in old.stated.items())
+
+
+def _is_kept(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Tell whether the value that counts is still there, or was replaced by one that is new.
+
+    One that an earlier flag states does not make up for it.
+    """
+    return bool(new) and (new[-1] == old[-1] or len(new) >= len(old) or new[-1] not in old)

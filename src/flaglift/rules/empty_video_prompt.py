@@ -34,7 +34,8 @@ class EmptyVideoPrompt(Rule):
 
     Fix safety
         Unsafe: without the flag the image prompt is used for the video. There is no fix where no
-        words are left for one, or where taking the flag out leaves no video prompt.
+        words are left for one, where taking the flag out leaves no video prompt, or where a
+        reference would go with it.
 
     Ground
         Dialect sections 3.3 and 5.1.
@@ -71,8 +72,7 @@ class EmptyVideoPrompt(Rule):
         ),
         Invalid(
             'a cat --video --video_prompt " <lora:1:0.8> " --video_model kling25',
-            "a reference alone",
-            fixed="a cat --video --video_model kling25",
+            "a reference alone, which would be lost",
         ),
         Invalid('--video --video_model kling25 --video_prompt " "', "there is no image prompt"),
         Invalid('a cat --duration 5 --video_prompt ""', "nothing else makes it a video prompt"),
@@ -100,7 +100,7 @@ class EmptyVideoPrompt(Rule):
             flag.span,
             f"`--video_prompt` {what}, so no words say what happens in the video; the image prompt"
             " does not take its place",
-            fix=_fix(subject, flag),
+            fix=None if written else _fix(subject, flag),
         )
 
 

@@ -1,5 +1,6 @@
 """FL104 repeated-flag."""
 
+from flaglift.catalog import Status
 from flaglift.rules.base import (
     Applicability,
     Diagnostic,
@@ -17,6 +18,7 @@ from flaglift.rules.base import (
     safe,
 )
 from flaglift.syntax.lift import lift_edits
+from flaglift.syntax.nodes import Flag, FlagName
 
 
 class RepeatedFlag(Rule):
@@ -34,7 +36,8 @@ class RepeatedFlag(Rule):
         a cat --video --video_model kling25 --duration 10
 
     Fix safety
-        Safe: it takes out the flags that do not count.
+        Safe: it takes out the flags that do not count. It is not offered where the last one is
+        empty or names a model that nobody knows: then one of the others was perhaps meant.
 
     Ground
         Dialect section 2.6.
@@ -72,6 +75,18 @@ class RepeatedFlag(Rule):
             fixed="a cat --video --video_model kling25",
             applicability=Applicability.SAFE,
         ),
+        Invalid(
+            "a cat --video --video_model kling25 --duration 5 --duration",
+            "the last one has no value, so the first was perhaps meant",
+        ),
+        Invalid(
+            'a cat --video --video_model kling25 --video_prompt "it sits" --video_prompt ""',
+            "the last one is empty",
+        ),
+        Invalid(
+            "a cat --video --video_model kling25 --video_model sits",
+            "the last one names no known model",
+        ),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
@@ -82,12 +97,22 @@ class RepeatedFlag(Rule):
             if flag is counts:
                 continue
             used = f"; `{excerpt(counts.raw)}` is used" if counts.value else ""
+            # There may be very many, and each fix takes its time.
+            fix = PendingFix(Applicability.SAFE, _fix, subject.text, flag.span, subject.span)
             yield self.report(
                 flag.span,
                 f"`--{flag.name}` is given again further on, and only the last one counts{used}",
-                # There may be very many, and each fix takes its time.
-                fix=PendingFix(Applicability.SAFE, _fix, subject.text, flag.span, subject.span),
+                fix=fix if _says_something(counts, subject) else None,
             )
+
+
+def _says_something(flag: Flag, subject: Subject) -> bool:
+    if flag.name is FlagName.VIDEO:
+        return True
+    known = flag.name is not FlagName.VIDEO_MODEL or not (
+        subject.standing and subject.standing.status is Status.UNKNOWN
+    )
+    return known and flag.value is not None and flag.value.text != ""
 
 
 def _fix(text: str, flag: Span, within: Span) -> Fix:

@@ -18,11 +18,15 @@ from flaglift.rules.base import (
 )
 from flaglift.syntax import nodes
 from flaglift.syntax.lookalikes import Defect, NearMiss
+from flaglift.syntax.nodes import FlagName
 from flaglift.syntax.stuck import stuck
-from flaglift.syntax.words import ends_word
+from flaglift.syntax.words import ends_word, following_value
 
 _FILE = re.compile(r"[./][A-Za-z0-9]")
 """What goes on as in `clip--video.mp4` was not meant as a flag."""
+
+_NUMBER = re.compile(r"([0-9]+)(?:s|secs?|seconds?)?\Z", re.ASCII | re.IGNORECASE)
+"""A number at the end of a name, perhaps with its unit: no flag has one, so it is a value."""
 
 _OTHERS = Defect.DASH | Defect.UNSEEN | Defect.CASE | Defect.HYPHEN
 """What other rules say, and this one no more."""
@@ -47,7 +51,8 @@ class UnknownFlag(Rule):
 
     Fix safety
         Unsafe: text becomes a flag. It is offered where the word looks like one of the four flags,
-        outside quotes.
+        outside quotes. A number that sticks to `--duration` becomes its value; where anything else
+        sticks to a name that may be meant, no fix is offered.
 
     Ground
         Dialect sections 2.1, 2.11 and 6.
@@ -95,6 +100,14 @@ class UnknownFlag(Rule):
             "stuck to a word",
             fixed="a cat --video --video_model kling25",
         ),
+        Invalid(
+            "a cat --video --video_model kling25 --duration5s",
+            "the value sticks to the name",
+            fixed="a cat --video --video_model kling25 --duration 5",
+        ),
+        Invalid("a cat --video --video_model kling25 --duration5 7", "two values"),
+        Invalid("a cat --video --video_model2 kling25", "a number that nobody may drop"),
+        Invalid("a cat --video --video_model kling25 --video_promptA cat", "a value or a slip"),
         Invalid('"a cat --video" --video_model kling25', "the quotes reach too far"),
         Invalid("a cat --video --video_model kling25 --ar 16:9", "another product's flag"),
         Invalid('a cat --video"s" --video_model kling25', "a word of which it is the beginning"),
@@ -168,6 +181,22 @@ def _fix(subject: Subject, miss: NearMiss) -> Fix | None:
         edits.append(Edit(miss.start, miss.name_start, "--"))
         titles.append("write two dashes")
     if Defect.MISSPELT in defects:
-        edits.append(Edit(miss.name_start, miss.end, miss.name.value))
-        titles.append(f"spell it `{miss.name}`")
+        spelt = _spelt(subject, miss)
+        if spelt is None:
+            return None
+        edits.append(Edit(miss.name_start, miss.end, spelt))
+        titles.append(f"spell it `{spelt}`")
     return unsafe(" and ".join(titles), *edits)
+
+
+def _spelt(subject: Subject, miss: NearMiss) -> str | None:
+    """Return a misspelt name as it should be, with the number that sticks to it, if one does."""
+    name, written = miss.name, miss.written
+    number = _NUMBER.search(written)
+    if number is None:
+        rest = written[len(name) :] if written.lower().startswith(name) else ""
+        return name.value if rest.lower() in ("", "s", name[-1]) else None
+    exact = written[: number.start()].rstrip("_-").lower() == name is FlagName.DURATION
+    follows = following_value(subject.text, miss.end, subject.span.end)
+    other = miss.behind or (follows and any(c.isdigit() for c in follows[1]))
+    return f"{name} {number[1]}" if exact and not other else None

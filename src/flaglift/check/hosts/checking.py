@@ -23,7 +23,7 @@ from flaglift.check.hosts.holes import MARK, Reading, readings, split_end, templ
 from flaglift.check.hosts.pieces import SEVERAL
 from flaglift.check.hosts.templates import PLACEHOLDER
 from flaglift.context import UNSTATED, Context
-from flaglift.diagnostics import Diagnostic, Fix, Severity
+from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
 from flaglift.linting.engine import find_rule, selected
 from flaglift.lossless.spans import Edit, Span
 from flaglift.settings import Settings
@@ -34,8 +34,8 @@ class FixedLiteral(NamedTuple):
 
     text: str
     """Decoded, with `HOLE` for each interpolation; as it was where nothing is fixed."""
-    fixed: tuple[Diagnostic, ...]
-    """Places are those of the text in which each was found."""
+    unfixed: Collection[Diagnostic]
+    """What is left to say, with places in the text before fixing."""
     refused: str = ""
     """Why fixes that are there are not made; empty where none is left out."""
 
@@ -169,7 +169,7 @@ def fix_literal(
     body, tail = split_end(literal.text)
     if not literal.holes:
         result = fix(body, settings, context, unsafe=unsafe)
-        return FixedLiteral(result.text + tail, result.fixed)
+        return FixedLiteral(result.text + tail, result.unfixed)
     found = [each for each in lint_literal(literal, settings) if each.fix]
     if not found:
         return FixedLiteral(literal.text, ())
@@ -182,8 +182,28 @@ def fix_literal(
     if texts or new is None:
         spelt = ", ".join(hole.source for hole in literal.holes)
         reason = f"the fix depends on the value of {spelt}"
-        return FixedLiteral(literal.text, (), reason)
-    return FixedLiteral(new, result.fixed)
+        return FixedLiteral(literal.text, found, reason)
+    left = (each.moved(*reading.back(*each.span), None) for each in result.unfixed)
+    return FixedLiteral(new, tuple(left))
+
+
+def only_made_fixes(
+    literal: Literal,
+    found: Sequence[Diagnostic],
+    settings: Settings,
+    suppressed: Collection[str] = (),
+) -> list[Diagnostic]:
+    """Return findings of a literal without the fixes that `fix_literal` does not make."""
+    kinds = {each.fix.applicability for each in found if each.fix}
+    left: dict[Applicability, Collection[Diagnostic]] = {Applicability.DISPLAY_ONLY: ()}
+    for kind in kinds - set(left):
+        unsafe = kind is Applicability.UNSAFE
+        fixed = fix_literal(literal, settings, unsafe=unsafe, suppressed=suppressed)
+        left[kind] = set(fixed.unfixed)
+    return [
+        replace(each, fix=None) if each.fix and each in left[each.fix.applicability] else each
+        for each in found
+    ]
 
 
 def request_of(literal: Literal) -> Context:
