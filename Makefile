@@ -43,9 +43,8 @@ NOT_TESTED := build/not-tested.txt
 test: demo lint
 	@rm -f $(NOT_TESTED)
 	$(BIN)/python tests/peers.py bring node npm
-	$(BIN)/python tests/databases.py bring
 	FLAGLIFT_NOT_TESTED=$(NOT_TESTED) COVERAGE_FILE=.coverage.most $(BIN)/pytest \
-		-n auto --dist loadfile --cov --cov-report= --cov-fail-under=0
+		-n auto --dist worksteal --cov --cov-report= --cov-fail-under=0
 	FLAGLIFT_NOT_TESTED=$(NOT_TESTED) $(MAKE) test-spark
 	$(BIN)/coverage combine --keep .coverage.most .coverage.spark
 	if [ -s $(NOT_TESTED) ]; then $(BIN)/coverage report --fail-under=0; cat $(NOT_TESTED); \

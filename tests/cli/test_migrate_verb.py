@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -213,15 +212,14 @@ def many(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("verb", ["plan", "apply"])
 def test_ctrl_c_finishes_the_chunk(tmp_path: Path, verb: str) -> None:
     file = many(tmp_path)
-    command = [sys.executable, "-m", "flaglift", "migrate", verb, str(file), "-q"]
+    command = [sys.executable, "-m", "flaglift", "migrate", verb, str(file)]
     slow = ["--rows-per-second", "5"]
-    with subprocess.Popen([*command, *slow], stdout=subprocess.PIPE, text=True) as process:
-        state = Path(f"{file}.flaglift")
-        while verb == "apply" and not state.exists():
-            time.sleep(0.02)
-        time.sleep(2 if verb == "plan" else 0.3)
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*command, *slow], stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stderr is not None
+        process.stderr.readline()  # it has begun to count
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate()
+        said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "so far" in said or "the same command goes on from here" in said
     if verb == "apply":
