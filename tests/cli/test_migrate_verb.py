@@ -77,6 +77,7 @@ def test_a_page_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
     document: dict[str, Any] = {
         "flaglift": "1", "source": "<p>", "unit": "line", "at": "now", "complete": False,
         "counts": tally.to_dict(), "notes": ["a & b"], "problems": [],
+        "checks": [{"outcome": "note", "topic": "x", "sentence": "a & b"}],
         "samples": [
             {"key": "1", "place": "a.text", "status": "refused", "before": "<b>", "after": {},
              "reasons": [{"code": "FL604", "message": "<why>"}]}
@@ -91,7 +92,14 @@ def test_a_page_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert "$1.00 → $2.00" in said
     assert "records read so far" in said
     assert "note: a & b" in said
-    empty = {**document, "counts": Tally().to_dict(), "samples": [], "notes": [], "complete": True}
+    empty = {
+        **document,
+        "counts": Tally().to_dict(),
+        "samples": [],
+        "notes": [],
+        "checks": [],
+        "complete": True,
+    }
     assert "0 records read" in page(empty)
     print_plan(empty)
 

@@ -27,7 +27,7 @@ from flaglift.migrate.files.undo import FileUndoer
 from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Record, Stored, Verdict
-from flaglift.migrate.sql.connection import speaking
+from flaglift.migrate.sql.messages import translated_errors
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.tally import Tally
 from migrate.conftest import PROMPTS, Database, open_database
@@ -187,10 +187,10 @@ def test_a_driver_that_is_chosen(tmp_path: Path) -> None:
 
 def test_a_journal_that_lacks_an_entry(database: Database) -> None:
     source = database.prompts(PROMPTS)
-    applied(source)
-    database.run("DELETE FROM flaglift_journal WHERE number = 2")
+    applied(source, rows=2)
+    database.run("DELETE FROM flaglift_journal WHERE first = 2")
     _, broken = verified(source)
-    assert "4 changes, but 3 journal entries" in broken[0]
+    assert "4 changes, but 1 journal entries" in broken[0]
 
 
 def test_a_plan_can_be_stopped(tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ def test_what_the_system_and_the_library_say() -> None:
     with pytest.raises(InputError, match="input/output error"):
         source.read(10)
     source.close()
-    with pytest.raises(InputError, match="x: too early"), speaking("x"):
+    with pytest.raises(InputError, match="x: too early"), translated_errors("x"):
         raise exc.InvalidRequestError("too early")
     sink = output.HashSink()
     sink.append(b"")

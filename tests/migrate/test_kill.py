@@ -19,7 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from flaglift.migrate.job import Job
 from migrate.conftest import PROMPTS, Database, open_database
+from migrate.sources import opened
 
 KILLER = Path(__file__).with_name("killer.py")
 FILES = ("prompts.jsonl", "prompts.json", "prompts.csv", "prompts.parquet", "prompts.jsonl.gz")
@@ -139,13 +141,15 @@ def table_source(database: Database, prompts: list[str]) -> Source:
     address = database.prompts([])
 
     def make() -> None:
-        for name in ("flaglift_runs", "flaglift_journal"):
+        for name in ("flaglift_runs", "flaglift_journal", "flaglift_leases"):
             database.run(f"DROP TABLE IF EXISTS {name}")
         database.run("DELETE FROM prompts")
         database.fill(list(prompts))
 
     def entries() -> int:
-        keys = [key for (key,) in database.run("SELECT row_key FROM flaglift_journal")]
+        with opened(Job(address), write=False) as store:
+            runs = store.runs()
+            keys = [entry.key for run in runs for entry in store.entries(run)]
         assert len(keys) == len(set(keys))
         return len(keys)
 

@@ -24,8 +24,7 @@ from flaglift.migrate.pace import Pace
 from flaglift.migrate.records import Change, Record
 from flaglift.migrate.sql import undo as module
 from flaglift.migrate.sql.keys import key_of, key_text
-from flaglift.migrate.sql.session import Session
-from flaglift.migrate.sql.writer import _SqlStep
+from flaglift.migrate.sql.writer import SqlWriter, _SqlStep
 from migrate.conftest import PROMPTS, Database, open_database
 from migrate.sources import applied, control, opened, planned, undone, verified
 
@@ -171,7 +170,7 @@ def test_columns_are_created_on_request(database: Database) -> None:
     assert applied(source, create_columns=True).changed == 1
     assert sorted(map(str, database.rows()[0])) == ["1", "5", "cat 1", "cat 1", "kling25"]
     (note,) = undone(source, create_columns=True).notes
-    assert "were added by the run and are still there" in note
+    assert "were added by the run and still exist" in note
 
 
 def test_documents(database: Database) -> None:
@@ -289,7 +288,7 @@ def test_triggers_and_generated_columns_are_noticed(database: Database) -> None:
         planned(source, targets={"video_duration": "size"})
 
 
-def test_a_row_that_a_trigger_holds_back_stops_the_run(tmp_path: Path) -> None:
+def test_a_row_that_a_trigger_holds_back_is_refused(tmp_path: Path) -> None:
     for database in open_database("postgresql", tmp_path):
         source = database.prompts([VIDEO.format(1)])
         database.run(
@@ -298,8 +297,8 @@ def test_a_row_that_a_trigger_holds_back_stops_the_run(tmp_path: Path) -> None:
         database.run(
             "CREATE TRIGGER no BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION no()"
         )
-        with pytest.raises(InputError, match="changed 0 of 1 rows"):
-            applied(source)
+        assert applied(source).refusals == {"refused-by-database": 1}
+        assert database.rows()[0][1] == VIDEO.format(1)
 
 
 @pytest.mark.parametrize(
@@ -376,7 +375,7 @@ def test_a_busy_database_file_is_waited_for(tmp_path: Path) -> None:
     [
         ("postgresql://x@127.0.0.1:1/none#t", "does not answer"),
         ("mysql://x@127.0.0.1:1/none#t", "does not answer"),
-        ("postgresql://127.0.0.1/none", "name the table behind a #"),
+        ("postgresql://127.0.0.1/none", "name the table after a #"),
         ("oracle://127.0.0.1/none#t", "not a database that is known"),
         ("://#t", "a database is named like"),
         ("sqlite:////nowhere/x.db#t", "there is no such database file"),
@@ -471,7 +470,7 @@ def test_concurrent_writers_lose_no_update(database: Database) -> None:
     finally:
         stop.set()
         writer.join()
-    assert tally.records == count
+    assert tally.records >= count  # those flagged again behind the cursor count twice
     assert last
     for row, prompt, *fields in database.rows():
         written = last.get(row, VIDEO.format(row - 1))
@@ -531,10 +530,10 @@ def test_a_server_that_stays_away_stops_the_run(
     applied(source, limit=2, rows=2)
     with opened(Job(source)) as store, store.writing(restart=False) as writer:
 
-        def away(session: Session) -> None:
+        def away(writer: SqlWriter) -> None:
             raise UnavailableError("the database does not answer: away")
 
-        monkeypatch.setattr(Session, "reconnect", away)
+        monkeypatch.setattr(SqlWriter, "reconnect", away)
         migration = Migration(store, Decider(Settings(), store.fields), control())
         kill_connections(server)
         with pytest.raises(UnavailableError, match=r"given up after 2 attempts.*goes on"):
@@ -547,7 +546,7 @@ def test_an_undo_survives_a_lost_connection(
     server: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = server.prompts([VIDEO.format(i) for i in range(9)])
-    applied(source)
+    applied(source, rows=4)
     real = module.old_values
     lost: list[str] = []
 
@@ -558,9 +557,9 @@ def test_an_undo_survives_a_lost_connection(
         return real(*args)
 
     monkeypatch.setattr(module, "old_values", once)
-    assert undone(source, rows=4).restored == 9
+    assert undone(source).restored == 9
 
-    applied(source)
+    applied(source, rows=4)
     real_mark = module.SqlUndoer._save
     saves: list[str] = []
 
@@ -573,7 +572,7 @@ def test_an_undo_survives_a_lost_connection(
     with monkeypatch.context() as patch:
         patch.setattr(module.SqlUndoer, "_save", lose)
         with pytest.raises(UnavailableError, match="goes on from there"):
-            undone(source, rows=4, patience=())
+            undone(source, patience=())
     lost.append("x")
     with pytest.raises(InputError, match="an undo is unfinished"):
         applied(source)
@@ -609,15 +608,12 @@ def test_keys_as_text() -> None:
         1,
         "é",
         b"\x00\xff",
-        uuid.UUID(int=5),
         Decimal("1.50"),
         datetime.datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=datetime.UTC),
-        datetime.date(2026, 1, 2),
-        datetime.time(3, 4),
         "a\udc80",
     )
     assert key_of(key_text(key)) == key
-    with pytest.raises(InputError, match="a key of the kind object"):
+    with pytest.raises(InputError, match="a value of the kind object"):
         key_text((object(),))
 
 

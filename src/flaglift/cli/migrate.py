@@ -113,8 +113,10 @@ def apply(source: str, **options: Any) -> int:
     if not finished and document["interrupted"]:
         return EXIT_INTERRUPTED
     counts = document["counts"]
-    left = counts["refused"] or counts["problems"] or document.get("failed")
-    return EXIT_FINDINGS if left else 0
+    left = document.get("left")
+    if left is not None:  # counted at the end, in the source itself
+        return EXIT_FINDINGS if any(left.values()) else 0
+    return EXIT_FINDINGS if counts["refused"] or counts["problems"] or document.get("failed") else 0
 
 
 def _applied(source: str, options: dict[str, Any]) -> tuple[dict[str, Any], bool]:

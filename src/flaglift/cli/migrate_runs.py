@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
@@ -51,6 +52,7 @@ def decider(job: Job, store: Store) -> Decider:
 
 
 def _document(job: Job, store: Store, tally: Tally) -> Document:
+    checks = store.checks()
     return {
         "flaglift": version("flaglift"),
         "source": store.name,
@@ -58,7 +60,8 @@ def _document(job: Job, store: Store, tally: Tally) -> Document:
         "fingerprint": job.fingerprint,
         "at": now(),
         "counts": tally.to_dict(),
-        "notes": store.notes(),
+        "notes": [check.sentence for check in checks if check.outcome != "pass"],
+        "checks": [asdict(check) for check in checks],
     }
 
 
@@ -163,10 +166,22 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
             "run": writer.run.id,
             "state": writer.run.state,
             "interrupted": stopped.asked,
+            "left": _left(migration.left) if finished and not store.passes_on else None,
         }
         if planned is not None:
             document["differences"] = planned.differences(writer.run.tally)
     return document, finished
+
+
+def _left(left: Tally) -> Document:
+    """Return what a pass over a source found to hold flags still."""
+    return {
+        "translatable": left.translated,
+        "refused": left.refused,
+        "unreadable": left.problems,
+        "without key": left.without,
+        "codes": dict(left.refusals),
+    }
 
 
 def _planned(path: Path | None, job: Job, most: float) -> Plan | None:
@@ -184,10 +199,12 @@ def _planned(path: Path | None, job: Job, most: float) -> Plan | None:
 
 
 def _run_document(store: Store, run: Run) -> Document:
+    state = "stopped" if run.state in ("running", "undoing") and not store.is_held() else run.state
     return {
         "source": store.name,
         "run": run.id,
-        "state": run.state,
+        "state": state,
+        "by": run.info.get("by"),
         "started": run.started,
         "updated": run.updated,
         "fingerprint": run.fingerprint,
@@ -201,26 +218,44 @@ def runs_of(source: str, options: Document) -> list[Document]:
         return [_run_document(store, run) for run in store.runs()]
 
 
+def _job_of_runs(source: str, options: Document) -> tuple[Job, list[Run]]:
+    """Return the job with the options that its newest run has kept, and the runs to take back."""
+    job = job_from(source, options)
+    with _opened(job, write=False) as store:
+        runs = open_runs(store)
+    return (job.with_options(runs[0].info["options"]) if runs else job), runs
+
+
 def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]:
     """Return what holds of the last run, and of a table of all, and what does not."""
-    with _opened(job_from(source, options), write=False) as store:
-        runs = open_runs(store)
+    job, runs = _job_of_runs(source, options)
+    held: list[str] = []
+    broken: list[str] = []
+    with _opened(job, write=False) as store:
         if not runs:
             raise InputError(f"{store.name}: there is no run to verify")
-        held: list[str] = []
-        broken: list[str] = []
         # A later result of a file replaces the earlier one; rows of a table keep all of them.
         for run in runs[:1] if store.passes_on else runs:
             good, bad = store.verify(run)
             held += good
             broken += bad
-        return held, broken
+        if not store.passes_on:
+            left = Migration(store, decider(job, store), Control()).survey()
+            held.append(f"{store.name}: {left.refused:,} prompts that still hold flags are refused")
+            if left.translated or left.problems or left.without:
+                broken.append(
+                    f"{store.name}: {left.translated:,} prompts hold flags and can be translated,"
+                    f" {left.problems:,} rows cannot be read, {left.without:,} have no key;"
+                    " `flaglift migrate apply` translates what it can"
+                )
+    return held, broken
 
 
 def undo_source(source: str, options: Document) -> tuple[Document, bool]:
     """Take all runs on a source back; return what was done, and whether it reached the end."""
+    job, _ = _job_of_runs(source, options)
     with ExitStack() as stack:
-        store = stack.enter_context(_opened(job_from(source, options), write=True))
+        store = stack.enter_context(_opened(job, write=True))
         stopped = stack.enter_context(interruption())
         done = undo(store, Control(_pace(options), stopped))
         left: list[str] = []

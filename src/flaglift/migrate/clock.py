@@ -1,6 +1,9 @@
-"""Names and times of runs."""
+"""Names, times and people of runs."""
 
+import getpass
+import os
 import secrets
+import socket
 from datetime import UTC, datetime
 
 
@@ -12,3 +15,12 @@ def now() -> str:
 def new_id() -> str:
     """Return a name for a run that sorts by time."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(2)}"
+
+
+def who() -> str:
+    """Return the user and the machine, as people know them."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"

@@ -4,12 +4,13 @@ import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused
 from flaglift.migrate.errors import UnavailableError, UnreadableRecordError
 from flaglift.migrate.pace import Pace
 from flaglift.migrate.records import Change, Chunk, Cursor, Record, Verdict
-from flaglift.migrate.store import Step, Store, Writer
+from flaglift.migrate.store import Refusal, Step, Store, Writer, refuse_failed
 from flaglift.migrate.tally import Tally
 
 Decided = tuple[Record, tuple[Verdict, ...]]
@@ -17,6 +18,8 @@ Watch = Callable[[Tally, Chunk, Sequence[Decided]], None]
 
 _PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 20.0)
 """Seconds between attempts to reach a store that does not answer."""
+_MOST_PASSES = 20
+"""Over what others write while a run ends; who writes flags faster is to be stopped first."""
 
 
 def _nothing(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
@@ -38,6 +41,17 @@ class Control:
     patience: Sequence[float] = _PATIENCE
 
 
+def _writes(decided: Decided) -> bool:
+    return any(verdict.writes for verdict in decided[1])
+
+
+def _refused_by(refusal: Refusal, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    return tuple(
+        refused(v.stored, v.codes, refusal.code, refusal.message) if v.writes else v
+        for v in verdicts
+    )
+
+
 class Migration:
     """One store, one way to decide."""
 
@@ -45,11 +59,17 @@ class Migration:
         self.store = store
         self.control = control
         self._decide = decide
+        self.left = Tally()
+        """What the last pass over the source found to hold flags still."""
         self._begun = 0
         """The records that do not count for the limit: those of earlier calls."""
 
     def plan(self) -> tuple[Tally, bool]:
-        """Read everything and write nothing; return the counts, and whether the end was reached."""
+        """Read everything and write nothing; return the counts, and whether the end was reached.
+
+        Raises `InputError` where the store was seen not to behave as the code relies on.
+        """
+        refuse_failed(self.store.name, self.store.checks())
         tally = Tally()
         cursor: Cursor | None = None
         while (chunk := self._read(cursor, tally)) is not None:
@@ -76,8 +96,64 @@ class Migration:
             limited = self._behind_limit(writer.run.tally)
             if limited and not self.store.passes_on:
                 return False
-            if self._patiently(writer, limited=limited) is None:
-                return True
+            if self._patiently(writer, partial(self._step, writer, limited=limited)) is None:
+                return self.store.passes_on or self._finish_late(writer)
+
+    def _finish_late(self, writer: Writer) -> bool:
+        """Pass over what still holds flags until nothing of it can be translated.
+
+        Rows come in behind the cursor while a run goes on; the counts of the last pass, over the
+        source itself, are the proof that all is done.
+        """
+        for _ in range(_MOST_PASSES):
+            written = writer.run.tally.changed
+            self.left = Tally()
+            cursor: Cursor | None = None
+            while True:
+                if self.control.stopped():
+                    return False
+                step = partial(self._late_step, writer, cursor)
+                chunk = self._patiently(writer, step)
+                if chunk is None:
+                    break
+                cursor = chunk.cursor
+            late = writer.run.tally.changed - written
+            if not late:
+                break
+        self.left.translated += late
+        self.left.without = self.store.unreachable()
+        return True
+
+    def survey(self) -> Tally:
+        """Return what still holds flags; what is translated among it was not done."""
+        left = Tally()
+        cursor: Cursor | None = None
+        while (chunk := self.store.read_left(cursor, self.control.pace.rows)) is not None:
+            for record, verdicts in self._decided(chunk.records):
+                left.add(record, verdicts)
+            left.add_problems(chunk.problems)
+            cursor = chunk.cursor
+        left.without = self.store.unreachable()
+        return left
+
+    def _late_step(self, writer: Writer, cursor: Cursor | None) -> Chunk | None:
+        """Read, decide on and write one chunk of what still holds flags."""
+        chunk = self.store.read_left(cursor, self.control.pace.rows)
+        if chunk is None:
+            return None
+        decided = self._decided(chunk.records)
+        if any(map(_writes, decided)):
+            with writer.step() as step:
+                tally = copy.deepcopy(writer.run.tally)
+                decided = self._written(step, chunk, decided, tally)
+                for record, verdicts in filter(_writes, decided):
+                    tally.add(record, verdicts)
+                step.checkpoint(writer.run.cursor or {}, tally)
+        for record, verdicts in decided:
+            if not _writes((record, verdicts)):
+                self.left.add(record, verdicts)
+        self.left.add_problems(chunk.problems)
+        return chunk
 
     def _step(self, writer: Writer, *, limited: bool) -> Chunk | None:
         """Read, decide on and write one chunk; return it, or None at the end."""
@@ -95,9 +171,7 @@ class Migration:
         decided = [] if limited else self._decided(chunk.records)
         with writer.step() as step:
             tally = copy.deepcopy(before)
-            decided = self._meanwhile(step, decided, tally)
-            changes = [Change(record, v) for record, v in decided if any(x.writes for x in v)]
-            step.write(chunk, changes)
+            decided = self._written(step, chunk, decided, tally)
             if not limited:
                 self._count(tally, chunk, decided)
             step.checkpoint(chunk.cursor, tally)
@@ -124,10 +198,25 @@ class Migration:
                 return refused(verdict.stored, verdict.codes, OUT_OF_PLACE, reason)
         return verdict
 
+    def _written(
+        self, step: Step, chunk: Chunk, decided: list[Decided], tally: Tally
+    ) -> list[Decided]:
+        """Write what was decided; return it with what others and the store made of it."""
+        decided = self._meanwhile(step, decided, tally)
+        changes = [Change(record, v) for record, v in filter(_writes, decided)]
+        refusals = step.write(chunk, changes) or {}
+        if not refusals:
+            return decided
+        return [
+            (record, _refused_by(refusals[record.key], verdicts))
+            if record.key in refusals
+            else (record, verdicts)
+            for record, verdicts in decided
+        ]
+
     def _meanwhile(self, step: Step, decided: list[Decided], tally: Tally) -> list[Decided]:
         """Decide again on records that somebody changed since they were read."""
-        changes = [Change(record, v) for record, v in decided if any(x.writes for x in v)]
-        moved = step.moved(changes)
+        moved = step.moved([Change(record, v) for record, v in filter(_writes, decided)])
         if not moved:
             return decided
         fresh: list[Decided] = []
@@ -137,6 +226,8 @@ class Migration:
                 tally.gone += 1
             elif current is record:
                 fresh.append((record, verdicts))
+            elif isinstance(current, Refusal):
+                fresh.append((record, _refused_by(current, verdicts)))
             else:
                 tally.raced += 1
                 fresh += self._decided([current])
@@ -161,13 +252,17 @@ class Migration:
         self.control.watch(tally, chunk, decided)
         pace.wait(len(chunk.records), seconds, self.control.stopped)
 
-    def _patiently(self, writer: Writer, *, limited: bool) -> Chunk | None:
-        """Try a chunk until the store answers; what was written counts by its checkpoint."""
+    def _patiently(self, writer: Writer, step: Callable[[], Chunk | None]) -> Chunk | None:
+        """Try a chunk until the store answers; what was written counts by its checkpoint.
+
+        Each attempt is at fewer records: it may have taken longer than the store allows.
+        """
         waits = iter(self.control.patience)
         while True:
             try:
-                return self._step(writer, limited=limited)
+                return step()
             except UnavailableError as error:
+                self.control.pace.shrink()
                 self._find_again(writer, waits, error)
 
     def _find_again(self, writer: Writer, waits: Iterator[float], error: UnavailableError) -> None:

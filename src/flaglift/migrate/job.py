@@ -1,18 +1,24 @@
 """What the user asked for: where the prompts are, and where their fields go."""
 
+import datetime
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from flaglift.emit.form import form_value
 from flaglift.settings import DEFAULT, Settings
 
 DEFAULT_TARGETS = MappingProxyType(
     {name: name for name in ("video_model", "video_prompt", "video_duration")}
 )
+
+USUALLY_EMPTY = MappingProxyType({"video_duration": ("", "0")})
+"""Values by field that mean none wherever they stand; of other fields the empty text does."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,30 @@ class Job:
     """The file to write; beside the source if None."""
     replace: bool = False
     """Put the result in the place of the source when it is complete."""
+    empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values by field that mean that there is none, besides `USUALLY_EMPTY`."""
     settings: Settings = DEFAULT
+
+    def is_empty(self, name: str, value: object) -> bool:
+        """Tell whether a value of a field stands for none, as `0` does for a duration."""
+        spelled = form_value(value)
+        return spelled in USUALLY_EMPTY.get(name, ("",)) or spelled in self.empty.get(name, ())
+
+    def options(self) -> dict[str, Any]:
+        """Return as JSON-ready values what a run has to keep, to be verified and taken back."""
+        return {
+            "text": self.text, "targets": dict(self.targets), "key": self.key,
+            "json_column": self.json_column, "where": self.where, "encoding": self.encoding,
+            "delimiter": self.delimiter, "most_bytes": self.most_bytes,
+            "empty": {name: list(values) for name, values in self.empty.items()},
+            "settings": _settings_to_json(self.settings),
+        }  # fmt: skip
+
+    def with_options(self, options: Mapping[str, Any]) -> "Job":
+        """Return the job with the options that a run has kept."""
+        empty = {name: tuple(values) for name, values in options["empty"].items()}
+        settings = _settings_from_json(options["settings"])
+        return replace(self, **{**options, "empty": empty, "settings": settings})
 
     @property
     def fingerprint(self) -> str:
@@ -54,9 +83,23 @@ class Job:
         chosen["overlay"] = None if overlay is None else overlay.read_text(encoding="utf-8")
         parts = [
             version("flaglift"), chosen, self.text, dict(self.targets), self.key, self.json_column,
-            self.where, self.encoding, self.delimiter, self.create_columns,
+            self.where, self.encoding, self.delimiter, self.create_columns, dict(self.empty),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
+
+
+def _settings_to_json(settings: Settings) -> dict[str, Any]:
+    values = asdict(settings)
+    overlay = settings.overlay and str(settings.overlay.resolve())
+    edition = settings.edition and settings.edition.isoformat()
+    return {**values, "overlay": overlay, "edition": edition}
+
+
+def _settings_from_json(values: Mapping[str, Any]) -> Settings:
+    overlay = values["overlay"] and Path(values["overlay"])
+    edition = values["edition"] and datetime.date.fromisoformat(values["edition"])
+    codes = {name: tuple(values[name]) for name in ("select", "ignore")}
+    return Settings(**{**values, **codes, "overlay": overlay, "edition": edition})
 
 
 def missing_columns(names: Sequence[str]) -> str:

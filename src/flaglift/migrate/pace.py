@@ -42,6 +42,10 @@ class Pace:
         rows = min(wanted, self.rows * 2, by_size, _MOST, self._affordable)
         self.rows = max(int(rows), min(_FEWEST, self._affordable))
 
+    def shrink(self) -> None:
+        """Ask for half as many records next, after a chunk that the store did not take."""
+        self.rows = max(1, self.rows // 2)
+
     def wait(self, records: int, seconds: float, stopped: Callable[[], bool]) -> None:
         """Wait until the next chunk is due; return at once when the user stops the run."""
         if self.rows_per_second is not None:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from flaglift.errors import InputError
 from flaglift.migrate.records import Change, Chunk, Cursor, Entry, Record
 from flaglift.migrate.tally import Tally
 
@@ -27,17 +28,43 @@ class Run:
     """What the store needs to know of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that was looked at before the first change."""
+
+    outcome: str
+    """`pass`, `note` or `refuse`."""
+    topic: str
+    sentence: str
+
+
+def refuse_failed(name: str, checks: Sequence[Check]) -> None:
+    """Raise `InputError` where a check has failed."""
+    failed = [check.sentence for check in checks if check.outcome == "refuse"]
+    if failed:
+        raise InputError(f"{name}: nothing was changed: {'; '.join(failed)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a store does not take a change."""
+
+    code: str
+    message: str
+
+
 class Step(Protocol):
     """One chunk being written: all of it and its checkpoint, or nothing."""
 
-    def moved(self, changes: Sequence[Change]) -> Mapping[str, Record | None]:
+    def moved(self, changes: Sequence[Change]) -> Mapping[str, Record | Refusal | None]:
         """Return the records that are not as they were read, by key; None for a deleted one.
 
+        A refusal stands for one that is there and may not be changed.
         From here to the end of the step nobody else can change any of them.
         """
 
-    def write(self, chunk: Chunk, changes: Sequence[Change]) -> None:
-        """Write the changed records and their journal entries."""
+    def write(self, chunk: Chunk, changes: Sequence[Change]) -> Mapping[str, Refusal] | None:
+        """Write the changed records and their journal entries; return what was refused, by key."""
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
         """Keep where the run is."""
@@ -93,11 +120,23 @@ class Store(Protocol):
     def notes(self) -> list[str]:
         """Return what the user should know of the source before it is written."""
 
+    def checks(self) -> list[Check]:
+        """Look whether the store behaves as the code relies on, before the first change."""
+
     def total(self) -> tuple[str, int] | None:
         """Return how much there is to read, in `bytes` or `records`; None where unknown."""
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end. `rows` is a wish, not a limit."""
+
+    def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return those of the next records that may still hold flags; None at the end.
+
+        Of a store that others write to while it is migrated.
+        """
+
+    def unreachable(self) -> int:
+        """Return how many records there are that `read` does not come to."""
 
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""
@@ -107,6 +146,9 @@ class Store(Protocol):
 
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
+
+    def is_held(self) -> bool:
+        """Tell whether a run works on the source now."""
 
     def undoing(self, run: Run) -> AbstractContextManager[Undoer]:
         """Begin to take a run back, or go on with that."""

@@ -12,6 +12,8 @@ _NAMES = {rule.code: rule.name for rule in RULES}
 _PSEUDO = {
     "no-target": "a field that has no column",
     "does-not-fit": "a value that its column cannot hold",
+    "refused-by-database": "a row that the database does not take",
+    "not-allowed": "a row that the account may not change",
 }
 OUTCOMES = (
     ("translated", "translated", "green"),
@@ -51,13 +53,20 @@ def print_plan(document: Mapping[str, Any]) -> None:
     _print_counter("Models", counts["models"])
     _print_counter("Seconds", counts["seconds"])
     _print_price(counts)
-    for note in document["notes"]:
-        say(("note: ", "bold"), note)
+    _print_checks(document)
     for problem in document["problems"][:_MOST_ROWS]:
         say((f"{document['unit']} {problem['key']}: ", "bold"), problem["problem"])
     _print_samples(document)
     if counts["changed"] and document["complete"]:
         say("nothing was written; `flaglift migrate apply` does it")
+
+
+_CHECKS = {"pass": "green", "note": "yellow", "refuse": "bold red"}
+
+
+def _print_checks(document: Mapping[str, Any]) -> None:
+    for check in document["checks"]:
+        say((f"{check['outcome']}: ", _CHECKS[check["outcome"]]), f"{check['sentence']}")
 
 
 def _print_outcomes(counts: Mapping[str, Any]) -> None:
@@ -123,10 +132,23 @@ def print_applied(document: Mapping[str, Any]) -> None:
         say((document["drifted"], "bold yellow"))
     for sentence in document["said"]:
         say(sentence)
+    _print_left(document.get("left"))
     if counts["refused"] or counts["problems"]:
         say("what was not translated is as it was; `flaglift migrate plan --refused FILE` lists it")
     if document["state"] == "running" and not document["drifted"]:
         say("stopped before the end; the same command goes on from here")
+
+
+def _print_left(left: Mapping[str, Any] | None) -> None:
+    """Print what the last pass over the source itself has found."""
+    if left is None:
+        return
+    kinds = ("translatable", "refused", "unreadable", "without key")
+    found = ", ".join(f"{left[kind]:,} {kind}" for kind in kinds if left[kind])
+    if found:
+        say(("counted in the source at the end, still with flags: ", "yellow"), found)
+    else:
+        say(("counted in the source at the end: no prompt holds flags any more", "green"))
 
 
 def print_runs(name: str, runs: Sequence[Mapping[str, Any]]) -> None:
@@ -135,7 +157,8 @@ def print_runs(name: str, runs: Sequence[Mapping[str, Any]]) -> None:
         say(f"{name}: no run yet")
     for run in runs:
         counts = run["counts"]
-        say((run["run"], "bold"), f"  {run['state']}, begun {run['started']},"
+        by = f" by {run['by']}" if run["by"] else ""
+        say((run["run"], "bold"), f"  {run['state']}, begun {run['started']}{by},"
             f" last written {run['updated']}")  # fmt: skip
         read = f"  {counts['records']:,} records read, {counts['changed']:,} changed"
         left = f", {counts['refused']:,} prompts refused, {counts['problems']:,} records unreadable"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flaglift.errors import InputError, reason
-from flaglift.migrate.clock import new_id, now
+from flaglift.migrate.clock import new_id, now, who
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import named, partial
 from flaglift.migrate.job import Job
@@ -68,6 +68,8 @@ def begin_or_resume(
         "written": 0,
         "undo": None,
         "created": list(created),
+        "options": job.options(),
+        "by": who(),
     }
     run = Run(new_id(), path.name, fingerprint(job), "running", None, Tally(), now(), now(), info)
     with ledger.saving():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flaglift.errors import InputError
+from flaglift.migrate.errors import LockedError
 from flaglift.migrate.files.format import Format
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.runs import begin_or_resume
@@ -15,7 +16,7 @@ from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
 from flaglift.migrate.locking import file_lock
 from flaglift.migrate.records import Chunk, Cursor, Entry
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import Check, Run
 
 
 class FileStore:
@@ -36,6 +37,10 @@ class FileStore:
         """Return what the user should know of the file before it is written."""
         return self._format.notes()
 
+    def checks(self) -> list[Check]:
+        """Return what the user should know of the file before it is written."""
+        return [Check("note", "file", note) for note in self.notes()]
+
     def total(self) -> tuple[str, int] | None:
         """Return the bytes to read; None of a compressed file, whose content is not known."""
         return self._format.total()
@@ -43,6 +48,14 @@ class FileStore:
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end."""
         return self._format.read(cursor, rows)
+
+    def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:  # noqa: ARG002
+        """Return None: a file that others change is refused as a whole."""
+        return None
+
+    def unreachable(self) -> int:
+        """Return 0: a file is read whole."""
+        return 0
 
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a value cannot be held; None if it can."""
@@ -70,6 +83,16 @@ class FileStore:
                 yield undoer
             finally:
                 undoer.close()
+
+    def is_held(self) -> bool:
+        """Tell whether a run works on the file now."""
+        if not self._ledger_path.with_name(f"{self._ledger_path.name}-lock").exists():
+            return False
+        try:
+            with self._locked():
+                return False
+        except LockedError:
+            return True
 
     def runs(self) -> list[Run]:
         """Return all runs, oldest first; none if there is no journal."""

@@ -1,8 +1,9 @@
-"""Connections to the three kinds of database, and what their errors mean."""
+"""Connections to the three kinds of database.
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+No setting outlives a transaction on PostgreSQL: behind a pooler the session is another client's
+next. So reads are made safe by `BEGIN READ ONLY`, and the server prepares no statements.
+"""
+
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
 from flaglift.errors import InputError
-from flaglift.migrate.errors import UnavailableError, missing_extra
+from flaglift.migrate.errors import missing_extra
 
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
@@ -20,28 +21,10 @@ _DRIVERS = {
     "mariadb": "mariadb+pymysql",
     "sqlite": "sqlite+pysqlite",
 }
-_READ_ONLY = {
-    "postgresql": "SET default_transaction_read_only = on",
-    "mysql": "SET SESSION TRANSACTION READ ONLY",
-    "mariadb": "SET SESSION TRANSACTION READ ONLY",
-    "sqlite": "PRAGMA query_only = ON",
-}
-_TRY_AGAIN = re.compile(
-    r"deadlock|lock wait timeout|lock timeout|could not serialize|database is locked"
-    r"|terminating connection|server closed the connection|connection refused|gone away"
-    r"|lost connection|can't connect|connection failed|could not connect|too many connections"
-    r"|starting up|shutting down|connection reset|broken pipe",
-    re.IGNORECASE,
-)
-_REFUSED = re.compile(
-    r"password authentication|access denied|no pg_hba|role .* does not exist|unknown database"
-    r"|database .* does not exist|could not translate host|name or service not known",
-    re.IGNORECASE,
-)
 
 
-def database_url(source: str) -> tuple[URL, str | None, str]:
-    """Return the address, the schema and the table of `URL#[schema.]table`.
+def database_url(source: str) -> tuple[URL, str]:
+    """Return the address of a database and the name behind its `#`: `[schema.]table`.
 
     Raises `InputError` for what is no such source; a password is never part of the sentence.
     """
@@ -53,51 +36,84 @@ def database_url(source: str) -> tuple[URL, str | None, str]:
             "a database is named like postgresql://user@host/database#table,"
             " mysql://user@host/database#table or sqlite:///path#table"
         ) from None
-    scheme = url.drivername.partition("+")[0]
+    scheme, _, driver = url.drivername.partition("+")
     if scheme not in _DRIVERS:
         raise InputError(f"{scheme}: not a database that is known; use {', '.join(_DRIVERS)}")
     if not table:
-        raise InputError(f"{url.render_as_string()}: name the table behind a #: ...#prompts")
-    if "+" not in url.drivername:
-        url = url.set(drivername=_DRIVERS[scheme])
+        raise InputError(f"{url.render_as_string()}: name the table after a #: ...#prompts")
+    if driver and _DRIVERS[scheme] != f"{scheme}+{driver}":
+        raise InputError(f"{url.drivername}: only the driver of {_DRIVERS[scheme]} is supported")
+    url = url.set(drivername=_DRIVERS[scheme])
     if scheme in ("mysql", "mariadb") and "charset" not in url.query:
         url = url.update_query_dict({"charset": "utf8mb4"})
-    schema, dot, name = table.partition(".")
-    return url, schema if dot else None, name if dot else table
+    return url, table
 
 
-def connect_engine(url: URL, *, write: bool) -> Engine:
-    """Return an engine whose connections can only read, unless told otherwise.
+def connect_engine(url: URL) -> Engine:
+    """Return an engine for `begin_transaction`.
 
     Raises `InputError` for a missing driver or a missing SQLite file.
     """
-    if url.get_backend_name() == "sqlite":
-        path = Path(url.database or "")
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such database file")
+    options: dict[str, Any] = {}
+    match url.get_backend_name():
+        case "sqlite":
+            path = Path(url.database or "")
+            if not path.is_file():
+                raise InputError(f"{path}: there is no such database file")
+        case "postgresql":
+            options = {"prepare_threshold": None}
+            if "client_encoding" not in url.query:
+                options["client_encoding"] = "utf8"
     try:
-        engine = create_engine(url, poolclass=NullPool)
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     except ModuleNotFoundError as error:
         raise missing_extra("sql", f"{url.get_backend_name()} ({error.name})") from None
-    event.listen(engine, "connect", _prepare(engine.dialect.name, write=write))
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "connect", _PREPARE[engine.dialect.name])
+    event.listen(engine, "begin", begin_transaction)
     return engine
 
 
-def _prepare(dialect: str, *, write: bool) -> Any:
-    def prepare(connection: Any, record: Any) -> None:  # noqa: ARG001
-        if dialect == "sqlite":
-            connection.isolation_level = None  # SQLAlchemy's BEGIN, not the driver's
-            connection.text_factory = _surrogates
-        if not write:
-            cursor = connection.cursor()
-            cursor.execute(_READ_ONLY[dialect])
-            cursor.close()
-            if dialect == "postgresql":
-                connection.commit()
+def begin_transaction(connection: Connection) -> None:
+    """Begin one that can write only if the option `flaglift_write` says so."""
+    writes = connection.get_execution_options().get("flaglift_write", False)
+    match connection.dialect.name:
+        case "postgresql":
+            # The driver's own BEGIN READ ONLY, which it sends before the first statement.
+            driver: Any = connection.connection.driver_connection
+            driver.read_only = not writes
+        case "sqlite":
+            # A write takes the lock at once: a read that turns into one can fail halfway.
+            connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        case _:
+            mode = "READ WRITE" if writes else "READ ONLY"
+            connection.exec_driver_sql(f"START TRANSACTION {mode}")
 
-    return prepare
+
+def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001
+    if connection.info.parameter_status("server_encoding") != "SQL_ASCII":
+        return
+    # Such a database gives bytes of any encoding; what is no UTF-8 is reported row by row.
+    from psycopg.adapt import Loader  # noqa: PLC0415 (an extra)
+
+    class AnyText(Loader):
+        def load(self, data: Any) -> str:
+            return _surrogates(bytes(data))
+
+    for kind in ("text", "varchar", "bpchar", "name", "unknown"):
+        connection.adapters.register_loader(kind, AnyText)
+
+
+def _prepare_mysql(connection: Any, record: Any) -> None:  # noqa: ARG001
+    cursor = connection.cursor()
+    # Without it the server cuts what is too long, and goes on.
+    cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')")
+    cursor.close()
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001
+    connection.isolation_level = None  # the BEGIN above, not the driver's
+    connection.text_factory = _surrogates
 
 
 def _surrogates(data: bytes) -> str:
@@ -105,25 +121,9 @@ def _surrogates(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # To take the write lock at once: a read that turns into a write can fail halfway.
-    writes = connection.get_execution_options().get("flaglift_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def speaking(name: str) -> Iterator[None]:
-    """Turn what the database says into `UnavailableError`, or into an `InputError` for the user."""
-    try:
-        yield
-    except exc.DBAPIError as error:
-        said = " ".join(str(error.orig).split())
-        if isinstance(error.orig, BaseException) and len(error.orig.args) > 1:
-            said = " ".join(str(error.orig.args[1]).split())
-        if _REFUSED.search(said):
-            raise InputError(f"{name}: {said}") from None
-        if error.connection_invalidated or _TRY_AGAIN.search(said):
-            raise UnavailableError(f"{name}: the database does not answer: {said}") from None
-        raise InputError(f"{name}: the database says: {said}") from None
-    except exc.SQLAlchemyError as error:
-        raise InputError(f"{name}: {error}") from None
+_PREPARE = {
+    "postgresql": _prepare_postgresql,
+    "mysql": _prepare_mysql,
+    "mariadb": _prepare_mysql,
+    "sqlite": _prepare_sqlite,
+}

@@ -1,8 +1,7 @@
-"""Primary keys as JSON and back: the journal and the checkpoint hold them."""
+"""Primary keys and values as JSON and back: the journal and the checkpoint hold them."""
 
 import datetime
 import json
-import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -18,37 +17,38 @@ def key_text(key: Sequence[Any]) -> str:
     >>> key_text((3, "a", b"\x00\xff"))
     '[3, "a", {"bytes": "00ff"}]'
     """
-    return json.dumps([_plain(value) for value in key], ensure_ascii=False)
+    return json.dumps([to_json(value) for value in key], ensure_ascii=False)
 
 
 def key_of(text: str) -> tuple[Any, ...]:
     """Return the key that `key_text` wrote.
 
-    >>> key_of('[3, {"uuid": "12345678-1234-5678-1234-567812345678"}]')
-    (3, UUID('12345678-1234-5678-1234-567812345678'))
+    >>> key_of('[3, {"decimal": "1.50"}]')
+    (3, Decimal('1.50'))
     """
-    return tuple(_value(value) for value in json.loads(text))
+    return tuple(from_json(value) for value in json.loads(text))
 
 
-def _plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
+    """Return a value that a database gave as one that JSON has.
+
+    Raises `InputError` for a kind of value that cannot be written down.
+    """
     if isinstance(value, str) and not value.isascii():
-        return {"surrogates": ascii(value)[1:-1]} if _has_surrogates(value) else value
+        return {"surrogates": ascii(value)[1:-1]} if has_surrogates(value) else value
     if value is None or isinstance(value, str | int | float):
         return value
     for kind, (cls, write, _) in _KINDS.items():
         if isinstance(value, cls):
             return {kind: write(value)}
     raise InputError(
-        f"a key of the kind {type(value).__name__} cannot be kept in the journal; a primary key"
-        " of numbers, texts, bytes, UUIDs or times can"
+        f"a value of the kind {type(value).__name__} cannot be kept in the journal; numbers, texts,"
+        " bytes and times can"
     )
 
 
-def _has_surrogates(value: str) -> bool:
-    return any(0xD800 <= ord(character) < 0xE000 for character in value)
-
-
-def _value(value: Any) -> Any:
+def from_json(value: Any) -> Any:
+    """Return the value that `to_json` was given."""
     if not isinstance(value, dict):
         return value
     ((kind, written),) = value.items()
@@ -57,15 +57,17 @@ def _value(value: Any) -> Any:
     return _KINDS[kind][2](written)
 
 
+def has_surrogates(value: str) -> bool:
+    """Tell whether a text holds bytes that are no UTF-8, read as lone surrogates."""
+    return any(0xD800 <= ord(character) < 0xE000 for character in value)
+
+
 _KINDS: dict[str, tuple[Any, Any, Any]] = {
     "bytes": (bytes, bytes.hex, bytes.fromhex),
-    "uuid": (uuid.UUID, str, uuid.UUID),
     "decimal": (Decimal, str, Decimal),
     "datetime": (
         datetime.datetime,
         datetime.datetime.isoformat,
         datetime.datetime.fromisoformat,
     ),
-    "date": (datetime.date, datetime.date.isoformat, datetime.date.fromisoformat),
-    "time": (datetime.time, datetime.time.isoformat, datetime.time.fromisoformat),
 }

@@ -1,10 +1,19 @@
-"""The runs and the journal of a table, in two tables beside it."""
+"""The runs on tables of a schema, their journal, and who works on what: three tables in it.
 
+The journal holds a chunk's entries as one compressed block: a tenth of the size of rows, and one
+statement to write. Each block has a hash, which is compared before anything of it is restored.
+"""
+
+import base64
+import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
-    Boolean,
+    BigInteger,
     Column,
     Connection,
     Integer,
@@ -13,29 +22,59 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     exc,
+    func,
     insert,
     inspect,
     select,
     update,
 )
-from sqlalchemy.dialects.mysql import LONGTEXT
+from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
 from sqlalchemy.schema import CreateTable
 
 from flaglift.errors import InputError
 from flaglift.migrate.records import Entry
+from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.store import Run
 from flaglift.migrate.tally import Tally
 
 _LONG = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
-_PAGE = 1000
+_BLOB = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
+# InnoDB whatever the server's default is: the journal and the rows are one transaction.
+_MYSQL: dict[str, Any] = {
+    f"{name}_{option}": value
+    for name in ("mysql", "mariadb")
+    for option, value in (("charset", "utf8mb4"), ("engine", "InnoDB"))
+}
+_ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The journal's entries of one chunk."""
+
+    first: int
+    entries: Sequence[Entry]
+    undone: frozenset[int]
+    """The numbers of the entries that were taken back."""
+
+    @property
+    def last(self) -> int:
+        """The number of the last entry."""
+        return self.entries[-1].number
+
+    @property
+    def left(self) -> list[Entry]:
+        """The entries that were not taken back."""
+        return [entry for entry in self.entries if entry.number not in self.undone]
 
 
 class SqlLedger:
     """Keeps runs and journal entries, in the transactions of the caller."""
 
     def __init__(self, schema: str | None) -> None:
-        metadata = MetaData()
+        metadata = MetaData(schema=schema)
         self.runs_table = Table(
             "flaglift_runs",
             metadata,
@@ -48,46 +87,83 @@ class SqlLedger:
             Column("started", String(20), nullable=False),
             Column("updated", String(20), nullable=False),
             Column("info", _LONG, nullable=False),
-            schema=schema,
-            mysql_charset="utf8mb4",
-            mariadb_charset="utf8mb4",
+            **_MYSQL,
         )
         self.journal_table = Table(
             "flaglift_journal",
             metadata,
             Column("run", String(40), primary_key=True),
-            Column("number", Integer, primary_key=True, autoincrement=False),
-            Column("row_key", _LONG, nullable=False),
-            Column("before", _LONG, nullable=False),
-            Column("after", _LONG, nullable=False),
-            Column("codes", Text, nullable=False),
-            Column("patch", LargeBinary),
-            Column("undone", Boolean, nullable=False),
-            schema=schema,
-            mysql_charset="utf8mb4",
-            mariadb_charset="utf8mb4",
+            Column("first", BigInteger, primary_key=True, autoincrement=False),
+            Column("entries", _BLOB, nullable=False),
+            Column("digest", String(64), nullable=False),
+            Column("undone", _LONG, nullable=False),
+            **_MYSQL,
         )
+        self.leases_table = Table(
+            "flaglift_leases",
+            metadata,
+            Column("source", String(255), primary_key=True),
+            Column("owner", String(40), nullable=False),
+            Column("holder", String(255), nullable=False),
+            Column("machine", String(255), nullable=False),
+            Column("pid", Integer, nullable=False),
+            Column("taken", String(20), nullable=False),
+            Column("expires", BigInteger, nullable=False),
+            **_MYSQL,
+        )
+        self._tables = (self.runs_table, self.journal_table, self.leases_table)
 
     def exists(self, connection: Connection) -> bool:
         """Tell whether the tables are there."""
-        inspector = inspect(connection)
-        return all(
-            inspector.has_table(table.name, table.schema)
-            for table in (self.runs_table, self.journal_table)
-        )
+        return not self._missing(connection)
+
+    def _missing(self, connection: Connection) -> list[Table]:
+        # MySQL lists a table only to who may use it, and denies a look at it to others.
+        names = set(inspect(connection).get_table_names(self.runs_table.schema))
+        return [table for table in self._tables if table.name not in names]
 
     def create(self, connection: Connection) -> None:
-        """Create the tables. Raises `InputError` with their definitions where that is denied."""
+        """Create the tables, and see that the account may use them.
+
+        Raises `InputError` with the statements that are to be run where it may not.
+        """
         try:
-            for table in (self.runs_table, self.journal_table):
-                table.create(connection, checkfirst=True)
+            for table in self._missing(connection):
+                table.create(connection, checkfirst=False)
         except exc.DBAPIError as error:
-            tables = (self.runs_table, self.journal_table)
-            ddl = ";".join(str(CreateTable(t).compile(connection)) for t in tables)
+            if may_pass(error):
+                raise
+            ddl = ";".join(str(CreateTable(t).compile(connection)) for t in self._tables)
             raise InputError(
-                "the account may not create the journal's tables"
-                f" ({' '.join(str(error.orig).split())}); let it, or create them: {ddl};"
+                f"the account may not create the journal's tables ({safe_message(error)}); let it,"
+                f" or create them: {ddl}; {self._grants(connection)}"
             ) from None
+        self._check_rights(connection)
+
+    def _check_rights(self, connection: Connection) -> None:
+        try:
+            for table in self._tables:
+                column = next(iter(table.columns))
+                nothing = column == "none of ours"
+                connection.execute(select(column).where(nothing))
+                connection.execute(update(table).where(nothing).values({column: column}))
+                connection.execute(delete(table).where(nothing))
+        except exc.DBAPIError as error:
+            if may_pass(error):
+                raise
+            raise InputError(
+                f"the account may not use the journal's tables ({safe_message(error)}), which"
+                f" another account has created; its owner can run: {self._grants(connection)}"
+            ) from None
+
+    def _grants(self, connection: Connection) -> str:
+        quoting = connection.dialect.identifier_preparer
+        user = connection.engine.url.username
+        to = "this account" if user is None else quoting.quote(user)
+        return " ".join(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {quoting.format_table(table)} TO {to};"
+            for table in self._tables
+        )
 
     def save(self, connection: Connection, run: Run) -> None:
         """Keep a run as it is now."""
@@ -126,54 +202,86 @@ class SqlLedger:
         ]
 
     def add(self, connection: Connection, run: Run, entries: Sequence[Entry]) -> None:
-        """Write entries, of which there must be any, to the journal of a run."""
-        rows = [
-            {
-                "run": run.id,
-                "number": entry.number,
-                "row_key": entry.key,
-                "before": json.dumps(entry.before),
-                "after": json.dumps(entry.after),
-                "codes": entry.codes,
-                "patch": entry.patch,
-                "undone": False,
-            }
-            for entry in entries
-        ]
-        connection.execute(insert(self.journal_table), rows)
+        """Write entries, of which there must be any, to the journal of a run as one block."""
+        data = _encoded(entries)
+        values = {
+            "run": run.id,
+            "first": entries[0].number,
+            "entries": zlib.compress(data, 1),
+            "digest": hashlib.sha256(data).hexdigest(),
+            "undone": "[]",
+        }
+        connection.execute(insert(self.journal_table), values)
 
-    def page(
-        self, connection: Connection, run: Run, behind: int, rows: int, *, left: bool
-    ) -> list[Entry]:
-        """Return the next entries by number; with `left` only what is not taken back."""
+    def block(self, connection: Connection, run: Run, after: int) -> Block | None:
+        """Return the first block whose entries have numbers above `after`; None at the end.
+
+        Raises `InputError` where it is not as it was written.
+        """
         journal = self.journal_table
-        query = select(journal).where(journal.c.run == run.id, journal.c.number > behind)
-        if left:
-            query = query.where(journal.c.undone.is_(False))
-        found = connection.execute(query.order_by(journal.c.number).limit(rows))
-        return [
-            Entry(
-                row.number, row.row_key, json.loads(row.before), json.loads(row.after),
-                row.codes, row.patch,
+        query = select(journal).where(journal.c.run == run.id, journal.c.first > after)
+        row = connection.execute(query.order_by(journal.c.first).limit(1)).first()
+        if row is None:
+            return None
+        try:
+            data = zlib.decompress(row.entries)
+        except zlib.error:
+            data = b""
+        if hashlib.sha256(data).hexdigest() != row.digest:
+            raise InputError(
+                f"the journal's block {row.first} of the run {run.id} is not as it was written, so"
+                " nothing is restored from it: take it from a backup of flaglift_journal"
             )
-            for row in found
-        ]  # fmt: skip
+        entries = _decoded(data)
+        numbers = (entry.number for entry in entries)
+        undone = frozenset(numbers if row.undone == _ALL else json.loads(row.undone))
+        return Block(row.first, entries, undone)
 
-    def entries(self, connection: Connection, run: Run, *, left: bool) -> Iterator[Entry]:
+    def blocks(self, connection: Connection, run: Run) -> Iterator[Block]:
         """Return the journal of a run in order."""
-        behind = 0
-        while page := self.page(connection, run, behind, _PAGE, left=left):
-            yield from page
-            behind = page[-1].number
+        after = 0
+        while (block := self.block(connection, run, after)) is not None:
+            yield block
+            after = block.last
 
-    def mark_undone(self, connection: Connection, run: Run, numbers: Iterable[int]) -> None:
-        """Remember that entries were taken back."""
+    def mark_undone(
+        self, connection: Connection, run: Run, block: Block, numbers: Iterable[int]
+    ) -> None:
+        """Remember that entries of a block were taken back."""
+        undone = block.undone.union(numbers)
+        whole = len(undone) == len(block.entries)
         journal = self.journal_table
-        wanted = list(numbers)
-        for start in range(0, len(wanted), _PAGE):
-            connection.execute(
-                update(journal)
-                .where(journal.c.run == run.id)
-                .where(journal.c.number.in_(wanted[start : start + _PAGE]))
-                .values(undone=True)
-            )
+        connection.execute(
+            update(journal)
+            .where(journal.c.run == run.id, journal.c.first == block.first)
+            .values(undone=_ALL if whole else json.dumps(sorted(undone)))
+        )
+
+    def size(self, connection: Connection, run: Run) -> int:
+        """Return the bytes that the journal of a run takes."""
+        journal = self.journal_table
+        query = select(func.sum(func.length(journal.c.entries))).where(journal.c.run == run.id)
+        return int(connection.execute(query).scalar() or 0)
+
+    def purge(self, connection: Connection, run: Run) -> None:
+        """Drop the journal of a run; it cannot be taken back any more."""
+        journal = self.journal_table
+        connection.execute(delete(journal).where(journal.c.run == run.id))
+
+
+def _encoded(entries: Sequence[Entry]) -> bytes:
+    rows: list[list[Any]] = [
+        [
+            entry.number, entry.key, entry.before, entry.after, entry.codes,
+            None if entry.patch is None else base64.b64encode(entry.patch).decode(),
+        ]
+        for entry in entries
+    ]  # fmt: skip
+    return json.dumps(rows).encode()
+
+
+def _decoded(data: bytes) -> list[Entry]:
+    return [
+        Entry(number, key, before, after, codes, patch and base64.b64decode(patch))
+        for number, key, before, after, codes, patch in json.loads(data)
+    ]

@@ -7,27 +7,30 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Text,
     bindparam,
+    case,
     cast,
+    func,
+    or_,
     select,
     text,
-    tuple_,
-    type_coerce,
     update,
 )
-from sqlalchemy.sql.sqltypes import JSON, Enum, Integer, String
+from sqlalchemy.sql.sqltypes import Text
 
-from flaglift.emit.form import form_value
 from flaglift.errors import InputError
 from flaglift.migrate.json_document import JsonDocuments
 from flaglift.migrate.records import Change, Problem, Record, Stored
-from flaglift.migrate.sql.keys import key_text
-from flaglift.migrate.sql.table import PromptTable, room
+from flaglift.migrate.sql.capacity import coerced, plain_value, reason_not_to_take
+from flaglift.migrate.sql.key_columns import RAW
+from flaglift.migrate.sql.keys import has_surrogates, key_text
+from flaglift.migrate.sql.table import PromptTable
 
 Row = Mapping[str, Any]
-"""The values of a row by field; the document as `text` if it is JSON."""
-_MOST_KEYS = 500
+"""The values of a row by field, as the driver gives them; the document as `text` if it is JSON."""
+Write = tuple[Sequence[Any], Mapping[str, Any]]
+"""A key, and the values to write by field."""
+_MOST_KEYS = 1000
 
 
 class Rows:
@@ -46,14 +49,25 @@ class Rows:
             None if job.where is None else text(f"({job.where.replace(':', chr(92) + ':')})")
         )
 
-    def select(self, connection: Connection, after: Sequence[Any] | None, rows: int) -> list[Any]:
-        """Return the next rows behind a key: pairs of key and values."""
-        query = self._query().where(*self.found.keyed())
+    def select(
+        self,
+        connection: Connection,
+        after: Sequence[Any] | None,
+        rows: int,
+        *,
+        flagged: bool = False,
+    ) -> list[tuple[tuple[Any, ...], Row]]:
+        """Return the next rows after a key: pairs of key and values.
+
+        With `flagged`, rows whose text has no two dashes come with NULL in its place: nothing of
+        them can be translated, and most of a migrated table need not be sent.
+        """
+        query = self._query(flagged=flagged).where(*self.found.key.present())
         if after is not None:
-            query = query.where(self.found.after(after))
+            query = query.where(self.found.key.after(after))
         if self._where is not None:
             query = query.where(self._where)
-        return self._pairs(connection.execute(query.order_by(*self.found.key).limit(rows)))
+        return self._pairs(connection.execute(query.order_by(*self.found.key.order).limit(rows)))
 
     def lock(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[str, Row]:
         """Return rows by the text of their keys, and keep others from changing them."""
@@ -63,35 +77,58 @@ class Rows:
         """Return rows by the text of their keys."""
         return self._of_keys(connection, keys, lock=False)
 
+    def is_there(self, connection: Connection, key: Sequence[Any]) -> bool:
+        """Tell whether a row that `=` does not find is among all rows; that reads the table."""
+        after: Sequence[Any] | None = None
+        while page := self.select(connection, after, _MOST_KEYS, flagged=True):
+            if any(key_text(found) == key_text(key) for found, _ in page):
+                return True
+            if after is not None and key_text(after) == key_text(page[-1][0]):
+                return False
+            after = page[-1][0]
+        return False
+
     def _of_keys(
         self, connection: Connection, keys: Sequence[Sequence[Any]], *, lock: bool
     ) -> dict[str, Row]:
-        columns = self.found.key
         rows: dict[str, Row] = {}
         for start in range(0, len(keys), _MOST_KEYS):
-            page = keys[start : start + _MOST_KEYS]
-            if len(columns) == 1:
-                wanted: ColumnElement[bool] = columns[0].in_([key[0] for key in page])
-            else:
-                wanted = tuple_(*columns).in_(page)
-            query = self._query().where(wanted).order_by(*columns)
+            wanted = self.found.key.among(keys[start : start + _MOST_KEYS])
+            query = self._query().where(wanted).order_by(*self.found.key.order)
             query = query.with_for_update() if lock else query
             rows |= {key_text(k): values for k, values in self._pairs(connection.execute(query))}
         return rows
 
-    def _query(self) -> Any:
-        key = [column.label(f"k{index}") for index, column in enumerate(self.found.key)]
-        names = self.found.columns
-        return select(*key, *(self.found.read(n, self._dialect).label(f"v_{n}") for n in names))
+    def _query(self, *, flagged: bool = False) -> Any:
+        key = [c.read.label(f"k{index}") for index, c in enumerate(self.found.key.columns)]
+        read = {n: self.found.read(n, self._dialect) for n in self.found.columns}
+        if flagged:
+            read["text"] = case((self._has_dashes(), read["text"]))
+        query = select(*key, *(column.label(f"v_{name}") for name, column in read.items()))
+        return query.with_hint(self.found.table, "ONLY", "postgresql") if self.found.only else query
+
+    def _has_dashes(self) -> ColumnElement[bool]:
+        column = self.found.columns["text"]
+        parts = ("--", "\\u002d", "\\u002D") if self.found.is_json else ("--",)
+        match self._dialect:
+            case "postgresql":
+                plain = cast(column, Text).collate("C")
+                return or_(*(func.strpos(plain, part) > 0 for part in parts))
+            case "sqlite":
+                return or_(*(func.instr(cast(column, Text), part) > 0 for part in parts))
+            case _:
+                return or_(*(func.locate(part, column) > 0 for part in parts))
 
     def _pairs(self, result: Iterable[Any]) -> list[tuple[tuple[Any, ...], Row]]:
-        width = len(self.found.key)
+        width = len(self.found.key.columns)
         names = list(self.found.columns)
         return [(tuple(r[:width]), dict(zip(names, r[width:], strict=True))) for r in result]
 
     def record(self, key: tuple[Any, ...], values: Row) -> Record | Problem:
         """Return a row as a record, or what is wrong with it."""
         name = key_text(key)
+        if any(isinstance(part, str) and has_surrogates(part) for part in key):
+            return Problem(name, "its key is not UTF-8, and so cannot be written to")
         try:
             return Record(name, self._prompts(values), (key, values))
         except ValueError as error:
@@ -104,14 +141,25 @@ class Rows:
             return ()
         if not isinstance(value, str):
             raise ValueError(f"`{column}` holds {type(value).__name__}, not text")  # noqa: TRY004
-        try:
-            data = value.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(f"`{column}` is not UTF-8 at character {error.start + 1}") from None
         if self._documents is not None:
-            return self._documents.read(data)
-        held = {name: values.get(name) for name in self.found.job.targets}
+            return self._documents.read(self._encoded(value))
+        if not value.isascii():
+            self._encoded(value)
+        held = {name: self._held(name, values.get(name)) for name in self.found.job.targets}
         return (Stored("", value, held),)
+
+    def _encoded(self, value: str) -> bytes:
+        try:
+            return value.encode()
+        except UnicodeEncodeError as error:
+            column = self.found.columns["text"].name
+            raise ValueError(f"`{column}` is not UTF-8 at character {error.start + 1}") from None
+
+    def _held(self, name: str, value: Any) -> Any:
+        if value is None:
+            return None
+        value = plain_value(self.found.columns[name], value)
+        return None if self.found.job.is_empty(name, value) else value
 
     def new_values(self, change: Change) -> dict[str, Any]:
         """Return what a change writes, by field, as the columns take it."""
@@ -119,61 +167,70 @@ class Rows:
             data = change.record.body[1]["text"].encode()
             return {"text": self._documents.write(data, change.written).decode()}
         (verdict,) = change.written
-        return {name: self.coerced(name, value) for name, value in verdict.writes.items()}
-
-    def coerced(self, name: str, value: Any) -> Any:
-        """Return a field's value as its column takes it."""
-        kind = self.found.columns[name].type
-        if isinstance(kind, String) and value is not None:
-            return form_value(value)
-        return int(value) if isinstance(kind, Integer) and value is not None else value
+        columns = self.found.columns
+        return {name: coerced(columns[name], value) for name, value in verdict.writes.items()}
 
     def fits(self, name: str, value: Any) -> str | None:
         """Return why a column cannot hold a value; None if it can."""
         column = self.found.columns.get(name)
         if column is None or self.found.is_json:
             return None
-        try:
-            coerced = self.coerced(name, value)
-        except ValueError:
-            return f"`{name}` is no number, and the column `{column.name}` takes only those"
-        if isinstance(column.type, Enum) and coerced not in column.type.enums:
-            return f"the column `{column.name}` does not take this `{name}`"
-        most = room(column)
-        if most is not None and len(str(coerced)) > most:
-            return f"`{name}` is longer than the {most} characters of the column `{column.name}`"
-        return None
+        return reason_not_to_take(column, name, value, self._dialect)
 
-    def update(
-        self, connection: Connection, changes: Iterable[tuple[Sequence[Any], Mapping[str, Any]]]
-    ) -> None:
-        """Write values into locked rows, by key.
+    def update(self, connection: Connection, writes: Iterable[Write]) -> int:
+        """Write values into locked rows, by key; return how many rows the database changed."""
+        groups: dict[tuple[str, ...], list[Write]] = defaultdict(list)
+        for write in writes:
+            groups[tuple(write[1])].append(write)
+        run = self._update_arrays if self._dialect == "postgresql" else self._update_each
+        return sum(run(connection, names, group) for names, group in groups.items())
 
-        Raises `InputError`, which undoes the whole step, where the database leaves a row as it was.
-        """
-        groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-        for key, values in changes:
-            parameters = {f"k{index}": part for index, part in enumerate(key)}
-            parameters |= {f"v_{name}": value for name, value in values.items()}
-            groups[tuple(values)].append(parameters)
-        for names, rows in groups.items():
-            statement = (
-                update(self.found.table)
-                .where(*(c == bindparam(f"k{i}") for i, c in enumerate(self.found.key)))
-                .values({self.found.columns[name]: self._bound(name) for name in names})
-            )
-            done = connection.execute(statement, rows)
-            if done.rowcount != len(rows):
-                raise InputError(
-                    f"the database changed {done.rowcount} of {len(rows)} rows of"
-                    f" `{self.found.table.name}`; does a trigger or a rule hold the others back?"
-                )
+    def _update_each(
+        self, connection: Connection, names: Sequence[str], writes: Sequence[Write]
+    ) -> int:
+        statement = (
+            update(self.found.table)
+            .where(*self.found.key.parameters())
+            .values({self.found.columns[n]: bindparam(f"v_{n}", type_=RAW) for n in names})
+        )
+        parameters = [
+            {f"k{index}": part for index, part in enumerate(key)}
+            | {f"v_{name}": value for name, value in values.items()}
+            for key, values in writes
+        ]
+        return int(connection.execute(statement, parameters).rowcount)
 
-    def _bound(self, name: str) -> ColumnElement[Any]:
-        column = self.found.columns[name]
-        if not isinstance(column.type, JSON):
-            return bindparam(f"v_{name}", type_=column.type)
-        value = bindparam(f"v_{name}", type_=Text)
-        if self._dialect == "postgresql":
-            return cast(value, column.type)
-        return type_coerce(value, Text)
+    def _update_arrays(
+        self, connection: Connection, names: Sequence[str], writes: Sequence[Write]
+    ) -> int:
+        """Write with one statement that takes a column of values as an array."""
+        found = self.found
+        quoting = connection.dialect.identifier_preparer
+        arrays: list[list[Any]] = []
+        kinds: list[str] = []
+        matches: list[str] = []
+        for index, column in enumerate(found.key.columns):
+            value = f"new_.c{len(arrays)}"
+            kind = column.kind.replace("%", "%%")
+            value = f"CAST({value} AS {kind})" if column.as_text else value
+            matches.append(f"rows_.{quoting.quote(column.column.name)} = {value}")
+            arrays.append([key[index] for key, _ in writes])
+            kinds.append(column.array.replace("%", "%%"))
+        changes: list[str] = []
+        for name in names:
+            column_name = found.columns[name].name
+            value = f"new_.c{len(arrays)}"
+            if column_name in found.assigned:
+                value = f"CAST({value} AS {found.assigned[column_name].replace('%', '%%')})"
+            changes.append(f"{quoting.quote(column_name)} = {value}")
+            arrays.append([None if v[name] is None else str(v[name]) for _, v in writes])
+            kinds.append("text[]")
+        taken = ", ".join(f"CAST(%s AS {kind})" for kind in kinds)
+        columns = ", ".join(f"c{index}" for index in range(len(arrays)))
+        # Names are quoted by the dialect, and values are bound.
+        statement = (
+            f"UPDATE {'ONLY ' * found.only}{quoting.format_table(found.table)} AS rows_"  # noqa: S608
+            f" SET {', '.join(changes)} FROM unnest({taken}) AS new_({columns})"
+            f" WHERE {' AND '.join(matches)}"
+        )
+        return int(connection.exec_driver_sql(statement, tuple(arrays)).rowcount)

@@ -9,26 +9,31 @@ from flaglift.errors import InputError
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, Entry, Problem, Record
 from flaglift.migrate.sql.connection import database_url
+from flaglift.migrate.sql.identity import identify
 from flaglift.migrate.sql.keys import key_of, key_text
+from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
+from flaglift.migrate.sql.preflight import check_table, null_keys
 from flaglift.migrate.sql.rows import Rows
-from flaglift.migrate.sql.runs import begin_or_resume
+from flaglift.migrate.sql.runs import begin_or_resume, check_rights
 from flaglift.migrate.sql.session import Session
-from flaglift.migrate.sql.table import find_table
+from flaglift.migrate.sql.table import find_table, format_name
 from flaglift.migrate.sql.undo import SqlUndoer
 from flaglift.migrate.sql.verify import verify_table
 from flaglift.migrate.sql.writer import SqlWriter
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import Check, Run, refuse_failed
 
 _ESTIMATES = {
     "postgresql": (
-        "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(:name)"
+        "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = CAST(:name AS regclass)"
     ),
     "mysql": (
-        "SELECT table_rows FROM information_schema.tables WHERE table_name = :name"
-        " AND table_schema = coalesce(:schema, database())"
+        "SELECT table_rows FROM information_schema.tables WHERE table_name = :table"
+        " AND table_schema = :schema"
     ),
 }
+_LEAST_LEFT = 5_000
+"""Rows of a migrated table to look through at a time: few of them are sent."""
 
 
 class TableStore:
@@ -40,107 +45,179 @@ class TableStore:
     def __init__(self, job: Job, *, write: bool) -> None:
         """Look at the table.
 
-        Raises `InputError` for a bad address, table or column, `UnavailableError` without answer.
+        Raises `InputError` for a bad address or table, `UnavailableError` without an answer.
         """
-        url, schema, table = database_url(job.source)
+        url, name = database_url(job.source)
         self._job = job
-        self.table = table if schema is None else f"{schema}.{table}"
+        self._write = write
         shown = url.set(drivername=url.get_backend_name(), query={})
-        self.name = f"{shown.render_as_string(hide_password=True)}#{self.table}"
-        self._session = Session(url, self.name, write=write)
-        self._ledger = SqlLedger(schema)
+        self.name = f"{shown.render_as_string(hide_password=True)}#{name}"
+        self._session = Session(url, self.name)
         try:
             with self._session.begin() as connection:
-                self._rows = Rows(find_table(connection, job, schema, table), self._session.dialect)
+                self._identity = identify(connection, name)
         except BaseException:
             self._session.close()
             raise
-        self._schema = schema
-        self.fields = None if self._rows.found.is_json else frozenset(job.targets)
+        schema = None if self._session.dialect == "sqlite" else self._identity.schema
+        self.source = self._identity.source
+        self._ledger = SqlLedger(schema)
+        self._lease = Lease(self._session, self._ledger, self.source)
+        self._found: Rows | None = None
+        self.fields = None if job.json_column is not None else frozenset(job.targets)
+
+    @property
+    def _rows(self) -> Rows:
+        """The rows of the job. Raises `InputError` for a bad column."""
+        if self._found is None:
+            self._found = self._rows_of(self._job)
+        return self._found
+
+    def _rows_of(self, job: Job) -> Rows:
+        with self._session.begin() as connection:
+            found = find_table(connection, job, self._identity)
+        return Rows(found, self._session.dialect)
+
+    def checks(self) -> list[Check]:
+        """Look whether the database behaves as the code relies on."""
+        rows = self._rows
+        with self._session.begin() as connection:
+            checks = check_table(connection, rows)
+        missing = sorted(rows.found.missing.values())
+        if missing:
+            added = self._job.create_columns
+            sentence = f"apply will add the columns {', '.join(missing)}"
+            checks.append(Check("note", "column", sentence if added else missing_columns(missing)))
+        return checks
 
     def notes(self) -> list[str]:
         """Return triggers, generated columns and missing columns."""
-        notes = list(self._rows.found.notes)
-        missing = sorted(self._rows.found.missing.values())
-        if missing and self._job.create_columns:
-            notes.append(f"apply will add the columns {', '.join(missing)}")
-        elif missing:
-            notes.append(missing_columns(missing))
-        return notes
+        return [check.sentence for check in self.checks() if check.outcome != "pass"]
 
     def total(self) -> tuple[str, int] | None:
         """Return how many rows the database thinks there are; SQLite counts them."""
         if self._job.where is not None:
             return None
         dialect = {"mariadb": "mysql"}.get(self._session.dialect, self._session.dialect)
+        table = self._rows.found.table
         with self._session.begin() as connection:
-            table = self._rows.found.table
             quoted = connection.dialect.identifier_preparer.format_table(table)
             query = _ESTIMATES.get(dialect, f"SELECT count(*) FROM {quoted}")  # noqa: S608
-            name = quoted if dialect == "postgresql" else table.name
-            values = {"name": name, "schema": self._schema}
+            values = {
+                "name": format_name(connection, table),
+                "schema": self._identity.schema,
+                "table": self._identity.name,
+            }
             found = connection.execute(text(query), values).scalar()
         return ("records", int(found)) if found else None
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next rows by primary key; None at the end."""
+        """Return the next rows by primary key; None at the end.
+
+        Raises `InputError` where the database does not go forward from a key.
+        """
+        return self._read(cursor, rows, flagged=False)
+
+    def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return those of the next rows that may still hold flags; None at the end."""
+        return self._read(cursor, max(rows, _LEAST_LEFT), flagged=True)
+
+    def _read(self, cursor: Cursor | None, rows: int, *, flagged: bool) -> Chunk | None:
         after = None if cursor is None else key_of(cursor["key"])
+        table = self._rows
         with self._session.begin() as connection:
-            pairs = self._rows.select(connection, after, rows)
+            pairs = table.select(connection, after, rows, flagged=flagged)
         if not pairs:
             return None
-        read = [self._rows.record(key, values) for key, values in pairs]
-        size = sum(len(values["text"]) for _, values in pairs if values["text"] is not None)
+        end = key_text(pairs[-1][0])
+        if cursor is not None and (end == cursor["key"] or key_text(pairs[0][0]) == cursor["key"]):
+            raise InputError(
+                f"{self.name}: the database gives the row {end} again when asked for what comes"
+                " after it; export the table to a file, or add a key of numbers or texts"
+            )
+        read = [
+            self._rows.record(key, values)
+            for key, values in pairs
+            if not flagged or values["text"] is not None
+        ]
+        size = sum(len(v["text"]) for _, v in pairs if isinstance(v["text"], str))
         return Chunk(
             records=[record for record in read if isinstance(record, Record)],
             problems=[problem for problem in read if isinstance(problem, Problem)],
-            cursor={"key": key_text(pairs[-1][0])},
+            cursor={"key": end},
             size=size,
         )
+
+    def unreachable(self) -> int:
+        """Return how many rows no cursor reaches: those without a key."""
+        found = self._rows.found
+        with self._session.begin() as connection:
+            return null_keys(connection, found)
 
     def fits(self, field: str, value: object) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""
         return self._rows.fits(field, value)
 
     @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._lease.take()
+        try:
+            yield
+        finally:
+            self._lease.release()
+
+    @contextmanager
     def writing(self, *, restart: bool) -> Iterator[SqlWriter]:
-        """Begin a run, or go on with an unfinished one; nobody else can meanwhile."""
+        """Begin a run, or resume an unfinished one; nobody else can meanwhile."""
+        if not self._write:
+            raise InputError(f"{self.name}: is opened read-only")
         missing = sorted(self._rows.found.missing.values())
         if missing and not self._job.create_columns:
             raise InputError(f"{self.name}: {missing_columns(missing)}")
-        with self._session.locked(self.table):
+        refuse_failed(self.name, self.checks())
+        rows = self._rows
+        with self._session.begin(write=True) as connection:
+            check_rights(connection, rows)
+            self._ledger.create(connection)
+        with self._locked():
             run = begin_or_resume(
-                self._session, self._ledger, self._rows, self.table, restart=restart
+                self._session, self._ledger, self._rows, self.source, restart=restart
             )
             if missing:
-                with self._session.begin() as connection:
-                    found = find_table(
-                        connection, self._job, self._schema, self._rows.found.table.name
-                    )
-                self._rows = Rows(found, self._session.dialect)
-            yield SqlWriter(self._session, self._ledger, self._rows, run)
+                self._found = None
+            yield SqlWriter(self._session, self._ledger, self._rows, run, self._lease)
 
     @contextmanager
     def undoing(self, run: Run) -> Iterator[SqlUndoer]:
-        """Begin to take a run back, or go on with that."""
-        with self._session.locked(self.table):
-            yield SqlUndoer(self._session, self._ledger, self._rows, run)
+        """Begin to take a run back, or resume that."""
+        rows = self._rows_of_run(run)
+        with self._locked():
+            yield SqlUndoer(self._session, self._ledger, rows, run, self._lease)
+
+    def _rows_of_run(self, run: Run) -> Rows:
+        """Return the rows as the run's own options read them."""
+        return self._rows_of(self._job.with_options(run.info["options"]))
 
     def runs(self) -> list[Run]:
         """Return all runs on the table, oldest first; none if there is no journal."""
         with self._session.begin() as connection:
             if not self._ledger.exists(connection):
                 return []
-            return self._ledger.runs(connection, self.table)
+            return self._ledger.runs(connection, self.source)
+
+    def is_held(self) -> bool:
+        """Tell whether a run works on the table now."""
+        return self._lease.is_held()
 
     def entries(self, run: Run, *, left: bool = False) -> Iterator[Entry]:
         """Return the journal of a run in order."""
         with self._session.begin() as connection:
-            yield from self._ledger.entries(connection, run, left=left)
+            for block in self._ledger.blocks(connection, run):
+                yield from block.left if left else block.entries
 
     def verify(self, run: Run) -> tuple[list[str], list[str]]:
         """Return what holds of what a run wrote and what does not, one sentence each."""
-        return verify_table(self._session, self._ledger, self._rows, run)
+        return verify_table(self._session, self._ledger, self._rows_of_run(run), run)
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,6 +1,7 @@
-"""What is known of the user's table: its key, its columns, what else hangs on them."""
+"""What is known of the user's table: its key and its columns."""
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +12,17 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    and_,
     cast,
     exc,
-    inspect,
-    or_,
     text,
     type_coerce,
 )
-from sqlalchemy.sql.sqltypes import JSON, String
+from sqlalchemy.sql.sqltypes import JSON, Integer, Numeric, String
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
+from flaglift.migrate.sql.identity import TableIdentity
+from flaglift.migrate.sql.key_columns import RAW, Key, key_of_table
 from flaglift.spelling import nearest
 
 
@@ -30,18 +30,18 @@ from flaglift.spelling import nearest
 class PromptTable:
     """A table that was found in the database."""
 
+    identity: TableIdentity
     table: Table
     job: Job
+    key: Key
     columns: Mapping[str, Column[Any]]
     """The columns to read and write: `text` and the fields; only the document if it is JSON."""
-    notes: Sequence[str]
     missing: Mapping[str, str]
     """Fields whose columns are not there: field to column."""
-
-    @property
-    def key(self) -> list[Column[Any]]:
-        """The primary key's columns, in its order."""
-        return list(self.table.primary_key.columns)
+    assigned: Mapping[str, str]
+    """PostgreSQL's type that a written text is cast to, by column; none where it is a text."""
+    only: bool = False
+    """Whether it has child tables, whose rows are not its own."""
 
     @property
     def is_json(self) -> bool:
@@ -49,50 +49,30 @@ class PromptTable:
         return self.job.json_column is not None
 
     def read(self, name: str, dialect: str) -> ColumnElement[Any]:
-        """Return the expression that reads a column as a plain value."""
+        """Return the expression that reads a column as the database spells it."""
         column = self.columns[name]
-        if isinstance(column.type, JSON):
+        if isinstance(column.type, JSON) and dialect == "postgresql":
             # The driver would parse it, and lose its spelling.
-            return cast(column, Text) if dialect == "postgresql" else type_coerce(column, Text)
-        return column
-
-    def after(self, key: Sequence[Any]) -> ColumnElement[bool]:
-        """Return the condition for rows behind a key, in the database's own order.
-
-        The database alone compares: what it orders by and what it compares with are the same
-        column and collation, so no row falls between two pages. Written without row values, for
-        which MariaDB and MySQL use no index.
-        """
-        pairs = list(zip(self.key, key, strict=True))
-        steps = [
-            and_(*(column == value for column, value in pairs[:index]), last > bound)
-            for index, (last, bound) in enumerate(pairs)
-        ]
-        first, bound = pairs[0]
-        return and_(first >= bound, or_(*steps)) if len(pairs) > 1 else steps[0]
-
-    def keyed(self) -> list[ColumnElement[bool]]:
-        """Return the conditions that leave out rows without a key, which only SQLite has."""
-        return [column.is_not(None) for column in self.key if column.nullable]
+            return cast(column, Text)
+        return type_coerce(column, RAW)
 
 
-def find_table(connection: Connection, job: Job, schema: str | None, name: str) -> PromptTable:
+def find_table(connection: Connection, job: Job, identity: TableIdentity) -> PromptTable:
     """Return the table of a job.
 
-    Raises `InputError` where the table, a column or a primary key is missing, naming what is near.
+    Raises `InputError` where a column or a primary key is missing, or is not of a kind to use.
     """
-    inspector = inspect(connection)
-    try:
-        table = Table(name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False)
-    except exc.NoSuchTableError:
-        known = inspector.get_table_names(schema) + inspector.get_view_names(schema)
-        close = nearest(name, known)
-        hint = f"; did you mean `{close}`?" if close else ""
-        raise InputError(f"there is no table `{name}`{hint}") from None
+    schema = None if connection.dialect.name == "sqlite" else identity.schema
+    with warnings.catch_warnings():
+        # A type that SQLAlchemy does not know is read as the server spells it.
+        warnings.simplefilter("ignore", exc.SAWarning)
+        table = Table(
+            identity.name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False
+        )
     if not table.primary_key.columns:
         raise InputError(
-            f"the table `{name}` has no primary key, so no row of it can be found again safely;"
-            " add one, or export it to a file"
+            f"the table `{identity.name}` has no primary key, so no row of it can be found again"
+            " safely; add one, or export it to a file"
         )
     wanted = {"text": job.json_column or job.text}
     if job.json_column is None:
@@ -102,10 +82,20 @@ def find_table(connection: Connection, job: Job, schema: str | None, name: str) 
     if "text" in missing:
         close = nearest(missing["text"], table.columns.keys())
         hint = f"did you mean `{close}`?" if close else f"it has {', '.join(table.columns.keys())}"
-        raise InputError(f"the table `{name}` has no column `{missing['text']}`; {hint}")
+        raise InputError(f"the table `{identity.name}` has no column `{missing['text']}`; {hint}")
     _check(found, table)
-    notes = _notes(connection, schema, name, found)
-    return PromptTable(table, job, found, notes, missing)
+    dialect = connection.dialect.name
+    _check_types(found, job, dialect)
+    kinds: dict[str, str] = {}
+    assigned: dict[str, str] = {}
+    only = False
+    if dialect == "postgresql":
+        kinds, assigned, only = _catalog(connection, table)
+    elif dialect != "sqlite":
+        names = {"schema": identity.schema, "table": identity.name}
+        kinds = {str(row[0]): str(row[1]) for row in connection.execute(text(_CHARSETS), names)}
+    key = key_of_table(dialect, list(table.primary_key.columns), kinds)
+    return PromptTable(identity, table, job, key, found, missing, assigned, only)
 
 
 def _check(found: Mapping[str, Column[Any]], table: Table) -> None:
@@ -120,43 +110,53 @@ def _check(found: Mapping[str, Column[Any]], table: Table) -> None:
         raise InputError(f"the column `{twice.pop()}` of `{table.name}` is to take two fields")
 
 
-_TRIGGERS = {
-    "postgresql": (
-        "SELECT DISTINCT trigger_name FROM information_schema.triggers WHERE event_object_table"
-        " = :name AND event_object_schema = coalesce(:schema, current_schema())"
-        " AND event_manipulation = 'UPDATE'"
-    ),
-    "mysql": (
-        "SELECT trigger_name FROM information_schema.triggers WHERE event_object_table = :name"
-        " AND event_object_schema = coalesce(:schema, database())"
-        " AND event_manipulation = 'UPDATE'"
-    ),
-    "sqlite": (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name"
-        " AND :schema IS NULL AND upper(sql) LIKE '%UPDATE%'"
-    ),
-}
+def _check_types(found: Mapping[str, Column[Any]], job: Job, dialect: str) -> None:
+    column = found["text"]
+    if isinstance(column.type, JSON) and job.json_column is None:
+        raise InputError(
+            f"the column `{column.name}` holds JSON: name it with --json-column {column.name}, and"
+            " the prompts in it with --text-column, as in `prompts[].text`"
+        )
+    if dialect == "sqlite":  # its columns take values of any kind
+        return
+    for name, column in found.items():
+        kind = column.type
+        base = getattr(kind, "data_type", kind)  # a domain's
+        number = isinstance(base, Integer | Numeric)
+        takes = number or isinstance(base, String | JSON) or type(base).__name__ == "CITEXT"
+        if number if name == "text" else not takes:
+            raise InputError(
+                f"the column `{column.name}` is of the type {str(kind).lower()}, which does not"
+                f" take {'a prompt' if name == 'text' else f'`{name}`'}"
+            )
 
 
-def _notes(
-    connection: Connection, schema: str | None, name: str, found: Mapping[str, Column[Any]]
-) -> list[str]:
-    dialect = "mysql" if connection.dialect.name == "mariadb" else connection.dialect.name
-    values = {"name": name, "schema": schema}
-    triggers = connection.execute(text(_TRIGGERS[dialect]), values).scalars().all()
-    notes = [f"the trigger `{trigger}` fires on every update" for trigger in sorted(triggers)]
-    written = {column.name for column in found.values()}
-    for column in inspect(connection).get_columns(name, schema):
-        computed = column.get("computed")
-        if computed and any(one in computed["sqltext"] for one in written):
-            notes.append(f"the generated column `{column['name']}` follows what is written")
-        default = str(column.get("default") or "").lower()
-        if "on update" in default:
-            notes.append(f"the column `{column['name']}` is set by every update")
-    return notes
+_COLUMNS = (
+    "SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL),"
+    " t.typcategory FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
+    " WHERE a.attrelid = CAST(:name AS regclass) AND a.attnum > 0 AND NOT a.attisdropped"
+)
+_CHARSETS = (
+    "SELECT column_name, character_set_name FROM information_schema.columns"
+    " WHERE table_schema = :schema AND table_name = :table AND character_set_name IS NOT NULL"
+)
+_CHILDREN = (
+    "SELECT 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent"
+    " WHERE c.oid = CAST(:name AS regclass) AND c.relkind = 'r'"
+)
 
 
-def room(column: Column[Any]) -> int | None:
-    """Return how many characters a column takes; None where there is no limit."""
-    kind = column.type
-    return kind.length if isinstance(kind, String) else None
+def _catalog(connection: Connection, table: Table) -> tuple[dict[str, str], dict[str, str], bool]:
+    """Return PostgreSQL's types by column, those to cast to, and whether there are child tables."""
+    name = {"name": format_name(connection, table)}
+    rows = connection.execute(text(_COLUMNS), name).all()
+    types = {str(row[0]): str(row[1]) for row in rows}
+    # A cast to varchar(5) cuts; the assignment of a text to such a column raises.
+    assigned = {str(row[0]): str(row[2]) for row in rows if row[3] != "S"}
+    return types, assigned, connection.execute(text(_CHILDREN), name).first() is not None
+
+
+def format_name(connection: Connection, table: Table) -> str:
+    """Return a table's name as SQL, its schema included."""
+    # As a value: its percent signs are not to be doubled as in a statement.
+    return connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")

@@ -1,13 +1,18 @@
 """Takes a run on a table back: row by row, where it is still as the run wrote it."""
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from flaglift.emit.form import form_value
+from sqlalchemy import Connection
+
+from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.patches import unpatched
 from flaglift.migrate.records import Entry
-from flaglift.migrate.sql.keys import key_of
+from flaglift.migrate.sql.keys import from_json, key_of, to_json
+from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Row, Rows
 from flaglift.migrate.sql.session import Session
@@ -17,42 +22,60 @@ from flaglift.migrate.store import Run
 class SqlUndoer:
     """A run on a table that is being taken back."""
 
-    def __init__(self, session: Session, ledger: SqlLedger, rows: Rows, run: Run) -> None:
+    def __init__(
+        self, session: Session, ledger: SqlLedger, rows: Rows, run: Run, lease: Lease
+    ) -> None:
         self.run = run
         self.restored = 0
         self._session = session
         self._ledger = ledger
         self._rows = rows
+        self._lease = lease
+        self._respelled = 0
 
-    def undo(self, rows: int) -> bool:
-        """Restore the next rows, mark their entries and keep the checkpoint, in one transaction."""
+    def undo(self, rows: int) -> bool:  # noqa: ARG002 (a chunk of the run is one of the undo)
+        """Restore the next chunk, mark its entries and keep the checkpoint, in one transaction."""
         with self._session.begin(write=True) as connection:
-            behind = self.run.info["undo"]
-            page = self._ledger.page(connection, self.run, behind, rows, left=True)
-            if not page:
+            self._lease.renew(connection)
+            block = self._ledger.block(connection, self.run, self.run.info["undo"])
+            if block is None:
                 return False
-            current = self._rows.lock(connection, [key_of(entry.key) for entry in page])
-            old = {e.number: old_values(self._rows, e, current.get(e.key)) for e in page}
-            restored = [(key_of(e.key), old[e.number]) for e in page if old[e.number] is not None]
-            self._rows.update(connection, [(key, v) for key, v in restored if v is not None])
-            numbers = [number for number, values in old.items() if values is not None]
-            self._ledger.mark_undone(connection, self.run, numbers)
-            info = {**self.run.info, "undo": page[-1].number}
+            restored = self._restore(connection, block.left)
+            self._ledger.mark_undone(connection, self.run, block, restored)
+            info = {**self.run.info, "undo": block.last}
             self._save(connection, "undoing", info)
-        self.restored += len(numbers)
+        self.restored += len(restored)
         return True
 
+    def _restore(self, connection: Connection, entries: list[Entry]) -> list[int]:
+        """Restore what is as the run wrote it; return the numbers of those entries."""
+        if not entries:
+            return []
+        keys = {entry.key: key_of(entry.key) for entry in entries}
+        current = self._rows.lock(connection, list(keys.values()))
+        old = {entry.key: old_values(entry, current.get(entry.key)) for entry in entries}
+        writes = [(keys[key], values) for key, values in old.items() if values is not None]
+        changed = self._rows.update(connection, writes)
+        if changed != len(writes):
+            raise InputError(
+                f"the database restored {changed} of {len(writes)} rows: a trigger, a rule or a"
+                " policy holds the others back. Nothing of this chunk was restored"
+            )
+        stored = self._rows.read_keys(connection, [key for key, _ in writes])
+        for entry in entries:
+            values = old[entry.key]
+            if values is not None:
+                row = stored[entry.key]
+                self._respelled += any(row[name] != value for name, value in values.items())
+        return [entry.number for entry in entries if old[entry.key] is not None]
+
     def _save(self, connection: Any, state: str, info: dict[str, Any]) -> None:
-        run = self.run
-        self.run = Run(
-            run.id, run.source, run.fingerprint, state, run.cursor, run.tally, run.started, now(),
-            info,
-        )  # fmt: skip
+        self.run = replace(self.run, state=state, updated=now(), info=info)
         self._ledger.save(connection, self.run)
 
     def reconnect(self) -> None:
         """Connect again; what was committed is read from the run."""
-        self._session.reconnect()
+        self._session.close()
         with self._session.begin() as connection:
             runs = self._ledger.runs(connection, self.run.source)
         self.run = next(run for run in runs if run.id == self.run.id)
@@ -60,25 +83,42 @@ class SqlUndoer:
     def finish(self) -> list[str]:
         """Mark the run as undone; return what stays of it."""
         with self._session.begin(write=True) as connection:
-            left = self._ledger.page(connection, self.run, 0, 1, left=True)
+            left = any(block.left for block in self._ledger.blocks(connection, self.run))
             state = "partly undone" if left else "undone"
             self._save(connection, state, {**self.run.info, "undo": 0})
+        notes = []
+        if self._respelled:
+            notes.append(
+                f"{self._respelled:,} rows read otherwise than they did before the run: a trigger"
+                " or the column changes what is written"
+            )
         created = self.run.info["created"]
-        if not created:
-            return []
-        return [f"the columns {', '.join(created)} were added by the run and are still there"]
+        if created:
+            notes.append(f"the columns {', '.join(created)} were added by the run and still exist")
+        return notes
 
 
-def old_values(rows: Rows, entry: Entry, current: Row | None) -> Mapping[str, Any] | None:
-    """Return what a row held before; None if it is not as the run wrote it."""
+def old_values(entry: Entry, current: Row | None) -> Mapping[str, Any] | None:
+    """Return what a row held before; None if it is not as the run wrote it.
+
+    Raises `InputError` where the journal does not give what it kept the hash of.
+    """
     if current is None:
         return None
     if entry.patch is not None:
-        document = current["text"]
-        old = None if document is None else unpatched(document.encode(), entry.patch)
-        return None if old is None else {"text": old.decode()}
-    for name, value in entry.after.items():
-        held = current.get(name)
-        if held is None or form_value(held) != form_value(value):
-            return None
-    return {name: rows.coerced(name, value) for name, value in entry.before.items()}
+        return _old_document(entry, entry.patch, current["text"])
+    if any(to_json(current.get(name)) != value for name, value in entry.after.items()):
+        return None
+    return {name: from_json(value) for name, value in entry.before.items()}
+
+
+def _old_document(entry: Entry, patch: bytes, document: Any) -> Mapping[str, Any] | None:
+    old = unpatched(document.encode(), patch) if isinstance(document, str) else None
+    if old is None:
+        return None
+    if hashlib.sha256(old).hexdigest() != entry.before["sha256"]:
+        raise InputError(
+            f"the journal does not hold the old document of {entry.key}; nothing of this chunk was"
+            " restored"
+        )
+    return {"text": old.decode()}

@@ -7,7 +7,6 @@ from flaglift.migrate.sql.session import Session
 from flaglift.migrate.sql.undo import old_values
 from flaglift.migrate.store import Run
 
-_PAGE = 1000
 _MOST_SHOWN = 10
 
 
@@ -15,20 +14,19 @@ def verify_table(
     session: Session, ledger: SqlLedger, rows: Rows, run: Run
 ) -> tuple[list[str], list[str]]:
     """Return what holds of what a run wrote and what does not, one sentence each."""
-    behind = entries = 0
+    entries = 0
     gone: list[str] = []
     edited: list[str] = []
     with session.begin() as connection:
-        while page := ledger.page(connection, run, behind, _PAGE, left=False):
-            current = rows.read_keys(connection, [key_of(entry.key) for entry in page])
-            for entry in page:
+        for block in ledger.blocks(connection, run):
+            current = rows.read_keys(connection, [key_of(entry.key) for entry in block.entries])
+            for entry in block.entries:
                 row = current.get(entry.key)
                 if row is None:
                     gone.append(entry.key)
-                elif old_values(rows, entry, row) is None:
+                elif old_values(entry, row) is None:
                     edited.append(entry.key)
-            entries += len(page)
-            behind = page[-1].number
+            entries += len(block.entries)
     name = session.name
     as_written = entries - len(gone) - len(edited)
     held = [f"{name}: {as_written:,} rows are as the run wrote them, and can be restored"]

@@ -1,48 +1,63 @@
 """Applies a run to a table: rows, journal and checkpoint of a chunk in one transaction."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exc
 
+from flaglift.errors import InputError
 from flaglift.migrate.clock import now
-from flaglift.migrate.entries import entry_of
 from flaglift.migrate.files.patches import patch_of
-from flaglift.migrate.records import Change, Chunk, Cursor, Problem, Record
+from flaglift.migrate.records import Change, Chunk, Cursor, Entry, Problem, Record
+from flaglift.migrate.sql.keys import key_text, to_json
+from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
-from flaglift.migrate.sql.rows import Rows
+from flaglift.migrate.sql.messages import may_pass, safe_message
+from flaglift.migrate.sql.rows import Row, Rows, Write
 from flaglift.migrate.sql.session import Session
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import Refusal, Run
 from flaglift.migrate.tally import Tally
+
+REFUSED = "refused-by-database"
+"""The pseudo-code of a row that the database does not take."""
+NOT_ALLOWED = "not-allowed"
+"""The pseudo-code of a row that the account can see and not change."""
 
 
 class SqlWriter:
     """A run that is being applied to a table."""
 
-    def __init__(self, session: Session, ledger: SqlLedger, rows: Rows, run: Run) -> None:
+    def __init__(
+        self, session: Session, ledger: SqlLedger, rows: Rows, run: Run, lease: Lease
+    ) -> None:
         self.run = run
         self._session = session
         self._ledger = ledger
         self._rows = rows
+        self._lease = lease
 
     @contextmanager
     def step(self) -> Iterator["_SqlStep"]:
         """Write a chunk in one transaction."""
         with self._session.begin(write=True) as connection:
+            self._lease.renew(connection)
             step = _SqlStep(connection, self._ledger, self._rows, self.run)
             yield step
         self.run = step.run
 
     def reconnect(self) -> None:
         """Connect again; whether the last chunk was committed is read from the checkpoint."""
-        self._session.reconnect()
+        self._session.close()
         with self._session.begin() as connection:
             runs = self._ledger.runs(connection, self.run.source)
         self.run = next(run for run in runs if run.id == self.run.id)
 
     def finish(self) -> list[str]:
         """Mark the run as finished."""
-        self.run.state, self.run.updated = "finished", now()
+        self.run = replace(self.run, state="finished", updated=now())
         with self._session.begin(write=True) as connection:
             self._ledger.save(connection, self.run)
         return ["`flaglift migrate undo` takes it back from the table flaglift_journal"]
@@ -57,52 +72,104 @@ class _SqlStep:
         self._ledger = ledger
         self._rows = rows
 
-    def moved(self, changes: Sequence[Change]) -> Mapping[str, Record | None]:
+    def moved(self, changes: Sequence[Change]) -> Mapping[str, Record | Refusal | None]:
         """Lock the rows, and return those that are not as they were read."""
         locked = self._rows.lock(self._connection, [c.record.body[0] for c in changes])
-        moved: dict[str, Record | None] = {}
+        lost = [c.record.body[0] for c in changes if c.record.key not in locked]
+        moved: dict[str, Record | Refusal | None] = {**self._not_locked(lost)} if lost else {}
         for change in changes:
             key, values = change.record.body
             current = locked.get(change.record.key)
-            if current is None:
-                moved[change.record.key] = None
-            elif current != values:
+            if current is not None and current != values:
                 read = self._rows.record(key, current)
                 # What cannot be read any more is left to its writer, like a deleted row.
                 moved[change.record.key] = None if isinstance(read, Problem) else read
         return moved
 
-    def write(self, chunk: Chunk, changes: Sequence[Change]) -> None:  # noqa: ARG002
-        """Write the rows and their journal entries."""
-        if not changes:
-            return
-        new = [(change.record.body[0], self._rows.new_values(change)) for change in changes]
-        self._rows.update(self._connection, new)
-        patches = self._patches(changes)
-        number = self.run.tally.changed
-        entries = [
-            entry_of(number + index, change, patches.get(change.record.key))
-            for index, change in enumerate(changes, 1)
-        ]
-        self._ledger.add(self._connection, self.run, entries)
+    def _not_locked(self, keys: Sequence[Any]) -> Mapping[str, Refusal | None]:
+        """Return which rows are there and may not be changed, and which were deleted.
 
-    def _patches(self, changes: Sequence[Change]) -> dict[str, bytes]:
-        """Return what restores documents, by what the database made of them: jsonb is respelled."""
-        if not self._rows.found.is_json:
+        Raises `InputError` for a row that is there and is not found by its key.
+        """
+        seen = self._rows.read_keys(self._connection, keys)
+        for key in keys:
+            if key_text(key) not in seen and self._rows.is_there(self._connection, key):
+                raise InputError(
+                    f"the row {key_text(key)} is not found again by its key, which the database"
+                    " does not compare as it gives it; export the table to a file, or add a key of"
+                    " numbers or texts"
+                )
+        refusal = Refusal(NOT_ALLOWED, "this account may read the row and not change it")
+        return {text: refusal if text in seen else None for text in map(key_text, keys)}
+
+    def write(self, chunk: Chunk, changes: Sequence[Change]) -> Mapping[str, Refusal]:  # noqa: ARG002
+        """Write the rows and their journal entries; return what the database refuses."""
+        if not changes:
             return {}
-        stored = self._rows.lock(self._connection, [c.record.body[0] for c in changes])
-        return {
-            change.record.key: patch_of(
-                change.record.body[1]["text"].encode(), stored[change.record.key]["text"].encode()
+        writes = {c.record.key: (c.record.body[0], self._rows.new_values(c)) for c in changes}
+        refusals = self._write(writes)
+        written = [change for change in changes if change.record.key not in refusals]
+        if written:
+            stored = self._rows.read_keys(
+                self._connection, [change.record.body[0] for change in written]
             )
-            for change in changes
-        }
+            number = self.run.tally.changed
+            entries = [
+                self._entry(number + index, change, stored[change.record.key])
+                for index, change in enumerate(written, 1)
+            ]
+            self._ledger.add(self._connection, self.run, entries)
+        return refusals
+
+    def _write(self, writes: Mapping[str, Write]) -> dict[str, Refusal]:
+        """Write what the database takes: what fails is halved until the row is found."""
+        refusals: dict[str, Refusal] = {}
+        parts = [list(writes)]
+        while parts:
+            part = parts.pop()
+            reason = self._attempt([writes[key] for key in part])
+            if reason is None:
+                continue
+            if len(part) == 1:
+                refusals[part[0]] = Refusal(REFUSED, reason)
+            else:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+        return refusals
+
+    def _attempt(self, writes: Sequence[Write]) -> str | None:
+        """Write rows, or none of them and return why."""
+        savepoint = self._connection.begin_nested()
+        try:
+            changed = self._rows.update(self._connection, writes)
+            if changed == len(writes):
+                savepoint.commit()
+                return None
+        except exc.DBAPIError as error:
+            if may_pass(error):
+                raise
+            savepoint.rollback()
+            return f"the database refuses it: {safe_message(error)}"
+        savepoint.rollback()
+        return "the database leaves it as it is: a trigger, a rule or a policy holds it back"
+
+    def _entry(self, number: int, change: Change, stored: Row) -> Entry:
+        """Return the journal's entry: the values before, and those that the database made."""
+        before = change.record.body[1]
+        if self._rows.found.is_json:
+            old, new = before["text"].encode(), stored["text"].encode()
+            kept = {"sha256": hashlib.sha256(old).hexdigest()}
+            return Entry(number, change.record.key, kept, {}, change.codes, patch_of(old, new))
+        names = change.written[0].writes
+        return Entry(
+            number,
+            change.record.key,
+            {name: to_json(before[name]) for name in names},
+            {name: to_json(stored[name]) for name in names},
+            change.codes,
+        )
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
         """Keep where the run is."""
-        run = self.run
-        self.run = Run(
-            run.id, run.source, run.fingerprint, run.state, cursor, tally, run.started, now(),
-            run.info,
-        )  # fmt: skip
+        self.run = replace(self.run, cursor=cursor, tally=tally, updated=now())
         self._ledger.save(self._connection, self.run)

@@ -1,0 +1,80 @@
+"""Which table a name means: one table has one name, one lock and one journal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from flaglift.errors import InputError
+from flaglift.spelling import nearest
+
+_TABLES = {
+    "postgresql": (
+        "SELECT n.nspname, c.relname, c.relkind IN ('v', 'm'), '' FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (n.nspname = :schema"
+        " OR CAST(:schema AS text) IS NULL AND pg_table_is_visible(c.oid))"
+    ),
+    "sqlite": "SELECT 'main', name, type = 'view', '' FROM sqlite_master"
+    " WHERE type IN ('table', 'view') AND coalesce(:schema, 'main') = 'main'",
+    "mysql": (
+        "SELECT table_schema, table_name, table_type = 'VIEW', coalesce(engine, '')"
+        " FROM information_schema.tables WHERE table_schema = coalesce(:schema, database())"
+    ),
+}
+_Found = tuple[str, str, bool, str]
+"""Schema, name, whether it is a view, engine."""
+
+
+@dataclass(frozen=True)
+class TableIdentity:
+    """A table, by the only name that the journal knows it by."""
+
+    schema: str
+    name: str
+    engine: str
+    """MySQL's storage engine."""
+
+    @property
+    def source(self) -> str:
+        """The name."""
+        return f"{self.schema}.{self.name}"
+
+
+def identify(connection: Connection, name: str) -> TableIdentity:
+    """Return the table that `[schema.]table` means; a dot may also be part of a table's name.
+
+    Raises `InputError` where there is none, naming what is near, and for a view.
+    """
+    dialect = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)
+    schema, dot, rest = name.partition(".")
+    readings: list[tuple[str | None, str]] = [(None, name), *([(schema, rest)] if dot else [])]
+    known: list[str] = []
+    for where, table in readings:
+        found = [
+            (str(row[0]), str(row[1]), bool(row[2]), str(row[3]))
+            for row in connection.execute(text(_TABLES[dialect]), {"schema": where})
+        ]
+        named = _named(found, table, folds=_folds(connection, dialect))
+        if named is not None:
+            if named[2]:
+                raise InputError(f"`{name}` is a view; name the table that it shows")
+            return TableIdentity(named[0], named[1], named[3])
+        known += [row[1] for row in found]
+    close = nearest(readings[-1][1], known)
+    hint = f"; did you mean `{close}`?" if close else ""
+    raise InputError(f"there is no table `{name}`{hint}")
+
+
+def _folds(connection: Connection, dialect: str) -> bool:
+    """Tell whether case does not matter in names of tables."""
+    if dialect == "mysql":
+        return bool(connection.execute(text("SELECT @@lower_case_table_names")).scalar())
+    return dialect == "sqlite"
+
+
+def _named(rows: Sequence[_Found], name: str, *, folds: bool) -> _Found | None:
+    for row in rows:
+        if row[1] == name:
+            return row
+    return next((row for row in rows if folds and row[1].lower() == name.lower()), None)

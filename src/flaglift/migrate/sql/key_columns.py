@@ -1,0 +1,225 @@
+"""How the columns of a primary key are read, bound and compared.
+
+A key goes to Python and back as the database spells it, with no conversion between: a date that
+Python does not have, or a float that is rounded on its way, would not be found again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.sql.sqltypes import (
+    Date,
+    DateTime,
+    Double,
+    Float,
+    Time,
+    TypeEngine,
+)
+from sqlalchemy.types import UserDefinedType
+
+from flaglift.errors import InputError
+from flaglift.migrate.sql.keys import has_surrogates
+
+
+class _Named(UserDefinedType[Any]):
+    """A type of the server's, by its own name."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        return self.name
+
+
+RAW: TypeEngine[Any] = _Named("")
+"""What the driver gives and takes, without a conversion of SQLAlchemy's."""
+
+
+@dataclass(frozen=True)
+class KeyColumn:
+    """A column of a primary key, as a dialect needs it."""
+
+    column: Column[Any]
+    kind: str = ""
+    """PostgreSQL's name of the type."""
+    as_text: bool = False
+    """Whether the value travels as text, and is cast to `kind`."""
+    through: ColumnElement[Any] | None = None
+    """What is read in place of the column."""
+    members: Sequence[str] = ()
+    """MySQL's ENUM orders by these, and compares as text."""
+    converted: bool = False
+    """Whether MySQL keeps it in another character set than that of the connection."""
+
+    @property
+    def raw(self) -> ColumnElement[Any]:
+        """The column, without a conversion of SQLAlchemy's."""
+        return type_coerce(self.column, RAW)
+
+    @property
+    def read(self) -> ColumnElement[Any]:
+        """The expression that reads the value."""
+        if self.as_text:
+            return cast(self.column, Text)
+        return self.raw if self.through is None else self.through
+
+    def value(self, value: Any) -> ColumnElement[Any]:
+        """Return a parameter that holds a value."""
+        if self.as_text:
+            return cast(literal(value, Text), _Named(self.kind))
+        if isinstance(value, str) and has_surrogates(value):
+            # SQLite's text that is no UTF-8: the driver takes it as bytes only.
+            data = value.encode("utf-8", "surrogateescape")
+            return cast(literal(data, LargeBinary), Text)
+        return literal(value, RAW)
+
+    @property
+    def array(self) -> str:
+        """PostgreSQL's type of an array of values; of texts where each is cast for itself."""
+        # An array of arrays, or of composites, would come out of `unnest` in pieces.
+        return "text[]" if self.as_text else f"{self.kind}[]"
+
+    def element(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return an element of such an array as the column's type."""
+        return cast(value, _Named(self.kind)) if self.as_text else value
+
+    def after(self, value: Any) -> ColumnElement[bool]:
+        """Return the condition for values that come after one in the column's order."""
+        if self.members:
+            later = self.members[self.members.index(value) + 1 :]
+            return self.raw.in_([literal(member, RAW) for member in later])
+        return self.raw > self.value(value)
+
+
+class Key:
+    """A primary key: its columns, and the order that they make."""
+
+    def __init__(self, columns: Sequence[KeyColumn], dialect: str) -> None:
+        self.columns = columns
+        self._row_values = dialect in ("postgresql", "sqlite")
+        self._arrays = dialect == "postgresql"
+
+    def after(self, key: Sequence[Any]) -> ColumnElement[bool]:
+        """Return the condition for rows after a key, in the database's own order.
+
+        The database alone compares, by the columns that it orders by. PostgreSQL and SQLite find
+        row values in the index; MySQL and MariaDB find what is written out.
+        """
+        pairs = list(zip(self.columns, key, strict=True))
+        if len(pairs) == 1:
+            return pairs[0][0].after(pairs[0][1])
+        if self._row_values:
+            return tuple_(*(column.raw for column, _ in pairs)) > tuple_(
+                *(column.value(value) for column, value in pairs)
+            )
+        return or_(
+            *(
+                and_(*(c.raw == c.value(v) for c, v in pairs[:index]), column.after(value))
+                for index, (column, value) in enumerate(pairs)
+            )
+        )
+
+    def among(self, keys: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
+        """Return the condition for the rows of keys, none of which is text that is no UTF-8."""
+        raws = [column.raw for column in self.columns]
+        if self._arrays:
+            names = [f"k{index}" for index in range(len(raws))]
+            arrays = [
+                cast(literal(list(values), RAW), _Named(column.array))
+                for column, values in zip(self.columns, zip(*keys, strict=True), strict=True)
+            ]
+            wanted = func.unnest(*arrays).table_valued(*names).render_derived(name="wanted")
+            elements = [c.element(wanted.c[n]) for c, n in zip(self.columns, names, strict=True)]
+            return tuple_(*raws).in_(select(*elements))
+        if len(raws) == 1:
+            return raws[0].in_([key[0] for key in keys])
+        if any(column.converted for column in self.columns):
+            # MariaDB compares row values in one character set, and so finds no others.
+            return or_(
+                *(
+                    and_(*(raw == literal(v, RAW) for raw, v in zip(raws, key, strict=True)))
+                    for key in keys
+                )
+            )
+        return tuple_(*raws).in_([tuple(key) for key in keys])
+
+    def parameters(self) -> list[ColumnElement[bool]]:
+        """Return the conditions for the row whose key is in the parameters `k0`, `k1`, ..."""
+        return [
+            column.raw == bindparam(f"k{index}", type_=RAW)
+            for index, column in enumerate(self.columns)
+        ]
+
+    def present(self) -> list[ColumnElement[bool]]:
+        """Return the conditions that leave out rows without a key, which only SQLite has."""
+        return [column.raw.is_not(None) for column in self.columns if column.column.nullable]
+
+    @property
+    def order(self) -> list[ColumnElement[Any]]:
+        """What rows are ordered by."""
+        return [column.raw for column in self.columns]
+
+
+def key_of_table(dialect: str, columns: Sequence[Column[Any]], kinds: Mapping[str, str]) -> Key:
+    """Return the key of a table.
+
+    `kinds` are PostgreSQL's types by column, or MySQL's character sets. Raises `InputError` for a
+    type that does not order and compare alike.
+    """
+    match dialect:
+        case "postgresql":
+            found = [_of_postgresql(column, kinds[column.name]) for column in columns]
+        case "sqlite":
+            found = [KeyColumn(column) for column in columns]
+        case _:
+            found = [_of_mysql(column, kinds.get(column.name, "utf8mb4")) for column in columns]
+    return Key(found, dialect)
+
+
+def _of_postgresql(column: Column[Any], kind: str) -> KeyColumn:
+    plain = kind in ("smallint", "integer", "bigint", "text") or kind.startswith("character var")
+    return KeyColumn(column, kind, as_text=not plain)
+
+
+def _of_mysql(column: Column[Any], charset: str) -> KeyColumn:
+    kind = column.type
+    raw = type_coerce(column, RAW)
+    converted = charset != "utf8mb4"
+    through: ColumnElement[Any] | None = None
+    members: Sequence[str] = ()
+    if isinstance(kind, mysql.SET):
+        raise InputError(
+            f"the key's column `{column.name}` is a SET, which orders as a number and compares as a"
+            " text: rows would be skipped. Export the table to a file, or add another key"
+        )
+    if isinstance(kind, mysql.ENUM):
+        members = tuple(kind.enums)
+    elif isinstance(kind, mysql.BIT):
+        through = raw.op("+")(literal_column("0", Integer))
+    elif isinstance(kind, Date | DateTime | Time):
+        through = type_coerce(cast(column, mysql.CHAR(40)), RAW)
+    elif isinstance(kind, Float | Double):
+        # FLOAT is shown with six digits and compared with all of them.
+        through = raw.op("+")(literal_column("0e0", Float))
+    return KeyColumn(column, through=through, members=members, converted=converted)

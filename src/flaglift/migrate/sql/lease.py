@@ -1,0 +1,149 @@
+"""One run at a time on a table: a row says who works on it, and until when that holds.
+
+A lock of the session would stay behind with the pooler's connection, or let go with it. The row is
+renewed in the transaction of every chunk: whoever has lost it writes nothing more.
+"""
+
+import os
+import secrets
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    delete,
+    exc,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from flaglift.errors import FlagliftError
+from flaglift.migrate.clock import now, who
+from flaglift.migrate.errors import LockedError
+from flaglift.migrate.sql.ledger import SqlLedger
+from flaglift.migrate.sql.session import Session
+
+_LEASE_SECONDS = 60
+_WAIT_SECONDS = 5
+"""So long a second run waits for the first: it may be about to end."""
+_CLOCKS = {
+    "postgresql": "CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT)",
+    "sqlite": "CAST(strftime('%s', 'now') AS INTEGER)",
+}
+
+
+def _machine() -> str:
+    """Return what tells whether a process number means the same process here."""
+    space = Path("/proc/self/ns/pid")
+    return f"{socket.gethostname()} {os.readlink(space) if space.exists() else ''}"
+
+
+_HELD: set[str] = set()
+"""The leases of this process that are in use."""
+
+
+class Lease:
+    """The right to work on one source, while it is renewed."""
+
+    def __init__(self, session: Session, ledger: SqlLedger, source: str) -> None:
+        self._session = session
+        self._table = ledger.leases_table
+        self._source = source
+        self._owner = secrets.token_hex(16)
+
+    def take(self) -> None:
+        """Take it, after a wait if need be. Raises `LockedError` where another run holds it."""
+        _HELD.add(self._owner)
+        until = time.monotonic() + _WAIT_SECONDS
+        while (holder := self._try()) is not None:
+            if time.monotonic() > until:
+                _HELD.discard(self._owner)
+                raise LockedError(
+                    f"{self._session.name}: another run is working on it ({holder});"
+                    " `flaglift migrate status` shows it. If it was killed on another machine, try"
+                    f" again in {_LEASE_SECONDS} seconds"
+                )
+            time.sleep(0.2)
+
+    def _try(self) -> str | None:
+        """Return who holds it; None if it is ours now."""
+        table = self._table
+        with self._session.begin(write=True) as connection:
+            found = select(table).where(table.c.source == self._source).with_for_update()
+            row = connection.execute(found).first()
+            if row is not None and row.expires > self._now(connection) and not _is_dead(row):
+                return f"{row.holder}, process {row.pid}, since {row.taken}"
+            mine = {
+                "owner": self._owner,
+                "holder": who(),
+                "machine": _machine(),
+                "pid": os.getpid(),
+                "taken": now(),
+                "expires": self._now(connection) + _LEASE_SECONDS,
+            }
+            if row is not None:
+                connection.execute(update(table).where(table.c.source == self._source).values(mine))
+                return None
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(table).values(source=self._source, **mine))
+            except exc.IntegrityError:
+                return "begun at the same moment"
+        return None
+
+    def _now(self, connection: Connection) -> int:
+        clock = _CLOCKS.get(connection.dialect.name, "UNIX_TIMESTAMP()")
+        found: int = connection.execute(select(literal_column(clock, BigInteger))).scalar_one()
+        return int(found)
+
+    def renew(self, connection: Connection) -> None:
+        """Keep it for the next while, in the transaction of a chunk.
+
+        Raises `LockedError`, which undoes the chunk, where another run has taken it over.
+        """
+        table = self._table
+        mine = (table.c.source == self._source, table.c.owner == self._owner)
+        expires = self._now(connection) + _LEASE_SECONDS
+        if connection.execute(update(table).where(*mine).values(expires=expires)).rowcount != 1:
+            raise LockedError(
+                f"{self._session.name}: another run has taken over, since this one was silent for"
+                f" {_LEASE_SECONDS} seconds; all that was written is kept"
+            )
+
+    def release(self) -> None:
+        """Give it back; where that fails it expires."""
+        _HELD.discard(self._owner)
+        table = self._table
+        with suppress(FlagliftError), self._session.begin(write=True) as connection:
+            connection.execute(
+                delete(table).where(table.c.source == self._source, table.c.owner == self._owner)
+            )
+
+    def is_held(self) -> bool:
+        """Tell whether a run works on the source now."""
+        table = self._table
+        with self._session.begin() as connection:
+            row = connection.execute(select(table).where(table.c.source == self._source)).first()
+            return row is not None and row.expires > self._now(connection) and not _is_dead(row)
+
+
+def _is_dead(row: Row[Any]) -> bool:
+    """Tell whether the holder was a process of this machine that is no more."""
+    if os.name != "posix" or row.machine != _machine():
+        return False
+    if row.pid == os.getpid():
+        return row.owner not in _HELD
+    try:
+        os.kill(row.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # another user's, and alive
+        return False
+    return False

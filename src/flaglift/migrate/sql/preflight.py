@@ -1,0 +1,201 @@
+"""What is looked at before the first change: that the database behaves as the code relies on."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, text
+
+from flaglift.migrate.sql.keys import has_surrogates, key_text
+from flaglift.migrate.sql.rows import Rows
+from flaglift.migrate.sql.table import PromptTable, format_name
+from flaglift.migrate.store import Check
+
+_SAMPLE = 100
+"""Keys from either end of the table that are looked for again."""
+
+
+def check_table(connection: Connection, rows: Rows) -> list[Check]:
+    """Look at a table before it is migrated."""
+    found = rows.found
+    dialect = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)
+    checks = [check_key(connection, found)]
+    if dialect == "mysql":
+        checks += _check_mysql(connection, found)
+    if dialect == "postgresql":
+        checks += _check_postgresql(connection, found)
+    if dialect == "sqlite":
+        checks += _check_null_keys(connection, found)
+    return [*checks, *_check_triggers(connection, found, dialect), *_check_generated(found)]
+
+
+def check_key(connection: Connection, found: PromptTable) -> Check:
+    """See that keys are found again by `=`, and come in the order by which they compare."""
+    columns = found.key.columns
+    read = [column.read for column in columns]
+
+    def keys(*conditions: ColumnElement[bool], backwards: bool = False) -> list[tuple[Any, ...]]:
+        order = [c.desc() for c in found.key.order] if backwards else found.key.order
+        query = select(*read).where(*found.key.present(), *conditions).order_by(*order)
+        if found.only:
+            query = query.with_hint(found.table, "ONLY", "postgresql")
+        return [tuple(row) for row in connection.execute(query.limit(2 * _SAMPLE))]
+
+    first, last = keys()[:_SAMPLE], keys(backwards=True)[:_SAMPLE][::-1]
+    sample = [*first, *(key for key in last if key not in first)]
+    sample = [key for key in sample if not any(map(_is_bad_text, key))]
+    if not sample:
+        return Check("pass", "key", "the table is empty")
+    texts = [key_text(key) for key in sample]
+    again = [key_text(key) for key in keys(found.key.among(sample))]
+    name = ", ".join(f"`{column.column.name}`" for column in columns)
+    missing = [key for key in texts if key not in again]
+    if missing:
+        return Check(
+            "refuse",
+            "key",
+            f"the key {name} does not survive being read: {missing[0]} is not found again, and"
+            f" {len(missing)} more of {len(texts)}. Export the table to a file, or add a key of"
+            " numbers or texts",
+        )
+    for index in sorted({0, 1, len(sample) // 3, len(sample) // 2, len(sample) - 1}):
+        if index < len(sample):
+            behind = keys(found.key.among(sample), found.key.after(sample[index]))
+            if [key_text(key) for key in behind] != again[index + 1 :] or again != texts:
+                return Check(
+                    "refuse",
+                    "key",
+                    f"the order of the key {name} is not that of its comparison: after"
+                    f" {texts[index]} rows would be skipped or read twice. Export the table to a"
+                    " file, or add a key of numbers or texts",
+                )
+    return Check("pass", "key", f"{name}: {len(sample)} keys are found again, and are in order")
+
+
+def _is_bad_text(value: Any) -> bool:
+    return isinstance(value, str) and has_surrogates(value)
+
+
+def _check_mysql(connection: Connection, found: PromptTable) -> list[Check]:
+    checks = []
+    engine = found.identity.engine
+    query = text("SELECT transactions FROM information_schema.engines WHERE engine = :engine")
+    if connection.execute(query, {"engine": engine}).scalar() != "YES":
+        checks.append(
+            Check(
+                "refuse",
+                "engine",
+                f"the table's engine {engine} has no transactions: rows could be changed and their"
+                " journal lost. `ALTER TABLE ... ENGINE=InnoDB` first",
+            )
+        )
+    else:
+        checks.append(Check("pass", "engine", f"{engine} has transactions"))
+    members = [column for column in found.key.columns if column.members]
+    for column in members:
+        invalid = select(func.count()).where(column.raw.op("+")(0) == 0)
+        if connection.execute(invalid).scalar():
+            name = column.column.name
+            checks.append(
+                Check("refuse", "key", f"the ENUM `{name}` of the key holds an invalid member")
+            )
+    return checks
+
+
+_POLICIES = (
+    "SELECT c.relrowsecurity AND row_security_active(c.oid) FROM pg_class c"
+    " WHERE c.oid = CAST(:name AS regclass)"
+)
+_RULES = (
+    "SELECT rulename FROM pg_rules WHERE schemaname = :schema AND tablename = :table"
+    " ORDER BY rulename"
+)
+
+
+def _check_postgresql(connection: Connection, found: PromptTable) -> list[Check]:
+    checks = []
+    if connection.execute(text(_POLICIES), {"name": format_name(connection, found.table)}).scalar():
+        checks.append(
+            Check(
+                "note",
+                "row-level security",
+                "policies hide or protect rows from this account; rows that it may not change are"
+                " refused, and rows that it does not see stay as they are",
+            )
+        )
+    if found.only:
+        checks.append(
+            Check("note", "inheritance", "rows of child tables are not part of it; name each table")
+        )
+    names = {"schema": found.identity.schema, "table": found.identity.name}
+    checks += [
+        Check("note", "rule", f"the rule `{rule}` rewrites statements")
+        for rule in connection.execute(text(_RULES), names).scalars()
+    ]
+    return checks
+
+
+def _check_null_keys(connection: Connection, found: PromptTable) -> list[Check]:
+    count = null_keys(connection, found)
+    return [Check("note", "key", f"{count:,} rows have no key, and cannot be written")] * bool(
+        count
+    )
+
+
+def null_keys(connection: Connection, found: PromptTable) -> int:
+    """Return how many rows have no key, which only SQLite lets them."""
+    present = found.key.present()
+    if not present:
+        return 0
+    missing = select(func.count()).select_from(found.table).where(or_(*map(not_, present)))
+    return int(connection.execute(missing).scalar_one())
+
+
+_TRIGGERS = {
+    "postgresql": (
+        "SELECT tgname FROM pg_trigger t WHERE tgrelid = CAST(:name AS regclass)"
+        " AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 16 = 16"
+    ),
+    "mysql": (
+        "SELECT trigger_name FROM information_schema.triggers WHERE event_object_table = :table"
+        " AND event_object_schema = :schema AND event_manipulation = 'UPDATE'"
+    ),
+    "sqlite": (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(:table)"
+        " AND upper(sql) LIKE '%UPDATE%'"
+    ),
+}
+_ON_UPDATE = (
+    "SELECT column_name FROM information_schema.columns WHERE table_schema = :schema"
+    " AND table_name = :table AND lower(extra) LIKE '%on update%'"
+)
+
+
+def _check_triggers(connection: Connection, found: PromptTable, dialect: str) -> list[Check]:
+    names: dict[str, Any] = {
+        "name": format_name(connection, found.table),
+        "schema": found.identity.schema,
+        "table": found.identity.name,
+    }
+    notes = [
+        Check("note", "trigger", f"the trigger `{trigger}` fires on every update")
+        for trigger in sorted(connection.execute(text(_TRIGGERS[dialect]), names).scalars())
+    ]
+    if dialect == "mysql":
+        notes += [
+            Check(
+                "note",
+                "column",
+                f"the column `{column}` is set by every update, and keeps that time after an undo",
+            )
+            for column in sorted(connection.execute(text(_ON_UPDATE), names).scalars())
+        ]
+    return notes
+
+
+def _check_generated(found: PromptTable) -> list[Check]:
+    written = {column.name for column in found.columns.values()}
+    return [
+        Check("note", "column", f"the generated column `{column.name}` follows what is written")
+        for column in found.table.columns
+        if column.computed is not None
+        and any(name in str(column.computed.sqltext) for name in written)
+    ]

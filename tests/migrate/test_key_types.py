@@ -1,0 +1,131 @@
+"""Keys of every type a server has: each is migrated whole and taken back, or refused at once.
+
+One line of a list is a type, a colon, and values as SQL literals, in any order.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flaglift.errors import InputError
+from migrate.conftest import Database, open_database
+from migrate.sources import applied, planned, undone, verified
+
+CORPUS = Path(__file__).parent.parent / "corpora" / "key_types"
+VIDEO = "cat {} --video --video_model kling25 --duration 5"
+REFUSED = {
+    "mysql": {"SET('a','b','c')", "SET('z','m','a')"},
+    "postgresql": set[str](),
+    "sqlite": set[str](),
+}
+"""Types that no order can be relied on of."""
+
+
+def cases(kind: str) -> Iterator[tuple[str, list[str]]]:
+    for line in (CORPUS / f"{kind}.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            declared, _, values = line.partition(": ")
+            yield declared, values.split(" | ")
+
+
+def every_case() -> list[tuple[str, str]]:
+    return [(kind, declared) for kind in REFUSED for declared, _ in cases(kind)]
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Database]]:
+    opened = {kind: open_database(kind, tmp_path_factory.mktemp(kind)) for kind in REFUSED}
+    yield {kind: next(generator) for kind, generator in opened.items()}
+    for generator in opened.values():
+        next(generator, None)
+
+
+SETUP = {
+    "postgresql": (
+        "CREATE EXTENSION IF NOT EXISTS citext",
+        "CREATE EXTENSION IF NOT EXISTS ltree",
+        "CREATE SCHEMA IF NOT EXISTS other",
+        "CREATE TYPE other.mood AS ENUM ('sad', 'ok', 'a happy')",
+        "CREATE TYPE pair AS (a integer, b text)",
+        "CREATE DOMAIN code AS varchar(8)",
+        "CREATE DOMAIN count AS integer CHECK (VALUE >= 0)",
+    )
+}
+
+
+@pytest.fixture(scope="module")
+def prepared(databases: dict[str, Database]) -> dict[str, Database]:
+    for kind, statements in SETUP.items():
+        for statement in statements:
+            databases[kind].run(statement)
+    return databases
+
+
+def make(database: Database, columns: str, key: str, rows: list[str]) -> None:
+    """Create a table of prompts with this key; `rows` are the SQL values of the key."""
+    database.run("DROP TABLE IF EXISTS keyed")
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"CREATE TABLE keyed ({columns}, text TEXT, video_model VARCHAR(60),"
+            f" video_prompt TEXT, video_duration INTEGER, PRIMARY KEY ({key}))".replace("%", "%%")
+        )
+        for index, values in enumerate(rows):
+            connection.exec_driver_sql(
+                f"INSERT INTO keyed ({key}, text) VALUES ({values},"
+                f" '{VIDEO.format(index)}')".replace("%", "%%")
+            )
+
+
+def state(database: Database) -> list[str]:
+    # Python has no date before the year 1, and holds no NaN for equal to another.
+    whole = "CAST(keyed AS text)" if database.kind == "postgresql" else "*"
+    return [str(row) for row in database.run(f"SELECT {whole} FROM keyed ORDER BY text")]
+
+
+def check(database: Database, count: int, *, refused: bool) -> None:
+    source = f"{database.url}#keyed"
+    before = state(database)
+    assert len(before) == count
+    if refused:
+        for verb in (planned, applied):
+            with pytest.raises(InputError, match=r"another key|file"):
+                verb(source)
+        assert state(database) == before
+        return
+    tally = applied(source, rows=3)
+    assert (tally.records, tally.changed, tally.gone) == (count, count, 0)
+    texts = {text for (text,) in database.run("SELECT text FROM keyed")}
+    assert texts == {f"cat {i}" for i in range(count)}
+    assert verified(source)[1] == []
+    assert undone(source).restored == count
+    assert state(database) == before
+
+
+@pytest.mark.parametrize(("kind", "declared"), every_case())
+def test_a_key_of_a_type(prepared: dict[str, Database], kind: str, declared: str) -> None:
+    values = dict(cases(kind))[declared]
+    database = prepared[kind]
+    make(database, f"k {declared}", "k", values)
+    check(database, len(values), refused=declared in REFUSED[kind])
+    columns = f"k {declared}, n integer, m varchar(9)"
+    rows = [f"{v}, {n}, '{m}'" for v in values[:3] for n, m in ((2, "b"), (-1, "A b"))]
+    make(database, columns, "k, n, m", rows)
+    check(database, len(rows), refused=declared in REFUSED[kind])
+
+
+@pytest.mark.parametrize("kind", [*REFUSED])
+def test_there_are_60_types_of_a_server(kind: str) -> None:
+    assert len(dict(cases(kind))) >= 60
+
+
+def test_an_enumeration_of_a_thousand_rows_a_member(prepared: dict[str, Database]) -> None:
+    database = prepared["mysql"]
+    members = ("video", "image", "audio")
+    make(
+        database,
+        "kind ENUM('video','image','audio'), id INTEGER",
+        "kind, id",
+        [f"'{member}', {n}" for member in members for n in range(300)],
+    )
+    check(database, 900, refused=False)
