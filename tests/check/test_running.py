@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flaglift.check import cache as caching
-from flaglift.check import running
+from flaglift.check import running, working
 from flaglift.check.cache import Cache, default_folder
 from flaglift.check.job import FileInspection, FileJob, Task, Wanted
 from flaglift.check.running import recall, run
@@ -121,6 +121,23 @@ def test_a_damaged_cache_is_no_cache(damage: str, cache_folder: Path) -> None:
     assert found() == first
 
 
+def test_no_change_to_an_entry_is_believed(cache_folder: Path) -> None:
+    write({"a.txt": LONG})
+    first = found()
+    (entry,) = (path for path in cache_folder.glob("*/*") if path.is_file())
+    whole = entry.read_bytes()
+    digest, _, content = whole.partition(b"\n")
+    changed = [content[:at] + b"7" + content[at + 1 :] for at in range(0, len(content), 7)]
+    for other in [b"[" * 100_000, *changed, content[:-1], content + b" "]:
+        entry.write_bytes(digest + b"\n" + other)
+        cache = Cache(cache_folder, replacements=False)
+        known = recall([job(LONG)], cache)
+        assert known == [None] or entry.read_bytes() == whole
+        entry.write_bytes(whole)
+    entry.write_bytes(digest + b"\n" + b"[" * 100_000)
+    assert found() == first
+
+
 def test_a_cache_that_cannot_be_written_is_done_without(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,9 +154,11 @@ def test_the_cache_is_used_and_can_be_done_without(cache_folder: Path) -> None:
     entries = [path for path in cache_folder.glob("*/*") if path.is_file()]
     assert len(entries) == 1
     assert oct(cache_folder.stat().st_mode & 0o777) == "0o700"
-    content = json.loads(entries[0].read_text())
+    content = json.loads(entries[0].read_text().split("\n", 1)[1])
     content[0] = []
-    entries[0].write_text(json.dumps(content))
+    key = f"{entries[0].parent.name}{entries[0].name}"
+    changed = json.dumps(content).encode()
+    entries[0].write_bytes(caching._digest(key, changed) + b"\n" + changed)
     assert found() == []
     assert found("--no-cache") == expected
     assert flaglift("check", "--fix").returncode == 1  # a fix reads the file itself
@@ -200,6 +219,25 @@ def test_several_processes_fix_what_one_fixes() -> None:
     assert all(outcome.fixed and outcome.fixed.fixed == 1 for outcome in outcomes)
     for name, text in files.items():
         assert Path(name).read_text() == str(text).replace("--video --video ", "--video ")
+
+
+def test_a_file_that_ends_a_process_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = working.__dict__["host_named"]
+
+    def deadly(name: str) -> object:
+        if name == "whole":
+            os._exit(11)  # as a fault in a parser's machine code would
+        return real(name)
+
+    monkeypatch.setattr(working, "host_named", deadly)
+    jobs = [job(f"{number} {LONG}", f"{number}.txt") for number in range(60)]
+    for number in (5, 37):
+        jobs[number] = replace(jobs[number], host="whole")
+    outcomes = list(run(jobs, [None] * 60, Task(), processes=2))
+    assert [outcome.job.shown for outcome in outcomes] == [each.shown for each in jobs]
+    said = {outcome.job.shown: outcome.problem for outcome in outcomes if outcome.problem}
+    assert said == {f"{n}.txt": f"{n}.txt: reading it ends the process" for n in (5, 37)}
+    assert all(each.problem or each.inspection.records for each in outcomes)
 
 
 def test_a_worker_heeds_no_interrupt_and_leaves_with_its_parent(

@@ -119,6 +119,13 @@ def test_statistics() -> None:
     assert f"{counted['price']['cents']:g} ¢" in lines[-1]
 
 
+def test_statistics_show_nothing_that_a_terminal_would_obey() -> None:
+    write({"a.txt": 'a cat --video --video_model "<b>\x1b[2J\x85\u2028\u202e</b>"\n'})
+    run = flaglift("check", "--statistics")
+    assert "model       1  <b>·[2J·" in run.stdout
+    assert not set("\x1b\x85\u2028\u202e") & set(run.stdout)
+
+
 def test_what_may_be_a_prompt_is_shown_with_the_reasons() -> None:
     write({"a.json": json.dumps({"text": LONG}), "b.py": LOOKALIKE})
     run = flaglift("check", "--show-prompts")

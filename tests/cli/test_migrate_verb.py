@@ -87,6 +87,9 @@ def test_a_page_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
     for said in ("&lt;p&gt;", "a &amp; b", "&lt;why&gt;", "$1.00 → $2.00", "and 4 more"):
         assert said in html
     assert "target columns already hold another value" in html
+    odd = page({**document, "source": "a\x1b[2J\u202eb", "notes": ["c\x07\u2066"]})
+    assert not set("\x1b\u202e\x07\u2066") & set(odd)
+    assert "a·[2J·b" in odd
     print_plan(document)
     said = capsys.readouterr().out
     assert "$1.00 → $2.00" in said

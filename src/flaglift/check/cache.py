@@ -80,13 +80,13 @@ class Cache:
         """Return what is known; None where nothing is."""
         path = self._path(key)
         try:
-            with open(path, encoding="utf-8") as file:
-                values = json.load(file)
-            found = _from_plain(values, job)
+            digest, _, content = path.read_bytes().partition(b"\n")
+            if digest != _digest(key, content):
+                return None
             os.utime(path)
-        except (OSError, ValueError, TypeError, LookupError):
+        except OSError:
             return None
-        return found
+        return _from_plain(json.loads(content), job)
 
     def put(self, key: str, found: FileInspection) -> None:
         """Remember what was found."""
@@ -95,9 +95,10 @@ class Cache:
             # Prompts are nobody else's business.
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(exist_ok=True)
+            content = json.dumps(_to_plain(found)).encode()
             handle, beside = tempfile.mkstemp(dir=path.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(_to_plain(found), file)
+            with os.fdopen(handle, "wb") as file:
+                file.write(_digest(key, content) + b"\n" + content)
             os.replace(beside, path)
 
     def sweep(self) -> None:
@@ -114,6 +115,11 @@ class Cache:
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key[2:]
+
+
+def _digest(key: str, content: bytes) -> bytes:
+    """Return what an entry begins with, so that nothing is believed but what was written here."""
+    return sha256(key.encode() + content).hexdigest().encode()
 
 
 def _to_plain(found: FileInspection) -> list[Any]:

@@ -63,13 +63,35 @@ def _here(jobs: Sequence[FileJob], task: Task) -> Iterator[FileOutcome]:
 
 
 def _several(jobs: Sequence[FileJob], task: Task, processes: int) -> Iterator[FileOutcome]:
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 (few runs need it)
+
+    done = 0
+    while done < len(jobs):
+        try:
+            for outcome in _pooled(jobs[done:], task, processes, _CHUNK):
+                yield outcome
+                done += 1
+        except BrokenProcessPool:
+            # A process that dies does not say of which file: those that may be are done one by one.
+            for job in jobs[done : done + processes * _CHUNK]:
+                try:
+                    (outcome,) = _pooled([job], task, 1, 1)
+                except BrokenProcessPool:
+                    outcome = FileOutcome(job, problem=f"{job.shown}: reading it ends the process")
+                yield outcome
+                done += 1
+
+
+def _pooled(
+    jobs: Sequence[FileJob], task: Task, processes: int, chunk: int
+) -> Iterator[FileOutcome]:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (few runs are that large)
 
     from flaglift.check.working import work  # noqa: PLC0415 (forked once it is loaded)
 
     pool = ProcessPoolExecutor(processes, initializer=start_worker)
     try:
-        yield from pool.map(work, jobs, repeat(task), chunksize=_CHUNK)
+        yield from pool.map(work, jobs, repeat(task), chunksize=chunk)
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -1,12 +1,13 @@
 """A plan as one page to look at: no script, nothing loaded, readable in the dark."""
 
+import html
 from collections.abc import Mapping
 from difflib import SequenceMatcher
-from html import escape
 from math import pi
 from typing import Any
 
 from flaglift.report.migration import OUTCOMES, money, rule_name
+from flaglift.report.text import harmless
 
 _COLOURS = {
     "translated": "#2f9e62",
@@ -65,20 +66,24 @@ def page(document: Mapping[str, Any]) -> str:
         _ranked("Refused, by reason", counts["refusals"], names=True),
         _ranked("Models", counts["models"]),
         _ranked("Seconds", counts["seconds"]),
-        _list("Good to know", [escape(note) for note in document["notes"]]),
+        _list("Good to know", [_escaped(note) for note in document["notes"]]),
         _problems(document),
         _samples(document),
     ]
-    title = f"Migration plan: {escape(document['source'])}"
+    title = f"Migration plan: {_escaped(document['source'])}"
     unfinished = "" if document["complete"] else " · stopped before the end"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body><main>"
         f'<h1>{title}</h1><p class="sub">{counts["records"]:,} records read'
-        f" · {escape(document['at'])} · flaglift {escape(document['flaglift'])}{unfinished}</p>"
+        f" · {_escaped(document['at'])} · flaglift {_escaped(document['flaglift'])}{unfinished}</p>"
         f'<div class="grid">{"".join(cards)}</div></main></body></html>'
     )
+
+
+def _escaped(text: str) -> str:
+    return html.escape(harmless(text))
 
 
 def _outcomes(counts: Mapping[str, Any]) -> str:
@@ -133,8 +138,8 @@ def _ranked(title: str, counter: Mapping[str, int], *, names: bool = False) -> s
     ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
     most = ranked[0][1]
     rows = "".join(
-        f'<tr><td class="name">{escape(name)}'
-        f"{f' <span class=soft>{escape(rule_name(name))}</span>' if names else ''}</td>"
+        f'<tr><td class="name">{_escaped(name)}'
+        f"{f' <span class=soft>{_escaped(rule_name(name))}</span>' if names else ''}</td>"
         f'<td><div class="bar" style="width:{found / most:.1%}"></div></td>'
         f'<td class="n">{found:,}</td></tr>'
         for name, found in ranked[:_MOST_ROWS]
@@ -145,9 +150,9 @@ def _ranked(title: str, counter: Mapping[str, int], *, names: bool = False) -> s
 
 
 def _problems(document: Mapping[str, Any]) -> str:
-    unit = escape(document["unit"])
+    unit = _escaped(document["unit"])
     shown = [
-        f"{unit} {escape(problem['key'])}: {escape(problem['problem'])}"
+        f"{unit} {_escaped(problem['key'])}: {_escaped(problem['problem'])}"
         for problem in document["problems"]
     ]
     return _list("Records that cannot be read", shown)
@@ -165,23 +170,23 @@ def _samples(document: Mapping[str, Any]) -> str:
 
 
 def _sample(unit: str, sample: Mapping[str, Any]) -> str:
-    place = f" · {escape(sample['place'])}" if sample["place"] else ""
+    place = f" · {_escaped(sample['place'])}" if sample["place"] else ""
     colour = _COLOURS[sample["status"]]
     head = (
         f'<span class="tag" style="background:{colour}">{sample["status"]}</span>'
-        f' <span class="soft">{escape(unit)} {escape(sample["key"])}{place}</span>'
+        f' <span class="soft">{_escaped(unit)} {_escaped(sample["key"])}{place}</span>'
     )
     before = sample["before"]
     after = sample["after"].get("text", before)
     fields = "".join(
-        f'<div class="text"><span class="soft">{escape(name)}</span>'
-        f" <ins>{escape(str(value))}</ins></div>"
+        f'<div class="text"><span class="soft">{_escaped(name)}</span>'
+        f" <ins>{_escaped(str(value))}</ins></div>"
         for name, value in sample["after"].items()
         if name != "text"
     )
     reasons = "".join(
-        f"<div>{escape(reason['code'])} <span class=soft>{escape(rule_name(reason['code']))}"
-        f"</span>: {escape(reason['message'])}</div>"
+        f"<div>{_escaped(reason['code'])} <span class=soft>{_escaped(rule_name(reason['code']))}"
+        f"</span>: {_escaped(reason['message'])}</div>"
         for reason in sample["reasons"]
     )
     return (
@@ -195,7 +200,7 @@ def _marked(before: str, after: str) -> str:
     pieces: list[str] = []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, start, end, _, _ in matcher.get_opcodes():
-        text = escape(before[start:end])
+        text = _escaped(before[start:end])
         pieces.append(text if kind == "equal" else f"<del>{text}</del>" if text else "")
     return "".join(pieces)
 

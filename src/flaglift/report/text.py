@@ -1,6 +1,7 @@
 """Text for people: lines made of styled pieces, and what makes every character visible."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import TextIO
@@ -12,6 +13,10 @@ Line = tuple[str | tuple[str, str], ...]
 
 _PIECE = 1024
 """Code points: not more bytes than a pipe takes all of, or nothing."""
+
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 STYLES = {
     Severity.ERROR: "bold red",
@@ -52,6 +57,17 @@ def write(stream: TextIO, text: str) -> None:
 def may_be_coloured(stream: TextIO) -> bool:
     """Tell whether a stream is a terminal, or the user asks for colours where there is none."""
     return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def harmless(text: str) -> str:
+    r"""Return a text without what a terminal or a browser would obey: controls, turns of direction.
+
+    Line ends and tabs stay.
+
+    >>> harmless("a\x1b[0m\u202e\u00a0\u200d")
+    'a·[0m·\xa0\u200d'
+    """
+    return _OBEYED.sub("·", text)
 
 
 def visible(text: str) -> str:

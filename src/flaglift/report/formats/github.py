@@ -3,6 +3,7 @@
 from flaglift.diagnostics import Severity
 from flaglift.report.paths import as_text, relative
 from flaglift.report.record import FindingsReport, LocatedFinding
+from flaglift.report.text import harmless
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
@@ -34,7 +35,7 @@ def _command(record: LocatedFinding) -> str:
 
 
 def _text(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return harmless(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _value(text: str) -> str:

@@ -1,18 +1,18 @@
 """SARIF 2.1.0. Columns count UTF-16 code units, as the run's `columnKind` says.
 
-Copies of a prompt are one result with many locations, and one fix for all of them. Findings that a
-comment or the configuration suppresses are not there: most readers would show them all the same.
+Each copy of a prompt is a result: several locations of one would be one and the same problem. What
+the copies have in common is a fingerprint. Findings that a comment or the configuration suppresses
+are not there: most readers would show them all the same.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
 from flaglift.diagnostics import Severity
-from flaglift.report.grouping import grouped
 from flaglift.report.paths import uri
 from flaglift.report.places import Region
 from flaglift.report.record import FindingsReport, LocatedFinding
@@ -24,6 +24,8 @@ _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+_INDEX = {rule.code: number for number, rule in enumerate(RULES)}
 
 
 def render(report: FindingsReport) -> str:
@@ -47,7 +49,7 @@ def render(report: FindingsReport) -> str:
                 ],
             }
         ],
-        "results": [_result(records) for records in grouped(report.records)],
+        "results": [*_results(report.records)],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
@@ -64,24 +66,37 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(records: Sequence[LocatedFinding]) -> dict[str, Any]:
-    first = records[0]
-    finding = first.finding
+def _results(records: Iterable[LocatedFinding]) -> Iterator[dict[str, Any]]:
+    seen: Counter[tuple[str, str]] = Counter()
+    for record in records:
+        identity = _identity(record)
+        seen[record.path, identity] += 1
+        yield _result(record, f"{identity}:{seen[record.path, identity]}")
+
+
+def _result(record: LocatedFinding, place: str) -> dict[str, Any]:
+    finding = record.finding
+    prints = {"primaryLocationLineHash": place}
+    if record.fingerprint:
+        prints["flagliftPrompt/v1"] = record.fingerprint
     result: dict[str, Any] = {
         "ruleId": finding.code,
-        "ruleIndex": next(i for i, rule in enumerate(RULES) if rule.code == finding.code),
+        "ruleIndex": _INDEX[finding.code],
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{finding.rule}: {finding.message}"},
-        "locations": [{"physicalLocation": _place(record)} for record in records],
-        "partialFingerprints": _fingerprints(first),
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": _file(record.path),
+                    "region": _region(record.region),
+                }
+            }
+        ],
+        "partialFingerprints": prints,
     }
-    if finding.fix and any(record.replacements for record in records):
-        result["fixes"] = [_fix(finding.fix.title, records)]
+    if finding.fix and record.replacements:
+        result["fixes"] = [_fix(finding.fix.title, record)]
     return result
-
-
-def _place(record: LocatedFinding) -> dict[str, Any]:
-    return {"artifactLocation": _file(record.path), "region": _region(record.region)}
 
 
 def _file(path: str) -> dict[str, str]:
@@ -99,30 +114,26 @@ def _region(region: Region) -> dict[str, int]:
     }
 
 
-def _fingerprints(record: LocatedFinding) -> dict[str, str]:
+def _identity(record: LocatedFinding) -> str:
     """Return what stays the same when lines come and go, and when a prompt moves or is re-quoted.
 
     A finding that is about no prompt is known by its file and what it says.
     """
     finding = record.finding
     about = record.fingerprint or record.path
-    identity = sha256(json.dumps([about, finding.code, finding.message]).encode()).hexdigest()[:32]
-    prints = {"primaryLocationLineHash": f"{identity}:1"}
-    return prints | ({"flagliftPrompt/v1": record.fingerprint} if record.fingerprint else {})
+    return sha256(json.dumps([about, finding.code, finding.message]).encode()).hexdigest()[:32]
 
 
-def _fix(title: str, records: Sequence[LocatedFinding]) -> dict[str, Any]:
-    files: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for record in records:
-        files[record.path] += [
-            {"deletedRegion": _region(region), "insertedContent": {"text": content}}
-            for region, content in record.replacements
-        ]
+def _fix(title: str, record: LocatedFinding) -> dict[str, Any]:
     return {
         "description": {"text": title},
         "artifactChanges": [
-            {"artifactLocation": _file(path), "replacements": replacements}
-            for path, replacements in files.items()
-            if replacements
+            {
+                "artifactLocation": _file(record.path),
+                "replacements": [
+                    {"deletedRegion": _region(region), "insertedContent": {"text": content}}
+                    for region, content in record.replacements
+                ],
+            }
         ],
     }
