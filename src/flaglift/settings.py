@@ -50,6 +50,7 @@ FILE_KEYS = frozenset(
         "per-file-ignores",
         "hosts",
         "max-file-size",
+        "move-to-fields",
         "baseline",
         "require-reason",
         "suppressions",

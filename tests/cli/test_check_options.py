@@ -191,6 +191,7 @@ def test_what_holds_no_flag_comes_back_as_it_was(given: bytes) -> None:
 
 # Fixes.
 
+MOVES = {"flaglift.toml": 'move-to-fields = ["*.json", "*.csv: text", "a.py"]'}
 SERVED = {
     "a.json": '{\n  "text": "a cat --video --video_model kling25 --video_prompt yawn"\n}\n',
     "b.txt": TWICE,
@@ -198,7 +199,7 @@ SERVED = {
 
 
 def test_a_diff_shows_the_move_to_fields_unless_safe_fixes_are_asked_for() -> None:
-    write(dict(SERVED))
+    write({**SERVED, **MOVES})
     run = flaglift("check", "--diff")
     assert run.returncode == 1
     assert '+  "text": "a cat",\n' in run.stdout
@@ -220,6 +221,12 @@ def test_a_diff_shows_the_move_to_fields_unless_safe_fixes_are_asked_for() -> No
 def test_flags_are_moved_to_fields_when_unsafe_fixes_are_asked_for() -> None:
     write(dict(SERVED))
     (said,) = found("a.json")
+    assert said["fix"]["applicability"] == "display-only"
+    assert "(not moved: nothing shows that the fields next to it are sent" in said["fix"]["title"]
+    assert flaglift("check", "--unsafe-fixes", "a.json").returncode == 0
+    assert Path("a.json").read_text() == SERVED["a.json"]
+    write(dict(MOVES))
+    (said,) = found("a.json")
     assert said["fix"]["applicability"] == "unsafe"
     assert said["fix"]["title"].startswith("move them to fields beside the prompt: video_model=")
     assert flaglift("check", "--fix", "a.json").returncode == 0
@@ -233,7 +240,7 @@ def test_flags_are_moved_to_fields_when_unsafe_fixes_are_asked_for() -> None:
 
 def test_flags_that_no_field_can_take_in_are_said_to_stay() -> None:
     quoted = CLEAN.replace("yawn", '""it, yawns""')
-    write({"rows.csv": f'id,text\n1,"{quoted}"\n'})
+    write({**MOVES, "rows.csv": f'id,text\n1,"{quoted}"\n'})
     (said,) = found("rows.csv")
     assert said["fix"]["applicability"] == "display-only"
     run = flaglift("check", "--unsafe-fixes")
@@ -301,7 +308,7 @@ def test_what_the_encoding_of_a_file_cannot_hold_is_not_written() -> None:
     old = (
         '# coding: latin-1\nf({"text": "é --video --video_model kling25 --video_prompt \\u732b"})\n'
     ).encode("latin-1")
-    write({"a.py": old})
+    write({**MOVES, "a.py": old})
     run = flaglift("check", "--unsafe-fixes")
     assert run.returncode == 2
     assert run.stderr.startswith("flaglift: a.py: ")

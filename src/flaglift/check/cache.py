@@ -72,6 +72,7 @@ class Cache:
             settings,
             _overlay(settings.overlay) if settings.overlay else "",
             job.require_reason,
+            job.sent,
             [(each.number, each.at, each.prompt, each.rules) for each in job.suppressions],
         )
         return sha256(repr(depends).encode() + b"\0" + job.raw).hexdigest()

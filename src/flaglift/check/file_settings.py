@@ -48,6 +48,12 @@ class FileSettings:
     require_reason: bool = False
     """Whether a suppression counts only if it says why it is there."""
     suppressions: tuple[Suppression, ...] = ()
+    move_to_fields: tuple[tuple[Patterns, str], ...] = ()
+    """Files whose records are sent as requests, each with the place of the text in a record."""
+
+    def sent(self, path: str) -> tuple[str, ...]:
+        """Return the places in a file, by its absolute path, whose fields are sent with them."""
+        return tuple(place for patterns, place in self.move_to_fields if patterns.match(path))
 
     def ignores(self, path: str) -> tuple[str, ...]:
         """Return what is not to be run on a file, by its absolute path."""
@@ -108,6 +114,14 @@ def _hosts(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, str], ...]
     if not all(name in NAMES for name in table.values()):
         raise _wrong(path, key, what)
     return tuple((_checked(path, (pattern,)), name) for pattern, name in table.items())
+
+
+def _places(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, str], ...]:
+    what = 'a list of patterns, each with a place, such as ["packs/*.json: prompts[].text"]'
+    found = (entry.partition(": ") for entry in _strings(value, key, path, what))
+    return tuple(
+        (Patterns(str(path.parent), (pattern,)), place.strip()) for pattern, _, place in found
+    )
 
 
 def _switch(value: Any, key: str, path: Path) -> bool:
@@ -175,4 +189,5 @@ READERS: Mapping[str, Callable[[Any, str, Path], Any]] = {
     "baseline": _file,
     "require-reason": _switch,
     "suppressions": _suppressions,
+    "move-to-fields": _places,
 }

@@ -65,7 +65,8 @@ def _moved(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> Change |
         return ""
     if not wanted.unsafe and _is_doubtful(prompt.literal, document):
         return ""  # a fix that nobody asked for would come first
-    return moved(prompt.literal, document) or ""
+    made = moved(prompt.literal, document)
+    return made if isinstance(made, Change) else ""
 
 
 def _is_doubtful(literal: Literal, document: PromptFile) -> bool:

@@ -78,12 +78,16 @@ _Found = tuple[LocatedFinding, Change | None]
 def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _Found:
     literal = prompt.literal
     change = None
-    if finding.code == MOVED:
-        change = movable(literal, document)
-    if change:
+    move = _movable(literal, document) if finding.code == MOVED and finding.fix else ""
+    if isinstance(move, Change):
+        change = move
         fields = ", ".join(f"{name}={value}" for name, value in change.fields.items())
         fix = Fix(f"move them to fields beside the prompt: {fields}", Applicability.UNSAFE, ())
         finding = replace(finding, fix=fix)
+    elif move and finding.fix:
+        fix = finding.fix
+        said = Fix(f"{fix.title} (not moved: {move})", fix.applicability, fix.edits)
+        finding = replace(finding, fix=said)
     elif finding.fix and finding.fix.edits:
         change = Change(literal, apply_edits(literal.text, finding.fix.edits))
     record = record_at(
@@ -120,17 +124,20 @@ def _replacement(document: PromptFile, edits: Sequence[ByteEdit]) -> Replacement
     return Replacement(document.lines.region(span), content)
 
 
-def moved(literal: Literal, document: PromptFile) -> Change | None:
-    """Return the change that moves a prompt's flags to fields; None where it cannot be said."""
-    if literal.siblings is None or literal.locked:
-        return None
-    change = lift_literal(literal, document.job.settings)
-    return change if isinstance(change, Change) else None
+def moved(literal: Literal, document: PromptFile) -> Change | str:
+    """Return the change that moves a prompt's flags to fields; a string says why they stay.
+
+    It is empty where there is no mapping to move them to. That the change holds is not proved yet.
+    """
+    if literal.siblings is None:
+        return ""
+    return literal.locked or lift_literal(literal, document.job.settings, document.job.sent)
 
 
-def movable(literal: Literal, document: PromptFile) -> Change | None:
-    """Return that change, if there is a place for its fields; that it holds is not proved yet."""
+def _movable(literal: Literal, document: PromptFile) -> Change | str:
+    """Return that change, or why it cannot be made; the fields must have a place."""
     change = moved(literal, document)
-    if change is None or literal.siblings is None:
-        return None
-    return None if isinstance(literal.siblings.insert(change.fields), str) else change
+    if isinstance(change, str) or literal.siblings is None:
+        return change
+    edits = literal.siblings.insert(change.fields)
+    return edits if isinstance(edits, str) else change

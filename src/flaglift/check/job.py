@@ -43,6 +43,8 @@ class FileJob:
     require_reason: bool = False
     suppressions: tuple[Suppression, ...] = ()
     """Those of the configuration that are about this file."""
+    sent: tuple[str, ...] = ()
+    """The places in the file whose fields are sent with them, by the configuration."""
     staged: bool = False
     """Whether it is what git would commit, which the file itself may not hold."""
 

@@ -168,6 +168,7 @@ class Selection:
             configuration.settings_of(absolute),
             files.require_reason,
             tuple(each for each in files.suppressions if each.path == absolute),
+            files.sent(absolute),
             staged=bool(target.blob),
         )
 

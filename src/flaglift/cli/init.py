@@ -41,6 +41,10 @@ _KEYS = """\
 # How files are read that their names do not tell.
 #hosts = { "*.prompts" = "blocks", "gallery.txt" = "blocks" }
 
+# Where flags may move to fields next to the text, because the program sends them together: files,
+# each with the place of the text if not all are meant. Requests that are seen need no entry.
+#move-to-fields = ["packs/*.json: prompts[].text", "prompts.csv: text"]
+
 # Bytes of the largest file that is read.
 #max-file-size = 10_000_000
 

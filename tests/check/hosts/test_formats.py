@@ -115,7 +115,7 @@ def test_two_prompts_that_add_options_in_one_place_are_moved_one_by_one(name: st
     source = b"curl -d 'text=a " + flags + b"&text=b " + flags + b"' u\n"
     source = source if name == "bash" else b"```sh\n" + source + b"```\n"
     host = host_named(name)
-    changes = [lift_literal(literal, DEFAULT) for literal, _ in candidates(source, host)]
+    changes = [lift_literal(literal, DEFAULT, [""]) for literal, _ in candidates(source, host)]
     assert len(changes) == 2
     new, refused = rewrite(source, host, [each for each in changes if isinstance(each, Change)])
     assert len(refused) == 1
@@ -128,7 +128,7 @@ def test_two_prompts_of_one_row_cannot_fill_one_cell() -> None:
         b'a --video --video_model kling25,b --video --video_model kling25,"",""\r\n'
     )
     host = host_named("csv")
-    changes = [lift_literal(literal, DEFAULT) for literal, _ in candidates(source, host)]
+    changes = [lift_literal(literal, DEFAULT, [""]) for literal, _ in candidates(source, host)]
     new, refused = rewrite(source, host, [each for each in changes if isinstance(each, Change)])
     assert len(refused) == 1
     assert new.endswith(b"\r\na,b --video --video_model kling25,kling25,a\r\n")

@@ -35,7 +35,7 @@ def lifted(data: bytes, name: str, settings: Settings = DEFAULT) -> tuple[bytes,
     changes, reasons = [], []
     for literal, decision in candidates(data, host):
         if decision.taken:
-            made = lift_literal(literal, settings)
+            made = lift_literal(literal, settings, [""])
             if isinstance(made, Change):
                 changes.append(made)
             else:
@@ -138,7 +138,7 @@ def test_the_reader_finds_the_fields_that_the_flags_say(container: Container) ->
         assert len(found) == 1, found
         literal = found[0]
         assert literal.text == text
-        made = lift_literal(literal, DEFAULT)
+        made = lift_literal(literal, DEFAULT, [""])
         translation = flaglift.translate(text.rstrip("\r\n"))
         assert isinstance(made, Change) == (translation.status == "translated")
         if not isinstance(made, Change):

@@ -1,5 +1,6 @@
 """Moves the flags of a prompt to fields beside it: what `legacy-syntax` proposes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flaglift.api import translate
@@ -11,15 +12,33 @@ from flaglift.context import Context
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.settings import Settings
 
+NOT_SENT = "nothing shows that the fields next to it are sent with it"
 
-def lift_literal(literal: Literal, settings: Settings) -> Change | str:
+
+def is_sent(literal: Literal, sent: Sequence[str]) -> bool:
+    """Tell whether the fields next to a literal are part of a request.
+
+    That is seen, or said by one of the patterns of `move-to-fields` for this file: `prompts[].text`
+    for a place in a document, `text` for a column, nothing for the whole file.
+    """
+    if literal.is_request or "" in sent:
+        return True
+    path = literal.origin.path[literal.host in ("csv", "tsv", "jsonl") :]
+    names = "".join("[]" if isinstance(part, int) else f".{part}" for part in path)
+    return names.removeprefix(".") in sent
+
+
+def lift_literal(literal: Literal, settings: Settings, sent: Sequence[str] = ()) -> Change | str:
     """Return what a literal becomes when its flags move to fields beside it, or why it stays.
 
-    A field that is there already with the same value is not added again. In a prompt with holes the
-    flags must be free of them. Raises for settings as `flaglift.translate` does.
+    They move only where the fields are part of a request (see `is_sent`). A field that is there
+    already with the same value is not added again. In a prompt with holes the flags must be free of
+    them. Raises for settings as `flaglift.translate` does.
     """
     if literal.siblings is None:
         return "there is no place for fields beside it"
+    if not is_sent(literal, sent):
+        return NOT_SENT
     context = request_of(literal)
     body, tail = split_end(literal.text)
     if not literal.holes:
@@ -28,6 +47,13 @@ def lift_literal(literal: Literal, settings: Settings) -> Change | str:
             return _reason(translation)
         shortened = str(translation.values.get("text", "")) + tail
         return Change(literal, shortened, _added(translation, context))
+    return _lift_template(literal, settings, context, tail)
+
+
+def _lift_template(
+    literal: Literal, settings: Settings, context: Context, tail: str
+) -> Change | str:
+    """Return the change of a prompt with holes, if all that it may be come to the same one."""
     found = set()
     for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
         if reading.complete:

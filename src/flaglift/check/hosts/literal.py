@@ -96,6 +96,11 @@ class Literal:
         """Where fields can be added next to it; None where there is no such place."""
         return self._around.siblings
 
+    @property
+    def is_request(self) -> bool:
+        """Whether the fields next to it are seen to be sent with it."""
+        return self._around.is_request
+
     @cached_property
     def text(self) -> str:
         """The decoded text, with `HOLE` for each interpolation."""

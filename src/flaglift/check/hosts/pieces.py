@@ -84,3 +84,5 @@ class Around(NamedTuple):
     locked: str = ""
     beside: Mapping[str, Any] = {}
     siblings: Siblings | None = None
+    is_request: bool = False
+    """Whether the mapping, call or command is seen to be a request to the service."""

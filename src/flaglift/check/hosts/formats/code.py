@@ -5,15 +5,16 @@ stand side by side, or with `+` between them, are one literal, and what else is 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Comment, Form, Kind, Literal, Piece, Siblings
+from flaglift.check.hosts.base import HOLE, Around, Comment, Form, Kind, Literal, Piece
 from flaglift.check.hosts.formats.codec import Scanned, stripped
+from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import Shape, origin_of, text_of
 from flaglift.check.hosts.formats.trees import BROKEN, is_broken, nodes, parse
 from flaglift.lossless.spans import Span
@@ -86,7 +87,7 @@ class CodeHost(ABC):
         """
 
     @abstractmethod
-    def beside(self, node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
+    def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
 
     def join_of(self, node: Node) -> "Join | None":  # noqa: ARG002

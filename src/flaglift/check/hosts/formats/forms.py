@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.curl import SPECIAL, is_special
-from flaglift.check.hosts.formats.siblings import TEXT_KEY
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, is_request_key
 from flaglift.lossless.spans import Span
 
 FIELD = re.compile(r"\s*(?:(?:prompt|tune)(?:(?:\[|%5B)[^\]=%]*(?:\]|%5D))+|text)=", re.IGNORECASE)
@@ -90,7 +90,7 @@ class FormHost:
 
     def _look(self, name: str, locked: str) -> Around:
         siblings = self.siblings if TEXT_KEY.search(name) else None
-        return Around(Origin("value", name), locked, self.beside, siblings)
+        return Around(Origin("value", name), locked, self.beside, siblings, is_request_key(name))
 
     def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
         """Return none."""

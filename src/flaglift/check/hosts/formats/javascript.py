@@ -2,15 +2,12 @@
 
 import html
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Siblings
 from flaglift.check.hosts.formats.code import CodeHost, Join, Part, joined
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed
-from flaglift.check.hosts.formats.mappings import Mappings, beside
+from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Shape, text_of
 from flaglift.lossless.spans import Span
 
@@ -72,7 +69,7 @@ _ATTRIBUTE = Escaped(
 
 
 _MAPPINGS = Mappings(
-    container="object",
+    containers=("object",),
     quotes={quote: _FORMS[quote] for quote in "\"'"},
     words={},
     appends=("append", "set"),
@@ -115,7 +112,7 @@ class JavaScriptHost(CodeHost):
         self.module = f"tree_sitter_{name if name == 'javascript' else 'typescript'}"
         self.function = "language" if name == "javascript" else f"language_{name}"
 
-    def beside(self, node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
+    def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
         return beside(node, data, _MAPPINGS)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.codec import Escaped, stripped
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, field_name
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, field_name, is_request_path
 from flaglift.lossless.json_members import Member, closing, members
 from flaglift.lossless.json_reader import Document, Text, read
 from flaglift.lossless.json_tokens import decoded
@@ -156,7 +156,8 @@ def _look(
     inside = around.at(text.container.opening)
     if sum(member.key == key for member in inside) > 1:
         return Around(origin, f"the key `{key}` is there twice")
-    return Around(origin, "", *_beside(key, data, inside))
+    beside, siblings = _beside(key, data, inside)
+    return Around(origin, "", beside, siblings, is_request_path(origin.path))
 
 
 def _beside(

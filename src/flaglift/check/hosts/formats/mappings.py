@@ -1,5 +1,6 @@
 """Dicts, objects and hashes of source code: the fields next to a prompt's text."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,7 +11,15 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import HOLE, Siblings
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.origins import name_of, text_of
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, Statement, Write, field_name
+from flaglift.check.hosts.formats.siblings import (
+    TEXT_KEY,
+    Entries,
+    Statement,
+    Write,
+    field_name,
+    is_request_key,
+    is_request_path,
+)
 from flaglift.check.hosts.formats.trees import ancestors
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
@@ -26,8 +35,8 @@ _WORDS: Mapping[str, Any] = {
 class Mappings:
     """How a language writes mappings and their values."""
 
-    container: str
-    """The type of a mapping's node."""
+    containers: tuple[str, ...]
+    """The types of mappings' nodes, and of the arguments of calls with keywords."""
     quotes: Mapping[str, Escaped]
     """The forms of strings, by their quotes."""
     words: Mapping[str, str]
@@ -36,34 +45,43 @@ class Mappings:
     """Methods that add one field, called with its name and its value."""
 
 
-def beside(
-    node: Node, data: bytes, language: Mappings
-) -> tuple[Mapping[str, Any], Siblings | None]:
+_PAIRS = {"pair": ("key", "value"), "keyword_argument": ("name", "value")}
+_SPREADS = ("spread_element", "dictionary_splat", "hash_splat_argument", "variadic_unpacking")
+_STATIC = ("string", "property_identifier", "hash_key_symbol", "simple_symbol", "number", "integer")
+Beside = tuple[Mapping[str, Any], Siblings | None, bool]
+"""The fields next to a text, where more can go, and whether they are seen to be a request."""
+
+
+def beside(node: Node, data: bytes, language: Mappings) -> Beside:
     """Return the fields next to a string that is a prompt's text, and where more can go."""
     around = list(islice(ancestors(node), 4))
-    if len(around) > 1 and around[0].type == "pair":
+    if len(around) > 1 and around[0].type in _PAIRS and around[1].type in language.containers:
         return _pairs(node, around[0], around[1], data, language)
     if len(around) == 4 and around[2].type == "expression_statement":
         return _statement(node, around, data, language)
-    return {}, None
+    return {}, None, False
 
 
-def _pairs(
-    node: Node, pair: Node, above: Node, data: bytes, language: Mappings
-) -> tuple[Mapping[str, Any], Siblings | None]:
-    key = pair.child_by_field_name("key")
-    if key is None or key == node or above.type != language.container:
-        return {}, None
-    if not TEXT_KEY.search(name_of(key)):
-        return {}, None
-    others = [child for child in above.named_children if child.type == "pair" and child != pair]
-    values = {
-        field_name(name_of(other.child_by_field_name("key"))): _constant(
-            other.child_by_field_name("value")
-        )
-        for other in others
-    }
-    return values, Entries(
+def _pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) -> Beside:
+    key, value = (pair.child_by_field_name(name) for name in _PAIRS[pair.type])
+    if key is None or value != node or not TEXT_KEY.search(name_of(key)):
+        return {}, None, False
+    values: dict[str, Any] = {}
+    doubts = []
+    for other in above.named_children:
+        if other == pair:
+            continue
+        if other.type in _SPREADS:
+            doubts.append(f"`{text_of(other)}` may hold these fields")
+            continue
+        name = _key(other)
+        if name is None:
+            doubts.append(f"nobody can tell which field `{text_of(other)[:40]}` is")
+        elif name == name_of(key):
+            doubts.append(f"the key `{name}` is there twice")
+        elif name:
+            values[field_name(name)] = _given(other)
+    siblings = Entries(
         data=data,
         pair=Span(pair.start_byte, pair.end_byte),
         key=Span(key.start_byte, key.end_byte),
@@ -71,7 +89,58 @@ def _pairs(
         close=above.end_byte - 1,
         taken=frozenset(values),
         write=_writer(node, key, language),
+        doubts=doubts,
     )
+    return values, siblings, is_request_key(name_of(key)) or _is_sent(above)
+
+
+def _key(member: Node) -> str | None:
+    """Return the key of a member of a mapping; empty for no member, None where nobody can tell."""
+    if member.type in _PAIRS:
+        key = member.child_by_field_name(_PAIRS[member.type][0])
+        kinds = _STATIC if member.type == "pair" else ("identifier",)
+        return name_of(key) if key is not None and key.type in kinds else None
+    if member.type == "shorthand_property_identifier":
+        return text_of(member)
+    if member.type == "method_definition":
+        return name_of(member.child_by_field_name("name"))
+    return ""  # a comment, or an argument without a name
+
+
+def _given(member: Node) -> Any:
+    if member.type not in _PAIRS:
+        return HOLE
+    return _constant(member.child_by_field_name("value"))
+
+
+_ENDS = (
+    "statement_block", "expression_statement", "variable_declarator", "assignment", "block",
+    "assignment_expression", "arrow_function", "lambda", "body_statement", "return_statement",
+)  # fmt: skip
+_SENDS = re.compile(
+    r"(?:^|[._:$])(?:fetch|axios|got|ky|request|requests|superagent|post|put|patch|post_form|urlopen)$"
+)
+_SERIALIZES = re.compile(r"(?:^|[._])(?:stringify|dumps|generate|to_json|urlencode|encode|freeze)$")
+
+
+def _is_sent(mapping: Node) -> bool:
+    """Tell whether a mapping stands under `prompt` in what a call sends to a server."""
+    keys: list[str] = []
+    for above in islice(ancestors(mapping), 16):
+        if above.type in _PAIRS:
+            keys.append(name_of(above.child_by_field_name(_PAIRS[above.type][0])))
+        elif above.type in ("call_expression", "call", "new_expression"):
+            function = next(
+                (n for f in ("function", "method") if (n := above.child_by_field_name(f))), None
+            )
+            name = text_of(function)
+            if _SENDS.search(name):
+                return is_request_path((*keys[:1], "text"))
+            if not _SERIALIZES.search(name):
+                return False
+        elif above.type in _ENDS:
+            return False
+    return False
 
 
 def _constant(node: Node | None) -> Any:
@@ -101,14 +170,12 @@ def _writer(node: Node, key: Node, language: Mappings) -> Write:
     return write
 
 
-def _statement(
-    node: Node, around: Sequence[Node], data: bytes, language: Mappings
-) -> tuple[Mapping[str, Any], Siblings | None]:
+def _statement(node: Node, around: Sequence[Node], data: bytes, language: Mappings) -> Beside:
     """Return what `form.append("prompt[text]", text)` and its like add, and where more can go."""
     _, call, statement, block = around
     key = _appended(call, language)
     if key is None or key == node or not TEXT_KEY.search(name_of(key)):
-        return {}, None
+        return {}, None, False
     function = text_of(call.child_by_field_name("function"))
     given: dict[str, Any] = {}
     for other in block.named_children:
@@ -116,7 +183,7 @@ def _statement(
             name = _appended(other.named_child(0), language)
             if name is not None and text_of(other).startswith(f"{function}("):
                 given[field_name(name_of(name))] = _constant(name.next_named_sibling)
-    return given, Statement(
+    place = Statement(
         data,
         Span(statement.start_byte, statement.end_byte),
         Span(key.start_byte, key.end_byte),
@@ -124,6 +191,7 @@ def _statement(
         frozenset(given),
         _writer(node, key, language),
     )
+    return given, place, is_request_key(name_of(key))
 
 
 def _appended(call: Node | None, language: Mappings) -> Node | None:

@@ -2,16 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Siblings
 from flaglift.check.hosts.formats.code import CodeHost, Join, Part, constant
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed, character
-from flaglift.check.hosts.formats.mappings import Mappings, beside
+from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Shape, text_of
 from flaglift.lossless.spans import Span
 
@@ -69,7 +66,7 @@ _START = re.compile(rb"([a-zA-Z]*)(\"\"\"|'''|\"|')")
 
 
 _MAPPINGS = Mappings(
-    container="dictionary",
+    containers=("dictionary", "argument_list"),
     quotes={quote: _form("", quote) for quote in "\"'"},
     words={"true": "True", "false": "False"},
 )
@@ -98,7 +95,7 @@ class PythonHost(CodeHost):
         ends=frozenset({"function_definition", "class_definition", "lambda", "module"}),
     )
 
-    def beside(self, node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
+    def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
         return beside(node, data, _MAPPINGS)
 

@@ -1,16 +1,14 @@
 """Ruby: quoted strings, `%q` and its like, here-documents."""
 
 import re
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Kind, Piece, Siblings
+from flaglift.check.hosts.base import Kind, Piece
 from flaglift.check.hosts.formats.code import CodeHost, Join, Part, joined
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, Scanned, backslashed
-from flaglift.check.hosts.formats.mappings import Mappings, beside
+from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Shape, text_of
 from flaglift.check.hosts.formats.trees import nodes
 from flaglift.lossless.spans import Span
@@ -73,7 +71,7 @@ _DOCUMENTS = Escaped("Ruby here-document", re.compile(_ESCAPE + b"|" + LINE_END)
 
 
 _MAPPINGS = Mappings(
-    container="hash",
+    containers=("hash", "argument_list"),
     quotes={quote: _form(quote) for quote in "\"'"},
     words={},
 )
@@ -102,7 +100,7 @@ class RubyHost(CodeHost):
         statement="body_statement",
     )
 
-    def beside(self, node: Node, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
+    def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
         return beside(node, data, _MAPPINGS)
 

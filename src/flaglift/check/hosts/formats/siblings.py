@@ -41,14 +41,43 @@ def renamed(key: bytes, name: str) -> bytes:
     return before + name.encode() + after
 
 
+_REQUESTS = ("prompt", "prompts_attributes")
+"""The keys under which a request of the service holds prompts."""
+
+
+def is_request_key(key: str) -> bool:
+    """Tell whether a key names a field of a request: `prompt[text]`, and not `text`.
+
+    >>> is_request_key("prompt[text]"), is_request_key("tune[prompts_attributes][][text]")
+    (True, True)
+    >>> is_request_key("text"), is_request_key("song[text]")
+    (False, False)
+    """
+    return key.startswith("prompt[") or (key.startswith("tune[") and "[prompts_attributes]" in key)
+
+
+def is_request_path(path: Sequence[str | int]) -> bool:
+    """Tell whether keys lead to the text of a prompt in a request.
+
+    >>> is_request_path(("tune", "prompts_attributes", 0, "text")), is_request_path(("a", "text"))
+    (True, False)
+    """
+    keys = [part for part in path if isinstance(part, str)]
+    return bool(keys) and (is_request_key(keys[-1]) or keys[-2:-1] in ([k] for k in _REQUESTS))
+
+
 class Adding(ABC):
     """A place where fields can be added, none of which may be there already."""
 
     taken: Set[str]
     """The fields that are there."""
+    doubts: Sequence[str]
+    """Why nobody can tell what the fields would be part of."""
 
     def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
         """Return the edits that add fields; a string says why there are none."""
+        if self.doubts:
+            return self.doubts[0]
         clash = self.taken & set(fields)
         return f"`{min(clash)}` is there already" if clash else self.edits(fields)
 
@@ -70,6 +99,7 @@ class Entries(Adding):
     taken: Set[str]
     """Keys that the mapping has, as fields."""
     write: Write
+    doubts: Sequence[str] = ()
     levels: int = 0
 
     def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
@@ -102,6 +132,7 @@ class Lines(Adding):
     """Where the value ends, line ends of its own included."""
     taken: Set[str]
     write: Write
+    doubts: Sequence[str] = ()
     levels: int = 0
 
     def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
@@ -131,6 +162,7 @@ class Statement(Adding):
     value: Span
     taken: Set[str]
     write: Write
+    doubts: Sequence[str] = ()
     levels: int = 0
 
     def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
@@ -159,6 +191,7 @@ class Option(Adding):
     key: str
     encoded: bool
     taken: Set[str]
+    doubts: Sequence[str] = ()
     levels: int = 1
 
     def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:

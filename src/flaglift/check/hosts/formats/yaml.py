@@ -1,6 +1,7 @@
 """YAML: the scalars that are values, in their five styles. The reader says where and what."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,17 @@ from typing import Any
 
 import yaml
 
-from flaglift.check.hosts.base import Around, Comment, Form, Kind, Literal, Origin, Piece, Siblings
+from flaglift.check.hosts.base import (
+    HOLE,
+    Around,
+    Comment,
+    Form,
+    Kind,
+    Literal,
+    Origin,
+    Piece,
+    Siblings,
+)
 from flaglift.check.hosts.formats.codec import stripped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, Lines, Write, field_name
 from flaglift.check.hosts.formats.yamlscalars import FOLDED, FORMS, LITERAL, block_pieces
@@ -70,6 +81,7 @@ def make(name: str) -> YamlHost:  # noqa: ARG001
 
 
 NO_TEXT = "YAML may read it as a number, a date or the like"
+ANCHORED = "the anchor `&{}` lets other places hold it too"
 UNCLEAR = "its YAML cannot be followed byte by byte"
 
 _PROPERTIES = re.compile(rb"(?:(?:[&!]\S*|#[^\n]*)\s+)*")
@@ -94,10 +106,16 @@ class Level:
     key: str | None = None
     key_place: Span = _NOWHERE
     index: int = 0
+    is_shared: bool = False
+    """Whether it, or a collection around it, has an anchor: an alias may stand for it."""
     fields: dict[str, Any] = field(default_factory=dict)
     """Scalars of a mapping beside the text, by the names of fields; filled while it is read."""
     taken: set[str] = field(default_factory=set)
     """Names of all fields of a mapping; filled while it is read."""
+    keys: Counter[str] = field(default_factory=Counter)
+    """How often a mapping has each key; filled while it is read."""
+    doubts: list[str] = field(default_factory=list)
+    """Why nobody can tell what else a field of it would be part of; filled while it is read."""
 
     @property
     def part(self) -> str | int:
@@ -156,9 +174,18 @@ class Reader:
         if level is not None and is_key:
             level.key = event.value if isinstance(event, yaml.ScalarEvent) else ""
             level.key_place = self._place(event)
+            level.keys[level.key] += 1
+            if level.key == "<<":
+                level.doubts.append("`<<` brings fields of another mapping in")
+            elif not isinstance(event, yaml.ScalarEvent):
+                level.doubts.append("a key of the mapping is no plain text")
         if isinstance(event, yaml.CollectionStartEvent):
             mapping = isinstance(event, yaml.MappingStartEvent)
-            self._levels.append(Level(mapping, bool(event.flow_style), is_key))
+            above = level.doubts if level and level.is_shared else []
+            shared = event.anchor is not None or bool(above)
+            opened = Level(mapping, bool(event.flow_style), is_key, is_shared=shared)
+            opened.doubts += above or [ANCHORED.format(event.anchor)] * shared
+            self._levels.append(opened)
             return None
         if is_key or any(level.is_key for level in self._levels):
             return None
@@ -177,6 +204,8 @@ class Reader:
             if isinstance(event, yaml.ScalarEvent):
                 is_null = not event.style and event.value in _NULLS
                 level.fields[name] = None if is_null else event.value
+            elif isinstance(event, yaml.AliasEvent):
+                level.fields[name] = HOLE
         level.key = None
         level.index += 1
 
@@ -186,8 +215,11 @@ class Reader:
         prefix = (self._document,) if self._document > 0 else ()
         path = (*prefix, *(level.part for level in self._levels))
         key = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
-        siblings = self._siblings(place, event.style or "")
-        beside = self._levels[-1].fields if siblings else {}
+        level = self._levels[-1] if self._levels else None
+        doubts = [ANCHORED.format(event.anchor)] if event.anchor else level.doubts if level else ()
+        siblings = self._siblings(place, event.style or "", doubts)
+        if event.tag not in (None, "!", _RESOLVER.DEFAULT_SCALAR_TAG):
+            unclear = f"the tag `{event.tag}` makes something else of it"
         return Literal(
             host="yaml",
             form=form,
@@ -195,12 +227,12 @@ class Reader:
             end=place.end,
             inside=inside,
             pieces=tuple(pieces),
-            look=partial(Around, Origin("value", key, path=path), "", beside, siblings),
+            look=partial(_look, Origin("value", key, path=path), level, siblings),
             source=self.data,
             unclear=unclear,
         )
 
-    def _siblings(self, place: Span, style: str) -> Siblings | None:
+    def _siblings(self, place: Span, style: str, doubts: Sequence[str]) -> Siblings | None:
         level = self._levels[-1] if self._levels else None
         if level is None or level.key is None or not TEXT_KEY.search(level.key):
             return None
@@ -208,8 +240,9 @@ class Reader:
         key, taken = level.key_place, level.taken
         if level.flow:
             whole = Span(key.start, place.end)
-            return Entries(self.data, whole, key, place, place.end, taken, _writer(quote or '"'))
-        return Lines(self.data, key, b": ", place.end, taken, _writer(quote))
+            write = _writer(quote or '"')
+            return Entries(self.data, whole, key, place, place.end, taken, write, doubts)
+        return Lines(self.data, key, b": ", place.end, taken, _writer(quote), doubts)
 
     def _pieces(
         self, place: Span, event: yaml.ScalarEvent
@@ -229,6 +262,14 @@ class Reader:
                 return form, inside.start, scanned.pieces, unclear
         whole = [Piece(Kind.ATOM, *place, value)] if value else []
         return form, place.start, whole, UNCLEAR
+
+
+def _look(origin: Origin, level: Level | None, siblings: Siblings | None) -> Around:
+    """Return what is around a scalar, once the mapping that it is in was read to its end."""
+    locked = (
+        f"the key `{origin.key}` is there twice" if level and level.keys[origin.key] > 1 else ""
+    )
+    return Around(origin, locked, level.fields if level and siblings else {}, siblings)
 
 
 def _is_text(value: str) -> bool:
