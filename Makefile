@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme grammar clean
+.PHONY: bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -73,10 +73,6 @@ test-recipes: .venv-recipes/dev
 # The comparison with the reference reader on a million prompts, instead of CI's 20,000.
 oracle: .venv/dev
 	FLAGLIFT_ORACLE_EXAMPLES=1000000 $(BIN)/pytest --timeout 0 tests/test_oracle.py
-
-# Writes what is generated from the grammar; a test compares.
-grammar: .venv/dev
-	$(BIN)/python grammar/write_terminals.py
 
 # Writes the generated parts of the README.
 readme: .venv/dev

@@ -10,7 +10,7 @@ from flaglift.settings import Settings
 from flaglift.syntax import Feature, Segment, parse
 from flaglift.syntax.lift import image_prompt
 from flaglift.syntax.nodes import Flag, Node, OtherFlag, Quoting
-from flaglift.syntax.tokens import LEVELS, parsed_tokens, tokens
+from flaglift.syntax.tree import parse_lines, parse_markup, parse_words
 from flaglift.syntax.words import quote, quoting, split_words, unquote
 from strategies import texts
 from test_oracle import PLAIN_APOSTROPHE, words
@@ -98,11 +98,11 @@ def test_parsing_again_is_the_same(text: str) -> None:
 
 
 @given(texts())
-def test_one_expression_finds_the_tokens_of_the_grammar(text: str) -> None:
-    for level in LEVELS:
-        found = tokens(text, level)
-        assert found == parsed_tokens(text, level)
-        assert "".join(piece for _, piece in found) == text
+def test_the_pieces_of_each_rule_are_the_text(text: str) -> None:
+    lines = parse_lines(text)
+    assert "".join([*lines.pieces, *lines.settings]) == text
+    assert "".join(token.value for token in parse_markup(text)) == text
+    assert str(parse_words(text)) == text
 
 
 @given(texts())

@@ -19,16 +19,15 @@ UNNOTED = (
     Feature.FLAG
     | Feature.VIDEO
     | Feature.NEAR_ABBREVIATION
-    | Feature.NON_ASCII
-    | Feature.AMPERSAND
-    | Feature.BACKSLASH
-    | Feature.APOSTROPHE
-    | Feature.ANGLE_BRACKET
+    | Feature.ENTITY
+    | Feature.UNSEEN
+    | Feature.MARKED_VALUE
     | Feature.NO_TEXT
     | Feature.NO_SWITCH
     | Feature.NO_VIDEO_PROMPT
     | Feature.BLANK_VIDEO_PROMPT
     | Feature.BARE_VIDEO_PROMPT
+    | Feature.BRACKETED_VIDEO_PROMPT
 )
 
 

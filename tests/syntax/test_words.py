@@ -2,7 +2,6 @@ import pytest
 
 from flaglift.errors import LoweringError
 from flaglift.syntax import Quoting
-from flaglift.syntax.tokens import word_at
 from flaglift.syntax.words import (
     ends_word,
     following_value,
@@ -11,6 +10,7 @@ from flaglift.syntax.words import (
     quoting,
     split_words,
     unquote,
+    word_at,
 )
 
 

@@ -1,16 +1,19 @@
 """What a parsed prompt holds, as bits, so that rules can be chosen without running them."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from flaglift.lossless.spans import apply_edits
-from flaglift.syntax.flags import seconds
+from flaglift.syntax.entities import ENTITY
+from flaglift.syntax.flags import FlagName, Kind, seconds
+from flaglift.syntax.grammar import expression
 from flaglift.syntax.lift import lift_edits
+from flaglift.syntax.lookalikes import UNSEEN
 from flaglift.syntax.nodes import (
     Abbreviation,
     DoubleDash,
     Flag,
     FlagLike,
-    FlagName,
     Node,
     OtherFlag,
     QuotedFlag,
@@ -22,8 +25,7 @@ from flaglift.syntax.nodes import (
     UnknownFlag,
 )
 from flaglift.syntax.prompt import Feature, Segment
-from flaglift.syntax.tokens import tokens
-from flaglift.syntax.words import WHITESPACE
+from flaglift.syntax.words import WHITESPACE, escapes
 
 # Plain numbers, because the members of an enumeration are slow to look at and to join.
 _OF_NODE: dict[type[Node], int] = {
@@ -33,18 +35,18 @@ _OF_NODE: dict[type[Node], int] = {
     Unclosed: Feature.UNCLOSED.value,
 }
 _OF_NAME = {
-    name: (Feature.FLAG if name == FlagName.DURATION else Feature.FLAG | Feature.VIDEO).value
+    name: (Feature.FLAG | Feature.VIDEO if name.asks_for_video else Feature.FLAG).value
     for name in FlagName
 }
-_OF_CHARACTER = {
-    "&": Feature.AMPERSAND.value,
-    "'": Feature.APOSTROPHE.value,
-    "\\": Feature.BACKSLASH.value,
-    "<": Feature.ANGLE_BRACKET.value,
-}
+_MARKED_VALUE = Feature.MARKED_VALUE.value
+_MISSING_VALUE = Feature.MISSING_VALUE.value
+_SWITCH_VALUE = Feature.SWITCH_VALUE.value
+_MALFORMED_NUMBER = Feature.MALFORMED_DURATION.value
 _REPEATED = Feature.REPEATED.value
 _MAY_JOIN = (Feature.OTHER_FLAG | Feature.UNKNOWN_FLAG).value
 _NEAR_ABBREVIATION = (Feature.ABBREVIATION | Feature.NEAR_ABBREVIATION).value
+
+_unseen = re.compile(f"[{UNSEEN}]").search
 
 _LETTERS = 3
 """So many make the beginning of a flag's name nobody else's flag."""
@@ -128,7 +130,7 @@ def _hides_separator(segment: Segment) -> bool:
     text = str(segment)
     flags = [flag.span.shifted(-segment.start) for flag in segment.flags]
     lifted = apply_edits(text, lift_edits(text, flags))
-    return any(terminal == "KEYFRAME" for terminal, _ in tokens(lifted, "outline"))
+    return expression("KEYFRAME").search(lifted) is not None
 
 
 def _of_flags(flags: Sequence[Flag]) -> int:
@@ -147,29 +149,38 @@ def _of_flags(flags: Sequence[Flag]) -> int:
 def _of_video_prompt(flag: Flag | None) -> int:
     if flag is None or flag.value is None:
         return Feature.NO_VIDEO_PROMPT.value
-    features = 0 if flag.value.text.strip() else Feature.BLANK_VIDEO_PROMPT.value
-    if flag.value.quoting == Quoting.NONE:
+    value = flag.value
+    features = 0 if value.text.strip() else Feature.BLANK_VIDEO_PROMPT.value
+    if value.quoting is Quoting.NONE:
         features |= Feature.BARE_VIDEO_PROMPT.value
+    if "<" in value.text:
+        features |= Feature.BRACKETED_VIDEO_PROMPT.value
     return features
 
 
 def _of_value(flag: Flag) -> int:
-    if flag.name == FlagName.VIDEO:
-        return Feature.SWITCH_VALUE.value if flag.value else 0
-    if flag.value is None:
-        return Feature.MISSING_VALUE.value
-    if flag.name == FlagName.DURATION and seconds(flag.value.text) is None:
-        return Feature.MALFORMED_DURATION.value
-    return 0
+    value = flag.value
+    if not flag.name.takes_value:
+        return _SWITCH_VALUE if value else 0
+    if value is None:
+        return _MISSING_VALUE
+    features = 0
+    first = value.raw[:1]
+    if not first.isalnum() and first not in ("", '"'):
+        features = _MARKED_VALUE
+    if flag.name.kind is Kind.WHOLE_NUMBER and seconds(value.text) is None:
+        features |= _MALFORMED_NUMBER
+    return features
 
 
 def _of_text(text: str, segments: Sequence[Segment]) -> int:
-    features = 0 if text.isascii() else Feature.NON_ASCII.value
-    for character, feature in _OF_CHARACTER.items():
-        if character in text:
-            features |= feature
+    features = 0
+    if "&" in text and ENTITY.search(text):
+        features |= Feature.ENTITY.value
+    if not text.isascii() and _unseen(text):
+        features |= Feature.UNSEEN.value
     if "\\'" in text and any(
-        ("ESCAPED", "\\'") in tokens(str(segment), "word") for segment in segments
+        written == "\\'" for segment in segments for _, written in escapes(str(segment))
     ):
         features |= Feature.ESCAPED_APOSTROPHE.value
     return features

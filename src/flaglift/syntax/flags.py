@@ -1,56 +1,73 @@
-"""Tokens to nodes, for the words that begin with dashes (dialect section 2)."""
+"""The flags of the dialect: one row each, and all that the rest of the package knows of them.
+
+Who needs the flags loops over `FlagName`; nobody lists them. A new flag is a row here, its terminal
+in `grammar/legacy_video.lark`, and its name in the rule `flag` there.
+"""
 
 import re
+from enum import Enum, StrEnum, auto
 
-from flaglift.syntax.nodes import (
-    Abbreviation,
-    Flag,
-    FlagName,
-    Node,
-    OtherFlag,
-    QuotedFlag,
-    Quoting,
-    Text,
-    UnknownFlag,
-    Value,
-)
-from flaglift.syntax.words import WHITESPACE, read_word, unquote
-
-_NUMBER = re.compile(r"-\d+$|-\d*\.\d+$|-\Z")
-"""What begins with a dash and is a value all the same (2.5), as argparse knows it."""
-
-_NAME_END = re.compile(r"[= \t\r\n]")
 _SECONDS = re.compile(r"[+-]?[0-9]+")
 _MOST_DIGITS = 4300
 """More digits than Python turns into an integer; the reference refuses them too."""
 
 
-def flag(start: int, raw: str, name: FlagName) -> list[Node]:
-    """Return the flag with its value; a next word that is no value becomes text again (2.5)."""
-    head = 2 + len(name)
-    rest = raw[head:]
-    if not rest:
-        return [Flag(start, raw, name, None)]
-    written = rest[1:] if rest[0] == "=" else rest.lstrip(WHITESPACE)
-    value = Value(start + len(raw) - len(written), written, *read_word(written))
-    if rest[0] == "=":
-        # `--` is no value to any reader (2.9), but `--video` may not have one either (2.4).
-        missing = value.text == "--" and name != FlagName.VIDEO
-        return [Flag(start, raw, name, None if missing else value)]
-    if _is_value(value):
-        return [Flag(start, raw, name, value)]
-    return [Flag(start, raw[:head], name, None), Text(start + head, rest)]
+class Kind(Enum):
+    """What the value of a flag is."""
+
+    SWITCH = auto()
+    """There is none (2.4)."""
+    WORD = auto()
+    """A name, in one word."""
+    TEXT = auto()
+    """Words, in quotes if there are several."""
+    WHOLE_NUMBER = auto()
+    """Digits with an optional sign (2.7)."""
 
 
-def _is_value(word: Value) -> bool:
-    """Tell whether the word after a flag is its value (2.5)."""
-    if word.text[:1] != "-" or _NUMBER.match(word.text):
-        return True
-    return word.quoting == Quoting.QUOTED and word.text != "--"
+class FlagName(StrEnum):
+    """A flag of the dialect, by its name without the dashes (2.1)."""
+
+    VIDEO = "video", "", Kind.SWITCH, True
+    VIDEO_MODEL = "video_model", "video_model", Kind.WORD, True
+    VIDEO_PROMPT = "video_prompt", "video_prompt", Kind.TEXT, True
+    DURATION = "duration", "video_duration", Kind.WHOLE_NUMBER, False
+
+    field: str
+    """The form field that takes its value; empty where none does."""
+    kind: Kind
+    asks_for_video: bool
+    """Whether it makes a prompt a video prompt (3.1)."""
+
+    def __new__(cls, name: str, field: str, kind: Kind, asks_for_video: bool) -> "FlagName":
+        """Make a row of the table."""
+        row = str.__new__(cls, name)
+        row._value_ = name
+        row.field = field
+        row.kind = kind
+        row.asks_for_video = asks_for_video
+        return row
+
+    @property
+    def word(self) -> str:
+        """The flag as it is written."""
+        return f"--{self.value}"
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value belongs to it."""
+        return self.kind is not Kind.SWITCH
+
+
+NAMES = {flag.value: flag for flag in FlagName}
+"""The flags by their names."""
+
+FIELD_FLAGS = {flag.field: flag for flag in FlagName if flag.field}
+"""The flags whose values become form fields, by field, in the order of the table."""
 
 
 def seconds(text: str) -> int | None:
-    """Return a duration in seconds; None when it is no whole number (2.7).
+    """Return a duration in seconds; None when it is not a whole number (2.7).
 
     >>> seconds("+5"), seconds("5s"), seconds("1_0")
     (5, None, None)
@@ -60,31 +77,27 @@ def seconds(text: str) -> int | None:
     return None
 
 
-def abbreviation(start: int, raw: str) -> Abbreviation:
-    """Return which flags a beginning may stand for (2.8)."""
-    return Abbreviation(start, raw, _completions(raw))
+def field_value(flag: FlagName, text: str) -> int | str | None:
+    """Return the value of a flag as its field holds it; None for a number that is not one.
+
+    >>> field_value(FlagName.DURATION, "05"), field_value(FlagName.VIDEO_MODEL, "kling25")
+    (5, 'kling25')
+    """
+    return seconds(text) if flag.kind is Kind.WHOLE_NUMBER else text
 
 
-def other_flag(start: int, raw: str, terminal: str) -> OtherFlag:
-    """Return a flag of the service that stays in the text, with its words (2.11)."""
-    name = _NAME_END.split(raw, maxsplit=1)[0]
-    wants_one = terminal == "OTHER_OPTION" and name == raw
-    wants_more = terminal == "OTHER_LIST" and raw[len(name) : len(name) + 1] != "="
-    return OtherFlag(start, raw, name, wants_one or wants_more)
+def completions(word: str) -> tuple[FlagName, ...]:
+    """Return the flags that a word, with its dashes, names or is the beginning of (2.8).
 
-
-def dash_word(start: int, raw: str) -> Node:
-    """Return what any other word is that begins with dashes (2.10, 2.11)."""
-    text = unquote(raw)
-    if raw != text and _completions(text):  # `--` is the beginning of them all
-        return QuotedFlag(start, raw, text)
-    return UnknownFlag(start, raw) if raw.startswith("--") else Text(start, raw)
-
-
-def _completions(word: str) -> tuple[FlagName, ...]:
+    >>> [flag.value for flag in completions("--dur=5")], len(completions("--v"))
+    (['duration'], 3)
+    """
     name = word.partition("=")[0]
     if not name.startswith("--"):
         return ()
-    if name[2:] in set(FlagName):
-        return (FlagName(name[2:]),)
-    return tuple(flag for flag in FlagName if flag.startswith(name[2:]))
+    name = name[2:]
+    return (
+        (NAMES[name],)
+        if name in NAMES
+        else tuple(flag for flag in FlagName if flag.startswith(name))
+    )

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 
 from flaglift.lossless.spans import Edit, Span
+from flaglift.syntax.grammar import expression
 from flaglift.syntax.nodes import OtherFlag
 from flaglift.syntax.prompt import Segment
-from flaglift.syntax.tokens import tokens
 from flaglift.syntax.words import WHITESPACE, is_escaped, split_words, unquote
 
 _NO_LINE_END = ("", " ", "\t")
@@ -62,18 +62,22 @@ def image_prompt(segment: Segment) -> str:
     >>> image_prompt(parse('<lora:1:1> a "tall  cat" --fill --video').segments[0])
     'a tall cat'
     """
-    lifted = {flag.start for flag in segment.flags}
-    words = [
-        unquote(word)
+    flags = {flag.start for flag in segment.flags}
+    return words_of_image(
+        node.raw
         for node in segment.nodes
-        if not isinstance(node, OtherFlag) and node.start not in lifted
-        for _, word in split_words(node.raw)
-    ]
-    return " ".join(strip_references(" ".join(words)).split())
+        if not isinstance(node, OtherFlag) and node.start not in flags
+    )
+
+
+def words_of_image(texts: Iterable[str]) -> str:
+    """Return what texts without flags say about the image."""
+    words = " ".join(unquote(word) for text in texts for _, word in split_words(text))
+    return " ".join(strip_references(words).split())
 
 
 def strip_references(text: str) -> str:
     """Return a text without its `<lora:...>` and `<faceid:...>` references (5.1)."""
     if "<" not in text:
         return text
-    return "".join(piece for kind, piece in tokens(text, "markup") if kind != "REFERENCE")
+    return expression("REFERENCE").sub("", text)

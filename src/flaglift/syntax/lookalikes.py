@@ -8,8 +8,9 @@ from enum import auto
 
 from flaglift.lossless.spans import Span
 from flaglift.spelling import nearest
-from flaglift.syntax.nodes import FlagLike, FlagName, Node
-from flaglift.syntax.tokens import tokens
+from flaglift.syntax.flags import NAMES, FlagName
+from flaglift.syntax.nodes import FlagLike, Node
+from flaglift.syntax.tree import parse_markup
 from flaglift.syntax.words import is_escaped, split_words
 
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
@@ -54,12 +55,12 @@ def flag_like(start: int, raw: str, before: str) -> FlagLike | None:
     name = _plain(bare)
     if not dashes or (inside_word and (dashes == 1 or run[0] in _LONG) and "_" not in name):
         return None
-    if name in set(FlagName):
-        return FlagLike(start, raw, FlagName(name))
+    if name in NAMES:
+        return FlagLike(start, raw, NAMES[name])
     if dashes == 1 or inside_word:
         return None
     close = nearest(name, FlagName)
-    return FlagLike(start, raw, FlagName(close)) if close else None
+    return FlagLike(start, raw, NAMES[close]) if close else None
 
 
 def _plain(name: str) -> str:
@@ -206,11 +207,9 @@ def near_misses_in(word: str, start: int = 0) -> list[NearMiss]:
     ['duration']
     """
     suspects = []
-    position = start
-    for terminal, piece in tokens(word, "markup"):
-        if terminal == "FLAG_LIKE":
-            before = word[max(0, position - start - 1) : position - start]
-            suspect = flag_like(position, piece, before)
+    for token in parse_markup(word):
+        if token.type == "FLAG_LIKE":
+            offset = token.start_pos
+            suspect = flag_like(start + offset, token.value, word[max(0, offset - 1) : offset])
             suspects += [suspect] if suspect else []
-        position += len(piece)
     return list(_near_misses(start, word, suspects))

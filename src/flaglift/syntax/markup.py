@@ -3,20 +3,20 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cache
 
-from flaglift.syntax.lookalikes import DASHES, INVISIBLE, flag_like
+from flaglift.syntax.concern import looks_typographic
+from flaglift.syntax.flags import FlagName
+from flaglift.syntax.grammar import expression
+from flaglift.syntax.lookalikes import flag_like
 from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownFlag
 from flaglift.syntax.prompt import Segment
-from flaglift.syntax.tokens import terminals, tokens
+from flaglift.syntax.tree import parse_markup
 
 # So many digits are a number that a float can hold.
 _WEIGHT = re.compile(r"[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99})")
 
-_TYPOGRAPHIC = re.compile(f"[{DASHES[1:]}{INVISIBLE}]")
-
-_BEGINNING = re.compile(r"-[-vVdD]")
-"""Without typographic dashes, what looks like one of the four flags begins like this."""
+_BEGINNING = re.compile(f"-(?:-|(?i:{'|'.join(FlagName)}))")
+"""Without typographic dashes, what looks like a flag begins like this."""
 
 
 def references_and_suspects(
@@ -24,23 +24,22 @@ def references_and_suspects(
 ) -> tuple[tuple[Reference, ...], tuple[FlagLike, ...]]:
     """Return the references of a text, and the words in it that look like flags and are text."""
     nodes = [node for segment in segments for node in segment.nodes]
-    plain = text.isascii() or not _TYPOGRAPHIC.search(text)
+    plain = text.isascii() or not looks_typographic(text)
     if plain and not _may_hold_suspect(nodes):
         return _references(text), ()
     starts = [node.start for node in nodes]
     references: list[Reference] = []
     suspects: list[FlagLike] = []
-    position = 0
-    for terminal, raw in tokens(text, "markup"):
-        if terminal == "REFERENCE":
+    for token in parse_markup(text):
+        position, raw = token.start_pos, token.value
+        if token.type == "REFERENCE":
             references.append(_reference(position, raw))
-        elif terminal == "FLAG_LIKE":
+        elif token.type == "FLAG_LIKE":
             index = bisect_right(starts, position) - 1
             if index >= 0 and isinstance(nodes[index], Text | UnknownFlag):
                 before = text[position - 1 : position]
                 suspect = flag_like(position, raw, before)
                 suspects += [suspect] if suspect else []
-        position += len(raw)
     return tuple(references), tuple(suspects)
 
 
@@ -55,12 +54,8 @@ def _may_hold_suspect(nodes: Sequence[Node]) -> bool:
 def _references(text: str) -> tuple[Reference, ...]:
     if "<" not in text:
         return ()
-    return tuple(_reference(found.start(), found[0]) for found in _pattern().finditer(text))
-
-
-@cache
-def _pattern() -> re.Pattern[str]:
-    return re.compile(terminals("markup")["REFERENCE"])
+    references = expression("REFERENCE").finditer(text)
+    return tuple(_reference(reference.start(), reference[0]) for reference in references)
 
 
 def _reference(start: int, raw: str) -> Reference:

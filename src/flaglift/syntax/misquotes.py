@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flaglift.lossless.spans import Span
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import NearMiss
-from flaglift.syntax.nodes import Flag, FlagName, Quoting, Text, Value
+from flaglift.syntax.nodes import Flag, Quoting, Text, Value
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.words import group, quoting, split_words, unescape, unquote
 

@@ -7,15 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flaglift.lossless.spans import Span
-
-
-class FlagName(StrEnum):
-    """The four flags of the dialect, without their dashes (2.1)."""
-
-    VIDEO = "video"
-    VIDEO_MODEL = "video_model"
-    VIDEO_PROMPT = "video_prompt"
-    DURATION = "duration"
+from flaglift.syntax.flags import FlagName
 
 
 class Quoting(StrEnum):

@@ -1,15 +1,15 @@
 """The root of the AST: a prompt, its segments, and what lies across them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntFlag, auto
 from itertools import takewhile
 
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.nodes import (
     DoubleDash,
     Flag,
     FlagLike,
-    FlagName,
     Node,
     Reference,
     Separator,
@@ -43,16 +43,14 @@ class Feature(IntFlag):
     REFERENCE = auto()
     SETTING = auto()
     KEYFRAMES = auto()
-    NON_ASCII = auto()
-    AMPERSAND = auto()
-    BACKSLASH = auto()
-    APOSTROPHE = auto()
+    ENTITY = auto()
+    """Something written like an HTML entity."""
+    UNSEEN = auto()
+    """A character that shows as nothing or as a space, and does not separate words (1.1)."""
     ESCAPED_APOSTROPHE = auto()
     """A backslash before an apostrophe outside quotes, where the readers disagree (1.3)."""
     HOLDS_APART = auto()
     """A flag stands between words that would read otherwise side by side (2.11, 5.3)."""
-    ANGLE_BRACKET = auto()
-    """An opening one, as references begin with."""
     NO_TEXT = auto()
     """A segment holds flags and no word beside them."""
     NO_SWITCH = auto()
@@ -62,6 +60,10 @@ class Feature(IntFlag):
     BLANK_VIDEO_PROMPT = auto()
     BARE_VIDEO_PROMPT = auto()
     """The one that counts is written without quotes."""
+    BRACKETED_VIDEO_PROMPT = auto()
+    """The one that counts holds a `<`, as references begin with."""
+    MARKED_VALUE = auto()
+    """A value begins with neither a letter, a digit nor a straight quote."""
 
     UNREADABLE = UNCLOSED | MISSING_VALUE | SWITCH_VALUE | MALFORMED_DURATION | ESCAPED_APOSTROPHE
     """The service reads no flag at all."""
@@ -84,6 +86,13 @@ class Segment:
     def end(self) -> int:
         """The position after the last code point."""
         return self.nodes[-1].end if self.nodes else self.start
+
+    def shifted(self, distance: int) -> "Segment":
+        """Return the segment as it stands further on in a text."""
+        nodes = tuple(_shifted(node, distance) for node in self.nodes)
+        flags = [node for node in nodes if type(node) is Flag]
+        read = len(self.flags)
+        return Segment(self.start + distance, nodes, (*flags[:read],), (*flags[read:],))
 
     @property
     def body(self) -> tuple[Text, ...]:
@@ -110,10 +119,17 @@ class Segment:
     @property
     def is_video(self) -> bool:
         """Whether a flag makes it a video prompt (3.1)."""
-        return any(flag.name != FlagName.DURATION for flag in self.flags)
+        return any(flag.name.asks_for_video for flag in self.flags)
 
     def __str__(self) -> str:
         return "".join(node.raw for node in self.nodes)
+
+
+def _shifted(node: Node, distance: int) -> Node:
+    if type(node) is Flag and node.value:
+        value = replace(node.value, start=node.value.start + distance)
+        return replace(node, start=node.start + distance, value=value)
+    return replace(node, start=node.start + distance)
 
 
 @dataclass(frozen=True, slots=True)

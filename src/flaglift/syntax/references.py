@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from flaglift.lossless.spans import Edit, Span, apply_edits
+from flaglift.syntax.grammar import expression
 from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.nodes import Quoting
-from flaglift.syntax.tokens import tokens
 from flaglift.syntax.words import quoting, unquote
 
 
@@ -15,13 +15,7 @@ def references_in(text: str) -> list[Span]:
     >>> references_in("a <lora:1:1>")
     [Span(start=2, end=12)]
     """
-    spans = []
-    position = 0
-    for kind, piece in tokens(text, "markup"):
-        if kind == "REFERENCE":
-            spans.append(Span(position, position + len(piece)))
-        position += len(piece)
-    return spans
+    return [Span(*reference.span()) for reference in expression("REFERENCE").finditer(text)]
 
 
 def lift_references(raw: str, style: Quoting | None, spans: Sequence[Span]) -> list[Edit] | None:

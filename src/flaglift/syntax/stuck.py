@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from flaglift.lossless.spans import Edit, Span
 from flaglift.syntax.entities import ENTITY
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import DASHES, NearMiss, near_misses_in
-from flaglift.syntax.nodes import FlagName
 
 PUNCTUATION = ",.;:!?\u2026\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f"
 """What ends a part of a sentence; next to a flag it says nothing."""

@@ -3,8 +3,9 @@
 import re
 
 from flaglift.lossless.spans import Edit
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import DASHES, UNSEEN, Defect, NearMiss, near_misses_in
-from flaglift.syntax.nodes import FlagName, Quoting
+from flaglift.syntax.nodes import Quoting
 from flaglift.syntax.words import is_escaped, quoting
 
 _RUN = re.compile(f"[{UNSEEN}]++")

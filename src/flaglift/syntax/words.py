@@ -1,10 +1,11 @@
 """Words: taking quotes and escapes away, and writing them (dialect sections 1.1 to 1.3)."""
 
 import re
+from collections.abc import Iterator
 
 from flaglift.errors import LoweringError
+from flaglift.syntax.grammar import expression
 from flaglift.syntax.nodes import Quoting
-from flaglift.syntax.tokens import is_group, tokens, word_at
 
 WHITESPACE = " \t\r\n"
 """What separates words, and nothing else does (1.1)."""
@@ -34,18 +35,29 @@ def read_word(raw: str) -> tuple[str, Quoting]:
     """Return what one word, as written, reads as, and how it is written."""
     if '"' not in raw and "\\" not in raw:
         return raw, Quoting.NONE
-    if is_group(raw):
+    if expression("GROUP").fullmatch(raw):
         return unescape(raw[1:-1]), Quoting.QUOTED
-    pieces = []
-    for terminal, piece in tokens(raw, "word"):
-        match terminal:
-            case "GROUP":
-                pieces.append(unescape(piece[1:-1]))
-            case "ESCAPED":
-                pieces.append(piece[1])
-            case _:
-                pieces.append(piece)
-    return "".join(pieces), Quoting.MIXED
+    return expression("GROUP", "ESCAPED").sub(_plain, raw), Quoting.MIXED
+
+
+def _plain(piece: re.Match[str]) -> str:
+    """Return a group or an escaped character as it reads."""
+    return unescape(piece[0][1:-1]) if piece[1] else piece[0][1]
+
+
+def escapes(text: str) -> Iterator[tuple[int, str]]:
+    r"""Yield what a backslash outside quotes makes ordinary, as `(offset, as written)`.
+
+    Not after a quote that nothing closes.
+
+    >>> list(escapes(r'a\'b "c\'d" \e'))
+    [(1, "\\'"), (12, '\\e')]
+    """
+    for piece in expression("GROUP", "ESCAPED", "UNCLOSED_QUOTE").finditer(text):
+        if piece.lastgroup == "UNCLOSED_QUOTE":
+            return
+        if piece.lastgroup == "ESCAPED":
+            yield piece.start(), piece[0]
 
 
 def quote(text: str) -> str:
@@ -127,10 +139,15 @@ def split_words(raw: str) -> list[tuple[int, str]]:
     >>> split_words(' a  "b c"d')
     [(1, 'a'), (4, '"b c"d')]
     """
-    found = []
-    offset = 0
-    for terminal, piece in tokens(raw, "words"):
-        if terminal != "BLANKS":
-            found.append((offset, piece))
-        offset += len(piece)
-    return found
+    words = expression("WORD", "UNCLOSED_QUOTE", "LAST_BACKSLASH").finditer(raw)
+    return [(word.start(), word[0]) for word in words]
+
+
+def word_at(text: str, position: int) -> str:
+    """Return the word, as written, that begins at a position; empty where none does (1.1).
+
+    >>> word_at('a "b c"d e', 2)
+    '"b c"d'
+    """
+    word = expression("WORD").match(text, position)
+    return word[0] if word else ""
