@@ -121,32 +121,56 @@ class Diagnostic:
         end: int,
         code: str,
         rule: str,
-        message: str,
+        message: str | Callable[[], str],
         severity: Severity,
         fix: Fix | None = None,
         refuses: bool = False,
     ) -> None:
+        """`message` may be given as what makes it: some show words, and many are never read."""
         # Written out, because what a frozen dataclass makes takes three times as long.
         held = self.__dict__
         held["start"] = start
         held["end"] = end
         held["code"] = code
         held["rule"] = rule
-        held["message"] = message
+        if isinstance(message, str):
+            held["message"] = message
+        else:
+            held["_make_message"] = message
         held["severity"] = severity
         held["fix"] = fix
         held["refuses"] = refuses
+
+    def __getattr__(self, name: str) -> Any:
+        # Only asked for what is not there yet.
+        if name != "message" or "_make_message" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        made = self.__dict__["message"] = self.__dict__.pop("_make_message")()
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = self.start, self.end, self.code, self.rule, self.message
+        return Diagnostic, (*values, self.severity, self.fix, self.refuses)
+
+    def moved(
+        self, start: int, end: int, fix: Fix | None, message: Callable[[], str] | None = None
+    ) -> "Diagnostic":
+        """Return the same finding about another place; `message` makes it if it differs."""
+        copy = object.__new__(Diagnostic)
+        held = copy.__dict__
+        held.update(self.__dict__)
+        held["start"] = start
+        held["end"] = end
+        held["fix"] = fix
+        if message is not None:
+            held.pop("message", None)
+            held["_make_message"] = message
+        return copy
 
     @property
     def span(self) -> Span:
         """What it is about."""
         return Span(self.start, self.end)
-
-    def moved(self, start: int, end: int, fix: Fix | None) -> "Diagnostic":
-        """Return the same finding about another place."""
-        return Diagnostic(
-            start, end, self.code, self.rule, self.message, self.severity, fix, self.refuses
-        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as JSON-ready values; positions in code points."""

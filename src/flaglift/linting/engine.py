@@ -1,7 +1,7 @@
 """Chooses the rules for a prompt and runs them."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from flaglift.catalog import Catalog, load_catalog
@@ -9,10 +9,11 @@ from flaglift.context import Context
 from flaglift.diagnostics import PLACE, Diagnostic
 from flaglift.errors import ConfigError
 from flaglift.rules import RULES, UNUSED_SUPPRESSION, Rule
-from flaglift.rules.subject import Subject, read_block
+from flaglift.rules.subject import Subject
 from flaglift.settings import Settings
 from flaglift.spelling import nearest
-from flaglift.syntax import Feature, Prompt
+from flaglift.syntax import Feature, Prompt, parse
+from flaglift.syntax.block import read_block
 
 
 def find_rule(selector: str) -> Rule:
@@ -57,14 +58,19 @@ def _unknown_rule(selector: str) -> ConfigError:
 
 
 def _rules_for(subject: Subject) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    return _triggered(subject.prompt.features, bool(subject.beside.given))
+    return triggered(subject.prompt.features, holds_anything(subject.beside))
+
+
+def holds_anything(request: Context) -> bool:
+    """Tell whether a request is known to hold any field beside the text."""
+    return bool(request.given) and request.has(*request.given) is True
 
 
 @lru_cache(maxsize=4096)
-def _triggered(features: int, requested: bool) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+def triggered(features: int, requested: bool) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
     """Return the rules for a prompt with these features: for each segment, and once.
 
-    `requested` tells whether anything is known of the request beside the text.
+    `requested` tells whether the request is known to hold anything beside the text.
     """
     if not features & Feature.CONCERNED.value:
         return (), ()
@@ -101,6 +107,26 @@ def diagnose(subjects: Sequence[Subject]) -> list[Diagnostic]:
         found += rule.check(subjects[0])
     found.sort(key=PLACE)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A prompt that was parsed and looked at by all the rules."""
+
+    prompt: Prompt
+    subjects: tuple[Subject, ...]
+    """One for each segment."""
+    diagnostics: list[Diagnostic]
+    """All that the rules say, whatever is selected, by place and code."""
+
+
+def examine(
+    text: str, settings: Settings, context: Context, catalog: Catalog | None = None
+) -> Examination:
+    """Parse a prompt and run the rules on it. Raises as `subjects_of` does."""
+    prompt = parse(text)
+    subjects = subjects_of(text, prompt, settings, context, catalog)
+    return Examination(prompt, subjects, diagnose(subjects))
 
 
 def diagnose_segment(subject: Subject) -> list[Diagnostic]:

@@ -56,7 +56,7 @@ class ApostropheQuote(Rule):
     code = "FL206"
     name = "apostrophe-quote"
     severity = Severity.WARNING
-    trigger = Feature.APOSTROPHE
+    trigger = Feature.MARKED_VALUE
 
     VALID = (
         Valid('a cat --video --video_model kling25 --video_prompt "\'tis calm"', "quoted"),

@@ -10,6 +10,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -54,6 +55,7 @@ class AudioWithoutFlag(Rule):
     name = "audio-without-flag"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
     VALID = (

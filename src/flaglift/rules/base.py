@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Flag, auto
 from typing import ClassVar
 
 from flaglift.context import UNSTATED, Context
@@ -24,6 +25,7 @@ __all__ = [
     "Invalid",
     "Iterator",
     "PendingFix",
+    "Reads",
     "Rule",
     "Settings",
     "Severity",
@@ -57,6 +59,29 @@ class Invalid:
     suppressed: tuple[str, ...] = ()
 
 
+class Reads(Flag):
+    """What a rule looks at, apart from the catalog and the settings.
+
+    A prompt is examined by itself if a rule that runs on it reads the words of its body or of its
+    quoted video prompt. All others share what is found out about the first prompt with the same
+    flags (`flaglift.shapes`).
+    """
+
+    FLAGS = auto()
+    """Which flags there are, how they are written, and whether there is any text."""
+    ORDER = auto()
+    """Which flag comes first. A finding of such a rule is about that one, or is not shared."""
+    MODEL = auto()
+    DURATION = auto()
+    REQUEST = auto()
+    """What the request holds beside the text."""
+    BODY = auto()
+    """The words that are not flags, and the blanks around them."""
+    VALUE = auto()
+    """The words of a quoted video prompt."""
+    EVERYTHING = FLAGS | ORDER | MODEL | DURATION | REQUEST | BODY | VALUE
+
+
 class Rule(ABC):
     """One rule. Its docstring is its page; its examples are its tests."""
 
@@ -68,6 +93,11 @@ class Rule(ABC):
     """The usual severity; `report` may say another."""
     trigger: ClassVar[Feature]
     """The rule runs on prompts with any of these features."""
+    reads: ClassVar[Reads] = Reads.EVERYTHING
+    """What its findings depend on. Saying too much makes it slow, saying too little is a bug that
+    the property tests of `shapes` find."""
+    quotes: ClassVar[Reads] = Reads(0)
+    """What the message of a finding shows, apart from what the rule reads."""
     refuses: ClassVar[bool] = False
     """Whether a finding keeps the prompt from being translated."""
     needs_request: ClassVar[bool] = False
@@ -77,6 +107,10 @@ class Rule(ABC):
 
     VALID: ClassVar[tuple[Valid, ...]]
     INVALID: ClassVar[tuple[Invalid, ...]]
+
+    def reads_with(self, request: Context) -> Reads:  # noqa: ARG002
+        """Return what its findings depend on where the request is known to hold this."""
+        return self.reads
 
     @abstractmethod
     def check(self, subject: Subject) -> Iterable[Diagnostic]:

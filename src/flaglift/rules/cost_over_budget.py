@@ -5,6 +5,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -44,6 +45,7 @@ class CostOverBudget(Rule):
     name = "cost-over-budget"
     severity = Severity.WARNING
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.DURATION
 
     VALID = (
         Valid("a cat --video --video_model kling30_pro", "no budget is set"),
@@ -109,6 +111,6 @@ class CostOverBudget(Rule):
         seconds = model.default_seconds if subject.duration is None else subject.duration
         yield self.report(
             subject.anchor,
-            f"a video of {excerpt(seconds)} s with `{model.name}` costs {cents(price)}, more than"
-            f" the budget of {cents(budget)}",
+            f"a video of {excerpt(seconds)} s with `{model.name}` costs {cents(price)}"
+            f"{subject.price_note}, more than the budget of {cents(budget)}",
         )

@@ -7,6 +7,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -41,6 +42,7 @@ class DurationOutOfRange(Rule):
     name = "duration-out-of-range"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.DURATION
 
     VALID = (
         Valid("a cat --video --video_model kling25 --duration 10", "one of the two it makes"),

@@ -6,13 +6,14 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Subject,
     Valid,
 )
 from flaglift.rules.subject import DOUBTFUL
-from flaglift.syntax.nodes import FlagName
+from flaglift.syntax.flags import FlagName
 
 
 class DurationWithoutVideo(Rule):
@@ -41,6 +42,7 @@ class DurationWithoutVideo(Rule):
     name = "duration-without-video"
     severity = Severity.WARNING
     trigger = Feature.FLAG
+    reads = Reads.FLAGS | Reads.REQUEST
     refuses = True
 
     VALID = (

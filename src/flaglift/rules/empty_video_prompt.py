@@ -13,8 +13,9 @@ from flaglift.rules.base import (
     Valid,
     unsafe,
 )
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lift import lift_edits, strip_references
-from flaglift.syntax.nodes import Flag, FlagName
+from flaglift.syntax.nodes import Flag
 
 
 class EmptyVideoPrompt(Rule):
@@ -44,7 +45,7 @@ class EmptyVideoPrompt(Rule):
     code = "FL603"
     name = "empty-video-prompt"
     severity = Severity.WARNING
-    trigger = Feature.BLANK_VIDEO_PROMPT | Feature.ANGLE_BRACKET
+    trigger = Feature.BLANK_VIDEO_PROMPT | Feature.BRACKETED_VIDEO_PROMPT
 
     VALID = (
         Valid('a cat --video --video_model kling25 --video_prompt "it yawns"', "it says something"),

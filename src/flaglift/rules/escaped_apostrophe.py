@@ -13,7 +13,7 @@ from flaglift.rules.base import (
     Valid,
     unsafe,
 )
-from flaglift.syntax.tokens import tokens
+from flaglift.syntax.words import escapes
 
 
 class EscapedApostrophe(Rule):
@@ -96,12 +96,6 @@ class EscapedApostrophe(Rule):
 
 
 def _places(subject: Subject) -> list[int]:
-    places = []
-    position = subject.segment.start
-    for terminal, raw in tokens(str(subject.segment), "word"):
-        if terminal == "UNCLOSED_QUOTE":
-            break
-        if terminal == "ESCAPED" and raw == "\\'":
-            places.append(position)
-        position += len(raw)
-    return places
+    segment = subject.segment
+    written = escapes(str(segment))
+    return [segment.start + offset for offset, escape in written if escape == "\\'"]

@@ -9,6 +9,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -61,6 +62,7 @@ class ExclusiveMedia(Rule):
     name = "exclusive-media"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
     VALID = (

@@ -9,6 +9,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -17,8 +18,8 @@ from flaglift.rules.base import (
     Valid,
     excerpt,
 )
-from flaglift.rules.subject import FIELD_OF_KEY
-from flaglift.syntax.nodes import FlagName
+from flaglift.syntax.block import FIELD_OF_KEY
+from flaglift.syntax.flags import FIELD_FLAGS, Kind, seconds
 
 
 class FieldConflict(Rule):
@@ -48,6 +49,7 @@ class FieldConflict(Rule):
     name = "field-conflict"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.VALUE | Reads.REQUEST
     needs_request = True
     refuses = True
 
@@ -114,6 +116,10 @@ class FieldConflict(Rule):
         ),
     )
 
+    def reads_with(self, request: Context) -> Reads:
+        """Return what its findings depend on: a video prompt matters beside another one only."""
+        return self.reads if request.has("video_prompt") else self.reads & ~Reads.VALUE
+
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding for each value that contradicts the request or an earlier value."""
         if not subject.is_clear_video:
@@ -159,17 +165,12 @@ class _Said(NamedTuple):
 
 def _said(subject: Subject) -> Iterator[_Said]:
     """Yield what the flags that count say, then what the settings block says."""
-    for name, field in (
-        (FlagName.VIDEO_MODEL, "video_model"),
-        (FlagName.VIDEO_PROMPT, "video_prompt"),
-        (FlagName.DURATION, "video_duration"),
-    ):
+    for field, name in FIELD_FLAGS.items():
         flag = subject.segment.last(name)
         if flag and flag.value:
-            text = flag.value.text
-            if name is FlagName.DURATION:
-                text = str(subject.written_duration)  # `+5` and `05` are 5
-            yield _Said(field, text, flag.span, f"`--{name}`")
+            number = name.kind is Kind.WHOLE_NUMBER  # `+5` and `05` are 5
+            text = str(seconds(flag.value.text)) if number else flag.value.text
+            yield _Said(field, text, flag.span, f"`{name.word}`")
     for setting in subject.block_values:
         field = FIELD_OF_KEY.get(setting.key, setting.key)
         span = Span(setting.start, setting.value_span.end)

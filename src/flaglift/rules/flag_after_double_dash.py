@@ -16,8 +16,9 @@ from flaglift.rules.base import (
     Valid,
     unsafe,
 )
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lift import lift_edits
-from flaglift.syntax.nodes import DoubleDash, Flag, FlagName, Node, OtherFlag, Text
+from flaglift.syntax.nodes import DoubleDash, Flag, Node, OtherFlag, Text
 from flaglift.syntax.words import WHITESPACE
 
 _DASH = "\u2014"

@@ -7,6 +7,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Subject,
@@ -14,8 +15,8 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import NearMiss
-from flaglift.syntax.nodes import FlagName
 from flaglift.syntax.stuck import PUNCTUATION, Stuck, stuck
 from flaglift.syntax.words import ends_word, following_value, quote, unquote
 
@@ -53,6 +54,7 @@ class FlagPunctuation(Rule):
     name = "flag-punctuation"
     severity = Severity.WARNING
     trigger = Feature.FLAG_LIKE | Feature.VIDEO
+    reads = Reads.FLAGS | Reads.MODEL
 
     VALID = (
         Valid("a cat, --video --video_model sora,", "at a word, and at an unknown model"),

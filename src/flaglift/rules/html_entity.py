@@ -50,7 +50,7 @@ class HtmlEntity(Rule):
     code = "FL204"
     name = "html-entity"
     severity = Severity.WARNING
-    trigger = Feature.AMPERSAND
+    trigger = Feature.ENTITY
 
     VALID = (
         Valid("salt & pepper by AT&T; --video --video_model kling25", "no entity"),

@@ -17,8 +17,8 @@ from flaglift.rules.base import (
     Valid,
     unsafe,
 )
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import DASHES, near_misses_in
-from flaglift.syntax.nodes import FlagName
 from flaglift.syntax.unseen import holds_unseen, unseen_edits, wanted
 from flaglift.syntax.words import following_value
 
@@ -50,7 +50,7 @@ class InvisibleCharacter(Rule):
     code = "FL203"
     name = "invisible-character"
     severity = Severity.WARNING
-    trigger = Feature.NON_ASCII
+    trigger = Feature.UNSEEN
 
     VALID = (
         Valid("a\u00a0cat --video --video_model kling25", "between words of the image prompt"),

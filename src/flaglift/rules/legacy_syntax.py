@@ -1,7 +1,5 @@
 """FL001 legacy-syntax."""
 
-from collections.abc import Mapping, Sequence
-
 from flaglift.catalog import Status
 from flaglift.rules.base import (
     Applicability,
@@ -11,9 +9,9 @@ from flaglift.rules.base import (
     Invalid,
     Iterator,
     PendingFix,
+    Reads,
     Rule,
     Severity,
-    Span,
     Subject,
     Valid,
     cents,
@@ -48,6 +46,7 @@ class LegacySyntax(Rule):
     name = "legacy-syntax"
     severity = Severity.INFO
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.REQUEST
 
     VALID = (
         Valid("a cat --fill", "a flag that is still current"),
@@ -89,7 +88,8 @@ class LegacySyntax(Rule):
         fix = None
         if _is_settled(subject):
             price = subject.price_cents
-            message += "" if price is None else f"; the video costs {cents(price)}"
+            if price is not None:
+                message += f"; the video costs {cents(price)}{subject.price_note}"
             fix = _fix(subject)
         yield self.report(subject.segment.flags[0].span, message, fix=fix)
 
@@ -105,18 +105,17 @@ def _is_settled(subject: Subject) -> bool:
 def _fix(subject: Subject) -> Fix | None:
     if subject.prompt.is_keyframes:
         return None
+    # Every prompt with flags has this proposal, and hardly anyone looks at it.
+    return PendingFix(Applicability.DISPLAY_ONLY, _proposal, subject)
+
+
+def _proposal(subject: Subject) -> Fix:
     fields = {
         "video_model": subject.model_name,
         "video_duration": subject.duration,
         "video_prompt": subject.video_prompt,
     }
-    flags = [flag.span for flag in subject.segment.flags]
-    # Every prompt with flags has this proposal, and hardly anyone looks at it.
-    return PendingFix(
-        Applicability.DISPLAY_ONLY, _proposal, fields, subject.text, flags, subject.span
-    )
-
-
-def _proposal(fields: Mapping[str, object], text: str, flags: Sequence[Span], within: Span) -> Fix:
     said = [f"{name}={excerpt(value)}" for name, value in fields.items() if value is not None]
-    return display_only(f"send fields: {', '.join(said)}", *lift_edits(text, flags, within))
+    flags = [flag.span for flag in subject.segment.flags]
+    edits = lift_edits(subject.text, flags, subject.span)
+    return display_only(f"send fields: {', '.join(said)}", *edits)

@@ -9,6 +9,7 @@ from flaglift.rules.base import (
     Fix,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Subject,
@@ -16,8 +17,8 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.syntax.flags import seconds
-from flaglift.syntax.nodes import FlagName, Value
+from flaglift.syntax.flags import FlagName, seconds
+from flaglift.syntax.nodes import Value
 from flaglift.syntax.words import ends_word
 
 _PLAIN = re.compile(
@@ -53,6 +54,7 @@ class MalformedDuration(Rule):
     name = "malformed-duration"
     severity = Severity.ERROR
     trigger = Feature.MALFORMED_DURATION | Feature.SETTING
+    reads = Reads.ORDER | Reads.DURATION | Reads.REQUEST
     refuses = True
 
     VALID = (

@@ -6,6 +6,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -45,6 +46,7 @@ class MissingInputVideo(Rule):
     name = "missing-input-video"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
 
     VALID = (
         Valid(

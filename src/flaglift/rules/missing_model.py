@@ -11,6 +11,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -46,6 +47,7 @@ class MissingModel(Rule):
     name = "missing-model"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     refuses = True
 
     VALID = (

@@ -6,6 +6,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Subject,
@@ -46,6 +47,7 @@ class MissingText(Rule):
     name = "missing-text"
     severity = Severity.ERROR
     trigger = Feature.NO_TEXT
+    reads = Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.REQUEST
 
     VALID = (
         Valid(

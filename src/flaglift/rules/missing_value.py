@@ -17,8 +17,9 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lift import lift_edits
-from flaglift.syntax.nodes import Flag, FlagName, Node, OtherFlag, Unclosed
+from flaglift.syntax.nodes import Flag, Node, OtherFlag, Unclosed
 from flaglift.syntax.words import WHITESPACE
 
 _SPECIAL = re.compile("---|[a-z_0-9]{1,40}=")

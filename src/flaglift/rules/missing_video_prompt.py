@@ -6,6 +6,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Subject,
@@ -41,6 +42,8 @@ class MissingVideoPrompt(Rule):
     name = "missing-video-prompt"
     severity = Severity.INFO
     trigger = Feature.NO_VIDEO_PROMPT
+    reads = Reads.ORDER | Reads.FLAGS | Reads.REQUEST
+    quotes = Reads.BODY
 
     VALID = (
         Valid('a cat --video --video_model kling25 --video_prompt "it yawns"', "a flag says it"),

@@ -7,13 +7,14 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Subject,
     Valid,
     safe,
 )
-from flaglift.syntax.nodes import FlagName
+from flaglift.syntax.flags import FlagName
 
 
 class MissingVideoSwitch(Rule):
@@ -41,6 +42,7 @@ class MissingVideoSwitch(Rule):
     name = "missing-video-switch"
     severity = Severity.WARNING
     trigger = Feature.NO_SWITCH
+    reads = Reads.ORDER | Reads.FLAGS
 
     VALID = (
         Valid("a cat --video --video_model kling25", "the switch is there"),

@@ -9,6 +9,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -48,6 +49,7 @@ class ModelNewerThanCatalog(Rule):
     name = "model-newer-than-catalog"
     severity = Severity.WARNING
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL
 
     VALID = (
         Valid("a cat --video --video_model seedance2_4k", "the newest edition lists it"),

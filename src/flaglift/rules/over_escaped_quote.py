@@ -58,7 +58,7 @@ class OverEscapedQuote(Rule):
     code = "FL205"
     name = "over-escaped-quote"
     severity = Severity.WARNING
-    trigger = Feature.BACKSLASH
+    trigger = Feature.MARKED_VALUE
 
     VALID = (
         Valid(r'a cat --video --video_model kling25 --video_prompt "a 6\" heel"', "inside quotes"),

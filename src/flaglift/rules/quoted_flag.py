@@ -15,7 +15,7 @@ from flaglift.rules.base import (
     unsafe,
 )
 from flaglift.syntax import nodes
-from flaglift.syntax.nodes import FlagName
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.words import ends_word, quote
 
 

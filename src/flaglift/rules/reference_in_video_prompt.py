@@ -10,6 +10,7 @@ from flaglift.rules.base import (
     Fix,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Span,
@@ -18,7 +19,7 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.syntax.nodes import FlagName
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.references import lift_references, references_in
 
 
@@ -50,7 +51,8 @@ class ReferenceInVideoPrompt(Rule):
     code = "FL503"
     name = "reference-in-video-prompt"
     severity = Severity.WARNING
-    trigger = Feature.VIDEO
+    trigger = Feature.BRACKETED_VIDEO_PROMPT | Feature.NO_VIDEO_PROMPT
+    reads = Reads.ORDER | Reads.MODEL | Reads.VALUE | Reads.REQUEST
 
     VALID = (
         Valid(

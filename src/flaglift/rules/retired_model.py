@@ -12,6 +12,7 @@ from flaglift.rules.base import (
     Fix,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -55,6 +56,7 @@ class RetiredModel(Rule):
     name = "retired-model"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.DURATION | Reads.REQUEST
     refuses = True
 
     VALID = (

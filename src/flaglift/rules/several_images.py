@@ -7,6 +7,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Subject,
@@ -45,6 +46,7 @@ class SeveralImages(Rule):
     name = "several-images"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
     VALID = (

@@ -1,27 +1,59 @@
 """What a rule looks at: one segment of a prompt, with all that is known beside it."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from typing import TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from flaglift.catalog import Catalog, Model, Standing, Status
 from flaglift.context import Context
 from flaglift.lossless.spans import Span
 from flaglift.settings import Settings
-from flaglift.syntax.flags import seconds
+from flaglift.syntax.block import FIELD_OF_KEY
+from flaglift.syntax.flags import FlagName, field_value, seconds
 from flaglift.syntax.lift import image_prompt
 from flaglift.syntax.lookalikes import NearMiss, near_misses
-from flaglift.syntax.nodes import FlagLike, FlagName, Node, Setting, Value
+from flaglift.syntax.nodes import FlagLike, Node, Setting, Value
 from flaglift.syntax.prompt import Feature, Prompt, Segment
 
 DOUBTFUL = Feature.UNREADABLE | Feature.ABBREVIATION | Feature.QUOTED_FLAG
 """With one of these it is not known what the service reads."""
 
-FIELD_OF_KEY = {"ar": "aspect_ratio"}
-"""The settings block's short names (dialect section 5.2)."""
+ASSUMED = "assuming that less than the base length costs in proportion"
+"""What is said of a price below the base length, of which the service states none (4.6)."""
+
+
+_Value = TypeVar("_Value")
+
+
+class _once(Generic[_Value]):  # noqa: N801 (a decorator)
+    """A property that is worked out once: `cached_property` without the lock it takes in 3.11."""
+
+    def __init__(self, work_out: Callable[[Any], _Value]) -> None:
+        self._work_out = work_out
+        self.__doc__ = work_out.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, subject: None, owner: type) -> "_once[_Value]": ...
+    @overload
+    def __get__(self, subject: object, owner: type) -> _Value: ...
+    def __get__(self, subject: object | None, owner: type) -> "_Value | _once[_Value]":
+        if subject is None:
+            return self
+        value = subject.__dict__[self._name] = self._work_out(subject)
+        return value
+
+
+_WORKED_OUT = {
+    FlagName.VIDEO_MODEL: "model_name",
+    FlagName.VIDEO_PROMPT: "video_prompt",
+    FlagName.DURATION: "duration",
+}
+"""The flags whose fields may hold another value than is written: the property that tells it."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +74,7 @@ class Subject:
     unused_suppressions: tuple[str, ...] = ()
     """Codes that the host suppresses for this prompt, and that nothing reported."""
 
-    @cached_property
+    @_once
     def span(self) -> Span:
         """The segment, less a line end next to a separator or the settings block: it is theirs."""
         start, end = self.segment.start, self.segment.end
@@ -52,7 +84,7 @@ class Subject:
             end -= 2 if self.text.endswith("\r\n", start, end) else 1
         return Span(start, end)
 
-    @cached_property
+    @_once
     def context(self) -> Context:
         """What the request holds beside the text, the settings block included."""
         return self.beside.updated(self.block)
@@ -60,20 +92,22 @@ class Subject:
     @property
     def suspects(self) -> tuple[FlagLike, ...]:
         """What looks like a flag in this segment and is text."""
-        return _within(self.prompt.suspects, self.span)
+        suspects = self.prompt.suspects
+        return _within(suspects, self.span) if suspects else ()
 
-    @cached_property
+    @_once
     def near_misses(self) -> tuple[NearMiss, ...]:
         """The suspects outside quotes, with the words that they are part of."""
-        return tuple(near_misses(self.segment.nodes, self.suspects))
+        suspects = self.suspects
+        return tuple(near_misses(self.segment.nodes, suspects)) if suspects else ()
 
-    @cached_property
+    @_once
     def model_value(self) -> Value | None:
         """The value of `--video_model` that counts."""
         flag = self.segment.last(FlagName.VIDEO_MODEL)
         return flag.value if flag else None
 
-    @cached_property
+    @_once
     def named_model(self) -> str | None:
         """The model that the prompt, the request or else the settings name, as they spell it."""
         if self.model_value:
@@ -92,12 +126,12 @@ class Subject:
             return "the request"
         return "the settings block" if "video_model" in self.block else "the default-model setting"
 
-    @cached_property
+    @_once
     def standing(self) -> Standing | None:
         """Where the named model stands in the catalog; None without a name."""
         return None if self.named_model is None else self.catalog.find(self.named_model)
 
-    @cached_property
+    @_once
     def replaced(self) -> bool:
         """Whether the model is retired and the user accepts its successor, which fits (3.5)."""
         if not self.settings.accept_successors or self.standing is None:
@@ -112,7 +146,7 @@ class Subject:
             return self.standing.successor.name
         return self.named_model
 
-    @cached_property
+    @_once
     def model(self) -> Model | None:
         """The model that counts, if the catalog has it at its date."""
         if self.model_name is None:
@@ -120,7 +154,7 @@ class Subject:
         standing = self.catalog.find(self.model_name)
         return standing.model if standing.status in (Status.LISTED, Status.NAMED) else None
 
-    @cached_property
+    @_once
     def is_clear_video(self) -> bool:
         """Whether the service reads a video prompt here, and no other rule doubts which one."""
         return self.segment.is_video and not self.prompt.has(DOUBTFUL)
@@ -157,13 +191,13 @@ class Subject:
         setting = self.setting_of("video_model")
         return setting.value_span if setting else self.segment.flags[0].span
 
-    @cached_property
+    @_once
     def duration_value(self) -> Value | None:
         """The value of `--duration` that counts."""
         flag = self.segment.last(FlagName.DURATION)
         return flag.value if flag else None
 
-    @cached_property
+    @_once
     def written_duration(self) -> int | None:
         """The seconds that the prompt or the request asks for; None where neither does."""
         if self.duration_value:
@@ -177,24 +211,38 @@ class Subject:
             return self.standing.successor.seconds
         return self.written_duration
 
+    def value_of(self, flag: FlagName) -> int | str | None:
+        """Return what a flag's field is to hold; None where it is left out."""
+        worked_out = _WORKED_OUT.get(flag)
+        if worked_out:
+            value: int | str | None = getattr(self, worked_out)
+            return value
+        written = self.segment.value(flag)
+        return None if written is None else field_value(flag, written)
+
     @property
     def price_cents(self) -> Decimal | None:
         """The price of the video in cents; None where the catalog has none for that length."""
         model, seconds = self.model, self.duration
         if model is None or (seconds is None and self.context.has("video_duration")):
             return None
-        if seconds is not None and model.durations and seconds not in model.durations:
-            return None
         return model.price_cents(seconds)
 
-    @cached_property
+    @property
+    def price_note(self) -> str:
+        """What is to be said of the price: that it is assumed, or nothing."""
+        model = self.model
+        assumed = model is not None and model.is_price_assumed(self.duration)
+        return f" ({ASSUMED})" if assumed else ""
+
+    @_once
     def written_prompt(self) -> str | None:
         """The video prompt that the prompt or the request holds; None where neither does."""
         written = self.segment.value(FlagName.VIDEO_PROMPT)
         given = self.context.get("video_prompt")
         return written if written is not None or given is None else str(given)
 
-    @cached_property
+    @_once
     def image_prompt(self) -> str:
         """What the prompt says about the image, as the service used it for the video (3.3)."""
         return image_prompt(self.segment)
@@ -221,25 +269,6 @@ class Subject:
             return None
         listed = capability in self.model.capabilities
         return listed or (False if self.model.durations else None)
-
-
-def read_block(prompt: Prompt) -> tuple[dict[str, str], tuple[Setting, ...]]:
-    """Return the settings block as fields, and the lines with a field's first two values.
-
-    Once for all keyframes: there may be as many lines as keyframes.
-    """
-    values: dict[str, list[str]] = {}
-    lines = []
-    block = {}
-    for setting in prompt.settings:
-        if setting.value:
-            field = FIELD_OF_KEY.get(setting.key, setting.key)
-            block[field] = setting.value
-            known = values.setdefault(field, [])
-            if len(known) < 2 and setting.value not in known:
-                known.append(setting.value)
-                lines.append(setting)
-    return block, tuple(lines)
 
 
 _Kind = TypeVar("_Kind", bound=Node)

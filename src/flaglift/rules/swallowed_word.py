@@ -17,9 +17,9 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
+from flaglift.syntax.grammar import expression
 from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.nodes import Flag, OtherFlag, Text
-from flaglift.syntax.tokens import tokens
 from flaglift.syntax.words import WHITESPACE, split_words
 
 _NO_OPERAND = re.compile(r"-(?![0-9.]*+(?:[ \t\r\n]|\Z))")
@@ -117,7 +117,7 @@ class SwallowedWord(Rule):
         flags = [flag.span for flag in subject.segment.flags]
         edits = lift_edits(subject.text, flags, subject.span)
         lifted = apply_edits(subject.text[:end], edits)[start:]
-        alone = _separator_starts(lifted)
+        alone = {line.start() for line in expression("KEYFRAME").finditer(lifted)}
         moved, index = -start, 0
         for node in dashes:
             while index < len(edits) and edits[index].end <= node.start:
@@ -130,16 +130,6 @@ class SwallowedWord(Rule):
                     "with the flags beside it lifted, this `---` would have a line to itself and "
                     "separate keyframes, so the prompt is not translated",
                 )
-
-
-def _separator_starts(text: str) -> set[int]:
-    starts = set()
-    position = 0
-    for terminal, raw in tokens(text, "outline"):
-        if terminal == "KEYFRAME":
-            starts.add(position)
-        position += len(raw)
-    return starts
 
 
 def _attached(taker: OtherFlag) -> Fix | None:

@@ -72,7 +72,7 @@ class TypographicQuote(Rule):
     code = "FL202"
     name = "typographic-quote"
     severity = Severity.WARNING
-    trigger = Feature.NON_ASCII
+    trigger = Feature.MARKED_VALUE
 
     VALID = (
         Valid('a cat --video --video_model kling25 --video_prompt "“she” smiles"', "quoted"),

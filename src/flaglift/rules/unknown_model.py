@@ -9,6 +9,7 @@ from flaglift.rules.base import (
     Fix,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Settings,
     Severity,
@@ -47,6 +48,7 @@ class UnknownModel(Rule):
     name = "unknown-model"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL
     refuses = True
 
     VALID = (

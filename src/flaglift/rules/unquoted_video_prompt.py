@@ -18,8 +18,9 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lift import strip_references
-from flaglift.syntax.nodes import Flag, FlagName, OtherFlag, Quoting, Text, Value
+from flaglift.syntax.nodes import Flag, OtherFlag, Quoting, Text, Value
 
 _LINE_END = re.compile(r"[\r\n]")
 _QUOTE_MEANT = re.compile(

@@ -8,6 +8,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Subject,
@@ -47,6 +48,7 @@ class UnsupportedAspectRatio(Rule):
     name = "unsupported-aspect-ratio"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
     VALID = (

@@ -7,6 +7,7 @@ from flaglift.rules.base import (
     Feature,
     Invalid,
     Iterator,
+    Reads,
     Rule,
     Severity,
     Subject,
@@ -47,6 +48,7 @@ class UnsupportedLastFrame(Rule):
     name = "unsupported-last-frame"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
+    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
     VALID = (

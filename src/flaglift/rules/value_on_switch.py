@@ -13,7 +13,7 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.syntax.nodes import FlagName
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.words import ends_word
 
 _YES = {"", "1", "on", "true", "y", "yes"}
