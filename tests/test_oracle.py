@@ -33,7 +33,7 @@ from flaglift.lossless.spans import Edit, apply_edits
 from flaglift.settings import Settings
 from flaglift.syntax import Feature, FlagName, Prompt, Quoting, Segment
 from flaglift.syntax.flags import seconds
-from flaglift.syntax.tokens import tokens
+from flaglift.syntax.grammar import expression
 from flaglift.syntax.words import WHITESPACE, split_words, unquote
 from strategies import PIECES, READABLE, WORDS, broken, join, nearly_readable, readable
 
@@ -91,10 +91,10 @@ def ours(segment: Segment) -> Flags:
 
 
 def apostrophe_in_group(prompt: Prompt) -> bool:
-    return prompt.has(Feature.APOSTROPHE) and any(
-        terminal == "GROUP" and "'" in piece
+    return any(
+        piece.lastgroup == "GROUP" and "'" in piece[0]
         for segment in prompt.segments
-        for terminal, piece in tokens(str(segment), "word")
+        for piece in expression("GROUP", "ESCAPED", "UNCLOSED_QUOTE").finditer(str(segment))
     )
 
 

@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING
 
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
+<<<<<<< 90d02e8
 from flaglift.emit.translation import Translation, TranslationStatus, read_values
 from flaglift.linting.engine import diagnose, diagnose_segment, reported, subjects_of, suppress
 from flaglift.linting.fixing import FixResult, Reading, fix_text, stated_values
+=======
+from flaglift.emit.translation import Translation, read_values, translation_of
+from flaglift.linting.engine import diagnose_segment, examine, reported, subjects_of, suppress
+from flaglift.linting.fixing import FixResult, Reading, fix_text
+>>>>>>> 914dcee
 from flaglift.settings import DEFAULT, Settings
+from flaglift.shapes import shortcut_for
 from flaglift.syntax import Feature, parse
 from flaglift.syntax.features import features_of
-from flaglift.syntax.plain import may_concern
-from flaglift.verdicts import (
-    examined_findings,
-    examined_translation,
-    plain_findings,
-    plain_translation,
-    translation_of,
-)
 
 if TYPE_CHECKING:
     from flaglift.emit.fields import Fields
@@ -49,12 +48,10 @@ def lint(
     ['legacy-syntax', 'missing-video-prompt', 'duration-out-of-range']
     """
     if suppressed:
-        subjects = subjects_of(text, parse(text), settings, context)
-        return suppress(reported(diagnose(subjects), settings), suppressed, subjects[0])
-    if not may_concern(text):
-        return []
-    found = plain_findings(text, settings, context)
-    return examined_findings(text, settings, context) if found is None else found
+        examined = examine(text, settings, context)
+        shown = reported(examined.diagnostics, settings)
+        return suppress(shown, suppressed, examined.subjects[0])
+    return shortcut_for(settings, context).lint(text)
 
 
 def translate(text: str, settings: Settings = DEFAULT, context: Context = UNKNOWN) -> Translation:
@@ -70,10 +67,7 @@ def translate(text: str, settings: Settings = DEFAULT, context: Context = UNKNOW
     >>> t.fields.model_dump(exclude_none=True)
     {'text': 'a cat', 'video_model': 'kling25', 'video_prompt': 'it yawns', 'video_duration': 5}
     """
-    if not may_concern(text):
-        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
-    translation = plain_translation(text, settings, context)
-    return translation or examined_translation(text, settings, context)
+    return shortcut_for(settings, context).translate(text)
 
 
 def translate_keyframes(
@@ -98,7 +92,8 @@ def translate_keyframes(
         ) | (prompt.features & Feature.KEYFRAMES.value)
         alone = replace(subject, prompt=replace(prompt, features=features))
         found = diagnose_segment(alone)
-        translations.append(translation_of(str(alone.segment), alone, found, settings))
+        shown = reported(found, settings)
+        translations.append(translation_of(str(alone.segment), alone, found, shown))
     return translations
 
 
@@ -121,11 +116,11 @@ def fix(
     """
 
     def read(new: str) -> Reading:
-        subjects = subjects_of(new, parse(new), settings, context)
-        found = diagnose(subjects)
+        examined = examine(new, settings, context)
+        subjects, shown = examined.subjects, reported(examined.diagnostics, settings)
         return Reading(
-            found=reported(found, settings),
-            status=translation_of(new, subjects[0], found, settings).status,
+            found=shown,
+            status=translation_of(new, subjects[0], examined.diagnostics, shown).status,
             values=read_values(subjects),
             stated=stated_values(subjects[0].segment),
             rewritable=len(subjects) == 1,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from flaglift import Fields, LoweringError, Settings, lower, translate
 from flaglift.emit.translation import TranslationStatus
+from flaglift.syntax import Feature, parse
 from strategies import prompts, texts
 
 MODELS = st.sampled_from(["kling25", "seedance2_720p", "seedance_v15_720p", "wan30_720p"])
@@ -48,7 +49,8 @@ def test_a_lowered_text_translates_into_the_fields(fields: Fields, settings: Set
 @given(prompts())
 def test_what_was_translated_can_be_lowered(text: str) -> None:
     first = translate(text)
-    if first.status is not TranslationStatus.TRANSLATED:
+    # Without a flag that asks for a video, no rule looks at the model of the settings block.
+    if first.status is not TranslationStatus.TRANSLATED or not parse(text).has(Feature.VIDEO):
         return
     try:
         lowered = lower(first.fields)

@@ -8,7 +8,7 @@ from flaglift.emit.fields import Fields
 from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.errors import LoweringError
-from flaglift.rules.subject import FIELD_OF_KEY
+from flaglift.syntax.block import FIELD_OF_KEY
 from flaglift.syntax.words import quote
 
 _KEY_OF_FIELD = {field: key for key, field in FIELD_OF_KEY.items()}

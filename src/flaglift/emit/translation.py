@@ -1,14 +1,15 @@
 """AST to fields (dialect sections 3 and 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from flaglift.diagnostics import Diagnostic
+from flaglift.diagnostics import Diagnostic, Severity
 from flaglift.lossless.spans import apply_edits
 from flaglift.rules.subject import DOUBTFUL, Subject
+from flaglift.syntax.flags import FIELD_FLAGS
 from flaglift.syntax.lift import lift_edits
 
 if TYPE_CHECKING:
@@ -45,14 +46,35 @@ class Translation:
         text: str,
         status: TranslationStatus,
         values: dict[str, Any],
-        diagnostics: tuple[Diagnostic, ...],
+        diagnostics: tuple[Diagnostic, ...] | Callable[[], tuple[Diagnostic, ...]],
+        codes: tuple[str, ...] | None = None,
     ) -> None:
+        """`diagnostics` may be given as what makes them, with their codes: few look at more."""
         # Three times faster than what a frozen dataclass makes, and there is one for every prompt.
         held = self.__dict__
         held["text"] = text
         held["status"] = status
         held["values"] = values
-        held["diagnostics"] = diagnostics
+        if type(diagnostics) is tuple:
+            held["diagnostics"] = diagnostics
+        else:
+            held["_make_diagnostics"] = diagnostics
+            held["codes"] = codes
+
+    def __getattr__(self, name: str) -> Any:
+        # Only asked for what is not there yet.
+        if name != "diagnostics" or "_make_diagnostics" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        made = self.__dict__["diagnostics"] = self.__dict__.pop("_make_diagnostics")()
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Translation, (self.text, self.status, self.values, self.diagnostics)
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the diagnostics, in their order, each once."""
+        return tuple(dict.fromkeys(diagnostic.code for diagnostic in self.diagnostics))
 
     @cached_property
     def fields(self) -> "Fields":
@@ -70,6 +92,24 @@ class Translation:
         }
 
 
+def translation_of(
+    text: str, subject: Subject, diagnostics: Sequence[Diagnostic], shown: Sequence[Diagnostic]
+) -> Translation:
+    """Return what becomes of a segment, given all that the rules say of it.
+
+    `shown` are the diagnostics that the settings select; the reasons of a refusal are shown too.
+    """
+    strict = subject.settings.strict
+    reasons = [d for d in diagnostics if d.refuses or (strict and d.severity is Severity.ERROR)]
+    if any(d.refuses for d in reasons) or (reasons and subject.segment.flags):
+        wanted = {*map(id, shown), *map(id, reasons)}
+        kept = tuple(d for d in diagnostics if id(d) in wanted)
+        return Translation(text, TranslationStatus.REFUSED, {"text": text}, kept)
+    if not subject.segment.flags:
+        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, tuple(shown))
+    return Translation(text, TranslationStatus.TRANSLATED, field_values(subject), tuple(shown))
+
+
 def field_values(subject: Subject) -> dict[str, Any]:
     """Return the fields that say what a segment says; it must be a video prompt that reads well.
 
@@ -79,12 +119,10 @@ def field_values(subject: Subject) -> dict[str, Any]:
     text = lifted_text(subject)
     if text:
         values["text"] = text
-    said = {
-        "video_model": subject.model_name,
-        "video_prompt": subject.video_prompt,
-        "video_duration": subject.duration,
-    }
-    values |= {name: value for name, value in said.items() if value is not None}
+    for field, flag in FIELD_FLAGS.items():
+        value = subject.value_of(flag)
+        if value is not None:
+            values[field] = value
     if subject.block:
         from flaglift.emit.fields import typed  # noqa: PLC0415
 

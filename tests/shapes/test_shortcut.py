@@ -1,10 +1,10 @@
-"""What is decided once for many prompts is what the rules say of each of them.
+"""What is said of a prompt by its shape is what the rules say of it.
 
-`examined_translation` and `examined_findings` parse every prompt and run all rules: the judges.
-What `translate` and `lint` answer sooner is the same, field by field and finding by finding, with
-its words and its fix. CI runs 4,000 prompts of each kind. More, by hand:
+`judged_translation` and `judged_findings` parse every prompt and run all rules. What `translate`
+and `lint` answer sooner is the same, field by field and finding by finding, with its words and its
+fix. CI runs 4,000 prompts of each kind. More, by hand:
 
-    FLAGLIFT_PLAIN_EXAMPLES=300000 pytest tests/test_verdicts.py
+    FLAGLIFT_SHAPES_EXAMPLES=300000 pytest tests/shapes
 """
 
 import copy
@@ -22,12 +22,15 @@ from hypothesis import strategies as st
 
 from flaglift import CatalogError, ConfigError, Context, Diagnostic, Settings, lint, translate
 from flaglift.emit.translation import Translation
-from flaglift.syntax import Feature, FlagName, Quoting, parse
-from flaglift.syntax.plain import may_concern, read_plain
-from flaglift.verdicts import examined_findings, examined_translation, plain_translation
+from flaglift.linting.engine import examine
+from flaglift.shapes import Reading, Shortcut, examined_translation
+from flaglift.shapes.cut import cut_at_all_flags, cut_at_first_flag
+from flaglift.shapes.shortcut import examined_findings
+from flaglift.syntax import Feature, parse
+from flaglift.syntax.concern import may_concern
 from strategies import nearly_plain, nearly_plain_from, prompts, texts
 
-EXAMPLES = int(os.environ.get("FLAGLIFT_PLAIN_EXAMPLES", "4000"))
+EXAMPLES = int(os.environ.get("FLAGLIFT_SHAPES_EXAMPLES", "4000"))
 EACH = settings(max_examples=EXAMPLES, deadline=None)
 
 OPTIONS = st.builds(
@@ -42,6 +45,14 @@ OPTIONS = st.builds(
 CONTEXTS = st.sampled_from(
     [Context(), Context(), Context(complete=True), Context({"num_images": 4, "video_prompt": "x"})]
 )
+
+
+def judged_translation(text: str, options: Settings, context: Context) -> Translation:
+    return examined_translation(text, examine(text, options, context))
+
+
+def judged_findings(text: str, options: Settings, context: Context) -> list[Diagnostic]:
+    return examined_findings(examine(text, options, context))
 
 
 def everything(finding: Diagnostic) -> tuple[Any, ...]:
@@ -59,7 +70,7 @@ def assert_same(quick: Translation, judged: Translation) -> None:
 def test_translations_are_those_of_all_the_rules(
     text: str, options: Settings, context: Context
 ) -> None:
-    assert_same(translate(text, options, context), examined_translation(text, options, context))
+    assert_same(translate(text, options, context), judged_translation(text, options, context))
 
 
 @EACH
@@ -67,34 +78,16 @@ def test_translations_are_those_of_all_the_rules(
 def test_findings_are_those_of_all_the_rules(
     text: str, options: Settings, context: Context
 ) -> None:
-    quick, judged = lint(text, options, context), examined_findings(text, options, context)
+    quick, judged = lint(text, options, context), judged_findings(text, options, context)
     assert [*map(everything, quick)] == [*map(everything, judged)]
 
 
 @EACH
 @given(nearly_plain())
-def test_a_plain_prompt_says_what_its_ast_says(text: str) -> None:
-    plain = read_plain(text)
-    if plain is None:
-        return
-    prompt = parse(text)
-    [segment] = prompt.segments
-    assert not prompt.settings + prompt.suspects
-    # Whether the duration is a number is for the verdict to say.
-    assert not prompt.has(Feature.UNREADABLE & ~Feature.MALFORMED_DURATION)
-    assert not prompt.has(Feature.OTHER_FLAG | Feature.UNKNOWN_FLAG)
-    assert len({flag.name for flag in segment.flags}) == len(segment.flags)
-    assert segment.flags[0].span == plain.first_flag
-    assert segment.last(FlagName.VIDEO)
-    said = {flag.name: flag.value for flag in segment.flags}
-    model, written = said[FlagName.VIDEO_MODEL], said[FlagName.VIDEO_PROMPT]
-    assert model
-    assert written
-    assert (model.raw, model.end) == (plain.model, plain.model_end)
-    assert (written.text, written.quoting) == (plain.video_prompt, Quoting.QUOTED)
-    duration = said.get(FlagName.DURATION)
-    found = (duration.raw, duration.end) if duration else (None, -1)
-    assert found == (plain.duration, plain.duration_end)
+def test_both_ways_of_cutting_agree(text: str) -> None:
+    cut, flags = cut_at_first_flag(text), cut_at_all_flags(text)
+    if cut and flags and flags.cut.skeleton == cut.skeleton:
+        assert flags.cut == cut
 
 
 @EACH
@@ -107,11 +100,12 @@ def test_the_quick_way_is_the_usual_one() -> None:
     """What is compared here would prove nothing if it were hardly ever taken."""
     choose = random.Random(1)  # noqa: S311
     reached: Counter[str] = Counter()
+    shortcut = Shortcut(Settings(), Context())
     for _ in range(2000):
         text = nearly_plain_from(choose.randbytes(choose.randrange(6, 19)))
-        quick = plain_translation(text, Settings(), Context())
-        reached[quick.status if quick else "parsed"] += 1
-        reached.update(finding.rule for finding in (quick.diagnostics if quick else ()))
+        read = isinstance(shortcut.look(text), Reading)
+        reached[shortcut.translate(text).status if read else "parsed"] += 1
+        reached.update(finding.rule for finding in shortcut.lint(text) if read)
     assert min(reached[key] for key in ("parsed", "translated", "refused")) > 100, reached
     expected = {"legacy-syntax", "unknown-model", "retired-model", "duration-out-of-range",
                 "missing-input-video", "missing-text", "model-newer-than-catalog"}  # fmt: skip
@@ -147,7 +141,7 @@ def test_a_plain_prompt_raises_what_its_settings_raise() -> None:
 
 
 def test_a_fix_that_nobody_has_looked_at_is_a_fix() -> None:
-    [quick], [judged] = lint(PLAIN), examined_findings(PLAIN, Settings(), Context())
+    [quick], [judged] = lint(PLAIN), judged_findings(PLAIN, Settings(), Context())
     assert quick.fix is not None
     assert quick.fix == judged.fix
     assert hash(quick.fix) == hash(judged.fix)

@@ -1,0 +1,229 @@
+"""What prompts with the same flags have in common, learnt from the first of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial, reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+from flaglift.diagnostics import PLACE, Diagnostic, Fix, PendingFix
+from flaglift.emit.translation import Translation, TranslationStatus
+from flaglift.lossless.spans import Span, apply_edits
+from flaglift.rules import RULES
+from flaglift.shapes.cut import Cut, is_plain_body, is_plain_value
+from flaglift.syntax import Feature
+from flaglift.syntax.flags import FlagName
+from flaglift.syntax.grammar import expression
+from flaglift.syntax.lift import lift_edits, words_of_image
+from flaglift.syntax.words import WHITESPACE, unescape
+
+_OF_WORDS: tuple[tuple[Feature, Callable[[str, Sequence[str]], bool]], ...] = (
+    (Feature.BRACKETED_VIDEO_PROMPT, lambda value, _: "<" in value),
+    (Feature.BLANK_VIDEO_PROMPT, lambda value, _: not value.strip()),
+    (Feature.REFERENCE, lambda value, bodies: _holds_reference(value, *bodies)),
+)
+"""The features that a prompt has from words which `is_plain_body` and `is_plain_value` let pass.
+
+The value is a single letter where none is quoted.
+"""
+
+
+@cache
+def watched_features() -> Feature:
+    """Return those of them that any rule runs on: with one, a prompt is examined by itself."""
+    triggers = reduce(or_, (rule.trigger for rule in RULES))
+    return reduce(or_, (feature & triggers for feature, _ in _OF_WORDS))
+
+
+@cache
+def _watched() -> tuple[Callable[[str, Sequence[str]], bool], ...]:
+    return tuple(holds for feature, holds in _OF_WORDS if feature & watched_features())
+
+
+def _holds_reference(*texts: str) -> bool:
+    return any("<" in text and expression("REFERENCE").search(text) for text in texts)
+
+
+class Finding(NamedTuple):
+    """What a rule says of all prompts with the same flags."""
+
+    flag: int
+    """The flag at which it is, by its number in the order of the names; -1 for the first one."""
+    start: int
+    """Behind where the flag begins, in code points."""
+    end: int
+    """Before where the flag ends."""
+    diagnostic: Diagnostic
+    """As it stands in the first prompt."""
+    quotes: bool
+    """Whether its message shows words of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is said of every prompt with the same flags, in whatever order and among what words."""
+
+    status: TranslationStatus
+    values: dict[str, Any]
+    """The fields; text and video prompt are the first prompt's."""
+    linted: tuple[Finding, ...]
+    """What `lint` reports. `translate` tells the reasons of a refusal too."""
+    shown: tuple[Finding, ...]
+    uses_image_prompt: bool
+    """Whether the video prompt is what the body says about the image (3.3)."""
+
+
+class Place(NamedTuple):
+    """A position of the skeleton: so far in, and behind so many holes."""
+
+    offset: int
+    holes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A case, and where in a skeleton its flags are."""
+
+    case: Case
+    flags: tuple[tuple[Place, Place], ...]
+    """In the order of their names."""
+    first: int
+    """Which of them comes first."""
+    is_body_first: bool
+    """Whether no words come after the first flag."""
+    codes: tuple[str, ...]
+    """Those of all that is shown, each once, in the order of their places."""
+
+
+class Reading(NamedTuple):
+    """What one prompt of a shape says."""
+
+    shape: Shape
+    cut: Cut
+    text: str
+    """What is left without the flags (4.1); empty where the field is left out."""
+    video_prompt: str | None
+    """None where it is that of all prompts of the shape."""
+
+
+def read(shape: Shape, cut: Cut, text: str) -> Reading | None:
+    """Return what a prompt of a shape says; None if it has to be examined by itself."""
+    holes = cut.holes
+    video_prompt, value = None, "a"
+    if cut.value >= 0:
+        start, end = holes[cut.value]
+        value = text[start:end]
+        if not is_plain_value(value):
+            return None
+        video_prompt = value = unescape(value) if "\\" in value else value
+    if shape.is_body_first:
+        bodies = [text[: holes[0][1]]]
+    else:
+        bodies = [text[start:end] for i, (start, end) in enumerate(holes) if i != cut.value]
+    if not _is_plain(value, bodies):
+        return None
+    rest = _text_of(shape, cut, text, bodies)
+    if shape.case.uses_image_prompt:
+        video_prompt = words_of_image(bodies)
+    if rest is None or video_prompt == "":
+        return None
+    return Reading(shape, cut, rest, video_prompt)
+
+
+def _is_plain(value: str, bodies: Sequence[str]) -> bool:
+    for body in bodies:
+        if not is_plain_body(body):
+            return False
+    for holds in _watched():  # noqa: SIM110 (for each prompt: a generator takes its time)
+        if holds(value, bodies):
+            return False
+    return True
+
+
+def _text_of(shape: Shape, cut: Cut, text: str, bodies: Sequence[str]) -> str | None:
+    if shape.is_body_first:
+        return bodies[0].rstrip(WHITESPACE)
+    if "\n" in bodies[-1] and "=" in bodies[-1]:  # it may end in a settings block (5.2)
+        return None
+    lengths = cut.lengths
+    flags = sorted(Span(*_placed(flag, lengths)) for flag in shape.flags)
+    return apply_edits(text, lift_edits(text, flags))
+
+
+# ---- Taking over --------------------------------------------------------------------------------
+
+
+def translation_from(reading: Reading, text: str, again: "Again") -> Translation:
+    """Return the translation of a prompt. `again` makes what is hardly ever asked for."""
+    case = reading.shape.case
+    translated = case.status is TranslationStatus.TRANSLATED
+    return Translation(
+        text,
+        case.status,
+        values_of(reading) if translated else {"text": text},
+        lambda: tuple(findings_from(case.shown, reading, again)),
+        reading.shape.codes,
+    )
+
+
+def video_prompt_of(reading: Reading) -> str | None:
+    """Return the video prompt of a translated prompt; None where the field is left out."""
+    if reading.video_prompt is not None:
+        return reading.video_prompt
+    constant: str | None = reading.shape.case.values.get(FlagName.VIDEO_PROMPT.field)
+    return constant
+
+
+def values_of(reading: Reading) -> dict[str, Any]:
+    """Return the fields that a translated prompt says."""
+    values = dict(reading.shape.case.values)
+    if reading.text:
+        values["text"] = reading.text
+    if reading.video_prompt is not None:
+        values["video_prompt"] = reading.video_prompt
+    return values
+
+
+Again = Callable[[], Sequence[Diagnostic]]
+"""Examines the prompt itself."""
+
+
+def findings_from(findings: Sequence[Finding], reading: Reading, again: Again) -> list[Diagnostic]:
+    """Return the findings of the first prompt of a case as they stand in another one."""
+    if not findings:
+        return []
+    shape, lengths = reading.shape, reading.cut.lengths
+    moved = []
+    for number, behind, before, diagnostic, quotes in findings:
+        start, end = shape.flags[shape.first if number < 0 else number]
+        first = start.offset + lengths[start.holes] + behind
+        last = end.offset + lengths[end.holes] - before
+        code, fix = diagnostic.code, diagnostic.fix
+        if fix is not None:
+            fix = PendingFix(fix.applicability, _fix_of, again, code, first)
+        message = partial(_message_of, again, code, first) if quotes else None
+        moved.append(diagnostic.moved(first, last, fix, message))
+    if len(moved) > 1:
+        moved.sort(key=PLACE)
+    return moved
+
+
+def _message_of(again: Again, code: str, start: int) -> str:
+    return _same(again, code, start).message
+
+
+def _fix_of(again: Again, code: str, start: int) -> Fix:
+    fix = _same(again, code, start).fix
+    if fix is None:
+        raise AssertionError(f"{code} depends on words that it does not say it reads")
+    return fix
+
+
+def _same(again: Again, code: str, start: int) -> Diagnostic:
+    return next(d for d in again() if d.code == code and d.start == start)
+
+
+def _placed(flag: tuple[Place, Place], lengths: Sequence[int]) -> tuple[int, int]:
+    """Return where a flag of a skeleton is in a prompt, given how long the holes are."""
+    start, end = flag
+    return start.offset + lengths[start.holes], end.offset + lengths[end.holes]

@@ -1,0 +1,152 @@
+"""Translates and lints prompts, and examines only the first of each shape."""
+
+from functools import lru_cache, partial
+
+from flaglift.catalog import Catalog, load_catalog
+from flaglift.context import Context
+from flaglift.diagnostics import Diagnostic
+from flaglift.emit.translation import Translation, TranslationStatus, translation_of
+from flaglift.linting.engine import Examination, examine, reported
+from flaglift.settings import Settings
+from flaglift.shapes.cut import Flags, cut_at_all_flags, cut_at_first_flag
+from flaglift.shapes.learning import case_key, learn, shape_of
+from flaglift.shapes.shape import Case, Reading, Shape, findings_from, read, translation_from
+from flaglift.syntax import Feature
+from flaglift.syntax.concern import may_concern
+
+_MOST_SHAPES = 100_000
+"""With more, what was learnt is forgotten: it bounds the memory, at some 500 bytes a shape."""
+
+
+class Shortcut:
+    """Translates and lints prompts with one choice of settings and one request beside them.
+
+    It may be used from several threads.
+    """
+
+    def __init__(
+        self, settings: Settings, context: Context, catalog: Catalog | None = None
+    ) -> None:
+        """Use a catalog, or else the one that the settings name.
+
+        Raises `ConfigError` or `CatalogError` where they name no usable one.
+        """
+        self._settings = settings
+        self._context = context
+        self.catalog = catalog or load_catalog(settings.edition, settings.overlay)
+        self._shapes: dict[str, Shape] = {}
+        """By skeleton."""
+        self._cases: dict[tuple[str, ...], Case | None] = {}
+        """By flags; None where a prompt says nothing of the others."""
+
+    def translate(self, text: str) -> Translation:
+        """Return the fields that say what the prompt's flags say."""
+        if not may_concern(text):
+            return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
+        result = self.look(text)
+        if isinstance(result, Reading):
+            return translation_from(result, text, partial(self._again, text))
+        return examined_translation(text, result)
+
+    def lint(self, text: str) -> list[Diagnostic]:
+        """Return what is to be said about the prompt, by place and code."""
+        if not may_concern(text):
+            return []
+        result = self.look(text)
+        if isinstance(result, Reading):
+            again = partial(self._again, text)
+            return findings_from(result.shape.case.linted, result, again)
+        return examined_findings(result)
+
+    def look(self, text: str) -> Reading | Examination:
+        """Return what a prompt says by its shape; else examine it."""
+        cut = cut_at_first_flag(text)
+        shape = self._shapes.get(cut.skeleton) if cut else None
+        if cut is None or shape is None:
+            flags = cut_at_all_flags(text)
+            if flags is None:
+                return self._examine(text)
+            cut = flags.cut
+            shape = self._shapes.get(cut.skeleton)
+            if shape is None:
+                examined = self._learn(text, flags)
+                if examined:
+                    return examined
+                shape = self._shapes.get(cut.skeleton)
+        reading = read(shape, cut, text) if shape else None
+        return reading or self._examine(text)
+
+    def first_of_its_shape(self, text: str) -> Reading | None:
+        """Return what a prompt says by its shape, after the shape was learnt from it if need be."""
+        result = self.look(text)
+        if not isinstance(result, Reading):
+            result = self.look(text)
+        return result if isinstance(result, Reading) else None
+
+    def _learn(self, text: str, flags: Flags) -> Examination | None:
+        """Learn the shape of a prompt; return its examination if that was needed."""
+        key = case_key(flags)
+        examined = None
+        if key not in self._cases:
+            examined = self._examine(text)
+            self._cases[key] = learn(text, flags, examined)
+        case = self._cases[key]
+        if len(self._shapes) + len(self._cases) > _MOST_SHAPES:
+            self._shapes.clear()
+            self._cases.clear()
+        if case:
+            self._shapes[flags.cut.skeleton] = shape_of(case, flags)
+        return examined
+
+    def _examine(self, text: str) -> Examination:
+        return examine(text, self._settings, self._context, self.catalog)
+
+    def _again(self, text: str) -> list[Diagnostic]:
+        return self._examine(text).diagnostics
+
+
+def examined_translation(text: str, examined: Examination) -> Translation:
+    """Return what becomes of a prompt that all the rules have looked at."""
+    if not examined.prompt.has(Feature.CONCERNED):
+        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
+    first = examined.subjects[0]
+    shown = reported(examined.diagnostics, first.settings)
+    return translation_of(text, first, examined.diagnostics, shown)
+
+
+def examined_findings(examined: Examination) -> list[Diagnostic]:
+    """Return what the settings let the rules report of a prompt that they have looked at."""
+    if not examined.prompt.has(Feature.CONCERNED):
+        return []
+    return reported(examined.diagnostics, examined.subjects[0].settings)
+
+
+# ---- For single texts ---------------------------------------------------------------------------
+
+_last: tuple[Settings, Context, Shortcut] | None = None
+"""The shortcut that was used last: nearly all callers use one."""
+
+
+def shortcut_for(settings: Settings, context: Context) -> Shortcut:
+    """Return a shortcut for these settings and this request, the same one each time.
+
+    Raises `ConfigError` or `CatalogError` for settings that name no usable catalog.
+    """
+    global _last  # noqa: PLW0603 (one assignment, so no thread sees half of it)
+    catalog = load_catalog(settings.edition, settings.overlay)
+    last = _last
+    if last and last[0] is settings and last[1] is context and last[2].catalog is catalog:
+        return last[2]
+    try:
+        found = _kept(settings, tuple(context.given.items()), context.complete, catalog)
+    except TypeError:  # a value beside the text that cannot be hashed
+        return Shortcut(settings, context)
+    _last = settings, context, found
+    return found
+
+
+@lru_cache(maxsize=256)
+def _kept(
+    settings: Settings, given: tuple[tuple[str, object], ...], complete: bool, catalog: Catalog
+) -> Shortcut:
+    return Shortcut(settings, Context(dict(given), complete), catalog)
