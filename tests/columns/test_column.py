@@ -8,8 +8,9 @@ import pytest
 
 from columns.test_same_as_translate import row
 from flaglift import Context, Settings
-from flaglift.columns import RESULT, ColumnTranslator, batch, texts, translate_column
+from flaglift.columns import RESULT, ColumnTranslator, texts, translate_column
 from flaglift.errors import CatalogError, ConfigError, InputError
+from flaglift.shapes import shortcut
 
 PROMPTS = [
     "a cat --video --video_model kling25 --duration 5",
@@ -108,7 +109,7 @@ def test_many_pieces_in_several_threads(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_is_known_of_shapes_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "_MOST_SHAPES", 3)
+    monkeypatch.setattr(shortcut, "_MOST_SHAPES", 3)
     translator = ColumnTranslator(threads=1)
     prompts = [f"a cat --video --video_model kling25 --duration {n}" for n in range(8)]
     for part in (prompts[:2], prompts[1:3], prompts[2:], prompts):

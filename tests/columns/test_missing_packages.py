@@ -5,10 +5,7 @@ import sys
 
 import pytest
 
-from flaglift.cli import migrate_runs
 from flaglift.errors import InputError
-from flaglift.migrate.job import Job
-from flaglift.migrate.opening import open_store
 from running import flaglift
 
 
@@ -19,17 +16,10 @@ def no_columns_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_columns_yet")
-def test_columns_without_arrow(monkeypatch: pytest.MonkeyPatch, tmp_path: str) -> None:
+def test_columns_without_arrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(InputError, match=r"columns need the extra `arrow`: pip install 'flag"):
         importlib.import_module("flaglift.columns")
-    path = f"{tmp_path}/prompts.jsonl"
-    with open(path, "w") as file:
-        file.write('{"text": "a cat --video --video_model kling25"}\n')
-    job = Job(path)
-    store = open_store(job, write=False)
-    assert migrate_runs.decider(job, store)._likeness is None
-    store.close()
 
 
 @pytest.mark.usefixtures("no_columns_yet")

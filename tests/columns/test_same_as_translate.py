@@ -46,7 +46,7 @@ def row(
         return None
     found = outcome_of(translate(text, settings, context))
     values = {
-        **found.shared._asdict(), "text": found.text, "video_prompt": found.video_prompt,
+        **found.shared.to_row(), "text": found.text, "video_prompt": found.video_prompt,
     }  # fmt: skip
     return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
 

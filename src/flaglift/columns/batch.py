@@ -3,45 +3,54 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from flaglift.api import translate
-from flaglift.catalog import load_catalog
 from flaglift.columns.arrow import pa, pc
+from flaglift.columns.cutting import CutColumn, cut_column, within
 from flaglift.columns.patterns import CONCERNED
-from flaglift.columns.representatives import Plain, stands_for_its_shape
-from flaglift.columns.result import UNTOUCHED, Outcome, Shared, assembled, outcome_of
-from flaglift.columns.shapes import Shapes, shapes_of, within
+from flaglift.columns.result import (
+    UNTOUCHED,
+    Outcome,
+    Shared,
+    assembled,
+    outcome_of,
+    shared_part,
+)
 from flaglift.columns.texts import has_values
 from flaglift.context import Context
+from flaglift.emit.translation import TranslationStatus
 from flaglift.linting.engine import selected
 from flaglift.settings import Settings
-
-_MOST_SHAPES = 100_000
-"""So many shapes are kept in mind; then it begins anew."""
+from flaglift.shapes import (
+    Reading,
+    Shape,
+    Shortcut,
+    examined_translation,
+    shortcut_for,
+    video_prompt_of,
+)
 
 Beside = Mapping[str, pa.Array]
-"""Columns beside the prompts, by field."""
+"""Columns next to the prompts, by field."""
 
 
 class BatchTranslator:
     """Translates arrays of the type `string`; see `ColumnTranslator`."""
 
     def __init__(self, settings: Settings, context: Context) -> None:
-        load_catalog(settings.edition, settings.overlay)
         selected(settings.select, settings.ignore)
         self._settings = settings
         self._context = context
-        self._known: dict[tuple[frozenset[str], str], Outcome | None] = {}
-        """What the prompts of a shape have in common; None where that is nothing."""
+        self._shortcuts = {frozenset[str](): Shortcut(settings, context)}
+        """By the columns next to the prompts, for rows that hold nothing in them."""
 
     def __call__(self, texts: pa.StringArray, beside: Beside) -> pa.StructArray:
         """Return the translation, of the type `RESULT`."""
         concerned = pc.fill_null(pc.match_substring_regex(texts, CONCERNED), False)
-        found = texts.filter(concerned)
+        flagged = texts.filter(concerned)
         index = pa.repeat(pa.scalar(0, pa.int32()), len(texts))
         prompts = pa.nulls(len(texts), pa.string())
-        if not len(found):
+        if not len(flagged):
             return assembled([UNTOUCHED], index, texts, prompts, texts.is_null())
-        rows = _Rows(found)
+        rows = _Rows(flagged)
         self._decide(rows, {field: held.filter(concerned) for field, held in beside.items()})
         return assembled(
             rows.distinct,
@@ -52,56 +61,68 @@ class BatchTranslator:
         )
 
     def _decide(self, rows: "_Rows", beside: Beside) -> None:
-        context = self._beside(dict.fromkeys(beside))
-        if self._context.get("video_prompt") is None:  # it would be compared with each value
-            free = pc.invert(has_values(list(beside.values()))) if beside else None
-            for shapes in shapes_of(rows.given):
-                chosen = shapes if free is None else shapes.only(free.filter(shapes.mask))
-                self._by_shape(rows, chosen, frozenset(beside), context)
-        self._one_by_one(rows, beside)
-
-    def _by_shape(
-        self, rows: "_Rows", shapes: Shapes, beside: frozenset[str], context: Context
-    ) -> None:
-        encoded = shapes.shape.dictionary_encode()
-        names = encoded.dictionary.to_pylist()
-        new = [i for i, name in enumerate(names) if (beside, name) not in self._known]
-        if len(self._known) + len(new) > _MOST_SHAPES:
-            self._known.clear()
-            new = list(range(len(names)))
-        first = pc.index_in(pa.array(new, pa.int32()), value_set=encoded.indices)
-        texts = rows.given.filter(shapes.mask).take(first).to_pylist()
-        bodies = shapes.body.take(first).to_pylist()
-        values = shapes.value.take(first).to_pylist()
-        known = {name: self._known.get((beside, name)) for name in names}
-        for i, text, body, value in zip(new, texts, bodies, values, strict=True):
-            found = translate(text, self._settings, context)
-            outcome = outcome_of(found)
-            stands = stands_for_its_shape(found, Plain(names[i], body, value))
-            if not stands:
-                rows.single[text] = outcome
-            elif value is not None:
-                outcome = outcome._replace(video_prompt=None)
-            self._known[beside, names[i]] = known[names[i]] = outcome if stands else None
-        rows.take_shapes(shapes, encoded.indices, [known[name] for name in names])
-
-    def _one_by_one(self, rows: "_Rows", beside: Beside) -> None:
+        shortcut = self._shortcut(frozenset(beside))
+        free = pc.invert(has_values(list(beside.values()))) if beside else None
+        for cut in cut_column(rows.given):
+            _by_shape(rows, cut if free is None else cut.only(free.filter(cut.mask)), shortcut)
         left = rows.index.is_null()
         texts = rows.given.filter(left).to_pylist()
+        if not beside:
+            rows.take_outcomes(left, _one_by_one(texts, shortcut))
+            return
         held = [values.filter(left).to_pylist() for values in beside.values()]
-        nothing = (None,) * len(held)
-        known = {(text, *nothing): outcome for text, outcome in rows.single.items()}
-        found = []
-        for key in zip(texts, *held, strict=True):
-            outcome = known.get(key)
-            if outcome is None:
-                context = self._beside(dict(zip(beside, key[1:], strict=True)))
-                outcome = known[key] = outcome_of(translate(key[0], self._settings, context))
-            found.append(outcome)
-        rows.take_outcomes(left, found)
+        outcomes = []
+        for text, *values in zip(texts, *held, strict=True):
+            given = {**self._context.given, **dict(zip(beside, values, strict=True))}
+            context = replace(self._context, given=given)
+            translation = shortcut_for(self._settings, context).translate(text)
+            outcomes.append(outcome_of(translation))
+        rows.take_outcomes(left, outcomes)
 
-    def _beside(self, held: Mapping[str, object]) -> Context:
-        return replace(self._context, given={**self._context.given, **held})
+    def _shortcut(self, beside: frozenset[str]) -> Shortcut:
+        shortcut = self._shortcuts.get(beside)
+        if shortcut is None:
+            context = replace(self._context, given={**self._context.given, **dict.fromkeys(beside)})
+            shortcut = self._shortcuts[beside] = Shortcut(self._settings, context)
+        return shortcut
+
+
+def _by_shape(rows: "_Rows", cut: CutColumn, shortcut: Shortcut) -> None:
+    encoded = cut.flags.dictionary_encode()
+    numbers = pa.array(range(len(encoded.dictionary)), pa.int32())
+    first = pc.index_in(numbers, value_set=encoded.indices)
+    texts = rows.given.filter(cut.mask).take(first).to_pylist()
+    bodies = cut.body.take(first).to_pylist()
+    values = cut.value.take(first).to_pylist()
+    shapes = []
+    for text, body, value in zip(texts, bodies, values, strict=True):
+        reading = shortcut.first_of_its_shape(text)
+        same = reading and (reading.text, reading.video_prompt) == (body, value)
+        shapes.append(reading.shape if same and reading and reading.shape.is_body_first else None)
+    rows.take_shapes(cut, encoded.indices, shapes)
+
+
+def _one_by_one(texts: Iterable[str], shortcut: Shortcut) -> list[Outcome]:
+    shared: dict[int, Shared] = {}
+    outcomes = []
+    for text in texts:
+        result = shortcut.look(text)
+        if not isinstance(result, Reading):
+            outcomes.append(outcome_of(examined_translation(text, result)))
+            continue
+        shape = result.shape
+        known = shared.get(id(shape))
+        if known is None:
+            known = shared[id(shape)] = _shared_by(shape)
+        if shape.case.status is TranslationStatus.TRANSLATED:
+            outcomes.append(Outcome(known, result.text or None, video_prompt_of(result)))
+        else:
+            outcomes.append(Outcome(known, text, None))
+    return outcomes
+
+
+def _shared_by(shape: Shape) -> Shared:
+    return shared_part(shape.case.status.value, shape.case.values, shape.codes)
 
 
 class _Rows:
@@ -115,33 +136,29 @@ class _Rows:
         """What rows have in common, and its number."""
         self.index = pa.nulls(len(given), pa.int32())
         """Which of these each row has; null where that is not known."""
-        self.single: dict[str, Outcome] = {}
-        """The outcomes of prompts that stand for no other."""
 
-    def _numbers(self, found: Iterable[Outcome | None]) -> pa.Array:
-        numbers = self.distinct
-        return pa.array(
-            [o and numbers.setdefault(o.shared, len(numbers)) for o in found], pa.int32()
-        )
+    def _number(self, shared: Shared) -> int:
+        return self.distinct.setdefault(shared, len(self.distinct))
 
-    def take_shapes(self, shapes: Shapes, which: pa.Array, found: list[Outcome | None]) -> None:
-        """Give the rows of some shapes, by number, what these have in common, where anything is."""
-        slots = self._numbers(found).take(which)
-        self.index = pc.replace_with_mask(self.index, shapes.mask, slots)
-        translated = [o is not None and o.shared.status == "translated" for o in found]
+    def take_shapes(self, cut: CutColumn, which: pa.Array, shapes: list[Shape | None]) -> None:
+        """Give rows what the prompts of their shapes have in common, where these are known."""
+        numbers = [self._number(_shared_by(shape)) if shape else None for shape in shapes]
+        slots = pa.array(numbers, pa.int32()).take(which)
+        self.index = pc.replace_with_mask(self.index, cut.mask, slots)
+        translated = [
+            shape is not None and shape.case.status is TranslationStatus.TRANSLATED
+            for shape in shapes
+        ]
         chosen = pa.array(translated, pa.bool_()).take(which)
-        constant = pa.array([o and o.video_prompt for o in found], pa.string())
-        value = shapes.value
-        if constant.null_count < len(constant):
-            value = pc.coalesce(value, constant.take(which))
-        mask = within(shapes.mask, chosen)
-        self.text = pc.replace_with_mask(self.text, mask, shapes.body.filter(chosen))
-        self.video_prompt = pc.replace_with_mask(self.video_prompt, mask, value.filter(chosen))
+        mask = within(cut.mask, chosen)
+        self.text = pc.replace_with_mask(self.text, mask, cut.body.filter(chosen))
+        self.video_prompt = pc.replace_with_mask(self.video_prompt, mask, cut.value.filter(chosen))
 
-    def take_outcomes(self, mask: pa.Array, found: list[Outcome]) -> None:
+    def take_outcomes(self, mask: pa.Array, outcomes: list[Outcome]) -> None:
         """Give rows an outcome each."""
-        texts = pa.array([o.text for o in found], pa.string())
-        prompts = pa.array([o.video_prompt for o in found], pa.string())
-        self.index = pc.replace_with_mask(self.index, mask, self._numbers(found))
+        texts = pa.array([o.text for o in outcomes], pa.string())
+        prompts = pa.array([o.video_prompt for o in outcomes], pa.string())
+        numbers = pa.array([self._number(o.shared) for o in outcomes], pa.int32())
+        self.index = pc.replace_with_mask(self.index, mask, numbers)
         self.text = pc.replace_with_mask(self.text, mask, texts)
         self.video_prompt = pc.replace_with_mask(self.video_prompt, mask, prompts)

@@ -6,9 +6,13 @@ grammar's own terminals. None of them decides what a prompt means: the first tel
 one. Property tests hold both against `translate`.
 """
 
+from functools import cache
+
+from flaglift.shapes import watched_features
+from flaglift.syntax import Feature
+from flaglift.syntax.flags import FlagName
+from flaglift.syntax.grammar import pattern
 from flaglift.syntax.lookalikes import DASHES, INVISIBLE, UNSEEN
-from flaglift.syntax.nodes import FlagName
-from flaglift.syntax.tokens import terminals
 
 
 def _escaped(characters: str) -> str:
@@ -42,14 +46,19 @@ CONCERNED = "|".join(
 _UNPLAIN = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{{9f}}\\{_UNSEEN}"
 _ENTITY = "&[#A-Za-z]"
 
-UNPLAIN_BODY = f"[{_UNPLAIN}]|{_ENTITY}|{CONCERNED}"
-"""Found in every text that might change the reading of the flags behind it, or of itself.
+REFERENCE = pattern("REFERENCE").replace("++", "+").replace("*+", "*")
+"""A reference (5.1). Possessive quantifiers are not known here, and change nothing in it."""
 
-A text with an odd number of quotes may do so too.
-"""
+
+@cache
+def unplain_body() -> str:
+    """Return what is found in every text that might change how it, or a flag after it, is read.
+
+    A text with an odd number of quotes may do so too.
+    """
+    watched = [REFERENCE] if Feature.REFERENCE in watched_features() else []
+    return "|".join((f"[{_UNPLAIN}]", _ENTITY, CONCERNED, *watched))
+
 
 UNPLAIN_VALUE = rf"[\t\r\n<{_UNPLAIN}]|{_ENTITY}|{CONCERNED}"
 """Found in every quoted video prompt that a rule might have something to say about."""
-
-REFERENCE = terminals("markup")["REFERENCE"].replace("++", "+").replace("*+", "*")
-"""A reference (5.1). Possessive quantifiers are not known here, and change nothing in it."""

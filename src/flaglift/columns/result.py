@@ -1,19 +1,26 @@
 """What comes out of a column, and how it is put together."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from flaglift.columns.arrow import pa, pc
 from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation
+from flaglift.syntax.flags import FIELD_FLAGS, FlagName, Kind
+
+_VIDEO_PROMPT = FlagName.VIDEO_PROMPT.field
+_SHARED_FIELDS = {
+    field: pa.int64() if flag.kind is Kind.WHOLE_NUMBER else pa.string()
+    for field, flag in FIELD_FLAGS.items()
+    if field != _VIDEO_PROMPT
+}
+"""The fields that prompts with the same flags have in common."""
 
 RESULT = pa.struct(
     [
         pa.field("status", pa.string()),
         pa.field("text", pa.string()),
-        pa.field("video_model", pa.string()),
-        pa.field("video_prompt", pa.string()),
-        pa.field("video_duration", pa.int64()),
+        *(pa.field(field, _SHARED_FIELDS.get(field, pa.string())) for field in FIELD_FLAGS),
         pa.field("others", pa.map_(pa.string(), pa.string())),
         pa.field("codes", pa.list_(pa.string())),
     ]
@@ -36,10 +43,15 @@ class Shared(NamedTuple):
     """The part of a row that many rows have in common."""
 
     status: str
-    video_model: str | None
-    video_duration: int | None
+    fields: tuple[int | str | None, ...]
+    """In the order of `_SHARED_FIELDS`."""
     others: tuple[tuple[str, str], ...]
     codes: tuple[str, ...]
+
+    def to_row(self) -> dict[str, Any]:
+        """Return it as a row of the result, less the columns of its own."""
+        fields = dict(zip(_SHARED_FIELDS, self.fields, strict=True))
+        return {"status": self.status, **fields, "others": self.others, "codes": self.codes}
 
 
 class Outcome(NamedTuple):
@@ -50,7 +62,7 @@ class Outcome(NamedTuple):
     video_prompt: str | None
 
 
-UNTOUCHED = Shared("unchanged", None, None, (), ())
+UNTOUCHED = Shared("unchanged", (None,) * len(_SHARED_FIELDS), (), ())
 """What all prompts without a flag or a near miss of one have in common."""
 
 
@@ -62,16 +74,31 @@ def outcome_of(found: Translation) -> Outcome:
     >>> outcome.shared.status, outcome.text, outcome.shared.codes
     ('translated', 'a cat', ('FL001', 'FL601'))
     """
-    values: dict[str, Any] = dict(found.values)
-    text, model, prompt = (values.pop(n, None) for n in ("text", "video_model", "video_prompt"))
-    seconds = values.get("video_duration")
-    if isinstance(seconds, int) and abs(seconds) < _LONGEST:
-        del values["video_duration"]
-    else:
-        seconds = None
-    others = tuple((name, form_value(value)) for name, value in values.items())
-    codes = tuple(dict.fromkeys(finding.code for finding in found.diagnostics))
-    return Outcome(Shared(found.status.value, model, seconds, others, codes), text, prompt)
+    shared = shared_part(found.status.value, found.values, found.codes)
+    return Outcome(shared, found.values.get("text"), found.values.get(_VIDEO_PROMPT))
+
+
+def shared_part(status: str, values: Mapping[str, Any], codes: tuple[str, ...]) -> Shared:
+    """Return what a translation says but for its text and its video prompt."""
+    others = dict(values)
+    others.pop("text", None)
+    others.pop(_VIDEO_PROMPT, None)
+    fields = [_taken(others, field, kind) for field, kind in _SHARED_FIELDS.items()]
+    return Shared(
+        status,
+        tuple(fields),
+        tuple((name, form_value(value)) for name, value in others.items()),
+        codes,
+    )
+
+
+def _taken(values: dict[str, Any], field: str, kind: pa.DataType) -> int | str | None:
+    """Take a field out of values, if its column can hold it."""
+    value = values.get(field)
+    if pa.types.is_integer(kind) and not (isinstance(value, int) and abs(value) < _LONGEST):
+        return None
+    taken: int | str | None = values.pop(field, None)
+    return taken
 
 
 def assembled(
@@ -85,10 +112,11 @@ def assembled(
 
     It is null where `missing` is true.
     """
-    shared = pa.array([one._asdict() for one in distinct], _SHARED)
+    rows = [one.to_row() for one in distinct]
+    shared = pa.array(rows, _SHARED)
     if missing.true_count:  # whoever looks at a field by itself finds nulls there too
         index = pc.if_else(missing, None, index)
-    own = {"text": text, "video_prompt": video_prompt}
+    own = {"text": text, _VIDEO_PROMPT: video_prompt}
     columns = [
         own[field.name] if field.name in own else shared.field(field.name).take(index)
         for field in RESULT
@@ -96,4 +124,4 @@ def assembled(
     return pa.StructArray.from_arrays(columns, fields=list(RESULT), mask=missing)
 
 
-_SHARED = pa.struct([field for field in RESULT if field.name not in ("text", "video_prompt")])
+_SHARED = pa.struct([field for field in RESULT if field.name not in ("text", _VIDEO_PROMPT)])

@@ -18,6 +18,7 @@ from flaglift.columns.column import ColumnTranslator
 from flaglift.context import Context
 from flaglift.errors import InputError
 from flaglift.settings import DEFAULT, Settings
+from flaglift.syntax.flags import FIELD_FLAGS, Kind
 
 try:
     from py4j.protocol import Py4JJavaError
@@ -25,19 +26,21 @@ try:
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
     from pyspark.sql.functions import arrow_udf
-    from pyspark.sql.types import ArrayType, LongType, MapType, StringType, StructType
+    from pyspark.sql.types import ArrayType, LongType, MapType, StringType, StructField, StructType
 except ImportError:
     raise InputError("Spark needs the extra `spark`: pip install 'flaglift[spark]'") from None
 
-RESULT = (
-    StructType()
-    .add("status", StringType())
-    .add("text", StringType())
-    .add("video_model", StringType())
-    .add("video_prompt", StringType())
-    .add("video_duration", LongType())
-    .add("others", MapType(StringType(), StringType()))
-    .add("codes", ArrayType(StringType()))
+RESULT = StructType(
+    [
+        StructField("status", StringType()),
+        StructField("text", StringType()),
+        *(
+            StructField(field, LongType() if flag.kind is Kind.WHOLE_NUMBER else StringType())
+            for field, flag in FIELD_FLAGS.items()
+        ),
+        StructField("others", MapType(StringType(), StringType())),
+        StructField("codes", ArrayType(StringType())),
+    ]
 )
 """The type of what `translate_udf` returns: `flaglift.columns.RESULT`, as Spark writes it."""
 

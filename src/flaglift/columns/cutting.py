@@ -1,39 +1,36 @@
-"""Takes prompts apart, with Arrow's kernels, into what is shared by many and what is not.
+"""Cuts columns of prompts like `flaglift.shapes` cuts one, with Arrow's kernels.
 
     ohwx woman on a ridge --video --video_model kling25 --duration 5 --video_prompt "she smiles"
     '------ body -------'  '--------------------- flags ------------------------' '-- value --'
 
-The *shape* of a prompt is everything but its body and its quoted value. Where these two are plain,
-nothing in them changes how the shape is read, and the shape's reading does not change them: all
-prompts of a shape have the same model, duration, status and codes, their text is their body, and
-their video prompt is the value, or where none is written, the body without references. One prompt
-of each shape is translated (`representatives`) and has to bear this out.
+Only prompts whose words are certain to change nothing are cut: the patterns let fewer pass than
+`flaglift.shapes` does. All others are read one by one.
 """
 
 from typing import NamedTuple
 
 from flaglift.columns.arrow import pa, pc
-from flaglift.columns.patterns import REFERENCE, UNPLAIN_BODY, UNPLAIN_VALUE
+from flaglift.columns.patterns import REFERENCE, UNPLAIN_VALUE, unplain_body
 from flaglift.syntax.words import WHITESPACE
 
 
-class Shapes(NamedTuple):
-    """Prompts of some shape: those of an array where `mask` is true, in its order."""
+class CutColumn(NamedTuple):
+    """Prompts in pieces: those of an array where `mask` is true, in its order."""
 
     mask: pa.Array
-    shape: pa.Array
-    """What is not body or value; two quotes mark where the value was."""
+    flags: pa.Array
+    """What is neither body nor value; two quotes mark where the value was."""
     body: pa.Array
     value: pa.Array
     """The quoted value, or what the body says as a video prompt; null where neither is wanted."""
 
-    def only(self, chosen: pa.Array) -> "Shapes":
+    def only(self, chosen: pa.Array) -> "CutColumn":
         """Return those of the prompts where a mask over them is true."""
-        columns = (self.shape, self.body, self.value)
-        return Shapes(within(self.mask, chosen), *(column.filter(chosen) for column in columns))
+        columns = (self.flags, self.body, self.value)
+        return CutColumn(within(self.mask, chosen), *(column.filter(chosen) for column in columns))
 
 
-def shapes_of(texts: pa.StringArray) -> tuple[Shapes, Shapes]:
+def cut_column(texts: pa.StringArray) -> tuple[CutColumn, CutColumn]:
     """Return the prompts with one quoted value, and those with none; all others are left out.
 
     `texts` holds no null.
@@ -49,7 +46,7 @@ def shapes_of(texts: pa.StringArray) -> tuple[Shapes, Shapes]:
             pc.less(pc.binary_length(body), pc.binary_length(head)),
             pc.greater(pc.binary_length(body), 0),
         ),
-        pc.invert(pc.match_substring_regex(body, UNPLAIN_BODY)),
+        pc.invert(pc.match_substring_regex(body, unplain_body())),
     )
     fine = within(fine, _closed(body.filter(fine)))
     count = pc.list_value_length(pieces)
@@ -66,7 +63,7 @@ def _closed(body: pa.Array) -> pa.Array:
     return pc.replace_with_mask(pc.invert(quotes), quotes, pc.equal(pc.bit_wise_and(count, 1), 0))
 
 
-def _quoted(known: pa.Array, chosen: pa.Array, body: pa.Array, pieces: pa.Array) -> Shapes:
+def _quoted(known: pa.Array, chosen: pa.Array, body: pa.Array, pieces: pa.Array) -> CutColumn:
     pieces = pieces.filter(chosen)
     value = pc.list_element(pieces, 1)
     fine = pc.and_(
@@ -74,16 +71,16 @@ def _quoted(known: pa.Array, chosen: pa.Array, body: pa.Array, pieces: pa.Array)
         pc.invert(pc.match_substring_regex(value, UNPLAIN_VALUE)),
     )
     pieces = pieces.filter(fine)
-    before, behind = pc.list_element(pieces, 0), pc.list_element(pieces, 2)
-    return Shapes(
+    before, after = pc.list_element(pieces, 0), pc.list_element(pieces, 2)
+    return CutColumn(
         within(known, within(chosen, fine)),
-        pc.binary_join_element_wise(before, behind, '""'),
+        pc.binary_join_element_wise(before, after, '""'),
         body.filter(chosen).filter(fine),
         value.filter(fine),
     )
 
 
-def _bare(known: pa.Array, chosen: pa.Array, body: pa.Array, flags: pa.Array) -> Shapes:
+def _bare(known: pa.Array, chosen: pa.Array, body: pa.Array, flags: pa.Array) -> CutColumn:
     body, flags = body.filter(chosen), flags.filter(chosen)
     image = pc.replace_substring_regex(body, f"[{WHITESPACE}]+", " ")
     image = pc.replace_substring_regex(image, REFERENCE, "")
@@ -95,7 +92,7 @@ def _bare(known: pa.Array, chosen: pa.Array, body: pa.Array, flags: pa.Array) ->
         pc.and_(pc.not_equal(image, ""), pc.invert(pc.match_substring(body, '"'))),
     )
     image = pc.if_else(written, None, image)
-    return Shapes(
+    return CutColumn(
         within(known, within(chosen, fine)),
         flags.filter(fine),
         body.filter(fine),
