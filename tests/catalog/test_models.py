@@ -34,12 +34,12 @@ def test_the_price_is_linear_in_the_seconds() -> None:
     model = MODELS["kling30_motion_control"]
     assert model.cents_per_second == Decimal("27.7")
     assert model.price_cents(10) == model.price_cents(None) == 277
-    assert model.price_cents(20) == 554
+    assert model.price_cents(20) is None  # it makes 10 s only
     assert MODELS["seedance2_720p"].price_cents(15) == 396
 
 
 def test_a_third_of_a_cent_adds_up() -> None:
-    assert Model("thirds", 10, 3, Durations.of(3)).price_cents(6) == 20
+    assert Model("thirds", 10, 3, Durations.of(3, 6)).price_cents(6) == 20
 
 
 @pytest.mark.parametrize("seconds", [None, 4, 8])
@@ -65,8 +65,8 @@ def test_of_a_bare_name_nothing_is_known() -> None:
 
 @given(seconds=st.integers(min_value=1, max_value=10**40))
 def test_a_price_never_falls_with_the_seconds(seconds: int) -> None:
-    price = MODELS["kling25"].price_cents(seconds)
-    longer = MODELS["kling25"].price_cents(seconds + 1)
+    model = Model("ours", 39, 5)
+    price, longer = model.price_cents(seconds), model.price_cents(seconds + 1)
     assert price is not None
     assert longer is not None
     assert 0 < price <= longer
@@ -86,3 +86,15 @@ def test_a_price_never_falls_with_the_seconds(seconds: int) -> None:
 )
 def test_a_capability_covers_by_shell_pattern(pattern: str, name: str, covered: bool) -> None:
     assert Capability("motion_control", "Motion control", "", (pattern,)).covers(name) is covered
+
+
+@pytest.mark.parametrize(
+    ("seconds", "assumed"), [(None, False), (4, True), (5, False), (10, False)]
+)
+def test_a_price_below_the_base_length_is_an_assumption(seconds: int | None, assumed: bool) -> None:
+    model = Model("ours", 39, 5, Durations.of(4, 5, 10))
+    assert model.is_price_assumed(seconds) is assumed
+
+
+def test_without_a_base_length_nothing_is_assumed() -> None:
+    assert not Model("ours").is_price_assumed(5)

@@ -56,19 +56,31 @@ class Model:
     def price_cents(self, seconds: int | None) -> Decimal | None:
         """Return the price in cents of `seconds`, None standing for the default duration.
 
-        The price is None when it is not known, or when `seconds` is not positive. Ground: the
-        service's Image2Video page, where the cost is for the base duration and longer videos scale
-        linearly; shorter ones, of which it says nothing, are taken to do the same.
+        The price is None when it is not known, or when the model does not make such a length.
+        Ground: the service's Image2Video page, where the cost is for the base duration and longer
+        videos scale linearly; shorter ones, of which it says nothing, are taken to do the same.
 
         >>> kling = Model("kling25", 39, 5, Durations.of(5, 10))
         >>> kling.price_cents(10), kling.price_cents(None)
         (Decimal('78'), Decimal('39'))
+        >>> kling.price_cents(7) is None
+        True
         """
         length = self.default_seconds if seconds is None else seconds
         if self.base_cost_cents is None or self.base_seconds is None or length is None:
             return None
+        if length <= 0 or (seconds is not None and self.durations and length not in self.durations):
+            return None
         # Multiplied first, so that thirds of a cent come out whole where they add up to one.
-        return Decimal(self.base_cost_cents * length) / self.base_seconds if length > 0 else None
+        return Decimal(self.base_cost_cents * length) / self.base_seconds
+
+    def is_price_assumed(self, seconds: int | None) -> bool:
+        """Tell whether the price of a length is an assumption: it is below the base length.
+
+        The service states that longer videos scale linearly, and nothing of shorter ones.
+        """
+        length = self.default_seconds if seconds is None else seconds
+        return length is not None and self.base_seconds is not None and length < self.base_seconds
 
 
 @dataclass(frozen=True, slots=True)

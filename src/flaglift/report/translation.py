@@ -13,6 +13,7 @@ from flaglift.report.findings import print_finding
 from flaglift.report.terminal import put, say
 from flaglift.report.text import visible
 from flaglift.rules.base import cents
+from flaglift.rules.subject import ASSUMED
 from flaglift.settings import Settings
 
 LEGACY_SYNTAX = "FL001"
@@ -75,9 +76,11 @@ def _print_fields(translation: Translation, settings: Settings) -> None:
             say((head, "bold"), visible(line.removesuffix("\r")))
             head = " " * width
     model = load_catalog(settings.edition, settings.overlay).find(values["video_model"]).model
-    price = model.price_cents(values.get("video_duration")) if model else None
+    duration = values.get("video_duration")
+    price = model.price_cents(duration) if model else None
     if price is not None:
-        say(("price".ljust(width), "dim"), cents(price))
+        note = f" ({ASSUMED})" if model and model.is_price_assumed(duration) else ""
+        say(("price".ljust(width), "dim"), f"{cents(price)}{note}")
 
 
 def _print_reasons(translation: Translation, prompt: str) -> None:
