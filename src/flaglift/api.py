@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING
 
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
-<<<<<<< 90d02e8
-from flaglift.emit.translation import Translation, TranslationStatus, read_values
-from flaglift.linting.engine import diagnose, diagnose_segment, reported, subjects_of, suppress
-from flaglift.linting.fixing import FixResult, Reading, fix_text, stated_values
-=======
 from flaglift.emit.translation import Translation, read_values, translation_of
 from flaglift.linting.engine import diagnose_segment, examine, reported, subjects_of, suppress
-from flaglift.linting.fixing import FixResult, Reading, fix_text
->>>>>>> 914dcee
+from flaglift.linting.fixing import FixResult, Reading, fix_text, stated_values
 from flaglift.settings import DEFAULT, Settings
 from flaglift.shapes import shortcut_for
 from flaglift.syntax import Feature, parse

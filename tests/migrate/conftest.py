@@ -11,7 +11,6 @@ from sqlalchemy import Engine, exc, text
 
 import databases
 from databases import engine_of
-from flaglift.columns import alike
 
 PROMPTS = [
     "a cat --video --video_model kling25 --duration 5",
@@ -92,9 +91,3 @@ def open_database(kind: str, tmp_path: Path) -> Iterator[Database]:
         with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             force = " WITH (FORCE)" if kind == "postgresql" else ""
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}{force}")
-
-
-@pytest.fixture(autouse=True)
-def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The columns' reader decides here as soon as there is one prompt."""
-    monkeypatch.setattr(alike, "_FEWEST", 0)

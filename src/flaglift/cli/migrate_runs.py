@@ -42,15 +42,6 @@ def _pace(options: Document) -> Pace:
     return Pace(options["chunk_seconds"], options["rows_per_second"], options["pause_file"])
 
 
-def decider(job: Job, store: Store) -> Decider:
-    """Return what decides on a store's prompts: by columns where Arrow is installed."""
-    try:
-        from flaglift.columns.alike import Likeness
-    except InputError:
-        return Decider(job.settings, store.fields)
-    return Decider(job.settings, store.fields, Likeness(job.settings, job.targets))
-
-
 def _document(job: Job, store: Store, tally: Tally) -> Document:
     checks = store.checks()
     return {
@@ -81,7 +72,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
             progress.show(tally.to_dict())
 
         control = Control(_pace(options), stopped, watch, options["limit"], keep_going=True)
-        migration = Migration(store, decider(job, store), control)
+        migration = Migration(store, Decider(job.settings, store.fields), control)
         tally, finished = migration.plan()
         document = _document(job, store, tally)
     document |= {
@@ -153,7 +144,7 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
         control = Control(
             _pace(options), stopped, watch, options["limit"], keep_going=options["keep_going"]
         )
-        migration = Migration(store, decider(job, store), control)
+        migration = Migration(store, Decider(job.settings, store.fields), control)
         finished = writer.run.state != "running"
         try:
             finished = finished or migration.apply(writer)
@@ -240,7 +231,7 @@ def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]
             held += good
             broken += bad
         if not store.passes_on:
-            left = Migration(store, decider(job, store), Control()).survey()
+            left = Migration(store, Decider(job.settings, store.fields), Control()).survey()
             held.append(f"{store.name}: {left.refused:,} prompts that still hold flags are refused")
             if left.translated or left.problems or left.without:
                 broken.append(

@@ -10,7 +10,7 @@ from typing import Any
 from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.emit.translation import TranslationStatus
 from flaglift.lossless.spans import Edit, apply_edits
-from flaglift.syntax.nodes import FlagName
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.prompt import Segment
 
 _MOST_ROUNDS = 100

@@ -17,8 +17,8 @@ from flaglift.rules.base import (
     unsafe,
 )
 from flaglift.syntax import nodes
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import Defect, NearMiss
-from flaglift.syntax.nodes import FlagName
 from flaglift.syntax.stuck import stuck
 from flaglift.syntax.words import ends_word, following_value
 

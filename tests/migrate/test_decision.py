@@ -1,0 +1,72 @@
+"""What becomes of a stored prompt is what `translate` says, whatever was learnt of its shape."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from columns.shaped import shaped
+from columns.test_same_as_translate import SETTINGS
+from flaglift import Context, Settings, translate
+from flaglift.emit.translation import TranslationStatus
+from flaglift.lossless.spans import Edit, apply_edits
+from flaglift.migrate.decision import Decider
+from flaglift.migrate.job import DEFAULT_TARGETS
+from flaglift.migrate.records import Stored
+from strategies import texts
+
+FIELDS = (None, ("video_model", "video_prompt", "video_duration"), ("video_model",))
+DECIDERS = [Decider(settings, fields) for settings in SETTINGS for fields in FIELDS]
+HELD: list[dict[str, Any]] = [
+    *([dict.fromkeys(DEFAULT_TARGETS)] * 6),
+    {**dict.fromkeys(DEFAULT_TARGETS), "video_model": "kling25"},
+    {**dict.fromkeys(DEFAULT_TARGETS), "video_duration": 5},
+]
+
+
+def stored() -> st.SearchStrategy[Stored]:
+    prompts = st.one_of(st.binary(max_size=30).map(shaped), texts())
+    return st.builds(Stored, st.just(""), prompts, st.sampled_from(HELD))
+
+
+@pytest.mark.parametrize("number", range(len(DECIDERS)))
+@given(st.lists(stored(), max_size=20))
+def test_every_verdict_is_what_translate_says(number: int, prompts: list[Stored]) -> None:
+    decide = DECIDERS[number]
+    for one, verdict in zip(prompts, decide.all(prompts), strict=True):
+        alone = translate(one.text, decide.settings, Context(one.held))
+        assert verdict.stored is one
+        assert verdict.codes == tuple(dict.fromkeys(d.code for d in alone.diagnostics))
+        if alone.status is not TranslationStatus.TRANSLATED:
+            assert verdict.status == alone.status.value
+            assert not verdict.writes
+        elif verdict.status == "refused":
+            assert verdict.refusals[0][0] == "no-target"
+        else:
+            wanted = {**alone.values, "text": alone.values.get("text", "")}
+            kept = {name: value for name, value in one.held.items() if value is not None}
+            assert {**wanted, **kept} == {**verdict.writes, **kept}
+            edits = [Edit(*edit) for edit in verdict.edits]
+            assert apply_edits(one.text, edits) == wanted["text"]
+            assert (verdict.model, verdict.seconds) == (
+                wanted["video_model"],
+                wanted.get("video_duration"),
+            )
+
+
+def test_every_verdict_is_that_on_the_prompt_alone() -> None:
+    prompts = [
+        Stored("", f"cat {n} --video --video_model kling25 {flag}", HELD[0])
+        for flag in ("--video_prompt smile", "", "--duration 7", '--video_prompt ""')
+        for n in range(3)
+    ]
+    decide = Decider(Settings(), None)
+    for _ in range(2):
+        assert decide.all(prompts) == [Decider(Settings(), None)(one) for one in prompts]
+
+
+def test_half_a_surrogate_pair_is_decided_like_any_other() -> None:
+    prompts = [Stored("", f"a {c} --video --video_model kling25", HELD[0]) for c in ("b", "\ud800")]
+    verdicts = Decider(Settings(), None).all(prompts)
+    assert [verdict.writes["text"] for verdict in verdicts] == ["a b", "a \ud800"]
