@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -471,6 +473,64 @@ def test_watching_in_this_process() -> None:
     assert run.stderr.count("flaglift: checking at ") > 1
     assert "unknown key `selct`" in run.stderr
     assert run.stderr.endswith("flaglift: interrupted\n")
+
+
+@contextmanager
+def watching(*args: str) -> Iterator[Callable[[], int]]:
+    """Run `check --watch` meanwhile; yield what counts its checks so far, once one is over."""
+    with open("../err", "wb") as err, open("run.log", "wb") as out:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "flaglift", "check", "--watch", *args],
+            stdout=out,
+            stderr=err,
+            # Whoever runs the tests may ignore it, and children inherit that.
+            preexec_fn=lambda: signal.signal(  # noqa: PLW1509 (it starts no thread)
+                signal.SIGINT, signal.default_int_handler
+            ),
+        )
+
+    def checks() -> int:
+        return Path("../err").read_text().count("flaglift: checking at ")
+
+    try:
+        eventually(lambda: "error" in Path("../err").read_text())
+        yield checks
+    finally:
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 130
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come about in a minute")
+
+
+def test_what_a_run_writes_itself_is_no_change() -> None:
+    write({"a.txt": LONG})
+    reports = ["--report", "sarif=r.sarif", "--report", "json=r.json"]
+    with watching(*reports) as checks:
+        time.sleep(1)
+        assert checks() == 1
+        write({"a.txt": f"{LONG} dog"})
+        eventually(lambda: checks() == 2)
+        write({"b.log": "x", "a.txt~": "y"})
+        time.sleep(1)
+        assert checks() == 2
+
+
+def test_a_file_that_is_replaced_is_watched_still() -> None:
+    write({"a.txt": LONG, "b.txt": LONG})
+    with watching("a.txt") as checks:
+        for number in range(2, 5):
+            write({"new": f"{number} {LONG}", "b.txt": f"{number} {LONG}"})
+            os.replace("new", "a.txt")
+            eventually(lambda wanted=number: checks() == wanted)  # type: ignore[misc]
+        Path("a.txt").unlink()
+        eventually(lambda: checks() == 5)
+        assert "a.txt: no such file" in Path("../err").read_text()
 
 
 def test_a_sentence_for_many_files_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:

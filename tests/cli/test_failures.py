@@ -203,8 +203,8 @@ def test_a_closed_pipe_and_a_full_device(line: str, tmp_path: Path) -> None:
     run = through_a_shell(
         f"mkfifo pipe; ({line} >pipe; echo $? >code) & exec 3<pipe; exec 3<&-; wait", tmp_path
     )
-    assert is_one_sentence(run.stderr, "the output was closed before all of it was written")
-    assert (tmp_path / "code").read_text() == "2\n"
+    assert run.stderr == ""
+    assert (tmp_path / "code").read_text() == "141\n"
     run = through_a_shell(f"{line} >/dev/full", tmp_path)
     assert is_one_sentence(run.stderr, "the output cannot be written: no space left on device")
     assert run.returncode == 2
@@ -214,9 +214,9 @@ def test_a_head_that_has_enough(tmp_path: Path) -> None:
     (tmp_path / "many.txt").write_text(f"{VIDEO} --duration 7\n" * 2000)
     line = "flaglift check --output-format concise many.txt | head -1; exit ${PIPESTATUS[0]}"
     run = through_a_shell(line, tmp_path)
-    assert is_one_sentence(run.stderr, "the output was closed")
+    assert run.stderr == ""
     assert run.stdout.startswith("many.txt:1:")
-    assert run.returncode == 2
+    assert run.returncode == 141
 
 
 @pytest.mark.parametrize(
@@ -296,8 +296,8 @@ def test_a_pipe_without_a_reader(
         patch.setattr(sys, "stdout", out)
         with pytest.raises(SystemExit) as leaving:
             main()
-    assert leaving.value.code == 2
-    assert is_one_sentence(capfd.readouterr().err, "the output was closed")
+    assert leaving.value.code == 141
+    assert capfd.readouterr().err == ""
 
 
 def test_a_full_device(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

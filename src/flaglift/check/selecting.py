@@ -111,9 +111,7 @@ class Selection:
                 yield each
 
     def _look(self, target: FileTarget) -> Concerned | str | None:
-        path = target.path
-        readable = os.path.splitext(path)[1].lower() in _KNOWN or self._configured_host(path)
-        if not readable and not self._asked_for(target) and os.path.splitext(path)[1]:
+        if not self.reads(target):
             self._count_unread(target)
             return None
         raw = self._read(target)
@@ -131,6 +129,12 @@ class Selection:
             )
         self._count_unread(target, raw)
         return None
+
+    def reads(self, target: FileTarget) -> bool:
+        """Tell whether a file may be read for prompts, as far as its name says."""
+        suffix = os.path.splitext(target.path)[1].lower()
+        named = not suffix or suffix in _KNOWN or self._asked_for(target)
+        return named or self._configured_host(target.path) is not None
 
     def _count_unread(self, target: FileTarget, raw: bytes | None = None) -> None:
         if raw is None:

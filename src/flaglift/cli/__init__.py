@@ -28,10 +28,16 @@ _VERBS = {
 EXIT_FINDINGS = 1
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130
+EXIT_CLOSED_PIPE = 141
+"""As the shell says of a program that the closed pipe ends."""
 
 
 class _OutputError(FlagliftError):
     """What is printed has nowhere to go."""
+
+
+class _ClosedPipeError(FlagliftError):
+    """Who reads what is printed has had enough, as `head` has after some lines."""
 
 
 @contextmanager
@@ -43,7 +49,7 @@ def _output() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise _OutputError("the output was closed before all of it was written") from None
+        raise _ClosedPipeError from None
     except OSError as error:
         raise _OutputError(f"the output cannot be written: {reason(error)}") from None
 
@@ -131,6 +137,9 @@ def main() -> None:
         _fail("flaglift: interrupted", EXIT_INTERRUPTED)
     except click.ClickException as error:
         _fail(_usage(error), EXIT_UNUSABLE)
+    except _ClosedPipeError:
+        _discard(sys.stdout)
+        sys.exit(EXIT_CLOSED_PIPE)
     except FlagliftError as error:
         if isinstance(error, _OutputError):
             _discard(sys.stdout)

@@ -90,12 +90,15 @@ def command(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
       flaglift check --stdin-filename page.md - < page.md
     """
     chosen = CheckOptions(**{each.name: options.pop(each.name) for each in fields(CheckOptions)})
-    reports = [path for _, path in chosen.reports]
+
+    def project() -> Project:
+        return Project(paths, options, [path for _, path in chosen.reports])
+
     if watch:
         from flaglift.cli.check_watch import watch_and
 
-        watch_and(paths, lambda: _check(Project(paths, options, reports), chosen))
-    return _check(Project(paths, options, reports), chosen)
+        watch_and(paths, project, lambda files: _check(files, chosen))
+    return _check(project(), chosen)
 
 
 def _check(project: Project, options: CheckOptions) -> int:

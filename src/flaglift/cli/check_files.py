@@ -154,6 +154,12 @@ class Project:
         folders = [path for path in self.paths or [os.curdir] if os.path.isdir(path)]
         return any(here.startswith(os.path.join(os.path.realpath(each), "")) for each in folders)
 
+    def watched(self) -> list[str]:
+        """Return the files whose change makes another run worth while."""
+        configurations = [each.source for each in self.selection.configurations.used]
+        files = [each.path for each in self.targets() if self.selection.reads(each)]
+        return [*files, *(str(path) for path in configurations if path)]
+
     def concerned(self) -> list[Concerned]:
         """Return the files that may hold flags; what cannot be read is a problem."""
         if "-" in self.paths:

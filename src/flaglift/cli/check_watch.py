@@ -1,5 +1,6 @@
 """`flaglift check --watch`."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -7,11 +8,21 @@ from typing import NoReturn
 
 import click
 
+from flaglift.cli import in_one_line
+from flaglift.cli.check_files import Project
 from flaglift.errors import ConfigError, FlagliftError
 
+_PAUSE = 200
+"""Milliseconds. The watcher has begun to look when it first reports, at the latest after this."""
 
-def watch_and(paths: Sequence[str], check: Callable[[], int]) -> NoReturn:
-    """Check now, and again after each change, until Ctrl-C.
+_State = dict[str, tuple[int, ...]] | str
+"""What tells whether something changed: of each file its time, size and inode; or what is wrong."""
+
+
+def watch_and(
+    paths: Sequence[str], project: Callable[[], Project], check: Callable[[Project], int]
+) -> NoReturn:
+    """Check now, and again after each change to a file that is checked, until Ctrl-C.
 
     Raises `ConfigError` where the package for it is not installed, or there is nothing to watch.
     """
@@ -24,11 +35,41 @@ def watch_and(paths: Sequence[str], check: Callable[[], int]) -> NoReturn:
         ) from None
     if "-" in paths:
         raise ConfigError("--watch cannot watch standard input")
-    _once(check)
-    changes = watch(*(paths or ["."]), raise_interrupt=True)
+    folders = [path for path in paths or [os.curdir] if os.path.isdir(path)]
+    # A file that is saved by renaming another to it is a new one, and only its folder tells.
+    parents = [os.path.dirname(path) or os.curdir for path in paths if path not in folders]
+    watcher = watch(
+        *dict.fromkeys([*folders, *parents]),
+        recursive=bool(folders),
+        rust_timeout=_PAUSE,
+        yield_on_timeout=True,
+        raise_interrupt=True,
+    )
+    next(watcher)
+    state: _State | None = None
     while True:
-        next(changes)
-        _once(check)
+        # As it is before the check, so that a change during the check is not missed.
+        current = _state(project)
+        if current != state:
+            state = current
+            _once(lambda: check(project()))
+        while not next(watcher):
+            pass
+
+
+def _state(project: Callable[[], Project]) -> _State:
+    try:
+        return {path: _signature(path) for path in project().watched()}
+    except FlagliftError as error:
+        return str(error)
+
+
+def _signature(path: str) -> tuple[int, ...]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _once(check: Callable[[], int]) -> None:
@@ -37,5 +78,5 @@ def _once(check: Callable[[], int]) -> None:
     try:
         check()
     except FlagliftError as error:
-        click.echo(f"flaglift: {error}", err=True)
+        click.echo(f"flaglift: {in_one_line(str(error))}", err=True)
     sys.stdout.flush()
