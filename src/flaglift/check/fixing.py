@@ -1,6 +1,6 @@
 """Fixes the prompts of one file, and takes out its suppressions that suppress nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from flaglift.check.document import FilePrompt, PromptFile
 from flaglift.check.hosts.base import Change, Host, Literal
@@ -9,22 +9,42 @@ from flaglift.check.hosts.rewriting import rewrite
 from flaglift.check.inspecting import MOVED, inspect, moved
 from flaglift.check.job import FileJob, Fixed, Wanted
 from flaglift.check.unused import without_unused
-from flaglift.diagnostics import Severity
+from flaglift.diagnostics import Applicability, Severity
 from flaglift.rules import UNUSED_SUPPRESSION
+
+_MOST_ROUNDS = 10
+"""A bound that only fixes which undo each other would reach."""
 
 
 def fix_file(data: bytes, host: Host, job: FileJob, wanted: Wanted) -> Fixed:
-    """Return a file with the changes wanted that can be proved; nothing else in it moves."""
+    """Return a file with the changes wanted that can be proved; nothing else in it moves.
+
+    A change may make way for another one, so prompts that were changed are looked at again until
+    nothing is left to do.
+    """
     result = Fixed(data)
-    document = PromptFile(data, host, job)
-    document, result.fixed = _rewritten(document, result.notes, wanted, _fixed)
-    if wanted.moves:
-        document, result.moved = _rewritten(document, result.notes, wanted, _moved)
-    result.data = document.data
-    if document.directives and UNUSED_SUPPRESSION.code in document.judged:
-        inspect(document)  # tells which are used
+    file = PromptFile(data, host, job)
+    notes: list[str] = []
+    fixed: set[int] = set()
+    moved: set[int] = set()
+    todo = set(range(len(file.candidates)))
+    for _ in range(_MOST_ROUNDS):
+        file, changed = _rewritten(file, notes, wanted, _fixed, todo)
+        fixed |= changed
+        if wanted.moves:
+            file, gone = _rewritten(file, notes, wanted, _moved, todo)
+            moved |= gone
+            changed |= gone
+        todo = changed
+        if not todo:
+            break
+    result.fixed, result.moved = len(fixed - moved), len(moved)
+    result.notes = list(dict.fromkeys(notes))
+    result.data = file.data
+    if file.directives and UNUSED_SUPPRESSION.code in file.judged:
+        inspect(file)  # tells which are used
         result.data, result.taken_out = without_unused(
-            result.data, host, document.directives, document.judged
+            result.data, host, file.directives, file.judged
         )
     return result
 
@@ -33,23 +53,28 @@ _Make = Callable[[FilePrompt, PromptFile, Wanted], Change | str]
 
 
 def _rewritten(
-    document: PromptFile, notes: list[str], wanted: Wanted, make: _Make
-) -> tuple[PromptFile, int]:
-    """Return a file with its prompts changed, and how many are others now.
+    file: PromptFile, notes: list[str], wanted: Wanted, make: _Make, todo: Collection[int]
+) -> tuple[PromptFile, set[int]]:
+    """Return a file with some of its prompts changed, by their numbers, and which are others now.
 
     It is read again only if it is another one.
     """
-    changes = []
-    for prompt in document.prompts():
-        made = make(prompt, document, wanted)
+    changes: dict[int, Change] = {}
+    for number, prompt in enumerate(file.prompts()):
+        if number not in todo:
+            continue
+        made = make(prompt, file, wanted)
         if isinstance(made, Change):
-            changes.append(made)
+            changes[number] = made
         elif made:
-            notes.append(_note(document, prompt.literal, made))
-    data, refused = rewrite(document.data, document.host, changes)
-    notes += [_note(document, each.change.literal, each.reason) for each in refused]
-    new = document if data == document.data else PromptFile(data, document.host, document.job)
-    return new, len(changes) - len(refused)
+            notes.append(_note(file, prompt.literal, made))
+    data, refused = rewrite(file.data, file.host, list(changes.values()))
+    notes += [_note(file, each.change.literal, each.reason) for each in refused]
+    if data == file.data:
+        return file, set()
+    left = {id(each.change) for each in refused}
+    changed = {number for number, change in changes.items() if id(change) not in left}
+    return PromptFile(data, file.host, file.job), changed
 
 
 def _fixed(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> Change | str:
@@ -63,15 +88,23 @@ def _fixed(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> Change |
 def _moved(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> Change | str:
     if MOVED not in document.judged or MOVED in _let_be(prompt, wanted):
         return ""
-    if not wanted.unsafe and _is_doubtful(prompt.literal, document):
-        return ""  # a fix that nobody asked for would come first
+    if _is_doubtful(prompt, document, wanted):
+        return ""
     made = moved(prompt.literal, document)
     return made if isinstance(made, Change) else ""
 
 
-def _is_doubtful(literal: Literal, document: PromptFile) -> bool:
-    found = lint_literal(literal, document.job.settings)
-    return any(each.severity is not Severity.INFO for each in found)
+def _is_doubtful(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> bool:
+    """Tell whether something is to be put right before the flags are moved.
+
+    Where the unsafe fixes are wanted, that is what one of them would put right and could not.
+    """
+    for finding in lint_literal(prompt.literal, document.job.settings):
+        fixable = finding.fix and finding.fix.applicability is not Applicability.DISPLAY_ONLY
+        serious = finding.severity is not Severity.INFO
+        if serious and (fixable or not wanted.unsafe):
+            return True
+    return False
 
 
 def _let_be(prompt: FilePrompt, wanted: Wanted) -> set[str]:
