@@ -17,8 +17,9 @@ from flaglift.rules.base import (
     excerpt,
     safe,
 )
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lift import lift_edits
-from flaglift.syntax.nodes import Flag, FlagName
+from flaglift.syntax.nodes import Flag
 
 
 class RepeatedFlag(Rule):
