@@ -89,10 +89,13 @@ def begin(
     method: str = "POST",
     path: str = "/tunes/7/prompts",
     *,
-    announced: bool = True,
+    length: int | None = None,
+    rereads: bool = False,
 ) -> Inspection:
     headers = [(b"content-type", media_type.encode())]
-    return inspect(Target(method, path), headers, policy, announced=announced)
+    if length is not None:
+        headers.append((b"content-length", str(length).encode()))
+    return inspect(Target(method, path), headers, policy, rereads=rereads)
 
 
 def rewrite(
@@ -106,18 +109,19 @@ def rewrite(
     announced: bool = True,
 ) -> Done:
     """Feed a body in the chunks that the cuts make, as a fitting does."""
-    inspection = begin(media_type, policy, method, path, announced=announced)
+    length = len(body) if announced else None
+    inspection = begin(media_type, policy, method, path, length=length)
     rewriter = inspection.rewriter
     out = []
     promised: list[int | None] = []
     edges = [0, *sorted(cuts), len(body)]
     for start, end in pairwise(edges):
-        new = rewriter.feed(body[start:end])
+        new = b"".join(rewriter.feed(body[start:end]))
         if rewriter.settled and not promised:
             promised.append(rewriter.delta)
         assert not new or rewriter.settled, "bytes before the length is known"
         out.append(new)
-    out.append(rewriter.finish())
+    out += rewriter.finish()
     return Done(b"".join(out), inspection, promised[0] if promised else rewriter.delta)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flaglift.shim.asgi import App, Message, Middleware, Receive, Scope, Send, Visit
-from flaglift.shim.core.policy import Mode, Policy
+from flaglift.shim.core.policy import LateText, Mode, Policy
 from flaglift.shim.core.record import Outcome
 from shim.forms import (
     JSON,
@@ -98,11 +98,31 @@ def test_the_app_gets_the_new_body_and_its_length(size: int, announced: bool) ->
     assert visits[0].seconds > 0
 
 
-def test_text_after_a_file_makes_the_length_unknown() -> None:
-    body = multipart_body([file(), text_field()])
+SPOOLED = Policy(hold_limit=1000)
+PASSED = Policy(hold_limit=1000, spool_limit=1000)
+CHUNKED = Policy(hold_limit=1000, spool_limit=1000, late_text=LateText.CHUNKED)
+VIDEO = file("prompt[input_video]", b"\r\n--x" * 40_000)
+
+
+@pytest.mark.parametrize("policy", [Policy(), SPOOLED])
+def test_text_after_a_file_leaves_the_length_exact(policy: Policy) -> None:
+    body = multipart_body([VIDEO, text_field()])
     app = Echo()
-    call(app, scope_of(body), chunks(body[:300], body[300:]))
-    assert app.body == multipart_body([file(), *lifted()])
+    call(app, scope_of(body), chunks(body[:300], body[300:90_000], body[90_000:]), policy=policy)
+    assert app.body == multipart_body([VIDEO, *lifted()])
+    assert app.header(b"content-length") == [str(len(app.body)).encode()]
+    assert app.header(b"transfer-encoding") == []
+
+
+def test_text_after_a_file_that_is_too_long_passes_or_makes_the_length_unknown() -> None:
+    body = multipart_body([VIDEO, text_field()])
+    app = Echo()
+    call(app, scope_of(body), chunks(body[:300], body[300:]), policy=PASSED)
+    assert app.body == body
+    assert app.header(b"content-length") == [str(len(body)).encode()]
+    app = Echo()
+    call(app, scope_of(body), chunks(body[:300], body[300:]), policy=CHUNKED)
+    assert app.body == multipart_body([VIDEO, *lifted()])
     assert app.header(b"content-length") == []
     assert app.header(b"transfer-encoding") == [b"chunked"]
 
@@ -174,13 +194,13 @@ def test_a_refusal_before_anything_is_sent() -> None:
     assert (visits[0].status, visits[0].inspection.outcome) == (422, Outcome.REFUSED)
 
 
-LATE = [text_field(), file(), field("prompt[video_duration]", "10")]
+LATE = [text_field(), VIDEO, field("prompt[video_duration]", "10")]
 
 
 def test_a_refusal_half_way_is_a_disconnect_to_the_app_and_an_answer_to_the_client() -> None:
     body = multipart_body(LATE)
     app = Echo()
-    sent, visits = call(app, scope_of(body), chunks(body[:400], body[400:]))
+    sent, visits = call(app, scope_of(body), chunks(body[:400], body[400:]), policy=SPOOLED)
     assert app.ended == "http.disconnect"
     assert [message.get("status") for message in sent] == [422, None]
     assert visits[0].inspection.outcome is Outcome.REFUSED
@@ -188,7 +208,8 @@ def test_a_refusal_half_way_is_a_disconnect_to_the_app_and_an_answer_to_the_clie
 
 def test_once_the_response_has_begun_it_stays_unfinished() -> None:
     body = multipart_body(LATE)
-    sent, _ = call(Echo(early=True), scope_of(body), chunks(body[:400], body[400:]))
+    received = chunks(body[:400], body[400:])
+    sent, _ = call(Echo(early=True), scope_of(body), received, policy=SPOOLED)
     assert [message.get("status") for message in sent] == [200]
 
 
@@ -203,7 +224,7 @@ def test_an_error_of_the_app_is_the_apps_unless_it_was_refused(refused: bool) ->
     body = multipart_body(LATE)
     received = [*chunks(body[:400], body[400:], more=False), GONE, GONE]
     if refused:
-        sent, _ = call(failing, scope_of(body), received)
+        sent, _ = call(failing, scope_of(body), received, policy=SPOOLED)
         assert sent[0]["status"] == 422
     else:
         whole = multipart_body([text_field()])

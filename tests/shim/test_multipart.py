@@ -8,6 +8,7 @@ from flaglift.shim.core.refusal import Refusal
 from shim.forms import (
     BOUNDARY,
     LEGACY,
+    MULTIPART,
     UNREADABLE,
     Done,
     Part,
@@ -25,28 +26,52 @@ STRICT = Policy(mode=Mode.STRICT)
 SEED = field("prompt[seed]", "7")
 
 
+LARGE = Policy(hold_limit=1000)
+"""Bodies with a file are too long to be held in memory."""
+VIDEO = file("prompt[input_video]", b"\r\n--x" * 500)
+MASK = file("prompt[mask_image]")
+
+
 @pytest.mark.parametrize(
-    ("parts", "expected", "delta_known"),
+    ("parts", "expected"),
     [
-        ([text_field()], lifted(), True),
-        ([SEED, text_field()], [SEED, *lifted()], True),
-        ([text_field(), SEED, file()], [*lifted(), SEED, file()], True),
-        ([text_field(), file(), SEED], [*lifted(), file(), SEED], True),
-        ([file(), text_field()], [file(), *lifted()], False),
-        ([file(), SEED, text_field(), file("prompt[mask_image]")], None, False),
-        ([file(), SEED], [file(), SEED], False),
-        ([text_field("a cat"), file()], [text_field("a cat"), file()], True),
+        ([text_field()], lifted()),
+        ([SEED, text_field()], [SEED, *lifted()]),
+        ([text_field(), SEED, VIDEO], [*lifted(), SEED, VIDEO]),
+        ([text_field(), VIDEO, SEED], [*lifted(), VIDEO, SEED]),
+        ([VIDEO, text_field()], [VIDEO, *lifted()]),
+        ([VIDEO, SEED, text_field(), MASK], [VIDEO, SEED, *lifted(), MASK]),
+        ([VIDEO, SEED], [VIDEO, SEED]),
+        ([text_field("a cat"), VIDEO], [text_field("a cat"), VIDEO]),
     ],
 )
+@pytest.mark.parametrize("policy", [Policy(), LARGE])
 def test_prompts_are_translated_wherever_the_text_is(
-    parts: list[Part], expected: list[Part] | None, delta_known: bool
+    parts: list[Part], expected: list[Part], policy: Policy
 ) -> None:
     body = multipart_body(parts)
-    done = rewrite(body)
-    if expected is None:
-        expected = [parts[0], SEED, *lifted(), parts[3]]
-    assert done.body == multipart_body(expected)
-    assert done.delta == (len(done.body) - len(body) if delta_known else None)
+    for cuts in ((), range(0, len(body), 100)):
+        done = rewrite(body, policy=policy, cuts=cuts)
+        assert done.body == multipart_body(expected)
+        assert done.delta == len(done.body) - len(body)
+        assert rewrite(body, policy=policy, cuts=cuts, announced=False).body == done.body
+
+
+def test_a_body_too_long_to_be_kept_passes_or_is_sent_in_chunks() -> None:
+    passes = Policy(hold_limit=1000, spool_limit=2000)
+    chunked = Policy(late_text=LateText.CHUNKED, hold_limit=1000, spool_limit=2000)
+    body = multipart_body([VIDEO, text_field()])
+    for cuts in ((), range(0, len(body), 100)):
+        done = rewrite(body, policy=passes, cuts=cuts)
+        assert (done.body, done.delta) == (body, 0)
+        assert done.inspection.record.reason is Reason.TEXT_AFTER_FILE
+        done = rewrite(body, policy=chunked, cuts=cuts)
+        assert (done.body, done.delta) == (multipart_body([VIDEO, *lifted()]), None)
+        early = multipart_body([text_field(), VIDEO])
+        for policy in (passes, chunked):
+            done = rewrite(early, policy=policy, cuts=cuts)
+            assert done.body == multipart_body([*lifted(), VIDEO])
+            assert done.delta == len(done.body) - len(early)
 
 
 def test_the_record_says_what_was_seen() -> None:
@@ -127,13 +152,23 @@ def test_a_different_field_is_a_conflict() -> None:
 
 
 def test_after_a_file_an_equal_field_may_come_again_and_another_is_refused() -> None:
-    equal = [text_field(), file(), field("prompt[video_duration]", "5")]
-    assert rewrite(multipart_body(equal)).body == multipart_body([*lifted(), *equal[1:]])
-    different = [text_field(), file(), field("prompt[video_duration]", "10")]
+    equal = [text_field(), VIDEO, field("prompt[video_duration]", "5")]
+    done = rewrite(multipart_body(equal), policy=LARGE)
+    assert done.body == multipart_body([*lifted(), *equal[1:]])
+    different = multipart_body([text_field(), VIDEO, field("prompt[video_duration]", "10")])
     with pytest.raises(Refusal) as refused:
-        rewrite(multipart_body(different))
+        rewrite(different, policy=LARGE)
     assert refused.value.status == 422
     assert b"send all fields before the files" in refused.value.body
+
+
+def test_in_a_short_body_what_comes_after_a_file_is_judged_as_well() -> None:
+    equal = [text_field(), file(), field("prompt[video_duration]", "5")]
+    rest = [part for part in lifted() if part.name != equal[2].name]
+    assert rewrite(multipart_body(equal)).body == multipart_body([*rest, *equal[1:]])
+    different = multipart_body([text_field(), file(), field("prompt[video_duration]", "10")])
+    done = rewrite(different)
+    assert (done.body, done.inspection.outcome) == (different, Outcome.LEFT)
 
 
 @pytest.mark.parametrize(
@@ -148,19 +183,11 @@ def test_after_a_file_an_equal_field_may_come_again_and_another_is_refused() -> 
     ],
 )
 def test_what_comes_too_late_to_be_judged_is_refused(late: Part) -> None:
+    body = multipart_body([text_field(), file(), late])
     with pytest.raises(Refusal):
-        rewrite(multipart_body([text_field(), file(), late]))
+        rewrite(body, announced=False)
     untouched = multipart_body([text_field("a cat"), file(), late])
-    assert rewrite(untouched).body == untouched
-
-
-def test_late_text_can_be_passed_untouched() -> None:
-    policy = Policy(late_text=LateText.PASS)
-    body = multipart_body([file(), text_field()])
-    done = rewrite(body, policy=policy)
-    assert (done.body, done.delta) == (body, 0)
-    assert done.inspection.record.reason is Reason.TEXT_AFTER_FILE
-    assert rewrite(body, policy=policy, announced=False).body == multipart_body([file(), *lifted()])
+    assert rewrite(untouched, announced=False).body == untouched
 
 
 @pytest.mark.parametrize(
@@ -176,6 +203,7 @@ def test_late_text_can_be_passed_untouched() -> None:
         ([text_field(), field("prompt[text]]", "x")], Reason.ODD_NAME),
         ([text_field(), field("Prompt[text]", "x")], Reason.ODD_NAME),
         ([Part("prompt[text]", b"\xff --video")], Reason.INVALID_UTF8),
+        ([text_field(), file(), text_field("another")], Reason.DUPLICATE_NAME),
         ([file("prompt[text]", LEGACY.encode())], Reason.ODD_PART),
         ([text_field(), field("_charset_", "latin-1")], Reason.CHARSET),
     ],
@@ -221,7 +249,13 @@ HEAD = b'Content-Disposition: form-data; name="prompt[text]"'
         (HEAD + b"\r\nX: a\0b", Reason.ODD_PART),
         (b"X: 1", Reason.ODD_PART),
         (HEAD + b"\r\nContent-Transfer-Encoding: base64", Reason.ODD_PART),
-        (HEAD + b"\r\nContent-Type: text/plain; charset=latin-1", Reason.CHARSET),
+        (HEAD + b"\r\nContent-Encoding: gzip", Reason.ODD_PART),
+        (HEAD + b"\r\nContent-Length: 7x", Reason.ODD_PART),
+        (HEAD + b"\r\nContent-Length: 7", Reason.ODD_PART),
+        (HEAD + b"\r\nContent-MD5: 1B2M2Y8AsgTpgAmY7PhCfg==", Reason.ODD_PART),
+        (HEAD + b"\r\nContent-Digest: sha-256=:AA==:", Reason.ODD_PART),
+        (HEAD + b"\r\nX-Checksum: 5", Reason.ODD_PART),
+        (HEAD + b"\r\nContent-Type: text/plain; charset=utf-16", Reason.CHARSET),
         (HEAD + b"\r\nContent-Type: application/json", Reason.CHARSET),
         (HEAD + b"\r\nX: " + b"x" * 20_000, Reason.ODD_PART),
     ],
@@ -246,6 +280,68 @@ def test_part_headers_that_parsers_read_differently_pass_untouched(
 def test_part_headers_that_change_nothing_are_kept(more: bytes) -> None:
     body = multipart_body([text_field()]).replace(HEAD, HEAD + more)
     assert rewrite(body).body == multipart_body(lifted()).replace(HEAD, HEAD + more)
+
+
+@pytest.mark.parametrize("policy", [Policy(), LARGE])
+def test_the_length_of_a_changed_part_is_made_true(policy: Policy) -> None:
+    head = HEAD + b"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d"
+    said = head % len(LEGACY) + b"\r\nX: y"
+    body = multipart_body([text_field(), VIDEO]).replace(HEAD, said)
+    done = rewrite(body, policy=policy)
+    expected = multipart_body([*lifted(), VIDEO]).replace(HEAD, head % len("a cat") + b"\r\nX: y")
+    assert done.body == expected
+    assert done.delta == len(expected) - len(body)
+
+
+def test_a_header_that_holds_for_the_content_only_is_no_harm_where_that_stays() -> None:
+    digest = HEAD + b"\r\nContent-MD5: x"
+    body = multipart_body([text_field("a cat")]).replace(HEAD, digest)
+    assert rewrite(body).inspection.outcome is Outcome.UNCHANGED
+    other = b'name="prompt[seed]"'
+    body = multipart_body([text_field(), SEED]).replace(other, other + b"\r\nContent-MD5: x")
+    assert rewrite(body).inspection.outcome is Outcome.TRANSLATED
+
+
+@pytest.mark.parametrize("charset", [b"ISO-8859-1", b'"us-ascii"', b"windows-1252"])
+def test_a_text_of_ascii_alone_reads_the_same_in_many_charsets(charset: bytes) -> None:
+    more = b"\r\nContent-Type: text/plain; charset=" + charset
+    body = multipart_body([text_field()]).replace(HEAD, HEAD + more)
+    assert rewrite(body).body == multipart_body(lifted()).replace(HEAD, HEAD + more)
+    whole = f"multipart/form-data; charset={charset.decode()}; boundary={BOUNDARY}"
+    assert rewrite(multipart_body([text_field()]), whole).body == multipart_body(lifted())
+    umlaut = multipart_body([text_field("\xfc " + LEGACY)])
+    for text, media_type in ((umlaut.replace(HEAD, HEAD + more), MULTIPART), (umlaut, whole)):
+        done = rewrite(text, media_type)
+        assert (done.body, done.inspection.record.reason) == (text, Reason.CHARSET)
+
+
+def test_an_empty_field_of_seven_bits_is_not_filled_with_more() -> None:
+    umlaut = "a cat --video --video_model kling25 --video_prompt \xfc"
+    head = b'name="prompt[video_prompt]"'
+    body = multipart_body([field("prompt[video_prompt]", ""), text_field(umlaut)])
+    assert rewrite(body).inspection.outcome is Outcome.TRANSLATED
+    body = body.replace(head, head + b"\r\nContent-Transfer-Encoding: 7bit")
+    done = rewrite(body)
+    assert (done.body, done.inspection.record.reason) == (body, Reason.CHARSET)
+
+
+def test_a_value_that_is_not_utf8_is_a_value() -> None:
+    body = multipart_body([text_field(), Part("prompt[video_prompt]", b"\xfc")])
+    done = rewrite(body)
+    assert (done.body, done.inspection.outcome) == (body, Outcome.LEFT)
+
+
+def test_all_parts_before_a_file_may_go() -> None:
+    flags = "--video --video_model happyhorse_720p --video_prompt dunes"
+    texts = array(("[0][text]", flags), ("[1][text]", flags))
+    said = array(
+        ("[0][video_model]", "happyhorse_720p"),
+        ("[0][video_prompt]", "dunes"),
+        ("[1][video_model]", "happyhorse_720p"),
+    )
+    new = array(("[1][video_prompt]", "dunes"))
+    assert rewrite_tune([*texts, *said]).body == multipart_body([*new, *said])
+    assert rewrite_tune([*texts, *said, *new]).body == multipart_body([*said, *new])
 
 
 @pytest.mark.parametrize(
@@ -297,8 +393,9 @@ def test_padding_behind_a_delimiter_and_what_follows_the_end_are_kept() -> None:
 
 def test_a_body_cut_after_its_beginning_was_changed_is_refused() -> None:
     body = multipart_body([text_field(), file()], closed=False)
+    assert rewrite(body).body == body
     with pytest.raises(Refusal) as refused:
-        rewrite(body)
+        rewrite(body, announced=False)
     assert refused.value.status == 400
 
 
@@ -333,12 +430,14 @@ def test_a_value_that_holds_the_boundary_is_not_written() -> None:
 
 
 def test_report_sends_the_same_bytes_and_says_what_would_change() -> None:
-    report = Policy(mode=Mode.REPORT)
+    report = Policy(mode=Mode.REPORT, hold_limit=1000, spool_limit=2000)
     for parts, outcome in (
         ([text_field(), file()], Outcome.TRANSLATED),
         ([file(), text_field()], Outcome.TRANSLATED),
         ([text_field(UNREADABLE)], Outcome.LEFT),
-        ([text_field(), file(), field("prompt[video_duration]", "10"), SEED], Outcome.REFUSED),
+        ([text_field(), file(), field("prompt[video_duration]", "10"), SEED], Outcome.LEFT),
+        ([text_field(), VIDEO, field("prompt[video_duration]", "10"), SEED], Outcome.REFUSED),
+        ([VIDEO, text_field()], Outcome.UNTOUCHED),
     ):
         body = multipart_body(parts)
         done = rewrite(body, policy=report, cuts=range(1, len(body)))
@@ -379,8 +478,9 @@ def test_an_element_that_would_be_read_as_another_passes_untouched() -> None:
 def test_after_a_file_an_element_that_would_be_read_as_another_is_refused() -> None:
     image = file("tune[prompts_attributes][][input_image]")
     late = array(("[][video_model]", "kling25"))
+    parts = [*array(("[][text]", LEGACY)), image, *late]
     with pytest.raises(Refusal) as refused:
-        rewrite_tune([*array(("[][text]", LEGACY)), image, *late])
+        rewrite(multipart_body(parts), path="/tunes", announced=False)
     assert b"number the prompts" in refused.value.body
 
 
@@ -389,7 +489,6 @@ def test_prompts_of_a_tune_after_its_images() -> None:
     parts = array(("[0][text]", LEGACY))
     done = rewrite_tune([*images, *parts])
     assert done.body == multipart_body([*images, *lifted("tune[prompts_attributes][0]")])
-    assert done.delta is None
 
 
 @pytest.mark.parametrize("names", [("[][text]", "[0][text]"), ("[0][text]", "[][text]")])
@@ -407,6 +506,9 @@ def test_prompts_where_a_route_has_none_are_not_read() -> None:
 
 def test_what_is_released_is_let_go() -> None:
     rewriter = begin(f"multipart/form-data; boundary={BOUNDARY}").rewriter
-    rewriter.feed(multipart_body([text_field("a cat"), file()], closed=False))
+    beginning = multipart_body([text_field("a cat"), file()], closed=False)
+    assert b"".join(rewriter.feed(beginning)) == beginning[:-2]
     chunk = b"x" * 100_000
-    assert rewriter.feed(chunk) is chunk
+    assert list(rewriter.feed(chunk)) == [b"\r\n" + chunk]
+    (passed,) = rewriter.feed(chunk)
+    assert passed is chunk

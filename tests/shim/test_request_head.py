@@ -14,7 +14,7 @@ def look(
 ) -> Inspection:
     given = [(name.encode(), value.encode()) for name, value in headers]
     target = target or Target("POST", "/tunes/7/prompts")
-    return inspect(target, given, policy or Policy(), announced=True)
+    return inspect(target, given, policy or Policy())
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,8 @@ def test_routes(method: str, path: str, label: str | None) -> None:
         URLENCODED,
         URLENCODED + "; charset=UTF-8",
         "Application/JSON",
+        f"{JSON}; charset=iso-8859-1",
+        "multipart/form-data; charset=us-ascii; boundary=x",
         'application/json; charset="utf-8"',
     ],
 )
@@ -77,7 +79,7 @@ def test_media_types_that_are_read(media_type: str) -> None:
         ([("content-type", "multipart/form-data; boundary=a; boundary=b")], Reason.MEDIA_TYPE),
         ([("content-type", "multipart/mixed; boundary=a")], Reason.MEDIA_TYPE),
         ([("content-type", f"{JSON}; charset=utf-16")], Reason.CHARSET),
-        ([("content-type", f"{URLENCODED}; charset=latin-1")], Reason.CHARSET),
+        ([("content-type", f"{URLENCODED}; charset=koi8-r")], Reason.CHARSET),
         ([("content-type", JSON), ("content-encoding", "gzip")], Reason.CONTENT_ENCODING),
         ([("content-type", JSON), ("content-encoding", "identity")], None),
         ([("content-type", JSON), ("content-md5", "x")], Reason.SIGNED_BODY),
@@ -91,6 +93,11 @@ def test_media_types_that_are_read(media_type: str) -> None:
         ([("content-type", JSON), ("authorization", "AWS4-HMAC-SHA256 x")], Reason.SIGNED_BODY),
         ([("content-type", JSON), ("authorization", "OAuth x")], Reason.SIGNED_BODY),
         ([("content-type", JSON), ("authorization", "Bearer digest")], None),
+        ([("content-type", JSON), ("authorization", 'Digest username="u", qop=auth')], None),
+        (
+            [("content-type", JSON), ("authorization", 'Digest username="u", qop="auth-int"')],
+            Reason.SIGNED_BODY,
+        ),
     ],
 )
 def test_bodies_that_are_left_alone(headers: list[tuple[str, str]], reason: Reason | None) -> None:

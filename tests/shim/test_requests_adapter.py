@@ -1,20 +1,24 @@
 """The adapter for requests, with real sessions and a real server."""
 
+import copy
 import importlib
 import io
+import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import responses
+from requests.auth import HTTPDigestAuth
 from urllib3.util import Retry
 
 import flaglift.shim.requests
 from flaglift.errors import ConfigError
 from flaglift.shim.core.inspection import Inspection
-from flaglift.shim.core.policy import Mode, Policy
+from flaglift.shim.core.policy import LateText, Mode, Policy
 from flaglift.shim.core.record import Outcome
 from flaglift.shim.requests import Adapter
 from shim.forms import (
@@ -100,8 +104,7 @@ def test_pipes_and_iterators(body: bytes, service: Upstream) -> None:
         url = service.url + "/tunes/7/prompts"
         client.post(url, data=Pipe(body), headers=FORM)
         assert service.last.body == expected
-        length = str(len(expected)) if body is FIRST else None
-        assert service.last.header("content-length") == length
+        assert service.last.header("content-length") == str(len(expected))
         client.post(url, data=iter([body[:99], body[99:]]), headers=FORM)
         assert service.last.body == expected
         assert service.last.header("content-length") is None
@@ -123,6 +126,89 @@ def test_the_whole_can_be_read_at_once(service: Upstream) -> None:
     body.seek(0)
     assert body.read(5) == b"promp"
     assert prepared.headers["Content-Length"] == str(len(whole))
+
+
+def test_a_body_too_long_to_be_kept_is_sent_in_chunks_where_that_is_wanted(
+    service: Upstream,
+) -> None:
+    policy = Policy(hold_limit=2000, spool_limit=2000, late_text=LateText.CHUNKED)
+    with session(policy=policy) as client:
+        client.post(service.url + "/tunes/7/prompts", data=Pipe(LAST), headers=FORM)
+    assert service.last.body == multipart_body([VIDEO, *lifted()])
+    assert service.last.header("content-length") is None
+
+
+def noted(inspection: Inspection) -> None:
+    NOTED.append(inspection.outcome)
+
+
+NOTED: list[Outcome] = []
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.deepcopy, copy.copy, lambda given: pickle.loads(pickle.dumps(given))],  # noqa: S301
+)
+def test_a_session_can_be_copied(copied: Callable[[Any], Any], service: Upstream) -> None:
+    url = service.url + "/tunes/7/prompts"
+    NOTED.clear()
+    policy = Policy(Mode.TRANSLATE, (("/prompts/*", Mode.OFF),))
+    with session(policy=policy, observe=noted) as made, copied(made) as client:
+        client.post(url, data={"prompt[text]": LEGACY})
+        assert read_urlencoded(service.last.body) == PAIRS
+        client.post(service.url + "/prompts/1/duplicate", data={"prompt[text]": LEGACY})
+        assert b"--video" in service.last.body
+    assert NOTED == [Outcome.TRANSLATED, Outcome.OFF]
+
+
+def test_a_request_that_does_not_change_is_sent_itself() -> None:
+    bodies: list[Any] = [
+        urlencoded_body([("prompt[text]", "a plain cat")]).decode(),
+        urlencoded_body([("prompt[text]", "a plain cat")]),
+        io.BytesIO(urlencoded_body([("prompt[text]", "a plain cat")])),
+    ]
+    for body in bodies:
+        prepared = requests.Request(
+            "POST", "http://x/tunes/7/prompts", data=body, headers={"content-type": URLENCODED}
+        ).prepare()
+        assert flaglift.shim.requests._Message(prepared, Policy()).rewritten() is prepared
+        assert prepared.body is body
+    assert bodies[-1].read() == bodies[1]
+
+
+def test_a_text_that_changes_stays_a_text_and_the_matchers_of_responses_match() -> None:
+    with responses.RequestsMock() as mock:
+        for text, fields in (("a plain cat", {"prompt[text]": "a plain cat"}), (LEGACY, PAIRS)):
+            match = [responses.matchers.urlencoded_params_matcher(dict(fields))]
+            mock.post("http://x/tunes/7/prompts", match=match)
+            with session() as client:
+                response = client.post("http://x/tunes/7/prompts", data={"prompt[text]": text})
+            assert response.status_code == 200
+            assert isinstance(response.request.body, str)
+    prepared = requests.Request(
+        "POST", "http://x/tunes/7/prompts", data={"prompt[text]": LEGACY}
+    ).prepare()
+    sent = flaglift.shim.requests._Message(prepared, Policy()).rewritten().body
+    assert isinstance(sent, str)
+    assert read_urlencoded(sent.encode()) == PAIRS
+
+
+def test_digest_authentication_sends_a_file_from_where_it_stood() -> None:
+    challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=MD5'
+
+    async def guarded(request: Received, send: Any) -> None:
+        known = (request.header("authorization") or "").startswith("Digest ")
+        more = () if known else (("www-authenticate", challenge),)
+        await respond(send, 201 if known else 401, b"", *more)
+
+    with upstream(guarded) as service, session() as client:
+        client.auth = HTTPDigestAuth("u", "p")
+        for skipped in (b"", b"junk"):
+            opened = io.BytesIO(skipped + LAST)
+            opened.seek(len(skipped))
+            url = service.url + "/tunes/7/prompts"
+            assert client.post(url, data=opened, headers=FORM).status_code == 201
+            assert service.last.body == multipart_body([VIDEO, *lifted()])
 
 
 def failing_once(status: int) -> Any:

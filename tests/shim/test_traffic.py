@@ -38,7 +38,7 @@ def sent(*headers: tuple[str, str], client: str | None = "10.0.0.1") -> Request:
 
 def seen(text: str, mode: Mode = Mode.TRANSLATE, media_type: str = JSON) -> Inspection:
     headers = [(b"content-type", media_type.encode())]
-    looked = inspect(Target("POST", PATH), headers, Policy(mode), announced=True)
+    looked = inspect(Target("POST", PATH), headers, Policy(mode))
     looked.rewriter.feed(json_body({"text": text}))
     looked.rewriter.finish()
     return looked
@@ -81,7 +81,7 @@ def count(store: Store, *inspections: Inspection) -> Counting:
 
 def test_the_report_counts_by_route_and_caller(tmp_path: Path) -> None:
     path = tmp_path / "traffic.db"
-    other = inspect(Target("GET", "/x"), [], Policy(), announced=False)
+    other = inspect(Target("GET", "/x"), [], Policy())
     with Store(path) as store:
         count(
             store, seen(LEGACY), seen(UNREADABLE), seen("a cat"), seen(LEGACY, Mode.REPORT),

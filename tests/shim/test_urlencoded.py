@@ -131,9 +131,20 @@ def test_over_the_limit_everything_passes() -> None:
 def test_nothing_is_sent_before_the_body_is_complete() -> None:
     rewriter = begin(URLENCODED).rewriter
     body = urlencoded_body([("prompt[text]", LEGACY)])
-    assert rewriter.feed(body) == b""
+    assert not list(rewriter.feed(body))
     assert not rewriter.settled
-    assert read_urlencoded(rewriter.finish()) == FIELDS
+    assert read_urlencoded(b"".join(rewriter.finish())) == FIELDS
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "us-ascii", "utf8"])
+def test_a_body_of_ascii_alone_reads_the_same_in_many_charsets(charset: str) -> None:
+    media_type = f"{URLENCODED}; charset={charset}"
+    body = urlencoded_body([("prompt[text]", LEGACY)])
+    assert read_urlencoded(rewrite(body, media_type).body) == FIELDS
+    if charset != "utf8":
+        body += b"&x=%FC"
+        done = rewrite(body, media_type)
+        assert (done.body, done.inspection.record.reason) == (body, Reason.CHARSET)
 
 
 pairs = st.lists(

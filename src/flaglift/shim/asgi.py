@@ -1,11 +1,13 @@
 """A middleware for one's own ASGI server that translates the prompts in requests to it.
 
-It hands on what it does not rewrite as it is, and streams files through.
+It hands on what it does not rewrite as it is, streams files through where the text has come before
+them, and always says how long the new body is.
 """
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -66,8 +68,7 @@ class Middleware:
         headers = scope["headers"]
         query = scope["query_string"].decode("latin-1")
         target = Target(scope["method"], raw_path(scope).decode("latin-1"), query)
-        announced = any(name == b"content-length" for name, _ in headers)
-        visit = Visit(scope, inspect(target, headers, self._policy, announced=announced))
+        visit = Visit(scope, inspect(target, headers, self._policy))
         try:
             await self._serve(visit, receive, self._watched(send, visit))
         finally:
@@ -158,8 +159,11 @@ class _Body:
     def __init__(self, receive: Receive, rewriter: Rewriter) -> None:
         self._receive = receive
         self._rewriter = rewriter
-        self._ready: list[Message] = []
+        self._chunks: Iterator[bytes] = iter(())  # what the last message became
+        self._ready: bytes | None = None  # the next of them
         self._more = True
+        self._other: Message | None = None  # the client has gone before it was settled
+        self._ended = False
 
     @property
     def complete(self) -> bool:
@@ -168,34 +172,32 @@ class _Body:
 
     async def settle(self) -> None:
         """Read until it is known how long the new body is. Raises `Refusal`."""
-        held = []
-        while self._more and not self._rewriter.settled:
-            message = await self._next()
-            if message["type"] != "http.request":
-                self._ready = [message]
-                return
-            held.append(message["body"])
-        body = b"".join(held)
-        self._ready = [{"type": "http.request", "body": body, "more_body": self._more}]
+        while self._more and not self._rewriter.settled and self._other is None:
+            await self._take()
 
     async def receive(self) -> Message:
         """Return the app's next message. Raises `Refusal`."""
-        if self._ready:
-            return self._ready.pop()
-        return await (self._next() if self._more else self._receive())
+        while self._ready is None and self._more and self._other is None:
+            await self._take()
+        if self._ready is None and (self._other is not None or self._ended):
+            other, self._other = self._other, None
+            return other or await self._receive()
+        body, self._ready = self._ready or b"", next(self._chunks, None)
+        self._ended = self._ready is None and not self._more
+        return {"type": "http.request", "body": body, "more_body": not self._ended}
 
-    async def _next(self) -> Message:
-        """Return the next message that says something."""
-        while True:
-            message = await self._receive()
-            if message["type"] != "http.request":
-                return message
-            self._more = message.get("more_body", False)
-            body = self._rewriter.feed(message.get("body", b""))
-            if not self._more:
-                body += self._rewriter.finish()
-            if body or not self._more or self._rewriter.settled:
-                return {"type": "http.request", "body": body, "more_body": self._more}
+    async def _take(self) -> None:
+        """Take the next message of the client. Raises `Refusal`."""
+        message = await self._receive()
+        if message["type"] != "http.request":
+            self._other = message
+            return
+        self._more = message.get("more_body", False)
+        chunks = self._rewriter.feed(message.get("body", b""))
+        if not self._more:
+            chunks = chain(chunks, self._rewriter.finish())
+        self._chunks = iter(chunks)
+        self._ready = next(self._chunks, None)
 
 
 def _headers(headers: list[tuple[bytes, bytes]], delta: int | None) -> list[tuple[bytes, bytes]]:

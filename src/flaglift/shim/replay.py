@@ -5,7 +5,7 @@ from itertools import chain
 
 from flaglift.errors import InputError
 from flaglift.shim.core.body import Rewriter
-from flaglift.shim.core.inspection import Inspection
+from flaglift.shim.core.splices import growth, spliced
 
 
 class BodyConsumedError(InputError):
@@ -19,35 +19,30 @@ class BodyConsumedError(InputError):
 
 
 class Replayed:
-    """The chunks of a body that can be read again: every iteration gives the same bytes."""
+    """The chunks of a body that can be read again: every iteration gives the same bytes.
 
-    def __init__(
-        self, begin: Callable[[], Inspection], source: Callable[[], Iterator[bytes]]
-    ) -> None:
-        self._begin = begin
+    It is read once to see what changes. Raises `Refusal` where the request must not be sent.
+    """
+
+    def __init__(self, rewriter: Rewriter, source: Callable[[], Iterator[bytes]]) -> None:
         self._source = source
-        self.inspection = begin()
-        """The latest one."""
+        for chunk in source():
+            rewriter.feed(chunk)
+        rewriter.finish()
+        self._splices = rewriter.splices
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it is sent otherwise than the client wrote it."""
+        return bool(self._splices)
 
     def delta(self) -> int:
-        """Return by how many bytes the body gets longer; reads it as far as that takes.
-
-        Raises `Refusal` where the request must not be sent.
-        """
-        self.inspection = self._begin()
-        rewriter = self.inspection.rewriter
-        before = after = 0
-        for chunk in self._source():
-            before += len(chunk)
-            after += len(rewriter.feed(chunk))
-            if rewriter.settled and rewriter.delta is not None:
-                return rewriter.delta
-        return after + len(rewriter.finish()) - before
+        """Return by how many bytes the body gets longer."""
+        return growth(self._splices)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Begin to send. Raises `Refusal` where the request must not be sent on."""
-        self.inspection = self._begin()
-        return rewritten(self.inspection.rewriter, self._source())
+        """Begin to send."""
+        return spliced(self._source(), self._splices)
 
 
 class Asynchronous:
@@ -57,7 +52,7 @@ class Asynchronous:
         self._body = body
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Begin to send. Raises `Refusal` where the request must not be sent on."""
+        """Begin to send."""
         for chunk in self._body:
             yield chunk
 
@@ -65,10 +60,9 @@ class Asynchronous:
 class Once:
     """The chunks of a body that can be read only once."""
 
-    def __init__(self, inspection: Inspection, source: Iterator[bytes]) -> None:
-        self.inspection = inspection
-        self._rewriter = inspection.rewriter
-        self._chunks: Iterator[bytes] | None = rewritten(self._rewriter, source)
+    def __init__(self, rewriter: Rewriter, source: Iterator[bytes]) -> None:
+        self._rewriter = rewriter
+        self._chunks: Iterator[bytes] | None = _rewritten(rewriter, source)
 
     def delta(self) -> int | None:
         """Return by how many bytes the body gets longer; None if only sending it would tell.
@@ -76,10 +70,7 @@ class Once:
         Raises `Refusal` where the request must not be sent.
         """
         chunks = iter(self)
-        first: list[bytes] = []
-        while not self._rewriter.settled:
-            first.append(next(chunks))
-        self._chunks = chain(first, chunks)
+        self._chunks = chain([first] if (first := next(chunks, b"")) else (), chunks)
         return self._rewriter.delta
 
     def __iter__(self) -> Iterator[bytes]:
@@ -93,19 +84,18 @@ class Once:
 class AsyncOnce:
     """The same for a body that is read asynchronously."""
 
-    def __init__(self, inspection: Inspection, source: AsyncIterator[bytes]) -> None:
-        self.inspection = inspection
-        self._rewriter = inspection.rewriter
-        self._first: list[bytes] = []
-        self._chunks: AsyncIterator[bytes] | None = _async_rewritten(self._rewriter, source)
+    def __init__(self, rewriter: Rewriter, source: AsyncIterator[bytes]) -> None:
+        self._rewriter = rewriter
+        self._first = b""
+        self._chunks: AsyncIterator[bytes] | None = _async_rewritten(rewriter, source)
 
     async def delta(self) -> int | None:
         """Return by how many bytes the body gets longer; None if only sending it would tell.
 
         Raises `Refusal` where the request must not be sent.
         """
-        while self._chunks is not None and not self._rewriter.settled:
-            self._first.append(await anext(self._chunks))
+        if self._chunks is not None:
+            self._first = await anext(self._chunks, b"")
         return self._rewriter.delta
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -113,25 +103,24 @@ class AsyncOnce:
         if self._chunks is None:
             raise BodyConsumedError
         chunks, self._chunks = self._chunks, None
-        for chunk in self._first:
-            yield chunk
+        if self._first:
+            yield self._first
         async for chunk in chunks:
             yield chunk
 
 
-def rewritten(rewriter: Rewriter, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield what is sent for each chunk of a body, and at its end.
-
-    A rewriter is settled at the latest when this ends.
-    """
+def _rewritten(rewriter: Rewriter, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what is sent for a body; the rewriter is settled before the first chunk."""
     for chunk in chunks:
-        yield rewriter.feed(chunk)
-    yield rewriter.finish()
+        yield from rewriter.feed(chunk)
+    yield from rewriter.finish()
 
 
 async def _async_rewritten(
     rewriter: Rewriter, chunks: AsyncIterator[bytes]
 ) -> AsyncIterator[bytes]:
     async for chunk in chunks:
-        yield rewriter.feed(chunk)
-    yield rewriter.finish()
+        for sent in rewriter.feed(chunk):
+            yield sent
+    for sent in rewriter.finish():
+        yield sent

@@ -6,12 +6,11 @@
 """
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from flaglift.errors import ConfigError
-from flaglift.shim.client import Observer, inspector, lowered, rewrite_bytes
-from flaglift.shim.core.inspection import Inspection
+from flaglift.shim.client import Observer, Outgoing, rewrite_bytes
 from flaglift.shim.core.policy import Policy
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.replay import BodyConsumedError, Once, Replayed
@@ -31,8 +30,10 @@ class Adapter(HTTPAdapter):
 
     `policy` says what is translated; `observe` is called once for each request; other arguments go
     to `HTTPAdapter`. A request that is refused (mode `strict`) is not sent: its response has status
-    422 and names the reasons.
+    422 and names the reasons. A session with it can be pickled and copied if `observe` can.
     """
+
+    __attrs__ = (*HTTPAdapter.__attrs__, "_policy", "_observe")
 
     def __init__(
         self, *args: Any, policy: Policy | None = None, observe: Observer | None = None, **more: Any
@@ -45,12 +46,14 @@ class Adapter(HTTPAdapter):
         """Send a request, translated. Raises what `HTTPAdapter.send` raises."""
         message = _Message(request, self._policy)
         try:
-            return super().send(message.rewritten(), *args, **more)
+            response = super().send(message.rewritten(), *args, **more)
         except Refusal as refusal:
             return self._refused(request, refusal)
         finally:
-            if self._observe is not None and message.inspection.route is not None:
-                self._observe(message.inspection)
+            if self._observe is not None and message.outgoing.inspection.route is not None:
+                self._observe(message.outgoing.inspection)
+        response.request = request  # what is sent again, after a 401, is translated again
+        return response
 
     def _refused(self, request: PreparedRequest, refusal: Refusal) -> Response:
         response = Response()
@@ -70,73 +73,63 @@ class _Message:
 
     def __init__(self, request: PreparedRequest, policy: Policy) -> None:
         self._request = request
-        self._limit = policy.hold_limit
-        length = request.headers.get("Content-Length", "")
-        self._length = int(length) if length.isdecimal() else None
         headers = [(_as_bytes(name), _as_bytes(value)) for name, value in request.headers.items()]
-        self._begin: Callable[[], Inspection] = inspector(
-            request.method or "",
-            request.url or "",
-            lowered(headers),
-            policy,
-            announced=self._length is not None,
-        )
-        self._inspection = self._begin()
-        self._body: RewrittenFile | None = None
-
-    @property
-    def inspection(self) -> Inspection:
-        """The inspection of the body as it was last sent."""
-        return self._body.inspection if self._body else self._inspection
+        self.outgoing = Outgoing(request.method or "", request.url or "", headers, policy)
 
     def rewritten(self) -> PreparedRequest:
-        """Return the request that is sent; the original stays as it is, for redirects."""
+        """Return the request that is sent: the client's own if nothing changes.
+
+        Otherwise that stays as it is, for redirects. Raises `Refusal`.
+        """
         body: Any = self._request.body
-        if not self._inspection.reads or body is None:
+        if not self.outgoing.inspection.reads or body is None:
+            return self._request
+        if isinstance(body, str | bytes):
+            return self._with_text(body)
+        try:
+            start: int = body.tell()
+        except (AttributeError, OSError):
+            once = Once(self.outgoing.inspection.rewriter, _chunks(body))
+            return self._with(once, once.delta())
+        replayed = Replayed(self.outgoing.reread().rewriter, lambda: _chunks_from(body, start))
+        if not replayed.is_changed:
+            body.seek(start)
+            return self._request
+        return self._with(replayed, replayed.delta())
+
+    def _with_text(self, body: str | bytes) -> PreparedRequest:
+        old = _as_bytes(body)
+        new = rewrite_bytes(self.outgoing.inspection, old)
+        if new == old:
             return self._request
         request = self._request.copy()
-        if isinstance(body, str | bytes):
-            request.body = rewrite_bytes(self._inspection, _as_bytes(body))
-            request.headers["Content-Length"] = str(len(request.body))
-            return request
-        self._body = RewrittenFile(body, self._inspection, self._begin)
-        delta = self._body.delta()
-        if self._length is not None and delta is not None:
-            request.headers["Content-Length"] = str(self._length + delta)
-        elif self._length is not None:
+        request.body = new.decode() if isinstance(body, str) else new
+        request.headers["Content-Length"] = str(len(new))
+        return request
+
+    def _with(self, body: Replayed | Once, delta: int | None) -> PreparedRequest:
+        request = self._request.copy()
+        length = self.outgoing.length
+        if length is not None and delta is not None:
+            request.headers["Content-Length"] = str(length + delta)
+        elif length is not None:
             del request.headers["Content-Length"]
             request.headers["Transfer-Encoding"] = "chunked"
-        request.body = self._body  # type: ignore[assignment] # a file, as urllib3 takes it
+        request.body = RewrittenFile(body)  # type: ignore[assignment] # a file, as urllib3 takes it
         return request
 
 
 class RewrittenFile:
-    """A file or an iterator as it is sent: can be read, and again if the client's can seek.
+    """A body as it is sent: can be read, and again if the client's file can seek.
 
     urllib3 calls `tell` before it sends and `seek` before it sends again; where that is not
     possible, both raise `OSError`, so that urllib3 does not send an empty body instead.
     """
 
-    def __init__(
-        self, source: Any, inspection: Inspection, begin: Callable[[], Inspection]
-    ) -> None:
-        try:
-            start: int = source.tell()
-        except (AttributeError, OSError):
-            self._body: Replayed | Once = Once(inspection, _chunks(source))
-        else:
-            self._body = Replayed(begin, lambda: _chunks_from(source, start))
+    def __init__(self, body: Replayed | Once) -> None:
+        self._body = body
         self._chunks: Iterator[bytes] | None = None
         self._ready = b""
-
-    @property
-    def inspection(self) -> Inspection:
-        """The latest one."""
-        return self._body.inspection
-
-    def delta(self) -> int | None:
-        """Return by how many bytes the body gets longer, if that is known. Raises `Refusal`."""
-        return self._body.delta()
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes; none at the end. Raises `Refusal`."""

@@ -1,10 +1,11 @@
 """What every rewriter of a body can do, and the one for bodies that are held whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from flaglift.shim.core.record import Reason, Record
 from flaglift.shim.core.refusal import Doubt, Refusal
+from flaglift.shim.core.splices import Splice
 
 
 class Rewriter(Protocol):
@@ -18,10 +19,17 @@ class Rewriter(Protocol):
     def delta(self) -> int | None:
         """The change of the body's length in bytes; None where it is not known beforehand."""
 
-    def feed(self, data: bytes) -> bytes:
-        """Take a chunk; return what is certain. Raises `Refusal`: send nothing more."""
+    @property
+    def splices(self) -> Sequence[Splice]:
+        """What was changed so far."""
 
-    def finish(self) -> bytes:
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        """Take a chunk; return what is certain, to be read before the next call.
+
+        There is nothing before it is settled. Raises `Refusal`: send nothing more.
+        """
+
+    def finish(self) -> Iterable[bytes]:
         """Return the rest, when the whole body was fed. Raises `Refusal`."""
 
 
@@ -30,14 +38,15 @@ class Untouched:
 
     settled = True
     delta: int | None = 0
+    splices: Sequence[Splice] = ()
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes) -> Iterable[bytes]:
         """Return the chunk."""
-        return data
+        return (data,)
 
-    def finish(self) -> bytes:
+    def finish(self) -> Iterable[bytes]:
         """Return nothing: all is passed on."""
-        return b""
+        return ()
 
 
 class Whole:
@@ -47,36 +56,41 @@ class Whole:
         self._rewrite = rewrite
         self._limit = limit
         self._record = record
-        self._held = bytearray()
+        self._held: list[bytes] = []
+        self._length = 0
         self.settled = False
         self.delta: int | None = 0
+        self.splices: Sequence[Splice] = ()
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes) -> Iterable[bytes]:
         """Hold a chunk, or pass it on once too much is held."""
         if self.settled:
-            return data
-        self._held += data
-        if len(self._held) <= self._limit:
-            return b""
+            return (data,)
+        self._held.append(data)
+        self._length += len(data)
+        if self._length <= self._limit:
+            return ()
         self._record.reason = Reason.TOO_LARGE
-        return self._release()
+        return (self._release(),)
 
-    def finish(self) -> bytes:
+    def finish(self) -> Iterable[bytes]:
         """Return the rewritten body, or the same bytes where it could be read in two ways."""
         if self.settled:
-            return b""
+            return ()
         body = self._release()
         try:
             new = self._rewrite(body)
         except Doubt as doubt:
             self._record.reason = doubt.reason
-            return body
-        self.delta = len(new) - len(body)
-        return new
+            return (body,)
+        if new != body:
+            self.delta = len(new) - len(body)
+            self.splices = (Splice(0, len(body), new),)
+        return (new,)
 
     def _release(self) -> bytes:
         self.settled = True
-        body = bytes(self._held)
+        body = b"".join(self._held)
         self._held.clear()
         return body
 
@@ -84,22 +98,24 @@ class Whole:
 class Watched:
     """Passes a body on as it is, and looks at it on the side."""
 
+    settled = True
+    delta: int | None = 0
+    splices: Sequence[Splice] = ()
+
     def __init__(self, rewriter: Rewriter) -> None:
         self._rewriter: Rewriter | None = rewriter
-        self.settled = True
-        self.delta: int | None = 0
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes) -> Iterable[bytes]:
         """Return the chunk."""
         self._look(lambda rewriter: rewriter.feed(data))
-        return data
+        return (data,)
 
-    def finish(self) -> bytes:
+    def finish(self) -> Iterable[bytes]:
         """Return nothing: all is passed on."""
         self._look(lambda rewriter: rewriter.finish())
-        return b""
+        return ()
 
-    def _look(self, step: Callable[[Rewriter], bytes]) -> None:
+    def _look(self, step: Callable[[Rewriter], Iterable[bytes]]) -> None:
         if self._rewriter is not None:
             try:
                 step(self._rewriter)

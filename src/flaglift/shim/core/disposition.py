@@ -8,6 +8,14 @@ from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt
 
 
+class Length(NamedTuple):
+    """A part's Content-Length, and where its digits are, counted from the part's first header."""
+
+    start: int
+    end: int
+    value: int
+
+
 class PartHeader(NamedTuple):
     """What a part's headers say."""
 
@@ -15,15 +23,33 @@ class PartHeader(NamedTuple):
     filename: str | None
     """None for a field; "" where the client chose no file."""
     is_text: bool
-    """Whether the content, as a field's value, is UTF-8 text."""
+    """Whether the content, as a field's value, is text in UTF-8 or in what is ASCII for ASCII."""
+    is_ascii: bool
+    """Whether it is UTF-8 only as far as it is ASCII."""
+    length: Length | None
+    """What the client says of the content's length in bytes."""
+    is_bound: bool
+    """Whether a header, such as a digest, holds only for the content as it came."""
 
+
+ASCII_FOR_ASCII = rb"us-ascii|ascii|iso-?8859-[0-9]{1,2}|latin-?1|windows-125[0-9]|cp125[0-9]"
+"""Names of charsets in which a text of ASCII alone is the same as in UTF-8, as an expression."""
 
 _NAME = re.compile(rb'form-data *; *name="([^"\\%\r\n]*)"(.*)', re.DOTALL | re.IGNORECASE)
 _FILENAME = re.compile(rb' *; *filename=(?:"((?:[^"\\]|\\.)*)"|([^\s";,\\]*))', re.IGNORECASE)
 _FILENAME_EXTENDED = re.compile(rb" *; *filename\*=([^\s;\",\\]*)", re.IGNORECASE)
 _ANOTHER_NAME = re.compile(rb"(?<!file)name\s*\*?[0-9*]*\s*=", re.IGNORECASE)
-_TEXT = re.compile(rb"text/plain *(?:; *charset *= *\"?utf-8\"?)? *", re.IGNORECASE)
-_NO_ENCODING = (b"7bit", b"8bit", b"binary")
+_TEXT = re.compile(
+    rb"text/plain *(?:; *charset *= *(\"?)(?:utf-?8|(%b))\1)? *;?" % ASCII_FOR_ASCII, re.IGNORECASE
+)
+_NO_ENCODING = {b"7bit": True, b"8bit": False, b"binary": False}
+"""Encodings of the content that leave it as it is, and whether it must be ASCII then."""
+_FREE = frozenset(
+    b"content-disposition content-type content-transfer-encoding content-length content-id"
+    b" content-language content-location content-description".split()
+)
+"""Headers that hold for any content, or are checked here."""
+_BOUND = re.compile(rb"content-|digest|md5|sha|checksum|crc|signature|hmac|length|size|etag")
 
 
 def read_head(head: bytes) -> PartHeader:
@@ -32,12 +58,19 @@ def read_head(head: bytes) -> PartHeader:
     Raises `Doubt` for headers that parsers read differently: no or two Content-Dispositions, a name
     unquoted or with escapes, `name*`, folded lines, an encoding of the content.
     """
-    headers = head[head.index(b"\r\n", 2) + 2 : -4]
+    headers = head[headers_start(head) : -4]
     return _remembered(headers) if len(headers) <= _MOST_REMEMBERED else _read_headers(headers)
+
+
+def headers_start(head: bytes) -> int:
+    """Return where the first header begins in the head of a part."""
+    return head.index(b"\r\n", 2) + 2
 
 
 def _read_headers(lines: bytes) -> PartHeader:
     headers: dict[bytes, bytes] = {}
+    length: Length | None = None
+    at = 0
     for line in lines.split(b"\r\n"):
         key, colon, value = line.partition(b":")
         key = key.lower()
@@ -46,17 +79,30 @@ def _read_headers(lines: bytes) -> PartHeader:
         if b"\r" in value or b"\n" in value:
             raise Doubt(Reason.ODD_PART)
         headers[key] = value.strip(b" \t")
+        if key == b"content-length":
+            length = _read_length(line, at)
+        at += len(line) + 2
     name, filename = _read_disposition(headers.get(b"content-disposition", b""))
-    if headers.get(b"content-transfer-encoding", b"binary").lower() not in _NO_ENCODING:
+    encoding = headers.get(b"content-transfer-encoding", b"binary").lower()
+    if encoding not in _NO_ENCODING or headers.pop(b"content-encoding", b"identity") != b"identity":
         raise Doubt(Reason.ODD_PART)
-    media_type = headers.get(b"content-type")
-    is_text = media_type is None or _TEXT.fullmatch(media_type) is not None
-    return PartHeader(name, filename, is_text)
+    text = _TEXT.fullmatch(headers.get(b"content-type", b"text/plain"))
+    is_ascii = _NO_ENCODING[encoding] or (text is not None and text[2] is not None)
+    is_bound = any(key not in _FREE and _BOUND.search(key) for key in headers)
+    return PartHeader(name, filename, text is not None, is_ascii, length, is_bound)
 
 
 _MOST_REMEMBERED = 200
 """The longest headers that are remembered, in bytes: programs send the same ones every time."""
 _remembered = lru_cache(maxsize=256)(_read_headers)
+
+
+def _read_length(line: bytes, at: int) -> Length:
+    digits = line.partition(b":")[2].strip(b" \t")
+    if not digits.isdigit() or len(digits) > 18:
+        raise Doubt(Reason.ODD_PART)
+    start = at + line.rindex(digits)
+    return Length(start, start + len(digits), int(digits))
 
 
 def _read_disposition(value: bytes) -> tuple[str, str | None]:

@@ -1,6 +1,6 @@
 """The entries of a form, multipart or urlencoded: which prompts they make up, what changes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,16 +13,18 @@ from flaglift.shim.core.refusal import Doubt
 MOST_ENTRIES = 10_000
 """The most entries of one request that are read; no other is served meanwhile."""
 
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""What stands for a value that is not UTF-8: it is there, and equals nothing that a flag says."""
+
 
 @dataclass(slots=True)
 class Entry:
-    """One pair or part that is no file, as it came, and what is to be sent for it."""
+    """One pair or part as it came, and what is to be sent for it."""
 
-    raw: bytes
-    """All bytes of it, as the client sent them."""
     name: str
     value: str | None
-    """None where it is not valid UTF-8."""
+    """None for a file, and where it is not valid UTF-8."""
+    is_file: bool = False
     place: Place | None = None
     """What it means; None if it is not a field of a prompt."""
     new_value: str | None = None
@@ -49,7 +51,6 @@ class Form:
         self._order = ArrayOrder()
         self._sent_order = ArrayOrder()
         self._added: dict[tuple[str, int, str], str] = {}
-        self._file: Place | None = None
         self._entries = 0
         self.texts = 0
         """How many texts were seen."""
@@ -69,32 +70,35 @@ class Form:
             self._once(place, None)
         else:
             self._once(place, entry.value)
-            self._note(place, entry.value or "")
+            self._note(place, _UNREADABLE if entry.value is None else entry.value)
 
-    def see_file(self, name: str, filename: str) -> None:
-        """Take note of a file, which is sent right away. Raises `Doubt` like `see`."""
-        place = self._place(name)
+    def see_file(self, entry: Entry, filename: str) -> None:
+        """Take note of a file; it has no name where none was chosen. Raises `Doubt` like `see`."""
+        self._entries += 1
+        if self._entries > MOST_ENTRIES:
+            raise Doubt(Reason.TOO_LARGE)
+        entry.place = place = self._place(entry.name)
         if place is not None:
             if place.field == "text":
                 raise Doubt(Reason.ODD_PART)
             self._once(place, None)
             self._note(place, filename or None)
-            self._file = place
 
     def settle(self, entries: Sequence[Entry], *, complete: bool, locked: bool = False) -> bool:
-        """Decide what is sent for the entries seen since the last file; tell if any should change.
+        """Decide what is sent for the entries seen since the last call; tell if any should change.
 
         With `locked` they are judged, and sent as they are. Raises `Doubt` where they cannot be
         told apart, `Refusal` in mode `strict`.
         """
         changed = False
+        by_place = {entry.place: entry for entry in entries if not entry.is_file}
         for entry in entries:
             if entry.is_text and entry.place and entry.value is not None:
                 beside = self._beside.get(entry.place.prompt, {})
                 change = self._judge.decide(entry.value, beside, complete=complete)
                 changed |= change is not None
                 if change and not locked:
-                    self._apply(change, entry.place, entry, entries)
+                    self._apply(change, entry.place, entry, by_place)
         if any(owner.endswith("[]") for owner in self._owners):
             self._check_order(entries)
         return changed
@@ -133,18 +137,19 @@ class Form:
         else:
             beside[place.field] = value
 
-    def _apply(self, change: Change, place: Place, text: Entry, entries: Sequence[Entry]) -> None:
+    def _apply(
+        self, change: Change, place: Place, text: Entry, by_place: Mapping[Place | None, Entry]
+    ) -> None:
         text.new_value, text.removed = change.text, change.text is None
-        prompt = place.prompt
         for name, value in change.filled.items():
-            empty = [e for e in entries if e.place == place._replace(field=name)]
-            if not empty:  # it is already sent, or it is a file
+            empty = by_place.get(place._replace(field=name))
+            if empty is None:  # it is already sent, or it is a file
                 raise Doubt(Reason.DUPLICATE_NAME)
-            empty[0].new_value = form_value(value)
+            empty.new_value = form_value(value)
         for name, value in change.added.items():
             written = form_value(value)
             text.added.append((f"{place.owner}[{name}]", written))
-            self._added[(*prompt, name)] = written
+            self._added[(*place.prompt, name)] = written
 
     def _check_order(self, entries: Sequence[Entry]) -> None:
         """Check that what is sent is read as the prompts that it belongs to.
@@ -152,9 +157,6 @@ class Form:
         Without an index, the order of the entries says which prompt each is part of.
         """
         sent = [place for entry in entries for place in _places(entry)]
-        if self._file:
-            sent.append(self._file)
-            self._file = None
         for place in sent:
             element = self._sent_order.element_of(f"[{place.field}]{place.rest}")
             if element != place.element:

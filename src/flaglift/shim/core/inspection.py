@@ -1,20 +1,22 @@
 """The head of a request: whether its body is looked at, and by what."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from flaglift.shim.core.body import Rewriter, Untouched, Watched, Whole
 from flaglift.shim.core.decision import Judge
+from flaglift.shim.core.disposition import ASCII_FOR_ASCII
 from flaglift.shim.core.json_body import rewrite_json
-from flaglift.shim.core.multipart import Multipart
+from flaglift.shim.core.multipart import Multipart, Release
 from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.core.record import Outcome, Reason, Record
 from flaglift.shim.core.refusal import Doubt
 from flaglift.shim.core.routes import Route, find_route
+from flaglift.shim.core.spool import Discard, Spool
 from flaglift.shim.core.urlencoded import rewrite_urlencoded
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -22,16 +24,19 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 _DIGESTS = {b"content-md5", b"x-amz-content-sha256"}
 _SIGNATURE = re.compile(rb"digest|signature|hmac")
-_SIGNED_SCHEMES = (b"aws4-hmac", b"signature ", b"oauth ", b"hmac", b"digest ")
+_SIGNED_AUTHORIZATION = re.compile(
+    rb"\s*(?:aws4-hmac|signature |oauth |hmac|digest .*\bqop *= *\"?auth-int)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHARSET = rb"(?: *; *charset *= *\"?(?:utf-?8|(%b))\"?)?" % ASCII_FOR_ASCII
 _BOUNDARY = re.compile(
-    rb"multipart/form-data *(?:; *charset=\"?utf-8\"? *)?"
-    rb"; *boundary=(?:\"([^\"\\\r\n]{1,70})\"|([!#$%&'*+.^_`|~0-9A-Za-z/:?=-]{1,70})) *"
-    rb"(?:; *charset=\"?utf-8\"? *)?",
+    rb"multipart/form-data%b *; *boundary="
+    rb"(?:\"([^\"\\\r\n]{1,70})\"|([!#$%%&'*+.^_`|~0-9A-Za-z/:?=-]{1,70}))%b *;?"
+    % (_CHARSET, _CHARSET),
     re.IGNORECASE,
 )
 _PLAIN_TYPE = re.compile(
-    rb"(application/(?:json|x-www-form-urlencoded)) *(?:; *charset=\"?utf-8\"? *)?;?",
-    re.IGNORECASE,
+    rb"(application/(?:json|x-www-form-urlencoded))%b *;?" % _CHARSET, re.IGNORECASE
 )
 _QUERY_FIELD = re.compile(r"(?:^|[&;?])[\[\] ]*(?:prompt|tune|text)\b", re.IGNORECASE)
 
@@ -66,11 +71,12 @@ class Inspection:
         return self.record.outcome if looked_at else Outcome.OFF
 
 
-def inspect(target: Target, headers: Headers, policy: Policy, *, announced: bool) -> Inspection:
+def inspect(
+    target: Target, headers: Headers, policy: Policy, *, rereads: bool = False
+) -> Inspection:
     """Return what is to be done with a request, given its head.
 
-    `announced` tells whether the length of the body that is sent on has to be known before its
-    first byte.
+    `rereads` tells that the body is fed only to find its changes, and read again to be sent.
     """
     path = target.path.removeprefix(policy.prefix)
     inside = target.path.startswith(policy.prefix)
@@ -81,11 +87,8 @@ def inspect(target: Target, headers: Headers, policy: Policy, *, announced: bool
     if route is not None and mode is not Mode.OFF:
         try:
             judge = Judge(route, policy, mode, record)
-            watched = mode is Mode.REPORT
-            rewriter = _open(
-                target.query, dict_of(headers), judge, announced=announced and not watched
-            )
-            rewriter = Watched(rewriter) if watched else rewriter
+            rewriter = _open(target.query, dict_of(headers), judge, rereads=rereads)
+            rewriter = Watched(rewriter) if mode is Mode.REPORT else rewriter
         except Doubt as doubt:
             record.reason = doubt.reason
     return Inspection(route, mode, record, rewriter)
@@ -99,8 +102,14 @@ def dict_of(headers: Headers) -> dict[bytes, list[bytes]]:
     return found
 
 
+def content_length(headers: dict[bytes, list[bytes]]) -> int | None:
+    """Return what the client says of the body's length in bytes."""
+    lengths = headers.get(b"content-length", [])
+    return int(lengths[0]) if len(lengths) == 1 and lengths[0].isdigit() else None
+
+
 def _open(
-    query: str, headers: dict[bytes, list[bytes]], judge: Judge, *, announced: bool
+    query: str, headers: dict[bytes, list[bytes]], judge: Judge, *, rereads: bool
 ) -> Rewriter:
     """Return the rewriter for a body. Raises `Doubt` where there is none."""
     if any(v.strip().lower() != b"identity" for v in headers.get(b"content-encoding", [])):
@@ -115,12 +124,33 @@ def _open(
     media_type = types[0].strip()
     limit = judge.policy.hold_limit
     if match := _BOUNDARY.fullmatch(media_type):
-        return Multipart(match[1] or match[2], judge, announced=announced)
+        release = Release.AT_END if rereads else _release(content_length(headers), judge.policy)
+        keeps = not rereads and judge.mode is not Mode.REPORT
+        store = Spool(limit) if keeps else Discard()
+        is_ascii = bool(match[1] or match[4])
+        return Multipart(match[2] or match[3], judge, release, store, is_ascii=is_ascii)
     if match := _PLAIN_TYPE.fullmatch(media_type):
         is_json = match[1].lower().endswith(b"json")
-        rewrite = rewrite_json if is_json else rewrite_urlencoded
-        return Whole(partial(rewrite, judge=judge), limit, judge.record)
+        rewrite = partial(rewrite_json if is_json else rewrite_urlencoded, judge=judge)
+        if match[2]:
+            rewrite = partial(_only_ascii, rewrite)
+        return Whole(rewrite, limit, judge.record)
     raise Doubt(Reason.CHARSET if b"charset" in media_type.lower() else Reason.MEDIA_TYPE)
+
+
+def _release(length: int | None, policy: Policy) -> Release:
+    if length is None:
+        return Release.AT_FILES
+    if length <= policy.hold_limit:
+        return Release.AT_END
+    return Release.AT_LAST_TEXT if length <= policy.spool_limit else Release.AT_FIRST_FILE
+
+
+def _only_ascii(rewrite: Callable[[bytes], bytes], body: bytes) -> bytes:
+    """Rewrite a body that is declared as what is UTF-8 only as far as it is ASCII."""
+    if not unquote_to_bytes(body).isascii():
+        raise Doubt(Reason.CHARSET)
+    return rewrite(body)
 
 
 def _is_signed(headers: dict[bytes, list[bytes]]) -> bool:
@@ -130,7 +160,4 @@ def _is_signed(headers: dict[bytes, list[bytes]]) -> bool:
             wanted = name.startswith((b"want-", b"accept-"))  # asks for a digest of the answer
             if name in _DIGESTS or (_SIGNATURE.search(name) and not wanted):
                 return True
-    return any(
-        value.lower().lstrip().startswith(_SIGNED_SCHEMES)
-        for value in headers.get(b"authorization", ())
-    )
+    return any(_SIGNED_AUTHORIZATION.match(value) for value in headers.get(b"authorization", ()))

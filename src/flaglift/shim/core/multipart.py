@@ -1,163 +1,276 @@
-"""Bodies of type multipart/form-data: files stream through, fields are held until they are judged.
+"""Bodies of type multipart/form-data: fields are held until they are judged, files only if need be.
 
 The client's boundary is kept, and its closing delimiter only ever passed on, never made.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from itertools import chain
+
 from flaglift.shim.core.decision import Judge
-from flaglift.shim.core.disposition import PartHeader, read_head
+from flaglift.shim.core.disposition import PartHeader, headers_start, read_head
 from flaglift.shim.core.form import Entry, Form
 from flaglift.shim.core.policy import LateText
 from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt, too_late
+from flaglift.shim.core.splices import Splice, growth
 from flaglift.shim.core.splitter import Piece, Splitter
+from flaglift.shim.core.spool import Store
+
+
+class Release(Enum):
+    """When what is held of a body is judged and sent."""
+
+    AT_FILES = "at-files"
+    """When a file begins, and at the end: nobody has to know the new length."""
+    AT_END = "at-end"
+    """At the end: the body is short, or can be read again."""
+    AT_LAST_TEXT = "at-last-text"
+    """When a file begins and no text can follow, or at the end."""
+    AT_FIRST_FILE = "at-first-file"
+    """When a file begins, and nothing that comes later may change: the body is too long to keep."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Part(Entry):
+    """A part of the body; offsets are bytes from the body's beginning."""
+
+    header: PartHeader
+    start: int
+    headers_at: int
+    content_at: int
+    end: int = 0
 
 
 class Multipart:
     """Rewrites one multipart body; see `Rewriter`.
 
-    What stands before a file is judged when the file begins, by what came so far. `announced` tells
-    whether the length of the body must be known before the first byte is sent.
+    What is held is in `store`; `is_ascii` tells whether the body is declared as what is UTF-8 only
+    as far as it is ASCII.
     """
 
-    def __init__(self, boundary: bytes, judge: Judge, *, announced: bool) -> None:
+    def __init__(
+        self, boundary: bytes, judge: Judge, release: Release, store: Store, *, is_ascii: bool
+    ) -> None:
         self._boundary = b"--" + boundary
         self._splitter = Splitter(boundary)
         self._judge = judge
         self._form = Form(judge)
-        self._announced = announced
-        self._raw = bytearray()  # all that came since the last file and is not sent
-        self._field: tuple[bytes, PartHeader, int] | None = None  # and where its content begins
-        self._entries: list[Entry] = []
-        self._in_file = False
+        self._release = release
+        self._store = store
+        self._is_ascii = is_ascii
+        self._position = 0  # how much of the body came
+        self._sent = 0  # how much of it was sent, changed or not
+        self._parts: list[_Part] = []  # those that came since
+        self._part: _Part | None = None  # the field whose content comes
+        self._content: list[bytes] = []
+        self._fields = 0  # how many bytes of them were not in files
+        self._streams = False  # in a file whose beginning is sent
         self._passing = False  # nothing that comes is looked at any more
         self._locked = False  # the length is promised: nothing may change any more
         self._edited = False
-        self._begun = False
         self.settled = False
         self.delta: int | None = 0
+        self.splices: list[Splice] = []
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes) -> Iterable[bytes]:
         """Take a chunk; return what is certain. Raises `Refusal`: send nothing more."""
         if self._passing:
-            return data
-        out: list[bytes] = []
+            return (data,)
+        out: list[Iterable[bytes]] = []
         try:
             for kind, raw in self._splitter.feed(data):
                 self._take(kind, raw, out)
-                if self._passing:
-                    out.append(self._splitter.held)
+                if kind is Piece.END:
+                    out.append((self._splitter.held,))
                     break
         except Doubt as doubt:
             self._give_up(doubt.reason, out)
-        return b"".join(out)
+        return _joined(out)
 
-    def finish(self) -> bytes:
+    def finish(self) -> Iterable[bytes]:
         """Return the rest; a body without its closing delimiter stays without it."""
-        if self._passing:
-            return b""
-        out: list[bytes] = []
-        self._give_up(Reason.MALFORMED, out)
-        return b"".join(out)
+        out: list[Iterable[bytes]] = []
+        if not self._passing:
+            self._give_up(Reason.MALFORMED, out)
+        return _joined(out)
 
-    def _give_up(self, reason: Reason, out: list[bytes]) -> None:
+    def _give_up(self, reason: Reason, out: list[Iterable[bytes]]) -> None:
         """Let the body go as it is; once a part of it was changed, that is too late."""
         self._judge.record.reason = reason
         if self._edited:
             self._judge.record.refused = True
             raise too_late(reason)
-        out += [bytes(self._raw), self._splitter.held]
-        self._raw.clear()
+        out += (self._store.read(()), (self._splitter.held,))
         self._passing = self.settled = True
 
-    def _take(self, kind: Piece, raw: bytes, out: list[bytes]) -> None:
-        if kind is Piece.DATA and self._in_file:
-            out.append(raw)
+    def _take(self, kind: Piece, raw: bytes, out: list[Iterable[bytes]]) -> None:
+        start = self._position
+        self._position += len(raw)
+        if kind is Piece.DATA and self._streams:
+            out.append((raw,))
+            self._sent = self._position
             return
-        end = len(self._raw)
-        self._raw += raw
-        if len(self._raw) > self._judge.policy.hold_limit:
-            raise Doubt(Reason.TOO_LARGE)
+        self._keep(raw, out)
+        if kind is not Piece.DATA or self._part:
+            self._fields += len(raw)
+            if self._fields > self._judge.policy.hold_limit:
+                raise Doubt(Reason.TOO_LARGE)
         if kind is Piece.DATA:
+            if self._part:
+                self._content.append(raw)
             return
-        self._end_field(end)
+        self._end_field(start)
         if kind is Piece.HEAD:
-            self._begin_part(raw, out)
+            self._begin_part(raw, start, out)
         else:
-            self._flush(raw, out, complete=True)
+            self._flush(out, complete=True)
 
-    def _begin_part(self, head: bytes, out: list[bytes]) -> None:
+    def _keep(self, raw: bytes, out: list[Iterable[bytes]]) -> None:
+        """Keep some bytes, or send all as they came where that is not possible."""
+        if not self._store.write(raw):
+            self._release = Release.AT_FIRST_FILE
+            self._locked = self.settled = True
+            self._streams = self._part is None
+            out += (self._store.read(()), (raw,))
+            self._sent = self._position
+
+    def _begin_part(self, head: bytes, start: int, out: list[Iterable[bytes]]) -> None:
         header = read_head(head)
         if header.name == "_charset_":
             raise Doubt(Reason.CHARSET)
-        self._in_file = header.filename is not None
+        is_file = header.filename is not None
+        part = _Part(
+            header.name,
+            None,
+            is_file,
+            header=header,
+            start=start,
+            headers_at=start + headers_start(head),
+            content_at=self._position,
+        )
+        self._streams = False
         if header.filename is None:
-            self._field = (head, header, len(self._raw))
-        else:
-            self._form.see_file(header.name, header.filename)
-            self._flush(head, out, complete=False)
+            self._part = part
+            return
+        self._form.see_file(part, header.filename)
+        self._parts.append(part)
+        if self._releases:
+            self._flush(out, complete=False)
+            self._streams = True
+
+    @property
+    def _text_may_come(self) -> bool:
+        return self._judge.route.root == "tune" or not self._form.texts
+
+    @property
+    def _releases(self) -> bool:
+        """Whether what is held is sent when a file begins."""
+        if self._release is Release.AT_LAST_TEXT:
+            return not self._text_may_come
+        return self._release is not Release.AT_END
 
     def _end_field(self, end: int) -> None:
-        if self._field is None:
+        part, self._part = self._part, None
+        if part is None:
             return
-        head, header, start = self._field
-        self._field = None
-        body = bytes(self._raw[start:end])
+        content = b"".join(self._content)
+        self._content.clear()
+        part.end = end
         try:
-            value = body.decode()
+            part.value = content.decode()
         except UnicodeDecodeError:
-            value = None
-        entry = Entry(head + body, header.name, value)
-        self._form.see(entry)
-        if entry.is_text and not header.is_text:
+            part.value = None
+        self._form.see(part)
+        is_ascii = self._is_ascii or part.header.is_ascii
+        if part.is_text and not part.header.is_text:
             raise Doubt(Reason.CHARSET)
-        self._entries.append(entry)
+        if part.place and is_ascii and not content.isascii():
+            raise Doubt(Reason.CHARSET)
+        self._parts.append(part)
 
-    def _flush(self, following: bytes, out: list[bytes], *, complete: bool) -> None:
-        """Judge and send what is held, and the file's head or closing delimiter behind it."""
-        changed = self._form.settle(self._entries, complete=complete, locked=self._locked)
+    def _flush(self, out: list[Iterable[bytes]], *, complete: bool) -> None:
+        """Judge what is held, and send it."""
+        changed = self._form.settle(self._parts, complete=complete, locked=self._locked)
         if changed and self._locked:
             self._judge.record.reason = Reason.TEXT_AFTER_FILE
             changed = False
-        new = b"".join([*self._written(), following]) if changed else bytes(self._raw)
-        if changed and not self._begun:
-            new = new.removeprefix(b"\r\n")  # the first part is another one now
+        splices = self._changes() if changed else []
         if not self.settled:
-            self._settle(len(new) - len(self._raw), complete=complete)
-        out.append(new)
+            self._settle(growth(splices), complete=complete)
+        self.splices += splices
+        sent = self._sent
+        out.append(self._store.read([Splice(a - sent, b - sent, new) for a, b, new in splices]))
+        self._sent = self._position
         self._edited |= changed
-        self._begun = True
-        self._raw.clear()
-        self._entries.clear()
-        more = self._judge.route.root == "tune" or not self._form.texts
-        self._passing = complete or (self._locked and not more and not self._edited)
+        self._parts.clear()
+        self._fields = 0
+        self._passing = complete
 
     def _settle(self, delta: int, *, complete: bool) -> None:
         """Say how much longer the body gets, now that its first bytes are sent."""
         self.settled = True
         self.delta = delta
-        if complete or not self._announced:
+        if complete or self._release is Release.AT_FILES:
             return
-        text_may_come = self._judge.route.root == "tune" or not self._form.texts
-        if text_may_come and self._judge.policy.late_text is LateText.CHUNKED:
+        if self._text_may_come and self._judge.policy.late_text is LateText.CHUNKED:
             self.delta = None
         else:
             self._locked = True
 
-    def _written(self) -> list[bytes]:
-        pieces: list[bytes] = []
-        for entry in self._entries:
-            raw = entry.raw if entry.raw.startswith(b"\r\n") else b"\r\n" + entry.raw
-            if entry.new_value is not None:
-                pieces += (raw[: raw.index(b"\r\n\r\n") + 4], self._checked(entry.new_value))
-            elif not entry.removed:
-                pieces.append(raw)
-            for name, value in entry.added:
-                head = f'\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
-                pieces += (b"\r\n", self._boundary, head.encode(), self._checked(value))
-        return pieces
+    def _changes(self) -> list[Splice]:
+        """Return the changes of the parts that are held."""
+        splices: list[Splice] = []
+        for part in self._parts:
+            added = b"".join(self._new_part(name, value) for name, value in part.added)
+            if part.new_value is not None:
+                splices += self._new_content(part, part.new_value)
+            if part.removed or added:
+                start = part.start if part.removed else part.end
+                splices.append(Splice(start, part.end, added))
+        return _as_first(splices) if splices[0].start == 0 else splices
 
-    def _checked(self, value: str) -> bytes:
+    def _new_content(self, part: _Part, value: str) -> list[Splice]:
+        """Return what gives a part another value; what its headers say of it is made true."""
+        content = self._checked(value, ascii_only=part.header.is_ascii)
+        splices = [Splice(part.content_at, part.end, content)]
+        if part.header.is_bound:
+            raise Doubt(Reason.ODD_PART)
+        if (length := part.header.length) is not None:
+            if length.value != part.end - part.content_at:
+                raise Doubt(Reason.ODD_PART)
+            start = part.headers_at
+            digits = str(len(content)).encode()
+            splices.insert(0, Splice(start + length.start, start + length.end, digits))
+        return splices
+
+    def _new_part(self, name: str, value: str) -> bytes:
+        head = f'\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+        return b"\r\n%b%b%b" % (self._boundary, head.encode(), self._checked(value))
+
+    def _checked(self, value: str, *, ascii_only: bool = False) -> bytes:
         content = value.encode()
         if self._boundary in content:
             raise Doubt(Reason.BOUNDARY_IN_VALUE)
+        if (ascii_only or self._is_ascii) and not content.isascii():
+            raise Doubt(Reason.CHARSET)
         return content
+
+
+def _joined(out: list[Iterable[bytes]]) -> Iterable[bytes]:
+    """Return one chunk where all is in memory."""
+    if all(isinstance(chunks, tuple) for chunks in out):
+        whole = b"".join(chain.from_iterable(out))
+        return (whole,) if whole else ()
+    return chain.from_iterable(out)
+
+
+def _as_first(splices: list[Splice]) -> list[Splice]:
+    """Return changes that begin with the first part, which has no line end before it."""
+    count = 1
+    while count < len(splices) and splices[count].start == splices[count - 1].end:
+        count += 1
+    end, new = splices[count - 1].end, b"".join(splice.new for splice in splices[:count])
+    first = Splice(0, end, new.removeprefix(b"\r\n")) if new else Splice(0, end + 2, b"")
+    return [first, *splices[count:]]

@@ -21,15 +21,15 @@ class Mode(StrEnum):
 
 
 class LateText(StrEnum):
-    """What is done where the text comes after a file and the length was announced.
+    """What is done with a body over `spool_limit` whose text comes after a file.
 
-    The new length would have to be sent before the text is seen.
+    Its new length would have to be sent before the text is seen.
     """
 
-    CHUNKED = "chunked"
-    """Send the body on in chunks, without a length."""
     PASS = "pass"  # noqa: S105 - not a password
     """Send the body on untouched, and count it."""
+    CHUNKED = "chunked"
+    """Send the body on in chunks, without a length; many servers read that as an empty form."""
 
 
 MEBIBYTE = 1024 * 1024
@@ -50,9 +50,11 @@ class Policy:
     """Path patterns (`*` stands for anything) and their modes; the first that fits counts."""
     settings: Settings = field(default=DEFAULT)
     """What `translate` is called with."""
-    late_text: LateText = LateText.CHUNKED
+    late_text: LateText = LateText.PASS
     hold_limit: int = MEBIBYTE
-    """The most bytes of one request held in memory; files in multipart bodies never are."""
+    """The most bytes of one request held in memory; longer files are streamed, or spooled."""
+    spool_limit: int = 64 * MEBIBYTE
+    """The longest body that is kept in a temporary file where its text may come after a file."""
     prefix: str = ""
     """What stands before the service's own paths in the address, such as `/gateway`."""
 

@@ -18,7 +18,7 @@ class Reason(StrEnum):
     MEDIA_TYPE = "media-type"
     """The body is neither a form nor JSON, or there is more than one Content-Type."""
     CHARSET = "charset"
-    """The body, or the part with the text, is not declared as UTF-8."""
+    """The body, or a part, is declared as neither UTF-8 nor ASCII, and holds more than ASCII."""
     QUERY_FIELDS = "query-fields"
     """Fields of the prompt are in the query string as well."""
     TOO_LARGE = "too-large"
@@ -40,7 +40,7 @@ class Reason(StrEnum):
     BOUNDARY_IN_VALUE = "boundary-in-value"
     """A new value holds the multipart boundary."""
     TEXT_AFTER_FILE = "text-after-file"
-    """The text comes after a file, when the length of the body has already been promised."""
+    """The text comes after a file, in a body too long to be kept until then."""
 
 
 class Outcome(StrEnum):

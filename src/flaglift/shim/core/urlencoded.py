@@ -1,6 +1,7 @@
 """Bodies of type application/x-www-form-urlencoded: only pairs that change are written anew."""
 
 import re
+from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 from flaglift.shim.core.decision import Judge
@@ -30,23 +31,29 @@ def rewrite_urlencoded(body: bytes, judge: Judge) -> bytes:
     return b"&".join(piece for entry in entries for piece in _written(entry))
 
 
-def _entry(pair: bytes) -> Entry:
+@dataclass(slots=True, kw_only=True)
+class _Pair(Entry):
+    raw: bytes
+    """All bytes of it, as the client sent them."""
+
+
+def _entry(pair: bytes) -> _Pair:
     name, _, value = pair.partition(b"=")
     try:
         decoded_name = _decoded(name)
     except UnicodeDecodeError:
         raise Doubt(Reason.INVALID_UTF8) from None
     try:
-        return Entry(pair, decoded_name, _decoded(value))
+        return _Pair(decoded_name, _decoded(value), raw=pair)
     except UnicodeDecodeError:
-        return Entry(pair, decoded_name, None)
+        return _Pair(decoded_name, None, raw=pair)
 
 
 def _decoded(quoted: bytes) -> str:
     return unquote_to_bytes(quoted.replace(b"+", b" ")).decode()
 
 
-def _written(entry: Entry) -> list[bytes]:
+def _written(entry: _Pair) -> list[bytes]:
     name = entry.raw.partition(b"=")[0]
     pairs: list[bytes] = []
     if not entry.removed:
