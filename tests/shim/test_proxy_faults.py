@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from flaglift.shim.core.policy import Policy
 from flaglift.shim.proxy.options import Limits, Options, Timeouts
 from peers import program
 from shim.forms import (
@@ -36,6 +37,10 @@ ANY = ("127.0.0.1", 0)
 FORM = {"content-type": MULTIPART}
 LARGE = multipart_body([text_field(), file(content=b"x" * 20_000_000)])
 QUICK = Timeouts(connect=0.5, answer=0.5)
+
+
+STREAMING = Policy(hold_limit=100_000)
+"""Longer bodies are on their way before all of them has come."""
 
 
 def reset(connection: socket.socket) -> None:
@@ -387,7 +392,7 @@ def test_a_body_that_comes_byte_by_byte() -> None:
 def test_a_conflict_after_a_file_aborts_the_upstream_request() -> None:
     video = file(content=b"x" * 300_000)
     body = multipart_body([text_field(), video, field("prompt[video_duration]", "10")])
-    with upstream() as service, proxied(Options(service.url, ANY)) as proxy:
+    with upstream() as service, proxied(Options(service.url, ANY, policy=STREAMING)) as proxy:
         response = httpx.post(proxy + PATH, content=body, headers=FORM)
         assert response.status_code == 422
         wait_until(lambda: service.received)

@@ -307,8 +307,8 @@ def test_all_options_reach_the_proxy(
     with upstream() as service:
         result = flaglift(
             "serve", "--upstream", service.url, "--listen", f":{port}", "--mode", "report",
-            "--mode-for", "/tunes/7/*=strict", "--late-text", "pass", "--hold", "64k",
-            "--max-body", "2GiB", "--head-timeout", "3", "--client-timeout", "4",
+            "--mode-for", "/tunes/7/*=strict", "--late-text", "chunked", "--hold", "64k",
+            "--spool", "1m", "--max-body", "2GiB", "--head-timeout", "3", "--client-timeout", "4",
             "--connect-timeout", "5", "--upstream-timeout", "6", "--shutdown-timeout", "7",
             "--operators", "127.0.0.1:0", "--show-codes", "--traffic", "t.db",
             "--caller-header", "X-App", "--accept-successors",
@@ -322,7 +322,8 @@ def test_all_options_reach_the_proxy(
     assert given.policy.modes == (("/tunes/7/*", "strict"),)
     assert given.policy.settings.default_model == "kling25"
     assert given.policy.settings.accept_successors
-    assert (given.policy.late_text, given.policy.hold_limit) == ("pass", 65536)
+    assert (given.policy.late_text, given.policy.hold_limit) == ("chunked", 65536)
+    assert given.policy.spool_limit == 1024**2
     assert given.limits == Limits(2 * 1024**3, 4, 3)
     assert (given.timeouts.connect, given.timeouts.answer) == (5, 6)
     assert given.shutdown_seconds == 7

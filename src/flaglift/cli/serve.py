@@ -96,10 +96,18 @@ def _timeout(name: str, default: int, text: str) -> Callable[[F], F]:
 )
 @click.option(
     "--late-text",
-    type=click.Choice(["chunked", "pass"]),
-    default="chunked",
+    type=click.Choice(["pass", "chunked"]),
+    default="pass",
     show_default=True,
-    help="A text that comes after a file: send the body in chunks, or pass it untouched.",
+    help="A text after a file in a body over --spool: pass it untouched, or send it in chunks.",
+)
+@click.option(
+    "--spool",
+    type=_size,
+    metavar="SIZE",
+    default="64m",
+    show_default=True,
+    help="The longest body to keep in a temporary file where a text may come after a file.",
 )
 @click.option(
     "--hold",
@@ -168,6 +176,7 @@ def _options(given: dict[str, Any]) -> Any:
             settings=settings,
             late_text=LateText(own["late_text"]),
             hold_limit=own["hold"],
+            spool_limit=own["spool"],
         ),
         limits=Limits(own["max_body"], own["client_timeout"], own["head_timeout"]),
         timeouts=Timeouts(own["connect_timeout"], own["upstream_timeout"]),
@@ -186,6 +195,7 @@ _OWN = (
     "modes",
     "late_text",
     "hold",
+    "spool",
     "max_body",
     "head_timeout",
     "client_timeout",

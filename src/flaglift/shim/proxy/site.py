@@ -74,7 +74,7 @@ class Site:
 
 def _inspected(request: Request, path: bytes, query: bytes, policy: Policy) -> Inspection:
     target = Target(request.method, path.decode("latin-1"), query.decode("latin-1"))
-    return inspect(target, request.names, policy, announced=request.length is not None)
+    return inspect(target, request.names, policy)
 
 
 def _check(request: Request, limits: Limits) -> None:

@@ -1,6 +1,8 @@
 """A request's body on its way to the upstream."""
 
 import time
+from collections.abc import Iterator
+from itertools import chain
 
 from flaglift.shim.core.body import Rewriter, Untouched
 from flaglift.shim.core.refusal import Refusal
@@ -27,6 +29,8 @@ class Upload:
         self._rewriter = rewriter
         self._limits = limits
         self._patience = limits.client_seconds
+        self._rest: Iterator[bytes] = iter(())  # of what was rewritten
+        self._next: bytes | None = None  # the first of it
         self.finished = False
         """Whether all of it was read and rewritten."""
 
@@ -52,6 +56,14 @@ class Upload:
 
     async def read(self) -> bytes:
         """Return the next part of the new body, which may be empty. Raises `Refusal`."""
+        if self._next is None:
+            await self._rewrite()
+        part, self._next = self._next, next(self._rest, None)
+        self.finished = self._next is None and self._body.finished
+        return part or b""
+
+    async def _rewrite(self) -> None:
+        """Take what the client has sent. Raises `Refusal`."""
         body = self._body
         started = time.monotonic()
         if not body.ready:
@@ -66,9 +78,9 @@ class Upload:
         self._patience = min(left, self._limits.client_seconds)
         new = self._rewriter.feed(chunk)
         if body.finished:
-            self.finished = True
-            new += self._rewriter.finish()
-        return new
+            new = chain(new, self._rewriter.finish())
+        self._rest = iter(new)
+        self._next = next(self._rest, None)
 
 
 def check_length(length: int, limit: int) -> None:
