@@ -5,6 +5,7 @@ import os
 from flaglift.check.document import PromptFile
 from flaglift.check.fixing import fix_file
 from flaglift.check.hosts.encoding import Decoded, decode
+from flaglift.check.hosts.finding import unread
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob, FileOutcome, Task
@@ -14,6 +15,7 @@ from flaglift.check.walking import STDIN
 from flaglift.check.writing import write_file
 from flaglift.errors import FlagliftError, InputError
 from flaglift.report.diff import unified_diff
+from flaglift.report.text import counted
 
 
 def work(job: FileJob, task: Task) -> FileOutcome:
@@ -52,7 +54,13 @@ def _check(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
         except InputError as error:
             outcome.problem = str(error)
             outcome.fixed = None
-    outcome.inspection = inspect(PromptFile(data, host, job), replacements=task.replacements)
+    document = PromptFile(data, host, job)
+    outcome.inspection = inspect(document, replacements=task.replacements)
+    missed = unread(data, host)
+    if missed and not outcome.problem:
+        line = document.lines.line_of(missed[0].start)
+        count = counted(len(missed), "flag spelling")
+        outcome.problem = f"{job.shown}:{line}: not read: {missed[0].reason}; it holds {count}"
 
 
 def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:

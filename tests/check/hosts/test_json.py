@@ -20,7 +20,7 @@ def prompts(name: str, source: str) -> list[Literal]:
 
 def moved(name: str, source: str) -> str:
     data, host = source.encode(), host_named(name)
-    changes = [lift_literal(each, DEFAULT) for each in prompts(name, source)]
+    changes = [lift_literal(each, DEFAULT, [""]) for each in prompts(name, source)]
     made = rewrite(data, host, [each for each in changes if isinstance(each, Change)])
     assert not made.refused
     return made.data.decode()

@@ -7,6 +7,7 @@ A host finds the string literals of a file. The doors of this room, in the order
     registry.host_for(path) -> Host | None          by the file's name; `host_named(name)` by name
     finding.candidates(data, host) -> [Candidate]   literals that hold flags, nested ones included,
                                                     each with the classifier's decision
+    finding.unread(data, host) -> [Unread]          look-alikes where the reader gave up
     finding.comments(data, host) -> [Comment]       for suppressions, nested hosts' included
     checking.lint_literal(literal, settings) -> [Diagnostic]
     checking.fix_literal(literal, settings, unsafe=...) -> FixedLiteral
@@ -18,8 +19,8 @@ A host finds the string literals of a file. The doors of this room, in the order
 text, and so those of diagnostics, are code points: `literal.locate(span)` gives the file's bytes.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from flaglift.check.hosts.literal import Form, Literal, code_points
 from flaglift.check.hosts.pieces import (
@@ -33,6 +34,7 @@ from flaglift.check.hosts.pieces import (
     Piece,
     Siblings,
 )
+from flaglift.lossless.spans import Span
 
 __all__ = [
     "HOLE",
@@ -49,11 +51,13 @@ __all__ = [
     "Kind",
     "Literal",
     "Origin",
+    "PartialHost",
     "Piece",
     "Reason",
     "Refused",
     "Rewritten",
     "Siblings",
+    "Unread",
     "code_points",
 ]
 
@@ -112,6 +116,22 @@ class Rewritten(NamedTuple):
 
     data: bytes
     refused: tuple[Refused, ...]
+
+
+class Unread(NamedTuple):
+    """A place that may hold a prompt and was not read."""
+
+    start: int
+    """A byte of the file."""
+    reason: str
+
+
+@runtime_checkable
+class PartialHost(Protocol):
+    """A host whose reader may give up, or lose its way, before the end of a file."""
+
+    def gaps(self, data: bytes) -> Sequence[Span]:
+        """Return the parts of a document in which bytes that are in no literal may be text."""
 
 
 class Host(Protocol):

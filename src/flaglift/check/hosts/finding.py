@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from flaglift.check.hosts.base import Candidate, Comment, Host, Literal
+from flaglift.check.hosts.base import Candidate, Comment, Host, Kind, Literal, PartialHost, Unread
 from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import Form
 from flaglift.check.hosts.pieces import SEVERAL
-from flaglift.check.hosts.prefilter import may_hold_flags
+from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
 from flaglift.check.hosts.several import has_one_a_line, prompts_in
 from flaglift.check.hosts.templates import with_templates
@@ -60,6 +60,44 @@ def _single(literal: Literal) -> Literal:
     return replace(literal, doubt=SEVERAL, possible=places) if places else literal
 
 
+def unread(data: bytes, host: Host) -> list[Unread]:
+    """Return the look-alikes that no literal, comment or key covers where the reader gave up.
+
+    What such a place holds is not known; that nothing is said of it does not mean that it is right.
+    """
+    gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
+    if not gaps:
+        return []
+    covered = sorted(
+        [
+            *(Span(each.start, each.end) for each in host.comments(data)),
+            *(span for each in host.literals(data) for span in _read_bytes(each)),
+        ],
+        reverse=True,
+    )
+    found = []
+    reach = -1
+    for start in lookalikes(data):
+        while covered and covered[-1].start <= start:
+            reach = max(reach, covered.pop().end)
+        if reach <= start and any(gap.start <= start < gap.end for gap in gaps):
+            found.append(Unread(start, NOT_READ))
+    return found
+
+
+NOT_READ = "the code around it does not parse"
+
+
+def _read_bytes(literal: Literal) -> Iterator[Span]:
+    """Yield the bytes of a literal that are no interpolation: these are code."""
+    start = literal.start
+    for piece in literal.pieces:
+        if piece.kind is Kind.HOLE:
+            yield Span(start, piece.start)
+            start = piece.end
+    yield Span(start, literal.end)
+
+
 def comments(data: bytes, host: Host) -> list[Comment]:
     """Return the comments of a document and of the code nested in it, in order."""
     return sorted([*host.comments(data), *_nested_comments(host.literals(data))])
@@ -83,6 +121,17 @@ _SCRIPTS = frozenset(
 )
 _STRUCTURED = frozenset({"json", "yaml", "toml"})
 _COMMAND = re.compile(r"\s*(?:\$ )?curl\s")
+_PAGES = frozenset({"sql", "html", "vue", "svelte", "lines", "whole", "blocks"})
+_SQL = re.compile(
+    r"\s*(?:(?:INSERT|REPLACE)\s+INTO|UPDATE\s+\S+\s+SET|SELECT|DELETE\s+FROM|MERGE\s+INTO|WITH|BEGIN"
+    r"|CREATE\s+TABLE|ALTER\s+TABLE)\b(?=[^;]{0,2000}?[='(])",
+    re.IGNORECASE,
+)
+_HTML = re.compile(
+    r"</?(?:p|li|ul|ol|div|span|br|td|tr|th|table|h[1-6]|b|i|em|strong|a|pre|code|textarea|input|option"
+    r"|button|label|body|html|section|article|img|form)(?:\s[^<>]{0,300})?/?>",
+    re.IGNORECASE,
+)
 _KEYFRAMES = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 _VIDEO = re.compile(r"(?:^|\s)--video(?=\s|$)")
 
@@ -93,8 +142,6 @@ def nested(literal: Literal) -> Host | None:
     text = literal.text
     if role == "code":
         return _block(key, text)
-    if text.lstrip()[:1] in ("{", "[") and '"' in text and _is_json(text):
-        return host_named("json")
     if role == "word" and (FIELD.match(text) or (key in DATA_OPTIONS and PAIRS.match(text))):
         return FormHost(
             encoded=key in DATA_OPTIONS,
@@ -102,12 +149,24 @@ def nested(literal: Literal) -> Host | None:
             beside=literal.beside,
             siblings=literal.siblings,
         )
-    if _is_script(literal):
-        return host_named("bash")
-    if role != "document":
-        return None
-    name = name_for(key) or language(call.rpartition("/")[2])
+    name = _language_of(literal)
+    if name is None and role == "document":
+        name = name_for(key) or language(call.rpartition("/")[2])
     return host_named(name) if name and name != "text" else None
+
+
+def _language_of(literal: Literal) -> str | None:
+    """Return the host of a text that is code itself, by what it says."""
+    text = literal.text
+    if text.lstrip()[:1] in ("{", "[") and '"' in text and _is_json(text):
+        return "json"
+    if _is_script(literal):
+        return "bash"
+    if literal.origin.role in ("word", "operand", "prose") or literal.host in _PAGES:
+        return None
+    if _SQL.match(text) and ("'" in text or "$$" in text):
+        return "sql"
+    return "html" if _HTML.search(text) else None
 
 
 def _is_script(literal: Literal) -> bool:

@@ -1,6 +1,7 @@
 """Tells, from a file's bytes alone, that no literal in it can hold a flag; most files end here."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from flaglift.spelling import nearest
@@ -43,6 +44,11 @@ def may_hold_flags(data: bytes) -> bool:
     if not low.isascii() and any(map(_near, set(_ANY.findall(low)))):
         return True
     return (b"\\" in low or b"%2d" in low) and _ESCAPED.search(low) is not None
+
+
+def lookalikes(data: bytes) -> Iterator[int]:
+    """Yield where flags, or near misses of flags with two hyphens, begin in a document."""
+    return (match.start() for match in _ASCII.finditer(data.lower()) if _near(match[1]))
 
 
 @lru_cache(maxsize=4096)

@@ -30,6 +30,10 @@ _MODULES = {
     "bash": "bash",
     "ruby": "ruby",
     "markdown": "markdown",
+    "sql": "sql",
+    "html": "html",
+    "vue": "html",
+    "svelte": "html",
 }
 """Names of hosts, and the module of `formats` that makes each: `make(name)`."""
 
@@ -60,6 +64,11 @@ _SUFFIXES = {
     ".rake": "ruby",
     ".md": "markdown",
     ".markdown": "markdown",
+    ".sql": "sql",
+    ".html": "html",
+    ".htm": "html",
+    ".vue": "vue",
+    ".svelte": "svelte",
 }
 
 SUFFIXES = tuple(_SUFFIXES)
@@ -78,6 +87,8 @@ _ALIASES: Mapping[str, str] = {
     "json": "json5 jsonc",
     "jsonl": "ndjson",
     "markdown": "md gfm",
+    "sql": "postgresql postgres psql plpgsql mysql sqlite sqlite3",
+    "html": "xhtml",
     "console": "shell-session shellsession sh-session terminal bash-session",
     "text": "txt plain plaintext prompt prompts none raw",
 }

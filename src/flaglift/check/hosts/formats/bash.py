@@ -37,6 +37,10 @@ class BashHost:
         found = [*self._words(data, documents), *documents]
         return sorted(found, key=lambda literal: literal.start)
 
+    def gaps(self, data: bytes) -> Sequence[Span]:
+        """Return the whole script: every byte is in a word, a here-document or a comment."""
+        return [Span(0, len(data))]
+
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
         return comments_in(data, _MODULE)

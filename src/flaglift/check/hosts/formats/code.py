@@ -16,7 +16,7 @@ from flaglift.check.hosts.base import HOLE, Around, Comment, Form, Kind, Literal
 from flaglift.check.hosts.formats.codec import Scanned, stripped
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import Shape, origin_of, text_of
-from flaglift.check.hosts.formats.trees import BROKEN, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import BROKEN, broken_from, is_broken, nodes, parse
 from flaglift.lossless.spans import Span
 
 
@@ -175,6 +175,10 @@ class CodeHost(ABC):
         root = parse(data, self.module, self.function).root_node
         locked = BROKEN if is_broken(root, whole) else ""
         return Around(origin_of(whole, self.shape), locked, *self.beside(whole, data))
+
+    def gaps(self, data: bytes) -> Sequence[Span]:
+        """Return what comes after the first error of the parser."""
+        return broken_from(parse(data, self.module, self.function).root_node)
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""

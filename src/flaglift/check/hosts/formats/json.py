@@ -90,6 +90,11 @@ class JsonHost:
             unclear=scanned.unclear,
         )
 
+    def gaps(self, data: bytes) -> Sequence[Span]:
+        """Return what comes after the first fault."""
+        faults = [document.at for document in self._documents(data) if document.fault]
+        return [Span(min(faults), len(data))] if faults else []
+
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments of JSON with comments, in order."""
         return [

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.code import comments_in
 from flaglift.check.hosts.formats.codec import Escaped, character
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, Lines, Write, field_name
-from flaglift.check.hosts.formats.trees import BROKEN, parse
+from flaglift.check.hosts.formats.trees import BROKEN, broken_from, parse
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 
@@ -119,6 +119,10 @@ class TomlHost:
             source=data,
             unclear=scanned.unclear,
         )
+
+    def gaps(self, data: bytes) -> Sequence[Span]:
+        """Return what comes after the first error of the parser."""
+        return broken_from(parse(data, _MODULE).root_node)
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""

@@ -6,6 +6,8 @@ from importlib import import_module
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
+from flaglift.lossless.spans import Span
+
 BROKEN = "the code around it does not parse"
 
 
@@ -36,6 +38,17 @@ def nodes(
     tree = parse(data, module, function)
     captured = QueryCursor(_query(module, function, kinds)).captures(tree.root_node)
     return sorted(captured.get("found", ()), key=lambda node: (node.start_byte, -node.end_byte))
+
+
+def broken_from(root: Node) -> list[Span]:
+    """Return the part of a document from the first byte that the parser could not place."""
+    node = root if root.has_error else None
+    while node is not None and not node.is_error:
+        inner = next((c for c in node.children if c.has_error or c.is_missing), None)
+        if inner is None:
+            break
+        node = inner
+    return [Span(node.start_byte, root.end_byte)] if node is not None else []
 
 
 def is_broken(root: Node, node: Node) -> bool:

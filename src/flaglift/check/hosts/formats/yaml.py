@@ -56,6 +56,16 @@ class YamlHost:
             return [replace(literal, unclear=LINE_END) for literal in found]
         return found
 
+    def gaps(self, data: bytes) -> Sequence[Span]:
+        """Return what comes after the first place that is not valid."""
+        reader = Reader(data)
+        try:
+            for event in reader.events():
+                reader.follow(event)
+        except yaml.YAMLError:
+            return [Span(reader.end, len(data))]
+        return []
+
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order, up to where the file is not valid."""
         reader = Reader(data)

@@ -1,0 +1,160 @@
+"""HTML, and the single-file components of Vue and Svelte: text, attributes, scripts."""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin
+from flaglift.check.hosts.formats.codec import LINE_END, Escaped, stripped
+from flaglift.check.hosts.formats.origins import text_of
+from flaglift.check.hosts.formats.trees import BROKEN, broken_from, is_broken, nodes, parse
+from flaglift.lossless.spans import Span
+
+_MODULE = "tree_sitter_html"
+_ENTITY = rb"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,40});?|"
+_RAW = ("textarea", "title")
+_SCRIPTS = {"module": "javascript", "text/javascript": "javascript", "": "javascript",
+            "text/babel": "javascript", "ts": "typescript", "tsx": "tsx", "jsx": "javascript",
+            "application/json": "json", "application/ld+json": "json"}  # fmt: skip
+
+
+def _decode(raw: bytes) -> str | None:
+    if raw[:1] == b"\r":
+        return "\n"
+    text = raw.decode()
+    meant = html.unescape(text)
+    # Without its semicolon an entity is one here, and text there.
+    return None if meant != text and not text.endswith(";") else meant
+
+
+_WRITTEN = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
+_TEXT = Escaped("HTML text", re.compile(_ENTITY + LINE_END), _decode, _WRITTEN, re.compile("\0"))
+_ATTRIBUTE = Escaped(
+    "HTML attribute",
+    re.compile(_ENTITY + LINE_END),
+    _decode,
+    _WRITTEN | {34: "&quot;", 39: "&#39;"},
+    re.compile("\0"),
+)
+_CODE = Escaped("HTML script", re.compile(rb"(?!)"), lambda _: None, {}, re.compile(r"</|\0"),
+                universal=False)  # fmt: skip
+
+
+class HtmlHost:
+    """A page or a component."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def literals(self, data: bytes) -> list[Literal]:
+        """Return texts, the values of attributes, and scripts, in order."""
+        found = [*self._texts(data), *self._attributes(data), *self._scripts(data)]
+        return sorted(found, key=lambda literal: literal.start)
+
+    def _texts(self, data: bytes) -> Iterator[Literal]:
+        raw = []
+        for node in nodes(data, ("element",), _MODULE):
+            children = node.named_children
+            opening, closing = children[0], children[-1]
+            tag = _tag(opening)
+            if tag in _RAW and len(children) > 1:
+                raw.append(range(node.start_byte, node.end_byte))
+                inside = Span(opening.end_byte, closing.start_byte)
+                skipped = re.compile(rb"\r?\n").match(data, *inside) if tag == "textarea" else None
+                inside = Span(skipped.end() if skipped else inside.start, inside.end)
+                yield self._literal(node, data, inside, _TEXT, Origin("value", tag))
+        texts = nodes(data, ("text", "entity"), _MODULE)
+        for text in _runs(texts, data):
+            if not any(text[0].start_byte in place for place in raw):
+                inside = Span(text[0].start_byte, text[-1].end_byte)
+                yield self._literal(text[0], data, inside, _TEXT, Origin("prose"))
+
+    def _attributes(self, data: bytes) -> Iterator[Literal]:
+        for node in nodes(data, ("attribute",), _MODULE):
+            children = node.named_children
+            name, value = text_of(children[0]), children[-1]
+            if value.type not in ("attribute_value", "quoted_attribute_value"):
+                continue
+            place = Span(value.start_byte, value.end_byte)
+            quoted = value.type == "quoted_attribute_value"
+            inside = Span(place.start + quoted, place.end - quoted)
+            origin = Origin("value", name)
+            if self.name == "vue" and name.startswith((":", "@", "v-", "#")):
+                origin = Origin("code", "javascript")
+            literal = self._literal(node, data, inside, _ATTRIBUTE, origin)
+            yield literal if quoted else replace(literal, unclear=UNQUOTED)
+
+    def _scripts(self, data: bytes) -> Iterator[Literal]:
+        for node in nodes(data, ("raw_text",), _MODULE):
+            opening = node.prev_named_sibling
+            if _tag(opening) != "script" or opening is None:
+                continue
+            kinds = [_value(child) for child in opening.named_children[1:]
+                     if text_of(child.named_child(0)) in ("type", "lang")]  # fmt: skip
+            language = _SCRIPTS.get(kinds[0] if kinds else "", "html")
+            place = Span(node.start_byte, node.end_byte)
+            yield self._literal(node, data, place, _CODE, Origin("code", language))
+
+    def _literal(
+        self, node: Node, data: bytes, inside: Span, form: Escaped, origin: Origin
+    ) -> Literal:
+        scanned = form.pieces(data, inside)
+        return Literal(
+            host=self.name,
+            form=form,
+            start=inside.start,
+            end=inside.end,
+            inside=inside.start,
+            pieces=tuple(scanned.pieces),
+            look=partial(_look, node, data, origin),
+            source=data,
+            unclear=scanned.unclear,
+        )
+
+    def gaps(self, data: bytes) -> Sequence[Span]:
+        """Return what comes after the first error of the parser."""
+        return broken_from(parse(data, _MODULE).root_node)
+
+    def comments(self, data: bytes) -> list[Comment]:
+        """Return the comments, in order."""
+        return [
+            Comment(node.start_byte, node.end_byte, stripped(node.text or b""))
+            for node in nodes(data, ("comment",), _MODULE)
+        ]
+
+
+UNQUOTED = "it has no quotes around it"
+
+
+def _runs(texts: list[Node], data: bytes) -> Iterator[list[Node]]:
+    """Yield texts and entities with nothing but blanks between them together."""
+    run: list[Node] = []
+    for node in texts:
+        if run and data[run[-1].end_byte : node.start_byte].strip():
+            yield run
+            run = []
+        run.append(node)
+    if run:
+        yield run
+
+
+def _tag(opening: Node | None) -> str:
+    return text_of(opening.named_child(0)).lower() if opening is not None else ""
+
+
+def _value(attribute: Node) -> str:
+    return text_of(attribute.named_child(1)).strip("\"'") if attribute.named_child_count > 1 else ""
+
+
+def _look(node: Node, data: bytes, origin: Origin) -> Around:
+    root = parse(data, _MODULE).root_node
+    return Around(origin, BROKEN if is_broken(root, node) else "")
+
+
+def make(name: str) -> HtmlHost:
+    """Return the host of HTML, Vue or Svelte."""
+    return HtmlHost(name)
