@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from flaglift.shim.asgi import App, Message, Middleware, Receive, Scope, Send, Visit
 from flaglift.shim.core.policy import LateText, Mode, Policy
-from flaglift.shim.core.record import Outcome
+from flaglift.shim.core.record import Outcome, Reason
 from shim.forms import (
     JSON,
     MULTIPART,
@@ -162,10 +163,20 @@ def test_other_requests_and_protocols_go_to_the_app_as_they_are() -> None:
         scope = scope_of(body, **changed)
         _, visits = call(app, scope, chunks(body))
         assert (app.body, app.scope is scope) == (body, True)
-        assert visits[0].inspection.outcome is Outcome.OFF
+        assert visits[0].inspection.record.reason is Reason.FLAGS_ELSEWHERE
     app = Echo()
     _, visits = call(app, {"type": "lifespan"}, [{"type": "lifespan.startup"}])
     assert (app.ended, visits) == ("lifespan.startup", [])
+
+
+@pytest.mark.parametrize("root", ["/api", "/\u00fc"])
+def test_the_path_of_a_mounted_app_is_what_it_is_mounted_with(root: str) -> None:
+    body = multipart_body([text_field()])
+    raw = quote(root).encode() + b"/tunes/7/prompts"
+    app = Echo()
+    scope = scope_of(body, root_path=root, path=root + "/tunes/7/prompts", raw_path=raw)
+    call(app, scope, chunks(body))
+    assert app.body == multipart_body(lifted())
 
 
 def test_a_header_shows_what_became_of_the_request() -> None:

@@ -166,7 +166,7 @@ def test_without_a_text_nothing_happens(body: str) -> None:
     assert (result.body, result.inspection.outcome) == (body.encode(), Outcome.UNCHANGED)
 
 
-@pytest.mark.parametrize("body", ["{}", '{"tune": {}}', '{"tune": 1}', '{"text": "--video"}'])
+@pytest.mark.parametrize("body", ["{}", '{"tune": {}}', '{"tune": 1}', '{"text": "--vide"}'])
 def test_a_tune_without_prompts(body: str) -> None:
     result = done(body, path="/tunes")
     assert (result.body, result.inspection.outcome) == (body.encode(), Outcome.UNCHANGED)

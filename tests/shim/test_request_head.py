@@ -32,9 +32,25 @@ def look(
         ("POST", "/p/portraits/tunes", "/p/:slug/tunes"),
         ("GET", "/tunes/7/prompts", None),
         ("DELETE", "/prompts/8", None),
-        ("POST", "/tunes/7/prompts/8", None),
-        ("POST", "//tunes/7/prompts", None),
-        ("POST", "/tunes/7/prompts.xml", None),
+        ("POST", "/tunes/7/prompts/8", "/tunes/:id/prompts/:id"),
+        ("POST", "/prompts/8", "/prompts/:id"),
+        ("patch", "/prompts/8", "/prompts/:id"),
+        ("POST", "//tunes/7/prompts", "/tunes/:id/prompts"),
+        ("POST", "/tunes//7/prompts", "/tunes/:id/prompts"),
+        ("POST", "/./tunes/7/prompts/.", "/tunes/:id/prompts"),
+        ("POST", "/x/../tunes/7/prompts", "/tunes/:id/prompts"),
+        ("POST", "/x/%2e%2E/tunes/7/prompts", "/tunes/:id/prompts"),
+        ("POST", "/../tunes/7/prompts", "/tunes/:id/prompts"),
+        ("POST", "/tunes/7/%70rompts", "/tunes/:id/prompts"),
+        ("POST", "/tunes%2F7/prompts", "/tunes/:id/prompts"),
+        ("POST", "/tunes/7/prompts.JSON", "/tunes/:id/prompts"),
+        ("POST", "/tunes/7/prompts.xml", "/tunes/:id/prompts"),
+        ("POST", "/tunes/a.b/prompts", "/tunes/:id/prompts"),
+        ("POST", "/tunes/\u00fc%FF/prompts", "/tunes/:id/prompts"),
+        ("POST", "http://h:80/tunes/7/prompts", "/tunes/:id/prompts"),
+        ("POST", "/tunes/7/%2570rompts", None),
+        ("POST", "/tunes/7/prompts;x=1", None),
+        ("POST", "/tunes/" + "7" * 300 + "/prompts", "/tunes/:id/prompts"),
         ("POST", "/x/tunes/7/prompts", None),
         ("POST", "/packs", None),
     ],
@@ -45,6 +61,7 @@ def test_routes(method: str, path: str, label: str | None) -> None:
     seen = look(("content-type", JSON), target=Target(method, path))
     assert seen.reads == (label is not None)
     assert (seen.outcome is Outcome.OFF) == (label is None)
+    assert label is None or seen.label == label
 
 
 @pytest.mark.parametrize(
@@ -136,8 +153,19 @@ def test_modes_by_path() -> None:
         assert seen.reads != (mode is Mode.OFF)
 
 
+def test_a_path_spelt_otherwise_has_the_same_mode() -> None:
+    policy = Policy(Mode.OFF, (("/tunes/7/*", Mode.STRICT),))
+    for path in ("//tunes/7/prompts", "/tunes/%37/prompts", "/./tunes/7/prompts/"):
+        assert policy.mode_for(path) is Mode.STRICT
+
+
 def test_a_prefix_stands_before_the_services_paths() -> None:
     policy = Policy(prefix="/gateway")
-    for path, read in (("/gateway/tunes/7/prompts", True), ("/tunes/7/prompts", False)):
+    for path, read in (
+        ("/gateway/tunes/7/prompts", True),
+        ("//gateway/./tunes/7/prompts", True),
+        ("/tunes/7/prompts", False),
+        ("/gateways/tunes/7/prompts", False),
+    ):
         seen = look(("content-type", JSON), target=Target("POST", path), policy=policy)
         assert seen.reads is read

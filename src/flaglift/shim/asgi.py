@@ -67,7 +67,7 @@ class Middleware:
             return
         headers = scope["headers"]
         query = scope["query_string"].decode("latin-1")
-        target = Target(scope["method"], raw_path(scope).decode("latin-1"), query)
+        target = Target(scope["method"], _own_path(scope), query)
         visit = Visit(scope, inspect(target, headers, self._policy))
         try:
             await self._serve(visit, receive, self._watched(send, visit))
@@ -77,7 +77,7 @@ class Middleware:
                 self._observe(visit)
 
     async def _serve(self, visit: Visit, receive: Receive, send: Send) -> None:
-        if not visit.inspection.reads:
+        if not visit.inspection.looks:
             await self._app(visit.scope, receive, send)
             return
         rewriter = visit.inspection.rewriter
@@ -87,7 +87,9 @@ class Middleware:
         except Refusal as refusal:
             await answer(refusal, send)
             return
-        scope = {**visit.scope, "headers": _headers(visit.scope["headers"], rewriter.delta)}
+        scope = visit.scope
+        if visit.inspection.reads:
+            scope = {**scope, "headers": _headers(scope["headers"], rewriter.delta)}
         if body.complete:  # nothing can be refused any more
             await self._app(scope, body.receive, send)
         else:
@@ -108,6 +110,13 @@ class Middleware:
 def raw_path(scope: Scope) -> bytes:
     """Return the path as the client sent it, or the nearest to it that the server tells."""
     return scope.get("raw_path") or quote(scope["path"], safe=_PATH_SAFE).encode()
+
+
+def _own_path(scope: Scope) -> str:
+    """Return the path as the app sees it: without what it is mounted at."""
+    path = raw_path(scope).decode("latin-1")
+    root = quote(scope.get("root_path", "").rstrip("/"), safe=_PATH_SAFE)
+    return path[len(root) :] if root and path.startswith(root + "/") else path
 
 
 async def run_until_refused(app: App, scope: Scope, receive: Receive, send: Send) -> Refusal | None:

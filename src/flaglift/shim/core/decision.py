@@ -14,6 +14,7 @@ from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.core.record import Reason, Record
 from flaglift.shim.core.refusal import Doubt, refused_prompt
 from flaglift.shim.core.routes import Route
+from flaglift.shim.core.scan import count_flags
 
 MOST_TEXT = 32 * 1024
 """The most code points of text that are read of one request; no other is served meanwhile."""
@@ -58,6 +59,7 @@ class Judge:
             self.record.refused = True
             raise refused_prompt(verdict.reasons)
         if verdict.status is not TranslationStatus.TRANSLATED:
+            self.record.mentions += count_flags(text.encode(errors="replace"), escapes=False)
             return None
         said = dict(verdict.values)
         new_text = said.pop("text", None)

@@ -15,7 +15,8 @@ from flaglift.shim.core.multipart import Multipart, Release
 from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.core.record import Outcome, Reason, Record
 from flaglift.shim.core.refusal import Doubt
-from flaglift.shim.core.routes import Route, find_route
+from flaglift.shim.core.routes import Route, find_route, label_of
+from flaglift.shim.core.scan import Scanned, count_flags, may_hold_flags
 from flaglift.shim.core.spool import Discard, Spool
 from flaglift.shim.core.urlencoded import rewrite_urlencoded
 
@@ -58,17 +59,25 @@ class Inspection:
     mode: Mode
     record: Record
     rewriter: Rewriter
+    label: str
+    """The route's label, or the path without what may be an id."""
 
     @property
     def reads(self) -> bool:
-        """Whether the body is looked at."""
+        """Whether the body may change, and be refused."""
         return not isinstance(self.rewriter, Untouched)
+
+    @property
+    def looks(self) -> bool:
+        """Whether the body has to go through the rewriter."""
+        return type(self.rewriter) is not Untouched
 
     @property
     def outcome(self) -> Outcome:
         """What became of the request, once its body has passed."""
-        looked_at = self.mode is not Mode.OFF and self.route is not None
-        return self.record.outcome if looked_at else Outcome.OFF
+        if self.route is None:
+            return Outcome.UNTOUCHED if self.record.reason else Outcome.OFF
+        return Outcome.OFF if self.mode is Mode.OFF else self.record.outcome
 
 
 def inspect(
@@ -78,20 +87,25 @@ def inspect(
 
     `rereads` tells that the body is fed only to find its changes, and read again to be sent.
     """
-    path = target.path.removeprefix(policy.prefix)
-    inside = target.path.startswith(policy.prefix)
-    route = find_route(target.method, path) if inside else None
+    route = find_route(target.method, target.path, policy.prefix)
     mode = policy.mode_for(target.path)
     record = Record()
     rewriter: Rewriter = Untouched()
-    if route is not None and mode is not Mode.OFF:
+    by_name = dict_of(headers)
+    if route is None:
+        if count_flags(target.query.encode("latin-1", "replace")):
+            record.reason = Reason.FLAGS_ELSEWHERE
+        if may_hold_flags(target.method, by_name):
+            rewriter = Scanned(by_name, record)
+        return Inspection(None, mode, record, rewriter, label_of(target.path))
+    if mode is not Mode.OFF:
         try:
             judge = Judge(route, policy, mode, record)
-            rewriter = _open(target.query, dict_of(headers), judge, rereads=rereads)
+            rewriter = _open(target.query, by_name, judge, rereads=rereads)
             rewriter = Watched(rewriter) if mode is Mode.REPORT else rewriter
         except Doubt as doubt:
             record.reason = doubt.reason
-    return Inspection(route, mode, record, rewriter)
+    return Inspection(route, mode, record, rewriter, route.label)
 
 
 def dict_of(headers: Headers) -> dict[bytes, list[bytes]]:
@@ -134,7 +148,8 @@ def _open(
         rewrite = partial(rewrite_json if is_json else rewrite_urlencoded, judge=judge)
         if match[2]:
             rewrite = partial(_only_ascii, rewrite)
-        return Whole(rewrite, limit, judge.record)
+        check = partial(_and_flags_elsewhere, rewrite, judge.record, is_json)
+        return Whole(check, limit, judge.record)
     raise Doubt(Reason.CHARSET if b"charset" in media_type.lower() else Reason.MEDIA_TYPE)
 
 
@@ -144,6 +159,16 @@ def _release(length: int | None, policy: Policy) -> Release:
     if length <= policy.hold_limit:
         return Release.AT_END
     return Release.AT_LAST_TEXT if length <= policy.spool_limit else Release.AT_FIRST_FILE
+
+
+def _and_flags_elsewhere(
+    rewrite: Callable[[bytes], bytes], record: Record, is_json: bool, body: bytes
+) -> bytes:
+    """Rewrite a body; note where it has no prompt with flags, and flags all the same."""
+    new = rewrite(body)
+    if not record.legacy and count_flags(body, escapes=not is_json) > record.mentions:
+        record.reason = Reason.FLAGS_ELSEWHERE
+    return new
 
 
 def _only_ascii(rewrite: Callable[[bytes], bytes], body: bytes) -> bytes:

@@ -75,8 +75,12 @@ def _prompts(body: bytes, top: _Object, root: str) -> Iterator[_Object]:
         if "text" in top:
             raise Doubt(Reason.DUPLICATE_NAME)
         yield prompt
-    elif attributes := prompt.get("prompts_attributes"):
+        return
+    if attributes := prompt.get("prompts_attributes"):
         yield from _elements(body, attributes)
+    single = prompt.get("prompt_attributes")
+    if single and body[single.value] == 0x7B:
+        yield _object_at(body, single.value)
 
 
 def _elements(body: bytes, attributes: Member) -> Iterator[_Object]:

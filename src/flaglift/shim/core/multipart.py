@@ -14,6 +14,7 @@ from flaglift.shim.core.form import Entry, Form
 from flaglift.shim.core.policy import LateText
 from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt, too_late
+from flaglift.shim.core.scan import count_flags
 from flaglift.shim.core.splices import Splice, growth
 from flaglift.shim.core.splitter import Piece, Splitter
 from flaglift.shim.core.spool import Store
@@ -70,6 +71,7 @@ class Multipart:
         self._passing = False  # nothing that comes is looked at any more
         self._locked = False  # the length is promised: nothing may change any more
         self._edited = False
+        self._flags_elsewhere = False
         self.settled = False
         self.delta: int | None = 0
         self.splices: list[Splice] = []
@@ -188,6 +190,8 @@ class Multipart:
             raise Doubt(Reason.CHARSET)
         if part.place and is_ascii and not content.isascii():
             raise Doubt(Reason.CHARSET)
+        if not part.is_text and count_flags(content, escapes=False):
+            self._flags_elsewhere = True
         self._parts.append(part)
 
     def _flush(self, out: list[Iterable[bytes]], *, complete: bool) -> None:
@@ -207,6 +211,9 @@ class Multipart:
         self._parts.clear()
         self._fields = 0
         self._passing = complete
+        record = self._judge.record
+        if complete and self._flags_elsewhere and not record.legacy and record.reason is None:
+            record.reason = Reason.FLAGS_ELSEWHERE
 
     def _settle(self, delta: int, *, complete: bool) -> None:
         """Say how much longer the body gets, now that its first bytes are sent."""

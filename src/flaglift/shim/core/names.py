@@ -13,7 +13,8 @@ class Place(NamedTuple):
     """What a name means: a field of one of the request's prompts."""
 
     owner: str
-    """`prompt`, `tune[prompts_attributes][3]`, or `tune[prompts_attributes][]`."""
+    """`prompt`, `tune[prompts_attributes][3]`, `tune[prompts_attributes][]`, or, as the service's
+    own client sends it, `tune[prompt_attributes]`."""
     element: int
     """Which prompt of an owner that ends in `[]`, from 0; else 0."""
     field: str
@@ -32,10 +33,16 @@ class Place(NamedTuple):
 
 
 _BRACKETS = re.compile(r"[\[\]]+")
-_PATHS = {"prompt": ("prompt",), "tune": ("tune", "prompts_attributes")}
+_PATHS = {
+    "prompt": (("prompt",),),
+    "tune": (("tune", "prompts_attributes"), ("tune", "prompt_attributes")),
+}
 _NAMES = {
     "prompt": re.compile(r"(prompt)\[(\w+)\]((?:\[\w*\])*)", re.ASCII),
-    "tune": re.compile(r"(tune\[prompts_attributes\]\[\d*\])\[(\w+)\]((?:\[\w*\])*)", re.ASCII),
+    "tune": re.compile(
+        r"(tune\[prompts_attributes\]\[\d*\]|tune\[prompt_attributes\])\[(\w+)\]((?:\[\w*\])*)",
+        re.ASCII,
+    ),
 }
 
 
@@ -55,9 +62,9 @@ def read_name(name: str, root: str) -> tuple[str, str, str] | None:
 def _read(name: str, root: str) -> tuple[str, str, str] | None:
     if match := _NAMES[root].fullmatch(name):
         return match[1], match[2], match[3]
-    path = _PATHS[root]
     words = [word.strip("\0 \t\r\n'\".").lower() for word in _BRACKETS.split(unquote(name))]
-    if tuple(word for word in words if word)[: len(path)] == path:
+    spoken = tuple(word for word in words if word)
+    if any(spoken[: len(path)] == path for path in _PATHS[root]):
         raise Doubt(Reason.ODD_NAME)
     return None
 

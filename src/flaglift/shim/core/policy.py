@@ -5,6 +5,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from flaglift.settings import DEFAULT, Settings
+from flaglift.shim.core.routes import normalized
 
 
 class Mode(StrEnum):
@@ -47,7 +48,10 @@ class Policy:
     mode: Mode = Mode.TRANSLATE
     """The mode of paths that no pattern names."""
     modes: tuple[tuple[str, Mode], ...] = ()
-    """Path patterns (`*` stands for anything) and their modes; the first that fits counts."""
+    """Path patterns (`*` stands for anything) and their modes; the first that fits counts.
+
+    They are compared with the path as servers understand it, without empty segments and escapes.
+    """
     settings: Settings = field(default=DEFAULT)
     """What `translate` is called with."""
     late_text: LateText = LateText.PASS
@@ -60,6 +64,7 @@ class Policy:
 
     def mode_for(self, path: str) -> Mode:
         """Return the mode of a path."""
+        path = normalized(path)
         for pattern, mode in self.modes:
             if fnmatchcase(path, pattern):
                 return mode

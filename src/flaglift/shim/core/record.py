@@ -41,6 +41,8 @@ class Reason(StrEnum):
     """A new value holds the multipart boundary."""
     TEXT_AFTER_FILE = "text-after-file"
     """The text comes after a file, in a body too long to be kept until then."""
+    FLAGS_ELSEWHERE = "flags-elsewhere"
+    """The body or the query holds what reads as `--video`, or may, where no prompt is read."""
 
 
 class Outcome(StrEnum):
@@ -55,7 +57,7 @@ class Outcome(StrEnum):
     LEFT = "left"
     """At least one prompt has flags, and none could be translated."""
     UNTOUCHED = "untouched"
-    """It could not be read as a request with prompts; there is a reason."""
+    """It could not be read as a request with prompts, and may be one; there is a reason."""
     REFUSED = "refused"
     """It was answered here, with an error."""
 
@@ -70,6 +72,8 @@ class Record:
     """The codes of the findings in prompts with flags."""
     characters: int = 0
     """How long the prompts were, in code points."""
+    mentions: int = 0
+    """How many flags are spelt in prompts that were read, and are none there."""
     reason: Reason | None = None
     refused: bool = False
 

@@ -1,7 +1,9 @@
-"""Which requests carry prompts."""
+"""Which requests carry prompts: decided on a copy of method and path as servers understand them."""
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,9 @@ class Route:
     """Whether the body is all there is; an update leaves fields it does not name as they are."""
 
 
-_UPDATE = ("PATCH", "PUT")
+# A POST is an update where the body, the query or a header says so (`_method=patch`). Where none
+# does, the service has nothing at that path, and what is sent there does not matter.
+_UPDATE = ("PATCH", "PUT", "POST")
 _ROUTES = (
     (("POST",), "/tunes/:id/prompts", "prompt", True),
     (_UPDATE, "/tunes/:id/prompts/:id", "prompt", False),
@@ -28,22 +32,74 @@ _ROUTES = (
 _TABLE = [
     (
         methods,
-        re.compile(re.sub(r":\w+", r"[^/.]+", label) + r"(?:\.json)?/?"),
+        re.compile(re.sub(r":\w+", r"[^/]+", label) + r"(?:\.\w+)?", re.ASCII),
         Route(label, root, creates),
     )
     for methods, label, root, creates in _ROUTES
 ]
+_AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
+_MOST_REMEMBERED = 200
+"""The longest path that is remembered, in code points."""
+_MOST_LABEL = 80
+_IDENTIFIER = re.compile(r"[^/]*[0-9][^/]*")
 
 
-def find_route(method: str, path: str) -> Route | None:
+def find_route(method: str, path: str, prefix: str = "") -> Route | None:
     """Return the route of a request; None where its body carries no prompts.
+
+    `prefix` is what stands before the service's own paths.
 
     >>> find_route("POST", "/tunes/7/prompts.json").label
     '/tunes/:id/prompts'
+    >>> find_route("patch", "//x/../%70rompts/7").label
+    '/prompts/:id'
     >>> find_route("GET", "/tunes/7/prompts") is None
     True
     """
+    path = normalized(path)
+    if prefix:
+        prefix = normalized(prefix).rstrip("/")
+        if not path.startswith(prefix + "/"):
+            return None
+        path = path[len(prefix) :]
+    method = method.upper()
     for methods, pattern, route in _TABLE:
         if method in methods and pattern.fullmatch(path):
             return route
     return None
+
+
+def normalized(path: str) -> str:
+    """Return a path as servers understand it.
+
+    Escapes are decoded once, and empty and dot segments resolved.
+
+    >>> normalized("/a//%62/./../c/")
+    '/a/c'
+    """
+    return _remembered(path) if len(path) <= _MOST_REMEMBERED else _normalized(path)
+
+
+def _normalized(path: str) -> str:
+    if match := _AUTHORITY.match(path):
+        path = path[match.end() :]
+    segments: list[str] = []
+    for segment in unquote(path, errors="replace").split("/"):
+        if segment == "..":
+            segments[-1:] = []
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return "/" + "/".join(segments)
+
+
+_remembered = lru_cache(maxsize=1024)(_normalized)
+
+
+def label_of(path: str) -> str:
+    """Return a path of which nothing is known, as reports show it: without what may be an id.
+
+    >>> label_of("/gateway/tunes/7/prompts")
+    '/gateway/tunes/:id/prompts'
+    """
+    label = re.sub(r"[^\x21-\x7e]", "?", _IDENTIFIER.sub(":id", normalized(path)))
+    return label if len(label) <= _MOST_LABEL else label[: _MOST_LABEL - 1] + "*"

@@ -33,12 +33,12 @@ class Counting:
     def __call__(self, exchange: Exchange) -> None:
         """Count one request."""
         inspection = exchange.inspection
-        if inspection.route is None:
+        if inspection.route is None and inspection.record.reason is None:
             return
         request = exchange.request
-        sender = Sender(inspection.route.label, self._callers.name(request), product(request.names))
+        sender = Sender(inspection.label, self._callers.name(request), product(request.names))
         if sender not in self._counts and len(self._counts) >= MOST_SENDERS:
-            sender = Sender(inspection.route.label, _OTHERS, _OTHERS)
+            sender = Sender(inspection.label if inspection.route else _OTHERS, _OTHERS, _OTHERS)
         count = self._counts.setdefault(sender, Counter())
         record, outcome, legacy = inspection.record, inspection.outcome, inspection.record.legacy
         translated = inspection.mode is not Mode.REPORT and outcome is Outcome.TRANSLATED

@@ -1,0 +1,74 @@
+"""Bodies that are not read, and whether they hold something that reads as a flag for a video.
+
+Where they do, it cannot be said that nobody sends flags.
+"""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes
+
+from flaglift.shim.core.body import Untouched
+from flaglift.shim.core.record import Reason, Record
+
+# Quotes, backslashes and zero bytes (of UTF-16 and UTF-32) may stand between the letters.
+_FLAG = re.compile(rb"[\"\\\0]{0,4}".join(rb"- - v i d e o".split()))
+_JSON_ESCAPE = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+_ENCODED_PART = re.compile(
+    rb"content-transfer-encoding *: *(?:base64|quoted-printable)|content-encoding *: *[^i\s]",
+    re.IGNORECASE,
+)
+_LONGEST = 512
+"""More bytes than the longest spelling of a flag, or a part's header, that is looked for."""
+_WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "TRACE")
+_NO_FORM = re.compile(
+    rb"\s*(?:(?:image|video|audio|font)/|application/octet-stream)", re.IGNORECASE
+)
+_OTHER_CHARSET = re.compile(
+    rb"charset *= *\"?(?!utf-?(?:8|16|32)|us-ascii|ascii|iso-?8859|latin|windows-125)",
+    re.IGNORECASE,
+)
+
+
+def count_flags(data: bytes, *, escapes: bool = True) -> int:
+    r"""Return how many flags for a video are spelt in a body, escaped or not.
+
+    >>> count_flags(b"text=%2D-video+--video_model+x"), count_flags(rb'"\\u002d-vid\\u0065o"')
+    (2, 1)
+    """
+    if escapes and b"%" in data:
+        data = unquote_to_bytes(data)
+    if b"\\u00" in data:
+        data = _JSON_ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), data)
+    return len(_FLAG.findall(data))
+
+
+def may_hold_flags(method: str, headers: dict[bytes, list[bytes]]) -> bool:
+    """Whether a request may have a body that a server reads as a form or as JSON."""
+    if b"content-length" not in headers and b"transfer-encoding" not in headers:
+        return method.upper() not in _WITHOUT_BODY  # HTTP/2 does not have to say that there is one
+    if headers.get(b"content-length") == [b"0"]:
+        return False
+    return not any(_NO_FORM.match(value) for value in headers.get(b"content-type", ()))
+
+
+class Scanned(Untouched):
+    """Passes a body on as it is, and notes whether it holds flags, or cannot be seen through."""
+
+    def __init__(self, headers: dict[bytes, list[bytes]], record: Record) -> None:
+        media_type = b"\n".join(headers.get(b"content-type", []))
+        self._is_multipart = b"multipart/" in media_type.lower()
+        self._record = record
+        self._tail = b""
+        encodings = [value.strip().lower() for value in headers.get(b"content-encoding", [])]
+        if _OTHER_CHARSET.search(media_type) or set(encodings) - {b"identity", b""}:
+            record.reason = Reason.FLAGS_ELSEWHERE
+
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        """Return the chunk."""
+        if self._record.reason is None:
+            seen = self._tail + data
+            self._tail = seen[-_LONGEST:]
+            encoded = self._is_multipart and _ENCODED_PART.search(seen)
+            if encoded or count_flags(seen, escapes=not self._is_multipart):
+                self._record.reason = Reason.FLAGS_ELSEWHERE
+        return (data,)
