@@ -235,9 +235,9 @@ def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]
             held.append(f"{store.name}: {left.refused:,} prompts that still hold flags are refused")
             if left.translated or left.problems or left.without:
                 broken.append(
-                    f"{store.name}: {left.translated:,} prompts hold flags and can be translated,"
-                    f" {left.problems:,} rows cannot be read, {left.without:,} have no key;"
-                    " `flaglift migrate apply` translates what it can"
+                    f"{store.name}: {left.translated:,} prompts hold flags and were to be"
+                    f" translated, {left.problems:,} rows cannot be read, {left.without:,} have no"
+                    " key; `flaglift migrate apply` translates what the database takes"
                 )
     return held, broken
 

@@ -65,7 +65,7 @@ _CHECKS = {"pass": "green", "note": "yellow", "refuse": "bold red"}
 
 
 def _print_checks(document: Mapping[str, Any]) -> None:
-    for check in document["checks"]:
+    for check in document.get("checks", ()):
         say((f"{check['outcome']}: ", _CHECKS[check["outcome"]]), f"{check['sentence']}")
 
 
@@ -123,6 +123,7 @@ def print_applied(document: Mapping[str, Any]) -> None:
     say((document["source"], "bold"), did, f", run {document['run']} is {document['state']}")
     _print_outcomes(counts)
     _print_counter("Refused, by reason", counts["refusals"], names=True)
+    _print_checks(document)
     if counts["raced"] or counts["gone"]:
         say(f"changed by others meanwhile and decided again: {counts['raced']:,};"
             f" deleted: {counts['gone']:,}")  # fmt: skip

@@ -5,7 +5,16 @@ from typing import Any
 
 from sqlalchemy import Column
 from sqlalchemy.dialects import mysql
-from sqlalchemy.sql.sqltypes import CHAR, BigInteger, Enum, Integer, Numeric, SmallInteger, String
+from sqlalchemy.sql.sqltypes import (
+    CHAR,
+    BigInteger,
+    Enum,
+    Float,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+)
 
 from flaglift.emit.form import form_value
 
@@ -19,7 +28,7 @@ def coerced(column: Column[Any], value: Any) -> Any:
     kind = column.type
     if value is None:
         return None
-    if isinstance(kind, Integer | Numeric):
+    if isinstance(kind, Integer | Numeric | Float):
         return int(value)
     return form_value(value) if isinstance(kind, String) or _is_citext(kind) else value
 

@@ -62,13 +62,11 @@ def connect_engine(url: URL) -> Engine:
                 raise InputError(f"{path}: there is no such database file")
         case "postgresql":
             options = {"prepare_threshold": None}
-            if "client_encoding" not in url.query:
-                options["client_encoding"] = "utf8"
     try:
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     except ModuleNotFoundError as error:
         raise missing_extra("sql", f"{url.get_backend_name()} ({error.name})") from None
-    event.listen(engine, "connect", _PREPARE[engine.dialect.name])
+    event.listen(engine, "connect", _PREPARE[engine.dialect.name], insert=True)
     event.listen(engine, "begin", begin_transaction)
     return engine
 
@@ -91,7 +89,7 @@ def begin_transaction(connection: Connection) -> None:
 
 
 def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001
-    if connection.info.parameter_status("server_encoding") != "SQL_ASCII":
+    if connection.info.parameter_status("client_encoding") != "SQL_ASCII":
         return
     # Such a database gives bytes of any encoding; what is no UTF-8 is reported row by row.
     from psycopg.adapt import Loader  # noqa: PLC0415 (an extra)
@@ -100,7 +98,7 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001
         def load(self, data: Any) -> str:
             return _surrogates(bytes(data))
 
-    for kind in ("text", "varchar", "bpchar", "name", "unknown"):
+    for kind in ("text", "varchar", "bpchar", "name", '"char"', 0):
         connection.adapters.register_loader(kind, AnyText)
 
 

@@ -182,6 +182,8 @@ class Rows:
         groups: dict[tuple[str, ...], list[Write]] = defaultdict(list)
         for write in writes:
             groups[tuple(write[1])].append(write)
+        if self.found.deferred:  # else a refused row would end the transaction with its chunk
+            connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         run = self._update_arrays if self._dialect == "postgresql" else self._update_each
         return sum(run(connection, names, group) for names, group in groups.items())
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
-from sqlalchemy.sql.sqltypes import JSON, Integer, Numeric, String
+from sqlalchemy.sql.sqltypes import JSON, Float, Integer, Numeric, String
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
@@ -42,6 +42,8 @@ class PromptTable:
     """PostgreSQL's type that a written text is cast to, by column; none where it is a text."""
     only: bool = False
     """Whether it has child tables, whose rows are not its own."""
+    deferred: bool = False
+    """Whether constraints may be checked at the end of a transaction only."""
 
     @property
     def is_json(self) -> bool:
@@ -88,14 +90,17 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
     _check_types(found, job, dialect)
     kinds: dict[str, str] = {}
     assigned: dict[str, str] = {}
-    only = False
+    only = deferred = False
     if dialect == "postgresql":
-        kinds, assigned, only = _catalog(connection, table)
+        kinds, assigned = _catalog(connection, table)
+        names = {"name": format_name(connection, table)}
+        only = connection.execute(text(_CHILDREN), names).first() is not None
+        deferred = connection.execute(text(_DEFERRED), names).first() is not None
     elif dialect != "sqlite":
         names = {"schema": identity.schema, "table": identity.name}
         kinds = {str(row[0]): str(row[1]) for row in connection.execute(text(_CHARSETS), names)}
     key = key_of_table(dialect, list(table.primary_key.columns), kinds)
-    return PromptTable(identity, table, job, key, found, missing, assigned, only)
+    return PromptTable(identity, table, job, key, found, missing, assigned, only, deferred)
 
 
 def _check(found: Mapping[str, Column[Any]], table: Table) -> None:
@@ -122,7 +127,7 @@ def _check_types(found: Mapping[str, Column[Any]], job: Job, dialect: str) -> No
     for name, column in found.items():
         kind = column.type
         base = getattr(kind, "data_type", kind)  # a domain's
-        number = isinstance(base, Integer | Numeric)
+        number = isinstance(base, Integer | Numeric | Float)
         takes = number or isinstance(base, String | JSON) or type(base).__name__ == "CITEXT"
         if number if name == "text" else not takes:
             raise InputError(
@@ -144,16 +149,20 @@ _CHILDREN = (
     "SELECT 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent"
     " WHERE c.oid = CAST(:name AS regclass) AND c.relkind = 'r'"
 )
+_DEFERRED = (
+    "SELECT 1 FROM pg_constraint WHERE conrelid = CAST(:name AS regclass) AND condeferrable"
+    " UNION ALL SELECT 1 FROM pg_trigger WHERE tgrelid = CAST(:name AS regclass) AND tgdeferrable"
+)
 
 
-def _catalog(connection: Connection, table: Table) -> tuple[dict[str, str], dict[str, str], bool]:
-    """Return PostgreSQL's types by column, those to cast to, and whether there are child tables."""
+def _catalog(connection: Connection, table: Table) -> tuple[dict[str, str], dict[str, str]]:
+    """Return PostgreSQL's types by column, and those that a written text is cast to."""
     name = {"name": format_name(connection, table)}
     rows = connection.execute(text(_COLUMNS), name).all()
     types = {str(row[0]): str(row[1]) for row in rows}
     # A cast to varchar(5) cuts; the assignment of a text to such a column raises.
     assigned = {str(row[0]): str(row[2]) for row in rows if row[3] != "S"}
-    return types, assigned, connection.execute(text(_CHILDREN), name).first() is not None
+    return types, assigned
 
 
 def format_name(connection: Connection, table: Table) -> str:

@@ -1,0 +1,448 @@
+"""Databases that do not behave: in each case the run is refused, or the data stays whole."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import exc, text
+
+from databases import engine_of
+from flaglift.cli import cli
+from flaglift.errors import InputError
+from flaglift.migrate.job import Job
+from migrate.conftest import Database, open_database
+from migrate.sources import applied, opened, planned, undone, verified
+
+VIDEO = "cat {} --video --video_model kling25 --duration 5"
+PRIVATE = "a secret lady --video --video_model kling25 --duration 5"
+
+
+@pytest.fixture
+def postgresql(tmp_path: Path) -> Iterator[Database]:
+    yield from open_database("postgresql", tmp_path)
+
+
+@pytest.fixture
+def mysql(tmp_path: Path) -> Iterator[Database]:
+    yield from open_database("mysql", tmp_path)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    yield from open_database("sqlite", tmp_path)
+
+
+def call(*argv: str) -> int:
+    code: int = cli.main(["migrate", *argv], prog_name="flaglift", standalone_mode=False)
+    return code
+
+
+@pytest.fixture
+def pooled(postgresql: Database) -> Iterator[str]:
+    """The address of the database behind pgbouncer, with two connections to the server."""
+    port = 20000 + os.getpid() % 10000
+    server = postgresql.engine.url
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)  # pgbouncer runs as another user where root would run it
+    config = folder / "pgbouncer.ini"
+    config.write_text(
+        f"[databases]\n* = host={server.host} port={server.port or 5432} user={server.username}\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+        "auth_type = any\npool_mode = transaction\ndefault_pool_size = 2\n"
+        f"logfile = {folder}/log\npidfile = {folder}/pid\n"
+    )
+    as_root = ["-u", "nobody"] if os.getuid() == 0 else []
+    with subprocess.Popen(
+        ["/usr/sbin/pgbouncer", *as_root, str(config)], stderr=subprocess.DEVNULL
+    ) as process:
+        address = f"postgresql://pool@127.0.0.1:{port}/{server.database}"
+        engine = engine_of(address)
+        for _ in range(100):
+            try:
+                with engine.connect():
+                    break
+            except exc.OperationalError:
+                time.sleep(0.05)
+        try:
+            yield address
+        finally:
+            process.terminate()
+            process.wait()
+            shutil.rmtree(folder)
+
+
+def test_a_pooler_is_left_as_it_was(
+    postgresql: Database, pooled: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    postgresql.prompts([VIDEO.format(i) for i in range(600)])
+    postgresql.run("CREATE TABLE others (n INTEGER)")
+    # Connections of an application, which also prepares statements in the same sessions.
+    application = engine_of(pooled)
+    for verb in ("plan", "apply", "verify", "undo", "apply"):
+        assert call(verb, f"{pooled}#prompts", *["-q"] * (verb in ("plan", "apply"))) == 0
+        for _ in range(6):
+            with application.connect() as one, application.connect() as other:
+                for connection in (one, other):
+                    connection.execute(text("INSERT INTO others VALUES (1)"))
+                    connection.commit()
+                    settings = connection.execute(
+                        text("SELECT current_setting('default_transaction_read_only')")
+                    )
+                    assert settings.scalar() == "off"
+        assert postgresql.run("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+    assert "error ignored" not in capsys.readouterr().err
+    assert postgresql.run("SELECT count(*) FROM prompts WHERE text LIKE '%--%'") == [(0,)]
+
+
+def test_an_engine_without_transactions_is_refused(mysql: Database) -> None:
+    source = mysql.prompts([VIDEO])
+    for engine in ("MyISAM", "Aria", "MEMORY"):
+        if engine == "MEMORY":
+            mysql.run(
+                "ALTER TABLE prompts MODIFY text VARCHAR(99), MODIFY video_prompt VARCHAR(99)"
+            )
+        mysql.run(f"ALTER TABLE prompts ENGINE={engine}")
+        for verb in (planned, applied):
+            with pytest.raises(InputError, match=f"engine {engine} has no transactions"):
+                verb(source)
+    mysql.run("ALTER TABLE prompts ENGINE=InnoDB")
+    mysql.run("SET GLOBAL default_storage_engine = MyISAM")
+    try:
+        assert applied(source).changed == 1
+    finally:
+        mysql.run("SET GLOBAL default_storage_engine = InnoDB")
+    assert mysql.run(
+        "SELECT DISTINCT engine FROM information_schema.tables WHERE table_schema = database()"
+    ) == [("InnoDB",)]
+
+
+def test_rows_that_a_policy_protects_are_refused(
+    postgresql: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    postgresql.prompts([VIDEO.format(i) for i in range(10)])
+    role = f"tenant_{os.getpid()}"
+    for statement in (
+        f"CREATE USER {role}",
+        f"GRANT ALL ON SCHEMA public TO {role}",
+        f"GRANT SELECT, UPDATE ON prompts TO {role}",
+        "ALTER TABLE prompts ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY every ON prompts FOR SELECT USING (true)",
+        "CREATE POLICY mine ON prompts FOR UPDATE USING (id <= 5)",
+    ):
+        postgresql.run(statement)
+    try:
+        source = postgresql.url.replace("postgres@", f"{role}@") + "#prompts"
+        for _ in range(2):
+            assert call("apply", source, "-q") == 1
+            said = capsys.readouterr().out
+            assert "deleted" not in said
+            assert "5 refused" in said
+            assert "policies hide or protect rows" in said
+        assert call("verify", source) == 1
+        assert "5 prompts hold flags and were to be translated" in capsys.readouterr().out
+    finally:
+        postgresql.run(f"DROP OWNED BY {role} CASCADE")
+        postgresql.run(f"DROP USER {role}")
+
+
+REFUSING = {
+    "check": ["ALTER TABLE prompts ADD CHECK (text <> 'a secret lady')"],
+    "unique": [
+        "ALTER TABLE prompts ADD UNIQUE (text)",
+        "INSERT INTO prompts (id, text) VALUES (0, 'a secret lady')",
+    ],
+    "deferred unique": [
+        "ALTER TABLE prompts ADD UNIQUE (text) DEFERRABLE INITIALLY DEFERRED",
+        "INSERT INTO prompts (id, text) VALUES (0, 'a secret lady')",
+    ],
+    "short": ["ALTER TABLE prompts ALTER video_prompt TYPE varchar(8)"],
+    "padded": ["ALTER TABLE prompts ALTER video_prompt TYPE character(8)"],
+    "domain": [
+        "CREATE DOMAIN tiny AS varchar(8)",
+        "ALTER TABLE prompts ALTER video_prompt TYPE tiny",
+    ],
+    "domain of a check": [
+        "CREATE DOMAIN calm AS text CHECK (VALUE <> 'a secret lady')",
+        "ALTER TABLE prompts ALTER video_prompt TYPE calm",
+    ],
+    "raise": [
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.text = 'a secret"
+        " lady' THEN RAISE 'not %', NEW.text; END IF; RETURN NEW; END$$",
+        "CREATE TRIGGER no BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION no()",
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", [*REFUSING])
+def test_a_row_that_postgresql_refuses(
+    postgresql: Database, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = postgresql.prompts([*map(VIDEO.format, range(40)), PRIVATE])
+    for statement in REFUSING[kind]:
+        postgresql.run(statement)
+    before = postgresql.rows()
+    assert call("apply", source, "-q") == 1
+    said = capsys.readouterr().out
+    assert "1 refused" in said
+    assert "secret" not in said
+    rows = postgresql.rows()
+    assert rows[-1] == before[-1]
+    assert [row[1] for row in rows[-41:-1]] == [f"cat {i}" for i in range(40)]
+    assert call("verify", source) == (0 if kind in ("short", "padded") else 1)
+    assert call("undo", source) == 0
+    assert postgresql.rows() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ADD CHECK (id <> 3 OR text <> 'a secret lady')",
+        "ADD UNIQUE (text(99))",
+        "MODIFY video_prompt VARCHAR(8)",
+        "MODIFY video_prompt TINYTEXT",
+        "MODIFY video_prompt TEXT CHARACTER SET latin1",
+        "MODIFY video_prompt TEXT CHARACTER SET utf8mb3",
+        "MODIFY video_prompt TEXT CHARACTER SET koi8r",
+        "MODIFY video_prompt ENUM('cat 1')",
+    ],
+)
+def test_a_row_that_mysql_refuses(
+    mysql: Database, change: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Even where the server's own mode is to cut what is too long, and to put `?` for the rest."""
+    hard = PRIVATE.replace("a secret lady", "a secret lady " + "😀" * 70)
+    hard = hard if "MODIFY" in change else PRIVATE
+    source = mysql.prompts(["a secret lady", "cat 1 --video --video_model kling25", hard])
+    mysql.run(f"ALTER TABLE prompts {change}")
+    before = mysql.rows()
+    assert call("apply", f"{mysql.url}?init_command=SET sql_mode=''#prompts", "-q") == 1
+    said = capsys.readouterr().out
+    assert "1 refused" in said
+    assert "secret" not in said
+    rows = mysql.rows()
+    assert rows[2] == before[2]
+    assert rows[1][1:4] == ("cat 1", "kling25", "cat 1")
+    assert undone(source).restored == 1
+    assert mysql.rows() == before
+
+
+def test_a_row_that_a_trigger_of_mysql_or_sqlite_refuses(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if database.kind == "postgresql":
+        return
+    source = database.prompts([*map(VIDEO.format, range(9)), PRIVATE])
+    body = {
+        "sqlite": "BEFORE UPDATE ON prompts WHEN NEW.text LIKE '%secret%'"
+        " BEGIN SELECT RAISE(ABORT, 'no secret lady'); END",
+        "mysql": "BEFORE UPDATE ON prompts FOR EACH ROW IF NEW.text LIKE '%secret%' THEN SIGNAL"
+        " SQLSTATE '45000' SET MESSAGE_TEXT = 'no secret lady'; END IF",
+    }[database.kind]
+    database.run(f"CREATE TRIGGER guard {body}")
+    assert call("apply", source, "-q") == 1
+    said = capsys.readouterr().out
+    assert "1 refused" in said
+    assert "secret" not in said
+    assert database.rows()[-1][1] == PRIVATE
+
+
+@pytest.mark.parametrize("kind", ["NUMERIC(6,2)", "DECIMAL(5,1)", "REAL", "FLOAT", "CHAR(9)"])
+def test_what_a_column_spells_otherwise(database: Database, kind: str) -> None:
+    source = database.prompts([VIDEO.format(1), VIDEO.format(2)])
+    database.run("DROP TABLE prompts")
+    database.run(
+        "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT, video_model CHAR(32),"
+        f" video_prompt TEXT, video_duration {kind})"
+    )
+    database.fill([VIDEO.format(1), VIDEO.format(2)])
+    database.run("UPDATE prompts SET video_duration = 5 WHERE id = 2")
+    before = database.rows()
+    tally = applied(source)
+    assert (tally.changed, tally.refused) == (2, 0)
+    assert verified(source)[1] == []
+    assert undone(source).restored == 2
+    assert database.rows() == before
+
+
+def test_a_trigger_that_rewrites(postgresql: Database) -> None:
+    source = postgresql.prompts([VIDEO.format(1)])
+    before = postgresql.rows()
+    postgresql.run(
+        "CREATE FUNCTION loud() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN NEW.video_prompt = upper(NEW.video_prompt); RETURN NEW; END'"
+    )
+    postgresql.run(
+        "CREATE TRIGGER loud BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION loud()"
+    )
+    assert applied(source).changed == 1
+    assert postgresql.rows()[0][3] == "CAT 1"
+    assert verified(source)[1] == []
+    assert undone(source).restored == 1
+    assert postgresql.rows() == before
+
+
+def test_a_document_with_prompts_far_apart(database: Database) -> None:
+    kind = {"postgresql": "JSONB", "sqlite": "TEXT", "mysql": "JSON"}[database.kind]
+    database.run(f"CREATE TABLE prompts (id INTEGER PRIMARY KEY, doc {kind})")
+    document = f'{{"prompts": [{{"text": "{PRIVATE}"}}, {{"text": "{"x" * 90_000}"}}, '
+    document += f'{{"text": "{PRIVATE}"}}]}}'
+    database.run("INSERT INTO prompts VALUES (1, :d)", d=document)
+    before = database.rows()
+    source = f"{database.url}#prompts"
+    assert applied(source, json_column="doc", text="prompts[].text").changed == 1
+    assert undone(source).restored == 1
+    assert database.rows() == before
+
+
+def test_a_damaged_journal_restores_nothing(database: Database) -> None:
+    source = database.prompts([VIDEO.format(i) for i in range(3)])
+    applied(source)
+    after = database.rows()
+    for damage in ("substr(entries, 1, 40)", "entries"):
+        changed = f"UPDATE flaglift_journal SET entries = {damage}"
+        database.run(changed if "substr" in damage else f"{changed}, digest = 'x'")
+        for verb in (undone, verified):
+            with pytest.raises(InputError, match="is not as it was written, so nothing"):
+                verb(source)
+        assert database.rows() == after
+
+
+def test_one_table_has_one_name(database: Database) -> None:
+    source = database.prompts([VIDEO.format(1)])
+    schema = {"postgresql": "public", "sqlite": "main"}.get(
+        database.kind, str(database.engine.url.database)
+    )
+    other = f"{database.url}#{schema}.prompts"
+    assert applied(source).changed == 1
+    with opened(Job(other)) as store:
+        assert [run.source for run in store.runs()] == [f"{schema}.prompts"]
+    if database.kind == "sqlite":
+        other = f"{database.url}#Prompts"
+    assert undone(other).restored == 1
+    database.run("CREATE VIEW shown AS SELECT * FROM prompts")
+    with pytest.raises(InputError, match="`shown` is a view"):
+        planned(f"{database.url}#shown")
+    quote = "`" if database.kind == "mysql" else '"'
+    database.run(f"ALTER TABLE prompts RENAME TO {quote}my.prompts{quote}")
+    assert applied(f"{database.url}#my.prompts").changed == 1
+
+
+def test_a_run_keeps_its_options(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    database.run(
+        "CREATE TABLE things (id INTEGER PRIMARY KEY, prompt TEXT, model TEXT, vp TEXT, seconds"
+        " INTEGER)"
+    )
+    database.run("INSERT INTO things (id, prompt) VALUES (1, :t)", t=VIDEO.format(1))
+    source = f"{database.url}#things"
+    options = ["--text-column", "prompt", "--target", "video_model=model"]
+    options += ["--target", "video_prompt=vp", "--target", "video_duration=seconds"]
+    assert call("apply", source, "-q", *options) == 0
+    assert "no prompt holds flags any more" in capsys.readouterr().out
+    assert call("verify", source) == 0
+    assert call("status", source) == 0
+    assert " by " in capsys.readouterr().out
+    assert call("undo", source) == 0
+    assert database.run("SELECT prompt, model FROM things") == [(VIDEO.format(1), None)]
+
+
+def test_a_second_account_is_told_which_rights_it_lacks(tmp_path: Path) -> None:
+    for kind in ("postgresql", "mysql"):
+        for database in open_database(kind, tmp_path):
+            applied(database.prompts([VIDEO]))
+            name = f"second_{kind[:2]}{os.getpid()}"
+            host = "" if kind == "postgresql" else "@'%'"
+            database.run(f"CREATE USER {name}{host}")
+            database.run(f"GRANT SELECT, UPDATE ON prompts TO {name}{host}")
+            try:
+                start = database.url.index("://") + 3
+                rest = database.url[database.url.index("@") + 1 :]
+                source = f"{database.url[:start]}{name}@{rest}#prompts"
+                with pytest.raises(InputError, match=rf"GRANT SELECT.*flaglift_runs.*TO {name}"):
+                    applied(source)
+            finally:
+                if not host:
+                    database.run(f"DROP OWNED BY {name}")
+                database.run(f"DROP USER {name}{host}")
+
+
+def test_statements_that_take_too_long_are_tried_smaller(
+    postgresql: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = postgresql.prompts([VIDEO.format(i) for i in range(60)])
+    postgresql.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END'"
+    )
+    postgresql.run(
+        "CREATE TRIGGER slow BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    name = postgresql.engine.url.database
+    postgresql.run(f"ALTER DATABASE {name} SET statement_timeout = '300ms'")
+    assert applied(source, patience=(0.01,) * 4).changed == 60
+
+
+def test_rows_that_come_in_behind_the_cursor(database: Database) -> None:
+    source = database.prompts([VIDEO.format(i) for i in range(30)], key="id INTEGER PRIMARY KEY")
+    database.run("UPDATE prompts SET id = id + 100")
+    late = iter([[1, 2], [3]])
+
+    def watch(*_: object) -> None:
+        rows = [{"i": i, "t": VIDEO.format(f"late {i}")} for i in next(late, [])]
+        with database.engine.begin() as connection:
+            for row in rows:
+                connection.execute(text("INSERT INTO prompts (id, text) VALUES (:i, :t)"), row)
+
+    assert applied(source, rows=10, watch=watch).changed == 33
+    assert database.run("SELECT count(*) FROM prompts WHERE text LIKE '%--%'") == [(0,)]
+    assert verified(source)[1] == []
+
+
+def test_zero_seconds_mean_no_duration(database: Database) -> None:
+    source = database.prompts([])
+    database.run("DROP TABLE prompts")
+    database.run(
+        "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT, video_model VARCHAR(60) NOT NULL"
+        " DEFAULT 'none', video_prompt VARCHAR(999) NOT NULL DEFAULT '', video_duration INTEGER NOT"
+        " NULL DEFAULT 0)"
+    )
+    database.fill([VIDEO.format(1)])
+    before = database.rows()
+    assert applied(source).refusals == {"FL604": 1}
+    assert applied(source, empty={"video_model": ("none",)}).changed == 1
+    assert undone(source).restored == 1
+    assert database.rows() == before
+
+
+def test_child_tables_are_not_part_of_a_table(postgresql: Database) -> None:
+    source = postgresql.prompts([VIDEO.format(i) for i in range(2)])
+    postgresql.run("CREATE TABLE child () INHERITS (prompts)")
+    postgresql.run("INSERT INTO child (id, text) VALUES (1, :t), (3, :t)", t=VIDEO)
+    assert applied(source).changed == 2
+    assert postgresql.run("SELECT count(*) FROM child WHERE text LIKE '%--%'") == [(2,)]
+    assert undone(source).restored == 2
+
+
+def test_a_database_of_any_bytes(postgresql: Database, tmp_path: Path) -> None:
+    name = f"flaglift_ascii_{os.getpid()}"
+    with postgresql.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(
+            f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C'"
+            " LC_CTYPE 'C'"
+        )
+        url = postgresql.engine.url.set(drivername="postgresql", database=name).render_as_string(
+            hide_password=False
+        )
+        other = Database("postgresql", url, engine_of(f"{url}?client_encoding=utf8"))
+        try:
+            source = other.prompts([VIDEO.format(1), "é --video --video_model kling25", "x"])
+            other.run("UPDATE prompts SET text = CAST(text AS text) || chr(255) WHERE id = 3")
+            tally = applied(source)
+            assert (tally.changed, tally.problems) == (2, 1)
+            assert verified(source)[1] == []
+        finally:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
