@@ -384,3 +384,29 @@ def test_idle_ones_go_and_every_other_key_stays(tables: list[tuple[bool, str]]) 
     assert left.get("suppressions", []) == [good for gone, _ in tables if not gone]
     assert left["hosts"] == {"*.x": "lines"}
     assert Path("flaglift.toml").read_text().endswith(tail)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("a.rb", f"# flaglift: ignore-next-line[FL402] why\nprompt = <<~T\n  {LONG}\nT\n"),
+        ("a.rb", f"prompt = <<~T # flaglift: ignore[FL402] why\n  {LONG}\nT\n"),
+        ("a.sh", f"# flaglift: ignore-next-line[FL402] why\ncat <<'E' > p.txt\n{LONG}\nE\n"),
+        ("a.sh", f"cat <<'E' # flaglift: ignore[FL402] why\n{LONG}\nE\n"),
+        (
+            "a.sh",
+            "# flaglift: ignore-next-line[FL402] why\n"
+            f"curl \\\n  -F a=b \\\n  -F 'prompt[text]={LONG}'\n",
+        ),
+        (
+            "a.md",
+            f"<!-- flaglift: ignore-next-line[FL402] why -->\n| a |\n|---|\n| `{LONG}` |\n",
+        ),
+    ],
+)
+def test_a_comment_at_what_opens_a_prompt_is_about_it(name: str, source: str) -> None:
+    write({name: source})
+    run = flaglift("check", "--select", "FL402,FL901")
+    assert (run.returncode, run.stdout) == (0, "")
+    flaglift("check", "--fix", "--select", "FL402,FL901")
+    assert Path(name).read_text() == source

@@ -76,12 +76,12 @@ class Directive:
 
     def _covers(self, literal: Literal, lines: LineIndex) -> bool:
         if self.reach is Reach.IGNORE:
-            start, end = literal.place
+            start, end = literal.extent
             first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
             return first <= self.lines[-1] and self.lines[0] <= last
         if self.reach is Reach.NEXT_LINE:
             around: Literal | None = literal
-            while around and lines.line_of(around.place.start) not in self.lines:
+            while around and lines.line_of(around.extent.start) not in self.lines:
                 around = around.outer
             return around is not None
         return self.reach is Reach.FILE

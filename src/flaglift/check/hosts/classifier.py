@@ -141,8 +141,8 @@ _AGAINST = (
     (_SHORT, -2, "there are short options"),
     (_CHAINED, -2, "there are operators of a shell"),
 )
-_DATA = frozenset(
-    {"lines", "whole", "blocks", "csv", "tsv", "json", "jsonl", "yaml", "toml", "form"}
+DATA = frozenset(
+    {"lines", "whole", "blocks", "csv", "tsv", "json", "jsonl", "yaml", "toml", "form", "sql"}
 )
 """Hosts that hold whole prompts; strings in code may be parts of one."""
 
@@ -166,7 +166,7 @@ def _prose(literal: Literal, prompt: Prompt) -> Iterator[Reason]:
     words = _WORD.findall(prose)
     if len(words) >= 2 or HOLE in words:
         yield Reason(1, "there are words beside the flags")
-    elif not words and literal.host not in _DATA:
+    elif not words and literal.host not in DATA:
         yield Reason(-3, "there are flags and no words: it is a part of something")
     if prompt.references or _TRIGGER.search(prose):
         yield Reason(2, "it refers to a subject")

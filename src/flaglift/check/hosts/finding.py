@@ -9,18 +9,29 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from flaglift.check.hosts.base import Candidate, Comment, Host, Kind, Literal, PartialHost, Unread
-from flaglift.check.hosts.classifier import classify
+from flaglift.catalog import Status, load_catalog
+from flaglift.check.hosts.base import (
+    Candidate,
+    Comment,
+    Host,
+    Kind,
+    Literal,
+    PartialHost,
+    Piece,
+    Unread,
+)
+from flaglift.check.hosts.classifier import DATA, classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import Form
-from flaglift.check.hosts.pieces import SEVERAL
+from flaglift.check.hosts.pieces import FRAGMENT, HOLE, SEVERAL, UNREAD
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
 from flaglift.check.hosts.several import has_one_a_line, prompts_in
 from flaglift.check.hosts.templates import with_templates
 from flaglift.lossless.spans import Span
-from flaglift.syntax import Feature
+from flaglift.syntax import Feature, FlagName
+from flaglift.syntax.nodes import Flag
 
 
 def candidates(data: bytes, host: Host) -> list[Candidate]:
@@ -56,8 +67,26 @@ def _single(literal: Literal) -> Literal:
     """
     if literal.doubt or literal.host in ("form", "lines"):
         return literal
+    if literal.origin.role == "code":
+        return replace(literal, unclear=literal.unclear or UNREAD)
+    if literal.host not in DATA and literal.origin.role == "value" and _is_fragment(literal):
+        at = literal.inside
+        pieces = (Piece(Kind.HOLE, at, at, HOLE), Piece(Kind.ATOM, at, at, " "), *literal.pieces)
+        whole = (Span(0, len(literal.text) + 2),)
+        return replace(literal, pieces=pieces, doubt=FRAGMENT, possible=(whole,))
     places = tuple((place,) for place in prompts_in(literal.text))
     return replace(literal, doubt=SEVERAL, possible=places) if places else literal
+
+
+def _is_fragment(literal: Literal) -> bool:
+    """Tell whether a text is flags alone, with a model that there is: the words come elsewhere."""
+    prompt = literal.prompt
+    nodes = [node for segment in prompt.segments for node in segment.nodes]
+    words = any(node.raw.strip() for node in nodes if not isinstance(node, Flag))
+    models = (flag.value for flag in prompt.flags if flag.name is FlagName.VIDEO_MODEL)
+    names = [value.text for value in models if value]
+    catalog = load_catalog()
+    return not words and any(catalog.find(name).status is not Status.UNKNOWN for name in names)
 
 
 def unread(data: bytes, host: Host) -> list[Unread]:

@@ -197,6 +197,20 @@ class Literal:
         whole = Span(self.start, self.end)
         return self.outer.locate(code_points(self.outer.text, whole)) if self.outer else whole
 
+    @cached_property
+    def extent(self) -> Span:
+        """Its place in the file, from where the command or the document that holds it begins.
+
+        No comment can stand between the two, so a comment at the beginning is about it.
+        """
+        opener = self._around.opener
+        if opener is None:
+            return self.place
+        at = Span(opener, opener)
+        if self.outer:
+            at = self.outer.locate(code_points(self.outer.text, at))
+        return Span(min(at.start, self.place.start), self.place.end)
+
     @property
     def last(self) -> int:
         """Where text can be added at the end."""

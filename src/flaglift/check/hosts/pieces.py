@@ -22,6 +22,8 @@ class Kind(StrEnum):
 
 
 SEVERAL = "it may hold several prompts"
+UNREAD = "it is code in a language that is not read"
+FRAGMENT = "it is a part of a prompt that is put together elsewhere"
 CONDITIONAL = "statements of a template make parts of it conditional"
 
 HOLES = (Kind.HOLE, Kind.PLACEHOLDER)
@@ -86,3 +88,5 @@ class Around(NamedTuple):
     siblings: Siblings | None = None
     is_request: bool = False
     """Whether the mapping, call or command is seen to be a request to the service."""
+    opener: int | None = None
+    """The byte at which the command, table or here-document that holds it begins, if before it."""

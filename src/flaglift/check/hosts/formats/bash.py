@@ -139,12 +139,16 @@ def _limits(data: bytes) -> Callable[[int], int]:
 
 def _look(node: Node, limit: int, data: bytes) -> Around:
     locked = BROKEN if is_broken(parse(data, _MODULE).root_node, node) else ""
-    return Around(_origin(node), locked, *_beside(node, limit, data))
+    command = next((each for each in ancestors(node) if each.type == "command"), None)
+    opener = command.start_byte if command is not None else None
+    beside, siblings = _beside(node, limit, data)
+    return Around(_origin(node), locked, beside, siblings, opener=opener)
 
 
 def _look_document(start: Node, data: bytes) -> Around:
     origin = Origin("document", _written_to(start), _command(start))
-    return Around(origin, BROKEN if is_broken(parse(data, _MODULE).root_node, start) else "")
+    locked = BROKEN if is_broken(parse(data, _MODULE).root_node, start) else ""
+    return Around(origin, locked, opener=start.start_byte)
 
 
 def _origin(node: Node) -> Origin:

@@ -174,7 +174,9 @@ class CodeHost(ABC):
     def _look(self, whole: Node, data: bytes) -> Around:
         root = parse(data, self.module, self.function).root_node
         locked = BROKEN if is_broken(root, whole) else ""
-        return Around(origin_of(whole, self.shape), locked, *self.beside(whole, data))
+        beside, siblings, is_request = self.beside(whole, data)
+        origin, opener = origin_of(whole, self.shape), whole.start_byte
+        return Around(origin, locked, beside, siblings, is_request, opener)
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first error of the parser."""

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Comment, Kind, Literal, Origin
 from flaglift.check.hosts.formats.codec import Escaped, Scanned, stripped
-from flaglift.check.hosts.formats.trees import nodes
+from flaglift.check.hosts.formats.trees import ancestors, nodes
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.lossless.spans import Span
 
@@ -99,7 +100,8 @@ class MarkdownHost:
                 scanned = INLINE.pieces(data, inside)
                 if b"\n" in data[slice(*inside)] or b"|" in data[slice(*inside)]:
                     scanned.unclear = "it goes on in another line or cell"
-                yield self._literal(INLINE, data, place, scanned, Origin("inline"))
+                literal = self._literal(INLINE, data, place, scanned, Origin("inline"))
+                yield replace(literal, look=partial(_look_inline, node))
 
     def _literal(
         self, form: Escaped, data: bytes, place: Span, scanned: Scanned, origin: Origin
@@ -116,6 +118,12 @@ class MarkdownHost:
             source=data,
             unclear=scanned.unclear,
         )
+
+
+def _look_inline(node: Node) -> Around:
+    """Return what is around code in a line; a table is one thing, from its first row."""
+    table = next((above for above in ancestors(node) if above.type == "pipe_table"), None)
+    return Around(Origin("inline"), opener=table.start_byte if table is not None else None)
 
 
 def _lines(
