@@ -3,7 +3,7 @@
 core/       request bodies rewritten, bytes in and bytes out; opens no connection
 httpx.py    a transport for httpx and httpx2 clients
 requests.py an adapter for requests sessions
-asgi.py     a middleware for one's own server
+asgi.py     a middleware for one's own server; wsgi.py  the same for Flask, Django and others
 proxy/      the reverse proxy behind `flaglift serve`
 """
 

@@ -100,7 +100,7 @@ class Middleware:
             if message["type"] == "http.response.start":
                 visit.status = message["status"]
                 if self._show_codes and visit.inspection.outcome is not Outcome.OFF:
-                    shown = (b"x-flaglift", _codes(visit.inspection))
+                    shown = (b"x-flaglift", visit.inspection.codes.encode())
                     message = {**message, "headers": [*message.get("headers", ()), shown]}
             await send(message)
 
@@ -217,9 +217,3 @@ def _headers(headers: list[tuple[bytes, bytes]], delta: int | None) -> list[tupl
         (name, str(int(value) + delta).encode() if name == b"content-length" else value)
         for name, value in headers
     ]
-
-
-def _codes(inspection: Inspection) -> bytes:
-    record = inspection.record
-    said = [inspection.outcome.value, *([record.reason.value] if record.reason else ())]
-    return " ".join([*said, *sorted(record.codes)]).encode()

@@ -73,6 +73,12 @@ class Inspection:
         return type(self.rewriter) is not Untouched
 
     @property
+    def codes(self) -> str:
+        """What became of the request and why, as a header of the response shows it."""
+        reason = [self.record.reason.value] if self.record.reason else []
+        return " ".join([self.outcome.value, *reason, *sorted(self.record.codes)])
+
+    @property
     def outcome(self) -> Outcome:
         """What became of the request, once its body has passed."""
         if self.route is None:

@@ -41,6 +41,8 @@ class Reason(StrEnum):
     """A new value holds the multipart boundary."""
     TEXT_AFTER_FILE = "text-after-file"
     """The text comes after a file, in a body too long to be kept until then."""
+    NO_LENGTH = "no-length"
+    """The server does not tell where the body ends."""
     FLAGS_ELSEWHERE = "flags-elsewhere"
     """The body or the query holds what reads as `--video`, or may, where no prompt is read."""
 
