@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flaglift.check.document import PromptFile
@@ -150,6 +150,9 @@ def test_lines_are_those_of_the_text(text: str, data: st.DataObject) -> None:
 
 
 @given(TEXTS, st.integers(0, 3000), st.integers(0, 3))
+@example("\r", 0, 1)
+@example("a\r\nb\r", 4, 1)
+@example("a\rb", 0, 2)
 def test_what_is_shown_of_a_line_is_a_part_of_it(text: str, start: int, length: int) -> None:
     start = min(start, len(text))
     if text[start - 1 : start] == "\r":
@@ -165,7 +168,7 @@ def test_what_is_shown_of_a_line_is_a_part_of_it(text: str, start: int, length: 
     assert (shown == line) == (len(line) <= 100)
     assert len(cut) == min(len(line), 100)
     about = text[start:end].partition("\n")[0]
-    if text.startswith("\n", start + len(about)):
+    if text[start + len(about) :][:1] in ("", "\n"):  # a line's end is no part of what is shown
         about = about.removesuffix("\r")
     assert shown[at : at + size] == about
 

@@ -46,8 +46,21 @@ REFUSED = r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]"
 """Controls, and what some readers take for a line end."""
 _FLOW_REFUSED = re.compile(REFUSED + r"|[\n\t]")
 
+
+class _DoubleQuoted(Escaped):
+    """A form in which a line end that is escaped, and the blanks after it, stand for nothing."""
+
+    def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
+        """Return the text as the form writes it; a blank that begins a line is escaped."""
+        written = super().encode(text, literal, at)
+        while literal.source[at - 1 : at] in (b" ", b"\t"):
+            at -= 1
+        begins_a_line = literal.source[at - 1 : at] == b"\n"
+        return b"\\" + written if written and begins_a_line and written[:1] == b" " else written
+
+
 FORMS = {
-    '"': Escaped('YAML string "', re.compile(_ESCAPE + b"|" + _FOLD), _double, _WRITTEN),
+    '"': _DoubleQuoted('YAML string "', re.compile(_ESCAPE + b"|" + _FOLD), _double, _WRITTEN),
     "'": Escaped("YAML string '", re.compile(rb"''|" + _FOLD), _single, {39: "''"}, _FLOW_REFUSED),
     "": Escaped("YAML plain scalar", re.compile(_FOLD), _fold, {}, _FLOW_REFUSED),
 }
