@@ -90,6 +90,54 @@ def test_other_hosts_have_their_comments() -> None:
     assert codes() == [("f.sh", 1, "FL402")]
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("a.sh", ["cat <<EOF >p.txt # {}", LONG, "EOF"], []),
+        ("a.sh", ["# {next}", "cat <<EOF >p.txt", LONG, "EOF"], []),
+        ("a.rb", ["x = { text: <<~T } # {}", f"  {LONG}", "T"], []),
+        ("a.rb", ["# {next}", "create(text: <<~T)", f"  {LONG}", "T"], []),
+        ("a.sh", ["# {next}", "curl https://example.org/ \\", "  -X POST \\",
+                  f"  -F 'prompt[text]={LONG}'"], []),
+        ("a.md", ["See `BAD` <!-- {} --> there."], []),
+        ("a.md", ["| a | b |", "|---|---|", "| `BAD` <!-- {} --> | c |"], []),
+        ("a.md", ["- one `BAD` <!-- {} -->", "- two"], []),
+        ("a.py", ["x = BAD_  # noqa: E501  # {}"], []),
+        ("a.py", ["x = BAD_  # type: ignore # {}"], []),
+        ("a.js", ["const x = { text: BAD_ }; // eslint-disable-line max-len // {}"], []),
+        ("a.py", ["x = BAD_  # write # {}"], [(1, "FL402")]),
+        ("a.py", ["x = BAD_  # noqa, and see # the docs of {}"], [(1, "FL402")]),
+    ],
+)  # fmt: skip
+def test_where_a_comment_can_stand(
+    name: str, before: list[str], after: list[tuple[int, str]]
+) -> None:
+    rows = [
+        row.replace("BAD_", LOUD)
+        .replace("BAD", LONG)
+        .replace("{next}", "flaglift: ignore-next-line[FL402] why")
+        .replace("{}", "flaglift: ignore[FL402] why")
+        for row in before
+    ]
+    assert lines(*rows, name=name) == after
+    bare = "\n".join(row for row in rows if "ignore-next-line" not in row).replace("flaglift:", "-")
+    write({name: bare + "\n"})
+    assert "FL402" in [code for _, _, code in codes(name)]
+
+
+def test_only_our_part_of_a_comment_is_taken_out() -> None:
+    write({"a.py": f"x = {SHORT!r}  # noqa: E501  # flaglift: ignore[FL402] why\n"})
+    assert flaglift("check", "--fix", "a.py").returncode == 0
+    assert Path("a.py").read_text() == f"x = {SHORT!r}  # noqa: E501\n"
+    write({"a.rb": f"x = {{ text: <<~T }} # flaglift: ignore[FL402] why\n  {LONG}\nT\n"})
+    before = Path("a.rb").read_text()
+    assert flaglift("check", "--fix", "a.rb").returncode == 0
+    assert Path("a.rb").read_text() == before
+    write({"a.md": f"See `{SHORT}` <!-- flaglift: ignore[FL402] why --> there.\n"})
+    assert flaglift("check", "--fix", "a.md").returncode == 0
+    assert Path("a.md").read_text() == f"See `{SHORT}`  there.\n"
+
+
 def test_only_a_comment_that_begins_so_is_one() -> None:
     assert lines(f"x = {LOUD}  # see flaglift: ignore[FL402]") == [(1, "FL402")]
     inside = f'x = "{LONG} # flaglift: ignore[FL402]"'

@@ -5,7 +5,9 @@
     disable[...]           prompts behind the comment, up to `enable[...]` or the end of the file
     file-ignore[...]       all prompts of the file
 
-A comment counts only if it begins with `flaglift:`, so that prose about suppressions is none.
+A comment counts only if it begins with `flaglift:`, or if that follows what is for another tool
+(`# noqa  # flaglift: ...`), so that prose about suppressions is none. A here-document and a command
+of several lines begin where they are opened.
 """
 
 import re
@@ -37,6 +39,15 @@ _DIRECTIVE = re.compile(
     re.DOTALL,
 )
 
+
+_BEHIND_OTHERS = re.compile(
+    r"(?:noqa|nosec|type:|pragma:|pylint:|mypy:|pyright:|ruff:|fmt:|isort:|yapf:|codespell:|cspell:"
+    r"|eslint|@ts-|biome-ignore|prettier-ignore|rubocop:|shellcheck|yamllint|NOSONAR|NOLINT)"
+    r"(?:(?!(?:#|//)[ \t]*flaglift:)[^\n])*+(?<=[ \t])"
+    r"(?P<own>(?:#|//)[ \t]*(?P<text>flaglift:[^\n]*))",
+    re.IGNORECASE,
+)
+"""A directive behind those of other tools, some of which want to be the first; no prose."""
 
 _FENCE = re.compile(rb"[ \t>]*(?:```|~~~)")
 
@@ -78,7 +89,16 @@ class Directive:
         if self.reach is Reach.IGNORE:
             start, end = literal.extent
             first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
-            return first <= self.lines[-1] and self.lines[0] <= last
+            if first <= self.lines[-1] and self.lines[0] <= last:
+                return True
+            # What is nested in a here-document has no line in common with what opens that.
+            above = literal.outer
+            while above and not (
+                self.comment.end <= above.place.start
+                and lines.line_of(above.extent.start) in self.lines
+            ):
+                above = above.outer
+            return above is not None
         if self.reach is Reach.NEXT_LINE:
             around: Literal | None = literal
             while around and lines.line_of(around.extent.start) not in self.lines:
@@ -91,7 +111,9 @@ def directives(
     comments: Sequence[Comment], data: bytes, lines: LineIndex, *, require_reason: bool
 ) -> list[Directive]:
     """Return the suppressions in a file's comments, in order."""
-    found = [_read(each, require_reason) for each in comments if each.text.startswith("flaglift:")]
+    found = [
+        _read(own, require_reason) for comment in comments if (own := _own_part(comment, data))
+    ]
     alone = _lines_of_comments(comments, data, lines)
     for number, directive in enumerate(found):
         start, end, _ = directive.comment
@@ -110,6 +132,17 @@ def directives(
                 code: _enabled(code, directive, later, len(data)) for code in directive.rules
             }
     return found
+
+
+def _own_part(comment: Comment, data: bytes) -> Comment | None:
+    """Return the part of a comment that is for flaglift; it may follow what is for other tools."""
+    if comment.text.startswith("flaglift:"):
+        return comment
+    behind = _BEHIND_OTHERS.match(comment.text)
+    own = behind and data.rfind(behind["own"].encode(), comment.start, comment.end)
+    if not behind or not own or own < 0:
+        return None
+    return Comment(own, comment.end, behind["text"].strip())
 
 
 def _read(comment: Comment, require_reason: bool) -> Directive:

@@ -49,14 +49,20 @@ class MarkdownHost:
         return sorted(found, key=lambda literal: literal.start)
 
     def comments(self, data: bytes) -> list[Comment]:
-        """Return the comments, in order."""
-        return [
-            Comment(
-                node.start_byte + found.start(), node.start_byte + found.end(), stripped(found[0])
-            )
-            for node in nodes(data, ("html_block",), _MODULE)
-            for found in _COMMENT.finditer(node.text or b"")
-        ]
+        """Return the comments, in order; those within a line too."""
+        places = [node.start_byte for node in nodes(data, ("html_block",), _MODULE)]
+        texts = [node.text or b"" for node in nodes(data, ("html_block",), _MODULE)]
+        for node in nodes(data, ("inline", "pipe_table_cell"), _MODULE):
+            raw = node.text or b""
+            if b"<!--" in raw:
+                tags = nodes(raw, ("html_tag",), _MODULE, "inline_language")
+                places += [node.start_byte + tag.start_byte for tag in tags]
+                texts += [tag.text or b"" for tag in tags]
+        return sorted(
+            Comment(place + match.start(), place + match.end(), stripped(match[0]))
+            for place, text in zip(places, texts, strict=True)
+            for match in _COMMENT.finditer(text)
+        )
 
     def _blocks(self, data: bytes) -> Iterator[Literal]:
         for node in nodes(data, ("code_fence_content",), _MODULE):
