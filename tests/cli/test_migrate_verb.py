@@ -107,6 +107,56 @@ def test_a_page_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
     print_plan(empty)
 
 
+def test_what_is_translated_with_findings_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "p.jsonl"
+    wrong = "a --video --video_model kling25 --duration 7"
+    unknown = "a --video --video_model klingon_9"
+    file.write_bytes(content("p.jsonl", [wrong, unknown, unknown]))
+    shown = str(tmp_path / "p.html")
+    assert call(str(file), "--samples", "0", "--html", shown) == 1
+    said = capsys.readouterr().out
+    for line in ("Translated with findings", "FL402", "klingon_9"):
+        assert line in said
+        assert line in Path(shown).read_text()
+    assert "FL001" not in said
+
+
+def test_refused_records_are_listed_by_apply(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts([*PROMPTS, f"{PRIVATE} --video"])
+        listed = tmp_path / "refused.jsonl"
+        assert call("apply", source, "-q", "--refused", str(listed)) == 1
+        assert [json.loads(line)["key"] for line in listed.read_text().splitlines()] == [
+            "[4]",
+            "[7]",
+        ]
+        assert PRIVATE not in listed.read_text()
+        assert call("plan", source, "-q", "--refused", str(listed), "--with-text") == 1
+        assert PRIVATE in listed.read_text()
+    capsys.readouterr()
+
+
+def test_values_that_mean_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "p.csv"
+    prompt = "a --video --video_model kling25 --duration 5"
+    rows = "".join(f"{i},{prompt},{m},,{d}\n" for i, (m, d) in enumerate([("\\N", "0"), ("-", "")]))
+    file.write_text(f"id,text,video_model,video_prompt,video_duration\n{rows}")
+    before = file.read_bytes()
+    assert call("plan", str(file)) == 1
+    assert call("apply", str(file), "--replace", "-q", "--empty", "video_model=-") == 0
+    assert file.read_text().splitlines()[1:] == ["0,a,kling25,a,5", "1,a,kling25,a,5"]
+    assert call("undo", str(file)) == 0
+    assert file.read_bytes() == before
+    for wrong in ("video_modle=x", "video_model"):
+        with pytest.raises(ConfigError, match="write FIELD=VALUE"):
+            call("plan", str(file), "--empty", wrong)
+    capsys.readouterr()
+
+
 def test_apply_status_verify_undo(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = Path(path).read_bytes()
     assert call("status", path) == 0

@@ -43,6 +43,13 @@ job_options = _all(
         help="The column that takes a field, or the key beside the text in JSON. video_model,"
         " video_prompt and video_duration go to columns of their own names.",
     ),
+    click.option(
+        "--empty",
+        "empty",
+        multiple=True,
+        metavar="FIELD=VALUE",
+        help="A value that means that a field has none, besides the empty text, and 0 seconds.",
+    ),
     click.option("--key", help="The column that names a record of a file; its number if left out."),
     click.option("--json-column", help="The table's column of JSON that --text-column leads into."),
     click.option("--where", metavar="SQL", help="Only the table's rows that fulfil this."),
@@ -59,6 +66,8 @@ job_options = _all(
 )
 
 run_options = _all(
+    click.option("--refused", type=_PATH, help="List refused and unreadable records, as JSONL."),
+    click.option("--with-text", is_flag=True, help="List them with their prompts and reasons."),
     click.option("--limit", type=click.IntRange(min=1), help="Decide on this many records only."),
     click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
 )
@@ -82,7 +91,6 @@ report_options = _all(
     ),
     click.option("--html", type=_PATH, help="Write the report as a page to look at."),
     click.option("--save", type=_PATH, help="Write the plan for `apply --plan`."),
-    click.option("--refused", type=_PATH, help="List refused and unreadable records, as JSONL."),
     click.option(
         "--samples",
         type=click.IntRange(min=0),
@@ -123,8 +131,10 @@ def job_from(source: str, options: dict[str, Any]) -> Job:
         "most_bytes", "journal", "limit", "to", "replace",
     )  # fmt: skip
     chosen = {name: options[name] for name in names if options.get(name) is not None}
-    return Job(source, targets=_targets(options["targets"]), settings=_settings(source, options),
-               **chosen)  # fmt: skip
+    empty = _empty(options["empty"])
+    targets = _targets(options["targets"])
+    settings = _settings(source, options)
+    return Job(source, targets=targets, empty=empty, settings=settings, **chosen)
 
 
 def _settings(source: str, options: dict[str, Any]) -> Settings:
@@ -136,6 +146,18 @@ def _settings(source: str, options: dict[str, Any]) -> Settings:
     )  # fmt: skip
     place = "." if is_url(source) else source
     return settings_for(place, {name: options[name] for name in names})
+
+
+def _empty(given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    from flaglift.emit.fields import Fields
+
+    empty: dict[str, tuple[str, ...]] = {}
+    for item in given:
+        field, sign, value = item.partition("=")
+        if not sign or field not in Fields.model_fields:
+            raise ConfigError(f"--empty {item}: write FIELD=VALUE, as in video_model=none")
+        empty[field] = (*empty.get(field, ()), value)
+    return empty
 
 
 def _targets(given: tuple[str, ...]) -> dict[str, str]:

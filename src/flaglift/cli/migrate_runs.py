@@ -63,7 +63,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     with ExitStack() as stack:
         store = stack.enter_context(_opened(job, write=False))
         stopped = stack.enter_context(interruption())
-        listed = stack.enter_context(_listing(options["refused"]))
+        listed = stack.enter_context(_listing(options["refused"], text=options["with_text"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
 
         def watch(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
@@ -79,12 +79,15 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
         "complete": finished,
         "samples": samples.prompts,
         "problems": samples.problems,
+        "refused_models": dict(samples.models),
     }
     return document, finished
 
 
 @contextmanager
-def _listing(path: Path | None) -> Iterator[Callable[[Chunk, Sequence[Decided]], None]]:
+def _listing(
+    path: Path | None, *, text: bool
+) -> Iterator[Callable[[Chunk, Sequence[Decided]], None]]:
     """Yield what writes the refused and unreadable records of a chunk to a file."""
     if path is None:
         yield lambda chunk, decided: None  # noqa: ARG005
@@ -96,7 +99,7 @@ def _listing(path: Path | None) -> Iterator[Callable[[Chunk, Sequence[Decided]],
                 {"key": problem.key, "problem": problem.sentence} for problem in chunk.problems
             ]
             lines += [
-                described(record.key, verdict, text=False)
+                described(record.key, verdict, text=text)
                 for record, verdicts in decided
                 for verdict in verdicts
                 if verdict.status == "refused"
@@ -134,9 +137,11 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
         store = stack.enter_context(_opened(job, write=True))
         stopped = stack.enter_context(interruption())
         writer = stack.enter_context(store.writing(restart=options["restart"]))
+        listed = stack.enter_context(_listing(options["refused"], text=options["with_text"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
 
-        def watch(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:  # noqa: ARG001
+        def watch(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
+            listed(chunk, decided)
             progress.show(tally.to_dict())
             if planned is not None:
                 planned.check(tally)

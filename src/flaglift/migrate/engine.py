@@ -3,13 +3,13 @@
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused
 from flaglift.migrate.errors import UnavailableError, UnreadableRecordError
 from flaglift.migrate.pace import Pace
-from flaglift.migrate.records import Change, Chunk, Cursor, Record, Verdict
+from flaglift.migrate.records import Change, Chunk, Cursor, Record, Stored, Verdict
 from flaglift.migrate.store import Refusal, Step, Store, Writer, refuse_failed
 from flaglift.migrate.tally import Tally
 
@@ -185,11 +185,25 @@ class Migration:
         return self.store.read(cursor, rows)
 
     def _decided(self, records: Sequence[Record]) -> list[Decided]:
-        verdicts = iter(self._decide.all([s for record in records for s in record.prompts]))
+        stored = [one for record in records for one in record.prompts]
+        decided = self._decide.all([self._without_empty(one) for one in stored])
+        verdicts = (
+            verdict if verdict.stored is one else replace(verdict, stored=one)
+            for verdict, one in zip(decided, stored, strict=True)
+        )
         return [
             (record, tuple(self._fitting(next(verdicts)) for _ in record.prompts))
             for record in records
         ]
+
+    def _without_empty(self, stored: Stored) -> Stored:
+        """Return a prompt less the values beside it that stand for none."""
+        empty = {
+            name: None
+            for name, value in stored.held.items()
+            if value is not None and self.store.is_empty(name, value)
+        }
+        return replace(stored, held={**stored.held, **empty}) if empty else stored
 
     def _fitting(self, verdict: Verdict) -> Verdict:
         for name, value in verdict.writes.items():

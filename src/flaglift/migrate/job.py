@@ -17,7 +17,12 @@ DEFAULT_TARGETS = MappingProxyType(
     {name: name for name in ("video_model", "video_prompt", "video_duration")}
 )
 
-USUALLY_EMPTY = MappingProxyType({"video_duration": ("", "0")})
+USUALLY_EMPTY = MappingProxyType(
+    {
+        "video_duration": ("", "0", "\\N", "NULL", "null"),
+        "video_model": ("", "\\N", "NULL", "null"),
+    }
+)
 """Values by field that mean none wherever they stand; of other fields the empty text does."""
 
 

@@ -138,6 +138,9 @@ class Store(Protocol):
     def unreachable(self) -> int:
         """Return how many records there are that `read` does not come to."""
 
+    def is_empty(self, field: str, value: Any) -> bool:
+        """Tell whether a value that a field holds stands for none."""
+
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""
 

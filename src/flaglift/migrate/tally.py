@@ -31,6 +31,8 @@ class Tally:
     """By code; a prompt counts once for each of its codes."""
     codes: Counter[str] = field(default_factory=Counter)
     """All findings by code."""
+    findings: Counter[str] = field(default_factory=Counter)
+    """Those of translated prompts: what is written though something is to be said about it."""
     models: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
     """Durations of the translated prompts; `default` where they name none."""
@@ -53,6 +55,7 @@ class Tally:
         self.codes.update(verdict.codes)
         if verdict.status == "translated":
             self.translated += 1
+            self.findings.update(verdict.codes)
             self.models[str(verdict.model)] += 1
             self.seconds["default" if verdict.seconds is None else str(verdict.seconds)] += 1
             before, after = verdict.cents

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flaglift.diagnostics import Severity
 from flaglift.report.terminal import say
 from flaglift.rules import RULES
 
 _BAR = 30
 _MOST_ROWS = 12
 _NAMES = {rule.code: rule.name for rule in RULES}
+_INFOS = frozenset(rule.code for rule in RULES if rule.severity is Severity.INFO)
 _PSEUDO = {
     "no-target": "a field that has no column",
     "does-not-fit": "a value that its column cannot hold",
@@ -33,6 +35,11 @@ def rule_name(code: str) -> str:
     return _NAMES.get(code) or _PSEUDO.get(code, "")
 
 
+def serious(findings: Mapping[str, int]) -> dict[str, int]:
+    """Return the findings that are more than worth knowing."""
+    return {code: count for code, count in findings.items() if code not in _INFOS}
+
+
 def money(cents: float) -> str:
     """Return an amount of cents as dollars.
 
@@ -50,6 +57,8 @@ def print_plan(document: Mapping[str, Any]) -> None:
         f"{counts['changed']:,} would change")  # fmt: skip
     _print_outcomes(counts)
     _print_counter("Refused, by reason", counts["refusals"], names=True)
+    _print_counter("Translated with findings", serious(counts["findings"]), names=True)
+    _print_counter("Models that are not known or were retired", document.get("refused_models", {}))
     _print_counter("Models", counts["models"])
     _print_counter("Seconds", counts["seconds"])
     _print_price(counts)

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from math import pi
 from typing import Any
 
-from flaglift.report.migration import OUTCOMES, money, rule_name
+from flaglift.report.migration import OUTCOMES, money, rule_name, serious
 from flaglift.report.text import harmless
 
 _COLOURS = {
@@ -64,6 +64,8 @@ def page(document: Mapping[str, Any]) -> str:
         _outcomes(counts),
         _facts(counts),
         _ranked("Refused, by reason", counts["refusals"], names=True),
+        _ranked("Translated with findings", serious(counts["findings"]), names=True),
+        _ranked("Models not known or retired", document.get("refused_models", {})),
         _ranked("Models", counts["models"]),
         _ranked("Seconds", counts["seconds"]),
         _list("Good to know", [_escaped(note) for note in document["notes"]]),

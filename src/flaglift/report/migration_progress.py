@@ -19,7 +19,7 @@ from rich.progress import (
     Progress as Bar,
 )
 
-_SECONDS = 5.0
+_SECONDS = 60.0
 """Between two lines of JSON."""
 
 

@@ -57,6 +57,10 @@ class FileStore:
         """Return 0: a file is read whole."""
         return 0
 
+    def is_empty(self, field: str, value: Any) -> bool:
+        """Tell whether a value that a field holds stands for none."""
+        return self._job.is_empty(field, value)
+
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a value cannot be held; None if it can."""
         return self._format.fits(field, value)

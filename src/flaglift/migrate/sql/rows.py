@@ -145,7 +145,11 @@ class Rows:
             return self._documents.read(self._encoded(value))
         if not value.isascii():
             self._encoded(value)
-        held = {name: self._held(name, values.get(name)) for name in self.found.job.targets}
+        columns = self.found.columns
+        held = {
+            name: plain_value(columns[name], values[name]) if name in columns else None
+            for name in self.found.job.targets
+        }
         return (Stored("", value, held),)
 
     def _encoded(self, value: str) -> bytes:
@@ -154,12 +158,6 @@ class Rows:
         except UnicodeEncodeError as error:
             column = self.found.columns["text"].name
             raise ValueError(f"`{column}` is not UTF-8 at character {error.start + 1}") from None
-
-    def _held(self, name: str, value: Any) -> Any:
-        if value is None:
-            return None
-        value = plain_value(self.found.columns[name], value)
-        return None if self.found.job.is_empty(name, value) else value
 
     def new_values(self, change: Change) -> dict[str, Any]:
         """Return what a change writes, by field, as the columns take it."""

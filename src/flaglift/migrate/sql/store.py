@@ -154,6 +154,10 @@ class TableStore:
         with self._session.begin() as connection:
             return null_keys(connection, found)
 
+    def is_empty(self, field: str, value: object) -> bool:
+        """Tell whether a value that a field holds stands for none."""
+        return self._job.is_empty(field, value)
+
     def fits(self, field: str, value: object) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""
         return self._rows.fits(field, value)
