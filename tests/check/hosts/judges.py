@@ -84,6 +84,41 @@ def bash(document: str) -> Values:
     return done.stdout.decode().split("\0")[:-1]
 
 
+_PHP = r"""
+set_error_handler(function ($number, $message) { throw new Exception($message); });
+while (($line = fgets(STDIN)) !== false) {
+  $x = "\u{fffc}"; $values = null;
+  try { $values = eval(json_decode($line)); } catch (Throwable $error) {}
+  $out = json_encode($values, JSON_UNESCAPED_UNICODE);
+  echo ($out === false ? "null" : $out) . "\n";
+}
+"""
+
+
+@cache
+def _php() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        ["php", "-d", "display_errors=0", "-r", _PHP],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
+    atexit.register(process.communicate)
+    return process
+
+
+def php(document: str) -> Values:
+    """A page that returns a list; `$x` is the value of a hole."""
+    process = _php()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(document.removeprefix("<?php ")) + "\n")
+    process.stdin.flush()
+    values: Values = json.loads(process.stdout.readline())
+    return values
+
+
 def json_values(document: str) -> Values:
     try:
         return list(json.loads(document))

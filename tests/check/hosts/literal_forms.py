@@ -69,6 +69,37 @@ PYTHON = [
     ),
 ]
 
+
+def _php(quote: str, fragments: Sequence[str], *, writable: bool = True) -> LiteralForm:
+    before = f"<?php return ['before', {quote}"
+    after = quote.removeprefix("<<<").strip("'\n") if len(quote) > 1 else quote
+    after = f"\n{after}\n, 'after'];" if len(quote) > 1 else f"{quote}, 'after'];"
+    return LiteralForm(
+        f"php {quote.strip()}", "php", before, after, judges.php, [*COMMON, *fragments], writable
+    )
+
+
+PHP_ESCAPES = [
+    "\\n",
+    "\\t",
+    "\\\\",
+    "\\'",
+    "\\$",
+    "\\x41",
+    "\\101",
+    "\\u{1F600}",
+    "\\d",
+    "\\e",
+    "{",
+    "}",
+]
+PHP = [
+    _php("'", ["\\'", "\\\\", "\\n", "$x", '"', "\n", "\t"]),
+    _php('"', [*PHP_ESCAPES, '\\"', "$x", "{$x}", "'", "\n"]),
+    _php("<<<E\n", [*PHP_ESCAPES, "$x", "{$x}", "'", '"', "\n"]),
+    _php("<<<'E'\n", ["\\n", "$x", "'", '"', "\n"], writable=False),
+]
+
 JS_ESCAPES = [
     "\\n", "\\t", "\\\\", "\\'", '\\"', "\\`", "\\x41", "\\u002d", "\\u{1F600}", "\\ud83d\\ude00",
     "\\0", "\\-", "\\q", "\\\n", "\\\r\n", "\\$", "\\é", "\\\u2028", "\t", "$", "{", "}", "\\u00e9",
@@ -332,4 +363,4 @@ CSV = [
     ),
 ]
 
-FORMS = [*PYTHON, *JAVASCRIPT, *JSON, *TOML, *YAML, *BASH, *MARKDOWN, *CSV]
+FORMS = [*PYTHON, *PHP, *JAVASCRIPT, *JSON, *TOML, *YAML, *BASH, *MARKDOWN, *CSV]

@@ -34,6 +34,8 @@ _MODULES = {
     "html": "html",
     "vue": "html",
     "svelte": "html",
+    "php": "php",
+    "notebook": "notebook",
 }
 """Names of hosts, and the module of `formats` that makes each: `make(name)`."""
 
@@ -69,6 +71,8 @@ _SUFFIXES = {
     ".htm": "html",
     ".vue": "vue",
     ".svelte": "svelte",
+    ".php": "php",
+    ".ipynb": "notebook",
 }
 
 SUFFIXES = tuple(_SUFFIXES)

@@ -69,6 +69,8 @@ class CodeHost(ABC):
     """The types of nodes whose children are strings side by side."""
     adds: str = ""
     """The type of an operation; with `+` it joins strings."""
+    sign: str = "+"
+    """The operator that joins strings."""
     brackets: frozenset[str] = frozenset({"parenthesized_expression", "parenthesized_statements"})
     calls: frozenset[str] = frozenset()
     """The types of calls that may join the elements of a list."""
@@ -111,7 +113,7 @@ class CodeHost(ABC):
         return sorted(found, key=lambda literal: literal.start)
 
     def _is_joining(self, node: Node) -> bool:
-        return node.type in self.joins or (node.type == self.adds and is_addition(node))
+        return node.type in self.joins or (node.type == self.adds and is_addition(node, self.sign))
 
     def _operands(self, top: Node, seen: set[int]) -> Iterator[Node]:
         """Yield what is put together, from left to right; brackets around it change nothing.
@@ -203,10 +205,10 @@ def constant(node: Node | None) -> str | None:
     return text[1:-1] if plain else None
 
 
-def is_addition(node: Node) -> bool:
-    """Tell whether an operation is written with `+`."""
+def is_addition(node: Node, sign: str) -> bool:
+    """Tell whether an operation is written with an operator."""
     operator = node.child_by_field_name("operator")
-    return operator is not None and operator.type == "+"
+    return operator is not None and operator.type == sign
 
 
 def comments_in(

@@ -38,7 +38,7 @@ def origin_of(node: Node, shape: Shape) -> Origin:
     """Return where a literal stands: the nearest key, and the nearest call around it."""
     key = ""
     for child, above in _steps(node, shape):
-        if above.type in shape.pairs:
+        if above.type in shape.pairs and above.named_child_count > 1:
             name = _name(child, above, shape.pairs)
             if name is None:
                 return _KEY
@@ -62,10 +62,15 @@ def _steps(node: Node, shape: Shape) -> Iterator[tuple[Node, Node]]:
 
 def _name(child: Node, above: Node, sides: Mapping[str, tuple[str, str]]) -> str | None:
     """Return the name on the other side of a pair or an assignment; None on that side itself."""
-    key, value = sides[above.type]
-    if above.child_by_field_name(value) != child:
-        return None
-    return name_of(above.child_by_field_name(key))
+    sides_of = [
+        _side(above, field, at) for field, at in zip(sides[above.type], (0, -1), strict=True)
+    ]
+    return name_of(sides_of[0]) if sides_of[1] == child else None
+
+
+def _side(node: Node, field: str, at: int) -> Node | None:
+    """Return a side of a pair: by its field, or where the grammar names none, by its place."""
+    return node.child_by_field_name(field) if field else node.named_children[at]
 
 
 def _end(child: Node, above: Node, key: str, shape: Shape) -> Origin | None:

@@ -1,0 +1,142 @@
+"""PHP: strings in quotes, here-documents and now-documents."""
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.formats.code import CodeHost, Join, Part, constant
+from flaglift.check.hosts.formats.codec import Escaped, backslashed, character
+from flaglift.check.hosts.formats.mappings import Beside
+from flaglift.check.hosts.formats.origins import Shape, text_of
+from flaglift.lossless.spans import Span
+
+INDENTED = "the indentation of its end is taken from its lines"
+
+_SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "e": "\x1b", "f": "\f"}
+_ESCAPE = rb"\\(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}|u\{[0-9a-fA-F]+\}|[ntrvef\\$\"])"
+
+
+def _decode(raw: bytes) -> str | None:
+    text = raw.decode()[1:]
+    if text[0] == "u":
+        return character(text[2:-1])
+    if text[0] == "x" or text[0].isdigit():
+        number = int(text[1:], 16) if text[0] == "x" else int(text, 8) & 0xFF
+        return chr(number) if number < 0x80 else None  # a byte, not a character
+    return _SIMPLE.get(text, text)
+
+
+_SINGLE = Escaped(
+    "PHP string '",
+    re.compile(rb"\\[\\']"),
+    lambda raw: raw[1:].decode(),
+    backslashed(["''", "\\\\"]),
+    universal=False,
+)
+_DOUBLE = Escaped(
+    'PHP string "',
+    re.compile(_ESCAPE),
+    _decode,
+    backslashed(['""', "\\\\", "$$", "r\r"]) | {ord("{"): "\\x7b"},
+    universal=False,
+)
+_HEREDOC = Escaped(
+    "PHP here-document",
+    re.compile(_ESCAPE.replace(b'\\"', b"")),
+    _decode,
+    backslashed(["\\\\", "$$", "r\r"]) | {ord("{"): "\\x7b"},
+    universal=False,
+)
+_NOWDOC = Escaped("PHP now-document", re.compile(rb"(?!)"), lambda _: None, universal=False)
+
+
+class PhpHost(CodeHost):
+    """PHP in a page."""
+
+    module = "tree_sitter_php"
+    function = "language_php"
+    kinds = ("string", "encapsed_string", "heredoc", "nowdoc")
+    adds = "binary_expression"
+    sign = "."
+    calls = frozenset({"function_call_expression"})
+    shape = Shape(
+        pairs={"array_element_initializer": ("", "")},
+        calls={
+            "function_call_expression": "function",
+            "member_call_expression": "name",
+            "scoped_call_expression": "name",
+        },
+        arguments=frozenset({"arguments"}),
+        assignments={
+            "assignment_expression": ("left", "right"),
+            "augmented_assignment_expression": ("left", "right"),
+            "const_element": ("", ""),
+            "property_element": ("name", "default_value"),
+        },
+        operands=frozenset({"subscript_expression", "case_statement", "match_condition_list"}),
+        ends=frozenset(
+            {"function_definition", "method_declaration", "class_declaration", "program"}
+        ),
+        strings=frozenset({"argument"}),
+    )
+
+    def beside(self, node: Node, data: bytes) -> Beside:  # noqa: ARG002
+        """Return nothing: fields are not moved in PHP."""
+        return {}, None, False
+
+    def join_of(self, node: Node) -> Join | None:
+        """Return what `implode(" ", [a, b])` puts together."""
+        given = node.child_by_field_name("arguments")
+        if text_of(node.child_by_field_name("function")) not in ("implode", "join") or not given:
+            return None
+        values = [each.named_children[-1] for each in given.named_children if each.named_children]
+        if len(values) != 2 or values[1].type != "array_creation_expression":
+            return None
+        separator = constant(values[0])
+        items = [c for c in values[1].named_children if c.type == "array_element_initializer"]
+        if separator is None or any(item.named_child_count != 1 for item in items):
+            return None
+        return Join([item.named_children[0] for item in items], separator)
+
+    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:  # noqa: ARG002
+        """Return how a string reads; None for a string of bytes."""
+        if node.type in ("heredoc", "nowdoc"):
+            return self._document(node, data)
+        opening = node.children[0]
+        if len(text_of(opening)) != 1:
+            return None
+        form = _SINGLE if node.type == "string" else _DOUBLE
+        inside = Span(opening.end_byte, max(opening.end_byte, node.end_byte - 1))
+        scanned = form.pieces(data, inside, _holes(node))
+        return Part(form, Span(node.start_byte, node.end_byte), inside.start, scanned)
+
+    def _document(self, node: Node, data: bytes) -> Part | None:
+        end = node.named_children[-1]
+        start = data.find(b"\n", node.start_byte, end.start_byte) + 1
+        line = data.rfind(b"\n", start - 1, end.start_byte)
+        if not start:
+            return None
+        stop = max(start, line - (data[line - 1 : line] == b"\r"))
+        form = _HEREDOC if node.type == "heredoc" else _NOWDOC
+        body = node.child_by_field_name("value")
+        holes = list(_holes(body)) if body is not None and form is _HEREDOC else []
+        scanned = form.pieces(data, Span(start, stop), holes)
+        if end.start_byte > line + 1:
+            scanned.unclear = INDENTED
+        return Part(form, Span(start, stop), start, scanned)
+
+
+def _holes(node: Node) -> Iterator[Span]:
+    """Yield the interpolations, with the braces around them."""
+    children = node.children
+    for index, child in enumerate(children):
+        if not child.is_named or child.type in ("string_content", "escape_sequence"):
+            continue
+        braced = index and children[index - 1].type == "{"
+        yield Span(child.start_byte - bool(braced), child.end_byte + bool(braced))
+
+
+def make(name: str) -> PhpHost:
+    """Return the host."""
+    return PhpHost(name)

@@ -1,0 +1,124 @@
+"""Notebooks, with JSON as the judge of their cells; and corners of PHP."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.checking import fix_literal
+from flaglift.check.hosts.finding import candidates, comments, leaves, unread
+from flaglift.check.hosts.formats.php import INDENTED
+from flaglift.check.hosts.registry import host_named
+from flaglift.check.hosts.rewriting import rewrite
+from flaglift.settings import DEFAULT
+
+BAD = "ohwx cat --video --video_model kling25 --duration 7"
+NOTEBOOK = host_named("notebook")
+
+
+def notebook(*cells: dict[str, Any], metadata: object = None, indent: int | None = 1) -> str:
+    return json.dumps({"cells": cells, "metadata": metadata or {}, "nbformat": 4}, indent=indent)
+
+
+def code(*lines: str) -> dict[str, Any]:
+    return {"cell_type": "code", "outputs": [], "source": list(lines)}
+
+
+def prompts(name: str, source: str) -> list[Literal]:
+    return [literal for literal, _ in candidates(source.encode(), host_named(name))]
+
+
+@pytest.mark.parametrize("indent", [None, 1, 4])
+def test_a_fix_changes_one_line_and_keeps_the_rest_of_the_file(indent: int | None) -> None:
+    source = notebook(code("# a\n", f"p = '{BAD}'\n", "q = 'é'"), indent=indent)
+    (literal,) = prompts("notebook", source)
+    assert literal.hosts == ("notebook", "python")
+    change = Change(literal, fix_literal(literal, DEFAULT, unsafe=True).text)
+    new, refused = rewrite(source.encode(), NOTEBOOK, [change])
+    assert not refused
+    assert new.decode() == source.replace("duration 7", "duration 5")
+
+
+@pytest.mark.parametrize(
+    ("cell", "metadata", "hosts"),
+    [
+        (code(f"p = '{BAD}'"), None, "notebook python"),
+        (code("%%time\n", f"p = '{BAD}'"), None, "notebook python"),
+        (code("%%bash\n", f"curl -F 'prompt[text]={BAD}' u"), None, "notebook bash form"),
+        (code(f"p = `{BAD}`"), {"kernelspec": {"language": "javascript"}}, "notebook javascript"),
+        (code(f"p = '{BAD}'"), {"language_info": {"name": "ruby"}}, "notebook ruby"),
+        (code(f"p = '{BAD}'"), {"language_info": 3, "kernelspec": {}}, "notebook python"),
+        ({"cell_type": "code", "source": f"p = '{BAD}'"}, None, "notebook python"),
+        ({"cell_type": "markdown", "source": ["```\n", BAD, "\n```"]}, None, None),
+        ({"cell_type": "raw", "source": [BAD]}, None, "notebook blocks"),
+    ],
+)
+def test_a_cell_is_read_in_its_language(
+    cell: dict[str, Any], metadata: object, hosts: str | None
+) -> None:
+    (literal,) = prompts("notebook", notebook(cell, metadata=metadata))
+    assert literal.text == BAD
+    assert literal.hosts == tuple((hosts or "notebook markdown blocks").split())
+
+
+def test_what_cells_put_out_is_not_read() -> None:
+    cell = code("x = 1") | {"outputs": [{"text": [BAD]}]}
+    assert prompts("notebook", notebook(cell)) == []
+    assert comments(notebook(code("# a\n", "x = 1")).encode(), NOTEBOOK)[0].text == "a"
+
+
+@pytest.mark.parametrize("source", ["{", "[]", '{"cells": 3}', '{"cells": [3]}', "[" * 100_000])
+def test_what_is_no_notebook_is_said(source: str) -> None:
+    data = (source + f' "{BAD}"').encode()
+    assert NOTEBOOK.literals(data) == []
+    assert unread(data, NOTEBOOK)
+
+
+LINES = st.lists(st.sampled_from(["a", "--video", '"', "\\", "é", "\n", "\t", "{x}", "'"])).map(
+    "".join
+)
+
+
+@given(st.lists(st.lists(LINES, min_size=1, max_size=3), min_size=1, max_size=3), LINES)
+def test_cells_read_as_json_reads_them(cells: list[list[str]], new: str) -> None:
+    source = notebook(*(code(*lines) for lines in cells))
+    found = NOTEBOOK.literals(source.encode())
+    assert [each.text for each in found] == ["".join(lines) for lines in cells]
+    changed, refused = rewrite(source.encode(), NOTEBOOK, [Change(found[0], new)])
+    if refused:
+        assert changed.decode() == source
+        return
+    expected = json.loads(source)
+    read = json.loads(changed)
+    assert "".join(read["cells"][0]["source"]) == new
+    read["cells"][0] = expected["cells"][0] = None
+    assert read == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ("<?php $a = 'a' . \" b\" . $c . ' --video';", ["a b\ufffc --video"]),
+        ("<?php $a = implode(' ', ['a', '--video']);", ["a --video"]),
+        ("<?php $a = implode($b, ['a', '--video']);", ["--video"]),
+        ("<?php $a = implode(' ', ['x' => 'a', 'y' => '--video']);", ["--video"]),
+        ("<?php $a = implode('--video');", ["--video"]),
+        ("<?php $a = b'a --video';", []),
+        ("<?php $a = \"\\x2d-video \\u{2d}a \\55\";", ["--video -a -"]),
+        ("<p>a --video</p>", []),
+    ],
+)  # fmt: skip
+def test_corners_of_php(source: str, texts: list[str]) -> None:
+    found = leaves(host_named("php").literals(source.encode()))
+    assert [each.text for each in found if "--video" in each.text] == texts
+
+
+def test_corners_of_php_that_are_locked() -> None:
+    (literal,) = prompts("php", "<?php $a = <<<E\n  a --video\n  E;")
+    assert literal.unclear == INDENTED
+    (literal,) = prompts("php", '<?php $a = "a\\xff --video";')
+    assert literal.locked
+    assert host_named("php").literals(b"<?php $a = <<<E") == []
