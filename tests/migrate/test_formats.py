@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flaglift import Settings, translate
+from flaglift.cli import cli
 from flaglift.errors import InputError
-from flaglift.migrate.files.cells import Cells
+from flaglift.lossless.delimited import Dialect, written
 from flaglift.migrate.files.parquet_columns import same
 from migrate.sources import applied, planned, undone, verified
 from migrate.test_files import VIDEO
@@ -166,23 +167,6 @@ def test_delimited(
 def parsed(data: bytes, delimiter: str, encoding: str) -> list[list[str]]:
     text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
-
-
-@given(st.text(alphabet='a,"\r\n ', max_size=30))
-def test_cells_are_read_as_python_reads_them(text: str) -> None:
-    cells = Cells(",", "utf-8")
-    data = text.encode()
-    position = 0
-    rows: list[list[str]] = []
-    while position < len(data):
-        row = cells.row(data, position, final=True)
-        if row is None:
-            return  # a quote that does not close; python closes it at the end
-        rows.append([cells.value(data[slice(*cell)]) for cell in row[0]])
-        position = row[1]
-    assert [row for row in rows if row != [""]] == [
-        row for row in csv.reader(io.StringIO(text, newline="")) if row not in ([], [""])
-    ]
 
 
 TEXT_TYPES = [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())]
@@ -366,7 +350,7 @@ def test_ragged_rows_and_open_quotes_are_passed_by() -> None:
     ("data", "reason"),
     [
         (b"\xff\xfet\x00", "is UTF-16"),
-        (b'"text', "a quote in its header does not close"),
+        (b'"text', "its header has a quote that is not closed"),
         (b"text,\xff\n", "its header is not utf-8"),
         (b"text,text\n", "has more than one column `text`"),
     ],
@@ -393,10 +377,61 @@ def test_a_cell_that_is_not_in_its_encoding(tmp_path: Path) -> None:
 def test_a_row_that_ends_up_empty_stays_a_row(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text(
-        'text,video_model,video_prompt\n--video --video_model kling25 --video_prompt "a b",,\n'
+        'text,video_model,video_prompt\n"--video --video_model kling25 --video_prompt ""a b""",,\n'
     )
     applied(
         path, replace=True, targets={"video_model": "video_model", "video_prompt": "video_prompt"}
     )
-    assert path.read_text() == "text,video_model,video_prompt\n,kling25,a b\n"
-    assert Cells(",", "utf-8").written("", like=b"", alone=True) == b'""'
+    assert path.read_text() == 'text,video_model,video_prompt\n"",kling25,a b\n'
+    assert written(b"", Dialect(), like=b"", alone=True) == b'""'
+
+
+def run(*argv: str) -> int:
+    code: int = cli.main(["migrate", *argv], prog_name="flaglift", standalone_mode=False)
+    return code
+
+
+V = "a cat, big --video --video_model kling25 --duration 5"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            'id,text,video_model,video_prompt,video_duration\n1,"a \\"nice\\" VVV",,,\n2,"b",,,\n',
+            "id,text,video_model,video_prompt,video_duration\n"
+            '1,"a \\"nice\\" a cat, big",kling25,"a nice a cat, big",5\n2,"b",,,\n',
+        ),
+        (
+            "sep=;\nid;text;video_model;video_prompt;video_duration\n1;VVV;;;\n",
+            "sep=;\nid;text;video_model;video_prompt;video_duration\n"
+            "1;a cat, big;kling25;a cat, big;5\n",
+        ),
+        (
+            "id|text|video_model|video_prompt|video_duration\n1|VVV|||\n",
+            "id|text|video_model|video_prompt|video_duration\n1|a cat, big|kling25|a cat, big|5\n",
+        ),
+    ],
+)  # fmt: skip
+def test_the_dialect_of_a_file_is_found(before: str, after: str) -> None:
+    assert migrated("p.csv", before.replace("VVV", V).encode()) == after.encode()
+
+
+def test_a_result_is_read_in_the_dialect_of_its_source(tmp_path: Path) -> None:
+    # Without its flags no row tells any more that quotes are escaped with backslashes.
+    rows = f'1,"x {V} --video_prompt \\"b, c\\"",,,\n2,"d",,,\n'
+    path = tmp_path / "p.csv"
+    path.write_text(f"id,text,{','.join(FIELDS)}\n{rows}")
+    before = path.read_bytes()
+    assert run("apply", str(path), "--replace", "-q") == 0
+    assert b"\\" not in path.read_bytes()
+    assert run("verify", str(path)) == 0
+    assert run("undo", str(path)) == 0
+    assert path.read_bytes() == before
+
+
+def test_two_dialects_that_fit_are_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("text;a,b\n1;2,3\n")
+    with pytest.raises(InputError, match="part its rows equally well; say with --delimiter"):
+        planned(path)

@@ -25,6 +25,7 @@ class ByteFormat(ABC):
         """Prepare it. Raises `InputError` where the file cannot be opened."""
         self.job = job
         self.path = path
+        self.layout: Mapping[str, Any] = {"created": []}
         self.source = ByteSource(path)
         self.exact = not compression_of(path)
 

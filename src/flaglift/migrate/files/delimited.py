@@ -1,21 +1,32 @@
 """CSV and TSV: only the cells that change are written, everything else stays as it is."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from flaglift.emit.form import form_value
-from flaglift.errors import InputError
+from flaglift.errors import FlagliftError, InputError
+from flaglift.lossless.delimited import (
+    UNCLOSED,
+    Cell,
+    Dialect,
+    Row,
+    as_python_reads,
+    content,
+    fault_of,
+    row_at,
+    written,
+)
+from flaglift.lossless.dialects import choose
 from flaglift.migrate.files.byte_format import ByteFormat
-from flaglift.migrate.files.cells import Cell, Cells
 from flaglift.migrate.files.format import Format, Splice
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Change, Chunk, Cursor, Problem, Record, Stored
 from flaglift.spelling import nearest
 
 _BLOCK = 2**20
-_BOM = b"\xef\xbb\xbf"
 _WIDE = ("utf16", "utf32", "utf7")
 
 
@@ -24,20 +35,38 @@ class Delimited(ByteFormat):
 
     unit = "row"
 
-    def __init__(self, job: Job, path: Path) -> None:
-        """Prepare it. Raises `InputError` where the file or a column is not there."""
+    def __init__(self, job: Job, path: Path, dialect: Dialect | None = None) -> None:
+        """Prepare it. Raises `InputError` where the file or a column is not there.
+
+        The changed version of a file is in the dialect of the file, whatever is left in it that
+        told which.
+        """
         super().__init__(job, path)
         self.fields = frozenset(job.targets)
-        tab = path.name.lower().removesuffix(".gz").removesuffix(".zst").endswith(".tsv")
-        delimiter = job.delimiter or ("\t" if tab else ",")
-        _check(delimiter, job.encoding)
-        self._cells = Cells(delimiter, job.encoding)
+        _check(job.delimiter or ",", job.encoding)
         self._added = 0
         try:
-            self._read_columns(delimiter)
+            self._dialect = dialect or self._chosen()
+            self._read_columns(self._dialect.delimiter)
         except BaseException:
             self.source.close()
             raise
+
+    def _chosen(self) -> Dialect:
+        """Return the file's dialect. Raises `InputError` where two fit it equally well."""
+        if next(iter(self._blocks()), b"").startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise InputError(f"{self.path}: is UTF-16; convert it to UTF-8 first")
+        tab = self.path.name.lower().removesuffix(".gz").removesuffix(".zst").endswith(".tsv")
+        default = "\t" if tab else ","
+        dialect = choose(self._blocks, default=default, given=self.job.delimiter)
+        if dialect.doubt:
+            raise InputError(f"{self.path}: {dialect.doubt}; say with --delimiter which it is")
+        return dialect
+
+    def _blocks(self) -> Iterator[bytes]:
+        self.source.seek(0)
+        while block := self.source.read(_BLOCK):
+            yield block
 
     def _read_columns(self, delimiter: str) -> None:
         self._header_end, self._names = self._header()
@@ -50,25 +79,26 @@ class Delimited(ByteFormat):
         self._key = None if self.job.key is None else self._index(self.job.key)
         self._missing = missing
         self.created = list(missing.values()) if self.job.create_columns else []
+        self.layout = {"created": self.created, "dialect": asdict(self._dialect)}
 
     def _header(self) -> tuple[int, list[str]]:
         data = b""
-        while True:
-            block = self.source.read(_BLOCK)
+        row: Row | None = None
+        for block in chain(self._blocks(), (b"",)):
             data += block
-            if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise InputError(f"{self.path}: is UTF-16; convert it to UTF-8 first")
-            start = len(_BOM) if data.startswith(_BOM) else 0
-            row = self._cells.row(data, start, final=not block)
-            if row is not None:
+            row = row_at(data, self._dialect.start, self._dialect, final=not block)
+            if row is not None or len(data) > self.job.most_bytes:
                 break
-            if not block or len(data) > self.job.most_bytes:
-                raise InputError(f"{self.path}: a quote in its header does not close")
-        cells, end = row
+        if row is None or row.fault:
+            fault = row.fault if row else UNCLOSED
+            raise InputError(f"{self.path}: its header {fault}")
         try:
-            return end, [self._cells.value(data[slice(*cell)]) for cell in cells]
+            return row.following, [self._value(data[slice(*cell)]) for cell in row.cells]
         except UnicodeDecodeError as error:
             raise InputError(f"{self.path}: its header is not {error.encoding}") from None
+
+    def _value(self, raw: bytes) -> str:
+        return content(raw, self._dialect).decode(self.job.encoding)
 
     def _index(self, name: str) -> int:
         if self._names.count(name) != 1:
@@ -98,9 +128,11 @@ class Delimited(ByteFormat):
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a value cannot be written in the file's encoding; None if it can."""
         try:
-            form_value(value).encode(self.job.encoding)
+            plain = form_value(value).encode(self.job.encoding)
         except UnicodeEncodeError:
             return f"`{field}` holds characters that {self.job.encoding} does not have"
+        if written(plain, self._dialect, like=b"") is None:
+            return f"`{field}` holds characters that a cell of this file cannot"
         return None
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
@@ -118,20 +150,21 @@ class Delimited(ByteFormat):
         position = 0
         final = False
         while position < len(buffer) and len(found) < rows:
-            row = self._cells.row(buffer, position, final=final)
+            row = row_at(buffer, position, self._dialect, final=final)
             if row is None and position and not final:
                 break  # the next chunk begins with it
-            if row is None:
-                more = b"" if len(buffer) > self.job.most_bytes else self.source.read(len(buffer))
-                if not more and final:
-                    found.append(Problem(str(number), _endless(self.job.most_bytes)))
-                    return self._chunk(buffer, len(buffer), offset, number, found)
+            if row is None and len(buffer) <= self.job.most_bytes:
+                more = self.source.read(len(buffer))
                 final = not more
                 buffer += more
                 continue
-            cells, position = row
-            if len(cells) > 1 or cells[0].start < cells[0].end:
-                found.append(self._record(buffer, cells, number))
+            if row is None or row.fault == UNCLOSED:
+                found.append(Problem(str(number), _endless(self.job.most_bytes)))
+                position = len(buffer)
+                break
+            position = row.following
+            if not row.blank:
+                found.append(self._record(buffer, row, number))
             number += 1
         return self._chunk(buffer, position, offset, number, found)
 
@@ -147,20 +180,21 @@ class Delimited(ByteFormat):
             body=buffer[:end],
         )
 
-    def _record(self, buffer: bytes, cells: Sequence[Cell], number: int) -> Record | Problem:
-        if len(cells) != self._width:
-            return Problem(str(number), f"has {len(cells)} cells, and the header {self._width}")
-        raw = [buffer[slice(*cell)] for cell in cells]
+    def _record(self, buffer: bytes, row: Row, number: int) -> Record | Problem:
+        fault = fault_of(row, self._width)
+        if fault:
+            return Problem(str(number), fault)
+        raw = [buffer[slice(*cell)] for cell in row.cells]
         try:
-            values = {f: self._cells.value(raw[index]) for f, index in self._columns.items()}
-            key = None if self._key is None else self._cells.value(raw[self._key])
+            values = {f: self._value(raw[index]) for f, index in self._columns.items()}
+            key = None if self._key is None else self._value(raw[self._key])
         except UnicodeDecodeError as error:
             return Problem(
                 str(number), f"is not {error.encoding}: byte 0x{error.object[error.start]:02x}"
             )
         text = values.pop("text")
         prompts = (Stored("", text, {**dict.fromkeys(self.job.targets), **values}),) if text else ()
-        return Record(key or str(number), prompts, slice(cells[0].start, cells[-1].end))
+        return Record(key or str(number), prompts, slice(row.cells[0].start, row.end))
 
     def splices(self, chunk: Chunk, changes: Sequence[Change]) -> list[Splice]:
         """Return the new bytes of a chunk: with added columns, those of every row."""
@@ -178,8 +212,23 @@ class Delimited(ByteFormat):
 
     def _added_header(self, header: bytes) -> Splice:
         end = len(header.rstrip(b"\r\n"))
-        names = [self._cells.written(name, like=b"", alone=False) for name in self.created]
-        return Splice(end, end, self._cells.joined(names))
+        return Splice(end, end, self._joined(self.created))
+
+    def _joined(self, values: Iterable[str]) -> bytes:
+        """Return new cells with a delimiter before each."""
+        delimiter = self._dialect.delimiter.encode()
+        return b"".join(delimiter + self._cell(value) for value in values)
+
+    def _cell(self, value: str, *, like: bytes = b"", alone: bool = False) -> bytes:
+        plain = value.encode(self.job.encoding)
+        cell = written(plain, self._dialect, like=like, alone=alone)
+        if cell is None:
+            raise FlagliftError("a cell cannot hold what fitted it; please report this")
+        return cell
+
+    def _cells(self, row: bytes) -> list[Cell]:
+        whole = row_at(row, 0, self._dialect)
+        return whole.cells if whole else []
 
     def render(self, old: bytes, change: Change) -> bytes:
         """Return a row with what a change writes."""
@@ -187,27 +236,39 @@ class Delimited(ByteFormat):
 
     def _row(self, old: bytes, change: Change | None) -> bytes:
         writes = change.written[0].writes if change else {}
-        cells, _ = self._cells.whole_row(old, 0)
+        cells = self._cells(old)
         pieces: list[bytes] = []
         position = 0
         for field, index in sorted(self._columns.items(), key=lambda item: item[1]):
             if field in writes:
                 start, end = cells[index]
-                new = form_value(writes[field])
                 alone = self._width == 1 and not self.created
-                cell = self._cells.written(new, like=old[start:end], alone=alone)
-                pieces += (old[position:start], cell)
+                new = self._cell(form_value(writes[field]), like=old[start:end], alone=alone)
+                pieces += (old[position:start], new)
                 position = end
-        added = [
-            self._cells.written(form_value(writes.get(field, "")), like=b"", alone=False)
-            for field in self._missing
-        ]
-        tail = self._cells.joined(added) if self.created else b""
-        return b"".join((*pieces, old[position:], tail))
+        added = [form_value(writes.get(field, "")) for field in self._missing]
+        tail = self._joined(added) if self.created else b""
+        row = b"".join((*pieces, old[position:], tail))
+        self._prove(old, row, writes)
+        return row
+
+    def _prove(self, old: bytes, new: bytes, writes: Mapping[str, Any]) -> None:
+        """Read the row before and after with Python's reader, and compare what it says."""
+        before = as_python_reads(old.decode(self.job.encoding, "surrogateescape"), self._dialect)
+        after = as_python_reads(new.decode(self.job.encoding, "surrogateescape"), self._dialect)
+        if before is None or after is None:  # longer cells than it reads
+            return
+        (wanted,) = before
+        for field, index in self._columns.items():
+            wanted[index] = form_value(writes[field]) if field in writes else wanted[index]
+        wanted += [form_value(writes.get(f, "")) for f in self._missing] if self.created else []
+        if after != [wanted]:
+            raise FlagliftError("a row would not read as intended; please report this")
 
     def changed(self, path: Path, info: dict[str, Any]) -> Format:
         """Return the format of this file's changed version, with the columns that were added."""
-        form = Delimited(replace(self.job, create_columns=False), path)
+        dialect = Dialect(**info["dialect"]) if "dialect" in info else None
+        form = Delimited(replace(self.job, create_columns=False), path, dialect)
         form._added = len(info["created"])
         return form
 
@@ -216,7 +277,7 @@ class Delimited(ByteFormat):
         if not self._added:
             return super().restoring(chunk, old)
         if chunk.cursor["at"][1] == 2 and not chunk.records and not chunk.problems:
-            return [self._less_added(chunk.body, len(_BOM) * chunk.body.startswith(_BOM))]
+            return [self._less_added(chunk.body, self._dialect.start)]
         return [
             Splice(body.start, body.stop, old[body.start])
             if body.start in old
@@ -226,8 +287,8 @@ class Delimited(ByteFormat):
         ]
 
     def _less_added(self, body: bytes, start: int) -> Splice:
-        cells, _ = self._cells.whole_row(body, start)
-        return Splice(cells[-self._added].start - 1, cells[-1].end, b"")
+        cells = self._cells(body[start:])
+        return Splice(start + cells[-self._added].start - 1, start + cells[-1].end, b"")
 
 
 def _check(delimiter: str, encoding: str) -> None:

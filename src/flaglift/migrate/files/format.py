@@ -57,6 +57,10 @@ class Format(Protocol):
     def created(self) -> Sequence[str]:
         """Columns that are missing, and that a run adds."""
 
+    @property
+    def layout(self) -> Mapping[str, Any]:
+        """What a run keeps, in JSON, to read the changed file; `created` is part of it."""
+
     def notes(self) -> list[str]:
         """Return what the user should know of the file before it is written."""
 

@@ -45,6 +45,7 @@ class ParquetFormat:
         self.missing = {f: c for f, c in job.targets.items() if c not in names}
         self.to_create = self.missing if job.create_columns else {}
         self.created = list(self.to_create.values())
+        self.layout = {"created": self.created}
         self.columns = {f: c for f, c in {"text": job.text, **job.targets}.items() if c in names}
         self.added: list[str] = []
         """The columns that a run added to this file, to be dropped when it is taken back."""

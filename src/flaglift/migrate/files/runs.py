@@ -1,7 +1,8 @@
 """Which run an `apply` of a file goes on with, and where its result goes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from flaglift.errors import InputError, reason
 from flaglift.migrate.clock import new_id, now, who
@@ -38,7 +39,7 @@ def fingerprint(job: Job) -> str:
 
 
 def begin_or_resume(
-    ledger: Ledger, job: Job, path: Path, created: Sequence[str], *, restart: bool
+    ledger: Ledger, job: Job, path: Path, layout: Mapping[str, Any], *, restart: bool
 ) -> Run:
     """Return the unfinished run of a file, the finished one that has nothing to add, or a new one.
 
@@ -67,9 +68,9 @@ def begin_or_resume(
         "result": str(result),
         "written": 0,
         "undo": None,
-        "created": list(created),
         "options": job.options(),
         "by": who(),
+        **layout,
     }
     run = Run(new_id(), path.name, fingerprint(job), "running", None, Tally(), now(), now(), info)
     with ledger.saving():

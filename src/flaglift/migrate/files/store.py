@@ -70,8 +70,8 @@ class FileStore:
         """Begin a run, or go on with an unfinished one; nobody else can meanwhile."""
         self._format.check_writable()
         with self._locked(), self._ledger(write=True) as ledger:
-            created = self._format.created
-            run = begin_or_resume(ledger, self._job, self._path, created, restart=restart)
+            layout = self._format.layout
+            run = begin_or_resume(ledger, self._job, self._path, layout, restart=restart)
             writer = FileWriter(ledger, run, self._path, self._format, self._job)
             try:
                 yield writer

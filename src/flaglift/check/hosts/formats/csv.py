@@ -1,10 +1,9 @@
-"""CSV and TSV: the cells (RFC 4180)."""
+"""CSV, TSV and their relatives: the cells."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from flaglift.check.hosts.base import Around, ByteEdit, Comment, Literal, Origin
@@ -12,86 +11,51 @@ from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.emit.form import form_value
+from flaglift.lossless.delimited import Cell, Dialect, content, fault_of, rows, written
+from flaglift.lossless.dialects import choose
 from flaglift.lossless.spans import Span
 
-_QUOTED = Escaped(
-    "quoted cell", re.compile(rb'""'), lambda _: '"', {ord('"'): '""'}, universal=False
-)
 
+class CsvRow(NamedTuple):
+    """A row of a table."""
 
-MALFORMED = "its quotes are not closed where it ends"
-
-
-class Cell(NamedTuple):
-    """A cell, and where it stands."""
-
-    row: int
-    column: int
-    span: Span
-    inside: Span
-    """What it holds, its quotes left out."""
-    quoted: bool
-    unclear: str = ""
-
-
-def cells(data: bytes, delimiter: bytes) -> Iterator[Cell]:
-    r"""Yield the cells of a document, in order.
-
-    >>> [data[slice(*c.span)] for data in [b'a,"b,\nc"\nd'] for c in cells(data, b",")]
-    [b'a', b'"b,\nc"', b'd']
-    """
-    ending = re.compile(b"[\r\n" + re.escape(delimiter) + b"]")
-    quoted = re.compile(rb'"(?:[^"]|"")*+(?:"|\Z)')
-    row = column = position = 0
-    while position < len(data):
-        start = position
-        opening = quoted.match(data, position)
-        found = ending.search(data, opening.end() if opening else position)
-        end = found.start() if found else len(data)
-        yield _cell(row, column, Span(start, end), opening)
-        position = end
-        if data[position : position + 1] == delimiter:
-            position += 1
-            column += 1
-            if position == len(data):
-                yield _cell(row, column, Span(position, position), None)
-        elif position < len(data):
-            position += 2 if data[position : position + 2] == b"\r\n" else 1
-            row, column = row + 1, 0
-
-
-def _cell(row: int, column: int, span: Span, quoted: re.Match[bytes] | None) -> Cell:
-    if quoted is None:
-        return Cell(row, column, span, span, quoted=False)
-    closed = len(quoted[0]) > 1 and quoted[0].endswith(b'"')
-    end = quoted.end() - closed
-    unclear = "" if closed and quoted.end() == span.end else MALFORMED
-    return Cell(row, column, span, Span(span.start + 1, end), quoted=True, unclear=unclear)
+    number: int
+    cells: Sequence[Cell]
+    fault: str
+    """Why none of its cells may be edited."""
 
 
 @dataclass(frozen=True)
-class Row:
+class Columns:
     """The cells beside a prompt's, by the names of their columns."""
 
     data: bytes
-    cells: Mapping[str, Cell]
-    delimiter: bytes
+    header: Sequence[str]
+    cells: Sequence[Cell]
+    dialect: Dialect
     levels: int = 0
 
     def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
-        """Return the edits that fill empty cells; there must be a column for each field."""
+        """Return the edits that fill empty cells; there must be one column for each field."""
         edits = []
         for name, value in fields.items():
-            cell = self.cells.get(name)
-            if cell is None:
-                return f"there is no column `{name}`"
-            if self.data[slice(*cell.span)].strip(b'" '):
+            if self.header.count(name) != 1:
+                how = "more than one" if name in self.header else "no"
+                return f"there is {how} column `{name}`"
+            cell = self.cells[self.header.index(name)]
+            old = self.data[slice(*cell)]
+            if old.strip(b'" '):
                 return f"`{name}` is there already"
-            written = form_value(value)
-            if re.search('["\r\n' + re.escape(self.delimiter.decode()) + "]", written):
-                written = '"' + written.replace('"', '""') + '"'
-            edits.append(ByteEdit(*cell.span, written.encode()))
+            new = written(form_value(value).encode(), self.dialect, like=b"")
+            if new is None:
+                return f"a cell of this file cannot hold the {name}"
+            edits.append(ByteEdit(*cell, new))
         return edits
+
+    def values(self, text: Cell) -> dict[str, str]:
+        """Return what the other cells hold, by the names of their columns."""
+        named = zip(self.header, self.cells, strict=False)
+        return {name: _text(self.data, cell, self.dialect) for name, cell in named if cell != text}
 
 
 class CsvHost:
@@ -102,63 +66,79 @@ class CsvHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the cells, in order."""
-        delimiter = self._delimiter(data)
-        rows = groupby(cells(data, delimiter), key=lambda cell: cell.row)
+        dialect = choose(lambda: (data,), default="\t" if self.name == "tsv" else ",")
         header: list[str] = []
         found = []
-        for number, row in rows:
-            line = list(row)
-            texts = [_text(data, cell) for cell in line]
-            if number == 0 and not any(may_hold_flags(text.encode()) for text in texts):
-                header = texts
-            named = dict(zip(header, line, strict=False))
-            for cell in line:
-                key = header[cell.column] if cell.column < len(header) else ""
-                found.append(self._literal(data, cell, key, Row(data, named, delimiter)))
+        for row in _rows(data, dialect):
+            if row.number == 0 and not may_hold_flags(data[: row.cells[-1].end]):
+                header = [_text(data, cell, dialect) for cell in row.cells]
+            columns = Columns(data, header, row.cells, dialect)
+            found += [self._literal(cell, i, row, columns) for i, cell in enumerate(row.cells)]
         return found
 
-    def _literal(self, data: bytes, cell: Cell, key: str, row: Row) -> Literal:
-        form = _QUOTED if cell.quoted else _plain_form(row.delimiter)
+    def _literal(self, cell: Cell, column: int, row: CsvRow, columns: Columns) -> Literal:
+        data, dialect = columns.data, columns.dialect
+        quoted = dialect.quoting and data.startswith(b'"', cell.start, cell.end)
+        form = _quoted_form(dialect) if quoted else _plain_form(dialect)
+        closed = quoted and cell.end - 1 > cell.start and data[cell.end - 1] == 0x22
+        inside = Span(cell.start + quoted, cell.end - closed)
+        key = columns.header[column] if column < len(columns.header) else ""
         return Literal(
             host=self.name,
             form=form,
-            start=cell.span.start,
-            end=cell.span.end,
-            inside=cell.inside.start,
-            pieces=tuple(form.pieces(data, cell.inside).pieces),
-            look=partial(_look, cell, key, row),
+            start=cell.start,
+            end=cell.end,
+            inside=inside.start,
+            pieces=tuple(form.pieces(data, inside).pieces),
+            look=partial(_look, cell, key or column, row, columns),
             source=data,
-            unclear=cell.unclear,
+            unclear=row.fault,
         )
-
-    def _delimiter(self, data: bytes) -> bytes:
-        if self.name == "tsv":
-            return b"\t"
-        first = data.partition(b"\n")[0]
-        return max((b",", b";", b"\t"), key=first.count) if b"," not in first else b","
 
     def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
         """Return none: every cell is data."""
         return []
 
 
-def _look(cell: Cell, key: str, row: Row) -> Around:
-    origin = Origin("cell", key, path=(cell.row, key or cell.column))
-    if cell.row == 0 or not TEXT_KEY.search(key):
+def _rows(data: bytes, dialect: Dialect) -> Iterator[CsvRow]:
+    width = 0
+    for number, row in enumerate(rows(data, dialect)):
+        width = width or len(row.cells)
+        fault = "" if row.blank else fault_of(row, width)
+        yield CsvRow(number, row.cells, dialect.doubt or (fault and f"the row {fault}"))
+
+
+def _look(cell: Cell, key: str | int, row: CsvRow, columns: Columns) -> Around:
+    name = key if isinstance(key, str) else ""
+    origin = Origin("cell", name, path=(row.number, key))
+    if row.number == 0 or not TEXT_KEY.search(name):
         return Around(origin)
-    others = {name: other for name, other in row.cells.items() if other != cell}
-    beside = {name: _text(row.data, other) for name, other in others.items()}
-    return Around(origin, beside=beside, siblings=row)
+    if columns.header.count(name) > 1:
+        return Around(origin, f"the column `{name}` is there twice")
+    return Around(origin, beside=columns.values(cell), siblings=columns)
 
 
-def _text(data: bytes, cell: Cell) -> str:
-    raw = data[slice(*cell.inside)]
-    return (raw.replace(b'""', b'"') if cell.quoted else raw).decode()
+def _text(data: bytes, cell: Cell, dialect: Dialect) -> str:
+    return content(data[slice(*cell)], dialect).decode()
 
 
 @cache
-def _plain_form(delimiter: bytes) -> Escaped:
-    refused = re.compile('["\r\n' + re.escape(delimiter.decode()) + "]")
+def _quoted_form(dialect: Dialect) -> Escaped:
+    escaped = '\\"' if dialect.backslash else '""'
+    return Escaped(
+        "quoted cell",
+        re.compile(re.escape(escaped.encode())),
+        lambda _: '"',
+        {ord('"'): escaped},
+        re.compile(r"\\") if dialect.backslash else None,
+        universal=False,
+    )
+
+
+@cache
+def _plain_form(dialect: Dialect) -> Escaped:
+    special = ('"' if dialect.quoting else "") + ("\\\\" if dialect.backslash else "")
+    refused = re.compile(f"[{special}\r\n{re.escape(dialect.delimiter)}]")
     return Escaped("cell", re.compile(rb"(?!)"), lambda _: None, {}, refused, universal=False)
 
 

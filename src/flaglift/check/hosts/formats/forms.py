@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
-from flaglift.check.hosts.formats.codec import Escaped
+from flaglift.check.hosts.formats.codec import BROKEN, Escaped
 from flaglift.check.hosts.formats.curl import SPECIAL, is_special
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, is_request_key
 from flaglift.lossless.spans import Span
+from flaglift.lossless.urlencoded import Pair, decoded, is_broken, pairs
 
 FIELD = re.compile(r"\s*(?:(?:prompt|tune)(?:(?:\[|%5B)[^\]=%]*(?:\]|%5D))+|text)=", re.IGNORECASE)
 """How a word begins that is a field of a prompt."""
@@ -24,17 +24,10 @@ PAIRS = re.compile(r"(?:[^&]*&)*" + FIELD.pattern, re.IGNORECASE)
 _PLAIN = Escaped("form field", re.compile(rb"(?!)"), lambda _: None, universal=False)
 
 
-def _unquote(raw: bytes) -> str | None:
-    try:
-        return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
-    except UnicodeDecodeError:
-        return None
-
-
 _ENCODED = Escaped(
     "URL-encoded field",
     re.compile(rb"\+|(?:%[0-9a-fA-F]{2})+"),
-    _unquote,
+    decoded,
     {ord(c): f"%{ord(c):02X}" for c in "%&+#\n\r"},
     universal=False,
 )
@@ -60,32 +53,31 @@ class FormHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the values."""
-        spans = self._pairs(data) if self.encoded else [Span(0, len(data))]
-        return [literal for span in spans for literal in self._value(data, span)]
+        if self.encoded:
+            return [literal for pair in pairs(data) for literal in self._pair(data, pair)]
+        key, equals, _ = data.partition(b"=")
+        return [self._value(data, key.decode(), len(key) + 1, len(data))] if equals else []
 
-    def _pairs(self, data: bytes) -> Iterator[Span]:
-        for match in re.finditer(rb"[^&]+", data):
-            yield Span(*match.span())
+    def _pair(self, data: bytes, pair: Pair) -> Iterator[Literal]:
+        raw = pair.name(data)
+        if pair.start + len(raw) < pair.end:
+            yield self._value(data, decoded(raw.strip()) or "", pair.value, pair.end)
 
-    def _value(self, data: bytes, pair: Span) -> Iterator[Literal]:
-        start = data.find(b"=", *pair) + 1
-        if not start:
-            return
-        key = data[pair.start : start - 1].strip()
-        name = (_unquote(key) or "") if self.encoded else key.decode()
+    def _value(self, data: bytes, name: str, start: int, end: int) -> Literal:
         form = _ENCODED if self.encoded else _PLAIN
-        scanned = form.pieces(data, Span(start, pair.end))
-        special = is_special(self.option, data[start : pair.end].decode())
-        yield Literal(
+        scanned = form.pieces(data, Span(start, end))
+        broken = self.encoded and is_broken(data[start:end])
+        special = is_special(self.option, data[start:end].decode())
+        return Literal(
             host=self.name,
             form=form,
             start=start,
-            end=pair.end,
+            end=end,
             inside=start,
             pieces=tuple(scanned.pieces),
-            look=partial(self._look, name, SPECIAL if special else ""),
+            look=partial(self._look, name.strip(), SPECIAL if special else ""),
             source=data,
-            unclear=scanned.unclear,
+            unclear=BROKEN if broken else scanned.unclear,
         )
 
     def _look(self, name: str, locked: str) -> Around:

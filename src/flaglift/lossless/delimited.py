@@ -1,0 +1,192 @@
+"""Rows and cells of delimited text (CSV, TSV and their relatives), with their places in its bytes.
+
+What readers agree on is read; a row on which they do not is told, with what is odd about it.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How rows are written."""
+
+    delimiter: str = ","
+    backslash: bool = False
+    """Whether a quote in a quoted cell is written as `\\"`, as Spark and MySQL do, not as `""`."""
+    quoting: bool = True
+    """Whether a cell may be quoted at all."""
+    start: int = 0
+    """Where the first row begins: after a byte order mark, and a line such as `sep=;`."""
+    doubt: str = ""
+    """Why it may be another; empty where all rows say the same."""
+
+
+class Cell(NamedTuple):
+    """A cell, in bytes, its quotes included."""
+
+    start: int
+    end: int
+
+
+class Row(NamedTuple):
+    """A row."""
+
+    cells: list[Cell]
+    end: int
+    """Where its line end begins."""
+    following: int
+    """Where the next row begins."""
+    fault: str
+    """Why other readers may read it otherwise; empty where they do not."""
+
+    @property
+    def blank(self) -> bool:
+        """Whether it is an empty line."""
+        return len(self.cells) == 1 and self.cells[0].start == self.cells[0].end
+
+
+BARE_QUOTE = "has a quote in a cell that is not quoted"
+AFTER_QUOTE = "has text after a closing quote"
+UNCLOSED = "has a quote that is not closed"
+BACKSLASH = "has a backslash that not all readers understand alike"
+
+
+class _Patterns(NamedTuple):
+    quoted: re.Pattern[bytes]
+    """A whole quoted cell."""
+    plain: re.Pattern[bytes]
+    """A cell without quotes, or the rest of a malformed one."""
+    odd_backslash: re.Pattern[bytes]
+
+
+@cache
+def _patterns(delimiter: bytes, *, backslash: bool) -> _Patterns:
+    other = rb"[^\r\n" + re.escape(delimiter) + rb"]*+"
+    inside = rb'[^"\\]++|\\.' if backslash else rb'[^"]++|""'
+    return _Patterns(
+        re.compile(rb'"(?:' + inside + rb')*+"', re.DOTALL),
+        re.compile(other),
+        re.compile(rb'\\(?!")' if backslash else rb"(?!)"),
+    )
+
+
+def row_at(data: bytes, start: int, dialect: Dialect, *, final: bool = True) -> Row | None:
+    r"""Return the row that begins at a position; None if it does not end in the data.
+
+    `final` says that nothing follows the data: a quote that is open takes all of the rest.
+
+    >>> row_at(b'a,"b, c"\r\nd', 0, Dialect()).cells
+    [Cell(start=0, end=1), Cell(start=2, end=8)]
+    """
+    delimiter = dialect.delimiter.encode()
+    patterns = _patterns(delimiter, backslash=dialect.backslash)
+    cells: list[Cell] = []
+    faults: list[str] = []
+    position = start
+    while True:
+        end, fault = _cell_end(data, position, dialect, patterns)
+        if end is None:
+            if not final:
+                return None
+            end = len(data)
+        cells.append(Cell(position, end))
+        faults += [fault] if fault else []
+        following = data[end : end + 1]
+        if following == delimiter:
+            position = end + 1
+            continue
+        # A closing quote, or a CR, may be the first half of something longer.
+        if not final and end + (following == b"\r") >= len(data):
+            return None
+        width = 2 if data[end : end + 2] == b"\r\n" else len(following)
+        return Row(cells, end, end + width, faults[0] if faults else "")
+
+
+def _cell_end(
+    data: bytes, start: int, dialect: Dialect, patterns: _Patterns
+) -> tuple[int | None, str]:
+    """Return where a cell ends, None if it is not closed, and what is odd about it."""
+    quoted = dialect.quoting and data[start : start + 1] == b'"'
+    end = start
+    if quoted:
+        match = patterns.quoted.match(data, start)
+        if match is None:
+            return None, UNCLOSED
+        end = match.end()
+    rest = patterns.plain.match(data, end).end()  # type: ignore[union-attr]
+    fault = ""
+    if quoted and rest > end:
+        fault = AFTER_QUOTE
+    elif not quoted and dialect.quoting and data.find(b'"', start, rest) >= 0:
+        fault = BARE_QUOTE
+    elif dialect.backslash and patterns.odd_backslash.search(data, start, rest):
+        fault = BACKSLASH
+    return rest, fault
+
+
+def rows(data: bytes, dialect: Dialect) -> Iterator[Row]:
+    """Yield the rows of a whole document, in order, empty lines too."""
+    position = dialect.start
+    while position < len(data):
+        row = row_at(data, position, dialect)
+        if row is None:
+            raise AssertionError("the last row takes all of the rest")
+        yield row
+        position = row.following
+
+
+def content(raw: bytes, dialect: Dialect) -> bytes:
+    """Return what a cell holds. One that is malformed is read as Python's `csv` reads it."""
+    if not dialect.quoting or not raw.startswith(b'"'):
+        return raw
+    patterns = _patterns(dialect.delimiter.encode(), backslash=dialect.backslash)
+    match = patterns.quoted.match(raw)
+    end = match.end() if match else len(raw) + 1
+    inside, rest = raw[1 : end - 1], raw[end:]
+    return inside.replace(b'\\"' if dialect.backslash else b'""', b'"') + rest
+
+
+def written(plain: bytes, dialect: Dialect, *, like: bytes, alone: bool = False) -> bytes | None:
+    """Return a cell that holds a value: quoted if the old one was, or if it has to be.
+
+    `alone` says that the row has no other cell: an empty one would be no row. None where the
+    dialect cannot hold it so that all readers understand it alike.
+    """
+    special = re.search(rb'["\r\n]|' + re.escape(dialect.delimiter.encode()), plain)
+    if dialect.backslash and b"\\" in plain:
+        return None
+    if not dialect.quoting:
+        parts = re.search(rb'^"|[\r\n]|' + re.escape(dialect.delimiter.encode()), plain)
+        return None if parts else plain
+    if like.startswith(b'"') or special or (alone and not plain):
+        return b'"' + plain.replace(b'"', b'\\"' if dialect.backslash else b'""') + b'"'
+    return plain
+
+
+def as_python_reads(text: str, dialect: Dialect) -> list[list[str]] | None:
+    """Return the rows that Python's `csv` reads; None where a cell is too long for it."""
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=dialect.delimiter,
+        doublequote=not dialect.backslash,
+        escapechar="\\" if dialect.backslash else None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quoting else csv.QUOTE_NONE,
+    )
+    try:
+        return list(reader)
+    except csv.Error:
+        return None
+
+
+def fault_of(row: Row, width: int) -> str:
+    """Return why the cells of a row are in doubt; empty where they are not."""
+    if row.fault:
+        return row.fault
+    count = len(row.cells)
+    return "" if count == width else f"has {count} cells, and the first row {width}"

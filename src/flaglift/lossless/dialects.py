@@ -1,0 +1,122 @@
+"""Finds out in which dialect of delimited text a file is written, from all of its rows."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+
+from flaglift.lossless.delimited import BACKSLASH, Dialect, Row, row_at
+
+Blocks = Callable[[], Iterable[bytes]]
+"""Begins to read a file anew."""
+
+_DELIMITERS = (",", ";", "\t", "|")
+_BOM = b"\xef\xbb\xbf"
+_DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?sep=([^\r\n\"\x80-\xff])\r?\n", re.IGNORECASE)
+_LONGEST = 64 * 2**20
+"""Bytes of the longest row that is looked at; a quote that is open makes a row of all the rest."""
+
+
+def choose(blocks: Blocks, *, default: str = ",", given: str | None = None) -> Dialect:
+    """Return the dialect of a file.
+
+    `default` is the delimiter of files that hold none, `given` one that the user named. A line
+    `sep=;` at the beginning says it too. Else it is the delimiter of the header, outside quotes,
+    that gives the most rows as many cells as the header; where two do so equally well, there is a
+    doubt. Quotes are escaped with a backslash only if that makes more rows whole.
+    """
+    head = b"".join(_first(blocks, 2**20))
+    start = len(_BOM) if head.startswith(_BOM) else 0
+    declared = _DECLARED.match(head)
+    if declared and given in (None, declared[1].decode()):
+        start, given = declared.end(), declared[1].decode()
+    plain = Dialect(given or default, start=start)
+    names = [given] if given else _candidates(head, plain)
+    candidates = [replace(plain, delimiter=name) for name in names] or [plain]
+    escapes = _holds(blocks, b'\\"')
+    if escapes:
+        candidates += [replace(each, backslash=True) for each in candidates]
+    if len(candidates) > 1:
+        candidates = [_best(blocks, candidates)]
+    (chosen,) = candidates
+    if chosen.delimiter == "\t" and not _quoted(blocks):
+        return replace(chosen, quoting=False, backslash=False)
+    return chosen
+
+
+def _first(blocks: Blocks, size: int) -> Iterator[bytes]:
+    for block in blocks():
+        yield block
+        size -= len(block)
+        if size <= 0:
+            return
+
+
+def _candidates(head: bytes, plain: Dialect) -> list[str]:
+    """Return the delimiters that part the header, the usual one first."""
+    names = dict.fromkeys((plain.delimiter, *_DELIMITERS))
+    headers = {name: row_at(head, plain.start, replace(plain, delimiter=name)) for name in names}
+    return [name for name, row in headers.items() if row and len(row.cells) > 1]
+
+
+def _holds(blocks: Blocks, wanted: bytes) -> bool:
+    last = b""
+    for block in blocks():
+        if wanted in last + block[:1] or wanted in block:
+            return True
+        last = block[-1:]
+    return False
+
+
+def _quoted(blocks: Blocks) -> bool:
+    """Tell whether a cell of a file with tabs begins with a quote."""
+    last = b"\n"
+    for block in blocks():
+        if re.search(rb'[\t\r\n]"', last + block):
+            return True
+        last = block[-1:]
+    return False
+
+
+def _best(blocks: Blocks, candidates: list[Dialect]) -> Dialect:
+    whole = [_whole_rows(blocks, dialect) for dialect in candidates]
+    most = max(whole)
+    best = [dialect for dialect, count in zip(candidates, whole, strict=True) if count == most]
+    first = best[0]
+    others = [each for each in best if each.delimiter != first.delimiter]
+    if others:
+        names = " and ".join(repr(each.delimiter) for each in (first, others[0]))
+        return replace(first, doubt=f"{names} part its rows equally well")
+    return first
+
+
+def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
+    """Return how many rows have as many cells as the first one, and nothing odd."""
+    width = 0
+    count = 0
+    for row in _rows(blocks, dialect):
+        if row.blank:
+            continue
+        width = width or len(row.cells)
+        count += row.fault in ("", BACKSLASH) and len(row.cells) == width
+    return count
+
+
+def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[Row]:
+    """Yield the rows of a file; their places are not those of the file."""
+    data, position = b"", dialect.start
+    wanted = 0
+    for block in chain(blocks(), (b"",)):
+        data += block
+        if len(data) - position < wanted and block:
+            continue  # a row is looked at again only when there is twice as much of it
+        while position < len(data):
+            row = row_at(data, position, dialect, final=not block)
+            if row is None:
+                break
+            yield row
+            position = row.following
+        data, position = data[position:], 0
+        wanted = 2 * len(data)
+        if len(data) > _LONGEST:
+            return

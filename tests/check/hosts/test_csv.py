@@ -1,0 +1,95 @@
+"""CSV that is not comma and RFC 4180, and rows that readers read otherwise."""
+
+import pytest
+
+from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.finding import leaves
+from flaglift.check.hosts.lifting import lift_literal
+from flaglift.check.hosts.registry import host_named
+from flaglift.check.hosts.rewriting import rewrite
+from flaglift.settings import DEFAULT
+
+PROMPT = "a cat, big --video --video_model kling25 --duration 5"
+
+
+def prompts(source: str, name: str = "csv") -> list[Literal]:
+    return list(leaves(host_named(name).literals(source.encode())))
+
+
+def moved(source: str, name: str = "csv") -> str:
+    changes = [lift_literal(each, DEFAULT) for each in prompts(source, name)]
+    made = rewrite(
+        source.encode(), host_named(name), [each for each in changes if isinstance(each, Change)]
+    )
+    return made.data.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (
+            "csv",
+            'id,text,video_model,video_prompt,video_duration\n1,"a \\"nice\\" P",,,\n2,"c",,,\n',
+            'id,text,video_model,video_prompt,video_duration\n'
+            '1,"a \\"nice\\" a cat, big",kling25,"a nice a cat, big",5\n2,"c",,,\n',
+        ),
+        (
+            "csv",
+            "id;text, english;video_model;video_prompt;video_duration;text\n1;x;;;;P\n2;y;;;;z\n",
+            "id;text, english;video_model;video_prompt;video_duration;text\n"
+            "1;x;kling25;a cat, big;5;a cat, big\n2;y;;;;z\n",
+        ),
+        (
+            "csv",
+            "id|text|video_model|video_prompt|video_duration\n1|P|||\n",
+            "id|text|video_model|video_prompt|video_duration\n1|a cat, big|kling25|a cat, big|5\n",
+        ),
+        (
+            "csv",
+            "sep=;\nid;text;video_model;video_prompt;video_duration\n1;P;;;\n",
+            "sep=;\nid;text;video_model;video_prompt;video_duration\n"
+            "1;a cat, big;kling25;a cat, big;5\n",
+        ),
+        (
+            "tsv",
+            'text\tvideo_model\tvideo_prompt\tvideo_duration\na 6" P\t\t""\t\n',
+            'text\tvideo_model\tvideo_prompt\tvideo_duration\na 6" P\t\t""\t\n',
+        ),
+    ],
+)  # fmt: skip
+def test_flags_move_to_cells_in_any_dialect(name: str, before: str, after: str) -> None:
+    assert moved(before.replace("P", PROMPT), name) == after.replace("P", PROMPT)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ('id,text\n1,a 6" --video\n', "the row has a quote in a cell that is not quoted"),
+        ('id,text\n1"2,a cat --video\n', "the row has a quote in a cell that is not quoted"),
+        ('id,text\n"1"2,a cat --video\n', "the row has text after a closing quote"),
+        ("id,text\n1,a cat, big --video\n", "the row has 3 cells, and the first row 2"),
+        ('id,text\n1,"a cat --video\n', "the row has a quote that is not closed"),
+        ("text,text\n1,a cat --video\n", "the column `text` is there twice"),
+        ("a;b,text\n1;2,a cat --video\n", "',' and ';' part its rows equally well"),
+        ('id,text\n1,"a \\"b\\" \\\\ --video"\n2,"c"\n', "has a backslash"),
+    ],
+)
+def test_a_row_in_doubt_is_locked_whole(source: str, reason: str) -> None:
+    (literal,) = [each for each in prompts(source) if "--video" in each.text]
+    assert reason in literal.locked
+    made = rewrite(source.encode(), host_named("csv"), [Change(literal, "a cat")])
+    assert made.data.decode() == source
+
+
+def test_a_column_that_is_there_twice_takes_no_field() -> None:
+    source = f'text,video_model,video_model,video_prompt,video_duration\n"{PROMPT}",,,,\n'
+    assert moved(source) == source
+
+
+def test_what_a_cell_cannot_hold_is_not_moved() -> None:
+    source = 'text,video_model,video_prompt,video_duration\n"a \\"b\\" --video",,,\n'
+    (literal,) = [each for each in prompts(source) if "--video" in each.text]
+    assert literal.siblings is not None
+    assert literal.siblings.insert({"video_prompt": "a\\b"}) == (
+        "a cell of this file cannot hold the video_prompt"
+    )
