@@ -1,8 +1,7 @@
 """CSV and TSV: only the cells that change are written, everything else stays as it is."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,14 @@ from flaglift.lossless.delimited import (
     row_at,
     written,
 )
-from flaglift.lossless.dialects import choose
 from flaglift.migrate.files.byte_format import ByteFormat
+from flaglift.migrate.files.delimited_header import read_header
 from flaglift.migrate.files.format import Format, Splice
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Change, Chunk, Cursor, Problem, Record, Stored
 from flaglift.spelling import nearest
 
 _BLOCK = 2**20
-_WIDE = ("utf16", "utf32", "utf7")
 
 
 class Delimited(ByteFormat):
@@ -43,33 +41,16 @@ class Delimited(ByteFormat):
         """
         super().__init__(job, path)
         self.fields = frozenset(job.targets)
-        _check(job.delimiter or ",", job.encoding)
         self._added = 0
         try:
-            self._dialect = dialect or self._chosen()
+            header = read_header(self.source, job, path, dialect)
+            self._dialect, self._header_end, self._names = header
             self._read_columns(self._dialect.delimiter)
         except BaseException:
             self.source.close()
             raise
 
-    def _chosen(self) -> Dialect:
-        """Return the file's dialect. Raises `InputError` where two fit it equally well."""
-        if next(iter(self._blocks()), b"").startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise InputError(f"{self.path}: is UTF-16; convert it to UTF-8 first")
-        tab = self.path.name.lower().removesuffix(".gz").removesuffix(".zst").endswith(".tsv")
-        default = "\t" if tab else ","
-        dialect = choose(self._blocks, default=default, given=self.job.delimiter)
-        if dialect.doubt:
-            raise InputError(f"{self.path}: {dialect.doubt}; say with --delimiter which it is")
-        return dialect
-
-    def _blocks(self) -> Iterator[bytes]:
-        self.source.seek(0)
-        while block := self.source.read(_BLOCK):
-            yield block
-
     def _read_columns(self, delimiter: str) -> None:
-        self._header_end, self._names = self._header()
         self._width = len(self._names)
         wanted = {"text": self.job.text, **self.job.targets}
         self._columns = {f: self._index(c) for f, c in wanted.items() if c in self._names}
@@ -80,22 +61,6 @@ class Delimited(ByteFormat):
         self._missing = missing
         self.created = list(missing.values()) if self.job.create_columns else []
         self.layout = {"created": self.created, "dialect": asdict(self._dialect)}
-
-    def _header(self) -> tuple[int, list[str]]:
-        data = b""
-        row: Row | None = None
-        for block in chain(self._blocks(), (b"",)):
-            data += block
-            row = row_at(data, self._dialect.start, self._dialect, final=not block)
-            if row is not None or len(data) > self.job.most_bytes:
-                break
-        if row is None or row.fault:
-            fault = row.fault if row else UNCLOSED
-            raise InputError(f"{self.path}: its header {fault}")
-        try:
-            return row.following, [self._value(data[slice(*cell)]) for cell in row.cells]
-        except UnicodeDecodeError as error:
-            raise InputError(f"{self.path}: its header is not {error.encoding}") from None
 
     def _value(self, raw: bytes) -> str:
         return content(raw, self._dialect).decode(self.job.encoding)
@@ -289,17 +254,6 @@ class Delimited(ByteFormat):
     def _less_added(self, body: bytes, start: int) -> Splice:
         cells = self._cells(body[start:])
         return Splice(start + cells[-self._added].start - 1, start + cells[-1].end, b"")
-
-
-def _check(delimiter: str, encoding: str) -> None:
-    try:
-        ascii_kept = "a".encode(encoding) == b"a"
-    except LookupError:
-        raise InputError(f"--encoding {encoding}: there is no such encoding") from None
-    if not ascii_kept or encoding.lower().replace("-", "").replace("_", "") in _WIDE:
-        raise InputError(f"--encoding {encoding}: convert the file to UTF-8 first")
-    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
-        raise InputError(f"--delimiter {delimiter!r}: must be one ASCII character, no quote")
 
 
 def _endless(most: int) -> str:

@@ -41,7 +41,7 @@ class Ledger:
         try:
             if write and like is not None and not path.exists():
                 # It holds the old prompts, and is to be no more readable than they are.
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, like.stat().st_mode & 0o7777))
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, like.stat().st_mode & 0o777 | 0o600))
             mode = "rwc" if write else "ro"
             uri = f"{path.absolute().as_uri()}?mode={mode}"
             self._db = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)
@@ -77,7 +77,7 @@ class Ledger:
     def save(self, run: Run) -> None:
         """Keep a run as it is now."""
         values = (
-            run.id, run.source, run.fingerprint, run.state, json.dumps(run.cursor),
+            run.id, _text(run.source), run.fingerprint, run.state, json.dumps(run.cursor),
             json.dumps(run.tally.to_dict()), run.started, run.updated, json.dumps(run.info),
         )  # fmt: skip
         self._db.execute(
@@ -127,9 +127,11 @@ class Ledger:
 
     def of_key(self, run: Run, key: str) -> list[Entry]:
         """Return what is not taken back of the entries for a key: several if keys repeat."""
+        # Without statistics SQLite prefers the primary key, which is in the order asked for, and
+        # then looks at the whole journal for each key.
         rows = self._db.execute(
-            f"SELECT {_ENTRY} FROM journal WHERE run = ? AND key = ? AND undone = 0"  # noqa: S608
-            " ORDER BY number",
+            f"SELECT {_ENTRY} FROM journal INDEXED BY journal_by_key"  # noqa: S608
+            " WHERE run = ? AND key = ? AND undone = 0 ORDER BY number",
             (run.id, _text(key)),
         )
         return [_entry(row) for row in rows]

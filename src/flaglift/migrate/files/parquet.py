@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ try:
 except ImportError:
     raise missing_extra("parquet", "a .parquet file") from None
 
-from flaglift.migrate.files.parquet_columns import is_text, raw_texts, same
+from flaglift.migrate.files.parquet_columns import is_text, plain, raw_texts, same, wide
+from flaglift.migrate.files.parquet_layout import codec_notes, kept_metadata
 from flaglift.migrate.files.parquet_writer import ParquetResult, restored_table
 
 
@@ -35,10 +37,10 @@ class ParquetFormat:
         self.job = job
         self.path = path
         try:
-            self.file = pq.ParquetFile(path)
+            self.file = pq.ParquetFile(_openable(path))
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(f"{path}: not a whole Parquet file: {error}") from None
-        self.schema = self.file.schema_arrow
+        self.schema = _widened(self.file.schema_arrow, {job.text, *job.targets.values()})
         self.fields: frozenset[str] | None = frozenset(job.targets)
         names = self.schema.names
         self._check_columns()
@@ -53,6 +55,9 @@ class ParquetFormat:
 
     def _check_columns(self) -> None:
         names = self.schema.names
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"{self.path}: has more than one column `{name}`; rename one")
         for name in (self.job.text, self.job.key):
             if name is not None and name not in names:
                 close = nearest(name, names)
@@ -64,9 +69,17 @@ class ParquetFormat:
 
     def notes(self) -> list[str]:
         """Return what is said of missing columns."""
+        said = codec_notes(self.file.metadata)
+        said += [
+            f"the column {name} is written as {kind}, so that it can hold all values"
+            for name, kind in zip(self.schema.names, self.schema.types, strict=True)
+            if not kind.equals(self.file.schema_arrow.field(name).type)
+        ]
         if self.created:
-            return [f"apply will add the columns {', '.join(self.created)}"]
-        return [missing_columns(sorted(self.missing.values()))] if self.missing else []
+            said.append(f"apply will add the columns {', '.join(self.created)}")
+        elif self.missing:
+            said.append(missing_columns(sorted(self.missing.values())))
+        return said
 
     def check_writable(self) -> None:
         """Raise `InputError` where a column is missing and is not to be added."""
@@ -85,7 +98,11 @@ class ParquetFormat:
         table = self._group(group)
         part = table.slice(start, rows)
         texts = raw_texts(part.column(self.columns["text"]))
-        held = {f: part.column(c).to_pylist() for f, c in self.columns.items() if f != "text"}
+        held = {
+            f: [plain(value) for value in part.column(c).to_pylist()]
+            for f, c in self.columns.items()
+            if f != "text"
+        }
         keys = part.column(self.job.key).to_pylist() if self.job.key else None
         found = [
             self._record(first + i, text, {f: v[i] for f, v in held.items()}, keys and keys[i])
@@ -110,7 +127,9 @@ class ParquetFormat:
     def table(self, group: int, columns: list[str] | None = None) -> Any:
         """Return a row group. Raises `InputError` where it is damaged."""
         try:
-            return self.file.read_row_group(group, columns=columns)
+            table = self.file.read_row_group(group, columns=columns)
+            fields = [self.schema.field(name) for name in table.schema.names]
+            return table.cast(pa.schema(fields, table.schema.metadata))
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{self.path}: row group {group} is damaged: {error}") from None
 
@@ -153,6 +172,8 @@ class ParquetFormat:
         kind = self.kind(field)
         if is_text(kind):
             return form_value(value)
+        if pa.types.is_duration(kind):
+            return timedelta(seconds=int(value))
         return int(value) if pa.types.is_integer(kind) else value
 
     def writer(
@@ -176,19 +197,42 @@ class ParquetFormat:
             return None
         other = ParquetFormat(self.job, original)
         try:
-            return self.file.metadata.num_row_groups == other.file.metadata.num_row_groups and all(
-                _same_tables(restored_table(self, group, find), other.table(group))
-                for group in range(self.file.metadata.num_row_groups)
+            same_kept = kept_metadata(self.file.metadata) == kept_metadata(other.file.metadata)
+            groups = self.file.metadata.num_row_groups
+            return (
+                same_kept
+                and groups == other.file.metadata.num_row_groups
+                and all(
+                    _same_tables(restored_table(self, group, find), other.table(group))
+                    for group in range(groups)
+                )
             )
         finally:
             other.close()
 
     def close(self) -> None:
         """Close the file."""
-        self.file.close()
+        self.file.close(force=True)  # also one that was opened for it
 
 
 def _same_tables(one: Any, other: Any) -> bool:
     return one.schema.equals(other.schema) and all(
         same(a, b) for a, b in zip(one.columns, other.columns, strict=True)
     )
+
+
+def _widened(schema: Any, written: set[str]) -> Any:
+    """Return a schema with room for new values in the columns that are written."""
+    fields = [
+        field.with_type(wide(field.type)) if field.name in written else field for field in schema
+    ]
+    return pa.schema(fields, schema.metadata)
+
+
+def _openable(path: Path) -> Any:
+    """Return what pyarrow can open: it takes no names that are not UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return path.open("rb")
+    return path

@@ -1,6 +1,8 @@
 """Reading and replacing single values in Arrow columns, of whatever string type they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +16,30 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     )
+
+
+def wide(kind: pa.DataType) -> pa.DataType:
+    """Return the type as which a column is written: dictionaries may need longer numbers.
+
+    >>> wide(pa.dictionary(pa.int8(), pa.string())), wide(pa.int8())
+    (DictionaryType(dictionary<values=string, indices=int32, ordered=0>), DataType(int8))
+    """
+    if pa.types.is_dictionary(kind) and kind.index_type.bit_width < 32:
+        return pa.dictionary(pa.int32(), kind.value_type, kind.ordered)
+    return kind
+
+
+def plain(value: Any) -> Any:
+    """Return a column's value as a field has it: whole numbers and seconds of any type as `int`.
+
+    >>> plain(Decimal("5.00")), plain(timedelta(seconds=5)), plain(2.5), plain("a")
+    (5, 5, 2.5, 'a')
+    """
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(value, Decimal | float) and value == value // 1:
+        return int(value)
+    return value
 
 
 def raw_texts(column: pa.ChunkedArray) -> list[bytes | None]:
@@ -37,16 +63,22 @@ def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 def replaced(column: pa.ChunkedArray, values: Mapping[int, Any]) -> pa.ChunkedArray:
     """Return a column with some values replaced, by row; its type stays as it is."""
     kind = column.type
-    mask = pa.array([row in values for row in range(len(column))], pa.bool_())
     new = [values[row] for row in sorted(values)]
     if not is_text(kind):
-        flat = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-        return pa.chunked_array([pc.replace_with_mask(flat, mask, pa.array(new, kind))])
+        return _put(column, pa.array(new, kind), sorted(values))
     binary = _binary(column)
-    flat = binary.combine_chunks() if binary.num_chunks != 1 else binary.chunk(0)
     encoded = [None if v is None else v.encode() for v in new]
-    done = pc.replace_with_mask(flat, mask, pa.array(encoded, pa.large_binary()))
-    return _as_kind(pa.chunked_array([done]), kind)
+    done = _put(binary, pa.array(encoded, pa.large_binary()), sorted(values))
+    return _as_kind(done, kind)
+
+
+def _put(column: pa.ChunkedArray, new: pa.Array, rows: Sequence[int]) -> pa.ChunkedArray:
+    """Return a column with new values in some rows; `replace_with_mask` does not know all types."""
+    indices = list(range(len(column)))
+    for number, row in enumerate(rows, len(column)):
+        indices[row] = number
+    chunks = [*column.chunks, new]
+    return pa.chunked_array(chunks, column.type).take(pa.array(indices, pa.int64()))
 
 
 def _as_kind(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

@@ -3,6 +3,8 @@
 from typing import Any
 
 _CODECS = {"UNCOMPRESSED": "none", "LZ4_RAW": "lz4"}
+_CANNOT_WRITE = {"UNKNOWN", "LZ4", "LZO"}
+"""Codecs that are read and no longer written, such as the LZ4 of Hadoop."""
 _SPECIAL = {
     "BYTE_STREAM_SPLIT",
     "DELTA_BINARY_PACKED",
@@ -29,9 +31,7 @@ def writer_settings(metadata: Any) -> dict[str, Any]:
     encodings = {c.path_in_schema: set(c.encodings) & _SPECIAL for c in columns}
     dictionary = [c.path_in_schema for c in columns if c.has_dictionary_page]
     settings |= {
-        "compression": {
-            c.path_in_schema: _CODECS.get(c.compression, c.compression.lower()) for c in columns
-        },
+        "compression": {c.path_in_schema: _codec(c.compression) for c in columns},
         "use_dictionary": dictionary or False,
         "write_statistics": [c.path_in_schema for c in columns if c.is_stats_set] or False,
         "write_page_index": any(c.has_offset_index for c in columns),
@@ -44,6 +44,26 @@ def writer_settings(metadata: Any) -> dict[str, Any]:
         "sorting_columns": group.sorting_columns or None,
     }
     return settings
+
+
+def _codec(name: str) -> str:
+    return "lz4" if name in _CANNOT_WRITE else _CODECS.get(name, name.lower())
+
+
+def codec_notes(metadata: Any) -> list[str]:
+    """Return what is said of a file whose codec cannot be written."""
+    groups = [metadata.row_group(0)] if metadata.num_row_groups else []
+    codecs = {group.column(i).compression for group in groups for i in range(group.num_columns)}
+    if not codecs & _CANNOT_WRITE:
+        return []
+    return ["it is compressed with a codec that is not written any more; the result has LZ4_RAW"]
+
+
+def kept_metadata(metadata: Any) -> dict[bytes, bytes]:
+    """Return the keys and values of a footer that are not about Arrow's own types."""
+    found: dict[bytes, bytes] = dict(metadata.metadata or {})
+    found.pop(b"ARROW:schema", None)
+    return found
 
 
 def _uses_int96(metadata: Any) -> bool:

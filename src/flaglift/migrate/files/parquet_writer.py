@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from flaglift.emit.form import form_value
 from flaglift.migrate.files.output import writing
 from flaglift.migrate.files.parquet_columns import replaced
-from flaglift.migrate.files.parquet_layout import writer_settings
+from flaglift.migrate.files.parquet_layout import kept_metadata, writer_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,6 +45,7 @@ class ParquetResult:
             schema = schema.remove(schema.get_field_index(column))
         self._schema = schema
         settings = writer_settings(form.file.metadata)
+        self._stores_schema = settings["store_schema"]
         with writing(path):
             self._sink = path.open("wb")
             self._writer = pq.ParquetWriter(self._sink, schema, **settings)
@@ -100,8 +101,14 @@ class ParquetResult:
         return 1
 
     def complete(self) -> None:
-        """Write the directory, and bring the file to the disk."""
+        """Write the directory, with all that the source's says, and bring the file to the disk."""
+        kept = kept_metadata(self._form.file.metadata)
+        # With Arrow's schema in the footer, what belongs to the schema is written by the library.
+        by_library = (self._schema.metadata or {}) if self._stores_schema else {}
+        left = {key: value for key, value in kept.items() if key not in by_library}
         with writing(self._path):
+            if left:
+                self._writer.add_key_value_metadata(left)
             self._writer.close()
             self._sink.flush()
             os.fsync(self._sink.fileno())

@@ -1,5 +1,6 @@
 """The store of one file: its format, its journal, and the result beside it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ class FileStore:
     passes_on = True
 
     def __init__(self, job: Job, path: Path, form: Format) -> None:
-        self.name = str(path)
+        self.name = os.fsencode(path).decode("utf-8", "backslashreplace")
         self.unit = form.unit
         self.fields = form.fields
         self._job = job

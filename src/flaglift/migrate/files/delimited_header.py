@@ -1,0 +1,75 @@
+"""What the beginning of a delimited file says: its dialect and the names of its columns."""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from flaglift.errors import InputError
+from flaglift.lossless.delimited import UNCLOSED, Dialect, Row, content, row_at
+from flaglift.lossless.dialects import choose
+from flaglift.migrate.files.compression import ByteSource
+from flaglift.migrate.job import Job
+
+_BLOCK = 2**20
+_WIDE = ("utf16", "utf32", "utf7")
+
+
+class Header(NamedTuple):
+    """The first row of a file."""
+
+    dialect: Dialect
+    end: int
+    """Where the second row begins, in bytes."""
+    names: list[str]
+
+
+def read_header(source: ByteSource, job: Job, path: Path, dialect: Dialect | None) -> Header:
+    """Read a file's header, in a dialect that is known or in that of all of its rows.
+
+    Raises `InputError` where it cannot be read, and where two dialects fit the file equally well.
+    """
+    _check(job.delimiter or ",", job.encoding)
+    if next(_blocks(source), b"").startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{path}: is UTF-16; convert it to UTF-8 first")
+    dialect = dialect or _chosen(source, job, path)
+    data = b""
+    row: Row | None = None
+    for block in chain(_blocks(source), (b"",)):
+        data += block
+        row = row_at(data, dialect.start, dialect, final=not block)
+        if row is not None or len(data) > job.most_bytes:
+            break
+    if row is None or row.fault:
+        raise InputError(f"{path}: its header {row.fault if row else UNCLOSED}")
+    raw = [content(data[slice(*cell)], dialect) for cell in row.cells]
+    try:
+        return Header(dialect, row.following, [name.decode(job.encoding) for name in raw])
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: its header is not {error.encoding}") from None
+
+
+def _chosen(source: ByteSource, job: Job, path: Path) -> Dialect:
+    tab = path.name.lower().removesuffix(".gz").removesuffix(".zst").endswith(".tsv")
+    default = "\t" if tab else ","
+    dialect = choose(lambda: _blocks(source), default=default, given=job.delimiter)
+    if dialect.doubt:
+        raise InputError(f"{path}: {dialect.doubt}; say with --delimiter which it is")
+    return dialect
+
+
+def _blocks(source: ByteSource) -> Iterator[bytes]:
+    source.seek(0)
+    while block := source.read(_BLOCK):
+        yield block
+
+
+def _check(delimiter: str, encoding: str) -> None:
+    try:
+        ascii_kept = "a".encode(encoding) == b"a"
+    except LookupError:
+        raise InputError(f"--encoding {encoding}: there is no such encoding") from None
+    if not ascii_kept or encoding.lower().replace("-", "").replace("_", "") in _WIDE:
+        raise InputError(f"--encoding {encoding}: convert the file to UTF-8 first")
+    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
+        raise InputError(f"--delimiter {delimiter!r}: must be one ASCII character, no quote")

@@ -1,0 +1,127 @@
+"""Parquet files as other programs write them: nothing of them is lost."""
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from flaglift.errors import InputError
+from flaglift.migrate.files.parquet_columns import plain
+from flaglift.migrate.job import Job
+from migrate.sources import applied, opened, planned, undone, verified
+
+FLAGS = "--video --video_model kling25 --duration 5"
+
+
+def table(rows: int = 3, **columns: Any) -> pa.Table:
+    texts = [f"cat {number} {FLAGS}" for number in range(rows)]
+    empty = {name: pa.nulls(rows, pa.string()) for name in ("video_model", "video_prompt")}
+    return pa.table(
+        {"text": texts, **empty, "video_duration": pa.nulls(rows, pa.int64())} | columns
+    )
+
+
+def written(path: Path, content: pa.Table, **options: Any) -> Path:
+    pq.write_table(content, path, **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.decimal128(6, 2), pa.decimal256(40, 0), pa.float64(), pa.float32(), pa.duration("s"),
+        pa.duration("us"), pa.int8(), pa.uint64(), pa.string(), pa.large_string(),
+        pa.dictionary(pa.int8(), pa.string()),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_length_is_written_verified_and_taken_back_in_any_type(
+    tmp_path: Path, kind: pa.DataType
+) -> None:
+    path = written(tmp_path / "p.parquet", table(video_duration=pa.nulls(3, kind)))
+    before = pq.read_table(path)
+    assert applied(path, replace=True).changed == 3
+    lengths = pq.read_table(path)["video_duration"].to_pylist()
+    assert {plain(length) for length in lengths} in ({5}, {"5"})
+    assert verified(path)[1] == []
+    (tmp_path / "p.original.parquet").unlink(missing_ok=True)
+    pq.write_table(pq.read_table(path).append_column("note", pa.array(["x"] * 3)), path)
+    assert undone(path).restored == 3
+    assert pq.read_table(path).select(before.schema.names).to_pylist() == before.to_pylist()
+
+
+def test_a_length_that_is_there_in_another_type_is_no_conflict(tmp_path: Path) -> None:
+    held = pa.array([Decimal("5.00"), Decimal("5.50"), None], pa.decimal128(6, 2))
+    path = written(tmp_path / "p.parquet", table(video_duration=held))
+    assert (planned(path).translated, planned(path).refused) == (2, 1)
+
+
+@pytest.mark.parametrize("index", [pa.int8(), pa.uint8(), pa.int16()], ids=str)
+def test_a_dictionary_takes_more_values_than_its_numbers(
+    tmp_path: Path, index: pa.DataType
+) -> None:
+    kind = pa.dictionary(index, pa.string())
+    path = written(tmp_path / "p.parquet", table(300, video_prompt=pa.nulls(300, kind)))
+    with opened(Job(str(path)), write=False) as store:
+        assert any("video_prompt is written as dictionary" in note for note in store.notes())
+    assert applied(path).changed == 300
+    prompts = pq.read_table(tmp_path / "p.migrated.parquet")["video_prompt"].to_pylist()
+    assert prompts == [f"cat {number}" for number in range(300)]
+    assert verified(path)[1] == []
+
+
+@pytest.mark.parametrize("arrow", [True, False])
+def test_what_the_footer_says_is_kept(tmp_path: Path, arrow: bool) -> None:
+    said = {"org.apache.spark.version": "3.5.1", "geo": '{"version": "1.0.0"}', "b": "\u00e9"}
+    path = tmp_path / "p.parquet"
+    content = table().replace_schema_metadata({"own": "1"})
+    with pq.ParquetWriter(path, content.schema, store_schema=arrow) as writer:
+        writer.write_table(content)
+        writer.add_key_value_metadata(said)
+    before = pq.read_metadata(path).metadata
+    applied(path)
+    result = tmp_path / "p.migrated.parquet"
+    after = pq.read_metadata(result).metadata
+    assert before.keys() == after.keys()
+    assert {k: v for k, v in before.items() if k != b"ARROW:schema"} == {
+        k: v for k, v in after.items() if k != b"ARROW:schema"
+    }
+    assert verified(path)[1] == []
+    with pq.ParquetWriter(result, content.schema, store_schema=arrow) as writer:
+        writer.write_table(pq.read_table(path).cast(content.schema))
+    assert any("by more than the journaled" in sentence for sentence in verified(path)[1])
+
+
+def test_a_codec_that_is_not_written_any_more_is_replaced_and_said(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.parquet", table(), compression="lz4")
+    # The number of the codec in the footer: LZ4 as Hadoop had it, instead of LZ4_RAW.
+    path.write_bytes(path.read_bytes().replace(b"\x15\x0e\x16", b"\x15\x0a\x16"))
+    assert pq.read_metadata(path).row_group(0).column(0).compression != "LZ4_RAW"
+    with opened(Job(str(path)), write=False) as store:
+        assert any("LZ4_RAW" in note for note in store.notes())
+    assert applied(path).changed == 3
+    assert verified(path)[1] == []
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    content = pa.table([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
+    path = written(tmp_path / "p.parquet", content)
+    with pytest.raises(InputError, match="more than one column `text`"):
+        planned(path)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "jsonl"])
+def test_a_name_that_is_not_utf8_is_a_name(tmp_path: Path, ending: str) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/p\xff." + ending.encode()))
+    if ending == "parquet":
+        with path.open("wb") as file:
+            pq.write_table(table(), file)
+    else:
+        path.write_text(f'{{"text": "a {FLAGS}"}}\n' * 3)
+    assert applied(path).changed == 3
+    assert verified(path)[1] == []
+    assert undone(path).complete
