@@ -2,12 +2,11 @@
 
 import pytest
 
+from flaglift import translate
 from flaglift.check.hosts.base import Change, Literal
 from flaglift.check.hosts.finding import leaves
-from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
-from flaglift.settings import DEFAULT
 
 PROMPT = "a cat, big --video --video_model kling25 --duration 5"
 
@@ -17,11 +16,13 @@ def prompts(source: str, name: str = "csv") -> list[Literal]:
 
 
 def moved(source: str, name: str = "csv") -> str:
-    changes = [lift_literal(each, DEFAULT) for each in prompts(source, name)]
-    made = rewrite(
-        source.encode(), host_named(name), [each for each in changes if isinstance(each, Change)]
-    )
-    return made.data.decode()
+    changes = [as_fields(literal) for literal in prompts(source, name)]
+    return rewrite(source.encode(), host_named(name), changes).data.decode()
+
+
+def as_fields(literal: Literal) -> Change:
+    fields = translate(literal.text).values
+    return Change(literal, fields["text"], {k: v for k, v in fields.items() if k != "text"})
 
 
 @pytest.mark.parametrize(
