@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from sqlalchemy import exc, text
 
@@ -446,3 +447,33 @@ def test_a_database_of_any_bytes(postgresql: Database, tmp_path: Path) -> None:
             assert verified(source)[1] == []
         finally:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_rehearsal_keeps_nothing(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    source = database.prompts([*map(VIDEO.format, range(30)), PRIVATE])
+    database.run("CREATE UNIQUE INDEX once ON prompts (video_duration, id)")
+    add = "CHECK (video_prompt <> 'a secret lady')"
+    if database.kind != "sqlite":
+        database.run(f"ALTER TABLE prompts ADD {add}")
+    before = database.rows()
+    assert call("apply", source, "-q", "--rehearse") == (0 if database.kind == "sqlite" else 1)
+    said = capsys.readouterr().out
+    assert "31 records read" in said
+    assert "nothing was kept" in said
+    assert ("refused-by-database" in said) == (database.kind != "sqlite")
+    assert database.rows() == before
+    assert call("apply", source, "-q", "--rehearse", "--sample", "5") == 0
+    assert "5 records read, 5 changed" in capsys.readouterr().out
+    with opened(Job(source), write=False) as store:
+        assert store.runs() == []
+    with pytest.raises(click.UsageError, match="--sample is for --rehearse"):
+        call("apply", source, "--sample", "5")
+    database.run("ALTER TABLE prompts DROP COLUMN video_model")
+    with pytest.raises(InputError, match="add them, and rehearse then"):
+        call("apply", source, "--rehearse")
+
+
+def test_a_file_is_not_rehearsed(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text("{}\n")
+    with pytest.raises(InputError, match="--rehearse is for tables"):
+        call("apply", str(tmp_path / "p.jsonl"), "--rehearse")

@@ -101,6 +101,9 @@ def apply(source: str, **options: Any) -> int:
     """
     from flaglift.report.migration import print_applied
 
+    if options["sample"] and not options["rehearse"]:
+        raise click.UsageError("--sample is for --rehearse; --limit is for a run that is kept")
+    options["limit"] = options["sample"] or options["limit"]
     if options["to"] and options["replace"]:
         raise click.UsageError("--to and --replace exclude each other")
     document, finished = _applied(source, options)

@@ -104,6 +104,8 @@ apply_options = _all(
         "--to", type=click.Path(path_type=Path), help="Write the result of a file here."
     ),
     click.option("--replace", is_flag=True, help="Put the result in the place of the file."),
+    click.option("--rehearse", is_flag=True, help="Write a table's chunks and roll each back."),
+    click.option("--sample", type=click.IntRange(min=1), help="Rehearse this many records."),
     click.option("--keep-going", is_flag=True, help="Pass by records that cannot be read."),
     click.option("--restart", is_flag=True, help="Begin again instead of going on."),
     click.option("--plan", "planned", type=_PATH, help="Compare with this plan, and stop if it"

@@ -136,7 +136,9 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
     with ExitStack() as stack:
         store = stack.enter_context(_opened(job, write=True))
         stopped = stack.enter_context(interruption())
-        writer = stack.enter_context(store.writing(restart=options["restart"]))
+        rehearse = options["rehearse"]
+        begun = store.rehearsing() if rehearse else store.writing(restart=options["restart"])
+        writer = stack.enter_context(begun)
         listed = stack.enter_context(_listing(options["refused"], text=options["with_text"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
 
@@ -152,7 +154,7 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
         migration = Migration(store, Decider(job.settings, store.fields), control)
         finished = writer.run.state != "running"
         try:
-            finished = finished or migration.apply(writer)
+            finished = finished or migration.apply(writer, rehearsal=rehearse)
         except DriftError as error:
             document["drifted"] = str(error)
         if finished:
@@ -162,22 +164,26 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
             "run": writer.run.id,
             "state": writer.run.state,
             "interrupted": stopped.asked,
-            "left": _left(migration.left) if finished and not store.passes_on else None,
+            "left": _left(migration.left),
         }
         if planned is not None:
             document["differences"] = planned.differences(writer.run.tally)
     return document, finished
 
 
-def _left(left: Tally) -> Document:
-    """Return what a pass over a source found to hold flags still."""
-    return {
-        "translatable": left.translated,
-        "refused": left.refused,
-        "unreadable": left.problems,
-        "without key": left.without,
-        "codes": dict(left.refusals),
-    }
+def _left(left: Tally | None) -> Document | None:
+    """Return what the last pass over a source found to hold flags still."""
+    return (
+        None
+        if left is None
+        else {
+            "translatable": left.translated,
+            "refused": left.refused,
+            "unreadable": left.problems,
+            "without key": left.without,
+            "codes": dict(left.refusals),
+        }
+    )
 
 
 def _planned(path: Path | None, job: Job, most: float) -> Plan | None:

@@ -18,7 +18,7 @@ from flaglift.migrate.manifest import Manifest, matching
 from flaglift.migrate.opening import is_url
 from flaglift.migrate.tally import Tally
 
-_OF_ONE_FILE = ("journal", "planned", "limit", "refused")
+_OF_ONE_FILE = ("journal", "planned", "limit", "refused", "sample")
 _MOST_LISTED = 20
 _WAIT_SECONDS = 600.0
 """So long a task waits for another one that is at the same file: one that was given up for lost."""

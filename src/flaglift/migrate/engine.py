@@ -59,8 +59,8 @@ class Migration:
         self.store = store
         self.control = control
         self._decide = decide
-        self.left = Tally()
-        """What the last pass over the source found to hold flags still."""
+        self.left: Tally | None = None
+        """What the last pass over the source found to hold flags still; None without one."""
         self._begun = 0
         """The records that do not count for the limit: those of earlier calls."""
 
@@ -84,9 +84,10 @@ class Migration:
                 break
         return tally, True
 
-    def apply(self, writer: Writer) -> bool:
+    def apply(self, writer: Writer, *, rehearsal: bool = False) -> bool:
         """Write a run to its end; return whether it got there or was stopped.
 
+        A rehearsal ends at its limit, and has written nothing that could be counted at the end.
         Raises `UnreadableRecordError`, and `UnavailableError` when the store does not come back.
         """
         self._begun = 0 if self.store.passes_on else writer.run.tally.records
@@ -95,9 +96,9 @@ class Migration:
                 return False
             limited = self._behind_limit(writer.run.tally)
             if limited and not self.store.passes_on:
-                return False
+                return rehearsal
             if self._patiently(writer, partial(self._step, writer, limited=limited)) is None:
-                return self.store.passes_on or self._finish_late(writer)
+                return self.store.passes_on or rehearsal or self._finish_late(writer)
 
     def _finish_late(self, writer: Writer) -> bool:
         """Pass over what still holds flags until nothing of it can be translated.
@@ -107,12 +108,12 @@ class Migration:
         """
         for _ in range(_MOST_PASSES):
             written = writer.run.tally.changed
-            self.left = Tally()
+            left = Tally()
             cursor: Cursor | None = None
             while True:
                 if self.control.stopped():
                     return False
-                step = partial(self._late_step, writer, cursor)
+                step = partial(self._late_step, writer, cursor, left)
                 chunk = self._patiently(writer, step)
                 if chunk is None:
                     break
@@ -120,8 +121,9 @@ class Migration:
             late = writer.run.tally.changed - written
             if not late:
                 break
-        self.left.translated += late
-        self.left.without = self.store.unreachable()
+        left.translated += late
+        left.without = self.store.unreachable()
+        self.left = left
         return True
 
     def survey(self) -> Tally:
@@ -136,7 +138,7 @@ class Migration:
         left.without = self.store.unreachable()
         return left
 
-    def _late_step(self, writer: Writer, cursor: Cursor | None) -> Chunk | None:
+    def _late_step(self, writer: Writer, cursor: Cursor | None, left: Tally) -> Chunk | None:
         """Read, decide on and write one chunk of what still holds flags."""
         chunk = self.store.read_left(cursor, self.control.pace.rows)
         if chunk is None:
@@ -151,8 +153,8 @@ class Migration:
                 step.checkpoint(writer.run.cursor or {}, tally)
         for record, verdicts in decided:
             if not _writes((record, verdicts)):
-                self.left.add(record, verdicts)
-        self.left.add_problems(chunk.problems)
+                left.add(record, verdicts)
+        left.add_problems(chunk.problems)
         return chunk
 
     def _step(self, writer: Writer, *, limited: bool) -> Chunk | None:

@@ -147,6 +147,9 @@ class Store(Protocol):
     def writing(self, *, restart: bool) -> AbstractContextManager[Writer]:
         """Begin a run, or go on with an unfinished one."""
 
+    def rehearsing(self) -> AbstractContextManager[Writer]:
+        """Begin a run that writes every chunk and keeps nothing."""
+
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
 

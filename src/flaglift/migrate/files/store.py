@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,12 @@ class FileStore:
                 yield undoer
             finally:
                 undoer.close()
+
+    def rehearsing(self) -> AbstractContextManager[FileWriter]:
+        """Raise `InputError`: a file's result is written beside it, and touches nothing."""
+        raise InputError(
+            f"{self.name}: --rehearse is for tables; the result of a file is written beside it"
+        )
 
     def is_held(self) -> bool:
         """Tell whether a run works on the file now."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from flaglift.errors import InputError
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
 
 def key_text(key: Sequence[Any]) -> str:
     r"""Return a key as JSON; values that JSON does not have carry their kind.
@@ -17,7 +19,9 @@ def key_text(key: Sequence[Any]) -> str:
     >>> key_text((3, "a", b"\x00\xff"))
     '[3, "a", {"bytes": "00ff"}]'
     """
-    return json.dumps([to_json(value) for value in key], ensure_ascii=False)
+    if len(key) == 1 and type(key[0]) is int:
+        return f"[{key[0]}]"
+    return _ENCODER.encode([to_json(value) for value in key])
 
 
 def key_of(text: str) -> tuple[Any, ...]:
@@ -34,10 +38,12 @@ def to_json(value: Any) -> Any:
 
     Raises `InputError` for a kind of value that cannot be written down.
     """
-    if isinstance(value, str) and not value.isascii():
-        return {"surrogates": ascii(value)[1:-1]} if has_surrogates(value) else value
-    if value is None or isinstance(value, str | int | float):
+    if value is None or isinstance(value, (int, float)):
         return value
+    if isinstance(value, str):
+        if value.isascii() or not has_surrogates(value):
+            return value
+        return {"surrogates": ascii(value)[1:-1]}
     for kind, (cls, write, _) in _KINDS.items():
         if isinstance(value, cls):
             return {kind: write(value)}
@@ -59,7 +65,11 @@ def from_json(value: Any) -> Any:
 
 def has_surrogates(value: str) -> bool:
     """Tell whether a text holds bytes that are no UTF-8, read as lone surrogates."""
-    return any(0xD800 <= ord(character) < 0xE000 for character in value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 _KINDS: dict[str, tuple[Any, Any, Any]] = {

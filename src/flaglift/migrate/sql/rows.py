@@ -67,7 +67,8 @@ class Rows:
             query = query.where(self.found.key.after(after))
         if self._where is not None:
             query = query.where(self._where)
-        return self._pairs(connection.execute(query.order_by(*self.found.key.order).limit(rows)))
+        query = query.order_by(*self.found.key.order).limit(rows)
+        return self._pairs(connection.execute(query).all())
 
     def lock(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[str, Row]:
         """Return rows by the text of their keys, and keep others from changing them."""
@@ -96,7 +97,9 @@ class Rows:
             wanted = self.found.key.among(keys[start : start + _MOST_KEYS])
             query = self._query().where(wanted).order_by(*self.found.key.order)
             query = query.with_for_update() if lock else query
-            rows |= {key_text(k): values for k, values in self._pairs(connection.execute(query))}
+            rows |= {
+                key_text(k): values for k, values in self._pairs(connection.execute(query).all())
+            }
         return rows
 
     def _query(self, *, flagged: bool = False) -> Any:

@@ -15,12 +15,12 @@ from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.preflight import check_table, null_keys
 from flaglift.migrate.sql.rows import Rows
-from flaglift.migrate.sql.runs import begin_or_resume, check_rights
+from flaglift.migrate.sql.runs import begin_or_resume, check_rights, new_run
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.sql.table import find_table, format_name
 from flaglift.migrate.sql.undo import SqlUndoer
 from flaglift.migrate.sql.verify import verify_table
-from flaglift.migrate.sql.writer import SqlWriter
+from flaglift.migrate.sql.writer import Rehearsal, SqlWriter
 from flaglift.migrate.store import Check, Run, refuse_failed
 
 _ESTIMATES = {
@@ -190,6 +190,27 @@ class TableStore:
             if missing:
                 self._found = None
             yield SqlWriter(self._session, self._ledger, self._rows, run, self._lease)
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[Rehearsal]:
+        """Begin a run that keeps nothing.
+
+        Raises `InputError` where the columns or, on MySQL, the journal's tables are missing.
+        """
+        rows = self._rows
+        missing = sorted(rows.found.missing.values())
+        if missing:
+            raise InputError(
+                f"{self.name}: there is no column {', '.join(missing)}; add them, and rehearse then"
+            )
+        refuse_failed(self.name, self.checks())
+        with self._session.begin(write=True) as connection:
+            check_rights(connection, rows)
+            if self._session.dialect not in ("postgresql", "sqlite"):
+                # MySQL commits with each definition, so these tables stay, and are empty.
+                self._ledger.create(connection)
+        run = new_run(self._job, self.source, [])
+        yield Rehearsal(self._session, self._ledger, rows, run, self._lease)
 
     @contextmanager
     def undoing(self, run: Run) -> Iterator[SqlUndoer]:

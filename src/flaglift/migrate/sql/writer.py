@@ -63,6 +63,33 @@ class SqlWriter:
         return ["`flaglift migrate undo` takes it back from the table flaglift_journal"]
 
 
+class Rehearsal(SqlWriter):
+    """A run whose every chunk is written, as far as the database lets it, and rolled back."""
+
+    @contextmanager
+    def step(self) -> Iterator["_SqlStep"]:
+        """Write a chunk in one transaction, and roll it back."""
+        with self._session.begin(write=True) as connection:
+            if connection.dialect.name in ("postgresql", "sqlite"):
+                # Definitions are part of the transaction there, and go with it.
+                self._ledger.create(connection)
+            step = _SqlStep(connection, self._ledger, self._rows, self.run)
+            yield step
+            transaction = connection.get_transaction()
+            if transaction is not None:
+                transaction.rollback()
+        self.run = step.run
+
+    def reconnect(self) -> None:
+        """Connect again."""
+        self._session.close()
+
+    def finish(self) -> list[str]:
+        """Return what was done."""
+        self.run = replace(self.run, state="rehearsed")
+        return ["each chunk was written and rolled back: nothing was kept"]
+
+
 class _SqlStep:
     """A chunk of a table that is being written."""
 
