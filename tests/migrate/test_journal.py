@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from flaglift.migrate.errors import UnreadableRecordError
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.records import Entry
 from flaglift.migrate.store import Run
 from flaglift.migrate.tally import Tally
-from migrate.sources import applied
+from migrate.sources import applied, undone
 
 
 def test_entries_of_a_key_are_found_by_the_index(
@@ -43,3 +44,22 @@ def test_the_journal_of_a_source_that_may_only_be_read_can_be_written(tmp_path: 
     path.chmod(0o444)
     assert applied(path).changed == 1
     assert (tmp_path / "p.jsonl.flaglift").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_that_is_asked_for_after_a_replacement_is_written(tmp_path: Path) -> None:
+    path, other = tmp_path / "p.jsonl", tmp_path / "new.jsonl"
+    path.write_text('{"text": "a --video --video_model kling25"}\n')
+    before = path.read_bytes()
+    applied(path, replace=True)
+    applied(path, to=other)
+    assert other.read_bytes() == path.read_bytes() != before
+    undone(path)
+    assert path.read_bytes() == before
+    assert not other.exists()
+
+
+def test_lines_of_json_by_another_name_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    path.write_text('{"text": "a"}\n{"text": "b"}\n')
+    with pytest.raises(UnreadableRecordError, match=r"name the file \.jsonl"):
+        applied(path, keep_going=False)

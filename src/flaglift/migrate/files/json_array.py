@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flaglift.errors import InputError
+from flaglift.lossless.json_reader import read
+from flaglift.lossless.json_tokens import PYTHON
 from flaglift.migrate.files.byte_format import OVERSIZE, ByteFormat
 from flaglift.migrate.job import Job
 from flaglift.migrate.json_document import JsonDocuments, key_reader
@@ -57,7 +59,11 @@ class JsonArray(ByteFormat):
             problem = Problem("1", OVERSIZE.format(most=self.job.most_bytes))
             return self._chunk(buffer + more, len(buffer) + 1, [problem], (0, 1, "rest"))
         where = slice(start, len(buffer.rstrip()))
-        return self._chunk(buffer, len(buffer), [self._record(buffer, where, 1)], (0, 1, "rest"))
+        found = self._record(buffer, where, 1)
+        if isinstance(found, Problem) and len(read(buffer[where], PYTHON).documents) > 1:
+            hint = f"{found.sentence}; if each line is a document, name the file .jsonl"
+            found = Problem(found.key, hint)
+        return self._chunk(buffer, len(buffer), [found], (0, 1, "rest"))
 
     def _elements(self, buffer: bytes, position: int, offset: int, number: int, rows: int) -> Chunk:
         found: list[Record | Problem] = []

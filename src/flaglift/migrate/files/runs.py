@@ -83,7 +83,7 @@ def _complete(run: Run, job: Job, path: Path, result: Path) -> bool:
     if run.fingerprint != fingerprint(job) or run.info["source_id"] != identity(path):
         return False
     if run.state == "replaced":
-        return True
+        return job.to is None  # a file that is asked for is to be there
     return (
         run.state == "finished"
         and run.info["result"] == str(result)
