@@ -3,12 +3,13 @@
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from flaglift.shim.proxy.options import Options
+from peers import program
 from shim.forms import (
     LEGACY,
     LIFTED,
@@ -29,6 +31,7 @@ from shim.forms import (
 from shim.servers import proxied
 
 TESTS = Path(__file__).parents[1]
+OTHERS = Path(__file__).parent / "upstreams"
 BIN = Path(sys.executable).parent
 PATH = "/tunes/7/prompts"
 UVICORN = (str(BIN / "uvicorn"), "--port={port}", "--log-level=critical")
@@ -104,6 +107,43 @@ def served(peer: Peer) -> Iterator[str]:
         yield url
 
 
+@contextlib.contextmanager
+def rack() -> Iterator[str]:
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        command = [program("ruby"), str(OTHERS / "rack.rb"), str(port)]
+        with running(command, port, folder) as url:
+            yield url
+
+
+@contextlib.contextmanager
+def express() -> Iterator[str]:
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "package.json").write_text("{}")
+        shutil.copy(OTHERS / "express.js", folder)
+        subprocess.run(
+            [program("npm"), "install", "--silent", "--no-audit", "--no-fund", "express@4",
+             "busboy@1"],
+            cwd=folder, check=True, timeout=120,
+        )  # fmt: skip
+        with running([program("node"), "express.js", str(port)], port, folder) as url:
+            yield url
+
+
+@contextlib.contextmanager
+def go() -> Iterator[str]:
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        built = Path(folder, "form")
+        subprocess.run(
+            [program("go"), "build", "-o", str(built), str(OTHERS / "form.go")],
+            check=True, timeout=300,
+        )  # fmt: skip
+        with running([str(built), str(port)], port, folder) as url:
+            yield url
+
+
 OTHER_HEADERS = {
     "curl": "",
     "okhttp": "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}",
@@ -164,7 +204,19 @@ def test_an_app_with_the_middleware_reads_what_was_sent_or_the_fields(name: str)
 @pytest.mark.parametrize("name", BARE)
 def test_an_app_after_the_proxy_reads_what_was_sent_or_the_fields(name: str) -> None:
     with served(BARE[name]) as url:
-        body = form("curl", [file(), text_field()])
-        assert ["prompt[text]", LEGACY] in read(url, body, MULTIPART)["fields"]
-        with proxied(Options(url, ("127.0.0.1", 0))) as proxy:
-            check(proxy)
+        check_proxy(url)
+
+
+@pytest.mark.parametrize("upstream", [rack, express, go])
+def test_a_server_in_another_language_reads_what_was_sent_or_the_fields(
+    upstream: Callable[[], contextlib.AbstractContextManager[str]],
+) -> None:
+    with upstream() as url:
+        check_proxy(url)
+
+
+def check_proxy(url: str) -> None:
+    body = form("curl", [file(), text_field()])
+    assert ["prompt[text]", LEGACY] in read(url, body, MULTIPART)["fields"]
+    with proxied(Options(url, ("127.0.0.1", 0))) as proxy:
+        check(proxy)
