@@ -243,6 +243,15 @@ def test_an_error_of_the_app_is_the_apps_unless_it_was_refused(refused: bool) ->
             call(failing, scope_of(whole), [*chunks(whole), GONE, GONE])
 
 
+def test_an_error_of_the_app_before_all_has_come_is_the_apps() -> None:
+    async def failing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise RuntimeError("mine")
+
+    body = multipart_body(LATE)
+    with pytest.raises(RuntimeError, match="mine"):
+        call(failing, scope_of(body), chunks(body[:400], body[400:]), policy=SPOOLED)
+
+
 def test_a_client_that_goes_early_is_a_disconnect_to_the_app() -> None:
     body = multipart_body([text_field(), file()])
     for at in (10, 300):

@@ -105,6 +105,14 @@ def test_where_the_disk_is_full_the_body_passes_as_it_is(late: LateText, size: i
     assert done.body == multipart_body(expected)
 
 
+def test_without_a_folder_for_temporary_files_nothing_is_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    done = rewrite(BODY, policy=Policy(hold_limit=1000), cuts=range(0, len(BODY), 700))
+    assert (done.body, done.delta) == (BODY, 0)
+
+
 CRASH = """
 import sys, time
 from flaglift.shim.core.spool import Spool

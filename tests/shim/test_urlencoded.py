@@ -128,6 +128,13 @@ def test_over_the_limit_everything_passes() -> None:
     assert done(body, policy=Policy(hold_limit=len(body))).body != body
 
 
+def test_more_pairs_than_are_read_pass_untouched() -> None:
+    body = urlencoded_body([("prompt[text]", LEGACY)])
+    assert done(body + b"&x" * 9_999).inspection.outcome is Outcome.TRANSLATED
+    result = done(body + b"&x" * 10_000)
+    assert result.inspection.record.reason is Reason.TOO_LARGE
+
+
 def test_nothing_is_sent_before_the_body_is_complete() -> None:
     rewriter = begin(URLENCODED).rewriter
     body = urlencoded_body([("prompt[text]", LEGACY)])

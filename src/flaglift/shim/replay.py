@@ -87,25 +87,25 @@ class AsyncOnce:
     def __init__(self, rewriter: Rewriter, source: AsyncIterator[bytes]) -> None:
         self._rewriter = rewriter
         self._first = b""
-        self._chunks: AsyncIterator[bytes] | None = _async_rewritten(rewriter, source)
+        self._chunks = _async_rewritten(rewriter, source)
+        self._sent = False
 
     async def delta(self) -> int | None:
         """Return by how many bytes the body gets longer; None if only sending it would tell.
 
         Raises `Refusal` where the request must not be sent.
         """
-        if self._chunks is not None:
-            self._first = await anext(self._chunks, b"")
+        self._first = await anext(self._chunks, b"")
         return self._rewriter.delta
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Begin to send. Raises `BodyConsumedError` the second time."""
-        if self._chunks is None:
+        if self._sent:
             raise BodyConsumedError
-        chunks, self._chunks = self._chunks, None
+        self._sent = True
         if self._first:
             yield self._first
-        async for chunk in chunks:
+        async for chunk in self._chunks:
             yield chunk
 
 
