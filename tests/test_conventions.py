@@ -136,12 +136,6 @@ def test_rules_are_registered_in_order_of_their_codes() -> None:
     assert files == {rule.name.replace("-", "_") for rule in RULES}
 
 
-def test_rules_of_the_design_are_all_there() -> None:
-    listed = (ROOT / "tests" / "data" / "rules.txt").read_text(encoding="utf-8").split("\n")
-    expected = dict(line.split() for line in listed if line)
-    assert {rule.code: rule.name for rule in RULES} == expected
-
-
 def test_every_rule_but_the_engines_own_has_a_trigger() -> None:
     without = [rule.name for rule in RULES if not rule.trigger]
     assert without == ["unused-suppression"]
@@ -172,3 +166,28 @@ def test_every_package_is_in_the_distribution() -> None:
         for path in SOURCE.rglob("__init__.py")
     }
     assert set(project["tool"]["setuptools"]["packages"]) == packages | {"flaglift.grammar"}
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(str(path.relative_to(SOURCE)))
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    modules = {
+        ".".join(("flaglift", *path.relative_to(SOURCE).with_suffix("").parts)): path
+        for path in FILES
+    }
+    graph = {
+        name: {each for each in imports(path) if each in modules and each != name}
+        for name, path in modules.items()
+    }
+    # What nothing left imports is taken away until nothing changes: circles stay.
+    while leaves := {name for name, wanted in graph.items() if not wanted & graph.keys()}:
+        for name in leaves:
+            del graph[name]
+    assert not graph

@@ -52,7 +52,7 @@ def test_the_kinds_of_fields() -> None:
 
 def test_fields_are_closed_and_frozen() -> None:
     with pytest.raises(ValidationError, match="input_video"):
-        Fields(input_video="a")  # type: ignore[call-arg]
+        Fields(input_video="a")
     with pytest.raises(ValidationError, match="frozen"):
         Fields(text="a").text = "b"  # type: ignore[misc]
     with pytest.raises(ValidationError, match="video_duration"):

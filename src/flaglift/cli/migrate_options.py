@@ -11,6 +11,7 @@ from flaglift.errors import ConfigError
 from flaglift.migrate.job import DEFAULT_TARGETS, Job
 from flaglift.migrate.opening import is_url
 from flaglift.settings import DEFAULT, Settings
+from flaglift.syntax.flags import FIELD_FLAGS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,8 +41,8 @@ job_options = _all(
         "targets",
         multiple=True,
         metavar="FIELD=COLUMN",
-        help="The column that takes a field, or the key beside the text in JSON. video_model,"
-        " video_prompt and video_duration go to columns of their own names.",
+        help="The column that takes a field, or the key next to the text in JSON. By default"
+        f" {', '.join(FIELD_FLAGS)} go to columns of their own names.",
     ),
     click.option(
         "--empty",
@@ -163,11 +164,11 @@ def _empty(given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def _targets(given: tuple[str, ...]) -> dict[str, str]:
-    from flaglift.emit.fields import Fields
+    from flaglift.emit.fields import field_names
     from flaglift.spelling import nearest
 
     targets = dict(DEFAULT_TARGETS)
-    known = set(Fields.model_fields) - {"text"}
+    known = field_names() - {"text"}
     for item in given:
         field, sign, column = item.partition("=")
         if not sign or not column:

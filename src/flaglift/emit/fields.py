@@ -1,9 +1,12 @@
 """The form fields of a prompt."""
 
 import math
-from typing import get_args
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from flaglift.syntax.flags import FIELD_FLAGS, Kind
 
 Scalar = int | float | bool | str
 """A value of the settings block: a number where its digits say so exactly, else as written."""
@@ -16,7 +19,17 @@ class Fields(BaseModel):
     carry files are not here: no text can hold one.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Extra fields are those of flags that have no line of their own below.
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, values: Any) -> Any:
+        for name in values if isinstance(values, dict) else ():
+            if name not in field_names():
+                message = "`{name}` is not a field that a text can hold"
+                raise PydanticCustomError("extra_forbidden", message, {"name": name})
+        return values
 
     text: str | None = None
     """The image prompt."""
@@ -63,13 +76,20 @@ class Fields(BaseModel):
     lora_scale: Scalar | None = None
 
 
+def field_names() -> frozenset[str]:
+    """Return the names of all fields that a text can hold."""
+    return frozenset((*Fields.model_fields, *FIELD_FLAGS))
+
+
 def typed(name: str, value: str) -> Scalar:
     """Return a setting as a number or a truth value where writing it again gives the same text.
 
     >>> typed("num_images", "4"), typed("seed", "007"), typed("style", "3"), typed("w", "1e3")
     (4, '007', '3', '1e3')
     """
-    kinds = get_args(Fields.model_fields[name].annotation)
+    field, flag = Fields.model_fields.get(name), FIELD_FLAGS.get(name)
+    whole = flag is not None and flag.kind is Kind.WHOLE_NUMBER
+    kinds = get_args(field.annotation) if field else (int,) if whole else ()
     if bool in kinds and value in ("true", "false"):
         return value == "true"
     for kind in (int, float):

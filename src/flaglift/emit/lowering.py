@@ -9,10 +9,10 @@ from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.errors import LoweringError
 from flaglift.syntax.block import FIELD_OF_KEY
+from flaglift.syntax.flags import FIELD_FLAGS, FlagName, Kind
 from flaglift.syntax.words import quote
 
 _KEY_OF_FIELD = {field: key for key, field in FIELD_OF_KEY.items()}
-_FLAGS = ("video_model", "video_duration", "video_prompt")
 _BLANK = re.compile(r"(?<=\S) (?=\S)")
 _END = "--"
 """As a flag's value it would end the flags (2.9); the settings block can hold it."""
@@ -51,17 +51,15 @@ def _orders(text: str | None, flags: list[str]) -> Iterator[list[str]]:
 
 
 def _is_video(values: dict[str, Any]) -> bool:
-    return any(name in values for name in _FLAGS)
+    return any(name in values for name in FIELD_FLAGS)
 
 
 def _flags(values: dict[str, Any]) -> list[str]:
-    words = ["--video"] if _is_video(values) else []
-    if "video_model" in values:
-        words.append(_flag("--video_model", values["video_model"]))
-    if "video_duration" in values:
-        words.append(f"--duration {values['video_duration']}")
-    if values.get("video_prompt") not in (None, _END):
-        words.append(_flag("--video_prompt", values["video_prompt"]))
+    """Return the flags of fields: the switch first, long texts last, as people write them."""
+    words = [FlagName.VIDEO.word] if _is_video(values) else []
+    for field, flag in sorted(FIELD_FLAGS.items(), key=lambda item: item[1].kind is Kind.TEXT):
+        if _is_in_flag(field, values):
+            words.append(_flag(flag.word, form_value(values[field])))
     return words
 
 
@@ -69,8 +67,14 @@ def _block(values: dict[str, Any]) -> str:
     return "".join(
         f"\n{_KEY_OF_FIELD.get(name, name)}={form_value(value)}"
         for name, value in values.items()
-        if name not in (*_FLAGS, "text") or (name == "video_prompt" and value == _END)
+        if name != "text" and not _is_in_flag(name, values)
     )
+
+
+def _is_in_flag(field: str, values: dict[str, Any]) -> bool:
+    """Tell whether a flag holds a field's value, and not the settings block."""
+    flag, value = FIELD_FLAGS.get(field), values.get(field)
+    return flag is not None and value is not None and not (flag.kind is Kind.TEXT and value == _END)
 
 
 def _flag(flag: str, value: str) -> str:

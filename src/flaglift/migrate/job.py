@@ -12,15 +12,21 @@ from typing import Any
 
 from flaglift.emit.form import form_value
 from flaglift.settings import DEFAULT, Settings
+from flaglift.syntax.flags import FIELD_FLAGS, Kind
 
-DEFAULT_TARGETS = MappingProxyType(
-    {name: name for name in ("video_model", "video_prompt", "video_duration")}
+DEFAULT_TARGETS = MappingProxyType({field: field for field in FIELD_FLAGS})
+
+USUALLY_EMPTY = MappingProxyType(
+    {field: ("", "0") for field, flag in FIELD_FLAGS.items() if flag.kind is Kind.WHOLE_NUMBER}
 )
+_NULLS = ("", "\\N", "NULL", "null")
+"""How formats without a null write one."""
 
 USUALLY_EMPTY = MappingProxyType(
     {
-        "video_duration": ("", "0", "\\N", "NULL", "null"),
-        "video_model": ("", "\\N", "NULL", "null"),
+        field: (*_NULLS, "0") if flag.kind is Kind.WHOLE_NUMBER else _NULLS
+        for field, flag in FIELD_FLAGS.items()
+        if flag.kind is not Kind.TEXT
     }
 )
 """Values by field that mean none wherever they stand; of other fields the empty text does."""

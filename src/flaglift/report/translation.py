@@ -15,6 +15,7 @@ from flaglift.report.text import visible
 from flaglift.rules.base import cents
 from flaglift.rules.subject import ASSUMED
 from flaglift.settings import Settings
+from flaglift.syntax import FlagName
 
 LEGACY_SYNTAX = "FL001"
 
@@ -75,8 +76,12 @@ def _print_fields(translation: Translation, settings: Settings) -> None:
         for line in form_value(value).split("\n"):
             say((head, "bold"), visible(line.removesuffix("\r")))
             head = " " * width
-    model = load_catalog(settings.edition, settings.overlay).find(values["video_model"]).model
-    duration = values.get("video_duration")
+    model = (
+        load_catalog(settings.edition, settings.overlay)
+        .find(values[FlagName.VIDEO_MODEL.field])
+        .model
+    )
+    duration = values.get(FlagName.DURATION.field)
     price = model.price_cents(duration) if model else None
     if price is not None:
         note = f" ({ASSUMED})" if model and model.is_price_assumed(duration) else ""

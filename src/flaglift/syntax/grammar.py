@@ -4,9 +4,11 @@ Lark is loaded with the first text that is parsed: whose texts hold no flags doe
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
+
+from flaglift.syntax.flags import FlagName
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -67,7 +69,22 @@ def pattern(terminal: str) -> str:
 
 
 def _keep_terminals(lark: "Lark") -> None:
-    _terminals.update((each.name, each.pattern.to_regexp()) for each in lark.terminals)
+    terminals = {each.name: each.pattern.to_regexp() for each in lark.terminals}
+    check_flags(terminals)
+    _terminals.update(terminals)
+
+
+def check_flags(terminals: Mapping[str, str]) -> None:
+    """See that the grammar knows the flags of the table by the same words.
+
+    Raises `ValueError` for one that it does not.
+    """
+    for flag in FlagName:
+        if not re.match(terminals.get(flag.name, r"(?!)"), flag.word):
+            raise ValueError(
+                f"the table of flags has {flag.word}, which is not what the grammar's terminal"
+                f" {flag.name} matches"
+            )
 
 
 @cache

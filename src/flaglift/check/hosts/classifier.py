@@ -107,7 +107,7 @@ _USAGE = re.compile(
     r"|(?<![a-z_-])--[a-z_-]++[= ](?:<[a-z_ -]++>|\{)",
     re.IGNORECASE,
 )
-_METAVAR = re.compile(r"--(?:video|video_model|video_prompt|duration)[ =][A-Z][A-Z_]+(?=\s|$|\])")
+_METAVAR = re.compile(rf"--(?:{'|'.join(FlagName)})[ =][A-Z][A-Z_]+(?=\s|$|\])")
 _FILE = re.compile(
     r"--video(?:_model|_prompt)?[ =]['\"]?(?:https?://|\.{0,2}/|\S{1,300}?\.(?:mp4|mov|webm|avi|mkv|gif|m4v|"
     r"jpe?g|png|txt|json|ya?ml|pth?|ckpt|bin|onnx|safetensors)(?:['\"\s]|$)|[\w.-]{1,300}/[\w.-])",

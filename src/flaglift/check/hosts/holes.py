@@ -132,9 +132,9 @@ def _complete(plain: Reading, kinds: list[tuple[int, HoleKind]]) -> Iterator[Rea
 def _missing(prompt: Prompt) -> str:
     there = {flag.name for flag in prompt.flags}
     wanted = {
-        FlagName.VIDEO: "--video",
-        FlagName.VIDEO_MODEL: f"--video_model {_MODEL}",
-        FlagName.VIDEO_PROMPT: f'--video_prompt "{MARK}"',
+        FlagName.VIDEO: FlagName.VIDEO.word,
+        FlagName.VIDEO_MODEL: f"{FlagName.VIDEO_MODEL.word} {_MODEL}",
+        FlagName.VIDEO_PROMPT: f'{FlagName.VIDEO_PROMPT.word} "{MARK}"',
     }
     return " ".join(text for name, text in wanted.items() if name not in there)
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from flaglift.spelling import nearest
+from flaglift.syntax import FlagName
 
-FLAGS = ("video", "video_model", "video_prompt", "duration")
+FLAGS = tuple(flag.value for flag in FlagName)
+_WHOLE = tuple({f"-{name.partition('_')[0]}".encode() for name in FLAGS})
 
 _INVISIBLE = rb"(?:\xc2[\xa0\xad]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf)"
 _DASH = rb"(?:-|\xe2\x80[\x90-\x95]|\xe2\x81\x83|\xe2\x88\x92|\xef\xb9[\x98\xa3]|\xef\xbc\x8d)"
@@ -37,7 +39,7 @@ def may_hold_flags(data: bytes) -> bool:
     (True, False)
     """
     low = data.lower()
-    if b"-video" in low or b"-duration" in low:
+    if any(name in low for name in _WHOLE):
         return True
     if b"--" in low and any(map(_near, set(_ASCII.findall(low)))):
         return True

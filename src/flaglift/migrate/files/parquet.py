@@ -23,6 +23,7 @@ except ImportError:
 from flaglift.migrate.files.parquet_columns import is_text, plain, raw_texts, same, wide
 from flaglift.migrate.files.parquet_layout import codec_notes, kept_metadata
 from flaglift.migrate.files.parquet_writer import ParquetResult, restored_table
+from flaglift.syntax.flags import FIELD_FLAGS, Kind
 
 
 class ParquetFormat:
@@ -151,7 +152,8 @@ class ParquetFormat:
         """Return the type of a field's column, also of one that is to be added."""
         if field in self.columns:
             return self.schema.field(self.columns[field]).type
-        return pa.int64() if field == "video_duration" else pa.string()
+        flag = FIELD_FLAGS.get(field)
+        return pa.int64() if flag and flag.kind is Kind.WHOLE_NUMBER else pa.string()
 
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""

@@ -14,6 +14,7 @@ from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.store import Run
 from flaglift.migrate.tally import Tally
+from flaglift.syntax.flags import FIELD_FLAGS, Kind
 
 
 def new_run(job: Job, source: str, missing: list[str]) -> Run:
@@ -77,5 +78,6 @@ def _add_columns(connection: Connection, rows: Rows) -> None:
     quote = connection.dialect.identifier_preparer
     table = quote.format_table(rows.found.table)
     for field, column in rows.found.missing.items():
-        kind = "INTEGER" if field == "video_duration" else "TEXT"
+        flag = FIELD_FLAGS.get(field)
+        kind = "INTEGER" if flag and flag.kind is Kind.WHOLE_NUMBER else "TEXT"
         connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {quote.quote(column)} {kind}")

@@ -1,0 +1,284 @@
+"""What a contributor edits is all there is to edit: shown in copies of the package.
+
+A rule is a file and its line in `RULES`. A flag is a row of the table of flags, its terminal in the
+grammar and its name in the rule `flag` there.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import lark
+import pytest
+
+ROOT = Path(__file__).parents[1]
+GRAMMAR = ROOT / "grammar" / "legacy_video.lark"
+
+
+class Copy:
+    """A copy of the package, with the grammar inside, in front of the installed one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.package = folder / "copy" / "flaglift"
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "src" / "flaglift", self.package, ignore=ignored)
+        shutil.copytree(ROOT / "grammar", self.package / "grammar", ignore=ignored)
+        self.folder = folder
+        self._environment = {**os.environ, "PYTHONPATH": str(self.package.parent)}
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.package / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{file}: {old!r}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def run(self, program: str) -> Any:
+        """Run a program; return what it prints last, as JSON."""
+        done = self._python("-c", program)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def flaglift(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._python("-m", "flaglift", *arguments)
+
+    def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    return Copy(tmp_path)
+
+
+# ---- A rule -------------------------------------------------------------------------------------
+
+RULE = '''"""FL699 echoed-body."""
+
+from flaglift.rules.base import Diagnostic, Feature, Invalid, Iterator, Rule, Severity, Subject
+from flaglift.rules.base import Valid
+
+
+class EchoedBody(Rule):
+    """
+    What it does
+        Finds a video prompt that says what the text says.
+
+    Why
+        A test adds this rule.
+
+    Example
+        a cat --video --video_model kling25 --video_prompt "a cat"
+
+    Use instead
+        a cat --video --video_model kling25 --video_prompt "it yawns"
+
+    Fix safety
+        No fix.
+
+    Ground
+        A test.
+    """
+
+    code = "FL699"
+    name = "echoed-body"
+    severity = Severity.WARNING
+    trigger = Feature.VIDEO
+    refuses = True
+
+    VALID = (Valid('a cat --video --video_model kling25 --video_prompt "it yawns"', "another"),)
+    INVALID = (Invalid('a cat --video --video_model kling25 --video_prompt "a cat"', "the same"),)
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one finding where both say the same."""
+        if subject.written_prompt == subject.image_prompt:
+            yield self.report(subject.segment.flags[0].span, "the video prompt is the text")
+'''
+
+FLAGS = "--video --video_model kling25 --duration 5"
+WORDS = (("cat", "dog"), ("dog", "cat"), ("cat", "cat"), ("cow", "dog"), ("cow", "cow"))
+PROMPTS = [f'a {who} {FLAGS} --video_prompt "a {what}"' for who, what in WORDS]
+ECHOES = [2, 4]
+
+SAID = f"""
+import json, sqlite3
+from pathlib import Path
+import pyarrow as pa
+import flaglift
+from flaglift.columns import translate_column
+prompts = {PROMPTS!r}
+codes = lambda found: "FL699" in found
+said = {{
+    "lint": [codes([d.code for d in flaglift.lint(p)]) for p in prompts],
+    "translate": [flaglift.translate(p).status.value == "refused" for p in prompts],
+    "column": [codes(row["codes"]) for row in translate_column(pa.array(prompts)).to_pylist()],
+}}
+lines = [json.dumps({{"text": p}}) for p in prompts]
+Path("p.jsonl").write_text("\\n".join(lines) + "\\n")
+Path("p.txt").write_text("\\n".join(prompts) + "\\n")
+db = sqlite3.connect("p.db")
+columns = "video_model TEXT, video_prompt TEXT, video_duration INTEGER"
+db.execute(f"CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT, {{columns}})")
+db.executemany("INSERT INTO prompts (text) VALUES (?)", [(p,) for p in prompts])
+db.commit()
+print(json.dumps(said))
+"""
+
+
+def test_a_rule_is_a_file_and_a_line(copy: Copy) -> None:
+    (copy.package / "rules" / "echoed_body.py").write_text(RULE, encoding="utf-8")
+    copy.edit(
+        "rules/__init__.py",
+        "    UNUSED_SUPPRESSION,\n)",
+        "    EchoedBody(),\n    UNUSED_SUPPRESSION,\n)\n",
+    )
+    copy.edit(
+        "rules/__init__.py",
+        "from flaglift.rules.empty_video_prompt",
+        "from flaglift.rules.echoed_body import EchoedBody\nfrom flaglift.rules.empty_video_prompt",
+    )
+    expected = [number in ECHOES for number in range(len(PROMPTS))]
+    assert copy.run(SAID) == dict.fromkeys(("lint", "translate", "column"), expected)
+    checked = copy.flaglift("check", "p.txt", "--output-format", "jsonl", "--no-cache")
+    found = [json.loads(line) for line in checked.stdout.splitlines()]
+    assert [f["line"] - 1 for f in found if f["code"] == "FL699"] == ECHOES
+    for source in ("p.jsonl", "sqlite:///p.db#prompts"):
+        done = copy.flaglift("migrate", "apply", source, "--quiet")
+        assert done.returncode == 1, done.stderr  # two are refused
+    kept = [
+        "--video" in json.loads(line)["text"]
+        for line in (copy.folder / "p.migrated.jsonl").read_text().splitlines()
+    ]
+    assert kept == expected
+    rows = copy.run(
+        "import json, sqlite3; rows = sqlite3.connect('p.db').execute('SELECT text FROM prompts')\n"
+        "print(json.dumps(['--video' in row[0] for row in rows]))"
+    )
+    assert rows == expected
+    assert (
+        "Finds a video prompt that says what the text says."
+        in copy.flaglift("rule", "FL699").stdout
+    )
+
+
+# ---- A flag -------------------------------------------------------------------------------------
+
+FIFTH = 'a cat --video --video_model kling25 --sound loud --video_prompt "it yawns"'
+
+OUTPUTS = f"""
+import csv, json, sqlite3
+from pathlib import Path
+import pyarrow as pa
+import pyarrow.parquet as pq
+import flaglift
+from flaglift.columns import RESULT, translate_column
+from flaglift.shim.httpx import Transport
+import httpx
+
+prompt = {FIFTH!r}
+translation = flaglift.translate(prompt)
+lowered = flaglift.lower(translation.fields)
+sent = []
+def upstream(request):
+    sent.append(request.content.decode())
+    return httpx.Response(200)
+client = httpx.Client(transport=Transport(httpx.MockTransport(upstream)))
+client.post("https://api.astria.ai/tunes/7/prompts", data={{"prompt[text]": prompt}})
+Path("p.jsonl").write_text(json.dumps({{"text": prompt}}) + "\\n")
+with open("p.csv", "w", newline="") as file:
+    csv.writer(file).writerows([["id", "text"], [1, prompt]])
+pq.write_table(pa.table({{"text": [prompt]}}), "p.parquet")
+db = sqlite3.connect("p.db")
+db.execute("CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT)")
+db.execute("INSERT INTO prompts (text) VALUES (?)", (prompt,))
+db.commit()
+print(json.dumps({{
+    "translate": translation.values,
+    "column": translate_column(pa.array([prompt])).field("video_sound").to_pylist(),
+    "lowered": flaglift.translate(lowered).values == translation.values,
+    "sent": "prompt%5Bvideo_sound%5D=loud" in sent[0],
+}}))
+"""
+
+MIGRATED = """
+import csv, json, sqlite3
+from pathlib import Path
+import pyarrow.parquet as pq
+print(json.dumps({
+    "jsonl": json.loads(Path("p.migrated.jsonl").read_text())["video_sound"],
+    "csv": next(csv.DictReader(open("p.migrated.csv", newline="")))["video_sound"],
+    "parquet": pq.read_table("p.migrated.parquet").column("video_sound").to_pylist()[0],
+    "sqlite": sqlite3.connect("p.db").execute("SELECT video_sound FROM prompts").fetchone()[0],
+}))
+"""
+
+
+def test_a_flag_is_a_row_and_its_word_in_the_grammar(copy: Copy) -> None:
+    copy.edit(
+        "syntax/flags.py",
+        '    DURATION = "duration"',
+        '    SOUND = "sound", "video_sound", Kind.WORD, False\n    DURATION = "duration"',
+    )
+    grammar = "grammar/legacy_video.lark"
+    copy.edit(grammar, "VIDEO.5:", 'SOUND.5: "--sound" _NAME_END\nVIDEO.5:')
+    copy.edit(grammar, "(VIDEO_MODEL | VIDEO_PROMPT", "(SOUND | VIDEO_MODEL | VIDEO_PROMPT")
+    said = copy.run(OUTPUTS)
+    assert said["translate"] == {
+        "text": "a cat",
+        "video_model": "kling25",
+        "video_prompt": "it yawns",
+        "video_sound": "loud",
+    }
+    assert (said["column"], said["lowered"], said["sent"]) == (["loud"], True, True)
+    for source in ("p.jsonl", "p.csv", "p.parquet", "sqlite:///p.db#prompts"):
+        done = copy.flaglift("migrate", "apply", source, "--quiet", "--create-columns")
+        assert done.returncode == 0, (source, done.stderr)
+    assert copy.run(MIGRATED) == dict.fromkeys(("jsonl", "csv", "parquet", "sqlite"), "loud")
+
+
+def test_a_flag_is_renamed_in_the_grammar_and_the_table_alone(copy: Copy) -> None:
+    copy.edit("grammar/legacy_video.lark", '"--video_model"', '"--clip_model"')
+    copy.edit("syntax/flags.py", 'VIDEO_MODEL = "video_model",', 'VIDEO_MODEL = "clip_model",')
+    prompt = "a cat --video --clip_model kling25 --duration 7"
+    (copy.folder / "a.txt").write_text(f"{prompt}\n")
+    said = copy.run(
+        "import json, flaglift\n"
+        f"prompt = {prompt!r}\n"
+        "print(json.dumps([[f.name for f in flaglift.parse(prompt).flags],"
+        " flaglift.translate(prompt).values['video_model'],"
+        " len(flaglift.parse('a --video_model b').flags)]))"
+    )
+    assert said == [["video", "clip_model", "duration"], "kling25", 0]
+    assert "FL402" in copy.flaglift("check", "--no-cache", "a.txt").stdout
+
+
+# ---- The grammar --------------------------------------------------------------------------------
+
+
+def test_plain_lark_finds_the_flags() -> None:
+    parser = lark.Lark(GRAMMAR.read_text(encoding="utf-8"), parser="lalr")
+    tree = parser.parse('a cat --video --video_model=kling25 --video_prompt "it yawns"')
+    flags = [list(map(str, flag.children)) for flag in tree.find_data("flag")]
+    assert flags == [
+        ["--video"],
+        ["--video_model", "=", "kling25"],
+        ["--video_prompt", " ", '"it yawns"'],
+    ]
+
+
+def test_a_name_that_is_changed_in_one_place_only_is_noticed(copy: Copy) -> None:
+    copy.edit("grammar/legacy_video.lark", '"--video_model"', '"--clip_model"')
+    done = copy.flaglift("translate", "a cat --video --clip_model kling25")
+    assert done.returncode != 0
+    assert "the table of flags has --video_model" in done.stderr
