@@ -50,8 +50,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ValueError(message)
 
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002
+        raise ValueError("it was asked for its help (2.12)")
 
-_PARSER = _Parser(add_help=False, exit_on_error=False)
+
+_PARSER = _Parser(exit_on_error=False)
 _PARSER.add_argument("--video", action="store_true")
 _PARSER.add_argument("--video_model")
 _PARSER.add_argument("--video_prompt")

@@ -22,6 +22,7 @@ EXAMPLES = {
     Feature.SETTING: "w=1",
     Feature.KEYFRAMES: "a\n---\nb",
     Feature.ESCAPED_APOSTROPHE: "it\\'s",
+    Feature.HELP_FLAG: "-hands",
     Feature.HOLDS_APART: "--loras a --video b",
     Feature.NO_TEXT: " --video\n",
     Feature.NO_SWITCH: "a --duration 5",

@@ -45,6 +45,7 @@ CONCERNED = "|".join(
 
 _UNPLAIN = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{{9f}}\\{_UNSEEN}"
 _ENTITY = "&[#A-Za-z]"
+_HELP = r'(?:^|[\s"])-"*h'  # (2.12)
 
 REFERENCE = pattern("REFERENCE").replace("++", "+").replace("*+", "*")
 """A reference (5.1). Possessive quantifiers are not known here, and change nothing in it."""
@@ -57,7 +58,7 @@ def unplain_body() -> str:
     A text with an odd number of quotes may do so too.
     """
     watched = [REFERENCE] if Feature.REFERENCE in watched_features() else []
-    return "|".join((f"[{_UNPLAIN}]", _ENTITY, CONCERNED, *watched))
+    return "|".join((f"[{_UNPLAIN}]", _ENTITY, CONCERNED, _HELP, *watched))
 
 
 UNPLAIN_VALUE = rf"[\t\r\n<{_UNPLAIN}]|{_ENTITY}|{CONCERNED}"

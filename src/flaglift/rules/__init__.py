@@ -14,6 +14,7 @@ from flaglift.rules.field_conflict import FieldConflict
 from flaglift.rules.flag_after_double_dash import FlagAfterDoubleDash
 from flaglift.rules.flag_case import FlagCase
 from flaglift.rules.flag_punctuation import FlagPunctuation
+from flaglift.rules.help_flag import HelpFlag
 from flaglift.rules.html_entity import HtmlEntity
 from flaglift.rules.hyphenated_flag import HyphenatedFlag
 from flaglift.rules.invisible_character import InvisibleCharacter
@@ -66,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     UnquotedVideoPrompt(),
     EscapedApostrophe(),
     SwallowedWord(),
+    HelpFlag(),
     TypographicDash(),
     TypographicQuote(),
     InvisibleCharacter(),

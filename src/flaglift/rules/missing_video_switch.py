@@ -5,6 +5,7 @@ from flaglift.rules.base import (
     Diagnostic,
     Edit,
     Feature,
+    Fix,
     Invalid,
     Iterator,
     Reads,
@@ -15,6 +16,7 @@ from flaglift.rules.base import (
     safe,
 )
 from flaglift.syntax.flags import FlagName
+from flaglift.syntax.nodes import Flag
 
 
 class MissingVideoSwitch(Rule):
@@ -52,6 +54,7 @@ class MissingVideoSwitch(Rule):
         Valid("a cat --video_model --video_prompt yawns", "a missing value makes the flags text"),
     )
     INVALID = (
+        Invalid("—video a cat --video_model kling25", "FL201 mends the switch that is there"),
         Invalid(
             'a cat --video_model kling25 --video_prompt "it yawns"',
             "a model and a prompt",
@@ -88,8 +91,14 @@ class MissingVideoSwitch(Rule):
             first.span,
             f"there is no `--video`, and `--{_reason(subject)}` makes this a video prompt all the"
             " same",
-            fix=safe("add `--video`", Edit(first.start, first.start, "--video ")),
+            fix=_fix(subject, first),
         )
+
+
+def _fix(subject: Subject, first: Flag) -> Fix | None:
+    if any(miss.name is FlagName.VIDEO for miss in subject.near_misses):
+        return None  # the switch is there, mistyped, and its own finding mends it
+    return safe("add `--video`", Edit(first.start, first.start, "--video "))
 
 
 def _reason(subject: Subject) -> str:

@@ -14,8 +14,8 @@ from flaglift.syntax.words import WHITESPACE
 HOLE = "\0"
 """Stands in a skeleton for what was taken out."""
 
-_dashed = re.compile(rf'-(?:"*+-|(?i:{"|".join(FlagName)}))').search
-"""Finds what is a flag, or looks like one, however it is quoted."""
+_dashed = re.compile(rf'-(?:"*+-|(?i:{"|".join(FlagName)})|(?<![^{WHITESPACE}"]-)"*+h)').search
+"""Finds what is a flag, or looks like one, however it is quoted; the help of the reader (2.12)."""
 
 
 class Cut(NamedTuple):

@@ -14,6 +14,7 @@ from flaglift.syntax.nodes import (
     DoubleDash,
     Flag,
     FlagLike,
+    HelpFlag,
     Node,
     OtherFlag,
     QuotedFlag,
@@ -42,6 +43,8 @@ _MARKED_VALUE = Feature.MARKED_VALUE.value
 _MISSING_VALUE = Feature.MISSING_VALUE.value
 _SWITCH_VALUE = Feature.SWITCH_VALUE.value
 _MALFORMED_NUMBER = Feature.MALFORMED_DURATION.value
+_IN_DOUBT = {Abbreviation, HelpFlag, QuotedFlag}
+"""Nodes that matter only before a bare `--`."""
 _REPEATED = Feature.REPEATED.value
 _MAY_JOIN = (Feature.OTHER_FLAG | Feature.UNKNOWN_FLAG).value
 _NEAR_ABBREVIATION = (Feature.ABBREVIATION | Feature.NEAR_ABBREVIATION).value
@@ -83,7 +86,7 @@ def _of_segment(segment: Segment) -> int:
     kinds = set(map(type, segment.nodes))
     for kind in kinds:
         features |= _OF_NODE.get(kind, 0)
-    if QuotedFlag in kinds or Abbreviation in kinds:
+    if not kinds.isdisjoint(_IN_DOUBT):
         for node in segment.read:
             features |= _of_doubt(node)
     if segment.flags and not _has_text(segment):
@@ -94,6 +97,8 @@ def _of_segment(segment: Segment) -> int:
 def _of_doubt(node: Node) -> int:
     if isinstance(node, QuotedFlag):
         return Feature.QUOTED_FLAG.value
+    if isinstance(node, HelpFlag):
+        return Feature.HELP_FLAG.value
     if not isinstance(node, Abbreviation):
         return 0
     return Feature.ABBREVIATION.value if len(node.name) < _LETTERS else _NEAR_ABBREVIATION

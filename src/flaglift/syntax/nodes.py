@@ -105,6 +105,11 @@ class QuotedFlag(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class HelpFlag(Node):
+    """A word that the service's reader takes for its own help, and gives up (2.12)."""
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownFlag(Node):
     """A word that begins with two dashes and is nobody's flag (2.11)."""
 

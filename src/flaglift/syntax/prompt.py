@@ -49,6 +49,8 @@ class Feature(IntFlag):
     """A character that shows as nothing or as a space, and does not separate words (1.1)."""
     ESCAPED_APOSTROPHE = auto()
     """A backslash before an apostrophe outside quotes, where the readers disagree (1.3)."""
+    HELP_FLAG = auto()
+    """A word that the service's reader takes for its own help (2.12)."""
     HOLDS_APART = auto()
     """A flag stands between words that would read otherwise side by side (2.11, 5.3)."""
     NO_TEXT = auto()
@@ -65,7 +67,14 @@ class Feature(IntFlag):
     MARKED_VALUE = auto()
     """A value begins with neither a letter, a digit nor a straight quote."""
 
-    UNREADABLE = UNCLOSED | MISSING_VALUE | SWITCH_VALUE | MALFORMED_DURATION | ESCAPED_APOSTROPHE
+    UNREADABLE = (
+        UNCLOSED
+        | MISSING_VALUE
+        | SWITCH_VALUE
+        | MALFORMED_DURATION
+        | ESCAPED_APOSTROPHE
+        | HELP_FLAG
+    )
     """The service reads no flag at all."""
     CONCERNED = FLAG | NEAR_ABBREVIATION | QUOTED_FLAG | LATE_FLAG | FLAG_LIKE
     """The prompt holds a flag of the dialect or a near miss of one."""

@@ -14,6 +14,7 @@ from flaglift.syntax.nodes import (
     Abbreviation,
     DoubleDash,
     Flag,
+    HelpFlag,
     Node,
     OtherFlag,
     QuotedFlag,
@@ -97,6 +98,10 @@ class Tree:
     def DOUBLE_DASH(self, token: Token) -> DoubleDash:  # noqa: N802
         """Return what ends the flags (2.9)."""
         return DoubleDash(token.start_pos, token.value)
+
+    def HELP(self, token: Token) -> HelpFlag:  # noqa: N802
+        """Return what stops the service's reader (2.12)."""
+        return HelpFlag(token.start_pos, token.value)
 
     def DASH_NAME(self, token: Token) -> Node:  # noqa: N802
         """Return the beginning of a flag's name (2.8), or a word that nobody knows (2.11)."""
