@@ -166,28 +166,3 @@ def test_every_package_is_in_the_distribution() -> None:
         for path in SOURCE.rglob("__init__.py")
     }
     assert set(project["tool"]["setuptools"]["packages"]) == packages | {"flaglift.grammar"}
-
-
-def test_no_two_classes_have_the_same_name() -> None:
-    homes: dict[str, list[str]] = {}
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef):
-                homes.setdefault(node.name, []).append(str(path.relative_to(SOURCE)))
-    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
-
-
-def test_no_module_imports_itself_by_way_of_others() -> None:
-    modules = {
-        ".".join(("flaglift", *path.relative_to(SOURCE).with_suffix("").parts)): path
-        for path in FILES
-    }
-    graph = {
-        name: {each for each in imports(path) if each in modules and each != name}
-        for name, path in modules.items()
-    }
-    # What nothing left imports is taken away until nothing changes: circles stay.
-    while leaves := {name for name, wanted in graph.items() if not wanted & graph.keys()}:
-        for name in leaves:
-            del graph[name]
-    assert not graph

@@ -32,6 +32,7 @@ EXAMPLES = {
     Feature.BRACKETED_VIDEO_PROMPT: '--video_prompt "a < b"',
     Feature.MARKED_VALUE: "--video_model 'a",
     Feature.ENTITY: "&quot;a",
+    Feature.ENTITY_FLAG: "&mdash;video",
     Feature.UNSEEN: "a\xa0b",
 }
 

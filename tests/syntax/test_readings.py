@@ -20,6 +20,7 @@ UNNOTED = (
     | Feature.VIDEO
     | Feature.NEAR_ABBREVIATION
     | Feature.ENTITY
+    | Feature.ENTITY_FLAG
     | Feature.UNSEEN
     | Feature.MARKED_VALUE
     | Feature.NO_TEXT

@@ -39,6 +39,7 @@ CONCERNED = "|".join(
         f"-[{_INVISIBLE}]*[{_TYPOGRAPHIC}]",  # several dashes, one of them typographic
         f"-[{_INVISIBLE}]+-",
         f"[{_TYPOGRAPHIC}][-{_TYPOGRAPHIC}{_INVISIBLE}]*[A-Za-z]",
+        f"&[#A-Za-z0-9;&]+;-?(?:{_BEGINNINGS})",  # dashes written as entities
     )
 )
 """Found in every prompt with a flag or a near miss of one (`Feature.CONCERNED`), and in others."""

@@ -16,9 +16,6 @@ from flaglift.syntax.flags import FIELD_FLAGS, Kind
 
 DEFAULT_TARGETS = MappingProxyType({field: field for field in FIELD_FLAGS})
 
-USUALLY_EMPTY = MappingProxyType(
-    {field: ("", "0") for field, flag in FIELD_FLAGS.items() if flag.kind is Kind.WHOLE_NUMBER}
-)
 _NULLS = ("", "\\N", "NULL", "null")
 """How formats without a null write one."""
 

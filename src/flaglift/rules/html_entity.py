@@ -90,6 +90,11 @@ class HtmlEntity(Rule):
             "spaces that separate nothing",
             fixed="a cat --video it sits --video_model kling25",
         ),
+        Invalid(
+            "a cat &mdash;video &ndash;&#45;video_model kling25",
+            "dashes",
+            fixed="a cat --video --video_model kling25",
+        ),
         Invalid("a cat --video --video_prompt &quot;she smiles --duration 5", "nothing closes it"),
         Invalid("a cat --video --video_prompt &#39;the cats&#39; tails&#39;", "which one closes"),
         Invalid('a cat --video --video_prompt 6&quot;" x"', "quotes inside the word"),

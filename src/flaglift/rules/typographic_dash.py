@@ -62,6 +62,11 @@ class TypographicDash(Rule):
     )
     INVALID = (
         Invalid(
+            "a cat --video --video–model kling25",
+            "an en dash for an underscore",
+            fixed="a cat --video --video_model kling25",
+        ),
+        Invalid(
             "a cat —video --video_model kling25",
             "an em dash, as writing software makes it of two hyphens",
             fixed="a cat --video --video_model kling25",

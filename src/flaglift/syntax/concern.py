@@ -2,6 +2,7 @@
 
 import re
 
+from flaglift.syntax.entities import FLAG
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import DASHES, UNSEEN
 
@@ -26,5 +27,7 @@ def may_concern(text: str) -> bool:
     (False, True)
     """
     if "-" in text and _flag(text):
+        return True
+    if "&" in text and FLAG.search(text):
         return True
     return not text.isascii() and looks_typographic(text) is not None

@@ -4,8 +4,21 @@ import re
 from html import unescape
 from html.entities import html5
 
+from flaglift.syntax.flags import FlagName
+
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 """What is written like an entity. `&` in prose (`AT&T`, `salt & pepper`) is not."""
+
+_DASH = (
+    r"&(?:amp;)*+(?:[mn]dash|minus|hyphen|dash|horbar|#0{0,4}(?:45|82(?:0[89]|1[0-3])|8722)"
+    r"|#[xX]0{0,3}(?:2[dD]|201[0-5]|2212));"
+)
+_NAMES = "|".join(sorted(FlagName, key=len, reverse=True))
+FLAG = re.compile(
+    rf"(?<![^ \t\r\n])-?(?:{_DASH})++-?(?P<name>(?i:{_NAMES}))"
+    r"(?=[= \t\r\n]|\Z)"
+)
+"""A flag whose dashes are written as entities: `&mdash;video`."""
 
 _MOST_LEVELS = 4
 """Text that was encoded more often than this is not decoded."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from flaglift.lossless.spans import Edit, Span
-from flaglift.syntax.entities import ENTITY, decoded, first_entity
+from flaglift.syntax.entities import ENTITY, FLAG, decoded, first_entity
 from flaglift.syntax.lookalikes import UNSEEN, NearMiss, near_misses
 from flaglift.syntax.misquotes import ENDS, Marks, Misquote, misquotes
 from flaglift.syntax.nodes import FlagLike, Quoting, Text, Value
@@ -60,7 +60,7 @@ class EntityPlace:
 def entity_places(segment: Segment, suspects: Sequence[FlagLike]) -> list[EntityPlace]:
     """Return the places in a segment that entities change the reading of, in order."""
     misses = list(near_misses(segment.nodes, suspects))
-    places = [*_at_values(segment, misses), *_at_flags(misses)]
+    places = [*_at_values(segment, misses), *_at_flags(misses), *_of_dashes(segment)]
     taken = sorted(place.span for place in places)
     places += _references(segment, taken)
     return sorted(places, key=lambda place: place.span)
@@ -120,6 +120,16 @@ def _at_flags(misses: Iterable[NearMiss]) -> Iterator[EntityPlace]:
             entity = str(first_entity(miss.word[low - miss.word_start :]))
             effect = f"`--{miss.name}` is not read as a flag"
             yield EntityPlace(Span(low, high), entity, effect, "".join(pieces))
+
+
+def _of_dashes(segment: Segment) -> Iterator[EntityPlace]:
+    for node in segment.nodes:
+        if isinstance(node, Text) and "&" in node.raw:
+            for match in FLAG.finditer(node.raw):
+                flag = f"--{match['name'].lower()}"
+                span = Span(*match.span()).shifted(node.start)
+                entity, effect = str(first_entity(match[0])), f"`{flag}` is not read as a flag"
+                yield EntityPlace(span, entity, effect, flag)
 
 
 def _is_space(entities: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from flaglift.lossless.spans import apply_edits
+from flaglift.syntax import entities
 from flaglift.syntax.entities import ENTITY
 from flaglift.syntax.flags import FlagName, Kind, seconds
 from flaglift.syntax.grammar import expression
@@ -182,6 +183,8 @@ def _of_text(text: str, segments: Sequence[Segment]) -> int:
     features = 0
     if "&" in text and ENTITY.search(text):
         features |= Feature.ENTITY.value
+        if entities.FLAG.search(text):
+            features |= Feature.ENTITY_FLAG.value
     if not text.isascii() and _unseen(text):
         features |= Feature.UNSEEN.value
     if "\\'" in text and any(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Flag as Flags
 from enum import auto
+from functools import lru_cache
 
 from flaglift.lossless.spans import Span
 from flaglift.spelling import nearest
@@ -59,8 +60,13 @@ def flag_like(start: int, raw: str, before: str) -> FlagLike | None:
         return FlagLike(start, raw, NAMES[name])
     if dashes == 1 or inside_word:
         return None
-    close = nearest(name, FlagName)
+    close = _nearest(name)
     return FlagLike(start, raw, NAMES[close]) if close else None
+
+
+@lru_cache(maxsize=4096)
+def _nearest(name: str) -> str | None:
+    return nearest(name, FlagName)
 
 
 def _plain(name: str) -> str:
@@ -143,21 +149,24 @@ class NearMiss:
     @property
     def defects(self) -> Defect:
         """All that keeps it from being a flag."""
-        plain = _plain(self.written)
-        bare = "".join(c for c in self.dashes if c not in UNSEEN)
-        found = {
-            Defect.DASH: any(c in DASHES[1:] for c in self.dashes + self.written),
-            Defect.DASH_COUNT: bare.strip("-") == "" and bare != "--",
-            Defect.UNSEEN: any(
-                c in UNSEEN for c in self.before[-1:] + self.dashes + self.written + self.behind[:1]
-            ),
-            Defect.MISSPELT: plain != self.name,
-            Defect.CASE: plain == self.name and self.written != self.written.lower(),
-            Defect.HYPHEN: plain == self.name and "-" in self.written,
-            Defect.STUCK_BEFORE: self.before.rstrip(UNSEEN) != "",
-            Defect.STUCK_BEHIND: self.behind.lstrip(UNSEEN)[:1] not in ("", "="),
-        }
-        return Defect(sum(defect.value for defect, present in found.items() if present))
+        return _defects(self.name, self.dashes, self.written, self.before, self.behind)
+
+
+@lru_cache(maxsize=4096)  # several rules ask, and slips are repeated
+def _defects(name: FlagName, dashes: str, written: str, before: str, behind: str) -> Defect:
+    plain = _plain(written)
+    bare = "".join(c for c in dashes if c not in UNSEEN)
+    defects = {
+        Defect.DASH: any(c in DASHES[1:] for c in dashes + written),
+        Defect.DASH_COUNT: bare.strip("-") == "" and bare != "--",
+        Defect.UNSEEN: any(c in UNSEEN for c in before[-1:] + dashes + written + behind[:1]),
+        Defect.MISSPELT: plain != name,
+        Defect.CASE: plain == name and written != written.lower(),
+        Defect.HYPHEN: plain == name and "-" in written,
+        Defect.STUCK_BEFORE: before.rstrip(UNSEEN) != "",
+        Defect.STUCK_BEHIND: behind.lstrip(UNSEEN)[:1] not in ("", "="),
+    }
+    return Defect(sum(defect.value for defect, present in defects.items() if present))
 
 
 def near_misses(nodes: Sequence[Node], suspects: Sequence[FlagLike]) -> Iterator[NearMiss]:

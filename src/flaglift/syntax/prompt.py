@@ -45,6 +45,8 @@ class Feature(IntFlag):
     KEYFRAMES = auto()
     ENTITY = auto()
     """Something written like an HTML entity."""
+    ENTITY_FLAG = auto()
+    """A flag whose dashes are written as HTML entities."""
     UNSEEN = auto()
     """A character that shows as nothing or as a space, and does not separate words (1.1)."""
     ESCAPED_APOSTROPHE = auto()
@@ -76,7 +78,7 @@ class Feature(IntFlag):
         | HELP_FLAG
     )
     """The service reads no flag at all."""
-    CONCERNED = FLAG | NEAR_ABBREVIATION | QUOTED_FLAG | LATE_FLAG | FLAG_LIKE
+    CONCERNED = FLAG | NEAR_ABBREVIATION | QUOTED_FLAG | LATE_FLAG | FLAG_LIKE | ENTITY_FLAG
     """The prompt holds a flag of the dialect or a near miss of one."""
 
 
