@@ -80,6 +80,8 @@ def _single(literal: Literal) -> Literal:
 
 def _is_fragment(literal: Literal) -> bool:
     """Tell whether a text is flags alone, with a model that there is: the words come elsewhere."""
+    if literal.siblings is not None:
+        return False  # a mapping's text is all there is
     prompt = literal.prompt
     nodes = [node for segment in prompt.segments for node in segment.nodes]
     words = any(node.raw.strip() for node in nodes if not isinstance(node, Flag))
