@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme clean
+.PHONY: fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -73,6 +73,14 @@ test-recipes: .venv-recipes/dev
 # The comparison with the reference reader on a million prompts, instead of CI's 20,000.
 oracle: .venv/dev
 	FLAGLIFT_ORACLE_EXAMPLES=1000000 $(BIN)/pytest --timeout 0 tests/test_oracle.py
+
+# Bytes that break what has to hold for all bytes: `make fuzz SECONDS=3600`, `make fuzz FUZZ=files`.
+SECONDS ?= 60
+FUZZ ?= prompts fixes files json urlencoded multipart
+
+fuzz: .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check 'atheris>=3.0'
+	set -e; for target in $(FUZZ); do $(BIN)/python tools/fuzz.py $$target $(SECONDS); done
 
 # Writes the generated parts of the README.
 readme: .venv/dev

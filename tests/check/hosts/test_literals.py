@@ -121,3 +121,21 @@ def test_a_blank_that_begins_a_line_of_yaml_is_kept() -> None:
     new, refused = rewrite(data, host, [Change(literal, " --video")])
     assert not refused
     assert [each.text for each in host.literals(new)] == [" --video"]
+
+
+@pytest.mark.parametrize("quote", ['"', "'", "$'"])
+@pytest.mark.parametrize("tail", ["", "${M}", "\n"])
+def test_a_quote_of_the_shell_that_stays_open(quote: str, tail: str) -> None:
+    data = f"echo {quote}a cat --video {tail}".encode()
+    literals = host_named("bash").literals(data)
+    assert [each.unclear for each in literals if "--video" in each.text] in (
+        [], ["a quote in it stays open"]
+    )  # fmt: skip
+    assert all(each.end <= len(data) for each in literals)
+
+
+@pytest.mark.parametrize("tag", ["<script a=>", '<script "a">', "<script =a>", "<script type=>"])
+def test_a_script_with_a_broken_attribute(tag: str) -> None:
+    text = "const prompt = 'a cat --video';"
+    found = host_named("html").literals(f"{tag}{text}</script>".encode())
+    assert [each.text for each in found] == [text]

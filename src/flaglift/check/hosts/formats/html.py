@@ -94,7 +94,8 @@ class HtmlHost:
             if _tag(opening) != "script" or opening is None:
                 continue
             kinds = [_value(child) for child in opening.named_children[1:]
-                     if text_of(child.named_child(0)) in ("type", "lang")]  # fmt: skip
+                     if child.type == "attribute"  # and not what is broken
+                     and text_of(child.named_child(0)) in ("type", "lang")]  # fmt: skip
             language = _SCRIPTS.get(kinds[0] if kinds else "", "html")
             place = Span(node.start_byte, node.end_byte)
             yield self._literal(node, data, place, _CODE, Origin("code", language))

@@ -102,12 +102,17 @@ def parts(data: bytes, start: int, limit: int) -> list[Part]:
             inside = Span(match.end(), min(_closing(data, match), limit))
             end = inside.end + 1
         scanned = form.pieces(data, inside, held)
+        if end > min(limit, len(data)):
+            end, scanned.unclear = inside.end, OPEN
         found.append(Part(form, Span(position, end), inside.start, scanned))
         position = end
     bare = [data[slice(*part.place)] if part.form is BARE else b"x" for part in found]
     if _BRACES.search(b"".join(bare)):
         found[0].scanned.unclear = EXPANDED
     return found
+
+
+OPEN = "a quote in it stays open"
 
 
 def _closing(data: bytes, opening: re.Match[bytes]) -> int:
