@@ -54,6 +54,7 @@ FILE_KEYS = frozenset(
         "baseline",
         "require-reason",
         "suppressions",
+        "serve",
     }
 )
 """Keys that say which files are checked, and how: read where the files are walked."""

@@ -15,20 +15,21 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
 
-from flaglift.shim.proxy import server
-from flaglift.shim.proxy.options import Limits, Options
+from flaglift.settings import Settings
+from flaglift.shim.core.policy import LateText, Mode, Policy
+from flaglift.shim.proxy import listeners, supervisor
+from flaglift.shim.proxy.options import Limits, Options, Timeouts
 from flaglift.shim.proxy.report import HOUR
 from flaglift.shim.proxy.traffic import Sender, Store
 from running import flaglift
 from shim.forms import (
     LEGACY,
     MULTIPART,
-    UNREADABLE,
     file,
     lifted,
     multipart_body,
@@ -63,6 +64,16 @@ def process(
             yield running, address
         finally:
             running.kill()
+
+
+def worker_of(pid: int) -> int:
+    """Return the process of the one worker of a proxy."""
+    (worker,) = workers_of(pid)
+    return worker
+
+
+def workers_of(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_sigterm_lets_requests_end_and_exits_with_0(tmp_path: Path) -> None:
@@ -140,7 +151,7 @@ def test_a_flood_of_idle_connections_stops_nothing() -> None:
             started = time.monotonic()
             assert httpx.get(url + "/healthz", timeout=5).status_code == 200
             assert time.monotonic() - started < 2
-            assert len(os.listdir(f"/proc/{running.pid}/fd")) < 128
+            assert len(os.listdir(f"/proc/{worker_of(running.pid)}/fd")) < 128
             go_on.set()
             asking.join()
         assert answers[0].text == "done"
@@ -284,60 +295,121 @@ def test_a_killed_proxy_leaves_a_good_file_and_can_start_again(tmp_path: Path) -
         assert store.report(1).rows[0].legacy >= 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_all_options_reach_the_proxy(
-    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def resolved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Options]:
+    """The options that supervisors are started with, which then end."""
+    found: list[Options] = []
+
+    class Ends(supervisor.Supervisor):
+        def __init__(self, options: Options, _reload: object) -> None:
+            found.append(options)
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *exception: object) -> None:
+            pass
+
+        def run(self) -> int:
+            return signal.SIGTERM
+
+    monkeypatch.setattr(supervisor, "Supervisor", Ends)
+    monkeypatch.chdir(tmp_path)
+    return found
+
+
+def test_all_options_reach_the_proxy(resolved: list[Options], tmp_path: Path) -> None:
+    (tmp_path / "flaglift.toml").write_text('default-model = "kling25"\n')
+    result = flaglift(
+        "serve", "--upstream", "https://h", "--listen", ":80", "--mode", "report",
+        "--mode-for", "/tunes/7/*=strict", "--late-text", "chunked", "--hold", "64k",
+        "--max-body", "2GiB", "--head-timeout", "3", "--client-timeout", "4",
+        "--connect-timeout", "5", "--upstream-timeout", "6", "--shutdown-timeout", "7",
+        "--operators", "unix:/run/x", "--show-codes", "--traffic", "t.db", "--grace", "1.5",
+        "--caller-header", "X-App", "--accept-successors", "--prefix", "/gate",
+        "--max-connections", "8", "--spool", "2m", "--workers", "3",
+    )  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")
+    (given,) = resolved
+    assert given == Options(
+        upstream="https://h",
+        listen=("0.0.0.0", 80),  # noqa: S104
+        operators=Path("/run/x"),
+        policy=Policy(
+            mode=Mode.REPORT,
+            modes=(("/tunes/7/*", Mode.STRICT),),
+            settings=Settings(default_model="kling25", accept_successors=True),
+            late_text=LateText.CHUNKED,
+            hold_limit=65536,
+            spool_limit=2 * 1024**2,
+            prefix="/gate",
+        ),
+        limits=Limits(2 * 1024**3, 4, 3, connections=8),
+        timeouts=Timeouts(5, 6),
+        grace_seconds=1.5,
+        shutdown_seconds=7,
+        workers=3,
+        show_codes=True,
+        traffic=Path("t.db"),
+        caller_header="X-App",
+    )
+
+
+def test_the_command_line_is_stronger_than_the_environment_and_that_than_the_file(
+    resolved: list[Options], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flaglift.toml").write_text(
+        '[serve]\nupstream = "https://file"\nlisten = ":1"\nmode = "off"\nhold = 1000\n'
+        'head-timeout = 1.5\nshow-codes = true\ntraffic = "t.db"\nworkers = 2\n'
+        '[serve.mode-for]\n"/a" = "strict"\n"/b" = "report"\n'
+    )
+    monkeypatch.setenv("FLAGLIFT_SERVE_LISTEN", ":2")
+    monkeypatch.setenv("FLAGLIFT_SERVE_MODE", "strict")
+    monkeypatch.setenv("FLAGLIFT_SERVE_MODE_FOR", "/c=off /d=off")
+    assert flaglift("serve", "--mode", "report").returncode == 0
+    (given,) = resolved
+    assert (given.upstream, given.listen[1]) == ("https://file", 2)  # type: ignore[index]
+    assert (given.policy.mode, given.policy.hold_limit) == ("report", 1000)
+    assert given.policy.modes == (("/c", "off"), ("/d", "off"))
+    assert given.limits.head_seconds == 1.5
+    assert (given.show_codes, given.workers) == (True, 2)
+    assert given.traffic == tmp_path / "t.db"  # next to the file
+    monkeypatch.delenv("FLAGLIFT_SERVE_MODE_FOR")
+    assert flaglift("serve", "--isolated").returncode == 2
+    assert flaglift("serve").returncode == 0
+    assert resolved[1].policy.modes == (("/a", "strict"), ("/b", "report"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("serve = 1", "`serve` must be a table"),
+        (
+            "[serve]\nupstraem = 'https://h'",
+            "unknown key `serve.upstraem`; did you mean `upstream`?",
+        ),
+        ("[serve]\nzzzzzzzzz = 1", "unknown key `serve.zzzzzzzzz`; known keys: "),
+        ("[serve]\nlisten = '80'", "`serve.listen`: '80' is not HOST:PORT"),
+        ("[serve]\nlisten = ['a']", "`serve.listen` is of the wrong type"),
+        ("[serve]\nshow-codes = 'yes'", "`serve.show-codes` is of the wrong type"),
+        ("[serve]\nmode = true", "`serve.mode` is of the wrong type"),
+        ("[serve]\nmode = 'on'", "`serve.mode`: 'on' is not one of"),
+        ("[serve.mode-for]\n'/x' = 'on'", "`serve.mode-for`: '/x=on' is not a path pattern"),
+        ("", "no upstream: give --upstream URL, FLAGLIFT_SERVE_UPSTREAM, or"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named_by_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "flaglift.toml").write_text('default-model = "kling25"\n')
-    options: list[Options] = []
-    real = server.serve
-
-    def serve(given: Options) -> int:
-        options.append(given)
-        stopper = threading.Thread(target=stop_when_up, args=(given, number))
-        stopper.start()
-        try:
-            return real(given)
-        finally:
-            stopper.join()
-
-    monkeypatch.setattr(server, "serve", serve)
-    port = free_port()
-    with upstream() as service:
-        result = flaglift(
-            "serve", "--upstream", service.url, "--listen", f":{port}", "--mode", "report",
-            "--mode-for", "/tunes/7/*=strict", "--late-text", "chunked", "--hold", "64k",
-            "--spool", "1m", "--max-body", "2GiB", "--head-timeout", "3", "--client-timeout", "4",
-            "--connect-timeout", "5", "--upstream-timeout", "6", "--shutdown-timeout", "7",
-            "--operators", "127.0.0.1:0", "--show-codes", "--traffic", "t.db",
-            "--caller-header", "X-App", "--accept-successors",
-        )  # fmt: skip
-    assert result.stderr == ""
-    assert result.returncode == (130 if number is signal.SIGINT else 0)
-    (given,) = options
-    assert given.listen == ("0.0.0.0", port)  # noqa: S104
-    assert given.operators == ("127.0.0.1", 0)
-    assert given.policy.mode == "report"
-    assert given.policy.modes == (("/tunes/7/*", "strict"),)
-    assert given.policy.settings.default_model == "kling25"
-    assert given.policy.settings.accept_successors
-    assert (given.policy.late_text, given.policy.hold_limit) == ("chunked", 65536)
-    assert given.policy.spool_limit == 1024**2
-    assert given.limits == Limits(2 * 1024**3, 4, 3)
-    assert (given.timeouts.connect, given.timeouts.answer) == (5, 6)
-    assert given.shutdown_seconds == 7
-    assert (given.show_codes, str(given.traffic), given.caller_header) == (True, "t.db", "X-App")
-
-
-def stop_when_up(given: Options, number: int) -> None:
-    url = f"http://127.0.0.1:{given.listen[1]}/tunes/7/prompts"
-    for _ in range(200):
-        with contextlib.suppress(httpx.TransportError):
-            assert httpx.post(url, data={"prompt[text]": UNREADABLE}).status_code == 422
-            break
-        time.sleep(0.05)
-    os.kill(os.getpid(), number)
+    (tmp_path / "flaglift.toml").write_text(text)
+    result = flaglift("serve", "--check")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in result.stderr
+    (tmp_path / "flaglift.toml").write_text('[serve]\nupstream = "https://h"\n')
+    result = flaglift("serve", "--check")
+    said = "the configuration is good: https://h, translate\n"
+    assert (result.returncode, result.stdout) == (0, said)
 
 
 def free_port() -> int:
@@ -357,7 +429,7 @@ NO_UPSTREAMS = (
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "Missing option '--upstream'"),
+        ((), "no upstream: give --upstream URL"),
         (("--upstream", "https://user:secret@h"), "write https://HOST"),
         *((("--upstream", address), "write https://HOST") for address in NO_UPSTREAMS),
         ((*UPSTREAM, "--listen", "8080"), "is not HOST:PORT"),
@@ -412,7 +484,10 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_end_of_a_response_does_not_wait_for_its_beginning() -> None:
-    with server._listening(("127.0.0.1", 0)) as door, socket.create_connection(door.getsockname()):
+    with (
+        listeners.listening(("127.0.0.1", 0)) as door,
+        socket.create_connection(door.getsockname()),
+    ):
         connection, _ = door.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

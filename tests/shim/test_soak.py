@@ -19,7 +19,7 @@ import httpx
 
 from shim.forms import LEGACY, MULTIPART, field, file, lifted, multipart_body, text_field
 from shim.servers import Upstream, serving
-from shim.test_serve_verb import free_port, process
+from shim.test_serve_verb import free_port, process, worker_of
 
 SECONDS = float(os.environ.get("FLAGLIFT_SOAK_SECONDS", "5"))
 WORKERS = 8
@@ -115,16 +115,16 @@ def test_soak() -> None:
     with process("--upstream", f"http://127.0.0.1:{port}", quiet=True) as (running, url):
         drive(url, app, port, 1.5, 0)
         app.received.clear()
-        memory, _ = status_of(running.pid)
+        memory, _ = status_of(worker_of(running.pid))
         clients = drive(url, app, port, SECONDS, 100)
-        after, _ = status_of(running.pid)
+        after, _ = status_of(worker_of(running.pid))
         check(app, clients)
         assert after - memory < MOST_GROWTH_KIB
         for _ in range(200):
-            if status_of(running.pid)[1] <= 15:
+            if status_of(worker_of(running.pid))[1] <= 15:
                 break
             time.sleep(0.1)
-        assert status_of(running.pid)[1] <= 15, "connections stay open"
+        assert status_of(worker_of(running.pid))[1] <= 15, "connections stay open"
         with serving(app, port):
             response = httpx.post(url + PATH, data={"prompt[text]": LEGACY})
             assert response.status_code == 201

@@ -3,66 +3,18 @@
 import logging
 import re
 import signal
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flaglift.cli import EXIT_INTERRUPTED
-from flaglift.cli.options import F, settings_for, settings_options
+from flaglift.cli.options import settings_for, settings_options
+from flaglift.cli.serve_options import serve_options, with_file
 from flaglift.errors import ConfigError
 
-_MODES = ("off", "report", "translate", "strict")
-_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
-
-
-def _address(value: str) -> tuple[str, int]:
-    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]\s]*)):([0-9]{1,5})", value)
-    if match is None or int(match[3]) > 65535:
-        raise click.BadParameter(f"{value!r} is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:80")
-    return match[1] or match[2] or "0.0.0.0", int(match[3])  # noqa: S104 - `:8080` asks for it
-
-
-def _size(value: str) -> int:
-    match = re.fullmatch(r"([1-9][0-9]{0,11})([kmg]?)(?:i?b)?", value.lower())
-    if match is None:
-        raise click.BadParameter(f"{value!r} is not a size, such as 65536, 64k or 1g")
-    return int(match[1]) * _UNITS[match[2]]
-
-
-def _path_mode(value: str) -> tuple[str, str]:
-    pattern, _, mode = value.rpartition("=")
-    if not pattern.startswith(("/", "*")) or mode not in _MODES:
-        raise click.BadParameter(
-            f"{value!r} is not a path pattern and a mode, such as '/tunes/*/prompts=strict'; "
-            f"modes are {', '.join(_MODES)}"
-        )
-    return pattern, mode
-
-
-def _seconds(value: str) -> float:
-    match = re.fullmatch(r"[0-9]{0,6}(?:\.[0-9]{1,6})?", value)
-    if match is None or not float(value or 0) > 0:
-        raise click.BadParameter(f"{value!r} is not a number of seconds above 0, such as 30 or 0.5")
-    return float(value)
-
-
-def _header_name(value: str) -> str:
-    if re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", value) is None:
-        raise click.BadParameter(f"{value!r} is not the name of a header, such as X-App")
-    return value
-
-
-def _timeout(name: str, default: int, text: str) -> Callable[[F], F]:
-    return click.option(
-        name,
-        type=_seconds,
-        metavar="SECONDS",
-        default=str(default),
-        show_default=True,
-        help=f"Seconds {text}",
-    )
+if TYPE_CHECKING:
+    from flaglift.shim.proxy.options import Options
 
 
 @click.command(
@@ -70,104 +22,62 @@ def _timeout(name: str, default: int, text: str) -> Callable[[F], F]:
     short_help="Run a reverse proxy that translates prompts in requests.",
     epilog="Exit codes: 0 ended by SIGTERM, 2 usage or configuration error, 130 interrupted.",
 )
-@click.option("--upstream", required=True, metavar="URL", help="The service, https://api.example.")
-@click.option(
-    "--listen",
-    type=_address,
-    metavar="HOST:PORT",
-    default="127.0.0.1:8080",
-    show_default=True,
-    help="Where to listen.",
-)
-@click.option(
-    "--operators",
-    type=_address,
-    metavar="HOST:PORT",
-    help="Where /healthz, /metrics and /traffic are; beside the proxy if left out.",
-)
-@click.option("--mode", type=click.Choice(_MODES), default="translate", show_default=True)
-@click.option(
-    "--mode-for",
-    "modes",
-    type=_path_mode,
-    metavar="PATTERN=MODE",
-    multiple=True,
-    help="The mode of some paths, such as '/tunes/*/prompts=strict'; the first that fits counts.",
-)
-@click.option(
-    "--late-text",
-    type=click.Choice(["pass", "chunked"]),
-    default="pass",
-    show_default=True,
-    help="A text after a file in a body over --spool: pass it untouched, or send it in chunks.",
-)
-@click.option(
-    "--spool",
-    type=_size,
-    metavar="SIZE",
-    default="64m",
-    show_default=True,
-    help="The longest body to keep in a temporary file where a text may come after a file.",
-)
-@click.option(
-    "--hold",
-    type=_size,
-    metavar="SIZE",
-    default="1m",
-    show_default=True,
-    help="The most of one request to hold in memory; fields beyond it pass untouched.",
-)
-@click.option(
-    "--max-body", type=_size, metavar="SIZE", help="The longest body; a longer one gets a 413."
-)
-@_timeout("--head-timeout", 30, "for a client to send a request's head.")
-@_timeout("--client-timeout", 60, "to wait for a client, and one more for each 500 bytes it sends.")
-@_timeout("--connect-timeout", 10, "to connect to the upstream.")
-@_timeout("--upstream-timeout", 300, "the upstream may take to answer, or stop in between.")
-@_timeout("--shutdown-timeout", 30, "for requests to end after SIGTERM or Ctrl-C.")
-@click.option("--show-codes", is_flag=True, help="Add a header X-Flaglift to responses.")
-@click.option(
-    "--traffic",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Keep who sends flags in this file; `flaglift traffic` reads it.",
-)
-@click.option(
-    "--caller-header",
-    type=_header_name,
-    metavar="NAME",
-    help="A request header that names the caller.",
-)
+@serve_options
+@click.option("--check", is_flag=True, help="Only say whether the configuration can be used.")
 @settings_options
-def command(**options: Any) -> int:
+@click.pass_context
+def command(context: click.Context, /, **options: Any) -> int:
     """Run a reverse proxy: old clients send flags, the service gets form fields.
 
-    Requests that carry prompts are rewritten, all else streams through. /healthz, /metrics and
-    /traffic are the proxy's own.
+    Requests that carry prompts are rewritten, all else streams through. /livez, /readyz, /healthz,
+    /metrics and /traffic are the proxy's own.
+
+    Options are read from a table [serve] of the configuration file too, and from variables such as
+    FLAGLIFT_SERVE_UPSTREAM; the command line is stronger than these, and these than the file.
+    SIGHUP reads all of it again, without dropping a request.
 
     \b
     Examples:
       flaglift serve --upstream https://api.example
       flaglift serve --upstream https://api.example --mode report --traffic traffic.db
       flaglift serve --upstream https://api.example --listen :8080 --operators 127.0.0.1:9090
-      flaglift serve --upstream https://api.example --mode-for '/tunes/7/*=strict'
+      flaglift serve --upstream https://api.example --mode-for '/tunes/7/*=strict' --workers 2
     """
     try:
-        from flaglift.shim.proxy.server import serve
+        from flaglift.shim.proxy.assignment import Assignment
+        from flaglift.shim.proxy.server import work
+        from flaglift.shim.proxy.supervisor import Supervisor
+        from flaglift.shim.proxy.traffic import Store
     except ImportError as error:
         raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[serve]'") from None
+    check = options.pop("check")
+    resolve = partial(_resolved, context, options)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    received = serve(_options(options))
+    if assignment := Assignment.given():
+        work(resolve(), assignment)
+        return 0
+    resolved = resolve()
+    if check:
+        click.echo(f"the configuration is good: {resolved.upstream}, {resolved.policy.mode.value}")
+        return 0
+    Store(resolved.traffic).close()  # one that cannot be used is told before anything listens
+    with Supervisor(resolved, resolve) as running:
+        received = running.run()
     return EXIT_INTERRUPTED if received == signal.SIGINT else 0
 
 
-def _options(given: dict[str, Any]) -> Any:
+def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
+    """Return what the command line, the environment and the file say now.
+
+    Raises `ConfigError` or `CatalogError` where something in them cannot be used.
+    """
     from flaglift.shim.core.policy import LateText, Mode, Policy
     from flaglift.shim.proxy.options import Limits, Options, Timeouts
 
-    own = {key: given.pop(key) for key in _OWN}
-    settings = settings_for("-", given)
+    own = with_file(context, given["config"], isolated=given["isolated"])
+    settings = settings_for("-", {key: given[key] for key in given if key not in own})
     return Options(
-        upstream=_checked(own["upstream"]),
+        upstream=_upstream(own["upstream"]),
         listen=own["listen"],
         operators=own["operators"],
         policy=Policy(
@@ -177,57 +87,49 @@ def _options(given: dict[str, Any]) -> Any:
             late_text=LateText(own["late_text"]),
             hold_limit=own["hold"],
             spool_limit=own["spool"],
+            prefix=own["prefix"],
         ),
-        limits=Limits(own["max_body"], own["client_timeout"], own["head_timeout"]),
+        limits=Limits(
+            body_bytes=own["max_body"],
+            client_seconds=own["client_timeout"],
+            head_seconds=own["head_timeout"],
+            connections=own["max_connections"],
+        ),
         timeouts=Timeouts(own["connect_timeout"], own["upstream_timeout"]),
+        grace_seconds=own["grace"],
         shutdown_seconds=own["shutdown_timeout"],
+        workers=own["workers"],
         show_codes=own["show_codes"],
         traffic=own["traffic"],
         caller_header=own["caller_header"],
     )
 
 
-_OWN = (
-    "upstream",
-    "listen",
-    "operators",
-    "mode",
-    "modes",
-    "late_text",
-    "hold",
-    "spool",
-    "max_body",
-    "head_timeout",
-    "client_timeout",
-    "connect_timeout",
-    "upstream_timeout",
-    "shutdown_timeout",
-    "show_codes",
-    "traffic",
-    "caller_header",
-)
-
-
 _UPSTREAM = re.compile(
-    r"https?://(?:[0-9a-z](?:[0-9a-z._-]*[0-9a-z])?\.?|\[[0-9a-f:.]+\])(?::[0-9]+)?"
+    r"unix:/.+|https?://(?:[0-9a-z](?:[0-9a-z._-]*[0-9a-z])?\.?|\[[0-9a-f:.]+\])(?::[0-9]+)?"
     r"(?:/(?:[0-9a-z._~!$&'()*+,;=:/-]|%[0-9a-f]{2})*)?",
     re.IGNORECASE | re.ASCII,
 )
 
 
-def _checked(upstream: str) -> str:
+def _upstream(address: str | None) -> str:
     """Return the upstream's address. Raises `ConfigError` where it is none."""
     from urllib.parse import urlsplit
 
-    if "@" in upstream:  # what may be a password is not repeated
+    if address is None:
+        raise ConfigError(
+            "no upstream: give --upstream URL, FLAGLIFT_SERVE_UPSTREAM, or `upstream` in the table "
+            "[serve] of the configuration file"
+        )
+    if "@" in address:  # what may be a password is not repeated
         raise ConfigError("--upstream: write https://HOST, without a user or password")
     try:
-        good = _UPSTREAM.fullmatch(upstream) is not None and urlsplit(upstream).port != 0
+        good = _UPSTREAM.fullmatch(address) is not None and urlsplit(address).port != 0
     except ValueError:  # a port over 65535, or brackets around what is no address
         good = False
     if not good:
         raise ConfigError(
-            f"--upstream {upstream!r}: write https://HOST in ASCII, with a port and a path if need "
-            "be, and no query"
+            f"--upstream {address!r}: write https://HOST in ASCII, with a port and a path if need "
+            "be, and no query; or unix:/PATH"
         )
-    return upstream
+    return address

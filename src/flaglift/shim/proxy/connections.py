@@ -10,6 +10,7 @@ from flaglift.shim.proxy.inbound import Connection
 from flaglift.shim.proxy.options import Limits
 from flaglift.shim.proxy.request import Request
 from flaglift.shim.proxy.response import Response
+from flaglift.shim.proxy.writing import unread
 
 LOGGER = logging.getLogger("flaglift.shim")
 _RESERVED = 64
@@ -94,10 +95,14 @@ class Connections:
         self._open.discard(connection)
         self._idle.pop(connection, None)
 
-    def close_idle(self) -> None:
-        """Close those that wait for a request."""
+    def close_idle(self, *, fresh: bool) -> None:
+        """Close those that wait for a request that is not on its way; `fresh` the first ones too.
+
+        What has just connected is about to ask for something.
+        """
         for connection in list(self._idle):
-            connection.transport.close()
+            if (fresh or not connection.fresh) and not unread(connection.transport):
+                connection.transport.close()
 
     def abort(self) -> None:
         """Cut all of them off."""

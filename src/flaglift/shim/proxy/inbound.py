@@ -56,7 +56,8 @@ class Connection(asyncio.BufferedProtocol):
         self._door = door
         self._limits = door.limits
         self._reader = RequestReader(self._begin, self._body)
-        self._fresh = True
+        self.fresh = True
+        """Whether nothing has arrived yet."""
         self._requests: deque[Request] = deque()
         self._refusal: Refusal | None = None
         self._arrival: asyncio.Future[None] | None = None
@@ -92,8 +93,8 @@ class Connection(asyncio.BufferedProtocol):
         """Take what has arrived."""
         data = _BUFFER[:nbytes]
         try:
-            if self._fresh:
-                self._fresh = False
+            if self.fresh:
+                self.fresh = False
                 if other := other_protocol(bytes(data[:32])):
                     raise other
             self._reader.feed(data)

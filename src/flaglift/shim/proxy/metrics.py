@@ -1,5 +1,6 @@
 """Counters in the format of Prometheus."""
 
+import os
 from functools import lru_cache
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from flaglift.shim.proxy.exchange import Exchange
 
@@ -74,8 +76,12 @@ class Metrics:
             _child(self._findings, code).inc(count)
 
     def page(self) -> bytes:
-        """Return all counters as text."""
-        return generate_latest(self._registry)
+        """Return all counters as text, added up over the workers."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
 
 
 @lru_cache(maxsize=1024)

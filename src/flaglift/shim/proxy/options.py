@@ -40,13 +40,18 @@ class Options:
 
     upstream: str
     """The service's address, such as `https://api.example`; what clients ask for is appended."""
-    listen: TCP = ("127.0.0.1", 8080)
-    operators: TCP | None = None
+    listen: TCP | Path = ("127.0.0.1", 8080)
+    """An address, or the path of a unix socket."""
+    operators: TCP | Path | None = None
     """Where the pages for operators are; None for next to the proxy's own."""
     policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
     timeouts: Timeouts = field(default_factory=Timeouts)
+    grace_seconds: float = 0.0
+    """How long it goes on as before when it is told to stop, but is not ready any more."""
     shutdown_seconds: float = 30.0
+    """How long requests may take to end after that."""
+    workers: int = 1
     show_codes: bool = False
     traffic: Path | None = None
     caller_header: str | None = None

@@ -1,26 +1,27 @@
-"""Listening, signals, and the end: what `flaglift serve` runs."""
+"""One worker of `flaglift serve`: what it is put together from, and how it ends."""
 
 import asyncio
 import contextlib
 import gc
 import logging
+import os
 import secrets
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from flaglift.api import translate
-from flaglift.errors import ConfigError, reason
 from flaglift.shim.proxy.access import AccessLog
+from flaglift.shim.proxy.assignment import Assignment
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.connections import Connections, Seldom, most_connections
 from flaglift.shim.proxy.counting import Counting
 from flaglift.shim.proxy.inbound import Connection
+from flaglift.shim.proxy.listeners import check_loop, listening, shown
 from flaglift.shim.proxy.metrics import Metrics
-from flaglift.shim.proxy.options import TCP, Limits, Options
+from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.pages import Pages
 from flaglift.shim.proxy.site import Site
 from flaglift.shim.proxy.traffic import Store, Worker
@@ -35,17 +36,23 @@ make room for them is closed after that."""
 _GARBAGE = 20_000
 """How many objects more there are when garbage is looked for."""
 _POLL_SECONDS = 0.05
+_FRESH_SECONDS = 0.5
+"""How long a client that has connected before the end may take to ask for something."""
 
 
-def serve(options: Options) -> int:
-    """Run the proxy until SIGTERM or SIGINT; return the signal's number.
+def work(options: Options, assignment: Assignment) -> None:
+    """Be a worker: serve until SIGTERM, or until the supervisor has gone.
 
-    On a signal it stops listening, lets requests end for `shutdown_seconds`, and writes the counts;
-    on a second one it ends at once. Raises `ConfigError` where it cannot listen, `InputError` where
-    the traffic file cannot be used.
+    Then it stops listening, lets requests end for `shutdown_seconds`, and writes the counts; after
+    a second signal it ends at once. Raises `InputError` where the traffic file cannot be used.
     """
-    with Proxy(options) as proxy, _little_garbage():
-        return asyncio.run(_until_signal(proxy))
+    signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)  # the supervisor had them blocked
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    listeners = [socket.socket(fileno=file) for file in assignment.listeners]
+    worker = Worker(assignment.proxy, assignment.number, assignment.workers)
+    with Proxy(options, listeners, worker) as proxy, _little_garbage():
+        asyncio.run(_until_signal(proxy, assignment))
 
 
 @contextlib.contextmanager
@@ -65,37 +72,45 @@ def _little_garbage() -> Iterator[None]:
         gc.unfreeze()
 
 
-async def _until_signal(proxy: "Proxy") -> int:
-    received: list[int] = []
+async def _until_signal(proxy: "Proxy", assignment: Assignment) -> None:
+    received: list[object] = []
 
-    def stop(number: int) -> None:
+    def stop(reason: object) -> None:
         proxy.stop(at_once=bool(received))
-        received.append(number)
+        received.append(reason)
+
+    def orphaned() -> None:
+        loop.remove_reader(assignment.lifeline)
+        stop("the supervisor has gone")
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)
-    loop.add_signal_handler(signal.SIGHUP, LOGGER.info, "SIGHUP: there is nothing to reload")
-    await proxy.run()
-    return received[0]
+    loop.add_signal_handler(signal.SIGTERM, stop, signal.SIGTERM)
+    loop.add_reader(assignment.lifeline, orphaned)
+    await proxy.run(lambda: os.write(assignment.ready, b"1"))
 
 
 class Proxy:
     """The proxy with its sockets and files, listening from the beginning."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(
+        self,
+        options: Options,
+        listeners: list[socket.socket] | None = None,
+        worker: Worker | None = None,
+    ) -> None:
         self._options = options
         with contextlib.ExitStack() as opened:
             self._store = opened.enter_context(Store(options.traffic))
-            self._listeners = [opened.enter_context(_listening(options.listen))]
-            _check_loop(options.upstream, self._listeners[0])
-            if options.operators:
-                self._listeners.append(opened.enter_context(_listening(options.operators)))
+            addresses = [one for one in (options.listen, options.operators) if one]
+            self._listeners = listeners or [listening(address) for address in addresses]
+            for listener in self._listeners:
+                opened.enter_context(listener)
+            check_loop(options.upstream, self._listeners[0])
             translate("--video", options.policy.settings)  # loads the grammar, before any request
             self._opened = opened.pop_all()
         callers = Callers(self._store.secret, options.caller_header)
         self._metrics = Metrics()
-        worker = Worker(secrets.token_hex(8))
+        worker = worker or Worker(secrets.token_hex(8))
         self._counting = Counting(self._store, callers, worker)
         observers = (AccessLog(callers), self._metrics, self._counting)
         self._upstream = Upstream(Address.of(options.upstream), options.timeouts)
@@ -107,7 +122,7 @@ class Proxy:
     def _open_doors(self, limits: Limits) -> list[Connections]:
         most = limits.connections or most_connections()
         site, metrics, store = self._site.serve, self._metrics, self._store
-        if not self._options.operators:
+        if len(self._listeners) == 1:
             return [Connections(Pages(site, metrics, store).serve, limits, most)]
         pages = Pages(None, metrics, store).serve
         return [Connections(site, limits, most), Connections(pages, limits, most)]
@@ -121,10 +136,10 @@ class Proxy:
     @property
     def addresses(self) -> list[str]:
         """Where it listens: the proxy, and then the pages for operators if they are elsewhere."""
-        return [f"http://{_address(listener)}" for listener in self._listeners]
+        return [f"http://{shown(listener)}" for listener in self._listeners]
 
-    async def run(self) -> None:
-        """Serve until `stop` is called; call it once."""
+    async def run(self, ready: Callable[[], object] = bool) -> None:
+        """Serve until `stop` is called; call it once. `ready` is called when it listens."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_log_seldom())
         keeping = asyncio.ensure_future(self._counting.keep())
@@ -134,13 +149,11 @@ class Proxy:
         ]
         for listener in self._listeners:
             listener.listen(_BACKLOG)  # asyncio has set the other
-        LOGGER.info(
-            "listening on %s, upstream %s, mode %s",
-            " and ".join(self.addresses),
-            self._options.upstream,
-            self._options.policy.mode.value,
-        )
+        ready()
         while not self._stopping:
+            await asyncio.sleep(_POLL_SECONDS)
+        grace = loop.time() + self._options.grace_seconds
+        while loop.time() < grace and not self._at_once:
             await asyncio.sleep(_POLL_SECONDS)
         for server in servers:
             server.close()
@@ -149,16 +162,17 @@ class Proxy:
         keeping.cancel()
         await asyncio.wait((keeping,))
         await self._counting.write(ends=True)
-        LOGGER.info("ended")
 
     async def _drained(self) -> None:
         """Let the requests that are under way end, for a while."""
         loop = asyncio.get_running_loop()
         for door in self._doors:
             door.draining = True
-            door.close_idle()
+        began = loop.time()
         end = loop.time() + self._options.shutdown_seconds
         while any(map(len, self._doors)) and loop.time() < end and not self._at_once:
+            for door in self._doors:
+                door.close_idle(fresh=loop.time() > began + _FRESH_SECONDS)
             await asyncio.sleep(_POLL_SECONDS)
         for door in self._doors:
             door.abort()
@@ -180,36 +194,3 @@ def _log_seldom() -> Any:
             LOGGER.error("%s: %s", context["message"], type(context.get("exception")).__name__)
 
     return handle
-
-
-def _listening(address: TCP) -> socket.socket:
-    host, port = address
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        said = reason(error).partition(" (while")[0]
-        shown = f"[{host}]" if ":" in host else host
-        raise ConfigError(f"cannot listen on {shown}:{port}: {said}") from None
-    # Connections inherit it. asyncio sets it only where it knows that the protocol is TCP; without,
-    # the end of each response waits 40 ms for the client to acknowledge the beginning.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _check_loop(upstream: str, listener: socket.socket) -> None:
-    """Raise `ConfigError` where the proxy would forward to itself."""
-    address = urlsplit(upstream)
-    host, port = listener.getsockname()[:2]
-    own = (
-        {host, "localhost"}
-        if host.startswith(("127.", "::1"))
-        else {host, "127.0.0.1", "localhost"}
-    )
-    if address.hostname in own and (address.port or 80) == port:
-        raise ConfigError(f"--upstream {upstream} is where the proxy itself listens")

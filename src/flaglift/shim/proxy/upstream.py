@@ -3,11 +3,13 @@
 import asyncio
 import ssl
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from flaglift.errors import reason
 from flaglift.shim.proxy.options import Timeouts
 from flaglift.shim.proxy.outbound import UpstreamConnection, UpstreamError
+from flaglift.shim.proxy.writing import unread
 
 _KEPT_SECONDS = 4.0
 """How long a connection waits for its next request: less than the 5 s after which many servers
@@ -25,6 +27,8 @@ class Address:
     """What stands in front of each path; empty for most."""
     name: bytes
     """What goes into `Host`."""
+    socket: str | None = None
+    """The path of a unix socket to connect to instead."""
 
     @classmethod
     def of(cls, url: str) -> "Address":
@@ -33,6 +37,8 @@ class Address:
         >>> Address.of("https://api.example/v1/").port, Address.of("https://api.example/v1/").path
         (443, b'/v1')
         """
+        if url.startswith("unix:"):
+            return cls(False, "localhost", 80, b"", b"localhost", url.removeprefix("unix:"))
         parts = urlsplit(url)
         tls = parts.scheme.lower() == "https"
         host = parts.hostname or ""
@@ -66,8 +72,9 @@ class Upstream:
             connection = self._kept.pop()
             if connection.idle_timer is not None:
                 connection.idle_timer.cancel()
-            if connection.reusable:
+            if connection.reusable and not self._is_stale(connection):
                 return connection
+            connection.transport.close()
         try:
             async with asyncio.timeout(self.timeouts.connect):
                 return await self._connect()
@@ -81,8 +88,12 @@ class Upstream:
 
     async def _connect(self) -> UpstreamConnection:
         loop = asyncio.get_running_loop()
+        new = partial(UpstreamConnection, self.timeouts.answer)
+        if self.address.socket is not None:
+            _, connection = await loop.create_unix_connection(new, self.address.socket)
+            return connection
         _, connection = await loop.create_connection(
-            lambda: UpstreamConnection(self.timeouts.answer),
+            new,
             self.address.host,
             self.address.port,
             ssl=self.tls,
@@ -104,6 +115,12 @@ class Upstream:
         """Close the connections that are kept."""
         while self._kept:
             self._close(self._kept[-1])
+
+    def _is_stale(self, connection: UpstreamConnection) -> bool:
+        """Whether the upstream has closed it, or is about to, and the loop has not seen that."""
+        timer = connection.idle_timer
+        late = timer is not None and timer.when() < asyncio.get_running_loop().time()
+        return late or unread(connection.transport)
 
     def _close(self, connection: UpstreamConnection) -> None:
         if connection in self._kept:

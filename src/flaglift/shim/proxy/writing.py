@@ -1,7 +1,18 @@
 """Writing to a peer that may stop reading."""
 
 import asyncio
+import select
 from collections.abc import Callable
+
+
+def unread(transport: asyncio.Transport) -> bool:
+    """Tell whether something has arrived that the loop has not taken yet, if only an end."""
+    file = transport.get_extra_info("socket").fileno()
+    if file < 0:
+        return False  # it is closed
+    poll = select.poll()  # select() ends at 1024 descriptors
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class Writer:

@@ -1,0 +1,17 @@
+"""What systemd is told: that the proxy is ready, reloads, stops."""
+
+import os
+import socket
+import time
+
+
+def notify(state: str) -> None:
+    """Send a state such as `READY=1` to the service manager, if there is one that waits for it."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if state == "RELOADING=1":  # which is told apart from an older one
+        state += f"\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        client.connect("\0" + address[1:] if address.startswith("@") else address)
+        client.sendall(state.encode())

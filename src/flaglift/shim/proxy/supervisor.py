@@ -1,0 +1,229 @@
+"""The workers of `flaglift serve`: started, watched, replaced.
+
+The supervisor holds the sockets, so that a worker that ends, or is replaced by one with a new
+configuration, leaves no connection behind that nobody accepts.
+"""
+
+import logging
+import os
+import secrets
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from flaglift.errors import ConfigError, FlagliftError
+from flaglift.shim.proxy.assignment import Assignment
+from flaglift.shim.proxy.listeners import check_loop, listening, passed_by_systemd, several, shown
+from flaglift.shim.proxy.notify import notify
+from flaglift.shim.proxy.options import Options
+
+LOGGER = logging.getLogger("flaglift.shim")
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_LEAST_SECONDS = 1.0
+"""How long a worker must have run to be replaced at once; otherwise that waits as long."""
+_START_SECONDS = 60.0
+"""How long a new worker may take to listen."""
+_KILL_SECONDS = 5.0
+"""How much longer than it was given a worker may take to end."""
+
+
+class _Process:
+    """A worker, and the two pipes to it."""
+
+    def __init__(self, assignment: Assignment, listeners: list[socket.socket]) -> None:
+        ready, says_ready = os.pipe()
+        lives, self._lifeline = os.pipe()
+        files = [listener.fileno() for listener in listeners]
+        variable = assignment.with_files(files, says_ready, lives).variable()
+        self.started = time.monotonic()
+        self.popen = subprocess.Popen(  # noqa: S603 - the same program again
+            [sys.executable, "-m", "flaglift", *sys.argv[1:]],
+            env={**os.environ, **variable},
+            pass_fds=[*files, says_ready, lives],
+            process_group=0,  # a terminal's Ctrl-C is for the supervisor
+        )
+        os.close(says_ready)
+        os.close(lives)
+        self._ready = ready
+
+    def wait_until_ready(self) -> bool:
+        """Return whether it listens before it ends, or takes too long."""
+        readable, _, _ = select.select([self._ready], [], [], _START_SECONDS)
+        is_ready = bool(readable) and os.read(self._ready, 1) == b"1"
+        os.close(self._ready)
+        return is_ready
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send it a signal, if it has not ended."""
+        self.popen.send_signal(number)
+
+    def close(self) -> None:
+        """Close what is left of it."""
+        os.close(self._lifeline)
+
+
+class Supervisor:
+    """Runs workers until SIGTERM or SIGINT; `reload` raises for a configuration that is wrong."""
+
+    def __init__(self, options: Options, reload: Callable[[], Options]) -> None:
+        self._options = options
+        self._reload = reload
+        self._id = secrets.token_hex(8)
+        self._passed = False
+        self._listeners: list[socket.socket] = []
+        self._pages: list[socket.socket] = []
+        self._workers: dict[int, _Process] = {}
+        self._leaving: list[_Process] = []
+
+    def __enter__(self) -> Self:
+        """Listen. Raises `ConfigError` where that cannot be."""
+        passed = passed_by_systemd()
+        self._passed = bool(passed)
+        self._listeners, self._pages = _listeners(self._options, passed)
+        try:
+            check_loop(self._options.upstream, self._listeners[0])
+        except ConfigError:
+            self._close_listeners()
+            raise
+        self._counters = tempfile.TemporaryDirectory(prefix="flaglift-")
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # they are waited for
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = self._counters.name
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for process in self._everybody():
+            process.stop(signal.SIGKILL)
+            process.popen.wait()
+            process.close()
+        self._close_listeners()
+        self._counters.cleanup()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+    def run(self) -> int:
+        """Run until SIGTERM or SIGINT, and return which of them it was.
+
+        Raises `ConfigError` where the workers do not start.
+        """
+        if not self._start():
+            raise ConfigError("a worker of the proxy did not start")
+        options = self._options
+        addresses = [shown(one) for one in (self._listeners[0], *self._pages[:1])]
+        where = " and ".join(one if ":/" in one else f"http://{one}" for one in addresses)
+        LOGGER.info(
+            "listening on %s, upstream %s, mode %s, workers %d",
+            where,
+            options.upstream,
+            options.policy.mode.value,
+            options.workers,
+        )
+        notify("READY=1")
+        while True:
+            received = signal.sigwait(_SIGNALS)
+            if received == signal.SIGHUP:
+                self._replace()
+            elif received == signal.SIGCHLD:
+                self._bury()
+            else:
+                break
+        notify("STOPPING=1")
+        self._end()
+        LOGGER.info("ended")
+        return received
+
+    def _start(self) -> bool:
+        """Start a worker for each listener; tell whether all of them listen."""
+        started = {number: self._begin(number) for number in range(len(self._listeners))}
+        ready = [process.wait_until_ready() for process in started.values()]
+        if all(ready):
+            self._leaving += self._workers.values()
+            self._workers = started
+            return True
+        self._leaving += started.values()
+        for process in started.values():
+            process.stop()
+        return False
+
+    def _begin(self, number: int) -> _Process:
+        assignment = Assignment(self._id, number, len(self._listeners))
+        return _Process(assignment, [self._listeners[number], *self._pages])
+
+    def _replace(self) -> None:
+        """Start workers with the configuration of now, and let the old ones end."""
+        notify("RELOADING=1")
+        try:
+            options = self._reload()
+        except FlagliftError as error:
+            LOGGER.error("the configuration is not reloaded: %s", error)  # noqa: TRY400
+        else:
+            for name in ("listen", "operators", "workers"):
+                if getattr(options, name) != getattr(self._options, name):
+                    LOGGER.warning("%s has changed: that needs a restart", name)
+            old = list(self._workers.values())
+            if self._start():
+                for process in old:
+                    process.stop()
+                LOGGER.info("reloaded")
+            else:
+                LOGGER.error("the configuration is not reloaded: a worker did not start")
+        notify("READY=1")
+
+    def _bury(self) -> None:
+        """Forget what has ended, and replace workers that should not have."""
+        for process in [one for one in self._leaving if one.popen.poll() is not None]:
+            self._leaving.remove(process)
+            process.close()
+        for number, process in list(self._workers.items()):
+            if process.popen.poll() is not None:
+                LOGGER.error("worker %d ended with %d", number, process.popen.returncode)
+                process.close()
+                if time.monotonic() - process.started < _LEAST_SECONDS:
+                    time.sleep(_LEAST_SECONDS)
+                self._workers[number] = self._begin(number)
+                self._workers[number].wait_until_ready()
+
+    def _end(self) -> None:
+        """Have all workers end, at once after a second signal."""
+        options = self._options
+        seconds = options.grace_seconds + options.shutdown_seconds + _KILL_SECONDS
+        self._leaving += self._workers.values()
+        self._workers = {}
+        for process in self._leaving:
+            process.stop()
+        self._close_listeners()
+        until = time.monotonic() + seconds
+        while self._leaving and (left := until - time.monotonic()) > 0:
+            received = signal.sigtimedwait(_SIGNALS, left)
+            self._bury()
+            if received is not None and received.si_signo in (signal.SIGTERM, signal.SIGINT):
+                for process in self._leaving:
+                    process.stop()
+
+    def _close_listeners(self) -> None:
+        """Listen no more; workers go on with theirs until they have been told."""
+        for listener in (*self._listeners, *self._pages):
+            name = listener.getsockname()
+            listener.close()
+            if isinstance(name, str) and not self._passed:
+                Path(name).unlink(missing_ok=True)
+        self._listeners, self._pages = [], []
+
+    def _everybody(self) -> list[_Process]:
+        return [*self._workers.values(), *self._leaving]
+
+
+def _listeners(
+    options: Options, passed: list[socket.socket]
+) -> tuple[list[socket.socket], list[socket.socket]]:
+    """Return a listener of the proxy for each worker, and the one of the pages for operators."""
+    if passed:
+        first = [passed[0], *(passed[0].dup() for _ in range(options.workers - 1))]
+        return first, passed[1:2]
+    listeners = several(options.listen, options.workers)
+    return listeners, [listening(options.operators)] if options.operators else []

@@ -1,0 +1,184 @@
+"""The workers of `flaglift serve`: several, replaced, ended, and started by systemd."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from flaglift.shim.proxy.traffic import Store
+from shim.forms import LEGACY
+from shim.servers import Upstream, upstream
+from shim.test_serve_verb import FLAGLIFT, PATH, process, workers_of
+
+DATA = {"prompt[text]": LEGACY}
+
+
+@pytest.fixture
+def service() -> Iterator[Upstream]:
+    with upstream() as app:
+        yield app
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    for _ in range(400):
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within twenty seconds")
+
+
+def counted(url: str) -> int:
+    page = httpx.get(url + "/metrics").text
+    found = re.findall(r'flaglift_requests_total\{.*route="/tunes/:id/prompts".*\} (\d+)\.0', page)
+    return sum(map(int, found))
+
+
+def test_counters_of_workers_add_up(service: Upstream, tmp_path: Path) -> None:
+    traffic = tmp_path / "traffic.db"
+    options = ("--upstream", service.url, "--workers", "2", "--traffic", str(traffic))
+    with process(*options) as (running, url):
+        assert len(workers_of(running.pid)) == 2
+        for _ in range(20):  # each on a connection of its own
+            assert httpx.post(url + PATH, data=DATA).status_code == 201
+        wait_until(lambda: counted(url) == 20)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+    with Store(traffic) as store:
+        report = store.report(1)
+    assert sum(row.legacy for row in report.rows) == 20
+    assert {run.worker for run in report.runs} == {0, 1}
+    assert all(run.ended and run.workers == 2 for run in report.runs)
+
+
+def test_a_worker_that_is_killed_is_replaced(service: Upstream) -> None:
+    with process("--upstream", service.url, "--workers", "2") as (running, url):
+        before = set(workers_of(running.pid))
+        httpx.post(url + PATH, data=DATA)
+        wait_until(lambda: counted(url) == 1)
+        os.kill(min(before), signal.SIGKILL)
+        wait_until(lambda: len(set(workers_of(running.pid)) - before) == 1)
+        for _ in range(10):
+            assert httpx.post(url + PATH, data=DATA).status_code == 201
+        wait_until(lambda: counted(url) == 11)
+
+
+@contextlib.contextmanager
+def asking(url: str) -> Iterator[list[int]]:
+    """Send one request after the other; yield the statuses."""
+    statuses: list[int] = []
+    enough = threading.Event()
+
+    def ask() -> None:
+        while not enough.is_set():
+            statuses.append(httpx.post(url + PATH, data=DATA).status_code)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield statuses
+    finally:
+        enough.set()
+        thread.join()
+
+
+def test_sighup_reads_the_configuration_again_and_drops_no_request(
+    service: Upstream, tmp_path: Path
+) -> None:
+    config = tmp_path / "flaglift.toml"
+    good = f'[serve]\nupstream = "{service.url}"\n'
+    config.write_text(good + 'mode = "off"\n')
+    with process("--config", str(config), quiet=True) as (running, url), asking(url) as statuses:
+        wait_until(lambda: len(statuses) > 3)
+        (old,) = workers_of(running.pid)
+        assert b"video_model%5D" not in service.last.body
+        config.write_text(good + 'mode = "translate"\nlisten = ":1"\n')
+        running.send_signal(signal.SIGHUP)
+        wait_until(lambda: b"video_model%5D" in service.last.body)
+        wait_until(lambda: old not in workers_of(running.pid))
+        for wrong in (good + "mode = 1", good + 'overlay = "x"', "default-model = 1\n" + good):
+            config.write_text(wrong)
+            running.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+            assert httpx.post(url + PATH, data=DATA).status_code == 201
+        assert b"video_model%5D" in service.last.body
+    assert set(statuses) == {201}
+
+
+def test_unix_sockets_on_both_sides(service: Upstream, tmp_path: Path) -> None:
+    inner, outer = f"unix:{tmp_path}/inner", f"unix:{tmp_path}/outer"
+    first = [*FLAGLIFT, "serve", "--upstream", service.url, "--listen", inner, "--workers", "2"]
+    with contextlib.ExitStack() as running:
+        for command in (first, [*FLAGLIFT, "serve", "--upstream", inner, "--listen", outer]):
+            one = running.enter_context(
+                subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+            )
+            running.callback(one.wait)
+            running.callback(one.terminate)
+            assert one.stderr is not None
+            assert f"listening on {command[command.index('--listen') + 1]}" in one.stderr.readline()
+        transport = httpx.HTTPTransport(uds=f"{tmp_path}/outer")
+        with httpx.Client(transport=transport) as client:
+            assert client.post("http://x" + PATH, data=DATA).status_code == 201
+        assert b"video_model%5D" in service.last.body
+        itself = [*FLAGLIFT, "serve", "--upstream", outer, "--listen", outer]
+        taken = subprocess.run(itself, capture_output=True, text=True, check=False, timeout=30)
+        assert (taken.returncode, "address already in use" in taken.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_socket_left_by_a_proxy_that_was_killed_is_taken(
+    service: Upstream, tmp_path: Path
+) -> None:
+    path = tmp_path / "left"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    command = [*FLAGLIFT, "serve", "--upstream", service.url, "--listen", f"unix:{path}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert "listening on" in running.stderr.readline()
+        running.terminate()
+        assert running.wait(10) == 0
+
+
+LISTEN = """
+import os, sys
+os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = str(os.getpid()), "1"
+os.dup2(int(sys.argv[1]), 3)
+os.execv(sys.executable, [sys.executable, "-m", "flaglift", *sys.argv[2:]])
+"""
+
+
+def test_systemd_hands_over_the_socket_and_is_told(service: Upstream, tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+    ):
+        manager.bind(f"{tmp_path}/notify")
+        manager.settimeout(20)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        running = subprocess.Popen(
+            [sys.executable, "-c", LISTEN, str(listener.fileno()), "serve", "--upstream",
+             service.url, "--workers", "2"],
+            pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL,
+            env={**os.environ, "NOTIFY_SOCKET": f"{tmp_path}/notify"},
+        )  # fmt: skip
+        with running:
+            assert manager.recv(100) == b"READY=1"
+            assert httpx.post(url + PATH, data=DATA).status_code == 201
+            running.send_signal(signal.SIGHUP)
+            assert manager.recv(100).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+            assert manager.recv(100) == b"READY=1"
+            assert httpx.post(url + PATH, data=DATA).status_code == 201
+            running.terminate()
+            assert manager.recv(100) == b"STOPPING=1"
+            assert running.wait(20) == 0
