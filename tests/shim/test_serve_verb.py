@@ -190,7 +190,10 @@ def test_an_end_in_the_middle_of_an_upload(number: signal.Signals, goes_on: bool
     seconds = "30" if goes_on else "1"
     with (
         upstream() as service,
-        process("--upstream", service.url, "--shutdown-timeout", seconds) as (running, url),
+        process("--upstream", service.url, "--shutdown-timeout", seconds, "--hold", "64k") as (
+            running,
+            url,
+        ),
     ):
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=20) as connection:

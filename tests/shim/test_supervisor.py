@@ -182,3 +182,20 @@ def test_systemd_hands_over_the_socket_and_is_told(service: Upstream, tmp_path: 
             running.terminate()
             assert manager.recv(100) == b"STOPPING=1"
             assert running.wait(20) == 0
+
+
+def test_readiness_is_the_upstream_and_not_being_about_to_end(service: Upstream) -> None:
+    with process("--upstream", "http://127.0.0.1:9") as (_, url):
+        assert httpx.get(url + "/livez").status_code == 200
+        unready = httpx.get(url + "/readyz")
+        assert unready.status_code == 503
+        assert unready.json() == {"base": ["the upstream cannot be reached"]}
+    with process("--upstream", service.url, "--grace", "1.5") as (running, url):
+        for _ in range(2):
+            assert httpx.get(url + "/readyz").json() == {"status": "ok"}
+        running.send_signal(signal.SIGTERM)
+        wait_until(lambda: httpx.get(url + "/readyz").status_code == 503)
+        assert httpx.get(url + "/readyz").json() == {"base": ["the proxy is about to end"]}
+        assert httpx.get(url + "/livez").status_code == 200
+        assert httpx.post(url + PATH, data=DATA).status_code == 201
+        assert running.wait(20) == 0

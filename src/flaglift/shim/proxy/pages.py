@@ -25,14 +25,26 @@ class Page(NamedTuple):
 
 
 class Pages:
-    """Answers `GET /healthz`, `/metrics` and `/traffic?hours=24`; the rest is for `others`."""
+    """Answers `GET` of the paths below; the rest is for `others`.
 
-    def __init__(self, others: Serve | None, metrics: Metrics, store: Store) -> None:
+    `ready` says why requests should go elsewhere; nothing where they are welcome.
+    """
+
+    def __init__(
+        self,
+        others: Serve | None,
+        metrics: Metrics,
+        store: Store,
+        ready: Callable[[], Awaitable[str]],
+    ) -> None:
         self._others = others
+        self._ready = ready
         self._metrics = metrics
         self._store = store
         self._pages: dict[bytes, Callable[[str], Awaitable[Page]]] = {
             b"/healthz": self._health,
+            b"/livez": self._health,
+            b"/readyz": self._readiness,
             b"/metrics": self._counters,
             b"/traffic": self._traffic,
         }
@@ -52,6 +64,11 @@ class Pages:
     async def _health(self, _query: str) -> Page:
         return Page(200, _JSON, b'{"status": "ok"}')
 
+    async def _readiness(self, _query: str) -> Page:
+        if message := await self._ready():
+            return Page(503, _JSON, json.dumps({"base": [message]}).encode())
+        return Page(200, _JSON, b'{"status": "ok"}')
+
     async def _counters(self, _query: str) -> Page:
         return Page(200, b"text/plain; version=0.0.4; charset=utf-8", self._metrics.page())
 
@@ -65,4 +82,5 @@ class Pages:
         return Page(200, _JSON, json.dumps(report, ensure_ascii=False).encode())
 
 
-_MISSING = Page(404, _JSON, b'{"base": ["there are /healthz, /metrics and /traffic here"]}')
+_HERE = b'{"base": ["there are /livez, /readyz, /healthz, /metrics and /traffic here"]}'
+_MISSING = Page(404, _JSON, _HERE)

@@ -22,6 +22,7 @@ from flaglift.shim.proxy.inbound import Connection
 from flaglift.shim.proxy.listeners import check_loop, listening, shown
 from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.options import Limits, Options
+from flaglift.shim.proxy.outbound import UpstreamError
 from flaglift.shim.proxy.pages import Pages
 from flaglift.shim.proxy.site import Site
 from flaglift.shim.proxy.traffic import Store, Worker
@@ -123,8 +124,8 @@ class Proxy:
         most = limits.connections or most_connections()
         site, metrics, store = self._site.serve, self._metrics, self._store
         if len(self._listeners) == 1:
-            return [Connections(Pages(site, metrics, store).serve, limits, most)]
-        pages = Pages(None, metrics, store).serve
+            return [Connections(Pages(site, metrics, store, self._unready).serve, limits, most)]
+        pages = Pages(None, metrics, store, self._unready).serve
         return [Connections(site, limits, most), Connections(pages, limits, most)]
 
     def __enter__(self) -> Self:
@@ -178,6 +179,16 @@ class Proxy:
             door.abort()
         while any(map(len, self._doors)):
             await asyncio.sleep(0)
+
+    async def _unready(self) -> str:
+        """Return why no requests should come; nothing where they may."""
+        if self._stopping:
+            return "the proxy is about to end"
+        try:
+            await self._upstream.reach()
+        except UpstreamError as error:
+            return error.message
+        return ""
 
     def stop(self, *, at_once: bool = False) -> None:
         """Stop listening, and end when the requests have ended; callable from any thread."""

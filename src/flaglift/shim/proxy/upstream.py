@@ -14,6 +14,8 @@ from flaglift.shim.proxy.writing import unread
 _KEPT_SECONDS = 4.0
 """How long a connection waits for its next request: less than the 5 s after which many servers
 close theirs, so that a request does not meet a connection that is being closed."""
+_REACHED_SECONDS = 2.0
+"""For how long an upstream that could be reached counts as reachable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Upstream:
     timeouts: Timeouts
     tls: ssl.SSLContext | None = None
     _kept: list[UpstreamConnection] = field(default_factory=list)
+    _reached: float = -_REACHED_SECONDS
 
     def __post_init__(self) -> None:
         """Load the trusted certificates before the first request."""
@@ -100,6 +103,13 @@ class Upstream:
             happy_eyeballs_delay=0.25,
         )
         return connection
+
+    async def reach(self) -> None:
+        """Connect, unless that worked a moment ago. Raises `UpstreamError` where it cannot be."""
+        now = asyncio.get_running_loop().time()
+        if not self._kept and now > self._reached + _REACHED_SECONDS:
+            self.release(await self.connection(fresh=True))
+            self._reached = now
 
     def release(self, connection: UpstreamConnection) -> None:
         """Keep a connection whose response has ended, or close it."""
