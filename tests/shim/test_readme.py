@@ -69,4 +69,4 @@ def test_the_proxys_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             running.send_signal(signal.SIGTERM)
             assert running.wait(20) == 0
     result = flaglift(*traffic[1:])
-    assert (result.returncode, "1 prompts with flags" in result.stdout) == (1, True)
+    assert (result.returncode, "1 prompt with flags" in result.stdout) == (1, True)
