@@ -148,3 +148,17 @@ def test_a_fix_that_nobody_has_looked_at_is_a_fix() -> None:
     assert quick.fix != "a fix"
     for copied in (pickle.loads(pickle.dumps(quick)), copy.deepcopy(quick)):  # noqa: S301
         assert everything(copied) == everything(judged)
+
+
+def test_requests_that_differ_in_a_type_only_are_told_apart() -> None:
+    text = f"{PLAIN}\nvideo_audio=true"
+    codes = [
+        [finding.code for finding in lint(text, context=Context({"video_audio": value}))]
+        for value in (True, 1, "true")
+    ]
+    assert ["FL604" in each for each in codes] == [False, True, False]
+
+
+def test_a_request_that_cannot_be_hashed_is_examined() -> None:
+    context = Context({"files": ["a.png"]})
+    assert translate(PLAIN, context=context).values == translate(PLAIN).values

@@ -1,7 +1,6 @@
 """The rules, in the order of their codes. A new rule is one file and one line here."""
 
 from flaglift.rules.abbreviated_flag import AbbreviatedFlag
-from flaglift.rules.apostrophe_quote import ApostropheQuote
 from flaglift.rules.audio_without_flag import AudioWithoutFlag
 from flaglift.rules.base import Rule
 from flaglift.rules.cost_over_budget import CostOverBudget
@@ -12,12 +11,7 @@ from flaglift.rules.escaped_apostrophe import EscapedApostrophe
 from flaglift.rules.exclusive_media import ExclusiveMedia
 from flaglift.rules.field_conflict import FieldConflict
 from flaglift.rules.flag_after_double_dash import FlagAfterDoubleDash
-from flaglift.rules.flag_case import FlagCase
-from flaglift.rules.flag_punctuation import FlagPunctuation
 from flaglift.rules.help_flag import HelpFlag
-from flaglift.rules.html_entity import HtmlEntity
-from flaglift.rules.hyphenated_flag import HyphenatedFlag
-from flaglift.rules.invisible_character import InvisibleCharacter
 from flaglift.rules.keyframe_separator import KeyframeSeparator
 from flaglift.rules.keyframe_without_flags import KeyframeWithoutFlags
 from flaglift.rules.legacy_syntax import LegacySyntax
@@ -29,7 +23,6 @@ from flaglift.rules.missing_value import MissingValue
 from flaglift.rules.missing_video_prompt import MissingVideoPrompt
 from flaglift.rules.missing_video_switch import MissingVideoSwitch
 from flaglift.rules.model_newer_than_catalog import ModelNewerThanCatalog
-from flaglift.rules.over_escaped_quote import OverEscapedQuote
 from flaglift.rules.quoted_flag import QuotedFlag
 from flaglift.rules.reference_in_video_prompt import ReferenceInVideoPrompt
 from flaglift.rules.repeated_flag import RepeatedFlag
@@ -38,8 +31,15 @@ from flaglift.rules.several_images import SeveralImages
 from flaglift.rules.several_keyframes import SeveralKeyframes
 from flaglift.rules.swallowed_word import SwallowedWord
 from flaglift.rules.too_many_keyframes import TooManyKeyframes
-from flaglift.rules.typographic_dash import TypographicDash
-from flaglift.rules.typographic_quote import TypographicQuote
+from flaglift.rules.typing.apostrophe_quote import ApostropheQuote
+from flaglift.rules.typing.flag_case import FlagCase
+from flaglift.rules.typing.flag_punctuation import FlagPunctuation
+from flaglift.rules.typing.html_entity import HtmlEntity
+from flaglift.rules.typing.hyphenated_flag import HyphenatedFlag
+from flaglift.rules.typing.invisible_character import InvisibleCharacter
+from flaglift.rules.typing.over_escaped_quote import OverEscapedQuote
+from flaglift.rules.typing.typographic_dash import TypographicDash
+from flaglift.rules.typing.typographic_quote import TypographicQuote
 from flaglift.rules.unclosed_quote import UnclosedQuote
 from flaglift.rules.unknown_flag import UnknownFlag
 from flaglift.rules.unknown_model import UnknownModel

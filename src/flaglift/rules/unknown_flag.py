@@ -16,10 +16,10 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
+from flaglift.rules.typing.attached_punctuation import stuck
 from flaglift.syntax import nodes
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import Defect, NearMiss
-from flaglift.syntax.stuck import stuck
 from flaglift.syntax.words import ends_word, following_value
 
 _FILE = re.compile(r"[./][A-Za-z0-9]")

@@ -123,6 +123,8 @@ def examined_findings(examined: Examination) -> list[Diagnostic]:
 
 # ---- For single texts ---------------------------------------------------------------------------
 
+_Given = tuple[tuple[str, type, object], ...]
+
 _last: tuple[Settings, Context, Shortcut] | None = None
 """The shortcut that was used last: nearly all callers use one."""
 
@@ -138,7 +140,9 @@ def shortcut_for(settings: Settings, context: Context) -> Shortcut:
     if last and last[0] is settings and last[1] is context and last[2].catalog is catalog:
         return last[2]
     try:
-        found = _kept(settings, tuple(context.given.items()), context.complete, catalog)
+        # With the types, because 1 and true are equal here and not to the service.
+        given = tuple((name, type(value), value) for name, value in context.given.items())
+        found = _kept(settings, given, context.complete, catalog)
     except TypeError:  # a value beside the text that cannot be hashed
         return Shortcut(settings, context)
     _last = settings, context, found
@@ -146,7 +150,5 @@ def shortcut_for(settings: Settings, context: Context) -> Shortcut:
 
 
 @lru_cache(maxsize=256)
-def _kept(
-    settings: Settings, given: tuple[tuple[str, object], ...], complete: bool, catalog: Catalog
-) -> Shortcut:
-    return Shortcut(settings, Context(dict(given), complete), catalog)
+def _kept(settings: Settings, given: _Given, complete: bool, catalog: Catalog) -> Shortcut:
+    return Shortcut(settings, Context({name: value for name, _, value in given}, complete), catalog)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from flaglift.lossless.spans import Edit, Span
+from flaglift.rules.typing.misquotes import ENDS, Marks, Misquote, misquotes
 from flaglift.syntax.entities import ENTITY, FLAG, decoded, first_entity
 from flaglift.syntax.lookalikes import UNSEEN, NearMiss, near_misses
-from flaglift.syntax.misquotes import ENDS, Marks, Misquote, misquotes
 from flaglift.syntax.nodes import FlagLike, Quoting, Text, Value
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.words import WHITESPACE, group, quote

@@ -15,7 +15,7 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.syntax.misquotes import ENDS, Marks, Misquote, misquotes
+from flaglift.rules.typing.misquotes import ENDS, Marks, Misquote, misquotes
 
 _DOUBLE = {
     "\u201c": "\u201d\u201c",

@@ -17,7 +17,7 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.syntax.misquotes import ENDS, Marks, Misquote, misquotes
+from flaglift.rules.typing.misquotes import ENDS, Marks, Misquote, misquotes
 
 _MARKS = Marks(
     opening=re.compile("'"),

@@ -17,9 +17,9 @@ from flaglift.rules.base import (
     Valid,
     unsafe,
 )
+from flaglift.rules.typing.unseen import holds_unseen, unseen_edits, wanted
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import DASHES, near_misses_in
-from flaglift.syntax.unseen import holds_unseen, unseen_edits, wanted
 from flaglift.syntax.words import following_value
 
 

@@ -17,9 +17,9 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
+from flaglift.rules.typing.entity_places import EntityPlace, entity_places
 from flaglift.syntax import parse
 from flaglift.syntax.entities import character
-from flaglift.syntax.entity_places import EntityPlace, entity_places
 
 
 class HtmlEntity(Rule):

@@ -16,7 +16,7 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.syntax.misquotes import ENDS, Marks, Misquote, misquotes
+from flaglift.rules.typing.misquotes import ENDS, Marks, Misquote, misquotes
 from flaglift.syntax.nodes import Quoting
 from flaglift.syntax.words import group, quoting, unescape, unquote
 

@@ -15,9 +15,9 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
+from flaglift.rules.typing.attached_punctuation import PUNCTUATION, Stuck, stuck
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import NearMiss
-from flaglift.syntax.stuck import PUNCTUATION, Stuck, stuck
 from flaglift.syntax.words import ends_word, following_value, quote, unquote
 
 _AT_A_MODEL = PUNCTUATION + "()[]{}"
