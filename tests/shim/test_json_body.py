@@ -243,6 +243,30 @@ def test_too_many_prompts_of_a_tune_pass_untouched() -> None:
     assert (result.body, result.inspection.record.reason) == (body, Reason.TOO_LARGE)
 
 
+@pytest.mark.parametrize(
+    "members", ['"prompt": {"text": "LEGACY", MANY}', '"text": "LEGACY", MANY']
+)
+@pytest.mark.parametrize(("extra", "reason"), [(9_998, None), (10_000, Reason.TOO_LARGE)])
+def test_too_many_members_pass_untouched(members: str, extra: int, reason: Reason | None) -> None:
+    many = ", ".join(f'"x{number}": 0' for number in range(extra))
+    flags = json.dumps(LEGACY)[1:-1]
+    body = ("{" + members.replace("LEGACY", flags).replace("MANY", many) + "}").encode()
+    result = done(body)
+    assert result.inspection.record.reason == reason
+    assert (result.body == body) == (reason is not None)
+
+
+@pytest.mark.parametrize(("depth", "reason"), [(99, None), (100_000, Reason.MALFORMED)])
+def test_what_is_nested_deeper_than_a_server_reads_passes_untouched(
+    depth: int, reason: Reason | None
+) -> None:
+    deep = "[" * depth + "]" * depth
+    body = f'{{"text": {json.dumps(LEGACY)}, "x": {deep}}}'.encode()
+    result = done(body)
+    assert result.inspection.record.reason == reason
+    assert (result.body == body) == (reason is not None)
+
+
 @given(st.binary(max_size=100))
 def test_garbage_passes_untouched(body: bytes) -> None:
     assert done(body).body == body

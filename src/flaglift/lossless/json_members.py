@@ -108,8 +108,12 @@ _DECODERS = {
 }
 
 
-def validate(data: bytes, grammar: Grammar = PYTHON) -> None:
-    """Raise `ValueError`, with a reason for people, unless the bytes are one JSON value."""
+def validate(data: bytes, grammar: Grammar = PYTHON, *, deep: bool = True) -> None:
+    """Raise `ValueError`, with a reason for people, unless the bytes are one JSON value.
+
+    With `deep`, values nested too deeply for the standard library are read too, which takes seconds
+    for a megabyte; without it, they raise `RecursionError`.
+    """
     try:
         _DECODERS[grammar].decode(data.decode())
     except UnicodeDecodeError as error:
@@ -119,6 +123,8 @@ def validate(data: bytes, grammar: Grammar = PYTHON) -> None:
     except json.JSONDecodeError as error:
         raise ValueError(f"not valid JSON: {error.msg.lower()} at column {error.pos + 1}") from None
     except RecursionError:
+        if not deep:
+            raise
         documents = read(data, grammar).documents
         if len(documents) != 1 or documents[0].fault:
             raise ValueError(_invalid(documents)) from None
