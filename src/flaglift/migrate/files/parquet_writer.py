@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from flaglift.migrate.files.format import Find
-    from flaglift.migrate.files.parquet import ParquetFormat
+    from flaglift.migrate.files.parquet_reader import ParquetReader
     from flaglift.migrate.records import Change, Chunk, Cursor, Entry
 
 Values = dict[str, dict[int, Any]]
@@ -34,7 +34,7 @@ class ParquetResult:
     the file anew and takes what was done before from the journal.
     """
 
-    def __init__(self, form: ParquetFormat, path: Path) -> None:
+    def __init__(self, form: ParquetReader, path: Path) -> None:
         self._form = form
         self._path = path
         self._values: Values = defaultdict(dict)
@@ -120,7 +120,7 @@ class ParquetResult:
             self._sink.close()
 
 
-def written_table(form: ParquetFormat, table: Any, values: Values, rows: range, schema: Any) -> Any:
+def written_table(form: ParquetReader, table: Any, values: Values, rows: range, schema: Any) -> Any:
     """Return a row group with new values and the columns of a schema."""
     for field, column in (form.columns | form.to_create).items():
         new = {row - rows.start: v for row, v in values[field].items() if row in rows}
@@ -152,7 +152,7 @@ def restorable(chunk: Chunk, find: Find) -> Iterable[tuple[Entry, int]]:
                     break
 
 
-def restored_table(form: ParquetFormat, group: int, find: Find) -> Any:
+def restored_table(form: ParquetReader, group: int, find: Find) -> Any:
     """Return a row group with its changes taken back."""
     first = 1 + sum(form.file.metadata.row_group(i).num_rows for i in range(group))
     table = form.table(group)

@@ -1,0 +1,148 @@
+"""Reads a Parquet file in pieces of a row group, and tells what its columns hold."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flaglift.emit.form import form_value
+from flaglift.errors import InputError
+from flaglift.migrate.files.parquet_columns import is_text, plain, raw_texts, wide
+from flaglift.migrate.job import Job
+from flaglift.migrate.records import Chunk, Cursor, Problem, Record, Stored
+from flaglift.spelling import nearest
+from flaglift.syntax.flags import FIELD_FLAGS, Kind
+
+
+class ParquetReader:
+    """A Parquet file. A record's key is its row, from 1; a chunk is a part of a row group."""
+
+    def __init__(self, job: Job, path: Path) -> None:
+        """Prepare it. Raises `InputError` where the file is damaged or a column is not there."""
+        self.job = job
+        self.path = path
+        try:
+            self.file = pq.ParquetFile(_openable(path))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(f"{path}: not a whole Parquet file: {error}") from None
+        self.schema = _widened(self.file.schema_arrow, {job.text, *job.targets.values()})
+        names = self.schema.names
+        self._check_columns()
+        self.missing = {f: c for f, c in job.targets.items() if c not in names}
+        self.to_create = self.missing if job.create_columns else {}
+        self.columns = {f: c for f, c in {"text": job.text, **job.targets}.items() if c in names}
+        self.added: list[str] = []
+        """The columns that a run added to this file, to be dropped when it is taken back."""
+        self._loaded: tuple[int, Any] | None = None
+
+    def _check_columns(self) -> None:
+        names = self.schema.names
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"{self.path}: has more than one column `{name}`; rename one")
+        for name in (self.job.text, self.job.key):
+            if name is not None and name not in names:
+                close = nearest(name, names)
+                hint = f"did you mean `{close}`?" if close else f"it has {', '.join(names)}"
+                raise InputError(f"{self.path}: has no column `{name}`; {hint}")
+        if not is_text(self.schema.field(self.job.text).type):
+            kind = self.schema.field(self.job.text).type
+            raise InputError(f"{self.path}: `{self.job.text}` is of the type {kind}, not text")
+
+    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return the next rows of a row group."""
+        group, start, first = (0, 0, 1) if cursor is None else cursor["at"]
+        if group == self.file.metadata.num_row_groups:
+            return None
+        table = self._group(group)
+        part = table.slice(start, rows)
+        texts = raw_texts(part.column(self.columns["text"]))
+        held = {
+            f: [plain(value) for value in part.column(c).to_pylist()]
+            for f, c in self.columns.items()
+            if f != "text"
+        }
+        keys = part.column(self.job.key).to_pylist() if self.job.key else None
+        found = [
+            self._record(first + i, text, {f: v[i] for f, v in held.items()}, keys and keys[i])
+            for i, text in enumerate(texts)
+        ]
+        end = start + len(texts)
+        done = end >= table.num_rows
+        return Chunk(
+            records=[item for item in found if isinstance(item, Record)],
+            problems=[item for item in found if isinstance(item, Problem)],
+            cursor={"at": [group + done, 0 if done else end, first + len(texts)]},
+            size=sum(len(text) for text in texts if text),
+            body=(group, first - start, done),
+        )
+
+    def _group(self, group: int) -> Any:
+        if self._loaded is None or self._loaded[0] != group:
+            wanted = {*self.columns.values(), *([self.job.key] if self.job.key else [])}
+            self._loaded = group, self.table(group, sorted(wanted))
+        return self._loaded[1]
+
+    def table(self, group: int, columns: list[str] | None = None) -> Any:
+        """Return a row group. Raises `InputError` where it is damaged."""
+        try:
+            table = self.file.read_row_group(group, columns=columns)
+            fields = [self.schema.field(name) for name in table.schema.names]
+            return table.cast(pa.schema(fields, table.schema.metadata))
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"{self.path}: row group {group} is damaged: {error}") from None
+
+    def _record(
+        self, row: int, text: bytes | None, held: dict[str, Any], key: Any
+    ) -> Record | Problem:
+        if text is None:
+            return Record(str(row if key is None else key), (), row)
+        try:
+            prompt = text.decode()
+        except UnicodeDecodeError as error:
+            return Problem(
+                str(row), f"not UTF-8: byte {error.start + 1} is 0x{text[error.start]:02x}"
+            )
+        stored = Stored("", prompt, {**dict.fromkeys(self.job.targets), **held})
+        return Record(str(row if key is None else key), (stored,), row)
+
+    def kind(self, field: str) -> Any:
+        """Return the type of a field's column, also of one that is to be added."""
+        if field in self.columns:
+            return self.schema.field(self.columns[field]).type
+        flag = FIELD_FLAGS.get(field)
+        return pa.int64() if flag and flag.kind is Kind.WHOLE_NUMBER else pa.string()
+
+    def coerced(self, field: str, value: Any) -> Any:
+        """Return a field's value as its column takes it."""
+        if value is None:
+            return None
+        kind = self.kind(field)
+        if is_text(kind):
+            return form_value(value)
+        if pa.types.is_duration(kind):
+            return timedelta(seconds=int(value))
+        return int(value) if pa.types.is_integer(kind) else value
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close(force=True)  # also one that was opened for it
+
+
+def _widened(schema: Any, written: set[str]) -> Any:
+    """Return a schema with room for new values in the columns that are written."""
+    fields = [
+        field.with_type(wide(field.type)) if field.name in written else field for field in schema
+    ]
+    return pa.schema(fields, schema.metadata)
+
+
+def _openable(path: Path) -> Any:
+    """Return what pyarrow can open: it takes no names that are not UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return path.open("rb")
+    return path
