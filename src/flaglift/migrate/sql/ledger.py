@@ -24,7 +24,6 @@ from sqlalchemy import (
     Text,
     delete,
     exc,
-    func,
     insert,
     inspect,
     select,
@@ -256,17 +255,6 @@ class SqlLedger:
             .where(journal.c.run == run.id, journal.c.first == block.first)
             .values(undone=_ALL if whole else json.dumps(sorted(undone)))
         )
-
-    def size(self, connection: Connection, run: Run) -> int:
-        """Return the bytes that the journal of a run takes."""
-        journal = self.journal_table
-        query = select(func.sum(func.length(journal.c.entries))).where(journal.c.run == run.id)
-        return int(connection.execute(query).scalar() or 0)
-
-    def purge(self, connection: Connection, run: Run) -> None:
-        """Drop the journal of a run; it cannot be taken back any more."""
-        journal = self.journal_table
-        connection.execute(delete(journal).where(journal.c.run == run.id))
 
 
 def _encoded(entries: Sequence[Entry]) -> bytes:
