@@ -139,3 +139,15 @@ def test_a_script_with_a_broken_attribute(tag: str) -> None:
     text = "const prompt = 'a cat --video';"
     found = host_named("html").literals(f"{tag}{text}</script>".encode())
     assert [each.text for each in found] == [text]
+
+
+@pytest.mark.parametrize("text", [f"a{HOLE} cat", f"{HOLE}", f"{HOLE * 2} --video"])
+def test_the_character_that_marks_holes_may_be_in_a_text_as_itself(text: str) -> None:
+    data = f'{{"text": "{text}"}}'.encode()
+    host = host_named("json")
+    (literal,) = host.literals(data)
+    assert literal.holes == ()
+    assert literal.spelt(text) == text
+    new, refused = rewrite(data, host, [Change(literal, f"{text} x")])
+    assert not refused
+    assert new == f'{{"text": "{text} x"}}'.encode()

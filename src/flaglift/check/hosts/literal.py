@@ -124,6 +124,8 @@ class Literal:
         """Return what the host reads as a text of this literal: placeholders are as spelt."""
         sources = [piece.spelt or HOLE for piece in self.pieces if piece.kind in HOLES]
         parts = text.split(HOLE)
+        if len(parts) != len(sources) + 1:
+            return text  # the code point of `HOLE` is in it as itself
         return "".join(a + b for a, b in zip_longest(parts, sources, fillvalue=""))
 
     def _spelling(self, piece: Piece) -> str:
