@@ -449,6 +449,8 @@ NO_UPSTREAMS = (
         ((*UPSTREAM, "--head-timeout", "nan"), "is not a number of seconds"),
         ((*UPSTREAM, "--upstream-timeout", ""), "is not a number of seconds"),
         ((*UPSTREAM, "--caller-header", "X App"), "is not the name of a header"),
+        ((*UPSTREAM, "--prefix", "gateway"), "is not the beginning of a path"),
+        ((*UPSTREAM, "--prefix", "/gateway/"), "is not the beginning of a path"),
         ((*UPSTREAM, "--select", "FL999"), "FL999"),
         ((*UPSTREAM, "--traffic", "no/folder.db"), "cannot be used for traffic"),
     ],
