@@ -54,10 +54,12 @@ FILE_KEYS = frozenset(
         "baseline",
         "require-reason",
         "suppressions",
-        "serve",
     }
 )
 """Keys that say which files are checked, and how: read where the files are walked."""
+
+_ELSEWHERE = FILE_KEYS | {"serve"}
+"""Keys that others read: besides those about files, the table of options of `flaglift serve`."""
 
 
 def find_config(start: Path) -> Path | None:
@@ -121,10 +123,10 @@ def settings_from(table: Mapping[str, Any], path: Path, base: Settings = DEFAULT
     """
     values: dict[str, Any] = {}
     for key, value in table.items():
-        if key in FILE_KEYS:
+        if key in _ELSEWHERE:
             continue
         if key not in _KEYS:
-            known = sorted({*_KEYS, *FILE_KEYS, "extend"})
+            known = sorted({*_KEYS, *_ELSEWHERE, "extend"})
             close = nearest(key, known)
             hint = f"did you mean `{close}`?" if close else f"known keys: {', '.join(known)}"
             shown = key if key.isprintable() else ascii(key)[1:-1]

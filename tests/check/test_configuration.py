@@ -7,7 +7,7 @@ import pytest
 from flaglift.check.configuration import read_configuration
 from flaglift.check.file_settings import READERS
 from flaglift.cli.init import template
-from flaglift.settings import FILE_KEYS, read_config
+from flaglift.settings import DEFAULT, FILE_KEYS, read_config
 from repositories import CLEAN, LONG, TWICE, codes, found, shown_files, write
 from running import flaglift
 
@@ -20,6 +20,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_keys_about_files_are_known_to_both_readers() -> None:
     assert READERS.keys() == FILE_KEYS
+
+
+def test_the_options_of_a_server_do_not_disturb_a_check() -> None:
+    write({"flaglift.toml": "require-reason = true\n[serve]\nupstream = 'http://a.example'\n"})
+    configuration = read_configuration(Path("flaglift.toml"))
+    assert configuration.settings == DEFAULT
+    assert configuration.files.require_reason
 
 
 def test_excluded_files_are_left_out_unless_named() -> None:
