@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from flaglift.errors import FlagliftError
 from flaglift.migrate.clock import now, who
-from flaglift.migrate.errors import LockedError
+from flaglift.migrate.errors import LockedError, UnavailableError
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.session import Session
 
@@ -62,7 +62,7 @@ class Lease:
         """Take it, after a wait if need be. Raises `LockedError` where another run holds it."""
         _HELD.add(self._owner)
         until = time.monotonic() + _WAIT_SECONDS
-        while (holder := self._try()) is not None:
+        while (holder := self._try_twice()) is not None:
             if time.monotonic() > until:
                 _HELD.discard(self._owner)
                 raise LockedError(
@@ -71,6 +71,18 @@ class Lease:
                     f" again in {_LEASE_SECONDS} seconds"
                 )
             time.sleep(0.2)
+
+    def _try_twice(self) -> str | None:
+        """Return who holds it; None if it is ours now.
+
+        InnoDB lets two runs look for a missing row at once, and ends one of the transactions when
+        both insert it. By the second try the row is there.
+        """
+        try:
+            return self._try()
+        except UnavailableError:
+            self._session.close()
+            return self._try()
 
     def _try(self) -> str | None:
         """Return who holds it; None if it is ours now."""
@@ -92,9 +104,10 @@ class Lease:
                 connection.execute(update(table).where(table.c.source == self._source).values(mine))
                 return None
             try:
-                with connection.begin_nested():
-                    connection.execute(insert(table).values(source=self._source, **mine))
+                # No savepoint: a deadlock of InnoDB's would have removed it.
+                connection.execute(insert(table).values(source=self._source, **mine))
             except exc.IntegrityError:
+                connection.rollback()
                 return "begun at the same moment"
         return None
 
