@@ -70,6 +70,8 @@ def test_a_worker_that_is_killed_is_replaced(service: Upstream) -> None:
         for _ in range(10):
             assert httpx.post(url + PATH, data=DATA).status_code == 201
         wait_until(lambda: counted(url) == 11)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
 
 
 @contextlib.contextmanager
@@ -97,20 +99,23 @@ def test_sighup_reads_the_configuration_again_and_drops_no_request(
     config = tmp_path / "flaglift.toml"
     good = f'[serve]\nupstream = "{service.url}"\n'
     config.write_text(good + 'mode = "off"\n')
-    with process("--config", str(config), quiet=True) as (running, url), asking(url) as statuses:
-        wait_until(lambda: len(statuses) > 3)
-        (old,) = workers_of(running.pid)
-        assert b"video_model%5D" not in service.last.body
-        config.write_text(good + 'mode = "translate"\nlisten = ":1"\n')
-        running.send_signal(signal.SIGHUP)
-        wait_until(lambda: b"video_model%5D" in service.last.body)
-        wait_until(lambda: old not in workers_of(running.pid))
-        for wrong in (good + "mode = 1", good + 'overlay = "x"', "default-model = 1\n" + good):
-            config.write_text(wrong)
+    with process("--config", str(config), quiet=True) as (running, url):
+        with asking(url) as statuses:
+            wait_until(lambda: len(statuses) > 3)
+            (old,) = workers_of(running.pid)
+            assert b"video_model%5D" not in service.last.body
+            config.write_text(good + 'mode = "translate"\nlisten = ":1"\n')
             running.send_signal(signal.SIGHUP)
-            time.sleep(0.5)
-            assert httpx.post(url + PATH, data=DATA).status_code == 201
-        assert b"video_model%5D" in service.last.body
+            wait_until(lambda: b"video_model%5D" in service.last.body)
+            wait_until(lambda: old not in workers_of(running.pid))
+            for wrong in (good + "mode = 1", good + 'overlay = "x"', "default-model = 1\n" + good):
+                config.write_text(wrong)
+                running.send_signal(signal.SIGHUP)
+                time.sleep(0.5)
+                assert httpx.post(url + PATH, data=DATA).status_code == 201
+            assert b"video_model%5D" in service.last.body
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
     assert set(statuses) == {201}
 
 
