@@ -277,3 +277,11 @@ def test_what_fails_in_reading_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.returncode == 2
     assert run.stderr.startswith("flaglift: a.txt: permission denied\n")
     assert run.stdout.startswith("b.txt:1:")
+
+
+def test_a_list_of_ignored_files_that_is_a_link_is_not_followed() -> None:
+    write({"a.txt": LONG, "rules": "a.txt\n"})
+    Path(".gitignore").symlink_to("rules")
+    done = flaglift("check", ".")
+    assert "so nothing is ignored by it" in done.stderr
+    assert "a.txt" in done.stdout

@@ -561,3 +561,25 @@ def test_what_cannot_be_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     run = flaglift("check", "--watch")
     assert run.returncode == 2
     assert "pip install 'flaglift[watch]'" in run.stderr
+
+
+def test_a_name_for_standard_input_needs_standard_input() -> None:
+    write({"a.txt": LONG})
+    done = flaglift("check", "--stdin-filename", "b.txt", "a.txt")
+    assert done.returncode == 2
+    assert "give `-` as a path too" in done.stderr
+
+
+def test_kinds_of_files_that_are_not_read_are_counted_up_to_a_few() -> None:
+    for kind in "abcdefghijklmnop":
+        write({f"x.{kind}zz": LONG})
+    done = flaglift("check", ".")
+    assert "more kinds" in done.stdout + done.stderr
+
+
+def test_a_named_file_of_an_unknown_kind_is_an_error() -> None:
+    write({"a.zzz": LONG, "b": LONG})
+    assert ".zzz files are not read; --lines" in flaglift("check", "a.zzz").stderr
+    done = flaglift("check", "b")
+    assert done.returncode == 2
+    assert "its name tells no kind of file" in done.stderr

@@ -229,3 +229,18 @@ def test_quotes_of_the_text_are_kept_where_they_can_be() -> None:
     assert [edit.content for edit in edits if isinstance(edit, ByteEdit)] == [
         b"\nvideo_model = 'a'\nvideo_prompt = \"it's\""
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        (b'a = """x --video"""\n', b'a = """\n\ny --video"""\n'),
+        (b'a = """\nx --video"""\n', b'a = """\n\ny --video"""\n'),
+    ],
+)
+def test_a_line_end_that_begins_a_toml_string_is_kept(source: bytes, written: bytes) -> None:
+    host = host_named("toml")
+    (literal,) = host.literals(source)
+    new, refused = rewrite(source, host, [Change(literal, "\ny --video")])
+    assert not refused
+    assert new == written

@@ -142,3 +142,9 @@ def test_statements_of_any_order_are_read(parts: list[str]) -> None:
         assert bool(literal.doubt) == any("%" in part for part in parts)
         for each in lint_literal(literal, DEFAULT):
             assert 0 <= each.start <= each.end <= len(literal.text)
+
+
+@pytest.mark.parametrize("source", ["x = `a {{ ${n} }} --video`", "x = `{a[${n}]} cat --video`"])
+def test_a_placeholder_that_the_host_fills_is_not_one_whole(source: str) -> None:
+    literal = only("javascript", source)
+    assert [hole.source for hole in literal.holes] == ["${n}"]
