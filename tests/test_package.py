@@ -67,6 +67,14 @@ flaglift.lint(text), flaglift.translate(text), flaglift.fix(text, unsafe=True)
     assert loaded_by(program) & {"lark", "pydantic"} == {"lark"}
 
 
+def test_a_word_is_read_before_any_prompt_is() -> None:
+    program = "from flaglift.syntax.words import unquote; print(unquote('a\"b c\"d'))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    assert run.stdout == "ab cd\n"
+
+
 def test_a_text_without_a_dash_spelling_loads_neither() -> None:
     program = f"""
 import flaglift

@@ -1,6 +1,7 @@
 """What is in a translation."""
 
 import json
+import pickle
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +98,18 @@ def test_what_the_request_holds_and_does_not_state_is_left_to_it() -> None:
     assert [each.code for each in translation.diagnostics] == ["FL001"]
     refused = translate("a cat --video --video_model kling25", context=context)
     assert refused.status is TranslationStatus.REFUSED
+
+
+def test_nothing_else_is_made_on_demand() -> None:
+    translation = translate("a cat --video --video_model kling25")
+    assert not hasattr(translation, "nothing")
+    [finding, *_] = translation.diagnostics
+    assert not hasattr(finding, "nothing")
+
+
+def test_a_translation_can_be_pickled_before_anybody_looks_at_it() -> None:
+    texts = [f"a {who} --video --video_model kling25" for who in ("cat", "dog")]
+    translate(texts[0])
+    copied = pickle.loads(pickle.dumps(translate(texts[1])))  # noqa: S301
+    assert copied == translate(texts[1])
+    assert copied.diagnostics[1].message.endswith("`a dog`")

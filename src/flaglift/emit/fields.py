@@ -25,7 +25,7 @@ class Fields(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _known(cls, values: Any) -> Any:
-        for name in values if isinstance(values, dict) else ():
+        for name in values:
             if name not in field_names():
                 message = "`{name}` is not a field that a text can hold"
                 raise PydanticCustomError("extra_forbidden", message, {"name": name})

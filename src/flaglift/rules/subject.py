@@ -213,12 +213,11 @@ class Subject:
 
     def value_of(self, flag: FlagName) -> int | str | None:
         """Return what a flag's field is to hold; None where it is left out."""
-        worked_out = _WORKED_OUT.get(flag)
-        if worked_out:
-            value: int | str | None = getattr(self, worked_out)
-            return value
-        written = self.segment.value(flag)
-        return None if written is None else field_value(flag, written)
+        name = _WORKED_OUT.get(flag)
+        value: int | str | None = (
+            getattr(self, name) if name else field_value(flag, self.segment.value(flag))
+        )
+        return value
 
     @property
     def price_cents(self) -> Decimal | None:

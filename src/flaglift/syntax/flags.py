@@ -77,13 +77,13 @@ def seconds(text: str) -> int | None:
     return None
 
 
-def field_value(flag: FlagName, text: str) -> int | str | None:
+def field_value(flag: FlagName, text: str | None) -> int | str | None:
     """Return the value of a flag as its field holds it; None for a number that is not one.
 
     >>> field_value(FlagName.DURATION, "05"), field_value(FlagName.VIDEO_MODEL, "kling25")
     (5, 'kling25')
     """
-    return seconds(text) if flag.kind is Kind.WHOLE_NUMBER else text
+    return seconds(text or "") if flag.kind is Kind.WHOLE_NUMBER else text
 
 
 def completions(word: str) -> tuple[FlagName, ...]:

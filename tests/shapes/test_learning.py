@@ -1,0 +1,101 @@
+"""Which rules and findings keep prompts from being decided by their shape."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from flaglift import Context, Settings
+from flaglift.linting import engine
+from flaglift.rules import RULES
+from flaglift.rules.base import Diagnostic, Feature, Reads, Rule, Severity, Span, Subject
+from flaglift.shapes import Reading, Shortcut, learning, shape
+from flaglift.syntax import FlagName
+
+PROMPT = 'a {0} <lora:1:1> --video --video_model kling25 --video_prompt "it {0}"'
+
+
+class Added(Rule):
+    """A rule of the test's own."""
+
+    code = "FL999"
+    name = "added-rule"
+    severity = Severity.INFO
+    trigger = Feature.VIDEO
+    reads = Reads.FLAGS
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        yield self.report(self.place(subject), "here")
+
+    def place(self, subject: Subject) -> Span:
+        return subject.segment.flags[1].span
+
+
+def is_shared(monkeypatch: pytest.MonkeyPatch, rule: Rule) -> bool:
+    """Tell whether the second prompt with the same flags is decided without being parsed."""
+    rules = (*RULES, rule)
+    monkeypatch.setattr(engine, "RULES", rules)
+    monkeypatch.setattr(shape, "RULES", rules)
+    monkeypatch.setattr(learning, "_RULES", {each.code: each for each in rules})
+    caches = (engine.triggered, engine.selected, shape.watched_features, shape._watched)
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        shortcut = Shortcut(Settings(), Context())
+        shortcut.lint(PROMPT.format("cat"))
+        shared = isinstance(shortcut.look(PROMPT.format("dog")), Reading)
+        alone = Shortcut(Settings(), Context()).lint(PROMPT.format("dog"))
+        assert shortcut.lint(PROMPT.format("dog")) == alone
+        return shared
+    finally:
+        monkeypatch.undo()
+        for cache in caches:
+            cache.cache_clear()
+
+
+def test_a_rule_that_reads_flags_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_shared(monkeypatch, Added())
+
+
+def test_a_rule_that_says_nothing_of_what_it_reads_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Added):
+        reads = Rule.reads
+
+    assert not is_shared(monkeypatch, Silent())
+
+
+def test_a_rule_of_the_order_speaks_of_the_first_flag_or_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Second(Added):
+        reads = Reads.ORDER
+
+    class First(Second):
+        def place(self, subject: Subject) -> Span:
+            return subject.segment.flags[0].span
+
+    assert not is_shared(monkeypatch, Second())
+    assert is_shared(monkeypatch, First())
+
+
+def test_a_finding_amid_words_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    class InValue(Added):
+        def place(self, subject: Subject) -> Span:
+            flag = subject.segment.last(FlagName.VIDEO_PROMPT)
+            assert flag
+            return Span(flag.end - 3, flag.end)
+
+    class InBody(Added):
+        def place(self, subject: Subject) -> Span:
+            return Span(subject.span.start, subject.span.start + 1)
+
+    assert not is_shared(monkeypatch, InValue())
+    assert not is_shared(monkeypatch, InBody())
+
+
+def test_a_rule_of_references_keeps_out_the_prompts_that_hold_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class OfReferences(Added):
+        trigger = Feature.REFERENCE
+
+    assert not is_shared(monkeypatch, OfReferences())
