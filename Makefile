@@ -41,7 +41,7 @@ lint: .venv/dev
 NOT_TESTED := build/not-tested.txt
 
 test: demo lint
-	@rm -f $(NOT_TESTED)
+	@rm -f $(NOT_TESTED) .coverage .coverage.*
 	$(BIN)/python tests/peers.py bring node npm
 	FLAGLIFT_NOT_TESTED=$(NOT_TESTED) COVERAGE_FILE=.coverage.most $(BIN)/pytest \
 		-n auto --dist worksteal --cov --cov-report= --cov-fail-under=0

@@ -28,7 +28,9 @@ class Copy:
         shutil.copytree(ROOT / "src" / "flaglift", self.package, ignore=ignored)
         shutil.copytree(ROOT / "grammar", self.package / "grammar", ignore=ignored)
         self.folder = folder
-        self._environment = {**os.environ, "PYTHONPATH": str(self.package.parent)}
+        # A copy is not the code whose coverage is measured, and is gone when the report is made.
+        kept = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+        self._environment = {**kept, "PYTHONPATH": str(self.package.parent)}
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.package / file
