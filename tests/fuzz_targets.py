@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flaglift import api
-from flaglift.check.hosts.base import Change
+from flaglift.check.hosts.base import LiteralChange
 from flaglift.check.hosts.registry import NAMES, host_named
 from flaglift.check.hosts.rewriting import rewrite
 from shim import forms
@@ -49,9 +49,9 @@ def files(data: bytes) -> None:
     literals = host.literals(data)
     assert all(0 <= each.start <= each.end <= len(data) for each in literals)
     for literal in literals[:3]:
-        new, refused = rewrite(data, host, [Change(literal, literal.text)])
+        new, refused = rewrite(data, host, [LiteralChange(literal, literal.text)])
         assert new == data
-        changed, refused = rewrite(data, host, [Change(literal, f"{literal.text} x")])
+        changed, refused = rewrite(data, host, [LiteralChange(literal, f"{literal.text} x")])
         assert (
             (changed == data)
             if refused

@@ -203,7 +203,7 @@ def test_a_broken_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def refused(folder: str, *arguments: str, **more: object) -> object:
         if arguments[0] == "diff":
-            return asking.Refusal("fatal: index file corrupt")
+            return asking.GitRefusal("fatal: index file corrupt")
         return real(folder, *arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(asking, "_git", refused)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from flaglift.check.document import FilePrompt, PromptFile
-from flaglift.check.hosts.base import Change, Host, Literal
+from flaglift.check.hosts.base import Host, Literal, LiteralChange
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.check.inspecting import MOVED, inspect, moved
@@ -49,7 +49,7 @@ def fix_file(data: bytes, host: Host, job: FileJob, wanted: Wanted) -> Fixed:
     return result
 
 
-_Make = Callable[[FilePrompt, PromptFile, Wanted], Change | str]
+_Make = Callable[[FilePrompt, PromptFile, Wanted], LiteralChange | str]
 
 
 def _rewritten(
@@ -59,12 +59,12 @@ def _rewritten(
 
     It is read again only if it is another one.
     """
-    changes: dict[int, Change] = {}
+    changes: dict[int, LiteralChange] = {}
     for number, prompt in enumerate(file.prompts()):
         if number not in todo:
             continue
         made = make(prompt, file, wanted)
-        if isinstance(made, Change):
+        if isinstance(made, LiteralChange):
             changes[number] = made
         elif made:
             notes.append(_note(file, prompt.literal, made))
@@ -77,21 +77,21 @@ def _rewritten(
     return PromptFile(data, file.host, file.job), changed
 
 
-def _fixed(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> Change | str:
+def _fixed(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> LiteralChange | str:
     literal = prompt.literal
     fixed = fix_literal(
         literal, document.job.settings, unsafe=wanted.unsafe, suppressed=_let_be(prompt, wanted)
     )
-    return fixed.refused if fixed.text == literal.text else Change(literal, fixed.text)
+    return fixed.refused if fixed.text == literal.text else LiteralChange(literal, fixed.text)
 
 
-def _moved(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> Change | str:
+def _moved(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> LiteralChange | str:
     if MOVED not in document.judged or MOVED in _let_be(prompt, wanted):
         return ""
     if _is_doubtful(prompt, document, wanted):
         return ""
     made = moved(prompt.literal, document)
-    return made if isinstance(made, Change) else ""
+    return made if isinstance(made, LiteralChange) else ""
 
 
 def _is_doubtful(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> bool:

@@ -40,7 +40,7 @@ _REGULAR = ("100644", "100755")
 """Modes of files; others are links and submodules."""
 
 
-class Refusal(NamedTuple):
+class GitRefusal(NamedTuple):
     """Why git gave no answer."""
 
     words: str
@@ -55,16 +55,16 @@ class Listing(NamedTuple):
     """What git could not look at."""
 
 
-def files_below(folder: str) -> Listing | Refusal:
+def files_below(folder: str) -> Listing | GitRefusal:
     """Return tracked and new files below a folder, relative to it; none that git ignores.
 
     A refusal where the folder is in no repository, is ignored itself, or git is not there.
     """
     run = _git(folder, "ls-files", "-co", "--exclude-standard", "-z")
-    if isinstance(run, Refusal):
+    if isinstance(run, GitRefusal):
         return run
-    if not run.stdout and not isinstance(_git(folder, "check-ignore", "-q", "."), Refusal):
-        return Refusal("")
+    if not run.stdout and not isinstance(_git(folder, "check-ignore", "-q", "."), GitRefusal):
+        return GitRefusal("")
     warnings = run.stderr.decode("utf-8", "surrogateescape").splitlines()
     return Listing(_names(run.stdout), [line for line in warnings if line.strip()])
 
@@ -93,10 +93,10 @@ def changed_since(folder: str, reference: str) -> list[str]:
     """
     top = _top(folder, "--since")
     commit = _git(top, "rev-parse", "--verify", "-q", "--end-of-options", reference + "^{commit}")
-    if isinstance(commit, Refusal):
+    if isinstance(commit, GitRefusal):
         raise InputError(f"--since {reference}: there is no such commit")
     base = _git(top, "merge-base", os.fsdecode(commit.stdout).strip(), "HEAD")
-    if isinstance(base, Refusal):
+    if isinstance(base, GitRefusal):
         raise InputError(
             f"--since {reference}: it has no ancestor in common with HEAD; "
             "in a shallow clone, fetch more of the history"
@@ -165,7 +165,7 @@ _CHANGED = (
 
 def _top(folder: str, option: str) -> str:
     top = _git(folder, "rev-parse", "--show-toplevel")
-    if not isinstance(top, Refusal):
+    if not isinstance(top, GitRefusal):
         return os.fsdecode(top.stdout).removesuffix("\n")
     if top.words:
         raise InputError(f"{option}: {top.words}")
@@ -178,7 +178,7 @@ def _asked(
 ) -> bytes:
     """Return git's answer; raises `InputError` with its own words where there is none."""
     run = _git(top, *arguments, settings=settings)
-    if isinstance(run, Refusal):
+    if isinstance(run, GitRefusal):
         raise InputError(f"{option}: git {arguments[0]}: {run.words or 'no answer'}")
     return run.stdout
 
@@ -189,7 +189,7 @@ def _names(listed: bytes) -> list[str]:
 
 def _git(
     folder: str, *arguments: str, settings: Mapping[str, str] = _SETTINGS
-) -> "subprocess.CompletedProcess[bytes] | Refusal":
+) -> "subprocess.CompletedProcess[bytes] | GitRefusal":
     try:
         run = subprocess.run(  # noqa: S603
             ["git", "-C", folder, *arguments],  # noqa: S607 (the user's own git)
@@ -200,13 +200,13 @@ def _git(
             timeout=_PATIENCE,
         )
     except subprocess.TimeoutExpired:
-        return Refusal(f"git did not answer in {_PATIENCE} seconds")
+        return GitRefusal(f"git did not answer in {_PATIENCE} seconds")
     except OSError:
-        return Refusal("")
+        return GitRefusal("")
     if run.returncode == 0:
         return run
     words = " ".join(run.stderr.decode("utf-8", "surrogateescape").split())
-    return Refusal("" if any(usual in words for usual in _OUTSIDE) else words)
+    return GitRefusal("" if any(usual in words for usual in _OUTSIDE) else words)
 
 
 def _without_filters(folder: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from flaglift.check.document import FilePrompt, PromptFile
 from flaglift.check.file_settings import Suppression
-from flaglift.check.hosts.base import ByteEdit, Change, Literal
+from flaglift.check.hosts.base import ByteEdit, Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal, only_made_fixes
 from flaglift.check.hosts.edits import apply
 from flaglift.check.hosts.lifting import lift_literal
@@ -71,7 +71,7 @@ def _unused(document: PromptFile, used: Collection[tuple[int, str]]) -> Iterator
             yield Unused(suppression, idle)
 
 
-_Found = tuple[LocatedFinding, Change | None]
+_Found = tuple[LocatedFinding, LiteralChange | None]
 """What is printed of a finding, and what its fix makes of the prompt, if it has one."""
 
 
@@ -79,7 +79,7 @@ def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _F
     literal = prompt.literal
     change = None
     move = _movable(literal, document) if finding.code == MOVED and finding.fix else ""
-    if isinstance(move, Change):
+    if isinstance(move, LiteralChange):
         change = move
         fields = ", ".join(f"{name}={value}" for name, value in change.fields.items())
         fix = Fix(f"move them to fields beside the prompt: {fields}", Applicability.UNSAFE, ())
@@ -89,7 +89,7 @@ def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _F
         said = Fix(f"{fix.title} (not moved: {move})", fix.applicability, fix.edits)
         finding = replace(finding, fix=said)
     elif finding.fix and finding.fix.edits:
-        change = Change(literal, apply_edits(literal.text, finding.fix.edits))
+        change = LiteralChange(literal, apply_edits(literal.text, finding.fix.edits))
     record = record_at(
         document.job.shown,
         document.lines,
@@ -124,7 +124,7 @@ def _replacement(document: PromptFile, edits: Sequence[ByteEdit]) -> Replacement
     return Replacement(document.lines.region(span), content)
 
 
-def moved(literal: Literal, document: PromptFile) -> Change | str:
+def moved(literal: Literal, document: PromptFile) -> LiteralChange | str:
     """Return the change that moves a prompt's flags to fields; a string says why they stay.
 
     It is empty where there is no mapping to move them to. That the change holds is not proved yet.
@@ -134,7 +134,7 @@ def moved(literal: Literal, document: PromptFile) -> Change | str:
     return literal.locked or lift_literal(literal, document.job.settings, document.job.sent)
 
 
-def _movable(literal: Literal, document: PromptFile) -> Change | str:
+def _movable(literal: Literal, document: PromptFile) -> LiteralChange | str:
     """Return that change, or why it cannot be made; the fields must have a place."""
     change = moved(literal, document)
     if isinstance(change, str) or literal.siblings is None:

@@ -41,7 +41,7 @@ class Concerned(NamedTuple):
 
 
 @dataclass
-class Unread:
+class UnreadFiles:
     """The files of kinds that are not read."""
 
     kinds: Counter[str] = field(default_factory=Counter)
@@ -87,7 +87,7 @@ class Selection:
         self.configurations = configurations
         self.stdin = stdin
         self.blobs: Blobs | None = None
-        self.unread = Unread()
+        self.unread = UnreadFiles()
         files = self.configuration("-").files
         self._force_exclude = force_exclude or files.force_exclude
         self._largest = files.max_file_size

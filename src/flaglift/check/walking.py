@@ -69,7 +69,7 @@ class Walk:
         from flaglift.check import git  # noqa: PLC0415 (a hook names its files)
 
         listed = git.files_below(folder)
-        if isinstance(listed, git.Refusal):
+        if isinstance(listed, git.GitRefusal):
             if listed.words:
                 self.notes.append(f"{folder}: {listed.words}; its files are listed without git")
             names = list(self._walked(folder))

@@ -3,7 +3,7 @@
 import pytest
 
 from flaglift import translate
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.finding import leaves
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
@@ -20,9 +20,9 @@ def moved(source: str, name: str = "csv") -> str:
     return rewrite(source.encode(), host_named(name), changes).data.decode()
 
 
-def as_fields(literal: Literal) -> Change:
+def as_fields(literal: Literal) -> LiteralChange:
     fields = translate(literal.text).values
-    return Change(literal, fields["text"], {k: v for k, v in fields.items() if k != "text"})
+    return LiteralChange(literal, fields["text"], {k: v for k, v in fields.items() if k != "text"})
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_flags_move_to_cells_in_any_dialect(name: str, before: str, after: str) 
 def test_a_row_in_doubt_is_locked_whole(source: str, reason: str) -> None:
     (literal,) = [each for each in prompts(source) if "--video" in each.text]
     assert reason in literal.locked
-    made = rewrite(source.encode(), host_named("csv"), [Change(literal, "a cat")])
+    made = rewrite(source.encode(), host_named("csv"), [LiteralChange(literal, "a cat")])
     assert made.data.decode() == source
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flaglift.check.hosts.base import HOLE, Change, Literal
+from flaglift.check.hosts.base import HOLE, Literal, LiteralChange
 from flaglift.check.hosts.checking import fix_literal
 from flaglift.check.hosts.edits import apply
 from flaglift.check.hosts.finding import candidates, comments, leaves
@@ -59,7 +59,7 @@ def test_edits_are_written_through_every_level(name: str, source: str, hosts: st
     literal = prompt(name, source)
     text = literal.text.replace("X", "Y \"'\\Z")
     host = host_named(name)
-    new, refused = rewrite(source.encode(), host, [Change(literal, text)])
+    new, refused = rewrite(source.encode(), host, [LiteralChange(literal, text)])
     assert not refused
     found = [each.text for each in leaves(host.literals(new), every=True)]
     assert text in found
@@ -70,7 +70,7 @@ def test_two_prompts_in_one_block_are_changed_together() -> None:
     source = b"```\na --video --video\nb --video --video\n```\n"
     host = host_named("markdown")
     found = [literal for literal, _ in candidates(source, host)]
-    changes = [Change(each, fix_literal(each, DEFAULT).text) for each in found]
+    changes = [LiteralChange(each, fix_literal(each, DEFAULT).text) for each in found]
     new, refused = rewrite(source, host, changes)
     assert new == b"```\na --video\nb --video\n```\n"
     assert not refused
@@ -80,7 +80,7 @@ def test_a_change_that_fails_does_not_keep_the_others_back() -> None:
     source = b"a --video --video\nb --video --video\n"
     host = host_named("lines")
     first, second = (literal for literal, _ in candidates(source, host))
-    changes = [Change(first, "a\n--video"), Change(second, "b --video")]
+    changes = [LiteralChange(first, "a\n--video"), LiteralChange(second, "b --video")]
     new, refused = rewrite(source, host, changes)
     assert new == b"a --video --video\nb --video\n"
     assert [each.change for each in refused] == [changes[0]]
@@ -90,7 +90,7 @@ def test_changes_that_overlap_are_made_one_by_one() -> None:
     source = b'{"text": "a --video --video"}'
     host = host_named("json")
     ((literal, _),) = candidates(source, host)
-    changes = [Change(literal, "a --video"), Change(literal, "b --video")]
+    changes = [LiteralChange(literal, "a --video"), LiteralChange(literal, "b --video")]
     new, refused = rewrite(source, host, changes)
     assert new == b'{"text": "a --video"}'
     assert [each.reason for each in refused] == ["another change overlaps it"]
@@ -101,7 +101,7 @@ def test_what_each_change_alone_would_edit() -> None:
     host = host_named("lines")
     first, second = (literal for literal, _ in candidates(source, host))
     texts = [(first, "a --video"), (second, "b"), (second, "a\nb"), (first, "c --video --video")]
-    changes = [Change(*each) for each in texts]
+    changes = [LiteralChange(*each) for each in texts]
     edits = edits_of_each(source, host, changes)
     made = [apply(source, each).decode().splitlines() for each in edits]
     assert made[0] == ["a --video", "b --video --video"]
@@ -115,7 +115,7 @@ def test_a_locked_literal_is_not_changed() -> None:
     source = b"x = f('a --video --video'"
     host = host_named("python")
     ((literal, _),) = candidates(source, host)
-    new, refused = rewrite(source, host, [Change(literal, "a --video")])
+    new, refused = rewrite(source, host, [LiteralChange(literal, "a --video")])
     assert new == source
     assert [each.reason for each in refused] == ["the code around it does not parse"]
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_written_is_refused(source: str, text: str, reason: str) 
     name = "python" if "r'" in source else "javascript"
     host = host_named(name)
     (literal,) = leaves(host.literals(source.encode()))
-    new, refused = rewrite(source.encode(), host, [Change(literal, text)])
+    new, refused = rewrite(source.encode(), host, [LiteralChange(literal, text)])
     assert new == source.encode()
     assert reason in refused[0].reason
 
@@ -144,7 +144,7 @@ def test_an_outer_hole_is_a_hole_of_what_is_inside() -> None:
     assert [hole.source for hole in literal.holes] == ["${x}"]
     assert literal.text == f"a {HOLE} X --video"
     new, refused = rewrite(
-        source.encode(), host_named("javascript"), [Change(literal, f'a {HOLE} "Y" --video')]
+        source.encode(), host_named("javascript"), [LiteralChange(literal, f'a {HOLE} "Y" --video')]
     )
     assert not refused
     assert new.decode() == 'f(`{"text": "a ${x} \\\\"Y\\\\" --video", "n": "${y}"}`)'
@@ -164,7 +164,7 @@ def test_placeholders_are_holes_and_stay_text() -> None:
     sources = [hole.source for hole in literal.holes]
     assert sources == ["{{ subject }}", "{y}", "{model}", "%s", "%(x)s"]
     text = literal.text.replace("é", "ü {z}")
-    new, refused = rewrite(source.encode(), host_named("json"), [Change(literal, text)])
+    new, refused = rewrite(source.encode(), host_named("json"), [LiteralChange(literal, text)])
     assert not refused
     assert new.decode() == source.replace("é", "ü {z}")
 

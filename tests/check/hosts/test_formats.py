@@ -2,9 +2,9 @@
 
 import pytest
 
-from flaglift.check.hosts.base import HOLE, ByteEdit, Change, Literal
+from flaglift.check.hosts.base import HOLE, ByteEdit, Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
-from flaglift.check.hosts.edits import Plan, UnwritableError, differences
+from flaglift.check.hosts.edits import EditPlan, UnwritableError, differences
 from flaglift.check.hosts.finding import candidates, leaves
 from flaglift.check.hosts.formats.shellwords import expansion_end
 from flaglift.check.hosts.lifting import lift_literal
@@ -91,7 +91,7 @@ def test_text_between_two_placeholders_is_written() -> None:
         host = host_named(name)
         literal = only(name, source)
         text = literal.text.replace(HOLE * 2, f"{HOLE}, {HOLE}")
-        new, refused = rewrite(source.encode(), host, [Change(literal, text)])
+        new, refused = rewrite(source.encode(), host, [LiteralChange(literal, text)])
         assert not refused
         assert new.decode() == source.replace("}{", "}, {")
 
@@ -117,7 +117,9 @@ def test_two_prompts_that_add_options_in_one_place_are_moved_one_by_one(name: st
     host = host_named(name)
     changes = [lift_literal(literal, DEFAULT, [""]) for literal, _ in candidates(source, host)]
     assert len(changes) == 2
-    new, refused = rewrite(source, host, [each for each in changes if isinstance(each, Change)])
+    new, refused = rewrite(
+        source, host, [each for each in changes if isinstance(each, LiteralChange)]
+    )
     assert len(refused) == 1
     assert new.count(b"video_model=kling25") == 1
 
@@ -129,7 +131,9 @@ def test_two_prompts_of_one_row_cannot_fill_one_cell() -> None:
     )
     host = host_named("csv")
     changes = [lift_literal(literal, DEFAULT, [""]) for literal, _ in candidates(source, host)]
-    new, refused = rewrite(source, host, [each for each in changes if isinstance(each, Change)])
+    new, refused = rewrite(
+        source, host, [each for each in changes if isinstance(each, LiteralChange)]
+    )
     assert len(refused) == 1
     assert new.endswith(b"\r\na,b --video --video_model kling25,kling25,a\r\n")
 
@@ -215,11 +219,11 @@ def test_strings_that_nobody_added_are_noticed() -> None:
     host = host_named("json")
     before, after = host.literals(b'["a"]'), host.literals(b'["a", "b"]')
     with pytest.raises(UnwritableError, match="more strings"):
-        compare(before, after, Plan(), [])
-    added = Plan([ByteEdit(4, 4, b', "b"')], [ByteEdit(4, 4, b', "b"')])
+        compare(before, after, EditPlan(), [])
+    added = EditPlan([ByteEdit(4, 4, b', "b"')], [ByteEdit(4, 4, b', "b"')])
     compare(before, after, added, [])
     with pytest.raises(UnwritableError, match="rest of the file"):
-        compare(after, before, Plan(), [])
+        compare(after, before, EditPlan(), [])
 
 
 def test_quotes_of_the_text_are_kept_where_they_can_be() -> None:
@@ -241,6 +245,6 @@ def test_quotes_of_the_text_are_kept_where_they_can_be() -> None:
 def test_a_line_end_that_begins_a_toml_string_is_kept(source: bytes, written: bytes) -> None:
     host = host_named("toml")
     (literal,) = host.literals(source)
-    new, refused = rewrite(source, host, [Change(literal, "\ny --video")])
+    new, refused = rewrite(source, host, [LiteralChange(literal, "\ny --video")])
     assert not refused
     assert new == written

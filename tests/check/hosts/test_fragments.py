@@ -2,7 +2,7 @@
 
 import pytest
 
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.pieces import FRAGMENT, UNREAD
@@ -35,7 +35,9 @@ def test_flags_alone_in_a_constant_are_checked_as_flags_without_a_text(
     found = [each for each in lint_literal(literal, DEFAULT) if each.severity is not Severity.INFO]
     assert [each.code for each in found] == ["FL402"]
     assert source.encode()[slice(*literal.locate(found[0].span))] == b"7"
-    new, refused = rewrite(source.encode(), host_named(name), [Change(literal, literal.text)])
+    new, refused = rewrite(
+        source.encode(), host_named(name), [LiteralChange(literal, literal.text)]
+    )
     assert new.decode() == source
     assert [each.reason for each in refused] == [FRAGMENT]
 

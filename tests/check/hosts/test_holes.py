@@ -8,7 +8,7 @@ import flaglift
 from flaglift.check.hosts.base import HOLE, Literal
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import leaves
-from flaglift.check.hosts.holes import HoleKind, Reading, kind_of
+from flaglift.check.hosts.holes import FilledTemplate, HoleKind, kind_of
 from flaglift.check.hosts.registry import host_named
 from flaglift.diagnostics import Severity
 from flaglift.lossless.spans import Span
@@ -164,7 +164,7 @@ def test_a_place_in_a_reading_is_one_in_the_template(
     marked = "".join((HOLE if i in holes else "") + c for i, c in enumerate([*text, ""]))
     at = [i for i, c in enumerate(marked) if c == HOLE]
     values = tuple((i, data.draw(st.sampled_from(["", "x", "two words"]))) for i in at)
-    reading = Reading(marked, values)
+    reading = FilledTemplate(marked, values)
     for start in range(len(reading.text) + 1):
         for end in range(start, len(reading.text) + 1):
             span = reading.back(start, end)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from check.hosts import judges
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.finding import candidates, leaves
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
@@ -78,7 +78,7 @@ def test_a_change_keeps_the_elements() -> None:
     new, refused = rewrite(
         source.encode(),
         host_named("javascript"),
-        [Change(literal, "ohwx man --video --video_model kling25")],
+        [LiteralChange(literal, "ohwx man --video --video_model kling25")],
     )
     assert not refused
     assert new.decode() == "x = ['ohwx man', '--video', '--video_model kling25'].join(' ')"
@@ -96,7 +96,9 @@ def test_the_real_reader_joins_the_same(words: list[str], new: list[str], betwee
     found = [each for each in host_named("javascript").literals(source.encode()) if each.start == 1]
     assert [each.text for each in found] == expected
     text = between.join(new)
-    changed, refused = rewrite(source.encode(), host_named("javascript"), [Change(found[0], text)])
+    changed, refused = rewrite(
+        source.encode(), host_named("javascript"), [LiteralChange(found[0], text)]
+    )
     if refused:
         assert changed.decode() == source
     else:
@@ -123,7 +125,7 @@ def test_words_around_and_inside_substitutions_are_found(source: str) -> None:
     literal = only("bash", source)
     assert literal.text == text
     new, refused = rewrite(
-        source.encode(), host_named("bash"), [Change(literal, text.replace("7", "5"))]
+        source.encode(), host_named("bash"), [LiteralChange(literal, text.replace("7", "5"))]
     )
     assert not refused
     assert new.decode() == source.replace("7", "5")

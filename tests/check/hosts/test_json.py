@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.finding import leaves
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
@@ -21,7 +21,7 @@ def prompts(name: str, source: str) -> list[Literal]:
 def moved(name: str, source: str) -> str:
     data, host = source.encode(), host_named(name)
     changes = [lift_literal(each, DEFAULT, [""]) for each in prompts(name, source)]
-    made = rewrite(data, host, [each for each in changes if isinstance(each, Change)])
+    made = rewrite(data, host, [each for each in changes if isinstance(each, LiteralChange)])
     assert not made.refused
     return made.data.decode()
 
@@ -96,7 +96,7 @@ def test_what_is_in_doubt_is_reported_and_stays(name: str, source: str, reason: 
 
 def moved_or_refused(name: str, source: str) -> str:
     data, host = source.encode(), host_named(name)
-    changes = [Change(each, "a cat") for each in prompts(name, source)]
+    changes = [LiteralChange(each, "a cat") for each in prompts(name, source)]
     return rewrite(data, host, changes).data.decode()
 
 

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 import flaglift
 from check.hosts import judges
-from flaglift.check.hosts.base import Change
+from flaglift.check.hosts.base import LiteralChange
 from flaglift.check.hosts.finding import candidates, leaves
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
@@ -36,7 +36,7 @@ def lifted(data: bytes, name: str, settings: Settings = DEFAULT) -> tuple[bytes,
     for literal, decision in candidates(data, host):
         if decision.taken:
             made = lift_literal(literal, settings, [""])
-            if isinstance(made, Change):
+            if isinstance(made, LiteralChange):
                 changes.append(made)
             else:
                 reasons.append(made)
@@ -140,8 +140,8 @@ def test_the_reader_finds_the_fields_that_the_flags_say(container: Container) ->
         assert literal.text == text
         made = lift_literal(literal, DEFAULT, [""])
         translation = flaglift.translate(text.rstrip("\r\n"))
-        assert isinstance(made, Change) == (translation.status == "translated")
-        if not isinstance(made, Change):
+        assert isinstance(made, LiteralChange) == (translation.status == "translated")
+        if not isinstance(made, LiteralChange):
             return
         new, refused = rewrite(data, host, [made])
         event("refused" if refused else "made")

@@ -7,7 +7,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from check.hosts.literal_forms import FORMS, LiteralForm
-from flaglift.check.hosts.base import HOLE, Change, Literal
+from flaglift.check.hosts.base import HOLE, Literal, LiteralChange
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.lossless.spans import Span
@@ -100,7 +100,7 @@ def test_an_edit_reads_as_intended_and_moves_nothing_else(form: LiteralForm) -> 
             return
         text = literal.text[:start] + content + literal.text[end:]
         host = host_named(form.host)
-        new, refused = rewrite(document.encode(), host, [Change(literal, text)])
+        new, refused = rewrite(document.encode(), host, [LiteralChange(literal, text)])
         if refused:
             event(f"refused: {refused[0].reason}")
             assert new == document.encode()
@@ -118,7 +118,7 @@ def test_a_blank_that_begins_a_line_of_yaml_is_kept() -> None:
     data = b'b: "\\\n  a: --video"\n'
     host = host_named("yaml")
     (literal,) = host.literals(data)
-    new, refused = rewrite(data, host, [Change(literal, " --video")])
+    new, refused = rewrite(data, host, [LiteralChange(literal, " --video")])
     assert not refused
     assert [each.text for each in host.literals(new)] == [" --video"]
 
@@ -148,6 +148,6 @@ def test_the_character_that_marks_holes_may_be_in_a_text_as_itself(text: str) ->
     (literal,) = host.literals(data)
     assert literal.holes == ()
     assert literal.spelt(text) == text
-    new, refused = rewrite(data, host, [Change(literal, f"{text} x")])
+    new, refused = rewrite(data, host, [LiteralChange(literal, f"{text} x")])
     assert not refused
     assert new == f'{{"text": "{text} x"}}'.encode()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import fix_literal
 from flaglift.check.hosts.finding import candidates, comments, leaves, unread
 from flaglift.check.hosts.formats.php import INDENTED
@@ -36,7 +36,7 @@ def test_a_fix_changes_one_line_and_keeps_the_rest_of_the_file(indent: int | Non
     source = notebook(code("# a\n", f"p = '{BAD}'\n", "q = 'é'"), indent=indent)
     (literal,) = prompts("notebook", source)
     assert literal.hosts == ("notebook", "python")
-    change = Change(literal, fix_literal(literal, DEFAULT, unsafe=True).text)
+    change = LiteralChange(literal, fix_literal(literal, DEFAULT, unsafe=True).text)
     new, refused = rewrite(source.encode(), NOTEBOOK, [change])
     assert not refused
     assert new.decode() == source.replace("duration 7", "duration 5")
@@ -87,7 +87,7 @@ def test_cells_read_as_json_reads_them(cells: list[list[str]], new: str) -> None
     source = notebook(*(code(*lines) for lines in cells))
     found = NOTEBOOK.literals(source.encode())
     assert [each.text for each in found] == ["".join(lines) for lines in cells]
-    changed, refused = rewrite(source.encode(), NOTEBOOK, [Change(found[0], new)])
+    changed, refused = rewrite(source.encode(), NOTEBOOK, [LiteralChange(found[0], new)])
     if refused:
         assert changed.decode() == source
         return

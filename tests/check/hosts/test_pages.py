@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import candidates, comments, unread
 from flaglift.check.hosts.formats.sql import BACKSLASH, OPEN
@@ -27,7 +27,7 @@ def fixed(name: str, source: str) -> str:
     changes = []
     for literal in prompts(name, source):
         new = fix_literal(literal, DEFAULT, unsafe=True).text
-        changes += [Change(literal, new)] if new != literal.text else []
+        changes += [LiteralChange(literal, new)] if new != literal.text else []
     return rewrite(source.encode(), host_named(name), changes)[0].decode()
 
 
@@ -83,7 +83,7 @@ def test_strings_read_as_sqlite_reads_them(cells: list[str], new: str) -> None:
     host = host_named("sql")
     found = host.literals(source.encode())
     assert [each.text for each in found] == row or any(each.unclear for each in found)
-    changed, refused = rewrite(source.encode(), host, [Change(found[1], new)])
+    changed, refused = rewrite(source.encode(), host, [LiteralChange(found[1], new)])
     if refused:
         assert changed.decode() == source
     else:
@@ -175,7 +175,7 @@ def test_texts_and_attributes_read_as_a_browser_reads_them(text: str, value: str
     texts, values = _read(source)
     assert (first.text, body.text, attribute.text) == (texts[0], texts[1], values[0])
     changed, refused = rewrite(
-        source.encode(), host, [Change(attribute, new), Change(body, f"z{new}z")]
+        source.encode(), host, [LiteralChange(attribute, new), LiteralChange(body, f"z{new}z")]
     )
     assert not refused
     assert _read(changed.decode()) == (["x", f"z{new}z"], [new])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.lifting import NOT_SENT, is_sent, lift_literal
@@ -172,7 +172,7 @@ def test_what_is_no_text_or_no_single_one_is_not_edited(
     source = source.replace('"P"', f'"{P}"').replace("P\n", f"{P}\n")
     literal = prompts(name, source)[0]
     assert reason in literal.locked
-    new, refused = rewrite(source.encode(), host_named(name), [Change(literal, f"{P} x")])
+    new, refused = rewrite(source.encode(), host_named(name), [LiteralChange(literal, f"{P} x")])
     assert new.decode() == source
     assert reason in refused[0].reason
 
@@ -180,7 +180,7 @@ def test_what_is_no_text_or_no_single_one_is_not_edited(
 def test_a_text_that_an_alias_shares_is_fixed_for_all_that_see_it() -> None:
     source = f"one: {{text: &t {P}}}\ntwo: {{text: *t}}\n"
     (literal,) = prompts("yaml", source)
-    change = Change(literal, literal.text.replace("--duration 5", "--duration 10"))
+    change = LiteralChange(literal, literal.text.replace("--duration 5", "--duration 10"))
     new, refused = rewrite(source.encode(), host_named("yaml"), [change])
     assert not refused
     read = YAML(typ="safe", pure=True).load(new.decode())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 
@@ -43,6 +43,6 @@ def test_a_literal_reads_as_ruby_says(case: dict[str, str]) -> None:
 )
 def test_an_edit_makes_what_ruby_has_judged(case: dict[str, str]) -> None:
     data = case["source"].encode()
-    new, refused = rewrite(data, RUBY, [Change(target(case["source"]), case["new"])])
+    new, refused = rewrite(data, RUBY, [LiteralChange(target(case["source"]), case["new"])])
     assert not refused
     assert new.decode() == case["edited"]

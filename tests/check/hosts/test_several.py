@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.pieces import SEVERAL
@@ -30,7 +30,7 @@ def fixed(name: str, source: str) -> str:
     changes = []
     for literal in prompts(name, source):
         new = fix_literal(literal, DEFAULT, unsafe=True).text
-        changes += [Change(literal, new)] if new != literal.text else []
+        changes += [LiteralChange(literal, new)] if new != literal.text else []
     return rewrite(source.encode(), host_named(name), changes)[0].decode()
 
 

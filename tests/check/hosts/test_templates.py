@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.pieces import CONDITIONAL
@@ -46,7 +46,7 @@ def test_a_placeholder_is_a_hole(spelling: str, flag: str) -> None:
         found = lint_literal(literal, DEFAULT)
         assert {each.severity for each in found} <= {Severity.INFO}, (name, found)
         new, refused = rewrite(
-            source.encode(), host_named(name), [Change(literal, f"{literal.text} x")]
+            source.encode(), host_named(name), [LiteralChange(literal, f"{literal.text} x")]
         )
         assert not refused
         assert only(name, new.decode()).spelt(f"{literal.text} x") == f"{text} x"
@@ -90,7 +90,7 @@ def test_what_a_statement_encloses_is_possible_and_not_edited(
     place = literal.locate(duration.span)
     assert source.encode()[slice(*place)] == b"7"
     changed = fix_literal(literal, DEFAULT, unsafe=True).text
-    new, _ = rewrite(source.encode(), host_named(name), [Change(literal, changed)])
+    new, _ = rewrite(source.encode(), host_named(name), [LiteralChange(literal, changed)])
     assert new.decode() == source
 
 
@@ -123,7 +123,9 @@ def test_an_escape_inside_a_placeholder_belongs_to_it() -> None:
     literal = only("json", source)
     assert [hole.source for hole in literal.holes] == ['{{ cfg[\\"d\\"] }}']
     new, refused = rewrite(
-        source.encode(), host_named("json"), [Change(literal, literal.text.replace("x", "y"))]
+        source.encode(),
+        host_named("json"),
+        [LiteralChange(literal, literal.text.replace("x", "y"))],
     )
     assert not refused
     assert new.decode() == source.replace(" x", " y")

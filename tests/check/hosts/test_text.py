@@ -6,15 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flaglift.check.hosts.base import Change
+from flaglift.check.hosts.base import LiteralChange
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import candidates, leaves
-from flaglift.check.hosts.formats.text import Form, Located, TextHost, prompts
+from flaglift.check.hosts.formats.text import Located, TextForm, TextHost, prompts
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.settings import DEFAULT
 from strategies import prompts as generated
 
-FORMS = st.sampled_from(list(Form))
+FORMS = st.sampled_from(list(TextForm))
 PIECES = [
     "a",
     "b c",
@@ -43,39 +43,43 @@ CHANGES = st.one_of(
 @pytest.mark.parametrize(
     ("form", "text", "expected"),
     [
-        (Form.LINES, "", []),
-        (Form.LINES, "\n \r\n\t\n", []),
-        (Form.LINES, "a", [Located(0, "a")]),
-        (Form.LINES, "a\r\nb\nc\r", [Located(0, "a"), Located(3, "b"), Located(5, "c\r")]),
-        (Form.LINES, " a \n", [Located(0, " a ")]),
-        (Form.LINES, "a\rb\x0bc\u2028d\n", [Located(0, "a\rb\x0bc\u2028d")]),
-        (Form.LINES, "a\n\ufeffb", [Located(0, "a"), Located(2, "\ufeffb")]),
-        (Form.WHOLE, "", []),
-        (Form.WHOLE, "a\nb\n", [Located(0, "a\nb")]),
-        (Form.WHOLE, "a\r\n\r\n", [Located(0, "a\r\n")]),
-        (Form.BLOCKS, "a\nar=1:1\n\n \nb\r\nc\n", [Located(0, "a\nar=1:1"), Located(12, "b\r\nc")]),
-        (Form.BLOCKS, "\n\na", [Located(2, "a")]),
-        (Form.BLOCKS, "a\n\t\nb", [Located(0, "a"), Located(4, "b")]),
+        (TextForm.LINES, "", []),
+        (TextForm.LINES, "\n \r\n\t\n", []),
+        (TextForm.LINES, "a", [Located(0, "a")]),
+        (TextForm.LINES, "a\r\nb\nc\r", [Located(0, "a"), Located(3, "b"), Located(5, "c\r")]),
+        (TextForm.LINES, " a \n", [Located(0, " a ")]),
+        (TextForm.LINES, "a\rb\x0bc\u2028d\n", [Located(0, "a\rb\x0bc\u2028d")]),
+        (TextForm.LINES, "a\n\ufeffb", [Located(0, "a"), Located(2, "\ufeffb")]),
+        (TextForm.WHOLE, "", []),
+        (TextForm.WHOLE, "a\nb\n", [Located(0, "a\nb")]),
+        (TextForm.WHOLE, "a\r\n\r\n", [Located(0, "a\r\n")]),
+        (
+            TextForm.BLOCKS,
+            "a\nar=1:1\n\n \nb\r\nc\n",
+            [Located(0, "a\nar=1:1"), Located(12, "b\r\nc")],
+        ),
+        (TextForm.BLOCKS, "\n\na", [Located(2, "a")]),
+        (TextForm.BLOCKS, "a\n\t\nb", [Located(0, "a"), Located(4, "b")]),
     ],
 )
-def test_prompts(form: Form, text: str, expected: list[Located]) -> None:
+def test_prompts(form: TextForm, text: str, expected: list[Located]) -> None:
     assert prompts(text, form) == expected
 
 
 @given(FILES, FORMS)
-def test_prompts_are_in_the_text_in_order_and_hold_no_blank_ends(text: str, form: Form) -> None:
+def test_prompts_are_in_the_text_in_order_and_hold_no_blank_ends(text: str, form: TextForm) -> None:
     end = 0
     for start, prompt in prompts(text, form):
         assert start >= end
         end = start + len(prompt)
         assert text[start:end] == prompt
         assert prompt.strip()
-        assert form is Form.WHOLE or not prompt.endswith("\n")
-        assert form is not Form.LINES or "\n" not in prompt
+        assert form is TextForm.WHOLE or not prompt.endswith("\n")
+        assert form is not TextForm.LINES or "\n" not in prompt
 
 
 @given(FILES, FORMS)
-def test_what_is_in_no_prompt_is_blank(text: str, form: Form) -> None:
+def test_what_is_in_no_prompt_is_blank(text: str, form: TextForm) -> None:
     position = 0
     for start, prompt in [*prompts(text, form), Located(len(text), "")]:
         assert not text[position:start].strip()
@@ -89,15 +93,15 @@ def between(text: str, found: list[Located]) -> list[str]:
 
 
 @given(FILES, FORMS, st.lists(CHANGES, min_size=1, max_size=4))
-@example("a\n", Form.LINES, ["b\r"])
-@example("a\n\n", Form.WHOLE, ["b\n"])
-@example("a\nb", Form.BLOCKS, ["c\n\nd"])
+@example("a\n", TextForm.LINES, ["b\r"])
+@example("a\n\n", TextForm.WHOLE, ["b\n"])
+@example("a\nb", TextForm.BLOCKS, ["c\n\nd"])
 def test_only_prompts_change_and_only_into_what_is_read_back(
-    text: str, form: Form, changes: list[str]
+    text: str, form: TextForm, changes: list[str]
 ) -> None:
     host, data = TextHost(form), text.encode()
     wanted = [
-        Change(literal, new)
+        LiteralChange(literal, new)
         for literal, new in zip(host.literals(data), cycle(changes), strict=False)
     ]
     result, refused = rewrite(data, host, wanted)
@@ -110,9 +114,9 @@ def test_only_prompts_change_and_only_into_what_is_read_back(
 
 
 @given(FILES, FORMS)
-def test_a_change_that_fits_is_made(text: str, form: Form) -> None:
+def test_a_change_that_fits_is_made(text: str, form: TextForm) -> None:
     host, data = TextHost(form), text.encode()
-    changes = [Change(literal, f"x{literal.text}") for literal in host.literals(data)]
+    changes = [LiteralChange(literal, f"x{literal.text}") for literal in host.literals(data)]
     new, refused = rewrite(data, host, changes)
     assert not refused
     assert [prompt for _, prompt in prompts(new.decode(), form)] == [
@@ -121,7 +125,7 @@ def test_a_change_that_fits_is_made(text: str, form: Form) -> None:
 
 
 @given(FILES, FORMS, st.booleans())
-def test_fixing_a_file_fixes_its_prompts_once(text: str, form: Form, unsafe: bool) -> None:
+def test_fixing_a_file_fixes_its_prompts_once(text: str, form: TextForm, unsafe: bool) -> None:
     host = TextHost(form)
 
     def fixed(data: bytes) -> bytes:
@@ -129,7 +133,7 @@ def test_fixing_a_file_fixes_its_prompts_once(text: str, form: Form, unsafe: boo
         for literal in leaves(host.literals(data)):
             text = fix_literal(literal, DEFAULT, unsafe=unsafe).text
             if text not in (literal.text, "") and not literal.doubt:
-                changes.append(Change(literal, text))
+                changes.append(LiteralChange(literal, text))
         new, refused = rewrite(data, host, changes)
         assert not refused
         return new
@@ -141,7 +145,7 @@ def test_fixing_a_file_fixes_its_prompts_once(text: str, form: Form, unsafe: boo
 
 
 @given(FILES, FORMS)
-def test_findings_are_in_the_prompts(text: str, form: Form) -> None:
+def test_findings_are_in_the_prompts(text: str, form: TextForm) -> None:
     data = text.encode()
     for literal, _ in candidates(data, TextHost(form)):
         for finding in lint_literal(literal, DEFAULT):
@@ -152,10 +156,11 @@ def test_findings_are_in_the_prompts(text: str, form: Form) -> None:
 
 
 def test_a_file_of_many_prompts_in_which_some_changes_fail() -> None:
-    host, data = TextHost(Form.LINES), b"a cat\n\n" * 5_000
+    host, data = TextHost(TextForm.LINES), b"a cat\n\n" * 5_000
     literals = host.literals(data)
     changes = [
-        Change(each, "a\ncat" if n % 1250 == 0 else "A CAT") for n, each in enumerate(literals)
+        LiteralChange(each, "a\ncat" if n % 1250 == 0 else "A CAT")
+        for n, each in enumerate(literals)
     ]
     new, refused = rewrite(data, host, changes)
     assert len(refused) == 4

@@ -22,16 +22,16 @@ text, and so those of diagnostics, are code points: `literal.locate(span)` gives
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from flaglift.check.hosts.literal import Form, Literal, code_points
+from flaglift.check.hosts.literal import Literal, LiteralForm, code_points
 from flaglift.check.hosts.pieces import (
     HOLE,
     HOLES,
     Around,
     ByteEdit,
     Hole,
-    Kind,
     Origin,
     Piece,
+    PieceKind,
     Siblings,
 )
 from flaglift.lossless.spans import Span
@@ -42,22 +42,22 @@ __all__ = [
     "Around",
     "ByteEdit",
     "Candidate",
-    "Change",
+    "LiteralChange",
     "Comment",
     "Decision",
-    "Form",
+    "LiteralForm",
     "Hole",
     "Host",
-    "Kind",
+    "PieceKind",
     "Literal",
     "Origin",
     "PartialHost",
     "Piece",
-    "Reason",
+    "Evidence",
     "Refused",
     "Rewritten",
     "Siblings",
-    "Unread",
+    "UnreadPlace",
     "code_points",
 ]
 
@@ -72,7 +72,7 @@ class Comment(NamedTuple):
     """What it says, without markers and the whitespace next to them."""
 
 
-class Reason(NamedTuple):
+class Evidence(NamedTuple):
     """One piece of evidence that a literal is a prompt (positive) or is not (negative)."""
 
     points: int
@@ -84,7 +84,7 @@ class Decision(NamedTuple):
 
     taken: bool
     score: int
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Evidence, ...]
 
 
 class Candidate(NamedTuple):
@@ -94,7 +94,7 @@ class Candidate(NamedTuple):
     decision: Decision
 
 
-class Change(NamedTuple):
+class LiteralChange(NamedTuple):
     """What a literal shall become: another text, and fields next to it."""
 
     literal: Literal
@@ -107,7 +107,7 @@ class Change(NamedTuple):
 class Refused(NamedTuple):
     """A change that is not made, and why."""
 
-    change: Change
+    change: LiteralChange
     reason: str
 
 
@@ -118,7 +118,7 @@ class Rewritten(NamedTuple):
     refused: tuple[Refused, ...]
 
 
-class Unread(NamedTuple):
+class UnreadPlace(NamedTuple):
     """A place that may hold a prompt and was not read."""
 
     start: int

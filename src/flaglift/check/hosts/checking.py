@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from flaglift.api import fix, lint
 from flaglift.catalog import load_catalog
 from flaglift.check.hosts.base import HOLE, Literal
-from flaglift.check.hosts.holes import MARK, Reading, readings, split_end, template
+from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, split_end, template
 from flaglift.check.hosts.pieces import SEVERAL
 from flaglift.check.hosts.templates import PLACEHOLDER
 from flaglift.context import UNSTATED, Context
@@ -53,7 +53,7 @@ def lint_literal(literal: Literal, settings: Settings) -> list[Diagnostic]:
     read = readings(literal, load_catalog(settings.edition, settings.overlay))
     said = [(each, lint(each.text, settings, context)) for each in read]
     needed = [{found.code for found in findings} for each, findings in said if each.complete]
-    votes: dict[tuple[Span, str], list[tuple[Reading, Diagnostic]]] = defaultdict(list)
+    votes: dict[tuple[Span, str], list[tuple[FilledTemplate, Diagnostic]]] = defaultdict(list)
     for reading, findings in said:
         for found in findings if not reading.complete else ():
             votes[reading.back(found.start, found.end), found.code].append((reading, found))
@@ -95,7 +95,7 @@ def _possible(finding: Diagnostic, place: Span) -> Diagnostic:
 
 
 def _merged(
-    literal: Literal, voters: Sequence[tuple[Reading, Diagnostic]], *, certain: bool
+    literal: Literal, voters: Sequence[tuple[FilledTemplate, Diagnostic]], *, certain: bool
 ) -> Diagnostic:
     """Return one finding for those that several readings have in one place."""
     reading, found = voters[0]
@@ -127,7 +127,7 @@ def _common(messages: Sequence[str]) -> str:
     return "; ".join(clauses[0] for clauses in takewhile(lambda each: len({*each}) == 1, columns))
 
 
-def _message(literal: Literal, reading: Reading, message: str) -> str:
+def _message(literal: Literal, reading: FilledTemplate, message: str) -> str:
     """Return a message in which holes are spelt as they are in the file."""
     held = dict(reading.values)
     typed = [hole for hole in literal.holes if MARK not in held[hole.at]]
@@ -139,7 +139,7 @@ def _message(literal: Literal, reading: Reading, message: str) -> str:
     return f"with {given}: {message}" if given else message
 
 
-def _fix(reading: Reading, found: Diagnostic) -> Fix | None:
+def _fix(reading: FilledTemplate, found: Diagnostic) -> Fix | None:
     """Return a finding's fix in places of the template; None where it touches a hole."""
     if found.fix is None:
         return None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from flaglift.catalog import Status, load_catalog
-from flaglift.check.hosts.base import HOLE, Decision, Literal, Reason
+from flaglift.check.hosts.base import HOLE, Decision, Evidence, Literal
 from flaglift.syntax import FlagName, Prompt
 from flaglift.syntax.lookalikes import near_misses
 from flaglift.syntax.nodes import OtherFlag, Text, UnknownFlag
@@ -52,44 +52,44 @@ _SAYS = re.compile(
 )
 
 _ROLES = {
-    "key": Reason(-4, "it is a key or a target, not a value"),
-    "operand": Reason(-3, "it is compared or looked up"),
-    "statement": Reason(-4, "it is a docstring or stands alone"),
-    "command": Reason(-4, "it is a command's name"),
-    "inline": Reason(-1, "it is code in a sentence"),
-    "code": Reason(-4, "it is code in a language that is not read"),
-    "text": Reason(1, "it stands in a block of text"),
+    "key": Evidence(-4, "it is a key or a target, not a value"),
+    "operand": Evidence(-3, "it is compared or looked up"),
+    "statement": Evidence(-4, "it is a docstring or stands alone"),
+    "command": Evidence(-4, "it is a command's name"),
+    "inline": Evidence(-1, "it is code in a sentence"),
+    "code": Evidence(-4, "it is code in a language that is not read"),
+    "text": Evidence(1, "it stands in a block of text"),
 }
 
 
-def surroundings(literal: Literal) -> Iterator[Reason]:
+def surroundings(literal: Literal) -> Iterator[Evidence]:
     """Yield what the place of a literal says."""
     role, key, call, path = literal.origin
     if role == "text" and literal.outer is None:
-        yield Reason(2, "the file is text")
+        yield Evidence(2, "the file is text")
     elif role in _ROLES:
         yield _ROLES[role]
     if _TEXT.search(key):
-        yield Reason(2, f"it is the value of `{key}`")
+        yield Evidence(2, f"it is the value of `{key}`")
     elif _PROMPT.search(key):
-        yield Reason(2, f"`{key}` names a prompt")
+        yield Evidence(2, f"`{key}` names a prompt")
     elif _TALK.match(key):
-        yield Reason(-3, f"`{key}` holds words for readers")
+        yield Evidence(-3, f"`{key}` holds words for readers")
     elif _COMMAND.match(key) or any(_COMMAND.match(str(part)) for part in path):
-        yield Reason(-3, f"`{key}` holds parts of a command")
+        yield Evidence(-3, f"`{key}` holds parts of a command")
     if role not in ("word", "document"):  # there it is a program
         yield from _call(call)
 
 
-def _call(call: str) -> Iterator[Reason]:
+def _call(call: str) -> Iterator[Evidence]:
     if _LOOKS.search(call):
-        yield Reason(-4, f"`{call}` defines or looks up an option")
+        yield Evidence(-4, f"`{call}` defines or looks up an option")
     elif _RUNS.search(call):
-        yield Reason(-3, f"`{call}` runs a command")
+        yield Evidence(-3, f"`{call}` runs a command")
     elif _SAYS.search(call):
-        yield Reason(-2, f"`{call}` talks to readers")
+        yield Evidence(-2, f"`{call}` talks to readers")
     elif _PROMPT.search(call):
-        yield Reason(1, f"`{call}` takes a prompt")
+        yield Evidence(1, f"`{call}` takes a prompt")
 
 
 _PROGRAM = re.compile(
@@ -147,57 +147,57 @@ DATA = frozenset(
 """Hosts that hold whole prompts; strings in code may be parts of one."""
 
 
-def wording(literal: Literal) -> Iterator[Reason]:
+def wording(literal: Literal) -> Iterator[Evidence]:
     """Yield what the words of a literal say."""
     text = literal.text
     if len(text.split()) == 1:
-        yield Reason(-4, "it is a single word")
+        yield Evidence(-4, "it is a single word")
     for pattern, points, said in _AGAINST:
         if (pattern.match if pattern is _PROGRAM else pattern.search)(text):
-            yield Reason(points, said)
+            yield Evidence(points, said)
     yield from _flags(literal.prompt)
     yield from _prose(literal, literal.prompt)
 
 
-def _prose(literal: Literal, prompt: Prompt) -> Iterator[Reason]:
+def _prose(literal: Literal, prompt: Prompt) -> Iterator[Evidence]:
     prose = " ".join(
         node.raw for segment in prompt.segments for node in segment.nodes if isinstance(node, Text)
     )
     words = _WORD.findall(prose)
     if len(words) >= 2 or HOLE in words:
-        yield Reason(1, "there are words beside the flags")
+        yield Evidence(1, "there are words beside the flags")
     elif not words and literal.host not in DATA:
-        yield Reason(-3, "there are flags and no words: it is a part of something")
+        yield Evidence(-3, "there are flags and no words: it is a part of something")
     if prompt.references or _TRIGGER.search(prose):
-        yield Reason(2, "it refers to a subject")
+        yield Evidence(2, "it refers to a subject")
     if prompt.settings:
-        yield Reason(1, "there is a settings block")
+        yield Evidence(1, "there is a settings block")
 
 
-def _flags(prompt: Prompt) -> Iterator[Reason]:
+def _flags(prompt: Prompt) -> Iterator[Evidence]:
     nodes = [node for segment in prompt.segments for node in segment.nodes]
     near = {miss.start for miss in near_misses(nodes, prompt.suspects)}
     unknown = [n.raw for n in nodes if isinstance(n, UnknownFlag) and n.start not in near]
     if unknown:
-        yield Reason(-3, f"`{unknown[0]}` is a flag of another program")
+        yield Evidence(-3, f"`{unknown[0]}` is a flag of another program")
     if any(isinstance(node, OtherFlag) for node in nodes):
-        yield Reason(1, "there are other flags of the service")
+        yield Evidence(1, "there are other flags of the service")
     names = {flag.name for flag in prompt.flags} | {each.name for each in prompt.suspects}
     if len(names) > 1:
-        yield Reason(1, "there are several of the flags")
+        yield Evidence(1, "there are several of the flags")
     for flag in prompt.flags:
         if flag.name is FlagName.VIDEO_MODEL and flag.value:
             yield from _model(flag.value.text)
         if flag.name is FlagName.VIDEO_PROMPT and flag.value and len(flag.value.text.split()) > 1:
-            yield Reason(1, "the video prompt is a sentence")
+            yield Evidence(1, "the video prompt is a sentence")
 
 
-def _model(name: str) -> Iterator[Reason]:
+def _model(name: str) -> Iterator[Evidence]:
     if name == HOLE:
-        yield Reason(1, "the model is a variable")
+        yield Evidence(1, "the model is a variable")
         return
     standing = load_catalog().find(name)
     if standing.status is not Status.UNKNOWN:
-        yield Reason(3, f"`{name}` is a model")
+        yield Evidence(3, f"`{name}` is a model")
     elif standing.suggestion:
-        yield Reason(2, f"`{name}` is nearly a model's name")
+        yield Evidence(2, f"`{name}` is nearly a model's name")

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from flaglift.check.hosts.base import HOLE, HOLES, ByteEdit, Change, Kind, Literal, code_points
+from flaglift.check.hosts.base import (
+    HOLE,
+    HOLES,
+    ByteEdit,
+    Literal,
+    LiteralChange,
+    PieceKind,
+    code_points,
+)
 from flaglift.lossless.spans import Edit, Span, apply_edits, conflicting
 
 _TOKEN = re.compile(rf"{HOLE}|[ \t]+|\r?\n|[^\W]+|.", re.DOTALL)
@@ -85,7 +93,7 @@ OVERLAP = "another change overlaps it"
 
 
 @dataclass
-class Plan:
+class EditPlan:
     """The edits that changes come to, and what each literal that they touch shall hold."""
 
     edits: list[ByteEdit] = field(default_factory=list)
@@ -96,7 +104,7 @@ class Plan:
     """Of the literals changed, and of those that they are nested in."""
 
 
-def plan(changes: Iterable[tuple[Change, bool]]) -> Plan:
+def plan(changes: Iterable[tuple[LiteralChange, bool]]) -> EditPlan:
     """Return the edits of the file that make the changes.
 
     With each change stands whether its text is written anew from hole to hole, and not only where
@@ -106,7 +114,7 @@ def plan(changes: Iterable[tuple[Change, bool]]) -> Plan:
     by_root = defaultdict(list)
     for change, whole in changes:
         by_root[change.literal.root].append((change, whole))
-    result = Plan()
+    result = EditPlan()
     faults = {}
     for root, group in by_root.items():
         try:
@@ -118,7 +126,7 @@ def plan(changes: Iterable[tuple[Change, bool]]) -> Plan:
     return result
 
 
-def _plan_literal(changes: Iterable[tuple[Change, bool]], result: Plan) -> None:
+def _plan_literal(changes: Iterable[tuple[LiteralChange, bool]], result: EditPlan) -> None:
     """Add the edits that change one literal of the file, and what is nested in it."""
     todo: dict[Literal, list[Edit]] = {}
     places = set()
@@ -142,7 +150,7 @@ def _plan_literal(changes: Iterable[tuple[Change, bool]], result: Plan) -> None:
 
 
 def _hand_over(
-    edits: Sequence[ByteEdit], literal: Literal, result: Plan, todo: dict[Literal, list[Edit]]
+    edits: Sequence[ByteEdit], literal: Literal, result: EditPlan, todo: dict[Literal, list[Edit]]
 ) -> None:
     """Give edits of a literal's document to the literal that the document is the text of."""
     outer = literal.outer
@@ -154,7 +162,7 @@ def _hand_over(
         todo.setdefault(outer, []).append(Edit(*span, content.decode()))
 
 
-def _text_edits(change: Change, *, whole: bool) -> list[Edit]:
+def _text_edits(change: LiteralChange, *, whole: bool) -> list[Edit]:
     literal = change.literal
     if literal.locked:
         raise UnwritableError(literal.locked)
@@ -165,7 +173,7 @@ def _text_edits(change: Change, *, whole: bool) -> list[Edit]:
     return edits
 
 
-def _field_edits(change: Change) -> tuple[Literal, Sequence[ByteEdit]]:
+def _field_edits(change: LiteralChange) -> tuple[Literal, Sequence[ByteEdit]]:
     """Return the edits that add fields, and a literal of the document that they are in."""
     owner, siblings = change.literal, change.literal.siblings
     edits = siblings.insert(change.fields) if siblings else "there is no place for fields beside it"
@@ -199,10 +207,10 @@ def _widened(literal: Literal, edit: Edit) -> Edit:
     start, end, content = edit
     for begin, piece in zip(literal.begins, literal.pieces, strict=False):
         stop = begin + len(piece.text)
-        if piece.kind is Kind.ATOM and begin < start < stop:
+        if piece.kind is PieceKind.ATOM and begin < start < stop:
             content = piece.text[: start - begin] + content
             start = begin
-        if piece.kind is Kind.ATOM and begin < end < stop:
+        if piece.kind is PieceKind.ATOM and begin < end < stop:
             content += piece.text[end - begin :]
             end = stop
     return Edit(start, end, content)

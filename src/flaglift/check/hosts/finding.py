@@ -14,16 +14,16 @@ from flaglift.check.hosts.base import (
     Candidate,
     Comment,
     Host,
-    Kind,
     Literal,
     PartialHost,
     Piece,
-    Unread,
+    PieceKind,
+    UnreadPlace,
 )
 from flaglift.check.hosts.classifier import DATA, classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
-from flaglift.check.hosts.formats.text import Form
+from flaglift.check.hosts.formats.text import TextForm
 from flaglift.check.hosts.pieces import FRAGMENT, HOLE, SEVERAL, UNREAD
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
@@ -71,7 +71,11 @@ def _single(literal: Literal) -> Literal:
         return replace(literal, unclear=literal.unclear or UNREAD)
     if literal.host not in DATA and literal.origin.role == "value" and _is_fragment(literal):
         at = literal.inside
-        pieces = (Piece(Kind.HOLE, at, at, HOLE), Piece(Kind.ATOM, at, at, " "), *literal.pieces)
+        pieces = (
+            Piece(PieceKind.HOLE, at, at, HOLE),
+            Piece(PieceKind.ATOM, at, at, " "),
+            *literal.pieces,
+        )
         whole = (Span(0, len(literal.text) + 2),)
         return replace(literal, pieces=pieces, doubt=FRAGMENT, possible=(whole,))
     places = tuple((place,) for place in prompts_in(literal.text))
@@ -91,7 +95,7 @@ def _is_fragment(literal: Literal) -> bool:
     return not words and any(catalog.find(name).status is not Status.UNKNOWN for name in names)
 
 
-def unread(data: bytes, host: Host) -> list[Unread]:
+def unread(data: bytes, host: Host) -> list[UnreadPlace]:
     """Return the look-alikes that no literal, comment or key covers where the reader gave up.
 
     What such a place holds is not known; that nothing is said of it does not mean that it is right.
@@ -112,7 +116,7 @@ def unread(data: bytes, host: Host) -> list[Unread]:
         while covered and covered[-1].start <= start:
             reach = max(reach, covered.pop().end)
         if reach <= start and any(gap.start <= start < gap.end for gap in gaps):
-            found.append(Unread(start, NOT_READ))
+            found.append(UnreadPlace(start, NOT_READ))
     return found
 
 
@@ -123,7 +127,7 @@ def _read_bytes(literal: Literal) -> Iterator[Span]:
     """Yield the bytes of a literal that are no interpolation: these are code."""
     start = literal.start
     for piece in literal.pieces:
-        if piece.kind is Kind.HOLE:
+        if piece.kind is PieceKind.HOLE:
             yield Span(start, piece.start)
             start = piece.end
     yield Span(start, literal.end)
@@ -216,12 +220,12 @@ def _block(word: str, text: str) -> Host | None:
     return host_named(name) if name else None
 
 
-def _form(text: str) -> Form:
+def _form(text: str) -> TextForm:
     """Return how a block of text holds its prompts: several lines with `--video` are as many."""
     if _KEYFRAMES.search(text):
-        return Form.WHOLE
+        return TextForm.WHOLE
     flagged = [line for line in text.split("\n") if _VIDEO.search(line)]
-    return Form.LINES if len(flagged) > 1 and has_one_a_line(text) else Form.BLOCKS
+    return TextForm.LINES if len(flagged) > 1 and has_one_a_line(text) else TextForm.BLOCKS
 
 
 def _is_json(text: str) -> bool:

@@ -34,7 +34,7 @@ class HoleKind(Enum):
 
 
 @dataclass(frozen=True)
-class Reading:
+class FilledTemplate:
     """A text that a prompt with holes may be."""
 
     template: str
@@ -66,7 +66,7 @@ class Reading:
         return Span(first, first if start == end else self._origins[end - 1] + 1)
 
 
-def readings(literal: Literal, catalog: Catalog) -> list[Reading]:
+def readings(literal: Literal, catalog: Catalog) -> list[FilledTemplate]:
     """Return the readings of a literal with holes, the plainest first.
 
     With models in the holes there are as many as models in the catalog.
@@ -77,7 +77,9 @@ def readings(literal: Literal, catalog: Catalog) -> list[Reading]:
     count = max(map(len, columns))
     rows = islice(zip(*map(cycle, columns), strict=True), count)
     found = [
-        Reading(literal.text, tuple((at, value) for (at, _), value in zip(kinds, row, strict=True)))
+        FilledTemplate(
+            literal.text, tuple((at, value) for (at, _), value in zip(kinds, row, strict=True))
+        )
         for row in rows
     ]
     return [*found, *_complete(found[0], kinds)]
@@ -120,13 +122,13 @@ def _values(kind: HoleKind, models: list[str]) -> list[str]:
     return [MARK, f"{MARK} {MARK}"] if kind is HoleKind.WORDS else [MARK]
 
 
-def _complete(plain: Reading, kinds: list[tuple[int, HoleKind]]) -> Iterator[Reading]:
+def _complete(plain: FilledTemplate, kinds: list[tuple[int, HoleKind]]) -> Iterator[FilledTemplate]:
     """Yield the reading in which the first hole of words holds the flags that are missing."""
     words = [at for at, kind in kinds if kind is HoleKind.WORDS]
     missing = _missing(parse(plain.text))
     if words and missing:
         values = tuple((at, missing if at == words[0] else value) for at, value in plain.values)
-        yield Reading(plain.template, values, complete=True)
+        yield FilledTemplate(plain.template, values, complete=True)
 
 
 def _missing(prompt: Prompt) -> str:
@@ -139,7 +141,7 @@ def _missing(prompt: Prompt) -> str:
     return " ".join(text for name, text in wanted.items() if name not in there)
 
 
-def template(reading: Reading, new: str) -> str | None:
+def template(reading: FilledTemplate, new: str) -> str | None:
     """Return what the template is after a reading was fixed; None where a hole was touched."""
     edits = []
     holes = {at for at, _ in reading.values}

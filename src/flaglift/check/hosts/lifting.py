@@ -5,9 +5,9 @@ from typing import Any
 
 from flaglift.api import translate
 from flaglift.catalog import load_catalog
-from flaglift.check.hosts.base import Change, Literal
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import request_of
-from flaglift.check.hosts.holes import MARK, Reading, readings, split_end, template
+from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, split_end, template
 from flaglift.context import Context
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.settings import Settings
@@ -28,7 +28,9 @@ def is_sent(literal: Literal, sent: Sequence[str]) -> bool:
     return names.removeprefix(".") in sent
 
 
-def lift_literal(literal: Literal, settings: Settings, sent: Sequence[str] = ()) -> Change | str:
+def lift_literal(
+    literal: Literal, settings: Settings, sent: Sequence[str] = ()
+) -> LiteralChange | str:
     """Return what a literal becomes when its flags move to fields beside it, or why it stays.
 
     They move only where the fields are part of a request (see `is_sent`). A field that is there
@@ -46,13 +48,13 @@ def lift_literal(literal: Literal, settings: Settings, sent: Sequence[str] = ())
         if translation.status is not TranslationStatus.TRANSLATED:
             return _reason(translation)
         shortened = str(translation.values.get("text", "")) + tail
-        return Change(literal, shortened, _added(translation, context))
+        return LiteralChange(literal, shortened, _added(translation, context))
     return _lift_template(literal, settings, context, tail)
 
 
 def _lift_template(
     literal: Literal, settings: Settings, context: Context, tail: str
-) -> Change | str:
+) -> LiteralChange | str:
     """Return the change of a prompt with holes, if all that it may be come to the same one."""
     found = set()
     for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
@@ -66,11 +68,11 @@ def _lift_template(
     if found or text is None or MARK in str(fields):
         spelt = ", ".join(hole.source for hole in literal.holes)
         return f"its fields depend on the value of {spelt}"
-    return Change(literal, text, _added(translation, context))
+    return LiteralChange(literal, text, _added(translation, context))
 
 
 def _said(
-    reading: Reading, translation: Translation, tail: str
+    reading: FilledTemplate, translation: Translation, tail: str
 ) -> tuple[str | None, tuple[str, ...]]:
     fields = {name: value for name, value in translation.values.items() if name != "text"}
     text = template(reading, str(translation.values.get("text", "")) + tail)

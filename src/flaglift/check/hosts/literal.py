@@ -12,16 +12,16 @@ from flaglift.check.hosts.pieces import (
     HOLES,
     Around,
     Hole,
-    Kind,
     Origin,
     Piece,
+    PieceKind,
     Siblings,
 )
 from flaglift.lossless.spans import Span
 from flaglift.syntax import Prompt, parse
 
 
-class Form(Protocol):
+class LiteralForm(Protocol):
     """One way to write a literal down: `python "..."`, a YAML folded scalar, a CSV cell."""
 
     @property
@@ -46,7 +46,7 @@ class Literal:
     """
 
     host: str
-    form: Form
+    form: LiteralForm
     start: int
     """First byte in its document, delimiters included. The document is the file, or for a nested
     literal the outer one's decoded text in UTF-8."""
@@ -165,19 +165,21 @@ class Literal:
         pieces = [part for piece in self.pieces for part in _cut(piece, marks, data)]
         return replace(self, pieces=tuple(pieces), outer=outer)
 
-    def part(self, spans: Sequence[Span]) -> "Part":
+    def part(self, spans: Sequence[Span]) -> "PartialLiteral":
         """Return what reads as some ranges of the decoded text, in order, and nothing else."""
         pieces = [
             piece._replace(
-                start=self._byte(low) if piece.kind is Kind.RUN else piece.start,
-                end=self._byte_end(high - 1) if piece.kind is Kind.RUN else piece.end,
+                start=self._byte(low) if piece.kind is PieceKind.RUN else piece.start,
+                end=self._byte_end(high - 1) if piece.kind is PieceKind.RUN else piece.end,
                 text=piece.text[low - begin : high - begin],
             )
             for span in spans
             for begin, piece in zip(self.begins, self.pieces, strict=False)
             if (low := max(span.start, begin)) < (high := min(span.end, begin + len(piece.text)))
         ]
-        return Part(replace(self, pieces=tuple(pieces), doubt="", possible=()), tuple(spans))
+        return PartialLiteral(
+            replace(self, pieces=tuple(pieces), doubt="", possible=()), tuple(spans)
+        )
 
     def touches_hole(self, span: Span) -> bool:
         """Tell whether a range of the decoded text holds an interpolation."""
@@ -224,14 +226,14 @@ class Literal:
 
     def _byte(self, offset: int) -> int:
         piece, inside = self._piece_at(offset)
-        return piece.start + _width(piece, inside) if piece.kind is Kind.RUN else piece.start
+        return piece.start + _width(piece, inside) if piece.kind is PieceKind.RUN else piece.start
 
     def _byte_end(self, offset: int) -> int:
         piece, inside = self._piece_at(offset)
-        return piece.start + _width(piece, inside + 1) if piece.kind is Kind.RUN else piece.end
+        return piece.start + _width(piece, inside + 1) if piece.kind is PieceKind.RUN else piece.end
 
 
-class Part(NamedTuple):
+class PartialLiteral(NamedTuple):
     """A literal that holds only some of another one's text."""
 
     literal: Literal
@@ -260,18 +262,18 @@ def _cut(piece: Piece, marks: Sequence[int], data: bytes) -> list[Piece]:
     inside = [mark for mark in marks if piece.start <= mark < piece.end]
     if not inside:
         return [piece]
-    if piece.kind is not Kind.RUN:
-        return [piece._replace(kind=Kind.HOLE, text=HOLE)]
+    if piece.kind is not PieceKind.RUN:
+        return [piece._replace(kind=PieceKind.HOLE, text=HOLE)]
     parts = []
     position = piece.start
     for mark in inside:
         end = mark + len(HOLE.encode())
         parts += [
-            Piece(Kind.RUN, position, mark, data[position:mark].decode()),
-            Piece(Kind.HOLE, mark, end, HOLE),
+            Piece(PieceKind.RUN, position, mark, data[position:mark].decode()),
+            Piece(PieceKind.HOLE, mark, end, HOLE),
         ]
         position = end
-    parts.append(Piece(Kind.RUN, position, piece.end, data[position : piece.end].decode()))
+    parts.append(Piece(PieceKind.RUN, position, piece.end, data[position : piece.end].decode()))
     return [part for part in parts if part.text]
 
 

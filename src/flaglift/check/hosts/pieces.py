@@ -8,7 +8,7 @@ HOLE = "\ufffc"
 """What stands in a decoded text for an interpolation; its value is not known."""
 
 
-class Kind(StrEnum):
+class PieceKind(StrEnum):
     """How a piece of a literal reads."""
 
     RUN = "run"
@@ -26,13 +26,13 @@ UNREAD = "it is code in a language that is not read"
 FRAGMENT = "it is a part of a prompt that is put together elsewhere"
 CONDITIONAL = "statements of a template make parts of it conditional"
 
-HOLES = (Kind.HOLE, Kind.PLACEHOLDER)
+HOLES = (PieceKind.HOLE, PieceKind.PLACEHOLDER)
 
 
 class Piece(NamedTuple):
     """A stretch of a literal: its bytes in the document, and what they decode to."""
 
-    kind: Kind
+    kind: PieceKind
     start: int
     end: int
     text: str

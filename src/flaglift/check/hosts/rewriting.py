@@ -5,17 +5,17 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
 
-from flaglift.check.hosts.base import ByteEdit, Change, Host, Literal, Refused, Rewritten
-from flaglift.check.hosts.edits import Plan, UnwritableError, apply, plan
+from flaglift.check.hosts.base import ByteEdit, Host, Literal, LiteralChange, Refused, Rewritten
+from flaglift.check.hosts.edits import EditPlan, UnwritableError, apply, plan
 from flaglift.check.hosts.finding import leaves
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 
-Attempt = tuple[Change, bool]
+Attempt = tuple[LiteralChange, bool]
 """A change, and whether its text is written anew from hole to hole."""
 
 
-def rewrite(data: bytes, host: Host, changes: Sequence[Change]) -> Rewritten:
+def rewrite(data: bytes, host: Host, changes: Sequence[LiteralChange]) -> Rewritten:
     """Return a document with changes made, and those that are not made, each with the reason.
 
     The changes' literals are those that `finding.candidates` gave for the same data and host. After
@@ -28,13 +28,15 @@ def rewrite(data: bytes, host: Host, changes: Sequence[Change]) -> Rewritten:
     return Rewritten(new, tuple(refused))
 
 
-def edits_of_each(data: bytes, host: Host, changes: Sequence[Change]) -> list[list[ByteEdit]]:
+def edits_of_each(
+    data: bytes, host: Host, changes: Sequence[LiteralChange]
+) -> list[list[ByteEdit]]:
     """Return what each change alone edits, in order; nothing for one that cannot be made.
 
     Several changes may be of one literal. Those of different literals are proved together.
     """
     before = host.literals(data) if changes else []
-    rounds: list[list[Change]] = []
+    rounds: list[list[LiteralChange]] = []
     count: Counter[Literal] = Counter()
     for change in changes:
         root = change.literal.root
@@ -51,7 +53,7 @@ def edits_of_each(data: bytes, host: Host, changes: Sequence[Change]) -> list[li
 
 
 def _made(
-    data: bytes, host: Host, before: Sequence[Literal], changes: Sequence[Change]
+    data: bytes, host: Host, before: Sequence[Literal], changes: Sequence[LiteralChange]
 ) -> tuple[bytes, list[Attempt], list[Refused]]:
     new = data
     made: list[Attempt] = []
@@ -70,7 +72,7 @@ def _made(
 def _proved(
     data: bytes, host: Host, before: Sequence[Literal], attempts: Sequence[Attempt]
 ) -> bytes:
-    planned: Plan = plan(attempts)
+    planned: EditPlan = plan(attempts)
     new = apply(data, planned.edits)
     compare(before, host.literals(new), planned, [change for change, _ in attempts])
     return new
@@ -103,8 +105,8 @@ def _halves(group: list[Attempt]) -> list[list[Attempt]]:
 def compare(
     before: Sequence[Literal],
     after: Sequence[Literal],
-    planned: Plan,
-    changes: Sequence[Change],
+    planned: EditPlan,
+    changes: Sequence[LiteralChange],
 ) -> None:
     """Raise `UnwritableError` unless each literal holds what it held, or what was intended.
 
@@ -137,7 +139,7 @@ def compare(
 class _Wanted:
     """What the changed literals shall hold, and the fields next to them."""
 
-    def __init__(self, planned: Plan, changes: Sequence[Change]) -> None:
+    def __init__(self, planned: EditPlan, changes: Sequence[LiteralChange]) -> None:
         self._texts = {_key(each): text for each, text in planned.intended.items()}
         self._fields = {_key(each.literal): each.fields for each in changes if each.fields}
         self._moved = {each.literal.root for each in changes if each.fields}
@@ -172,7 +174,7 @@ def _key(literal: Literal) -> tuple[tuple[str, ...], Span]:
 class _Moves:
     """Where places of the old document are in the new one."""
 
-    def __init__(self, planned: Plan) -> None:
+    def __init__(self, planned: EditPlan) -> None:
         edits = sorted(planned.edits)
         self._inserted: Counter[int] = Counter()
         """How many bytes are added between two others, by place."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from flaglift.check.hosts.base import HOLE, HOLES, Kind, Literal, Piece
+from flaglift.check.hosts.base import HOLE, HOLES, Literal, Piece, PieceKind
 from flaglift.check.hosts.pieces import CONDITIONAL
 from flaglift.lossless.spans import Span
 
@@ -91,7 +91,7 @@ def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:
     inside = literal.part([span]).literal.pieces
     if any(piece.kind in HOLES for piece in inside):
         return None
-    kind, text = (Kind.ATOM, " ") if is_statement else (Kind.PLACEHOLDER, HOLE)
+    kind, text = (PieceKind.ATOM, " ") if is_statement else (PieceKind.PLACEHOLDER, HOLE)
     return Piece(kind, inside[0].start, inside[-1].end, text, span.of(literal.text))
 
 

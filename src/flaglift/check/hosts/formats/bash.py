@@ -8,9 +8,9 @@ from urllib.parse import unquote, unquote_plus
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Comment, Kind, Literal, Origin, Siblings
+from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, PieceKind, Siblings
 from flaglift.check.hosts.formats.code import Joined, comments_in
-from flaglift.check.hosts.formats.codec import Escaped, Scanned
+from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_special
 from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.origins import text_of
@@ -82,7 +82,7 @@ class BashHost:
         position = 0
         for node in nodes(data, ("heredoc_start",), _MODULE):
             start = max(data.find(b"\n", node.end_byte) + 1 or len(data), position)
-            document = Document(node, data)
+            document = HereDocument(node, data)
             end, position = document.bounds(start)
             scanned = document.scan(Span(start, end))
             yield Literal(
@@ -103,7 +103,7 @@ class _Taken:
 
     def __init__(self, literal: Literal) -> None:
         self.literal = literal
-        self._holes = [piece for piece in reversed(literal.pieces) if piece.kind is Kind.HOLE]
+        self._holes = [piece for piece in reversed(literal.pieces) if piece.kind is PieceKind.HOLE]
 
     def end_of_hole_at(self, byte: int) -> int:
         """Return where the expansion closes that a byte is in; -1 if it is in none.
@@ -229,7 +229,7 @@ def _written_to(start: Node) -> str:
     return text_of(body.named_children[-1]).strip("\"'") if body is not None else ""
 
 
-class Document:
+class HereDocument:
     """A here-document, found by its delimiter: the grammar loses some of its first lines."""
 
     def __init__(self, start: Node, data: bytes) -> None:
@@ -255,7 +255,7 @@ class Document:
             begin, line = end, b""
         return len(self._data), len(self._data)
 
-    def scan(self, body: Span) -> Scanned:
+    def scan(self, body: Span) -> ScannedLiteral:
         """Return what the document reads as."""
         holes = [] if self._quoted else list(_holes(self._data, body))
         return self.form.pieces(self._data, body, holes)

@@ -12,21 +12,21 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Comment, Form, Kind, Literal, Piece
-from flaglift.check.hosts.formats.codec import Scanned, stripped
+from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, LiteralForm, Piece, PieceKind
+from flaglift.check.hosts.formats.codec import ScannedLiteral, stripped
 from flaglift.check.hosts.formats.mappings import Beside
-from flaglift.check.hosts.formats.origins import Shape, origin_of, text_of
+from flaglift.check.hosts.formats.origins import Constructs, origin_of, text_of
 from flaglift.check.hosts.formats.trees import BROKEN, broken_from, is_broken, nodes, parse
 from flaglift.lossless.spans import Span
 
 
-class Part(NamedTuple):
+class StringLiteral(NamedTuple):
     """One string literal as the language writes it."""
 
-    form: Form
+    form: LiteralForm
     place: Span
     inside: int
-    scanned: Scanned
+    scanned: ScannedLiteral
 
 
 class Join(NamedTuple):
@@ -40,7 +40,7 @@ class Join(NamedTuple):
 class Joined:
     """Several literals that mean one string; each keeps its form."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[StringLiteral, ...]
 
     @property
     def name(self) -> str:
@@ -75,13 +75,13 @@ class CodeHost(ABC):
     calls: frozenset[str] = frozenset()
     """The types of calls that may join the elements of a list."""
     comment_kinds: tuple[str, ...] = ("comment",)
-    shape: Shape
+    shape: Constructs
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     @abstractmethod
-    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:
+    def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:
         """Return how a literal reads; None for what is no text, such as bytes.
 
         `above` is the node around it if it stands alone: to ask the tree takes as long as it is
@@ -139,7 +139,7 @@ class CodeHost(ABC):
     ) -> Literal | None:
         if not any(node.type in self.kinds for operands in elements for node in operands):
             return None
-        parts: list[Part] = []
+        parts: list[StringLiteral] = []
         pieces: list[Piece] = []
         unclear = ""
         for operands in elements:
@@ -147,7 +147,7 @@ class CodeHost(ABC):
             read: list[Piece] = []
             for node in operands:
                 if node.type not in self.kinds:
-                    read.append(Piece(Kind.HOLE, node.start_byte, node.end_byte, HOLE))
+                    read.append(Piece(PieceKind.HOLE, node.start_byte, node.end_byte, HOLE))
                     continue
                 part = self.part(node, data, node.parent if node == whole else None)
                 if part is None:
@@ -157,7 +157,7 @@ class CodeHost(ABC):
                 unclear = unclear or part.scanned.unclear
             if gap is not None:
                 start = read[0].start if read else parts[-1].inside
-                pieces.append(Piece(Kind.ATOM, gap, start, separator))
+                pieces.append(Piece(PieceKind.ATOM, gap, start, separator))
             pieces += read
         single = len(parts) == 1 and whole.type in self.kinds
         place = parts[0].place if single else Span(whole.start_byte, whole.end_byte)

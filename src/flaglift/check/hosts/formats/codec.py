@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flaglift.check.hosts.base import HOLE, Kind, Literal, Piece
+from flaglift.check.hosts.base import HOLE, Literal, Piece, PieceKind
 from flaglift.lossless.spans import Span
 
 Decode = Callable[[bytes], str | None]
@@ -49,9 +49,9 @@ class Escaped:
             return None
         return f"{quote}{text.translate(self.written)}{quote}".encode()
 
-    def pieces(self, data: bytes, inside: Span, holes: Iterable[Span] = ()) -> "Scanned":
+    def pieces(self, data: bytes, inside: Span, holes: Iterable[Span] = ()) -> "ScannedLiteral":
         """Return what the bytes inside the delimiters stand for."""
-        scanned = Scanned()
+        scanned = ScannedLiteral()
         position = inside.start
         for hole in holes:
             self._scan(data, Span(position, hole.start), scanned)
@@ -60,7 +60,7 @@ class Escaped:
         self._scan(data, Span(position, inside.end), scanned)
         return scanned
 
-    def _scan(self, data: bytes, span: Span, scanned: "Scanned") -> None:
+    def _scan(self, data: bytes, span: Span, scanned: "ScannedLiteral") -> None:
         position = span.start
         for match in self.escapes.finditer(data, span.start, span.end):
             scanned.run(data, Span(position, match.start()))
@@ -70,7 +70,7 @@ class Escaped:
 
 
 @dataclass
-class Scanned:
+class ScannedLiteral:
     """The pieces of a literal as they are found."""
 
     pieces: list[Piece] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Scanned:
         """Add bytes that stand for themselves."""
         if span.start < span.end:
             text = data[span.start : span.end].decode()
-            self.pieces.append(Piece(Kind.RUN, *span, text))
+            self.pieces.append(Piece(PieceKind.RUN, *span, text))
 
     def atom(self, span: Span, text: str | None) -> None:
         """Add an escape. Half a surrogate pair is no text that anything can hold."""
@@ -89,11 +89,11 @@ class Scanned:
             self.unclear = BROKEN
             text = "\ufffd"
         if text:
-            self.pieces.append(Piece(Kind.ATOM, *span, text))
+            self.pieces.append(Piece(PieceKind.ATOM, *span, text))
 
     def hole(self, span: Span) -> None:
         """Add an interpolation."""
-        self.pieces.append(Piece(Kind.HOLE, *span, HOLE))
+        self.pieces.append(Piece(PieceKind.HOLE, *span, HOLE))
 
 
 def backslashed(pairs: Sequence[str]) -> dict[int, str]:

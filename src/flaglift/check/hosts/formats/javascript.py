@@ -5,10 +5,10 @@ import re
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import CodeHost, Join, Part, joined
+from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, joined
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
-from flaglift.check.hosts.formats.origins import Shape, text_of
+from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.lossless.spans import Span
 
 _UNIT = rb"\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]+\})"
@@ -82,7 +82,7 @@ class JavaScriptHost(CodeHost):
     kinds = ("string", "template_string")
     adds = "binary_expression"
     calls = frozenset({"call_expression"})
-    shape = Shape(
+    shape = Constructs(
         pairs={"pair": ("key", "value")},
         calls={"call_expression": "function", "new_expression": "constructor"},
         arguments=frozenset({"arguments"}),
@@ -126,7 +126,7 @@ class JavaScriptHost(CodeHost):
             return None
         return joined(elements, "array", node.child_by_field_name("arguments"), ",")
 
-    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:
+    def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:
         """Return how a string reads; None for the name of a module."""
         place = Span(node.start_byte, node.end_byte)
         inside = Span(place.start + 1, max(place.start + 1, place.end - 1))
@@ -146,7 +146,7 @@ class JavaScriptHost(CodeHost):
         scanned = form.pieces(data, inside, holes)
         if kind == "call_expression":
             scanned.unclear = f"the function `{text_of(node.prev_named_sibling)}` reads its escapes"
-        return Part(form, place, inside.start, scanned)
+        return StringLiteral(form, place, inside.start, scanned)
 
 
 def make(name: str) -> JavaScriptHost:

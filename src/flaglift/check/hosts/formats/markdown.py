@@ -7,8 +7,8 @@ from functools import partial
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Around, Comment, Kind, Literal, Origin
-from flaglift.check.hosts.formats.codec import Escaped, Scanned, stripped
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin, PieceKind
+from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral, stripped
 from flaglift.check.hosts.formats.trees import ancestors, nodes
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.lossless.spans import Span
@@ -20,19 +20,21 @@ TABS = "its indentation has tabs, which cannot be followed byte by byte"
 NESTED = "indented code in a list or quote cannot be followed byte by byte"
 
 
-class Block(Escaped):
+class MarkdownBlock(Escaped):
     """The form of code that takes whole lines, each behind what the blocks around it begin with."""
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
         """Return the text; new lines begin like the other ones."""
         written = super().encode(text, literal, at)
-        ends = [literal.source[p.start : p.end] for p in literal.pieces if p.kind is Kind.ATOM]
+        ends = [literal.source[p.start : p.end] for p in literal.pieces if p.kind is PieceKind.ATOM]
         if written is None or b"\n" not in written or not ends:
             return written
         return written.replace(b"\n", b"\n" + max((e.partition(b"\n")[2] for e in ends), key=len))
 
 
-BLOCK = Block("Markdown code block", re.compile(rb"(?!)"), lambda _: None, {}, re.compile("[\r\0]"))
+BLOCK = MarkdownBlock(
+    "Markdown code block", re.compile(rb"(?!)"), lambda _: None, {}, re.compile("[\r\0]")
+)
 INLINE = Escaped(
     "Markdown code in a line", re.compile(rb"(?!)"), lambda _: None, {}, re.compile("[`\r\n\0]")
 )
@@ -110,7 +112,7 @@ class MarkdownHost:
                 yield replace(literal, look=partial(_look_inline, node))
 
     def _literal(
-        self, form: Escaped, data: bytes, place: Span, scanned: Scanned, origin: Origin
+        self, form: Escaped, data: bytes, place: Span, scanned: ScannedLiteral, origin: Origin
     ) -> Literal:
         pieces = tuple(scanned.pieces)
         return Literal(
@@ -134,9 +136,9 @@ def _look_inline(node: Node) -> Around:
 
 def _lines(
     data: bytes, place: Span, prefixes: Mapping[int, int], margin: re.Pattern[bytes]
-) -> Scanned:
+) -> ScannedLiteral:
     """Return the lines of a block, each without what belongs to the blocks around it."""
-    scanned = Scanned()
+    scanned = ScannedLiteral()
     position = place.start
     ending = -1
     while position < place.end:

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin
-from flaglift.check.hosts.formats.code import Joined, Part
-from flaglift.check.hosts.formats.codec import Scanned
+from flaglift.check.hosts.formats.code import Joined, StringLiteral
+from flaglift.check.hosts.formats.codec import ScannedLiteral
 from flaglift.check.hosts.formats.json import JsonHost
 from flaglift.lossless.spans import Span
 
@@ -87,7 +87,9 @@ def _named(metadata: Any) -> Iterator[Any]:
 
 def _cell(lines: Sequence[Literal], look: partial[Around], data: bytes) -> Literal:
     parts = [
-        Part(each.form, Span(each.start, each.end), each.inside, Scanned(list(each.pieces)))
+        StringLiteral(
+            each.form, Span(each.start, each.end), each.inside, ScannedLiteral(list(each.pieces))
+        )
         for each in lines
     ]
     return Literal(

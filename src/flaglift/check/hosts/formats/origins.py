@@ -11,7 +11,7 @@ _COMPARISONS = frozenset({"==", "===", "!=", "!==", "=~", "!~", "in"})
 
 
 @dataclass(frozen=True)
-class Shape:
+class Constructs:
     """The node types that tell a language's constructs; fields are those of its grammar."""
 
     pairs: Mapping[str, tuple[str, str]]
@@ -34,7 +34,7 @@ _MOST_STEPS = 200
 """Each step searches the tree from its root, so that a deep one would take the square of it."""
 
 
-def origin_of(node: Node, shape: Shape) -> Origin:
+def origin_of(node: Node, shape: Constructs) -> Origin:
     """Return where a literal stands: the nearest key, and the nearest call around it."""
     key = ""
     for child, above in _steps(node, shape):
@@ -50,7 +50,7 @@ def origin_of(node: Node, shape: Shape) -> Origin:
     return Origin("value", key)
 
 
-def _steps(node: Node, shape: Shape) -> Iterator[tuple[Node, Node]]:
+def _steps(node: Node, shape: Constructs) -> Iterator[tuple[Node, Node]]:
     """Yield the nodes around a node, each with the one inside it, up to a function or the like."""
     child, above = node, node.parent
     for _ in range(_MOST_STEPS):
@@ -73,7 +73,7 @@ def _side(node: Node, field: str, at: int) -> Node | None:
     return node.child_by_field_name(field) if field else node.named_children[at]
 
 
-def _end(child: Node, above: Node, key: str, shape: Shape) -> Origin | None:
+def _end(child: Node, above: Node, key: str, shape: Constructs) -> Origin | None:
     """Return where a literal stands if the node above is the last that tells."""
     if above.type == "jsx_attribute":
         return Origin("value", name_of(above.named_child(0)))
@@ -97,7 +97,7 @@ def _compares(node: Node) -> bool:
     return operator is not None and text_of(operator) in _COMPARISONS
 
 
-def _called(call: Node, shape: Shape) -> str:
+def _called(call: Node, shape: Constructs) -> str:
     name = shape.calls.get(call.type)
     function = call.child_by_field_name(name) if name else None
     if function is None:

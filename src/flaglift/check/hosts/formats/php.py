@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import CodeHost, Join, Part, constant
+from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, constant
 from flaglift.check.hosts.formats.codec import Escaped, backslashed, character
 from flaglift.check.hosts.formats.mappings import Beside
-from flaglift.check.hosts.formats.origins import Shape, text_of
+from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.lossless.spans import Span
 
 INDENTED = "the indentation of its end is taken from its lines"
@@ -60,7 +60,7 @@ class PhpHost(CodeHost):
     adds = "binary_expression"
     sign = "."
     calls = frozenset({"function_call_expression"})
-    shape = Shape(
+    shape = Constructs(
         pairs={"array_element_initializer": ("", "")},
         calls={
             "function_call_expression": "function",
@@ -99,7 +99,7 @@ class PhpHost(CodeHost):
             return None
         return Join([item.named_children[0] for item in items], separator)
 
-    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:  # noqa: ARG002
+    def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:  # noqa: ARG002
         """Return how a string reads; None for a string of bytes."""
         if node.type in ("heredoc", "nowdoc"):
             return self._document(node, data)
@@ -109,9 +109,9 @@ class PhpHost(CodeHost):
         form = _SINGLE if node.type == "string" else _DOUBLE
         inside = Span(opening.end_byte, max(opening.end_byte, node.end_byte - 1))
         scanned = form.pieces(data, inside, _holes(node))
-        return Part(form, Span(node.start_byte, node.end_byte), inside.start, scanned)
+        return StringLiteral(form, Span(node.start_byte, node.end_byte), inside.start, scanned)
 
-    def _document(self, node: Node, data: bytes) -> Part | None:
+    def _document(self, node: Node, data: bytes) -> StringLiteral | None:
         end = node.named_children[-1]
         start = data.find(b"\n", node.start_byte, end.start_byte) + 1
         line = data.rfind(b"\n", start - 1, end.start_byte)
@@ -124,7 +124,7 @@ class PhpHost(CodeHost):
         scanned = form.pieces(data, Span(start, stop), holes)
         if end.start_byte > line + 1:
             scanned.unclear = INDENTED
-        return Part(form, Span(start, stop), start, scanned)
+        return StringLiteral(form, Span(start, stop), start, scanned)
 
 
 def _holes(node: Node) -> Iterator[Span]:

@@ -6,10 +6,10 @@ from functools import cache
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import CodeHost, Join, Part, constant
+from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, constant
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed, character
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
-from flaglift.check.hosts.formats.origins import Shape, text_of
+from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.lossless.spans import Span
 
 _ESCAPE = (
@@ -80,7 +80,7 @@ class PythonHost(CodeHost):
     joins = frozenset({"concatenated_string"})
     adds = "binary_operator"
     calls = frozenset({"call"})
-    shape = Shape(
+    shape = Constructs(
         pairs={"pair": ("key", "value"), "keyword_argument": ("name", "value")},
         calls={"call": "function"},
         arguments=frozenset({"argument_list"}),
@@ -112,7 +112,7 @@ class PythonHost(CodeHost):
             return None
         return Join([c for c in elements.named_children if c.type != "comment"], separator)
 
-    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:  # noqa: ARG002
+    def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:  # noqa: ARG002
         """Return how a string reads; None for bytes."""
         place = Span(node.start_byte, node.end_byte)
         start = _START.match(data, *place)
@@ -126,7 +126,7 @@ class PythonHost(CodeHost):
             if child.type == "interpolation"
         ]
         form = _form("".join(sorted(set(prefix) & set("fr"))), quote)
-        return Part(form, place, inside.start, form.pieces(data, inside, holes))
+        return StringLiteral(form, place, inside.start, form.pieces(data, inside, holes))
 
 
 def make(name: str) -> PythonHost:

@@ -5,11 +5,17 @@ from functools import cache
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Kind, Piece
-from flaglift.check.hosts.formats.code import CodeHost, Join, Part, joined
-from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, Scanned, backslashed
+from flaglift.check.hosts.base import Piece, PieceKind
+from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, joined
+from flaglift.check.hosts.formats.codec import (
+    CONTROLS,
+    LINE_END,
+    Escaped,
+    ScannedLiteral,
+    backslashed,
+)
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
-from flaglift.check.hosts.formats.origins import Shape, text_of
+from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.check.hosts.formats.trees import nodes
 from flaglift.lossless.spans import Span
 
@@ -85,7 +91,7 @@ class RubyHost(CodeHost):
     joins = frozenset({"chained_string"})
     adds = "binary"
     calls = frozenset({"call"})
-    shape = Shape(
+    shape = Constructs(
         pairs={"pair": ("key", "value")},
         calls={"call": "method"},
         arguments=frozenset({"argument_list"}),
@@ -111,7 +117,7 @@ class RubyHost(CodeHost):
             return None
         return joined(elements, "array", node.child_by_field_name("arguments"), "")
 
-    def part(self, node: Node, data: bytes, above: Node | None) -> Part | None:  # noqa: ARG002
+    def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:  # noqa: ARG002
         """Return how a string reads; None for what is no text."""
         if node.type == "heredoc_beginning":
             return self._document(node, data)
@@ -119,9 +125,9 @@ class RubyHost(CodeHost):
         inside = Span(opening.end_byte, max(opening.end_byte, node.end_byte - 1))
         form = _form(text_of(opening))
         scanned = form.pieces(data, inside, _holes(node))
-        return Part(form, Span(node.start_byte, node.end_byte), inside.start, scanned)
+        return StringLiteral(form, Span(node.start_byte, node.end_byte), inside.start, scanned)
 
-    def _document(self, node: Node, data: bytes) -> Part | None:
+    def _document(self, node: Node, data: bytes) -> StringLiteral | None:
         opening = _DOCUMENT.match(data, node.start_byte, node.end_byte)
         body = _body(node, data)
         if opening is None or opening[2] == b"`" or body is None:
@@ -136,7 +142,7 @@ class RubyHost(CodeHost):
         lines = data[slice(*place)].rstrip(b"\r\n")
         if form is _DOCUMENTS and (len(lines) - len(lines.rstrip(b"\\"))) % 2:
             scanned.unclear = CONTINUED
-        return Part(form, place, place.start, scanned)
+        return StringLiteral(form, place, place.start, scanned)
 
 
 def _body(node: Node, data: bytes) -> Node | None:
@@ -155,13 +161,13 @@ def _holes(node: Node) -> list[Span]:
     ]
 
 
-def dedented(data: bytes, place: Span, scanned: Scanned) -> Scanned:
+def dedented(data: bytes, place: Span, scanned: ScannedLiteral) -> ScannedLiteral:
     """Return a squiggly here-document without the indentation that all its lines have."""
-    inside = [range(p.start + 1, p.end) for p in scanned.pieces if p.kind is Kind.HOLE]
+    inside = [range(p.start + 1, p.end) for p in scanned.pieces if p.kind is PieceKind.HOLE]
     starts = [place.start, *(m.end() for m in re.finditer(b"\n", data[: place.end]))]
     lines = [s for s in starts if place.start <= s < place.end and not any(s in r for r in inside)]
     blanks = {start: _BLANKS.match(data, start, place.end) for start in lines}
-    result = Scanned(unclear=scanned.unclear)
+    result = ScannedLiteral(unclear=scanned.unclear)
     widths = [
         len(match[0])
         for match in blanks.values()
@@ -178,9 +184,9 @@ def dedented(data: bytes, place: Span, scanned: Scanned) -> Scanned:
     return result
 
 
-def _cut(data: bytes, piece: Piece, margins: dict[int, int], result: Scanned) -> None:
+def _cut(data: bytes, piece: Piece, margins: dict[int, int], result: ScannedLiteral) -> None:
     """Add a piece, with the margin of the line that begins in it or right behind it."""
-    if piece.kind is not Kind.RUN:
+    if piece.kind is not PieceKind.RUN:
         end = margins.get(piece.end, piece.end) if data[piece.end - 1 : piece.end] == b"\n" else 0
         result.pieces.append(piece._replace(end=max(end, piece.end)))
         return

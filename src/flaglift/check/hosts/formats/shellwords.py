@@ -2,7 +2,7 @@
 
 import re
 
-from flaglift.check.hosts.formats.code import Part
+from flaglift.check.hosts.formats.code import StringLiteral
 from flaglift.check.hosts.formats.codec import Escaped, character
 from flaglift.lossless.spans import Span
 
@@ -79,13 +79,13 @@ _ANSI_BODY = re.compile(rb"(?:[^'\\]|\\[\s\S])*+")
 EXPANDED = "the shell makes other words of it"
 
 
-def parts(data: bytes, start: int, limit: int) -> list[Part]:
+def parts(data: bytes, start: int, limit: int) -> list[StringLiteral]:
     """Return the parts of the word that starts at a byte, each as it is quoted.
 
     Expansions are holes. The word ends where the shell ends it, whatever a parse tree says, but not
     after `limit`: where the substitution in backticks that it is in ends.
     """
-    found: list[Part] = []
+    found: list[StringLiteral] = []
     position = start
     while match := _PIECES.match(data, position, limit):
         if match["hole"]:
@@ -104,7 +104,7 @@ def parts(data: bytes, start: int, limit: int) -> list[Part]:
         scanned = form.pieces(data, inside, held)
         if end > min(limit, len(data)):
             end, scanned.unclear = inside.end, OPEN
-        found.append(Part(form, Span(position, end), inside.start, scanned))
+        found.append(StringLiteral(form, Span(position, end), inside.start, scanned))
         position = end
     bare = [data[slice(*part.place)] if part.form is BARE else b"x" for part in found]
     if _BRACES.search(b"".join(bare)):

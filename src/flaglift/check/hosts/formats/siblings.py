@@ -122,7 +122,7 @@ class Entries(Adding):
 
 
 @dataclass(frozen=True)
-class Lines(Adding):
+class LinePairs(Adding):
     """The pairs of a mapping with one pair a line: a YAML block, a TOML table."""
 
     data: bytes

@@ -6,7 +6,13 @@ from dataclasses import replace
 from functools import partial
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin
-from flaglift.check.hosts.formats.codec import Escaped, Scanned, backslashed, character, stripped
+from flaglift.check.hosts.formats.codec import (
+    Escaped,
+    ScannedLiteral,
+    backslashed,
+    character,
+    stripped,
+)
 from flaglift.lossless.spans import Span
 
 BACKSLASH = "databases read its backslashes differently"
@@ -131,7 +137,7 @@ class SqlHost:
     def _literal(
         self, data: bytes, place: Span, inside: Span, form: Escaped, origin: Origin
     ) -> Literal:
-        scanned: Scanned = form.pieces(data, inside)
+        scanned: ScannedLiteral = form.pieces(data, inside)
         return Literal(
             host=self.name,
             form=form,

@@ -6,12 +6,12 @@ from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
-from flaglift.check.hosts.base import Around, Comment, Kind, Literal, Origin, Piece
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.lossless.spans import Span
 
 
-class Form(StrEnum):
+class TextForm(StrEnum):
     """How a text file holds its prompts."""
 
     LINES = "lines"
@@ -29,7 +29,7 @@ class Located(NamedTuple):
     text: str
 
 
-def prompts(text: str, form: Form) -> list[Located]:
+def prompts(text: str, form: TextForm) -> list[Located]:
     r"""Return the prompts of a text file.
 
     >>> prompts("a --video\r\n\r\nb", Form.LINES)
@@ -37,7 +37,7 @@ def prompts(text: str, form: Form) -> list[Located]:
     >>> prompts("a\nar=1:1\n\nb\n", Form.BLOCKS)
     [Located(start=0, text='a\nar=1:1'), Located(start=10, text='b')]
     """
-    if form is Form.WHOLE:
+    if form is TextForm.WHOLE:
         body = _without_line_end(text)
         return [Located(0, body)] if body.strip() else []
     found: list[Located] = []
@@ -45,7 +45,7 @@ def prompts(text: str, form: Form) -> list[Located]:
     for begin, line in _lines(text):
         if not line.strip():
             open_since = None
-        elif form is Form.LINES or open_since is None:
+        elif form is TextForm.LINES or open_since is None:
             found.append(Located(begin, line))
             open_since = begin
         else:
@@ -83,7 +83,7 @@ class Plain:
 class TextHost:
     """A text file, in one of its forms; it has no comments."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: TextForm) -> None:
         self.name = form.value
         self._form = form
 
@@ -95,7 +95,7 @@ class TextHost:
         for index, (start, prompt) in enumerate(prompts(text, self._form)):
             byte += len(text[position:start].encode())
             end = byte + len(prompt.encode())
-            piece = Piece(Kind.RUN, byte, end, prompt)
+            piece = Piece(PieceKind.RUN, byte, end, prompt)
             look = partial(Around, Origin("text", path=(index,)))
             found.append(Literal(self.name, _PLAIN, byte, end, byte, (piece,), look, data))
             byte, position = end, start + len(prompt)
@@ -145,4 +145,4 @@ class ConsoleHost:
 
 def make(name: str) -> TextHost | ConsoleHost:
     """Return the host of that name: `lines`, `whole`, `blocks` or `console`."""
-    return ConsoleHost() if name == "console" else TextHost(Form(name))
+    return ConsoleHost() if name == "console" else TextHost(TextForm(name))

@@ -11,7 +11,7 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.code import comments_in
 from flaglift.check.hosts.formats.codec import Escaped, character
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, Lines, Write, field_name
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write, field_name
 from flaglift.check.hosts.formats.trees import BROKEN, broken_from, parse
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
@@ -168,7 +168,7 @@ def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings
         whole = Span(pair.start_byte, pair.end_byte)
         return held, Entries(data, whole, span, place, above.end_byte - 1, taken, write)
     between = data[span.end : place.start]
-    return held, Lines(data, span, between, place.end, taken, write)
+    return held, LinePairs(data, span, between, place.end, taken, write)
 
 
 def _sides(pair: Node) -> tuple[Node, Node]:

@@ -15,15 +15,15 @@ from flaglift.check.hosts.base import (
     HOLE,
     Around,
     Comment,
-    Form,
-    Kind,
     Literal,
+    LiteralForm,
     Origin,
     Piece,
+    PieceKind,
     Siblings,
 )
 from flaglift.check.hosts.formats.codec import stripped
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, Lines, Write, field_name
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write, field_name
 from flaglift.check.hosts.formats.yamlscalars import FOLDED, FORMS, LITERAL, block_pieces
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
@@ -252,17 +252,17 @@ class Reader:
             whole = Span(key.start, place.end)
             write = _writer(quote or '"')
             return Entries(self.data, whole, key, place, place.end, taken, write, doubts)
-        return Lines(self.data, key, b": ", place.end, taken, _writer(quote), doubts)
+        return LinePairs(self.data, key, b": ", place.end, taken, _writer(quote), doubts)
 
     def _pieces(
         self, place: Span, event: yaml.ScalarEvent
-    ) -> tuple[Form, int, Sequence[Piece], str]:
+    ) -> tuple[LiteralForm, int, Sequence[Piece], str]:
         style, value = event.style or "", event.value
         if style in ("|", ">"):
             block = block_pieces(self.data, place, value)
             if block is not None:
                 return *block, ""
-            form: Form = LITERAL if style == "|" else FOLDED
+            form: LiteralForm = LITERAL if style == "|" else FOLDED
         else:
             form = FORMS[style]
             inside = Span(place.start + len(style), place.end - len(style))
@@ -270,7 +270,7 @@ class Reader:
             if "".join(piece.text for piece in scanned.pieces) == value:
                 unclear = scanned.unclear or ("" if style or _is_text(value) else NO_TEXT)
                 return form, inside.start, scanned.pieces, unclear
-        whole = [Piece(Kind.ATOM, *place, value)] if value else []
+        whole = [Piece(PieceKind.ATOM, *place, value)] if value else []
         return form, place.start, whole, UNCLEAR
 
 

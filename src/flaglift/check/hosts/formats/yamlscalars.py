@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from flaglift.check.hosts.base import Kind, Literal, Piece
+from flaglift.check.hosts.base import Literal, Piece, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped, character
 from flaglift.lossless.spans import Span
 
@@ -72,7 +72,7 @@ _LINE = re.compile(rb"([^\r\n]+)|\r?\n|\r")
 
 
 @dataclass(frozen=True)
-class Block:
+class BlockScalar:
     """The form of a block scalar."""
 
     name: str
@@ -94,11 +94,13 @@ class Block:
         return text.encode().replace(b"\n", ending + indent)
 
 
-LITERAL = Block("YAML literal block", folds=False)
-FOLDED = Block("YAML folded block", folds=True)
+LITERAL = BlockScalar("YAML literal block", folds=False)
+FOLDED = BlockScalar("YAML folded block", folds=True)
 
 
-def block_pieces(data: bytes, place: Span, value: str) -> tuple[Block, int, list[Piece]] | None:
+def block_pieces(
+    data: bytes, place: Span, value: str
+) -> tuple[BlockScalar, int, list[Piece]] | None:
     """Return the form of a block scalar, where its text begins, and its pieces.
 
     Every line of text must be found in the value, in order, with nothing but spaces and line ends
@@ -122,14 +124,14 @@ def block_pieces(data: bytes, place: Span, value: str) -> tuple[Block, int, list
         if found is None:
             return None
         if found > done:
-            pieces.append(Piece(Kind.ATOM, last, start, value[done:found]))
-        pieces.append(Piece(Kind.RUN, start, match.end(), text))
+            pieces.append(Piece(PieceKind.ATOM, last, start, value[done:found]))
+        pieces.append(Piece(PieceKind.RUN, start, match.end(), text))
         done, last = found + len(text), match.end()
     rest = value[done:]
     if rest.strip("\n"):
         return None
     if rest:
-        pieces.append(Piece(Kind.ATOM, last, place.end, rest))
+        pieces.append(Piece(PieceKind.ATOM, last, place.end, rest))
     return form, pieces[0].start if pieces else inside, pieces
 
 
