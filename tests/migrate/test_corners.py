@@ -26,7 +26,7 @@ from flaglift.migrate.files.parquet_writer import ParquetResult
 from flaglift.migrate.files.undo import FileUndoer
 from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
-from flaglift.migrate.records import Record, Stored, Verdict
+from flaglift.migrate.records import Stored, StoredRecord, Verdict
 from flaglift.migrate.sql.messages import translated_errors
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.tally import Tally
@@ -376,7 +376,7 @@ def test_what_the_system_and_the_library_say() -> None:
 def test_a_prompt_without_a_price_is_counted() -> None:
     tally = Tally()
     stored = Stored("", "a", {})
-    tally.add(Record("1", (stored,)), [Verdict(stored, "translated", model="m")])
+    tally.add(StoredRecord("1", (stored,)), [Verdict(stored, "translated", model="m")])
     assert (tally.translated, tally.priced) == (1, 0)
 
 

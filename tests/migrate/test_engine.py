@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from flaglift import Settings
 from flaglift.errors import InputError
 from flaglift.migrate.decision import Decider
-from flaglift.migrate.drift import DriftError, Plan
+from flaglift.migrate.drift import DriftError, SavedPlan
 from flaglift.migrate.files.patches import patch_of, unpatched
 from flaglift.migrate.interruption import interruption
 from flaglift.migrate.pace import Pace
@@ -101,7 +101,7 @@ def test_a_signal_asks_and_a_second_one_ends(number: int) -> None:
 def test_a_run_departs_from_its_plan() -> None:
     planned = Tally(records=100, translated=60, refused=10)
     planned.refusals["FL101"] = 10
-    plan = Plan({"counts": planned.to_dict(), "fingerprint": "x"}, "x", 0.05)
+    plan = SavedPlan({"counts": planned.to_dict(), "fingerprint": "x"}, "x", 0.05)
     found = Tally(records=100, translated=60, refused=15)
     found.refusals["FL303"] = 5
     plan.check(found)
@@ -114,9 +114,9 @@ def test_a_run_departs_from_its_plan() -> None:
     with pytest.raises(DriftError, match=r"16 prompts are refused, and the plan has 10"):
         plan.check(found)
     with pytest.raises(InputError, match="make it again"):
-        Plan({"counts": planned.to_dict(), "fingerprint": "x"}, "y", 0.05)
+        SavedPlan({"counts": planned.to_dict(), "fingerprint": "x"}, "y", 0.05)
     with pytest.raises(InputError, match="is no plan"):
-        Plan({"counts": {}}, "y", 0.05)
+        SavedPlan({"counts": {}}, "y", 0.05)
 
 
 def test_prices_before_and_after() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from flaglift.migrate.errors import UnreadableRecordError
 from flaglift.migrate.files.ledger import Ledger
-from flaglift.migrate.records import Entry
-from flaglift.migrate.store import Run
+from flaglift.migrate.records import JournalEntry
+from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 from migrate.sources import applied, undone
 
@@ -26,10 +26,12 @@ def test_entries_of_a_key_are_found_by_the_index(
 
     monkeypatch.setattr(sqlite3, "connect", watched)
     ledger = Ledger(tmp_path / "j", write=True)
-    run = Run("r", "s", "f", "running", None, Tally(), "1", "1")
+    run = MigrationRun("r", "s", "f", "running", None, Tally(), "1", "1")
     with ledger.saving():
         ledger.save(run)
-        ledger.add(run, [Entry(i, str(i // 2), {"text": "a"}, {"text": "b"}, "") for i in range(6)])
+        ledger.add(
+            run, [JournalEntry(i, str(i // 2), {"text": "a"}, {"text": "b"}, "") for i in range(6)]
+        )
     assert [entry.number for entry in ledger.of_key(run, "1")] == [2, 3]
     ledger.close()
     (question,) = [text for text in asked if "AND key =" in text]

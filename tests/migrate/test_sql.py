@@ -21,7 +21,7 @@ from flaglift.migrate.engine import Control, Migration
 from flaglift.migrate.errors import LockedError, UnavailableError, UnreadableRecordError
 from flaglift.migrate.job import Job
 from flaglift.migrate.pace import Pace
-from flaglift.migrate.records import Change, Record
+from flaglift.migrate.records import RecordChange, StoredRecord
 from flaglift.migrate.sql import undo as module
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.writer import SqlWriter, _SqlStep
@@ -402,7 +402,7 @@ class Meddler:
         real = _SqlStep.moved
         self.changes: list[str] = []
 
-        def moved(step: _SqlStep, changes: Sequence[Change]) -> Any:
+        def moved(step: _SqlStep, changes: Sequence[RecordChange]) -> Any:
             while self.changes:
                 # SQLite has locked the file by now; its other writers come later.
                 database.run(self.changes.pop(0))
@@ -625,4 +625,4 @@ def test_a_record_that_cannot_be_read_any_more_is_left(
     Meddler(server, monkeypatch).changes = ["UPDATE prompts SET data = '{' WHERE id = 1"]
     tally = applied(f"{server.url}#prompts", json_column="data")
     assert (tally.gone, tally.changed) == (1, 0)
-    assert isinstance(Record("", ()), Record)
+    assert isinstance(StoredRecord("", ()), StoredRecord)

@@ -12,7 +12,7 @@ from flaglift.cli.migrate_options import job_from
 from flaglift.errors import InputError, reason
 from flaglift.migrate.clock import now
 from flaglift.migrate.decision import Decider
-from flaglift.migrate.drift import DriftError, Plan
+from flaglift.migrate.drift import DriftError, SavedPlan
 from flaglift.migrate.engine import Control, Decided, Migration
 from flaglift.migrate.interruption import interruption
 from flaglift.migrate.job import Job
@@ -20,7 +20,7 @@ from flaglift.migrate.opening import open_store
 from flaglift.migrate.pace import Pace
 from flaglift.migrate.records import Chunk
 from flaglift.migrate.sampling import Samples, described
-from flaglift.migrate.store import Run, Store
+from flaglift.migrate.store import MigrationRun, Store
 from flaglift.migrate.tally import Tally
 from flaglift.migrate.undoing import open_runs, undo
 from flaglift.report.migration_progress import Progress
@@ -186,7 +186,7 @@ def _left(left: Tally | None) -> Document | None:
     )
 
 
-def _planned(path: Path | None, job: Job, most: float) -> Plan | None:
+def _planned(path: Path | None, job: Job, most: float) -> SavedPlan | None:
     if path is None:
         return None
     try:
@@ -197,10 +197,10 @@ def _planned(path: Path | None, job: Job, most: float) -> Plan | None:
         raise InputError(
             f"{path}: is not a plan that `flaglift migrate plan --save` wrote"
         ) from None
-    return Plan(document, job.fingerprint, most)
+    return SavedPlan(document, job.fingerprint, most)
 
 
-def _run_document(store: Store, run: Run) -> Document:
+def _run_document(store: Store, run: MigrationRun) -> Document:
     state = "stopped" if run.state in ("running", "undoing") and not store.is_held() else run.state
     return {
         "source": store.name,
@@ -220,7 +220,7 @@ def runs_of(source: str, options: Document) -> list[Document]:
         return [_run_document(store, run) for run in store.runs()]
 
 
-def _job_of_runs(source: str, options: Document) -> tuple[Job, list[Run]]:
+def _job_of_runs(source: str, options: Document) -> tuple[Job, list[MigrationRun]]:
     """Return the job with the options that its newest run has kept, and the runs to take back."""
     job = job_from(source, options)
     with _opened(job, write=False) as store:

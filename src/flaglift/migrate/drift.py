@@ -13,7 +13,7 @@ class DriftError(FlagliftError):
     """More of an outcome than planned was found, by more than the share allowed."""
 
 
-class Plan:
+class SavedPlan:
     """The counts of a plan that was saved."""
 
     def __init__(self, document: Mapping[str, Any], fingerprint: str, most: float) -> None:

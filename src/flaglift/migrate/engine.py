@@ -9,11 +9,11 @@ from functools import partial
 from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused
 from flaglift.migrate.errors import UnavailableError, UnreadableRecordError
 from flaglift.migrate.pace import Pace
-from flaglift.migrate.records import Change, Chunk, Cursor, Record, Stored, Verdict
-from flaglift.migrate.store import Refusal, Step, Store, Writer, refuse_failed
+from flaglift.migrate.records import Chunk, Cursor, RecordChange, Stored, StoredRecord, Verdict
+from flaglift.migrate.store import ChangeRefusal, RunWriter, Step, Store, refuse_failed
 from flaglift.migrate.tally import Tally
 
-Decided = tuple[Record, tuple[Verdict, ...]]
+Decided = tuple[StoredRecord, tuple[Verdict, ...]]
 Watch = Callable[[Tally, Chunk, Sequence[Decided]], None]
 
 _PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 20.0)
@@ -45,7 +45,7 @@ def _writes(decided: Decided) -> bool:
     return any(verdict.writes for verdict in decided[1])
 
 
-def _refused_by(refusal: Refusal, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+def _refused_by(refusal: ChangeRefusal, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
     return tuple(
         refused(v.stored, v.codes, refusal.code, refusal.message) if v.writes else v
         for v in verdicts
@@ -84,7 +84,7 @@ class Migration:
                 break
         return tally, True
 
-    def apply(self, writer: Writer, *, rehearsal: bool = False) -> bool:
+    def apply(self, writer: RunWriter, *, rehearsal: bool = False) -> bool:
         """Write a run to its end; return whether it got there or was stopped.
 
         A rehearsal ends at its limit, and has written nothing that could be counted at the end.
@@ -100,7 +100,7 @@ class Migration:
             if self._patiently(writer, partial(self._step, writer, limited=limited)) is None:
                 return self.store.passes_on or rehearsal or self._finish_late(writer)
 
-    def _finish_late(self, writer: Writer) -> bool:
+    def _finish_late(self, writer: RunWriter) -> bool:
         """Pass over what still holds flags until nothing of it can be translated.
 
         Rows come in behind the cursor while a run goes on; the counts of the last pass, over the
@@ -138,7 +138,7 @@ class Migration:
         left.without = self.store.unreachable()
         return left
 
-    def _late_step(self, writer: Writer, cursor: Cursor | None, left: Tally) -> Chunk | None:
+    def _late_step(self, writer: RunWriter, cursor: Cursor | None, left: Tally) -> Chunk | None:
         """Read, decide on and write one chunk of what still holds flags."""
         chunk = self.store.read_left(cursor, self.control.pace.rows)
         if chunk is None:
@@ -157,7 +157,7 @@ class Migration:
         left.add_problems(chunk.problems)
         return chunk
 
-    def _step(self, writer: Writer, *, limited: bool) -> Chunk | None:
+    def _step(self, writer: RunWriter, *, limited: bool) -> Chunk | None:
         """Read, decide on and write one chunk; return it, or None at the end."""
         started = time.monotonic()
         before = writer.run.tally
@@ -186,7 +186,7 @@ class Migration:
             rows = min(rows, self.control.limit + self._begun - tally.records)
         return self.store.read(cursor, rows)
 
-    def _decided(self, records: Sequence[Record]) -> list[Decided]:
+    def _decided(self, records: Sequence[StoredRecord]) -> list[Decided]:
         stored = [one for record in records for one in record.prompts]
         decided = self._decide.all([self._without_empty(one) for one in stored])
         verdicts = (
@@ -219,7 +219,7 @@ class Migration:
     ) -> list[Decided]:
         """Write what was decided; return it with what others and the store made of it."""
         decided = self._meanwhile(step, decided, tally)
-        changes = [Change(record, v) for record, v in filter(_writes, decided)]
+        changes = [RecordChange(record, v) for record, v in filter(_writes, decided)]
         refusals = step.write(chunk, changes) or {}
         if not refusals:
             return decided
@@ -232,7 +232,7 @@ class Migration:
 
     def _meanwhile(self, step: Step, decided: list[Decided], tally: Tally) -> list[Decided]:
         """Decide again on records that somebody changed since they were read."""
-        moved = step.moved([Change(record, v) for record, v in filter(_writes, decided)])
+        moved = step.moved([RecordChange(record, v) for record, v in filter(_writes, decided)])
         if not moved:
             return decided
         fresh: list[Decided] = []
@@ -242,7 +242,7 @@ class Migration:
                 tally.gone += 1
             elif current is record:
                 fresh.append((record, verdicts))
-            elif isinstance(current, Refusal):
+            elif isinstance(current, ChangeRefusal):
                 fresh.append((record, _refused_by(current, verdicts)))
             else:
                 tally.raced += 1
@@ -268,7 +268,7 @@ class Migration:
         self.control.watch(tally, chunk, decided)
         pace.wait(len(chunk.records), seconds, self.control.stopped)
 
-    def _patiently(self, writer: Writer, step: Callable[[], Chunk | None]) -> Chunk | None:
+    def _patiently(self, writer: RunWriter, step: Callable[[], Chunk | None]) -> Chunk | None:
         """Try a chunk until the store answers; what was written counts by its checkpoint.
 
         Each attempt is at fewer records: it may have taken longer than the store allows.
@@ -281,7 +281,9 @@ class Migration:
                 self.control.pace.shrink()
                 self._find_again(writer, waits, error)
 
-    def _find_again(self, writer: Writer, waits: Iterator[float], error: UnavailableError) -> None:
+    def _find_again(
+        self, writer: RunWriter, waits: Iterator[float], error: UnavailableError
+    ) -> None:
         for seconds in waits:
             self.control.pace.sleep(seconds)
             try:

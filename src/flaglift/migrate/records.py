@@ -20,7 +20,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class StoredRecord:
     """A line, a row or an element: what is changed as a whole or not at all."""
 
     key: str
@@ -42,7 +42,7 @@ class Problem:
 class Chunk:
     """Consecutive records of a source."""
 
-    records: Sequence[Record]
+    records: Sequence[StoredRecord]
     cursor: Cursor
     """Where the next chunk begins."""
     problems: Sequence[Problem] = ()
@@ -74,10 +74,10 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RecordChange:
     """A record that is to be written, with the verdicts on its prompts."""
 
-    record: Record
+    record: StoredRecord
     verdicts: tuple[Verdict, ...]
 
     @property
@@ -92,7 +92,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A row of the journal: what a run changed in one record."""
 
     number: int

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flaglift.errors import InputError
-from flaglift.migrate.records import Change, Chunk, Cursor, Entry, Record
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange, StoredRecord
 from flaglift.migrate.tally import Tally
 
 
 @dataclass
-class Run:
+class MigrationRun:
     """A migration that was begun, as its store keeps it."""
 
     id: str
@@ -46,7 +46,7 @@ def refuse_failed(name: str, checks: Sequence[Check]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ChangeRefusal:
     """Why a store does not take a change."""
 
     code: str
@@ -56,24 +56,28 @@ class Refusal:
 class Step(Protocol):
     """One chunk being written: all of it and its checkpoint, or nothing."""
 
-    def moved(self, changes: Sequence[Change]) -> Mapping[str, Record | Refusal | None]:
+    def moved(
+        self, changes: Sequence[RecordChange]
+    ) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
         """Return the records that are not as they were read, by key; None for a deleted one.
 
         A refusal stands for one that is there and may not be changed.
         From here to the end of the step nobody else can change any of them.
         """
 
-    def write(self, chunk: Chunk, changes: Sequence[Change]) -> Mapping[str, Refusal] | None:
+    def write(
+        self, chunk: Chunk, changes: Sequence[RecordChange]
+    ) -> Mapping[str, ChangeRefusal] | None:
         """Write the changed records and their journal entries; return what was refused, by key."""
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
         """Keep where the run is."""
 
 
-class Writer(Protocol):
+class RunWriter(Protocol):
     """A run that is being applied; nobody else applies one to the same source."""
 
-    run: Run
+    run: MigrationRun
 
     def step(self) -> AbstractContextManager[Step]:
         """Begin a chunk; leaving it commits, or writes nothing if it raised."""
@@ -88,7 +92,7 @@ class Writer(Protocol):
 class Undoer(Protocol):
     """A run that is being taken back."""
 
-    run: Run
+    run: MigrationRun
     restored: int
     """The records restored so far by this call."""
 
@@ -144,25 +148,25 @@ class Store(Protocol):
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""
 
-    def writing(self, *, restart: bool) -> AbstractContextManager[Writer]:
+    def writing(self, *, restart: bool) -> AbstractContextManager[RunWriter]:
         """Begin a run, or go on with an unfinished one."""
 
-    def rehearsing(self) -> AbstractContextManager[Writer]:
+    def rehearsing(self) -> AbstractContextManager[RunWriter]:
         """Begin a run that writes every chunk and keeps nothing."""
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[MigrationRun]:
         """Return all runs, oldest first."""
 
     def is_held(self) -> bool:
         """Tell whether a run works on the source now."""
 
-    def undoing(self, run: Run) -> AbstractContextManager[Undoer]:
+    def undoing(self, run: MigrationRun) -> AbstractContextManager[Undoer]:
         """Begin to take a run back, or go on with that."""
 
-    def entries(self, run: Run, *, left: bool = False) -> Iterator[Entry]:
+    def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
         """Return the journal of a run in order; with `left` only what is not taken back."""
 
-    def verify(self, run: Run) -> tuple[list[str], list[str]]:
+    def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
         """Return what holds of what a run wrote and what does not, one sentence each."""
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from flaglift.migrate.records import Problem, Record, Verdict
+from flaglift.migrate.records import Problem, StoredRecord, Verdict
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Tally:
     priced: int = 0
     """Translated prompts whose price is known before and after."""
 
-    def add(self, record: Record, verdicts: Iterable[Verdict]) -> None:
+    def add(self, record: StoredRecord, verdicts: Iterable[Verdict]) -> None:
         """Count a record and what became of its prompts."""
         self.records += 1
         changed = False

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from flaglift.migrate.engine import Control
 from flaglift.migrate.errors import UnavailableError
-from flaglift.migrate.store import Run, Store, Undoer
+from flaglift.migrate.store import MigrationRun, Store, Undoer
 
 _OVER = ("undone", "abandoned")
 
@@ -14,13 +14,13 @@ class Undone:
     """What came of an undo."""
 
     restored: int = 0
-    runs: list[Run] = field(default_factory=list)
+    runs: list[MigrationRun] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     complete: bool = True
     """Whether the end was reached, not stopped by the user."""
 
 
-def open_runs(store: Store) -> list[Run]:
+def open_runs(store: Store) -> list[MigrationRun]:
     """Return the runs that can be taken back, newest first."""
     return [run for run in reversed(store.runs()) if run.state not in _OVER]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from flaglift.migrate.files.compression import ByteSource, compression_of
-from flaglift.migrate.files.format import ByteWriter, Find, Format, Splice
+from flaglift.migrate.files.format import ByteWriter, Find, Format, RecordSplice
 from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.job import Job
-from flaglift.migrate.records import Change, Chunk, Cursor, Entry
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
 OVERSIZE = "longer than {most:,} bytes; it is passed by unchanged (--most-bytes allows more)"
 
@@ -34,21 +34,21 @@ class ByteFormat(ABC):
         """Return the next records; None at the end."""
 
     @abstractmethod
-    def render(self, old: bytes, change: Change) -> bytes:
+    def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return a record with what a change writes."""
 
-    def splices(self, chunk: Chunk, changes: Sequence[Change]) -> list[Splice]:
+    def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         """Return the new bytes of a chunk, in order."""
         return [
-            Splice(body.start, body.stop, self.render(chunk.body[body], change), change)
+            RecordSplice(body.start, body.stop, self.render(chunk.body[body], change), change)
             for change in changes
             for body in (change.record.body,)
         ]
 
-    def restoring(self, chunk: Chunk, old: Mapping[int, bytes]) -> list[Splice]:
+    def restoring(self, chunk: Chunk, old: Mapping[int, bytes]) -> list[RecordSplice]:
         """Return the splices that put old bytes back, by where in the chunk a record begins."""
         return [
-            Splice(record.body.start, record.body.stop, old[record.body.start])
+            RecordSplice(record.body.start, record.body.stop, old[record.body.start])
             for record in chunk.records
             if record.body.start in old
         ]
@@ -70,7 +70,7 @@ class ByteFormat(ABC):
         path: Path,
         written: int,
         cursor: Cursor | None,  # noqa: ARG002
-        done: Iterator[Entry],  # noqa: ARG002
+        done: Iterator[JournalEntry],  # noqa: ARG002
     ) -> ByteWriter:
         """Begin a result file, or go on with one of `written` bytes."""
         return ByteWriter(Output(path, self.path, written), self.splices, self.restoring)

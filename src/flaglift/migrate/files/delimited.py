@@ -20,9 +20,9 @@ from flaglift.lossless.delimited import (
 )
 from flaglift.migrate.files.byte_format import ByteFormat
 from flaglift.migrate.files.delimited_header import read_header
-from flaglift.migrate.files.format import Format, Splice
+from flaglift.migrate.files.format import Format, RecordSplice
 from flaglift.migrate.job import Job, missing_columns
-from flaglift.migrate.records import Change, Chunk, Cursor, Problem, Record, Stored
+from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, Stored, StoredRecord
 from flaglift.spelling import nearest
 
 _BLOCK = 2**20
@@ -111,7 +111,7 @@ class Delimited(ByteFormat):
         buffer = self.source.read(_BLOCK)
         if not buffer:
             return None
-        found: list[Record | Problem] = []
+        found: list[StoredRecord | Problem] = []
         position = 0
         final = False
         while position < len(buffer) and len(found) < rows:
@@ -135,17 +135,17 @@ class Delimited(ByteFormat):
 
     @staticmethod
     def _chunk(
-        buffer: bytes, end: int, offset: int, number: int, found: list[Record | Problem]
+        buffer: bytes, end: int, offset: int, number: int, found: list[StoredRecord | Problem]
     ) -> Chunk:
         return Chunk(
-            records=[item for item in found if isinstance(item, Record)],
+            records=[item for item in found if isinstance(item, StoredRecord)],
             cursor={"at": [offset + end, number]},
             problems=[item for item in found if isinstance(item, Problem)],
             size=end,
             body=buffer[:end],
         )
 
-    def _record(self, buffer: bytes, row: Row, number: int) -> Record | Problem:
+    def _record(self, buffer: bytes, row: Row, number: int) -> StoredRecord | Problem:
         fault = fault_of(row, self._width)
         if fault:
             return Problem(str(number), fault)
@@ -159,9 +159,9 @@ class Delimited(ByteFormat):
             )
         text = values.pop("text")
         prompts = (Stored("", text, {**dict.fromkeys(self.job.targets), **values}),) if text else ()
-        return Record(key or str(number), prompts, slice(row.cells[0].start, row.end))
+        return StoredRecord(key or str(number), prompts, slice(row.cells[0].start, row.end))
 
-    def splices(self, chunk: Chunk, changes: Sequence[Change]) -> list[Splice]:
+    def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         """Return the new bytes of a chunk: with added columns, those of every row."""
         if not self.created:
             return super().splices(chunk, changes)
@@ -169,15 +169,15 @@ class Delimited(ByteFormat):
             return [self._added_header(chunk.body)]
         changed = {change.record.body.start: change for change in changes}
         return [
-            Splice(body.start, body.stop, self._row(chunk.body[body], change), change)
+            RecordSplice(body.start, body.stop, self._row(chunk.body[body], change), change)
             for record in chunk.records
             for body in (record.body,)
             for change in (changed.get(body.start),)
         ]
 
-    def _added_header(self, header: bytes) -> Splice:
+    def _added_header(self, header: bytes) -> RecordSplice:
         end = len(header.rstrip(b"\r\n"))
-        return Splice(end, end, self._joined(self.created))
+        return RecordSplice(end, end, self._joined(self.created))
 
     def _joined(self, values: Iterable[str]) -> bytes:
         """Return new cells with a delimiter before each."""
@@ -195,11 +195,11 @@ class Delimited(ByteFormat):
         whole = row_at(row, 0, self._dialect)
         return whole.cells if whole else []
 
-    def render(self, old: bytes, change: Change) -> bytes:
+    def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return a row with what a change writes."""
         return self._row(old, change)
 
-    def _row(self, old: bytes, change: Change | None) -> bytes:
+    def _row(self, old: bytes, change: RecordChange | None) -> bytes:
         writes = change.written[0].writes if change else {}
         cells = self._cells(old)
         pieces: list[bytes] = []
@@ -237,23 +237,23 @@ class Delimited(ByteFormat):
         form._added = len(info["created"])
         return form
 
-    def restoring(self, chunk: Chunk, old: Mapping[int, bytes]) -> list[Splice]:
+    def restoring(self, chunk: Chunk, old: Mapping[int, bytes]) -> list[RecordSplice]:
         """Return the splices that put old bytes back, and take added columns out."""
         if not self._added:
             return super().restoring(chunk, old)
         if chunk.cursor["at"][1] == 2 and not chunk.records and not chunk.problems:
             return [self._less_added(chunk.body, self._dialect.start)]
         return [
-            Splice(body.start, body.stop, old[body.start])
+            RecordSplice(body.start, body.stop, old[body.start])
             if body.start in old
             else self._less_added(chunk.body, body.start)
             for record in chunk.records
             for body in (record.body,)
         ]
 
-    def _less_added(self, body: bytes, start: int) -> Splice:
+    def _less_added(self, body: bytes, start: int) -> RecordSplice:
         cells = self._cells(body[start:])
-        return Splice(start + cells[-self._added].start - 1, start + cells[-1].end, b"")
+        return RecordSplice(start + cells[-self._added].start - 1, start + cells[-1].end, b"")
 
 
 def _endless(most: int) -> str:

@@ -6,25 +6,27 @@ from typing import Any, NamedTuple, Protocol
 
 from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.files.patches import matching, patch_of
-from flaglift.migrate.records import Change, Chunk, Cursor, Entry
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
-Find = Callable[[str], Sequence[Entry]]
+Find = Callable[[str], Sequence[JournalEntry]]
 """Returns the journal's entries for a record's key."""
 
 
-class Splice(NamedTuple):
+class RecordSplice(NamedTuple):
     """New bytes for a part of a chunk, and the change they come from, if it is to be journaled."""
 
     start: int
     end: int
     new: bytes
-    change: Change | None = None
+    change: RecordChange | None = None
 
 
 class FormatWriter(Protocol):
     """Writes the result of one run."""
 
-    def append(self, chunk: Chunk, changes: Sequence[Change]) -> list[tuple[Change, bytes | None]]:
+    def append(
+        self, chunk: Chunk, changes: Sequence[RecordChange]
+    ) -> list[tuple[RecordChange, bytes | None]]:
         """Write a chunk; return each change with its patch for the journal."""
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
@@ -74,7 +76,7 @@ class Format(Protocol):
         """Return why a value cannot be held; None if it can."""
 
     def writer(
-        self, path: Path, written: int, cursor: Cursor | None, done: Iterator[Entry]
+        self, path: Path, written: int, cursor: Cursor | None, done: Iterator[JournalEntry]
     ) -> FormatWriter:
         """Begin a result file, or go on with one that was synced at `cursor`.
 
@@ -100,15 +102,17 @@ class ByteWriter:
     def __init__(
         self,
         output: Output | HashSink,
-        splices: Callable[[Chunk, Sequence[Change]], list[Splice]],
-        restoring: Callable[[Chunk, Mapping[int, bytes]], list[Splice]],
+        splices: Callable[[Chunk, Sequence[RecordChange]], list[RecordSplice]],
+        restoring: Callable[[Chunk, Mapping[int, bytes]], list[RecordSplice]],
     ) -> None:
         self._output = output
         self._splices = splices
         self._restoring = restoring
         """Returns the splices that take a chunk back, from old bytes by where a record begins."""
 
-    def append(self, chunk: Chunk, changes: Sequence[Change]) -> list[tuple[Change, bytes | None]]:
+    def append(
+        self, chunk: Chunk, changes: Sequence[RecordChange]
+    ) -> list[tuple[RecordChange, bytes | None]]:
         """Write a chunk with its splices."""
         splices = self._splices(chunk, changes)
         self._write(chunk, splices)
@@ -131,7 +135,7 @@ class ByteWriter:
         self._write(chunk, self._restoring(chunk, old))
         return numbers
 
-    def _write(self, chunk: Chunk, splices: Sequence[Splice]) -> None:
+    def _write(self, chunk: Chunk, splices: Sequence[RecordSplice]) -> None:
         pieces: list[bytes] = []
         position = 0
         for start, end, new, _ in splices:

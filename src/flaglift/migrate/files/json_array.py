@@ -10,7 +10,7 @@ from flaglift.lossless.json_tokens import PYTHON
 from flaglift.migrate.files.byte_format import OVERSIZE, ByteFormat
 from flaglift.migrate.job import Job
 from flaglift.migrate.json_document import JsonDocuments, key_reader
-from flaglift.migrate.records import Change, Chunk, Cursor, Problem, Record
+from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, StoredRecord
 
 _BLOCK = 2**20
 _BOM = b"\xef\xbb\xbf"
@@ -66,7 +66,7 @@ class JsonArray(ByteFormat):
         return self._chunk(buffer, len(buffer), [found], (0, 1, "rest"))
 
     def _elements(self, buffer: bytes, position: int, offset: int, number: int, rows: int) -> Chunk:
-        found: list[Record | Problem] = []
+        found: list[StoredRecord | Problem] = []
         phase = "list"
         while len(found) < rows:
             end, buffer = self._element_end(buffer, position, alone=not found)
@@ -106,10 +106,10 @@ class JsonArray(ByteFormat):
                 return None, buffer
             buffer += more
 
-    def _record(self, buffer: bytes, where: slice, number: int) -> Record | Problem:
+    def _record(self, buffer: bytes, where: slice, number: int) -> StoredRecord | Problem:
         try:
             prompts = self._documents.read(buffer[where])
-            return Record(self._key(buffer[where]) or str(number), prompts, where)
+            return StoredRecord(self._key(buffer[where]) or str(number), prompts, where)
         except ValueError as error:
             return Problem(str(number), str(error))
 
@@ -117,18 +117,18 @@ class JsonArray(ByteFormat):
     def _chunk(
         buffer: bytes,
         end: int,
-        found: Sequence[Record | Problem],
+        found: Sequence[StoredRecord | Problem],
         at: tuple[int, int, str],
     ) -> Chunk:
         return Chunk(
-            records=[item for item in found if isinstance(item, Record)],
+            records=[item for item in found if isinstance(item, StoredRecord)],
             cursor={"at": [at[0] + end, *at[1:]]},
             problems=[item for item in found if isinstance(item, Problem)],
             size=end,
             body=buffer[:end],
         )
 
-    def render(self, old: bytes, change: Change) -> bytes:
+    def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return an element with what a change writes."""
         return self._documents.write(old, change.written)
 

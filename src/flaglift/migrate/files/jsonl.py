@@ -6,7 +6,7 @@ from flaglift.errors import InputError
 from flaglift.migrate.files.byte_format import OVERSIZE, ByteFormat
 from flaglift.migrate.job import Job
 from flaglift.migrate.json_document import JsonDocuments, key_reader
-from flaglift.migrate.records import Change, Chunk, Cursor, Problem, Record
+from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, StoredRecord
 
 _BOM = b"\xef\xbb\xbf"
 _BLOCK = 4 * 2**20
@@ -60,7 +60,7 @@ class JsonLines(ByteFormat):
         return Chunk((), cursor, (), len(piece), piece)
 
     def _chunk(self, lines: list[bytes], offset: int, number: int) -> Chunk:
-        records: list[Record] = []
+        records: list[StoredRecord] = []
         problems: list[Problem] = []
         position = 0
         for index, line in enumerate(lines):
@@ -71,13 +71,13 @@ class JsonLines(ByteFormat):
                 key = str(number + index)
                 try:
                     prompts = self._documents.read(content)
-                    records.append(Record(self._key(content) or key, prompts, where))
+                    records.append(StoredRecord(self._key(content) or key, prompts, where))
                 except ValueError as error:
                     problems.append(Problem(key, str(error)))
             position += len(line)
         cursor = {"at": [offset + position, number + len(lines), False]}
         return Chunk(records, cursor, problems, position, b"".join(lines))
 
-    def render(self, old: bytes, change: Change) -> bytes:
+    def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return a document with what a change writes."""
         return self._documents.write(old, change.written)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flaglift.errors import InputError
-from flaglift.migrate.records import Entry
-from flaglift.migrate.store import Run
+from flaglift.migrate.records import JournalEntry
+from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 
 _SCHEMA = """
@@ -74,7 +74,7 @@ class Ledger:
                 " kept, and the same command goes on from here"
             ) from None
 
-    def save(self, run: Run) -> None:
+    def save(self, run: MigrationRun) -> None:
         """Keep a run as it is now."""
         values = (
             run.id, _text(run.source), run.fingerprint, run.state, json.dumps(run.cursor),
@@ -85,11 +85,11 @@ class Ledger:
             values,
         )
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[MigrationRun]:
         """Return all runs, oldest first."""
         rows = self._db.execute(f"SELECT {_RUN} FROM run ORDER BY started, id")  # noqa: S608
         return [
-            Run(
+            MigrationRun(
                 id=row[0],
                 source=row[1],
                 fingerprint=row[2],
@@ -103,7 +103,7 @@ class Ledger:
             for row in rows
         ]
 
-    def add(self, run: Run, entries: Iterable[Entry]) -> None:
+    def add(self, run: MigrationRun, entries: Iterable[JournalEntry]) -> None:
         """Write entries to the journal of a run."""
         self._db.executemany(
             f"INSERT INTO journal (run, {_ENTRY}) VALUES (?,?,?,?,?,?,?)",  # noqa: S608
@@ -116,7 +116,7 @@ class Ledger:
             ),
         )  # fmt: skip
 
-    def entries(self, run: Run, *, left: bool = False) -> Iterator[Entry]:
+    def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
         """Return the journal of a run in order; with `left` only what is not taken back."""
         wanted = " AND undone = 0" if left else ""
         rows = self._db.execute(
@@ -125,7 +125,7 @@ class Ledger:
         )
         yield from map(_entry, rows)
 
-    def of_key(self, run: Run, key: str) -> list[Entry]:
+    def of_key(self, run: MigrationRun, key: str) -> list[JournalEntry]:
         """Return what is not taken back of the entries for a key: several if keys repeat."""
         # Without statistics SQLite prefers the primary key, which is in the order asked for, and
         # then looks at the whole journal for each key.
@@ -136,20 +136,20 @@ class Ledger:
         )
         return [_entry(row) for row in rows]
 
-    def mark_undone(self, run: Run, numbers: Iterable[int]) -> None:
+    def mark_undone(self, run: MigrationRun, numbers: Iterable[int]) -> None:
         """Remember that entries were taken back in a file that is not in its place yet."""
         self._db.executemany(
             "UPDATE journal SET undone = 2 WHERE run = ? AND number = ?",
             ((run.id, number) for number in numbers),
         )
 
-    def settle_undone(self, run: Run, *, keep: bool) -> None:
+    def settle_undone(self, run: MigrationRun, *, keep: bool) -> None:
         """Make what was marked final, or forget it because the file is begun anew."""
         self._db.execute(
             "UPDATE journal SET undone = ? WHERE run = ? AND undone = 2", (int(keep), run.id)
         )
 
-    def mark_all_undone(self, run: Run) -> None:
+    def mark_all_undone(self, run: MigrationRun) -> None:
         """Remember that all entries were taken back."""
         self._db.execute("UPDATE journal SET undone = 1 WHERE run = ?", (run.id,))
 
@@ -162,6 +162,6 @@ def _text(key: str) -> str:
     return key.encode("utf-8", "backslashreplace").decode()
 
 
-def _entry(row: tuple[int, str, str, str, str, bytes | None]) -> Entry:
+def _entry(row: tuple[int, str, str, str, str, bytes | None]) -> JournalEntry:
     number, key, before, after, codes, patch = row
-    return Entry(number, key, json.loads(before), json.loads(after), codes, patch)
+    return JournalEntry(number, key, json.loads(before), json.loads(after), codes, patch)

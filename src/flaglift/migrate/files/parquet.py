@@ -9,7 +9,7 @@ from flaglift.errors import InputError
 from flaglift.migrate.errors import missing_extra
 from flaglift.migrate.files.format import Find, Format
 from flaglift.migrate.job import Job, missing_columns
-from flaglift.migrate.records import Cursor, Entry
+from flaglift.migrate.records import Cursor, JournalEntry
 
 try:
     import pyarrow as pa
@@ -72,7 +72,7 @@ class ParquetFormat(ParquetReader):
         return None
 
     def writer(
-        self, path: Path, written: int, cursor: Cursor | None, done: Iterator[Entry]
+        self, path: Path, written: int, cursor: Cursor | None, done: Iterator[JournalEntry]
     ) -> ParquetResult:
         """Begin a result file; what was done before is done again from the journal."""
         result = ParquetResult(self, path)

@@ -11,7 +11,7 @@ from flaglift.emit.form import form_value
 from flaglift.errors import InputError
 from flaglift.migrate.files.parquet_columns import is_text, plain, raw_texts, wide
 from flaglift.migrate.job import Job
-from flaglift.migrate.records import Chunk, Cursor, Problem, Record, Stored
+from flaglift.migrate.records import Chunk, Cursor, Problem, Stored, StoredRecord
 from flaglift.spelling import nearest
 from flaglift.syntax.flags import FIELD_FLAGS, Kind
 
@@ -72,7 +72,7 @@ class ParquetReader:
         end = start + len(texts)
         done = end >= table.num_rows
         return Chunk(
-            records=[item for item in found if isinstance(item, Record)],
+            records=[item for item in found if isinstance(item, StoredRecord)],
             problems=[item for item in found if isinstance(item, Problem)],
             cursor={"at": [group + done, 0 if done else end, first + len(texts)]},
             size=sum(len(text) for text in texts if text),
@@ -96,9 +96,9 @@ class ParquetReader:
 
     def _record(
         self, row: int, text: bytes | None, held: dict[str, Any], key: Any
-    ) -> Record | Problem:
+    ) -> StoredRecord | Problem:
         if text is None:
-            return Record(str(row if key is None else key), (), row)
+            return StoredRecord(str(row if key is None else key), (), row)
         try:
             prompt = text.decode()
         except UnicodeDecodeError as error:
@@ -106,7 +106,7 @@ class ParquetReader:
                 str(row), f"not UTF-8: byte {error.start + 1} is 0x{text[error.start]:02x}"
             )
         stored = Stored("", prompt, {**dict.fromkeys(self.job.targets), **held})
-        return Record(str(row if key is None else key), (stored,), row)
+        return StoredRecord(str(row if key is None else key), (stored,), row)
 
     def kind(self, field: str) -> Any:
         """Return the type of a field's column, also of one that is to be added."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from flaglift.migrate.files.format import Find
     from flaglift.migrate.files.parquet_reader import ParquetReader
-    from flaglift.migrate.records import Change, Chunk, Cursor, Entry
+    from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
 Values = dict[str, dict[int, Any]]
 """New values by field and row, from 1 in the whole file."""
@@ -50,7 +50,9 @@ class ParquetResult:
             self._sink = path.open("wb")
             self._writer = pq.ParquetWriter(self._sink, schema, **settings)
 
-    def append(self, chunk: Chunk, changes: Sequence[Change]) -> list[tuple[Change, bytes | None]]:
+    def append(
+        self, chunk: Chunk, changes: Sequence[RecordChange]
+    ) -> list[tuple[RecordChange, bytes | None]]:
         """Take the changes of a chunk; return each with its row."""
         for change in changes:
             for field, value in change.written[0].writes.items():
@@ -71,7 +73,7 @@ class ParquetResult:
         for field, value in values.items():
             self._values[field][row] = self._form.coerced(field, value)
 
-    def replay(self, cursor: Cursor | None, done: Iterator[Entry]) -> None:
+    def replay(self, cursor: Cursor | None, done: Iterator[JournalEntry]) -> None:
         """Write again what was written up to a cursor, from the journal."""
         group = 0 if cursor is None else cursor["at"][0]
         for entry in done:
@@ -136,7 +138,7 @@ def written_table(form: ParquetReader, table: Any, values: Values, rows: range, 
     return table.select(schema.names).cast(schema) if form.added else table
 
 
-def restorable(chunk: Chunk, find: Find) -> Iterable[tuple[Entry, int]]:
+def restorable(chunk: Chunk, find: Find) -> Iterable[tuple[JournalEntry, int]]:
     """Yield the entries of a chunk's rows that are as the run wrote them, and the rows."""
     taken: set[int] = set()
     for record in chunk.records:

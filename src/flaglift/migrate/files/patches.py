@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from flaglift.migrate.records import Entry
+from flaglift.migrate.records import JournalEntry
 
 
 def patch_of(old: bytes, new: bytes) -> bytes:
@@ -41,7 +41,7 @@ def unpatched(new: bytes, patch: bytes) -> bytes | None:
     return new[:start] + middle + new[end:]
 
 
-def matching(current: bytes, entries: Sequence[Entry]) -> tuple[Entry, bytes] | None:
+def matching(current: bytes, entries: Sequence[JournalEntry]) -> tuple[JournalEntry, bytes] | None:
     """Return the first entry that the record comes from, and the record's old bytes."""
     for entry in entries:
         old = unpatched(current, entry.patch or b"")

@@ -9,7 +9,7 @@ from flaglift.migrate.clock import new_id, now, who
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import named, partial
 from flaglift.migrate.job import Job
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 
 UNFINISHED = ("running", "finishing", "replacing")
@@ -40,7 +40,7 @@ def fingerprint(job: Job) -> str:
 
 def begin_or_resume(
     ledger: Ledger, job: Job, path: Path, layout: Mapping[str, Any], *, restart: bool
-) -> Run:
+) -> MigrationRun:
     """Return the unfinished run of a file, the finished one that has nothing to add, or a new one.
 
     Raises `InputError` where an unfinished run does not fit, or the result would overwrite a file
@@ -72,13 +72,15 @@ def begin_or_resume(
         "by": who(),
         **layout,
     }
-    run = Run(new_id(), path.name, fingerprint(job), "running", None, Tally(), now(), now(), info)
+    run = MigrationRun(
+        new_id(), path.name, fingerprint(job), "running", None, Tally(), now(), now(), info
+    )
     with ledger.saving():
         ledger.save(run)
     return run
 
 
-def _complete(run: Run, job: Job, path: Path, result: Path) -> bool:
+def _complete(run: MigrationRun, job: Job, path: Path, result: Path) -> bool:
     """Tell whether a run has left nothing to do: its files are as it wrote them."""
     if run.fingerprint != fingerprint(job) or run.info["source_id"] != identity(path):
         return False
@@ -92,7 +94,7 @@ def _complete(run: Run, job: Job, path: Path, result: Path) -> bool:
     )
 
 
-def _check(run: Run, job: Job, path: Path, result: Path) -> None:
+def _check(run: MigrationRun, job: Job, path: Path, result: Path) -> None:
     begun = f"{path}: the run of {run.started} is unfinished"
     if run.fingerprint != fingerprint(job):
         raise InputError(
@@ -105,7 +107,7 @@ def _check(run: Run, job: Job, path: Path, result: Path) -> None:
         raise InputError(f"{begun}, and the file was changed since; begin again with --restart")
 
 
-def _abandon(ledger: Ledger, run: Run) -> None:
+def _abandon(ledger: Ledger, run: MigrationRun) -> None:
     partial(Path(run.info["result"])).unlink(missing_ok=True)
     run.state, run.updated = "abandoned", now()
     with ledger.saving():

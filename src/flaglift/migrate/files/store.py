@@ -16,8 +16,8 @@ from flaglift.migrate.files.verify import verify_file
 from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
 from flaglift.migrate.locking import file_lock
-from flaglift.migrate.records import Chunk, Cursor, Entry
-from flaglift.migrate.store import Check, Run
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry
+from flaglift.migrate.store import Check, MigrationRun
 
 
 class FileStore:
@@ -80,7 +80,7 @@ class FileStore:
                 writer.close()
 
     @contextmanager
-    def undoing(self, run: Run) -> Iterator[FileUndoer]:
+    def undoing(self, run: MigrationRun) -> Iterator[FileUndoer]:
         """Begin to take a run back, or go on with that."""
         with self._locked(), self._ledger(write=True) as ledger:
             undoer = FileUndoer(ledger, run, self._path, self._format)
@@ -105,19 +105,19 @@ class FileStore:
         except LockedError:
             return True
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[MigrationRun]:
         """Return all runs, oldest first; none if there is no journal."""
         if not self._ledger_path.exists():
             return []
         with self._ledger(write=False) as ledger:
             return ledger.runs()
 
-    def entries(self, run: Run, *, left: bool = False) -> Iterator[Entry]:
+    def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
         """Return the journal of a run in order."""
         with self._ledger(write=False) as ledger:
             yield from ledger.entries(run, left=left)
 
-    def verify(self, run: Run) -> tuple[list[str], list[str]]:
+    def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
         """Return what holds of a run's result and what does not, one sentence each."""
         with self._ledger(write=False) as ledger:
             return verify_file(ledger, run, self._path, self._format)

@@ -9,7 +9,7 @@ from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import move, partial, sha256, writing
 from flaglift.migrate.files.runs import identity
 from flaglift.migrate.files.writer import kept
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import MigrationRun
 
 _IN_PLACE = ("replacing", "replaced", "undoing", "partly undone")
 """States in which the source may be the result; its hash tells."""
@@ -23,7 +23,7 @@ class FileUndoer:
     that is still as the run wrote it with its old bytes.
     """
 
-    def __init__(self, ledger: Ledger, run: Run, path: Path, form: Format) -> None:
+    def __init__(self, ledger: Ledger, run: MigrationRun, path: Path, form: Format) -> None:
         self.run = run
         self.restored = 0
         self._ledger = ledger

@@ -6,10 +6,12 @@ from flaglift.migrate.files.format import Format
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import sha256
 from flaglift.migrate.files.writer import kept
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import MigrationRun
 
 
-def verify_file(ledger: Ledger, run: Run, path: Path, form: Format) -> tuple[list[str], list[str]]:
+def verify_file(
+    ledger: Ledger, run: MigrationRun, path: Path, form: Format
+) -> tuple[list[str], list[str]]:
     """Return what holds of a finished run and what does not, one sentence each.
 
     The changes are taken back in memory; what comes out must be the original, by its hash.

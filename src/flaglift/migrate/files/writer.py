@@ -13,8 +13,8 @@ from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import move, named, partial, sha256, sync_folder, writing
 from flaglift.migrate.files.runs import identity
 from flaglift.migrate.job import Job
-from flaglift.migrate.records import Change, Chunk, Cursor, Record
-from flaglift.migrate.store import Run
+from flaglift.migrate.records import Chunk, Cursor, RecordChange, StoredRecord
+from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 
 
@@ -26,7 +26,9 @@ def kept(path: Path) -> Path:
 class FileWriter:
     """A run that is being applied to a file."""
 
-    def __init__(self, ledger: Ledger, run: Run, path: Path, form: Format, job: Job) -> None:
+    def __init__(
+        self, ledger: Ledger, run: MigrationRun, path: Path, form: Format, job: Job
+    ) -> None:
         self.run = run
         self._ledger = ledger
         self._path = path
@@ -127,16 +129,16 @@ class FileWriter:
 class _FileStep:
     """A chunk of a file that is being written."""
 
-    def __init__(self, ledger: Ledger, run: Run, writer: FormatWriter) -> None:
+    def __init__(self, ledger: Ledger, run: MigrationRun, writer: FormatWriter) -> None:
         self.run = run
         self._ledger = ledger
         self._writer = writer
 
-    def moved(self, changes: Sequence[Change]) -> Mapping[str, Record | None]:  # noqa: ARG002
+    def moved(self, changes: Sequence[RecordChange]) -> Mapping[str, StoredRecord | None]:  # noqa: ARG002
         """Return nothing: a file that others change is refused as a whole."""
         return {}
 
-    def write(self, chunk: Chunk, changes: Sequence[Change]) -> None:
+    def write(self, chunk: Chunk, changes: Sequence[RecordChange]) -> None:
         """Write the chunk's bytes and the journal's entries."""
         number = self.run.tally.changed
         entries = [
@@ -148,7 +150,7 @@ class _FileStep:
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
         """Keep where the run is."""
         info = {**self.run.info, "written": self._writer.sync()}
-        self.run = Run(
+        self.run = MigrationRun(
             self.run.id, self.run.source, self.run.fingerprint, self.run.state, cursor, tally,
             self.run.started, now(), info,
         )  # fmt: skip

@@ -33,9 +33,9 @@ from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
 from sqlalchemy.schema import CreateTable
 
 from flaglift.errors import InputError
-from flaglift.migrate.records import Entry
+from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.sql.messages import may_pass, safe_message
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 
 _LONG = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
@@ -50,11 +50,11 @@ _ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class JournalChunk:
     """The journal's entries of one chunk."""
 
     first: int
-    entries: Sequence[Entry]
+    entries: Sequence[JournalEntry]
     undone: frozenset[int]
     """The numbers of the entries that were taken back."""
 
@@ -64,7 +64,7 @@ class Block:
         return self.entries[-1].number
 
     @property
-    def left(self) -> list[Entry]:
+    def left(self) -> list[JournalEntry]:
         """The entries that were not taken back."""
         return [entry for entry in self.entries if entry.number not in self.undone]
 
@@ -164,7 +164,7 @@ class SqlLedger:
             for table in self._tables
         )
 
-    def save(self, connection: Connection, run: Run) -> None:
+    def save(self, connection: Connection, run: MigrationRun) -> None:
         """Keep a run as it is now."""
         values = {
             "source": run.source,
@@ -181,12 +181,12 @@ class SqlLedger:
         if not found.rowcount:
             connection.execute(insert(runs).values(id=run.id, **values))
 
-    def runs(self, connection: Connection, source: str) -> list[Run]:
+    def runs(self, connection: Connection, source: str) -> list[MigrationRun]:
         """Return the runs on a table, oldest first."""
         runs = self.runs_table
         query = select(runs).where(runs.c.source == source).order_by(runs.c.started, runs.c.id)
         return [
-            Run(
+            MigrationRun(
                 id=row.id,
                 source=row.source,
                 fingerprint=row.fingerprint,
@@ -200,7 +200,9 @@ class SqlLedger:
             for row in connection.execute(query)
         ]
 
-    def add(self, connection: Connection, run: Run, entries: Sequence[Entry]) -> None:
+    def add(
+        self, connection: Connection, run: MigrationRun, entries: Sequence[JournalEntry]
+    ) -> None:
         """Write entries, of which there must be any, to the journal of a run as one block."""
         data = _encoded(entries)
         values = {
@@ -212,7 +214,7 @@ class SqlLedger:
         }
         connection.execute(insert(self.journal_table), values)
 
-    def block(self, connection: Connection, run: Run, after: int) -> Block | None:
+    def block(self, connection: Connection, run: MigrationRun, after: int) -> JournalChunk | None:
         """Return the first block whose entries have numbers above `after`; None at the end.
 
         Raises `InputError` where it is not as it was written.
@@ -234,9 +236,9 @@ class SqlLedger:
         entries = _decoded(data)
         numbers = (entry.number for entry in entries)
         undone = frozenset(numbers if row.undone == _ALL else json.loads(row.undone))
-        return Block(row.first, entries, undone)
+        return JournalChunk(row.first, entries, undone)
 
-    def blocks(self, connection: Connection, run: Run) -> Iterator[Block]:
+    def blocks(self, connection: Connection, run: MigrationRun) -> Iterator[JournalChunk]:
         """Return the journal of a run in order."""
         after = 0
         while (block := self.block(connection, run, after)) is not None:
@@ -244,7 +246,7 @@ class SqlLedger:
             after = block.last
 
     def mark_undone(
-        self, connection: Connection, run: Run, block: Block, numbers: Iterable[int]
+        self, connection: Connection, run: MigrationRun, block: JournalChunk, numbers: Iterable[int]
     ) -> None:
         """Remember that entries of a block were taken back."""
         undone = block.undone.union(numbers)
@@ -257,7 +259,7 @@ class SqlLedger:
         )
 
 
-def _encoded(entries: Sequence[Entry]) -> bytes:
+def _encoded(entries: Sequence[JournalEntry]) -> bytes:
     rows: list[list[Any]] = [
         [
             entry.number, entry.key, entry.before, entry.after, entry.codes,
@@ -268,8 +270,8 @@ def _encoded(entries: Sequence[Entry]) -> bytes:
     return json.dumps(rows).encode()
 
 
-def _decoded(data: bytes) -> list[Entry]:
+def _decoded(data: bytes) -> list[JournalEntry]:
     return [
-        Entry(number, key, before, after, codes, patch and base64.b64decode(patch))
+        JournalEntry(number, key, before, after, codes, patch and base64.b64decode(patch))
         for number, key, before, after, codes, patch in json.loads(data)
     ]

@@ -20,7 +20,7 @@ from sqlalchemy.sql.sqltypes import Text
 
 from flaglift.errors import InputError
 from flaglift.migrate.json_document import JsonDocuments
-from flaglift.migrate.records import Change, Problem, Record, Stored
+from flaglift.migrate.records import Problem, RecordChange, Stored, StoredRecord
 from flaglift.migrate.sql.capacity import coerced, plain_value, reason_not_to_take
 from flaglift.migrate.sql.key_columns import RAW
 from flaglift.migrate.sql.keys import has_surrogates, key_text
@@ -127,13 +127,13 @@ class Rows:
         names = list(self.found.columns)
         return [(tuple(r[:width]), dict(zip(names, r[width:], strict=True))) for r in result]
 
-    def record(self, key: tuple[Any, ...], values: Row) -> Record | Problem:
+    def record(self, key: tuple[Any, ...], values: Row) -> StoredRecord | Problem:
         """Return a row as a record, or what is wrong with it."""
         name = key_text(key)
         if any(isinstance(part, str) and has_surrogates(part) for part in key):
             return Problem(name, "its key is not UTF-8, and so cannot be written to")
         try:
-            return Record(name, self._prompts(values), (key, values))
+            return StoredRecord(name, self._prompts(values), (key, values))
         except ValueError as error:
             return Problem(name, str(error))
 
@@ -162,7 +162,7 @@ class Rows:
             column = self.found.columns["text"].name
             raise ValueError(f"`{column}` is not UTF-8 at character {error.start + 1}") from None
 
-    def new_values(self, change: Change) -> dict[str, Any]:
+    def new_values(self, change: RecordChange) -> dict[str, Any]:
         """Return what a change writes, by field, as the columns take it."""
         if self._documents is not None:
             data = change.record.body[1]["text"].encode()

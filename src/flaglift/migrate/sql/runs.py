@@ -12,20 +12,22 @@ from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 from flaglift.syntax.flags import FIELD_FLAGS, Kind
 
 
-def new_run(job: Job, source: str, missing: list[str]) -> Run:
+def new_run(job: Job, source: str, missing: list[str]) -> MigrationRun:
     """Return a run that has not begun; it keeps its options, and who began it."""
     info: dict[str, Any] = {"undo": 0, "created": missing, "options": job.options(), "by": who()}
-    return Run(new_id(), source, job.fingerprint, "running", None, Tally(), now(), now(), info)
+    return MigrationRun(
+        new_id(), source, job.fingerprint, "running", None, Tally(), now(), now(), info
+    )
 
 
 def begin_or_resume(
     session: Session, ledger: SqlLedger, rows: Rows, source: str, *, restart: bool
-) -> Run:
+) -> MigrationRun:
     """Return the unfinished run on a table, or a new one.
 
     Raises `InputError` where an unfinished run does not fit.
@@ -50,7 +52,7 @@ def begin_or_resume(
     return run
 
 
-def _resumed(run: Run, job: Job, source: str) -> Run:
+def _resumed(run: MigrationRun, job: Job, source: str) -> MigrationRun:
     if run.fingerprint != job.fingerprint:
         raise InputError(
             f"{source}: the run of {run.started} is unfinished, and was begun with other options or"

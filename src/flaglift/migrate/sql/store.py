@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job, missing_columns
-from flaglift.migrate.records import Chunk, Cursor, Entry, Problem, Record
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry, Problem, StoredRecord
 from flaglift.migrate.sql.connection import database_url
 from flaglift.migrate.sql.identity import identify
 from flaglift.migrate.sql.keys import key_of, key_text
@@ -21,7 +21,7 @@ from flaglift.migrate.sql.table import find_table, format_name
 from flaglift.migrate.sql.undo import SqlUndoer
 from flaglift.migrate.sql.verify import verify_table
 from flaglift.migrate.sql.writer import Rehearsal, SqlWriter
-from flaglift.migrate.store import Check, Run, refuse_failed
+from flaglift.migrate.store import Check, MigrationRun, refuse_failed
 
 _ESTIMATES = {
     "postgresql": (
@@ -142,7 +142,7 @@ class TableStore:
         ]
         size = sum(len(v["text"]) for _, v in pairs if isinstance(v["text"], str))
         return Chunk(
-            records=[record for record in read if isinstance(record, Record)],
+            records=[record for record in read if isinstance(record, StoredRecord)],
             problems=[problem for problem in read if isinstance(problem, Problem)],
             cursor={"key": end},
             size=size,
@@ -213,17 +213,17 @@ class TableStore:
         yield Rehearsal(self._session, self._ledger, rows, run, self._lease)
 
     @contextmanager
-    def undoing(self, run: Run) -> Iterator[SqlUndoer]:
+    def undoing(self, run: MigrationRun) -> Iterator[SqlUndoer]:
         """Begin to take a run back, or resume that."""
         rows = self._rows_of_run(run)
         with self._locked():
             yield SqlUndoer(self._session, self._ledger, rows, run, self._lease)
 
-    def _rows_of_run(self, run: Run) -> Rows:
+    def _rows_of_run(self, run: MigrationRun) -> Rows:
         """Return the rows as the run's own options read them."""
         return self._rows_of(self._job.with_options(run.info["options"]))
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[MigrationRun]:
         """Return all runs on the table, oldest first; none if there is no journal."""
         with self._session.begin() as connection:
             if not self._ledger.exists(connection):
@@ -234,13 +234,13 @@ class TableStore:
         """Tell whether a run works on the table now."""
         return self._lease.is_held()
 
-    def entries(self, run: Run, *, left: bool = False) -> Iterator[Entry]:
+    def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
         """Return the journal of a run in order."""
         with self._session.begin() as connection:
             for block in self._ledger.blocks(connection, run):
                 yield from block.left if left else block.entries
 
-    def verify(self, run: Run) -> tuple[list[str], list[str]]:
+    def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
         """Return what holds of what a run wrote and what does not, one sentence each."""
         return verify_table(self._session, self._ledger, self._rows_of_run(run), run)
 

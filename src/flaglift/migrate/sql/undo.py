@@ -10,20 +10,20 @@ from sqlalchemy import Connection
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.patches import unpatched
-from flaglift.migrate.records import Entry
+from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.sql.keys import from_json, key_of, to_json
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Row, Rows
 from flaglift.migrate.sql.session import Session
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import MigrationRun
 
 
 class SqlUndoer:
     """A run on a table that is being taken back."""
 
     def __init__(
-        self, session: Session, ledger: SqlLedger, rows: Rows, run: Run, lease: Lease
+        self, session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun, lease: Lease
     ) -> None:
         self.run = run
         self.restored = 0
@@ -47,7 +47,7 @@ class SqlUndoer:
         self.restored += len(restored)
         return True
 
-    def _restore(self, connection: Connection, entries: list[Entry]) -> list[int]:
+    def _restore(self, connection: Connection, entries: list[JournalEntry]) -> list[int]:
         """Restore what is as the run wrote it; return the numbers of those entries."""
         if not entries:
             return []
@@ -98,7 +98,7 @@ class SqlUndoer:
         return notes
 
 
-def old_values(entry: Entry, current: Row | None) -> Mapping[str, Any] | None:
+def old_values(entry: JournalEntry, current: Row | None) -> Mapping[str, Any] | None:
     """Return what a row held before; None if it is not as the run wrote it.
 
     Raises `InputError` where the journal does not give what it kept the hash of.
@@ -112,7 +112,7 @@ def old_values(entry: Entry, current: Row | None) -> Mapping[str, Any] | None:
     return {name: from_json(value) for name, value in entry.before.items()}
 
 
-def _old_document(entry: Entry, patch: bytes, document: Any) -> Mapping[str, Any] | None:
+def _old_document(entry: JournalEntry, patch: bytes, document: Any) -> Mapping[str, Any] | None:
     old = unpatched(document.encode(), patch) if isinstance(document, str) else None
     if old is None:
         return None

@@ -5,13 +5,13 @@ from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.sql.undo import old_values
-from flaglift.migrate.store import Run
+from flaglift.migrate.store import MigrationRun
 
 _MOST_SHOWN = 10
 
 
 def verify_table(
-    session: Session, ledger: SqlLedger, rows: Rows, run: Run
+    session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun
 ) -> tuple[list[str], list[str]]:
     """Return what holds of what a run wrote and what does not, one sentence each."""
     entries = 0

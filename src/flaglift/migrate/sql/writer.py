@@ -11,14 +11,21 @@ from sqlalchemy import Connection, exc
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.patches import patch_of
-from flaglift.migrate.records import Change, Chunk, Cursor, Entry, Problem, Record
+from flaglift.migrate.records import (
+    Chunk,
+    Cursor,
+    JournalEntry,
+    Problem,
+    RecordChange,
+    StoredRecord,
+)
 from flaglift.migrate.sql.keys import key_text, to_json
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.sql.rows import Row, Rows, Write
 from flaglift.migrate.sql.session import Session
-from flaglift.migrate.store import Refusal, Run
+from flaglift.migrate.store import ChangeRefusal, MigrationRun
 from flaglift.migrate.tally import Tally
 
 REFUSED = "refused-by-database"
@@ -31,7 +38,7 @@ class SqlWriter:
     """A run that is being applied to a table."""
 
     def __init__(
-        self, session: Session, ledger: SqlLedger, rows: Rows, run: Run, lease: Lease
+        self, session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun, lease: Lease
     ) -> None:
         self.run = run
         self._session = session
@@ -93,17 +100,23 @@ class Rehearsal(SqlWriter):
 class _SqlStep:
     """A chunk of a table that is being written."""
 
-    def __init__(self, connection: Connection, ledger: SqlLedger, rows: Rows, run: Run) -> None:
+    def __init__(
+        self, connection: Connection, ledger: SqlLedger, rows: Rows, run: MigrationRun
+    ) -> None:
         self.run = run
         self._connection = connection
         self._ledger = ledger
         self._rows = rows
 
-    def moved(self, changes: Sequence[Change]) -> Mapping[str, Record | Refusal | None]:
+    def moved(
+        self, changes: Sequence[RecordChange]
+    ) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
         """Lock the rows, and return those that are not as they were read."""
         locked = self._rows.lock(self._connection, [c.record.body[0] for c in changes])
         lost = [c.record.body[0] for c in changes if c.record.key not in locked]
-        moved: dict[str, Record | Refusal | None] = {**self._not_locked(lost)} if lost else {}
+        moved: dict[str, StoredRecord | ChangeRefusal | None] = (
+            {**self._not_locked(lost)} if lost else {}
+        )
         for change in changes:
             key, values = change.record.body
             current = locked.get(change.record.key)
@@ -113,7 +126,7 @@ class _SqlStep:
                 moved[change.record.key] = None if isinstance(read, Problem) else read
         return moved
 
-    def _not_locked(self, keys: Sequence[Any]) -> Mapping[str, Refusal | None]:
+    def _not_locked(self, keys: Sequence[Any]) -> Mapping[str, ChangeRefusal | None]:
         """Return which rows are there and may not be changed, and which were deleted.
 
         Raises `InputError` for a row that is there and is not found by its key.
@@ -126,10 +139,10 @@ class _SqlStep:
                     " does not compare as it gives it; export the table to a file, or add a key of"
                     " numbers or texts"
                 )
-        refusal = Refusal(NOT_ALLOWED, "this account may read the row and not change it")
+        refusal = ChangeRefusal(NOT_ALLOWED, "this account may read the row and not change it")
         return {text: refusal if text in seen else None for text in map(key_text, keys)}
 
-    def write(self, chunk: Chunk, changes: Sequence[Change]) -> Mapping[str, Refusal]:  # noqa: ARG002
+    def write(self, chunk: Chunk, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:  # noqa: ARG002
         """Write the rows and their journal entries; return what the database refuses."""
         if not changes:
             return {}
@@ -148,9 +161,9 @@ class _SqlStep:
             self._ledger.add(self._connection, self.run, entries)
         return refusals
 
-    def _write(self, writes: Mapping[str, Write]) -> dict[str, Refusal]:
+    def _write(self, writes: Mapping[str, Write]) -> dict[str, ChangeRefusal]:
         """Write what the database takes: what fails is halved until the row is found."""
-        refusals: dict[str, Refusal] = {}
+        refusals: dict[str, ChangeRefusal] = {}
         parts = [list(writes)]
         while parts:
             part = parts.pop()
@@ -158,7 +171,7 @@ class _SqlStep:
             if reason is None:
                 continue
             if len(part) == 1:
-                refusals[part[0]] = Refusal(REFUSED, reason)
+                refusals[part[0]] = ChangeRefusal(REFUSED, reason)
             else:
                 middle = len(part) // 2
                 parts += [part[middle:], part[:middle]]
@@ -180,15 +193,17 @@ class _SqlStep:
         savepoint.rollback()
         return "the database leaves it as it is: a trigger, a rule or a policy holds it back"
 
-    def _entry(self, number: int, change: Change, stored: Row) -> Entry:
+    def _entry(self, number: int, change: RecordChange, stored: Row) -> JournalEntry:
         """Return the journal's entry: the values before, and those that the database made."""
         before = change.record.body[1]
         if self._rows.found.is_json:
             old, new = before["text"].encode(), stored["text"].encode()
             kept = {"sha256": hashlib.sha256(old).hexdigest()}
-            return Entry(number, change.record.key, kept, {}, change.codes, patch_of(old, new))
+            return JournalEntry(
+                number, change.record.key, kept, {}, change.codes, patch_of(old, new)
+            )
         names = change.written[0].writes
-        return Entry(
+        return JournalEntry(
             number,
             change.record.key,
             {name: to_json(before[name]) for name in names},
