@@ -9,7 +9,7 @@ import pytest
 
 from flaglift.shim.asgi import App, Message, Middleware, Receive, Scope, Send, Visit
 from flaglift.shim.core.policy import LateText, Mode, Policy
-from flaglift.shim.core.record import Outcome, Reason
+from flaglift.shim.core.record import Reason, RequestOutcome
 from shim.forms import (
     JSON,
     MULTIPART,
@@ -95,7 +95,7 @@ def test_the_app_gets_the_new_body_and_its_length(size: int, announced: bool) ->
     length = [str(len(expected)).encode()] if announced else []
     assert app.header(b"content-length") == length
     assert sent[0]["status"] == 200
-    assert (visits[0].status, visits[0].inspection.outcome) == (200, Outcome.TRANSLATED)
+    assert (visits[0].status, visits[0].inspection.outcome) == (200, RequestOutcome.TRANSLATED)
     assert visits[0].seconds > 0
 
 
@@ -202,7 +202,7 @@ def test_a_refusal_before_anything_is_sent() -> None:
     assert sent[0]["status"] == 422
     assert (b"connection", b"close") in sent[0]["headers"]
     assert b"FL101" in sent[1]["body"]
-    assert (visits[0].status, visits[0].inspection.outcome) == (422, Outcome.REFUSED)
+    assert (visits[0].status, visits[0].inspection.outcome) == (422, RequestOutcome.REFUSED)
 
 
 LATE = [text_field(), VIDEO, field("prompt[video_duration]", "10")]
@@ -214,7 +214,7 @@ def test_a_refusal_half_way_is_a_disconnect_to_the_app_and_an_answer_to_the_clie
     sent, visits = call(app, scope_of(body), chunks(body[:400], body[400:]), policy=SPOOLED)
     assert app.ended == "http.disconnect"
     assert [message.get("status") for message in sent] == [422, None]
-    assert visits[0].inspection.outcome is Outcome.REFUSED
+    assert visits[0].inspection.outcome is RequestOutcome.REFUSED
 
 
 def test_once_the_response_has_begun_it_stays_unfinished() -> None:
@@ -259,7 +259,7 @@ def test_a_client_that_goes_early_is_a_disconnect_to_the_app() -> None:
         _, visits = call(app, scope_of(body), [*chunks(body[:at], more=True), GONE])
         assert app.ended == "http.disconnect"
         assert not app.body.endswith(b"--\r\n")
-        assert visits[0].inspection.outcome in (Outcome.UNCHANGED, Outcome.TRANSLATED)
+        assert visits[0].inspection.outcome in (RequestOutcome.UNCHANGED, RequestOutcome.TRANSLATED)
 
 
 def test_after_the_body_the_app_hears_the_server() -> None:

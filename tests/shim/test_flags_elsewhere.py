@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.core.record import Outcome, Reason
+from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.core.scan import count_flags
 from flaglift.shim.proxy.options import Options
-from flaglift.shim.proxy.traffic import Store
+from flaglift.shim.proxy.traffic import TrafficStore
 from shim.forms import (
     BOUNDARY,
     JSON,
@@ -90,7 +90,7 @@ def test_flags_in_any_spelling_are_seen(
 ) -> None:
     seen = look(body, media_type, size=size, mode=mode)
     assert seen.record.reason is Reason.FLAGS_ELSEWHERE
-    assert (seen.route, seen.outcome) == (None, Outcome.UNTOUCHED)
+    assert (seen.route, seen.outcome) == (None, RequestOutcome.UNTOUCHED)
     assert seen.label == "/gateway/tunes/:id/prompts"
 
 
@@ -121,7 +121,7 @@ def test_other_bodies_are_none_of_our_business(
     body: bytes, media_type: str | None, method: str
 ) -> None:
     seen = look(body, media_type, method=method, size=3)
-    assert (seen.outcome, seen.record.reason) == (Outcome.OFF, None)
+    assert (seen.outcome, seen.record.reason) == (RequestOutcome.OFF, None)
 
 
 def test_a_body_without_a_length_is_looked_at_unless_there_can_be_none() -> None:
@@ -142,7 +142,7 @@ def test_a_body_without_a_length_is_looked_at_unless_there_can_be_none() -> None
 def test_on_a_prompts_route_flags_elsewhere_are_seen_too(body: bytes, media_type: str) -> None:
     for mode in (Mode.TRANSLATE, Mode.REPORT):
         done = rewrite(body, media_type, Policy(mode))
-        assert (done.body, done.inspection.outcome) == (body, Outcome.UNTOUCHED)
+        assert (done.body, done.inspection.outcome) == (body, RequestOutcome.UNTOUCHED)
         assert done.inspection.record.reason is Reason.FLAGS_ELSEWHERE
 
 
@@ -194,7 +194,7 @@ def test_the_proxy_counts_them_with_where_they_were_sent(tmp_path: Path) -> None
         httpx.post(proxy + "//tunes/7/%70rompts", data={"prompt[text]": LEGACY})
         assert b"--video" not in service.last.body
         assert service.last.path == "//tunes/7/%70rompts"
-    with Store(store) as kept:
+    with TrafficStore(store) as kept:
         report = kept.report(1)
     assert not report.clean
     assert {row.route: (row.legacy, row.unread.total()) for row in report.rows} == {

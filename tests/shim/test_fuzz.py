@@ -15,12 +15,17 @@ from starlette.requests import Request as AsgiRequest
 from flaglift.shim import asgi, wsgi
 from flaglift.shim.asgi import Message, Receive, Scope, Send
 from flaglift.shim.core.inspection import Inspection
-from flaglift.shim.core.record import Outcome
+from flaglift.shim.core.record import RequestOutcome
 from shim.forms import JSON, LEGACY, MULTIPART, URLENCODED, Part, multipart_body, urlencoded_body
 from shim.servers import messages
 
 FLAG = "--video"
-SEEN = {Outcome.TRANSLATED, Outcome.LEFT, Outcome.UNTOUCHED, Outcome.REFUSED}
+SEEN = {
+    RequestOutcome.TRANSLATED,
+    RequestOutcome.LEFT,
+    RequestOutcome.UNTOUCHED,
+    RequestOutcome.REFUSED,
+}
 
 paths = st.one_of(
     st.sampled_from(["/tunes/7/prompts", "/tunes", "/prompts/8", "/prompts/8/duplicate"]),

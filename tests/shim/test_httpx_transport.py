@@ -12,7 +12,7 @@ import pytest
 
 from flaglift.shim.core.inspection import Inspection
 from flaglift.shim.core.policy import LateText, Mode, Policy
-from flaglift.shim.core.record import Outcome
+from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.httpx import Transport
 from flaglift.shim.replay import BodyConsumedError
 from shim.forms import (
@@ -93,7 +93,7 @@ def test_all_kinds_of_bodies(library: Any, asynchronous: bool, service: Upstream
     )
     assert service.last.body == multipart_body([*lifted(), file()])
     assert service.last.header("content-length") == str(len(service.last.body))
-    assert [seen.outcome for seen in sender.inspections] == [Outcome.TRANSLATED] * 3
+    assert [seen.outcome for seen in sender.inspections] == [RequestOutcome.TRANSLATED] * 3
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -113,7 +113,7 @@ def test_files_are_streamed_with_an_exact_length(
     assert b"\r\n\r\na cat\r\n" in service.last.body
     assert b'name="prompt[video_model]"\r\n\r\nkling25\r\n' in service.last.body
     assert b"\r\n--x" * 2000 in service.last.body
-    assert sender.inspections[-1].outcome is Outcome.TRANSLATED
+    assert sender.inspections[-1].outcome is RequestOutcome.TRANSLATED
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -209,7 +209,7 @@ def test_strict_answers_422_and_sends_nothing(
             )
             assert response.status_code == 422
             assert response.json()["text"][0].startswith("FL101 unclosed-quote: ")
-            assert sender.inspections[-1].outcome is Outcome.REFUSED
+            assert sender.inspections[-1].outcome is RequestOutcome.REFUSED
     assert service.complete() == count
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import flaglift
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.core.record import Outcome, Reason
+from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.core.refusal import Refusal
 from shim.forms import JSON, LEGACY, UNREADABLE, Done, json_body, rewrite
 
@@ -33,7 +33,7 @@ def test_the_text_is_replaced_and_the_fields_follow_it() -> None:
         b'{"prompt": {"seed": 1.0, "text": "a cat", "video_model": "kling25", "video_prompt": '
         b'"it yawns", "video_duration": 5, "w": null}}'
     )
-    assert result.inspection.outcome is Outcome.TRANSLATED
+    assert result.inspection.outcome is RequestOutcome.TRANSLATED
 
 
 def test_a_client_may_leave_the_prompt_out() -> None:
@@ -163,13 +163,13 @@ def test_what_is_not_plain_json_passes_untouched(body: str, reason: Reason | Non
 )
 def test_without_a_text_nothing_happens(body: str) -> None:
     result = done(body)
-    assert (result.body, result.inspection.outcome) == (body.encode(), Outcome.UNCHANGED)
+    assert (result.body, result.inspection.outcome) == (body.encode(), RequestOutcome.UNCHANGED)
 
 
 @pytest.mark.parametrize("body", ["{}", '{"tune": {}}', '{"tune": 1}', '{"text": "--vide"}'])
 def test_a_tune_without_prompts(body: str) -> None:
     result = done(body, path="/tunes")
-    assert (result.body, result.inspection.outcome) == (body.encode(), Outcome.UNCHANGED)
+    assert (result.body, result.inspection.outcome) == (body.encode(), RequestOutcome.UNCHANGED)
 
 
 def test_long_texts_are_translated_too() -> None:
@@ -224,7 +224,7 @@ def test_every_chunking_says_what_the_library_says(
     cuts = data.draw(st.lists(st.integers(0, len(body)), max_size=4))
     result = done(body, cuts=cuts)
     assert result.body == done(body).body
-    if result.inspection.outcome is not Outcome.TRANSLATED:
+    if result.inspection.outcome is not RequestOutcome.TRANSLATED:
         assert result.body == body
         return
     other = {key: value for key, value in prompt.items() if key != "text"}

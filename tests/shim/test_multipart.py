@@ -3,7 +3,7 @@
 import pytest
 
 from flaglift.shim.core.policy import LateText, Mode, Policy
-from flaglift.shim.core.record import Outcome, Reason
+from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.core.refusal import Refusal
 from shim.forms import (
     BOUNDARY,
@@ -76,7 +76,7 @@ def test_a_body_too_long_to_be_kept_passes_or_is_sent_in_chunks() -> None:
 
 def test_the_record_says_what_was_seen() -> None:
     inspection = rewrite(multipart_body([text_field()])).inspection
-    assert inspection.outcome is Outcome.TRANSLATED
+    assert inspection.outcome is RequestOutcome.TRANSLATED
     assert dict(inspection.record.codes) == {"FL001": 1}
     assert inspection.record.legacy == 1
 
@@ -85,7 +85,7 @@ def test_a_prompt_in_doubt_stays_as_it_is() -> None:
     body = multipart_body([SEED, text_field(UNREADABLE), file()])
     done = rewrite(body)
     assert done.body == body
-    assert done.inspection.outcome is Outcome.LEFT
+    assert done.inspection.outcome is RequestOutcome.LEFT
     assert "FL101" in done.inspection.record.codes
 
 
@@ -168,7 +168,7 @@ def test_in_a_short_body_what_comes_after_a_file_is_judged_as_well() -> None:
     assert rewrite(multipart_body(equal)).body == multipart_body([*rest, *equal[1:]])
     different = multipart_body([text_field(), file(), field("prompt[video_duration]", "10")])
     done = rewrite(different)
-    assert (done.body, done.inspection.outcome) == (different, Outcome.LEFT)
+    assert (done.body, done.inspection.outcome) == (different, RequestOutcome.LEFT)
 
 
 @pytest.mark.parametrize(
@@ -214,13 +214,13 @@ def test_names_that_parsers_read_differently_pass_untouched(
     body = multipart_body(parts)
     done = rewrite(body)
     assert (done.body, done.inspection.record.reason) == (body, reason)
-    assert done.inspection.outcome is Outcome.UNTOUCHED
+    assert done.inspection.outcome is RequestOutcome.UNTOUCHED
 
 
 def test_a_file_in_the_place_of_a_field_is_not_touched() -> None:
     body = multipart_body([text_field(), file("prompt[video_duration]")])
     done = rewrite(body)
-    assert (done.body, done.inspection.outcome) == (body, Outcome.LEFT)
+    assert (done.body, done.inspection.outcome) == (body, RequestOutcome.LEFT)
     body = multipart_body([Part("prompt[video_duration]", b"", ""), text_field()])
     done = rewrite(body)
     assert (done.body, done.inspection.record.reason) == (body, Reason.DUPLICATE_NAME)
@@ -296,10 +296,10 @@ def test_the_length_of_a_changed_part_is_made_true(policy: Policy) -> None:
 def test_a_header_that_holds_for_the_content_only_is_no_harm_where_that_stays() -> None:
     digest = HEAD + b"\r\nContent-MD5: x"
     body = multipart_body([text_field("a cat")]).replace(HEAD, digest)
-    assert rewrite(body).inspection.outcome is Outcome.UNCHANGED
+    assert rewrite(body).inspection.outcome is RequestOutcome.UNCHANGED
     other = b'name="prompt[seed]"'
     body = multipart_body([text_field(), SEED]).replace(other, other + b"\r\nContent-MD5: x")
-    assert rewrite(body).inspection.outcome is Outcome.TRANSLATED
+    assert rewrite(body).inspection.outcome is RequestOutcome.TRANSLATED
 
 
 @pytest.mark.parametrize("charset", [b"ISO-8859-1", b'"us-ascii"', b"windows-1252"])
@@ -319,7 +319,7 @@ def test_an_empty_field_of_seven_bits_is_not_filled_with_more() -> None:
     umlaut = "a cat --video --video_model kling25 --video_prompt \xfc"
     head = b'name="prompt[video_prompt]"'
     body = multipart_body([field("prompt[video_prompt]", ""), text_field(umlaut)])
-    assert rewrite(body).inspection.outcome is Outcome.TRANSLATED
+    assert rewrite(body).inspection.outcome is RequestOutcome.TRANSLATED
     body = body.replace(head, head + b"\r\nContent-Transfer-Encoding: 7bit")
     done = rewrite(body)
     assert (done.body, done.inspection.record.reason) == (body, Reason.CHARSET)
@@ -328,7 +328,7 @@ def test_an_empty_field_of_seven_bits_is_not_filled_with_more() -> None:
 def test_a_value_that_is_not_utf8_is_a_value() -> None:
     body = multipart_body([text_field(), Part("prompt[video_prompt]", b"\xfc")])
     done = rewrite(body)
-    assert (done.body, done.inspection.outcome) == (body, Outcome.LEFT)
+    assert (done.body, done.inspection.outcome) == (body, RequestOutcome.LEFT)
 
 
 def test_all_parts_before_a_file_may_go() -> None:
@@ -386,7 +386,7 @@ def test_padding_behind_a_delimiter_and_what_follows_the_end_are_kept() -> None:
     )
     for cuts in ((), range(1, len(padded))):
         done = rewrite(padded, cuts=cuts)
-        assert done.inspection.outcome is Outcome.TRANSLATED
+        assert done.inspection.outcome is RequestOutcome.TRANSLATED
         assert done.body.startswith(padded[: padded.index(b"a cat")])
         assert done.body.endswith(f"--{BOUNDARY}--\r\nepilogue".encode())
 
@@ -402,7 +402,7 @@ def test_a_body_cut_after_its_beginning_was_changed_is_refused() -> None:
 def test_too_much_to_hold_passes_untouched() -> None:
     policy = Policy(hold_limit=1000)
     small = multipart_body([text_field(), file(content=b"x" * 5000)])
-    assert rewrite(small, policy=policy).inspection.outcome is Outcome.TRANSLATED
+    assert rewrite(small, policy=policy).inspection.outcome is RequestOutcome.TRANSLATED
     for large in (
         multipart_body([text_field(), field("prompt[negative_prompt]", "x" * 2000)]),
         multipart_body([text_field("x" * 2000)]),
@@ -421,7 +421,7 @@ def test_more_parts_than_are_read_pass_untouched(part: Part) -> None:
         done = rewrite(body, policy=policy)
         assert (done.body, done.inspection.record.reason) == (body, Reason.TOO_LARGE)
     fewer = multipart_body([part] * 9_999 + [text_field()])
-    assert rewrite(fewer, policy=policy).inspection.outcome is Outcome.TRANSLATED
+    assert rewrite(fewer, policy=policy).inspection.outcome is RequestOutcome.TRANSLATED
 
 
 def test_more_text_than_is_read_passes_untouched() -> None:
@@ -443,12 +443,15 @@ def test_a_value_that_holds_the_boundary_is_not_written() -> None:
 def test_report_sends_the_same_bytes_and_says_what_would_change() -> None:
     report = Policy(mode=Mode.REPORT, hold_limit=1000, spool_limit=2000)
     for parts, outcome in (
-        ([text_field(), file()], Outcome.TRANSLATED),
-        ([file(), text_field()], Outcome.TRANSLATED),
-        ([text_field(UNREADABLE)], Outcome.LEFT),
-        ([text_field(), file(), field("prompt[video_duration]", "10"), SEED], Outcome.LEFT),
-        ([text_field(), VIDEO, field("prompt[video_duration]", "10"), SEED], Outcome.REFUSED),
-        ([VIDEO, text_field()], Outcome.UNTOUCHED),
+        ([text_field(), file()], RequestOutcome.TRANSLATED),
+        ([file(), text_field()], RequestOutcome.TRANSLATED),
+        ([text_field(UNREADABLE)], RequestOutcome.LEFT),
+        ([text_field(), file(), field("prompt[video_duration]", "10"), SEED], RequestOutcome.LEFT),
+        (
+            [text_field(), VIDEO, field("prompt[video_duration]", "10"), SEED],
+            RequestOutcome.REFUSED,
+        ),
+        ([VIDEO, text_field()], RequestOutcome.UNTOUCHED),
     ):
         body = multipart_body(parts)
         done = rewrite(body, policy=report, cuts=range(1, len(body)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import flaglift
 from flaglift.emit.form import form_value
 from flaglift.shim.core.policy import LateText, Mode, Policy
-from flaglift.shim.core.record import Outcome
+from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.core.splices import growth, spliced
 from shim.forms import (
@@ -146,7 +146,7 @@ def test_two_parsers_read_what_the_flags_said_and_all_other_parts_as_they_were(
         return
     if announced:
         assert done.delta == len(done.body) - len(body)
-    if done.inspection.outcome is not Outcome.TRANSLATED:
+    if done.inspection.outcome is not RequestOutcome.TRANSLATED:
         assert done.body == body
         return
     expected = expected_parts(parts, whole=announced)
@@ -286,5 +286,5 @@ def test_a_damaged_form_is_sent_as_it_is_or_refused_or_still_a_form(
         body[at : at + data.draw(st.integers(0, 2))] = damage
     done = rewritten(bytes(body), policy=policy)
     if done is not None and done.body != bytes(body):
-        assert done.inspection.outcome in (Outcome.TRANSLATED, Outcome.UNTOUCHED)
+        assert done.inspection.outcome in (RequestOutcome.TRANSLATED, RequestOutcome.UNTOUCHED)
         assert read_multipart(done.body)

@@ -4,7 +4,7 @@ import pytest
 
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.core.record import Outcome, Reason
+from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.core.routes import find_route
 from shim.forms import JSON, MULTIPART, URLENCODED
 
@@ -60,7 +60,7 @@ def test_routes(method: str, path: str, label: str | None) -> None:
     assert (route.label if route else None) == label
     seen = look(("content-type", JSON), target=Target(method, path))
     assert seen.reads == (label is not None)
-    assert (seen.outcome is Outcome.OFF) == (label is None)
+    assert (seen.outcome is RequestOutcome.OFF) == (label is None)
     assert label is None or seen.label == label
 
 
@@ -121,7 +121,7 @@ def test_bodies_that_are_left_alone(headers: list[tuple[str, str]], reason: Reas
     seen = look(*headers)
     assert seen.record.reason is reason
     assert seen.reads != (reason is not None)
-    assert (seen.outcome is Outcome.UNTOUCHED) == (reason is not None)
+    assert (seen.outcome is RequestOutcome.UNTOUCHED) == (reason is not None)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import flaglift.shim.requests
 from flaglift.errors import ConfigError
 from flaglift.shim.core.inspection import Inspection
 from flaglift.shim.core.policy import LateText, Mode, Policy
-from flaglift.shim.core.record import Outcome
+from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.requests import Adapter
 from shim.forms import (
     LEGACY,
@@ -70,7 +70,9 @@ def test_all_kinds_of_bodies(service: Upstream) -> None:
         client.post(url)
         client.post(service.url + "/packs", data={"prompt[text]": LEGACY})
         assert b"--video" in service.last.body
-    assert [one.outcome for one in seen] == [Outcome.TRANSLATED] * 3 + [Outcome.UNTOUCHED]
+    assert [one.outcome for one in seen] == [RequestOutcome.TRANSLATED] * 3 + [
+        RequestOutcome.UNTOUCHED
+    ]
 
 
 @pytest.mark.parametrize("body", [FIRST, LAST])
@@ -116,7 +118,7 @@ def test_the_whole_can_be_read_at_once(service: Upstream) -> None:
         "POST", service.url + "/tunes/7/prompts", data=io.BytesIO(whole),
         headers={"content-type": URLENCODED},
     ).prepare()  # fmt: skip
-    message = flaglift.shim.requests._Message(prepared, Policy())
+    message = flaglift.shim.requests._RequestsMessage(prepared, Policy())
     body: Any = message.rewritten().body
     assert body.tell() == 0
     assert read_urlencoded(body.read()) == PAIRS
@@ -142,7 +144,7 @@ def noted(inspection: Inspection) -> None:
     NOTED.append(inspection.outcome)
 
 
-NOTED: list[Outcome] = []
+NOTED: list[RequestOutcome] = []
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_a_session_can_be_copied(copied: Callable[[Any], Any], service: Upstream
         assert read_urlencoded(service.last.body) == PAIRS
         client.post(service.url + "/prompts/1/duplicate", data={"prompt[text]": LEGACY})
         assert b"--video" in service.last.body
-    assert NOTED == [Outcome.TRANSLATED, Outcome.OFF]
+    assert NOTED == [RequestOutcome.TRANSLATED, RequestOutcome.OFF]
 
 
 def test_a_request_that_does_not_change_is_sent_itself() -> None:
@@ -171,7 +173,7 @@ def test_a_request_that_does_not_change_is_sent_itself() -> None:
         prepared = requests.Request(
             "POST", "http://x/tunes/7/prompts", data=body, headers={"content-type": URLENCODED}
         ).prepare()
-        assert flaglift.shim.requests._Message(prepared, Policy()).rewritten() is prepared
+        assert flaglift.shim.requests._RequestsMessage(prepared, Policy()).rewritten() is prepared
         assert prepared.body is body
     assert bodies[-1].read() == bodies[1]
 
@@ -188,7 +190,7 @@ def test_a_text_that_changes_stays_a_text_and_the_matchers_of_responses_match() 
     prepared = requests.Request(
         "POST", "http://x/tunes/7/prompts", data={"prompt[text]": LEGACY}
     ).prepare()
-    sent = flaglift.shim.requests._Message(prepared, Policy()).rewritten().body
+    sent = flaglift.shim.requests._RequestsMessage(prepared, Policy()).rewritten().body
     assert isinstance(sent, str)
     assert read_urlencoded(sent.encode()) == PAIRS
 
@@ -269,7 +271,7 @@ def test_strict_answers_422_and_sends_nothing(body: str, service: Upstream) -> N
             with pytest.raises(requests.HTTPError):
                 response.raise_for_status()
     assert service.complete() == count
-    assert [one.outcome for one in seen] == [Outcome.REFUSED] * 2
+    assert [one.outcome for one in seen] == [RequestOutcome.REFUSED] * 2
 
 
 def test_a_refusal_half_way(service: Upstream) -> None:

@@ -25,7 +25,7 @@ from flaglift.shim.core.policy import LateText, Mode, Policy
 from flaglift.shim.proxy import listeners, supervisor
 from flaglift.shim.proxy.options import Limits, Options, Timeouts
 from flaglift.shim.proxy.report import HOUR
-from flaglift.shim.proxy.traffic import Sender, Store
+from flaglift.shim.proxy.traffic import Sender, TrafficStore
 from running import flaglift
 from shim.forms import (
     LEGACY,
@@ -107,7 +107,7 @@ def test_sigterm_lets_requests_end_and_exits_with_0(tmp_path: Path) -> None:
         log = running.stderr.read()
         assert "outcome=translated" in log
         assert log.rstrip().endswith("flaglift.shim ended")
-    with Store(traffic, create=False) as store:
+    with TrafficStore(traffic, create=False) as store:
         assert store.report(1).rows[0].legacy == 1
 
 
@@ -290,13 +290,13 @@ def test_a_killed_proxy_leaves_a_good_file_and_can_start_again(tmp_path: Path) -
             with process("--upstream", service.url, "--traffic", str(traffic)) as (running, url):
                 httpx.post(url + PATH, data={"prompt[text]": LEGACY})
                 for _ in range(100):
-                    with Store(traffic) as store:
+                    with TrafficStore(traffic) as store:
                         if store.report(1).rows:
                             break
                     time.sleep(0.05)
                 running.kill()
                 running.wait()
-    with Store(traffic, create=False) as store:
+    with TrafficStore(traffic, create=False) as store:
         assert store.report(1).rows[0].legacy >= 1
 
 
@@ -515,7 +515,7 @@ def test_traffic_tells_who_and_whether_the_proxy_can_go(tmp_path: Path) -> None:
     path = tmp_path / "traffic.db"
     assert "no such file" in flaglift("traffic", path).stderr
     now = time.time()
-    with Store(path) as store:
+    with TrafficStore(path) as store:
         result = flaglift("traffic", str(path))
         assert (result.returncode, result.stdout) == (1, "")
         assert result.stderr == (
@@ -546,7 +546,7 @@ def test_traffic_tells_who_and_whether_the_proxy_can_go(tmp_path: Path) -> None:
     assert report["hours"] == 1
     assert report["rows"][0]["unread"] == {"charset": 2}
     lost = time.time() - 60
-    with Store(path) as store:
+    with TrafficStore(path) as store:
         store.add(WORKER, [], now=lost)
     assert flaglift("traffic", str(path)).stderr == (
         f"a worker ended at {time.strftime('%F %TZ', time.gmtime(lost))} and lost what it counted "

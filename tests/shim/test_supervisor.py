@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flaglift.shim.proxy.traffic import Store
+from flaglift.shim.proxy.traffic import TrafficStore
 from shim.forms import LEGACY
 from shim.servers import Upstream, upstream
 from shim.test_serve_verb import FLAGLIFT, PATH, process, workers_of
@@ -53,7 +53,7 @@ def test_counters_of_workers_add_up(service: Upstream, tmp_path: Path) -> None:
         wait_until(lambda: counted(url) == 20)
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
-    with Store(traffic) as store:
+    with TrafficStore(traffic) as store:
         report = store.report(1)
     assert sum(row.legacy for row in report.rows) == 20
     assert {run.worker for run in report.runs} == {0, 1}

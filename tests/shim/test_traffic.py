@@ -22,7 +22,7 @@ from flaglift.shim.proxy.headers import product
 from flaglift.shim.proxy.options import Options
 from flaglift.shim.proxy.report import HOUR
 from flaglift.shim.proxy.request import Request
-from flaglift.shim.proxy.traffic import Sender, Store, Worker, hour_of
+from flaglift.shim.proxy.traffic import Sender, TrafficStore, Worker, hour_of
 from shim.forms import JSON, LEGACY, UNREADABLE, json_body
 from shim.servers import proxied, upstream
 
@@ -71,7 +71,7 @@ def product_of(request: Request) -> str:
     return product(request.names)
 
 
-def count(store: Store, *inspections: Inspection) -> Counting:
+def count(store: TrafficStore, *inspections: Inspection) -> Counting:
     counts = Counting(store, Callers(store.secret), WORKER)
     for inspection in inspections:
         counts(Exchange(sent(("user-agent", "old/1")), PATH.encode(), inspection))
@@ -82,14 +82,14 @@ def count(store: Store, *inspections: Inspection) -> Counting:
 def test_the_report_counts_by_route_and_caller(tmp_path: Path) -> None:
     path = tmp_path / "traffic.db"
     other = inspect(Target("GET", "/x"), [], Policy())
-    with Store(path) as store:
+    with TrafficStore(path) as store:
         count(
             store, seen(LEGACY), seen(UNREADABLE), seen("a cat"), seen(LEGACY, Mode.REPORT),
             seen(LEGACY, Mode.OFF), seen(LEGACY, media_type="text/plain"), other,
         )  # fmt: skip
         count(store, seen(LEGACY))
         secret = store.secret
-    with Store(path, create=False) as store:
+    with TrafficStore(path, create=False) as store:
         assert store.secret == secret
         report = store.report(1)
     (row,) = report.rows
@@ -101,7 +101,7 @@ def test_the_report_counts_by_route_and_caller(tmp_path: Path) -> None:
     assert json.loads(json.dumps(report.to_dict()))["rows"][0]["legacy"] == 4
 
 
-def watched(store: Store, began: float, until: float, worker: Worker = WORKER) -> None:
+def watched(store: TrafficStore, began: float, until: float, worker: Worker = WORKER) -> None:
     """Have a worker run from one moment to another, and end as it should."""
     store.add(worker, [], now=began)
     store.add(worker, [], now=until, ends=True)
@@ -130,7 +130,7 @@ TWO = [Worker("two", number, 2) for number in range(2)]
 def test_watched_is_when_all_workers_of_a_proxy_were_there(
     runs: list[tuple[Worker, float, float]], hours: float
 ) -> None:
-    with Store(None) as store:
+    with TrafficStore(None) as store:
         for worker, began, until in runs:
             watched(store, NOW - began * HOUR, NOW - until * HOUR, worker)
         report = store.report(3, now=NOW)
@@ -139,12 +139,12 @@ def test_watched_is_when_all_workers_of_a_proxy_were_there(
 
 
 def test_a_minute_an_hour_is_left_to_restarts_but_lost_counts_are_not_forgiven() -> None:
-    with Store(None) as store:
+    with TrafficStore(None) as store:
         watched(store, NOW - 5 * HOUR, NOW - HOUR)
         watched(store, NOW - HOUR + 179, NOW)
         assert store.report(3, now=NOW).complete
         assert not store.report(2, now=NOW).complete
-    with Store(None) as store:
+    with TrafficStore(None) as store:
         store.add(WORKER, [], now=NOW - 5 * HOUR)
         store.add(WORKER, [], now=NOW - 1)
         running = store.report(3, now=NOW)
@@ -159,7 +159,7 @@ def test_a_minute_an_hour_is_left_to_restarts_but_lost_counts_are_not_forgiven()
 
 def test_flags_count_while_they_are_in_the_time_asked_for() -> None:
     flags = Counter({"requests": 1, "legacy": 1})
-    with Store(None) as store:
+    with TrafficStore(None) as store:
         store.add(WORKER, [], now=NOW - 9 * HOUR)
         for what in (flags, Counter({"unread:charset": 1})):
             sender = Sender("/tunes", min(what), "-")
@@ -179,12 +179,12 @@ def test_a_file_of_another_version_is_not_read(tmp_path: Path) -> None:
         other.execute("CREATE TABLE seen (x)")
     other.close()
     with pytest.raises(InputError, match=r"another version of flaglift, or by another program"):
-        Store(path)
+        TrafficStore(path)
 
 
 def test_no_more_callers_are_told_apart_than_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "MOST_SENDERS", 2)
-    with Store(None) as store:
+    with TrafficStore(None) as store:
         counts = Counting(store, Callers(b""), WORKER)
         for number in range(5):
             counts(Exchange(sent(client=f"10.0.0.{number}"), PATH.encode(), seen(LEGACY)))
@@ -197,7 +197,7 @@ def test_counts_that_cannot_be_written_are_kept(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "traffic.db"
-    with Store(path) as store:
+    with TrafficStore(path) as store:
         counts = Counting(store, Callers(b""), WORKER)
         counts(Exchange(sent(), PATH.encode(), seen(LEGACY)))
         with sqlite3.connect(path) as other:
@@ -212,7 +212,7 @@ def test_counts_that_cannot_be_written_are_kept(
 
 
 def test_it_writes_every_so_often(tmp_path: Path) -> None:
-    async def run(store: Store) -> None:
+    async def run(store: TrafficStore) -> None:
         counts = Counting(store, Callers(b""), WORKER)
         counts(Exchange(sent(), PATH.encode(), seen(LEGACY)))
         keeping = asyncio.ensure_future(counts.keep(every=0.01))
@@ -220,21 +220,21 @@ def test_it_writes_every_so_often(tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
         keeping.cancel()
 
-    with Store(tmp_path / "traffic.db") as store:
+    with TrafficStore(tmp_path / "traffic.db") as store:
         asyncio.run(run(store))
 
 
 def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     missing = tmp_path / "missing.db"
     with pytest.raises(InputError, match=r"missing\.db: no such file; `flaglift serve --traffic`"):
-        Store(missing, create=False)
+        TrafficStore(missing, create=False)
     assert not missing.exists()
     text = tmp_path / "text"
     text.write_text("no database " * 100)
     with pytest.raises(InputError, match="file is not a database"):
-        Store(text)
+        TrafficStore(text)
     with pytest.raises(InputError, match="cannot be used for traffic"):
-        Store(tmp_path / "no" / "folder.db")
+        TrafficStore(tmp_path / "no" / "folder.db")
 
 
 def test_the_pages_for_operators(tmp_path: Path) -> None:

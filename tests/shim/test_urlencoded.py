@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import flaglift
 from flaglift.emit.form import form_value
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.core.record import Outcome, Reason
+from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.core.refusal import Refusal
 from shim.forms import (
     LEGACY,
@@ -36,7 +36,7 @@ def test_the_text_is_replaced_and_the_fields_follow_it() -> None:
     result = done(body)
     assert result.body == urlencoded_body([("a", "1"), *FIELDS, ("b", "é")])
     assert result.delta == len(result.body) - len(body)
-    assert result.inspection.outcome is Outcome.TRANSLATED
+    assert result.inspection.outcome is RequestOutcome.TRANSLATED
 
 
 @pytest.mark.parametrize("name", ["prompt[text]", "prompt%5Btext%5D", "prompt%5btext%5d"])
@@ -104,7 +104,7 @@ def test_what_can_be_read_in_two_ways_passes_untouched(body: str, reason: Reason
 def test_lists_and_mappings_may_have_several_entries() -> None:
     more = "&prompt[a][]=1&prompt[a][]=1&prompt[b][x]=1&prompt[b][y]=2"
     result = done(f"prompt[text]={QUOTED}{more}".encode())
-    assert result.inspection.outcome is Outcome.TRANSLATED
+    assert result.inspection.outcome is RequestOutcome.TRANSLATED
     assert result.body.endswith(more.encode())
 
 
@@ -130,7 +130,7 @@ def test_over_the_limit_everything_passes() -> None:
 
 def test_more_pairs_than_are_read_pass_untouched() -> None:
     body = urlencoded_body([("prompt[text]", LEGACY)])
-    assert done(body + b"&x" * 9_999).inspection.outcome is Outcome.TRANSLATED
+    assert done(body + b"&x" * 9_999).inspection.outcome is RequestOutcome.TRANSLATED
     result = done(body + b"&x" * 10_000)
     assert result.inspection.record.reason is Reason.TOO_LARGE
 
@@ -177,7 +177,7 @@ def test_every_chunking_says_what_the_library_says(
     body = urlencoded_body(sent)
     result = done(body, cuts=data.draw(st.lists(st.integers(0, len(body)), max_size=4)))
     assert result.body == done(body).body
-    if result.inspection.outcome is not Outcome.TRANSLATED:
+    if result.inspection.outcome is not RequestOutcome.TRANSLATED:
         assert result.body == body
         return
     beside = {name[7:-1]: v for name, v in sent if name not in ("prompt[text]", "prompt[a][]", "x")}
@@ -199,5 +199,5 @@ def test_garbage_passes_untouched(body: bytes) -> None:
 @given(st.text(alphabet="prompt[te x]=&%5BD;+-video", max_size=80))
 def test_what_looks_like_a_form_never_breaks(body: str) -> None:
     result = done(body.encode())
-    if result.inspection.outcome is not Outcome.TRANSLATED:
+    if result.inspection.outcome is not RequestOutcome.TRANSLATED:
         assert result.body == body.encode()

@@ -9,7 +9,7 @@ from wsgiref.validate import validator
 import pytest
 
 from flaglift.shim.core.policy import LateText, Mode, Policy
-from flaglift.shim.core.record import Outcome, Reason
+from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.wsgi import Environ, Handled, Middleware, StartResponse
 from shim.forms import (
     MULTIPART,
@@ -131,7 +131,7 @@ def test_the_app_gets_the_new_body_and_its_length(
     assert (answered.status, answered.body, app.closed) == ("200 OK", b"ok", True)
     assert answered.headers["X-Flaglift"] == "translated FL001"
     (handled,) = answered.handled
-    assert (handled.status, handled.inspection.outcome) == (200, Outcome.TRANSLATED)
+    assert (handled.status, handled.inspection.outcome) == (200, RequestOutcome.TRANSLATED)
     assert handled.seconds > 0
 
 
@@ -183,7 +183,7 @@ def test_other_requests_go_to_the_app_as_they_are() -> None:
         answered = Answered(app, environ, show_codes=True)
         assert app.body.startswith(body)
         assert "X-Flaglift" not in answered.headers
-        assert answered.handled[0].inspection.outcome is Outcome.OFF
+        assert answered.handled[0].inspection.outcome is RequestOutcome.OFF
     app = Keeper()
     environ = environ_of(b"", CONTENT_TYPE="")
     assert Middleware(app)(environ, lambda *_: lambda _: None) is app
@@ -196,7 +196,7 @@ def test_a_refusal_before_the_app_is_asked() -> None:
     assert app.environ == {}
     assert answered.status == "422 Unprocessable Entity"
     assert b"FL101" in answered.body
-    assert answered.handled[0].inspection.outcome is Outcome.REFUSED
+    assert answered.handled[0].inspection.outcome is RequestOutcome.REFUSED
 
 
 @pytest.mark.parametrize("fails", [True, False])

@@ -47,7 +47,7 @@ def command(context: click.Context, /, **options: Any) -> int:
         from flaglift.shim.proxy.assignment import Assignment
         from flaglift.shim.proxy.server import work
         from flaglift.shim.proxy.supervisor import Supervisor
-        from flaglift.shim.proxy.traffic import Store
+        from flaglift.shim.proxy.traffic import TrafficStore
     except ImportError as error:
         raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[serve]'") from None
     check = options.pop("check")
@@ -60,7 +60,9 @@ def command(context: click.Context, /, **options: Any) -> int:
     if check:
         click.echo(f"the configuration is good: {resolved.upstream}, {resolved.policy.mode.value}")
         return 0
-    Store(resolved.traffic).close()  # one that cannot be used is told before anything listens
+    TrafficStore(
+        resolved.traffic
+    ).close()  # one that cannot be used is told before anything listens
     with Supervisor(resolved, resolve) as running:
         received = running.run()
     return EXIT_INTERRUPTED if received == signal.SIGINT else 0

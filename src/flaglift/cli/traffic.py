@@ -10,7 +10,7 @@ import click
 from flaglift.cli import EXIT_FINDINGS
 
 if TYPE_CHECKING:
-    from flaglift.shim.proxy.report import Row
+    from flaglift.shim.proxy.report import TrafficRow
 
 
 @click.command(
@@ -42,9 +42,9 @@ def command(file: Path, hours: int, form: str) -> int:
       flaglift traffic traffic.db --hours 168 && echo "the proxy can go"
     """
     from flaglift.shim.proxy.report import HOUR
-    from flaglift.shim.proxy.traffic import Store
+    from flaglift.shim.proxy.traffic import TrafficStore
 
-    with Store(file, create=False) as store:
+    with TrafficStore(file, create=False) as store:
         report = store.report(hours)
     if form == "json":
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
@@ -66,7 +66,7 @@ def command(file: Path, hours: int, form: str) -> int:
     return 0 if report.clean else EXIT_FINDINGS
 
 
-def _line(row: "Row") -> str:
+def _line(row: "TrafficRow") -> str:
     who = f"{row.route}  {row.caller}  {row.agent}"
     if row.silent:
         return f"{who}: silent since {_time(row.last)}"

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from flaglift.shim.core.body import Rewriter
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Policy
-from flaglift.shim.core.record import Outcome
+from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.core.refusal import Refusal
 
 Scope = MutableMapping[str, Any]
@@ -81,7 +81,7 @@ class Middleware:
             await self._app(visit.scope, receive, send)
             return
         rewriter = visit.inspection.rewriter
-        body = _Body(receive, rewriter)
+        body = _ReceivedBody(receive, rewriter)
         try:
             await body.settle()
         except Refusal as refusal:
@@ -99,7 +99,7 @@ class Middleware:
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 visit.status = message["status"]
-                if self._show_codes and visit.inspection.outcome is not Outcome.OFF:
+                if self._show_codes and visit.inspection.outcome is not RequestOutcome.OFF:
                     shown = (b"x-flaglift", visit.inspection.codes.encode())
                     message = {**message, "headers": [*message.get("headers", ()), shown]}
             await send(message)
@@ -162,7 +162,7 @@ async def answer(refusal: Refusal, send: Send) -> None:
     await send({"type": "http.response.body", "body": refusal.body})
 
 
-class _Body:
+class _ReceivedBody:
     """The body of a request, as the app receives it."""
 
     def __init__(self, receive: Receive, rewriter: Rewriter) -> None:

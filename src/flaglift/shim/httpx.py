@@ -50,7 +50,7 @@ class Transport(_Transport):
 
     def handle_request(self, request: "Request") -> "Response":
         """Send a request of a `Client`."""
-        message = _Message(request, self._policy)
+        message = _HttpxMessage(request, self._policy)
         if self._wrapped is None:
             self._wrapped = message.library.HTTPTransport()
             if self._is_entered:
@@ -65,7 +65,7 @@ class Transport(_Transport):
 
     async def handle_async_request(self, request: "Request") -> "Response":
         """Send a request of an `AsyncClient`."""
-        message = _Message(request, self._policy)
+        message = _HttpxMessage(request, self._policy)
         if self._wrapped is None:
             self._wrapped = message.library.AsyncHTTPTransport()
             if self._is_entered:
@@ -119,12 +119,12 @@ class Transport(_Transport):
         if self._wrapped is not None:
             await self._wrapped.__aexit__(kind, error, traceback)
 
-    def _seen(self, message: "_Message") -> None:
+    def _seen(self, message: "_HttpxMessage") -> None:
         if self._observe is not None and message.outgoing.inspection.route is not None:
             self._observe(message.outgoing.inspection)
 
 
-class _Message:
+class _HttpxMessage:
     """One request of either library, and the one that is sent for it."""
 
     def __init__(self, request: "Request", policy: Policy) -> None:

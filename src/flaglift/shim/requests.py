@@ -44,7 +44,7 @@ class Adapter(HTTPAdapter):
 
     def send(self, request: PreparedRequest, *args: Any, **more: Any) -> Response:
         """Send a request, translated. Raises what `HTTPAdapter.send` raises."""
-        message = _Message(request, self._policy)
+        message = _RequestsMessage(request, self._policy)
         try:
             response = super().send(message.rewritten(), *args, **more)
         except Refusal as refusal:
@@ -68,7 +68,7 @@ class Adapter(HTTPAdapter):
         return response
 
 
-class _Message:
+class _RequestsMessage:
     """One prepared request, and the one that is sent for it."""
 
     def __init__(self, request: PreparedRequest, policy: Policy) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from flaglift.shim.core.inspection import Inspection, Target, content_length, dict_of, inspect
 from flaglift.shim.core.policy import LateText, Policy
-from flaglift.shim.core.record import Outcome, Reason
+from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.replay import Once
 
@@ -77,7 +77,7 @@ class Middleware:
                 handled.inspection.record.reason = Reason.NO_LENGTH
             return self._ended(self._app(environ, start), handled, start, None)
         try:
-            body = _Body(environ["wsgi.input"], length, handled.inspection)
+            body = _InputBody(environ["wsgi.input"], length, handled.inspection)
         except Refusal as refusal:
             return self._ended(_refused(refusal, start), handled, start, None)
         given = {**environ, "wsgi.input": io.BufferedReader(body, _CHUNK)}
@@ -96,7 +96,7 @@ class Middleware:
         response: Iterable[bytes],
         handled: Handled,
         start: StartResponse,
-        body: "_Body | None",
+        body: "_InputBody | None",
     ) -> Iterable[bytes]:
         """Return the response, so that what becomes of it is seen."""
         if body is None and self._observe is None:
@@ -108,14 +108,14 @@ class Middleware:
             status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo = None
         ) -> Callable[[bytes], object]:
             handled.status = int(status[:3])
-            if self._show_codes and handled.inspection.outcome is not Outcome.OFF:
+            if self._show_codes and handled.inspection.outcome is not RequestOutcome.OFF:
                 headers = [*headers, ("X-Flaglift", handled.inspection.codes)]
             return start_response(status, headers, *([exc_info] if exc_info else []))
 
         return watched
 
 
-class _Body(io.RawIOBase):
+class _InputBody(io.RawIOBase):
     """The body of a request, as the app reads it.
 
     Raises `Refusal` while it is made; later, `read` raises `OSError` and `refusal` says why.
@@ -153,7 +153,7 @@ class _Response:
         response: Iterable[bytes],
         handled: Handled,
         start: StartResponse,
-        body: _Body | None,
+        body: _InputBody | None,
         observe: Callable[[Handled], None] | None,
     ) -> None:
         self._response = response

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from flaglift.shim.core.record import Reason, Record
+from flaglift.shim.core.record import Reason, RequestRecord
 from flaglift.shim.core.refusal import Doubt, Refusal
 from flaglift.shim.core.splices import Splice
 
@@ -52,7 +52,9 @@ class Untouched:
 class Whole:
     """Holds a body until it is complete, then rewrites it; one over the limit goes untouched."""
 
-    def __init__(self, rewrite: Callable[[bytes], bytes], limit: int, record: Record) -> None:
+    def __init__(
+        self, rewrite: Callable[[bytes], bytes], limit: int, record: RequestRecord
+    ) -> None:
         self._rewrite = rewrite
         self._limit = limit
         self._record = record

@@ -11,7 +11,7 @@ from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import TranslationStatus
 from flaglift.settings import Settings
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.core.record import Reason, Record
+from flaglift.shim.core.record import Reason, RequestRecord
 from flaglift.shim.core.refusal import Doubt, refused_prompt
 from flaglift.shim.core.routes import Route
 from flaglift.shim.core.scan import count_flags
@@ -21,7 +21,7 @@ MOST_TEXT = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PromptChange:
     """What becomes of a prompt that is translated."""
 
     text: str | None
@@ -39,9 +39,11 @@ class Judge:
     route: Route
     policy: Policy
     mode: Mode
-    record: Record
+    record: RequestRecord
 
-    def decide(self, text: str, beside: Mapping[str, Any], *, complete: bool) -> Change | None:
+    def decide(
+        self, text: str, beside: Mapping[str, Any], *, complete: bool
+    ) -> PromptChange | None:
         """Return what becomes of a prompt; None to leave it as it is.
 
         `beside` is what the request holds for the prompt besides the text, and `complete` tells
@@ -65,7 +67,7 @@ class Judge:
         new_text = said.pop("text", None)
         if new_text is None and not self.route.creates:
             new_text = ""  # left out, the stored text would stay, flags and all
-        return Change(
+        return PromptChange(
             text=new_text,
             added={name: value for name, value in said.items() if name not in beside},
             filled={name: said[name] for name in said if beside.get(name, 0) in ("", None)},

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flaglift.emit.form import form_value
-from flaglift.shim.core.decision import Change, Judge
-from flaglift.shim.core.names import ArrayOrder, Place, read_name
+from flaglift.shim.core.decision import Judge, PromptChange
+from flaglift.shim.core.names import ArrayOrder, FieldPlace, read_name
 from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt
 
@@ -18,14 +18,14 @@ _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(slots=True)
-class Entry:
+class FormEntry:
     """One pair or part as it came, and what is to be sent for it."""
 
     name: str
     value: str | None
     """None for a file, and where it is not valid UTF-8."""
     is_file: bool = False
-    place: Place | None = None
+    place: FieldPlace | None = None
     """What it means; None if it is not a field of a prompt."""
     new_value: str | None = None
     """What replaces the value; None to leave it."""
@@ -39,13 +39,13 @@ class Entry:
         return self.place is not None and self.place.field == "text"
 
 
-class Form:
+class RequestForm:
     """The entries of one form in the order they come, as far as they were seen."""
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._beside: dict[tuple[str, int], dict[str, Any]] = {}
-        self._seen: set[Place] = set()
+        self._seen: set[FieldPlace] = set()
         self._kinds: dict[tuple[str, int, str], str] = {}
         self._owners: set[str] = set()
         self._order = ArrayOrder()
@@ -55,7 +55,7 @@ class Form:
         self.texts = 0
         """How many texts were seen."""
 
-    def see(self, entry: Entry) -> None:
+    def see(self, entry: FormEntry) -> None:
         """Take note of an entry. Raises `Doubt` if it could be read in two ways, or is too many."""
         self._entries += 1
         if self._entries > MOST_ENTRIES:
@@ -72,7 +72,7 @@ class Form:
             self._once(place, entry.value)
             self._note(place, _UNREADABLE if entry.value is None else entry.value)
 
-    def see_file(self, entry: Entry, filename: str) -> None:
+    def see_file(self, entry: FormEntry, filename: str) -> None:
         """Take note of a file; it has no name where none was chosen. Raises `Doubt` like `see`."""
         self._entries += 1
         if self._entries > MOST_ENTRIES:
@@ -84,7 +84,7 @@ class Form:
             self._once(place, None)
             self._note(place, filename or None)
 
-    def settle(self, entries: Sequence[Entry], *, complete: bool, locked: bool = False) -> bool:
+    def settle(self, entries: Sequence[FormEntry], *, complete: bool, locked: bool = False) -> bool:
         """Decide what is sent for the entries seen since the last call; tell if any should change.
 
         With `locked` they are judged, and sent as they are. Raises `Doubt` where they cannot be
@@ -103,7 +103,7 @@ class Form:
             self._check_order(entries)
         return changed
 
-    def _place(self, name: str) -> Place | None:
+    def _place(self, name: str) -> FieldPlace | None:
         read = read_name(name, self._judge.route.root)
         if read is None:
             return None
@@ -112,12 +112,12 @@ class Form:
         if owner.endswith("[]"):
             if len(self._owners) > 1:  # a list and a mapping under one name
                 raise Doubt(Reason.ODD_NAME)
-            return Place(owner, self._order.element_of(f"[{key}]{rest}"), key, rest)
+            return FieldPlace(owner, self._order.element_of(f"[{key}]{rest}"), key, rest)
         if owner != "prompt" and any(other.endswith("[]") for other in self._owners):
             raise Doubt(Reason.ODD_NAME)
-        return Place(owner, 0, key, rest)
+        return FieldPlace(owner, 0, key, rest)
 
-    def _once(self, place: Place, value: str | None) -> None:
+    def _once(self, place: FieldPlace, value: str | None) -> None:
         """Check that a field comes once, and in one form."""
         key = (*place.prompt, place.field)
         if key in self._added and value == self._added[key] and not place.rest:
@@ -130,7 +130,7 @@ class Form:
         if self._kinds.setdefault(key, kind) != kind:
             raise Doubt(Reason.ODD_NAME)
 
-    def _note(self, place: Place, value: str | None) -> None:
+    def _note(self, place: FieldPlace, value: str | None) -> None:
         beside = self._beside.setdefault(place.prompt, {})
         if place.rest:
             beside.setdefault(place.field, []).append(value)
@@ -138,7 +138,11 @@ class Form:
             beside[place.field] = value
 
     def _apply(
-        self, change: Change, place: Place, text: Entry, by_place: Mapping[Place | None, Entry]
+        self,
+        change: PromptChange,
+        place: FieldPlace,
+        text: FormEntry,
+        by_place: Mapping[FieldPlace | None, FormEntry],
     ) -> None:
         text.new_value, text.removed = change.text, change.text is None
         for name, value in change.filled.items():
@@ -151,7 +155,7 @@ class Form:
             text.added.append((f"{place.owner}[{name}]", written))
             self._added[(*place.prompt, name)] = written
 
-    def _check_order(self, entries: Sequence[Entry]) -> None:
+    def _check_order(self, entries: Sequence[FormEntry]) -> None:
         """Check that what is sent is read as the prompts that it belongs to.
 
         Without an index, the order of the entries says which prompt each is part of.
@@ -163,7 +167,7 @@ class Form:
                 raise Doubt(Reason.ARRAY_ORDER)
 
 
-def _places(entry: Entry) -> Iterator[Place]:
+def _places(entry: FormEntry) -> Iterator[FieldPlace]:
     """Yield the places of an entry as it is sent, and of those added behind it."""
     if entry.place:
         if not entry.removed:

@@ -13,10 +13,10 @@ from flaglift.shim.core.disposition import ASCII_FOR_ASCII
 from flaglift.shim.core.json_body import rewrite_json
 from flaglift.shim.core.multipart import Multipart, Release
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.core.record import Outcome, Reason, Record
+from flaglift.shim.core.record import Reason, RequestOutcome, RequestRecord
 from flaglift.shim.core.refusal import Doubt
 from flaglift.shim.core.routes import Route, find_route, label_of
-from flaglift.shim.core.scan import Scanned, count_flags, may_hold_flags
+from flaglift.shim.core.scan import ScannedBody, count_flags, may_hold_flags
 from flaglift.shim.core.spool import Discard, Spool
 from flaglift.shim.core.urlencoded import rewrite_urlencoded
 
@@ -57,7 +57,7 @@ class Inspection:
 
     route: Route | None
     mode: Mode
-    record: Record
+    record: RequestRecord
     rewriter: Rewriter
     label: str
     """The route's label, or the path without what may be an id."""
@@ -79,11 +79,11 @@ class Inspection:
         return " ".join([self.outcome.value, *reason, *sorted(self.record.codes)])
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> RequestOutcome:
         """What became of the request, once its body has passed."""
         if self.route is None:
-            return Outcome.UNTOUCHED if self.record.reason else Outcome.OFF
-        return Outcome.OFF if self.mode is Mode.OFF else self.record.outcome
+            return RequestOutcome.UNTOUCHED if self.record.reason else RequestOutcome.OFF
+        return RequestOutcome.OFF if self.mode is Mode.OFF else self.record.outcome
 
 
 def inspect(
@@ -95,14 +95,14 @@ def inspect(
     """
     route = find_route(target.method, target.path, policy.prefix)
     mode = policy.mode_for(target.path)
-    record = Record()
+    record = RequestRecord()
     rewriter: Rewriter = Untouched()
     by_name = dict_of(headers)
     if route is None:
         if count_flags(target.query.encode("latin-1", "replace")):
             record.reason = Reason.FLAGS_ELSEWHERE
         if may_hold_flags(target.method, by_name):
-            rewriter = Scanned(by_name, record)
+            rewriter = ScannedBody(by_name, record)
         return Inspection(None, mode, record, rewriter, label_of(target.path))
     if mode is not Mode.OFF:
         try:
@@ -168,7 +168,7 @@ def _release(length: int | None, policy: Policy) -> Release:
 
 
 def _and_flags_elsewhere(
-    rewrite: Callable[[bytes], bytes], record: Record, is_json: bool, body: bytes
+    rewrite: Callable[[bytes], bytes], record: RequestRecord, is_json: bool, body: bytes
 ) -> bytes:
     """Rewrite a body; note where it has no prompt with flags, and flags all the same."""
     new = rewrite(body)

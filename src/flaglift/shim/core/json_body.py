@@ -9,7 +9,7 @@ from typing import Any
 
 from flaglift.lossless.json_members import Member, elements, members, validate, value_of
 from flaglift.lossless.json_tokens import JSON, skip_blanks
-from flaglift.shim.core.decision import Change, Judge
+from flaglift.shim.core.decision import Judge, PromptChange
 from flaglift.shim.core.form import MOST_ENTRIES
 from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt
@@ -104,7 +104,7 @@ def _judged(body: bytes, prompt: _Object, judge: Judge) -> list[_Edit]:
     return _edits(body, prompt, member, change) if change else []
 
 
-def _edits(body: bytes, prompt: _Object, member: Member, change: Change) -> list[_Edit]:
+def _edits(body: bytes, prompt: _Object, member: Member, change: PromptChange) -> list[_Edit]:
     """Return what makes a prompt's object say what its flags said, in the client's own style."""
     ascii_only = body.isascii() or b"\\u" in body[member.start : member.end]
     colon = body[member.key_end : member.value]

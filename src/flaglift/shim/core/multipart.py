@@ -10,14 +10,14 @@ from itertools import chain
 
 from flaglift.shim.core.decision import Judge
 from flaglift.shim.core.disposition import PartHeader, headers_start, read_head
-from flaglift.shim.core.form import Entry, Form
+from flaglift.shim.core.form import FormEntry, RequestForm
 from flaglift.shim.core.policy import LateText
 from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt, too_late
 from flaglift.shim.core.scan import count_flags
 from flaglift.shim.core.splices import Splice, growth
-from flaglift.shim.core.splitter import Piece, Splitter
-from flaglift.shim.core.spool import Store
+from flaglift.shim.core.splitter import MultipartPiece, Splitter
+from flaglift.shim.core.spool import BodyStore
 
 
 class Release(Enum):
@@ -34,7 +34,7 @@ class Release(Enum):
 
 
 @dataclass(slots=True, kw_only=True)
-class _Part(Entry):
+class _Part(FormEntry):
     """A part of the body; offsets are bytes from the body's beginning."""
 
     header: PartHeader
@@ -52,12 +52,12 @@ class Multipart:
     """
 
     def __init__(
-        self, boundary: bytes, judge: Judge, release: Release, store: Store, *, is_ascii: bool
+        self, boundary: bytes, judge: Judge, release: Release, store: BodyStore, *, is_ascii: bool
     ) -> None:
         self._boundary = b"--" + boundary
         self._splitter = Splitter(boundary)
         self._judge = judge
-        self._form = Form(judge)
+        self._form = RequestForm(judge)
         self._release = release
         self._store = store
         self._is_ascii = is_ascii
@@ -84,7 +84,7 @@ class Multipart:
         try:
             for kind, raw in self._splitter.feed(data):
                 self._take(kind, raw, out)
-                if kind is Piece.END:
+                if kind is MultipartPiece.END:
                     out.append((self._splitter.held,))
                     break
         except Doubt as doubt:
@@ -107,24 +107,24 @@ class Multipart:
         out += (self._store.read(()), (self._splitter.held,))
         self._passing = self.settled = True
 
-    def _take(self, kind: Piece, raw: bytes, out: list[Iterable[bytes]]) -> None:
+    def _take(self, kind: MultipartPiece, raw: bytes, out: list[Iterable[bytes]]) -> None:
         start = self._position
         self._position += len(raw)
-        if kind is Piece.DATA and self._streams:
+        if kind is MultipartPiece.DATA and self._streams:
             out.append((raw,))
             self._sent = self._position
             return
         self._keep(raw, out)
-        if kind is not Piece.DATA or self._part:
+        if kind is not MultipartPiece.DATA or self._part:
             self._fields += len(raw)
             if self._fields > self._judge.policy.hold_limit:
                 raise Doubt(Reason.TOO_LARGE)
-        if kind is Piece.DATA:
+        if kind is MultipartPiece.DATA:
             if self._part:
                 self._content.append(raw)
             return
         self._end_field(start)
-        if kind is Piece.HEAD:
+        if kind is MultipartPiece.HEAD:
             self._begin_part(raw, start, out)
         else:
             self._flush(out, complete=True)

@@ -9,7 +9,7 @@ from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt
 
 
-class Place(NamedTuple):
+class FieldPlace(NamedTuple):
     """What a name means: a field of one of the request's prompts."""
 
     owner: str

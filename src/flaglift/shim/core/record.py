@@ -47,7 +47,7 @@ class Reason(StrEnum):
     """The body or the query holds what reads as `--video`, or may, where no prompt is read."""
 
 
-class Outcome(StrEnum):
+class RequestOutcome(StrEnum):
     """What became of a request as a whole."""
 
     OFF = "off"
@@ -65,7 +65,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(slots=True)
-class Record:
+class RequestRecord:
     """What was seen in one request's body."""
 
     prompts: Counter[TranslationStatus] = field(default_factory=Counter)
@@ -86,15 +86,19 @@ class Record:
             self.codes[code] += 1
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> RequestOutcome:
         """What became of the request, given that its body was looked at."""
         if self.refused:
-            return Outcome.REFUSED
+            return RequestOutcome.REFUSED
         if self.reason is not None:
-            return Outcome.UNTOUCHED
+            return RequestOutcome.UNTOUCHED
         if self.prompts[TranslationStatus.TRANSLATED]:
-            return Outcome.TRANSLATED
-        return Outcome.LEFT if self.prompts[TranslationStatus.REFUSED] else Outcome.UNCHANGED
+            return RequestOutcome.TRANSLATED
+        return (
+            RequestOutcome.LEFT
+            if self.prompts[TranslationStatus.REFUSED]
+            else RequestOutcome.UNCHANGED
+        )
 
     @property
     def legacy(self) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
 from flaglift.shim.core.body import Untouched
-from flaglift.shim.core.record import Reason, Record
+from flaglift.shim.core.record import Reason, RequestRecord
 
 # Quotes, backslashes and zero bytes (of UTF-16 and UTF-32) may stand between the letters.
 _FLAG = re.compile(rb"[\"\\\0]{0,4}".join(rb"- - v i d e o".split()))
@@ -51,10 +51,10 @@ def may_hold_flags(method: str, headers: dict[bytes, list[bytes]]) -> bool:
     return not any(_NO_FORM.match(value) for value in headers.get(b"content-type", ()))
 
 
-class Scanned(Untouched):
+class ScannedBody(Untouched):
     """Passes a body on as it is, and notes whether it holds flags, or cannot be seen through."""
 
-    def __init__(self, headers: dict[bytes, list[bytes]], record: Record) -> None:
+    def __init__(self, headers: dict[bytes, list[bytes]], record: RequestRecord) -> None:
         media_type = b"\n".join(headers.get(b"content-type", []))
         self._is_multipart = b"multipart/" in media_type.lower()
         self._record = record

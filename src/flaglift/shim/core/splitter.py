@@ -17,7 +17,7 @@ MOST_HEADER_BYTES = 16 * 1024
 """The most bytes in the headers of one part."""
 
 
-class Piece(Enum):
+class MultipartPiece(Enum):
     """What a stretch of a multipart body is."""
 
     HEAD = "head"
@@ -38,14 +38,14 @@ class Splitter:
         self._last = -1  # where the last delimiter of the buffer begins
         # A function and no bound method: that would make a cycle, and keep the buffer until garbage
         # is collected.
-        self._step: Callable[[Splitter], tuple[Piece, bytes] | None] = Splitter._begin
+        self._step: Callable[[Splitter], tuple[MultipartPiece, bytes] | None] = Splitter._begin
 
     @property
     def held(self) -> bytes:
         """What came and is not yet in any piece."""
         return self._buffer[self._at :]
 
-    def feed(self, data: bytes) -> Iterator[tuple[Piece, bytes]]:
+    def feed(self, data: bytes) -> Iterator[tuple[MultipartPiece, bytes]]:
         """Yield the pieces that are certain now. Raises `Doubt` where parsers would disagree.
 
         Ask for no more after `END`.
@@ -56,11 +56,11 @@ class Splitter:
         while (piece := self._step(self)) is not None:
             yield piece
 
-    def _take(self, kind: Piece, end: int) -> tuple[Piece, bytes]:
+    def _take(self, kind: MultipartPiece, end: int) -> tuple[MultipartPiece, bytes]:
         taken, self._at = self._buffer[self._at : end], end
         return kind, taken
 
-    def _begin(self) -> tuple[Piece, bytes] | None:
+    def _begin(self) -> tuple[MultipartPiece, bytes] | None:
         # Text before the first delimiter is an error to some parsers and skipped by others.
         first = self._delimiter[2:]
         if not self._buffer.startswith(first[: len(self._buffer)]):
@@ -69,16 +69,16 @@ class Splitter:
             return None
         return self._headers(first)
 
-    def _next(self) -> tuple[Piece, bytes] | None:
+    def _next(self) -> tuple[MultipartPiece, bytes] | None:
         """Read the delimiter that the held bytes begin with, and the headers behind it."""
         closing = self._delimiter + b"--"
         if len(self._buffer) - self._at < len(closing):
             return None
         if self._buffer.startswith(closing, self._at):
-            return self._take(Piece.END, self._at + len(closing))
+            return self._take(MultipartPiece.END, self._at + len(closing))
         return self._headers(self._delimiter)
 
-    def _headers(self, delimiter: bytes) -> tuple[Piece, bytes] | None:
+    def _headers(self, delimiter: bytes) -> tuple[MultipartPiece, bytes] | None:
         line = _LINE_END.match(self._buffer, self._at + len(delimiter))
         if line is None:
             if _LINE_END_BEGUN.fullmatch(self._buffer, self._at + len(delimiter)) is None:
@@ -91,18 +91,18 @@ class Splitter:
         if end < 0:
             return None
         self._step = Splitter._data
-        return self._take(Piece.HEAD, end + 4)
+        return self._take(MultipartPiece.HEAD, end + 4)
 
-    def _data(self) -> tuple[Piece, bytes] | None:
+    def _data(self) -> tuple[MultipartPiece, bytes] | None:
         # Mostly there is none, which `rfind` says in half the time that `find` takes.
         if self._at <= self._last:
             at = self._buffer.find(self._delimiter, self._at)
             if at > self._at:
-                return self._take(Piece.DATA, at)
+                return self._take(MultipartPiece.DATA, at)
             self._step = Splitter._next
             return self._next()
         # A delimiter may begin in the last bytes: hold them from the last CR on.
         end = len(self._buffer)
         tail = self._buffer.rfind(b"\r", max(self._at, end - len(self._delimiter) + 1))
         certain = end if tail < 0 else tail
-        return self._take(Piece.DATA, certain) if certain > self._at else None
+        return self._take(MultipartPiece.DATA, certain) if certain > self._at else None

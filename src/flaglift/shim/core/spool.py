@@ -12,7 +12,7 @@ LOGGER = logging.getLogger("flaglift.shim")
 _CHUNK = 65_536
 
 
-class Store(Protocol):
+class BodyStore(Protocol):
     """Takes the bytes of a body and gives them back once."""
 
     def write(self, data: bytes) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flaglift.lossless.urlencoded import Pair, decoded, encoded, is_broken, pairs
 from flaglift.shim.core.decision import Judge
-from flaglift.shim.core.form import MOST_ENTRIES, Entry, Form
+from flaglift.shim.core.form import MOST_ENTRIES, FormEntry, RequestForm
 from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt
 
@@ -20,7 +20,7 @@ def rewrite_urlencoded(body: bytes, judge: Judge) -> bytes:
         raise Doubt(Reason.TOO_LARGE)
     if b";" in body:
         raise Doubt(Reason.ODD_SEPARATOR)
-    form = Form(judge)
+    form = RequestForm(judge)
     entries = [_entry(body, pair) for pair in pairs(body)]
     for entry in entries:
         form.see(entry)
@@ -29,7 +29,7 @@ def rewrite_urlencoded(body: bytes, judge: Judge) -> bytes:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Pair(Entry):
+class _Pair(FormEntry):
     raw: bytes
     """All bytes of it, as the client sent them."""
 

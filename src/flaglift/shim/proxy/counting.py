@@ -7,24 +7,24 @@ from collections import Counter
 from flaglift.emit.translation import TranslationStatus
 from flaglift.errors import InputError
 from flaglift.shim.core.policy import Mode
-from flaglift.shim.core.record import Outcome
+from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import product
 from flaglift.shim.proxy.report import UNREAD
-from flaglift.shim.proxy.traffic import Sender, Store, Worker
+from flaglift.shim.proxy.traffic import Sender, TrafficStore, Worker
 
 LOGGER = logging.getLogger("flaglift.shim.traffic")
 MOST_SENDERS = 1000
 """The most senders told apart at a time; the others are counted together."""
 _OTHERS = "(others)"
-_UNREAD = (Outcome.OFF, Outcome.UNTOUCHED)
+_UNREAD = (RequestOutcome.OFF, RequestOutcome.UNTOUCHED)
 
 
 class Counting:
     """Counts in memory, and adds the counts to a store when told to."""
 
-    def __init__(self, store: Store, callers: Callers, worker: Worker) -> None:
+    def __init__(self, store: TrafficStore, callers: Callers, worker: Worker) -> None:
         self._store = store
         self._callers = callers
         self._worker = worker
@@ -41,7 +41,7 @@ class Counting:
             sender = Sender(inspection.label if inspection.route else _OTHERS, _OTHERS, _OTHERS)
         count = self._counts.setdefault(sender, Counter())
         record, outcome, legacy = inspection.record, inspection.outcome, inspection.record.legacy
-        translated = inspection.mode is not Mode.REPORT and outcome is Outcome.TRANSLATED
+        translated = inspection.mode is not Mode.REPORT and outcome is RequestOutcome.TRANSLATED
         count["requests"] += 1
         if legacy:
             count["legacy"] += legacy

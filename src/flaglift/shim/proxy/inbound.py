@@ -12,7 +12,7 @@ from flaglift.shim.proxy.body import Body
 from flaglift.shim.proxy.options import Limits
 from flaglift.shim.proxy.request import Request, RequestReader, other_protocol
 from flaglift.shim.proxy.response import Response
-from flaglift.shim.proxy.writing import Writer
+from flaglift.shim.proxy.writing import TransportWriter
 
 LOGGER = logging.getLogger("flaglift.shim.access")
 LINGER_SECONDS = 5.0
@@ -70,7 +70,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect a request from now on."""
         self.transport = transport
-        self.writer = Writer(transport, self._limits.client_seconds, transport.abort)
+        self.writer = TransportWriter(transport, self._limits.client_seconds, transport.abort)
         peer = transport.get_extra_info("peername")
         self._client = str(peer[0]) if isinstance(peer, tuple) else None
         self._await_head()

@@ -8,7 +8,7 @@ import httptools
 
 from flaglift.shim.proxy.body import Body
 from flaglift.shim.proxy.headers import Headers, lowered, values
-from flaglift.shim.proxy.writing import Writer
+from flaglift.shim.proxy.writing import TransportWriter
 
 _BUFFER = memoryview(bytearray(128 * 1024))
 _MOST_HEAD_BYTES = 64 * 1024
@@ -52,7 +52,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Be ready for a request."""
         self.transport = transport
-        self._writer = Writer(transport, self._seconds, self._too_late)
+        self._writer = TransportWriter(transport, self._seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the response if that is how it ends, or else fail it."""

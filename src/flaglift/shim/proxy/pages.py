@@ -10,7 +10,7 @@ from flaglift.shim.proxy.connections import Serve
 from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.request import Request
 from flaglift.shim.proxy.response import Response
-from flaglift.shim.proxy.traffic import Store
+from flaglift.shim.proxy.traffic import TrafficStore
 
 _JSON = b"application/json; charset=utf-8"
 _MOST_HOURS = 24 * 366
@@ -34,7 +34,7 @@ class Pages:
         self,
         others: Serve | None,
         metrics: Metrics,
-        store: Store,
+        store: TrafficStore,
         ready: Callable[[], Awaitable[str]],
     ) -> None:
         self._others = others

@@ -14,7 +14,7 @@ UNREAD = "unread:"
 """What stands before the reason of requests that were not read."""
 
 
-class Run(NamedTuple):
+class ProxyRun(NamedTuple):
     """The time in which one process of a proxy counted, in seconds since 1970."""
 
     proxy: str
@@ -27,7 +27,7 @@ class Run(NamedTuple):
 
 
 @dataclass(slots=True)
-class Row:
+class TrafficRow:
     """What one caller sent to one route."""
 
     route: str
@@ -68,8 +68,8 @@ class Report:
     began: float
     """Where the report begins, in seconds since 1970."""
     now: float
-    runs: list[Run]
-    rows: list[Row]
+    runs: list[ProxyRun]
+    rows: list[TrafficRow]
 
     @property
     def watched(self) -> float:
@@ -86,11 +86,11 @@ class Report:
         return sum(end - start for start, end in _merged(spans))
 
     @property
-    def lost(self) -> list[Run]:
+    def lost(self) -> list[ProxyRun]:
         """The workers that ended without having written what they counted last."""
         return [run for run in self.runs if not run.ended and not self._alive(run)]
 
-    def _alive(self, run: Run) -> bool:
+    def _alive(self, run: ProxyRun) -> bool:
         return run.seen > self.now - _LATE_SECONDS
 
     @property

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.proxy.headers import Headers
 from flaglift.shim.proxy.request import Request
-from flaglift.shim.proxy.writing import Writer
+from flaglift.shim.proxy.writing import TransportWriter
 
 _NO_BODY = (204, 304)
 
@@ -14,7 +14,7 @@ _NO_BODY = (204, 304)
 class Response:
     """Writes one response, with the framing that the client understands."""
 
-    def __init__(self, writer: Writer, request: Request | None, *, last: bool) -> None:
+    def __init__(self, writer: TransportWriter, request: Request | None, *, last: bool) -> None:
         self._writer = writer
         self._request = request
         self._head = b""

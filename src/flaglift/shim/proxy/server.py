@@ -25,7 +25,7 @@ from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.outbound import UpstreamError
 from flaglift.shim.proxy.pages import Pages
 from flaglift.shim.proxy.site import Site
-from flaglift.shim.proxy.traffic import Store, Worker
+from flaglift.shim.proxy.traffic import TrafficStore, Worker
 from flaglift.shim.proxy.upstream import Address, Upstream
 
 LOGGER = logging.getLogger("flaglift.shim")
@@ -101,7 +101,7 @@ class Proxy:
     ) -> None:
         self._options = options
         with contextlib.ExitStack() as opened:
-            self._store = opened.enter_context(Store(options.traffic))
+            self._store = opened.enter_context(TrafficStore(options.traffic))
             addresses = [one for one in (options.listen, options.operators) if one]
             self._listeners = listeners or [listening(address) for address in addresses]
             for listener in self._listeners:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Policy
-from flaglift.shim.core.record import Outcome
+from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import Headers, values
@@ -109,7 +109,7 @@ async def _refuse(response: Response, refusal: Refusal) -> None:
 
 
 def _codes(inspection: Inspection) -> Headers:
-    if inspection.outcome is Outcome.OFF:
+    if inspection.outcome is RequestOutcome.OFF:
         return []
     record = inspection.record
     said = [inspection.outcome.value, *([record.reason.value] if record.reason else ())]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from flaglift.errors import InputError
-from flaglift.shim.proxy.report import HOUR, Report, Row, Run
+from flaglift.shim.proxy.report import HOUR, ProxyRun, Report, TrafficRow
 
 _VERSION = 1
 _SCHEMA = f"""
@@ -60,7 +60,7 @@ class Worker(NamedTuple):
     """How many of them there are."""
 
 
-class Store:
+class TrafficStore:
     """The counts in a file, or in memory; several processes may share a file.
 
     Raises `InputError` where the file cannot be used; `create` makes one that is missing.
@@ -141,12 +141,12 @@ class Store:
         now = time.time() if now is None else now
         began = now - hours * HOUR
         with self._lock:
-            runs = [Run(*row) for row in self._database.execute(_RUNS, (began,))]
+            runs = [ProxyRun(*row) for row in self._database.execute(_RUNS, (began,))]
             found = self._database.execute(_ROWS, (began,)).fetchall()
-        rows: dict[Sender, Row] = {}
+        rows: dict[Sender, TrafficRow] = {}
         for route, caller, agent, what, count, last in found:
             sender = Sender(route, caller, agent)
-            rows.setdefault(sender, Row(*sender)).add(what, count, last)
+            rows.setdefault(sender, TrafficRow(*sender)).add(what, count, last)
         return Report(hours, began, now, runs, list(rows.values()))
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ def unread(transport: asyncio.Transport) -> bool:
     return bool(poll.poll(0))
 
 
-class Writer:
+class TransportWriter:
     """Writes to a transport, and waits while the peer does not take what was written.
 
     `stalled` is called where the peer takes nothing for `seconds`.
