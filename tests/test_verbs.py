@@ -18,7 +18,7 @@ from flaglift import (
 from flaglift.api import fix, lint, lower, translate, translate_keyframes
 from flaglift.emit.fields import Fields
 from flaglift.linting.engine import find_rule, selected
-from flaglift.linting.fixing import Reading, fix_text
+from flaglift.linting.fixing import Assessment, fix_text
 from flaglift.rules import RULES
 
 SEVEN_SECONDS = "a cat --video --video_model kling25 --duration 7"
@@ -137,11 +137,11 @@ def test_lowering_writes_the_flags_in_front_of_a_bare_double_dash() -> None:
 
 
 def test_fixes_that_bring_each_other_back_come_to_an_end() -> None:
-    def read(text: str) -> Reading:
+    def read(text: str) -> Assessment:
         fix = Fix("append", Applicability.UNSAFE, (Edit(len(text), len(text), "x"),))
         code = f"FL{len(text) % 2}"
         finding = Diagnostic(0, 0, code, "x", "x", Severity.WARNING, fix)
-        return Reading([finding], TranslationStatus.UNCHANGED, None, {}, rewritable=True)
+        return Assessment([finding], TranslationStatus.UNCHANGED, None, {}, rewritable=True)
 
     result = fix_text("", unsafe=True, read=read)
     assert (result.text, result.fixed) == ("", ())

@@ -8,7 +8,7 @@ from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import Translation, read_values, translation_of
 from flaglift.linting.engine import diagnose_segment, examine, reported, subjects_of, suppress
-from flaglift.linting.fixing import FixResult, Reading, fix_text, stated_values
+from flaglift.linting.fixing import Assessment, FixResult, fix_text, stated_values
 from flaglift.settings import DEFAULT, Settings
 from flaglift.shapes import shortcut_for
 from flaglift.syntax import Feature, parse
@@ -109,10 +109,10 @@ def fix(
     'a cat --video --video_model kling25 --duration 5'
     """
 
-    def read(new: str) -> Reading:
+    def read(new: str) -> Assessment:
         examined = examine(new, settings, context)
         subjects, shown = examined.subjects, reported(examined.diagnostics, settings)
-        return Reading(
+        return Assessment(
             found=shown,
             status=translation_of(new, subjects[0], examined.diagnostics, shown).status,
             values=read_values(subjects),

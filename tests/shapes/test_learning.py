@@ -8,7 +8,7 @@ from flaglift import Context, Settings
 from flaglift.linting import engine
 from flaglift.rules import RULES
 from flaglift.rules.base import Diagnostic, Feature, Reads, Rule, Severity, Span, Subject
-from flaglift.shapes import Reading, Shortcut, learning, shape
+from flaglift.shapes import ShapedPrompt, Shortcut, learning, shape
 from flaglift.syntax import FlagName
 
 PROMPT = 'a {0} <lora:1:1> --video --video_model kling25 --video_prompt "it {0}"'
@@ -42,7 +42,7 @@ def is_shared(monkeypatch: pytest.MonkeyPatch, rule: Rule) -> bool:
     try:
         shortcut = Shortcut(Settings(), Context())
         shortcut.lint(PROMPT.format("cat"))
-        shared = isinstance(shortcut.look(PROMPT.format("dog")), Reading)
+        shared = isinstance(shortcut.look(PROMPT.format("dog")), ShapedPrompt)
         alone = Shortcut(Settings(), Context()).lint(PROMPT.format("dog"))
         assert shortcut.lint(PROMPT.format("dog")) == alone
         return shared

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from flaglift import CatalogError, ConfigError, Context, Diagnostic, Settings, lint, translate
 from flaglift.emit.translation import Translation
 from flaglift.linting.engine import examine
-from flaglift.shapes import Reading, Shortcut, examined_translation
+from flaglift.shapes import ShapedPrompt, Shortcut, examined_translation
 from flaglift.shapes.cut import cut_at_all_flags, cut_at_first_flag
 from flaglift.shapes.shortcut import examined_findings
 from flaglift.syntax import Feature, parse
@@ -103,7 +103,7 @@ def test_the_quick_way_is_the_usual_one() -> None:
     shortcut = Shortcut(Settings(), Context())
     for _ in range(2000):
         text = nearly_plain_from(choose.randbytes(choose.randrange(6, 19)))
-        read = isinstance(shortcut.look(text), Reading)
+        read = isinstance(shortcut.look(text), ShapedPrompt)
         reached[shortcut.translate(text).status if read else "parsed"] += 1
         reached.update(finding.rule for finding in shortcut.lint(text) if read)
     assert min(reached[key] for key in ("parsed", "translated", "refused")) > 100, reached

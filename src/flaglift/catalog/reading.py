@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from flaglift.catalog.schema import CAPABILITY_KEYS, DataFile, Row
+from flaglift.catalog.schema import CAPABILITY_KEYS, DataFile, TableRow
 from flaglift.errors import FlagliftError
 from flaglift.spelling import nearest
 
@@ -35,7 +35,7 @@ def parse_file(kind: type[_File], text: str, file: str, error: type[FlagliftErro
 
 def _first(detail: ErrorDetails, kind: type[DataFile], document: Mapping[str, Any]) -> str:
     """Say what is wrong, after the place where it is: `model "kling25": durations: ...`."""
-    row: type[Row] = kind
+    row: type[TableRow] = kind
     places: list[str] = []
     rest = [str(part) for part in detail["loc"]]
     if len(rest) > 1 and rest[0] in kind.rows and rest[1].isdecimal():

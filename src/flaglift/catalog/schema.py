@@ -34,13 +34,13 @@ _Cents = Annotated[int, Field(strict=True, ge=0)]
 _Seconds = Annotated[int, Field(strict=True, ge=1, le=LONGEST)]
 
 
-class Row(BaseModel):
+class TableRow(BaseModel):
     """A table of a data file: frozen, and without keys that nobody reads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ModelRow(Row):
+class ModelRow(TableRow):
     """A model of a table: only its name is always published.
 
     The names of the keys are those of `flaglift.catalog.Model`; `default_seconds` is written where
@@ -60,7 +60,7 @@ class OverlayRow(ModelRow):
     capabilities: tuple[CapabilityKey, ...] | None = None
 
 
-class CapabilityRow(Row):
+class CapabilityRow(TableRow):
     """A line of the capability matrix."""
 
     key: CapabilityKey
@@ -69,7 +69,7 @@ class CapabilityRow(Row):
     patterns: Annotated[tuple[_Name, ...], Field(min_length=1)]
 
 
-class ReleaseRow(Row):
+class ReleaseRow(TableRow):
     """An entry of the changelog that names models."""
 
     date: _Date
@@ -77,10 +77,10 @@ class ReleaseRow(Row):
     models: Annotated[tuple[_Name, ...], Field(min_length=1)]
 
 
-class DataFile(Row):
+class DataFile(TableRow):
     """A whole data file; `rows` says what the tables in its arrays are."""
 
-    rows: ClassVar[dict[str, type[Row]]]
+    rows: ClassVar[dict[str, type[TableRow]]]
 
 
 class EditionFile(DataFile):

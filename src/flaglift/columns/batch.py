@@ -8,7 +8,7 @@ from flaglift.columns.cutting import CutColumn, cut_column, within
 from flaglift.columns.patterns import CONCERNED
 from flaglift.columns.result import (
     UNTOUCHED,
-    Outcome,
+    ResultRow,
     Shared,
     assembled,
     outcome_of,
@@ -20,8 +20,8 @@ from flaglift.emit.translation import TranslationStatus
 from flaglift.linting.engine import selected
 from flaglift.settings import Settings
 from flaglift.shapes import (
-    Reading,
     Shape,
+    ShapedPrompt,
     Shortcut,
     examined_translation,
     shortcut_for,
@@ -102,12 +102,12 @@ def _by_shape(rows: "_Rows", cut: CutColumn, shortcut: Shortcut) -> None:
     rows.take_shapes(cut, encoded.indices, shapes)
 
 
-def _one_by_one(texts: Iterable[str], shortcut: Shortcut) -> list[Outcome]:
+def _one_by_one(texts: Iterable[str], shortcut: Shortcut) -> list[ResultRow]:
     shared: dict[int, Shared] = {}
     outcomes = []
     for text in texts:
         result = shortcut.look(text)
-        if not isinstance(result, Reading):
+        if not isinstance(result, ShapedPrompt):
             outcomes.append(outcome_of(examined_translation(text, result)))
             continue
         shape = result.shape
@@ -115,9 +115,9 @@ def _one_by_one(texts: Iterable[str], shortcut: Shortcut) -> list[Outcome]:
         if known is None:
             known = shared[id(shape)] = _shared_by(shape)
         if shape.case.status is TranslationStatus.TRANSLATED:
-            outcomes.append(Outcome(known, result.text or None, video_prompt_of(result)))
+            outcomes.append(ResultRow(known, result.text or None, video_prompt_of(result)))
         else:
-            outcomes.append(Outcome(known, text, None))
+            outcomes.append(ResultRow(known, text, None))
     return outcomes
 
 
@@ -154,7 +154,7 @@ class _Rows:
         self.text = pc.replace_with_mask(self.text, mask, cut.body.filter(chosen))
         self.video_prompt = pc.replace_with_mask(self.video_prompt, mask, cut.value.filter(chosen))
 
-    def take_outcomes(self, mask: pa.Array, outcomes: list[Outcome]) -> None:
+    def take_outcomes(self, mask: pa.Array, outcomes: list[ResultRow]) -> None:
         """Give rows an outcome each."""
         texts = pa.array([o.text for o in outcomes], pa.string())
         prompts = pa.array([o.video_prompt for o in outcomes], pa.string())

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from flaglift.columns.arrow import pa, pc
 from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation
-from flaglift.syntax.flags import FIELD_FLAGS, FlagName, Kind
+from flaglift.syntax.flags import FIELD_FLAGS, FlagName, ValueKind
 
 _VIDEO_PROMPT = FlagName.VIDEO_PROMPT.field
 _SHARED_FIELDS = {
-    field: pa.int64() if flag.kind is Kind.WHOLE_NUMBER else pa.string()
+    field: pa.int64() if flag.kind is ValueKind.WHOLE_NUMBER else pa.string()
     for field, flag in FIELD_FLAGS.items()
     if field != _VIDEO_PROMPT
 }
@@ -54,7 +54,7 @@ class Shared(NamedTuple):
         return {"status": self.status, **fields, "others": self.others, "codes": self.codes}
 
 
-class Outcome(NamedTuple):
+class ResultRow(NamedTuple):
     """A row of the result."""
 
     shared: Shared
@@ -66,7 +66,7 @@ UNTOUCHED = Shared("unchanged", (None,) * len(_SHARED_FIELDS), (), ())
 """What all prompts without a flag or a near miss of one have in common."""
 
 
-def outcome_of(found: Translation) -> Outcome:
+def outcome_of(found: Translation) -> ResultRow:
     """Return a translation as a row of the result.
 
     >>> from flaglift import translate
@@ -75,7 +75,7 @@ def outcome_of(found: Translation) -> Outcome:
     ('translated', 'a cat', ('FL001', 'FL601'))
     """
     shared = shared_part(found.status.value, found.values, found.codes)
-    return Outcome(shared, found.values.get("text"), found.values.get(_VIDEO_PROMPT))
+    return ResultRow(shared, found.values.get("text"), found.values.get(_VIDEO_PROMPT))
 
 
 def shared_part(status: str, values: Mapping[str, Any], codes: tuple[str, ...]) -> Shared:

@@ -18,7 +18,7 @@ from flaglift.columns.column import ColumnTranslator
 from flaglift.context import Context
 from flaglift.errors import InputError
 from flaglift.settings import DEFAULT, Settings
-from flaglift.syntax.flags import FIELD_FLAGS, Kind
+from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 try:
     from py4j.protocol import Py4JJavaError
@@ -35,7 +35,7 @@ RESULT = StructType(
         StructField("status", StringType()),
         StructField("text", StringType()),
         *(
-            StructField(field, LongType() if flag.kind is Kind.WHOLE_NUMBER else StringType())
+            StructField(field, LongType() if flag.kind is ValueKind.WHOLE_NUMBER else StringType())
             for field, flag in FIELD_FLAGS.items()
         ),
         StructField("others", MapType(StringType(), StringType())),

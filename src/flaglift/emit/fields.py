@@ -6,7 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from flaglift.syntax.flags import FIELD_FLAGS, Kind
+from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 Scalar = int | float | bool | str
 """A value of the settings block: a number where its digits say so exactly, else as written."""
@@ -88,7 +88,7 @@ def typed(name: str, value: str) -> Scalar:
     (4, '007', '3', '1e3')
     """
     field, flag = Fields.model_fields.get(name), FIELD_FLAGS.get(name)
-    whole = flag is not None and flag.kind is Kind.WHOLE_NUMBER
+    whole = flag is not None and flag.kind is ValueKind.WHOLE_NUMBER
     kinds = get_args(field.annotation) if field else (int,) if whole else ()
     if bool in kinds and value in ("true", "false"):
         return value == "true"

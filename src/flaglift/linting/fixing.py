@@ -33,7 +33,7 @@ class FixResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Assessment:
     """What a text is to the rules and to the service, as far as fixes must not spoil it."""
 
     found: list[Diagnostic]
@@ -59,13 +59,13 @@ def stated_values(segment: Segment) -> dict[FlagName, list[str]]:
     return stated
 
 
-def fix_text(text: str, *, unsafe: bool, read: Callable[[str], Reading]) -> FixResult:
+def fix_text(text: str, *, unsafe: bool, read: Callable[[str], Assessment]) -> FixResult:
     """Apply fixes until none is left that may be applied and helps.
 
     Fixing the result again changes nothing: fixes that bring each other back without end are not
     applied at all.
     """
-    original = _State(text, read(text))
+    original = _FixState(text, read(text))
     fixed: list[Diagnostic] = []
     rounds: list[_Round] = []
     state = original
@@ -89,20 +89,20 @@ def fix_text(text: str, *, unsafe: bool, read: Callable[[str], Reading]) -> FixR
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class _FixState:
     text: str
-    reading: Reading
+    reading: Assessment
 
 
-def _candidates(reading: Reading, applicability: Applicability) -> list[Diagnostic]:
+def _candidates(reading: Assessment, applicability: Applicability) -> list[Diagnostic]:
     if applicability is Applicability.SAFE and reading.values is None:
         return []  # whether the fields stay the same cannot be seen
     return [d for d in reading.found if d.fix and d.fix.applicability is applicability]
 
 
 def _apply_what_helps(
-    start: _State, candidates: Sequence[Diagnostic], read: Callable[[str], Reading]
-) -> tuple[list[Diagnostic], _State]:
+    start: _FixState, candidates: Sequence[Diagnostic], read: Callable[[str], Assessment]
+) -> tuple[list[Diagnostic], _FixState]:
     """Apply candidates all at once, or where that is refused the halves, down to single fixes."""
     applied: list[Diagnostic] = []
     state = start
@@ -113,7 +113,7 @@ def _apply_what_helps(
         while parts and attempts:
             part = parts.popleft()
             text = apply_edits(start.text, _edits([*applied, *part]))
-            new = _State(text, read(text))
+            new = _FixState(text, read(text))
             attempts -= 1
             if _helps(part, state.reading, new.reading) and text.strip():
                 applied += part
@@ -182,7 +182,7 @@ def _collides(edit: Edit, taken: Sequence[Edit]) -> bool:
     return False
 
 
-def _helps(attempt: Sequence[Diagnostic], old: Reading, new: Reading) -> bool:
+def _helps(attempt: Sequence[Diagnostic], old: Assessment, new: Assessment) -> bool:
     """Tell whether an attempt removes what it is about and makes nothing worse."""
     before, after = Counter(d.code for d in old.found), Counter(d.code for d in new.found)
     removed = Counter(d.code for d in attempt)

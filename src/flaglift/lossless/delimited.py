@@ -34,7 +34,7 @@ class Cell(NamedTuple):
     end: int
 
 
-class Row(NamedTuple):
+class DelimitedRow(NamedTuple):
     """A row."""
 
     cells: list[Cell]
@@ -76,7 +76,7 @@ def _patterns(delimiter: bytes, *, backslash: bool) -> _Patterns:
     )
 
 
-def row_at(data: bytes, start: int, dialect: Dialect, *, final: bool = True) -> Row | None:
+def row_at(data: bytes, start: int, dialect: Dialect, *, final: bool = True) -> DelimitedRow | None:
     r"""Return the row that begins at a position; None if it does not end in the data.
 
     `final` says that nothing follows the data: a quote that is open takes all of the rest.
@@ -105,7 +105,7 @@ def row_at(data: bytes, start: int, dialect: Dialect, *, final: bool = True) -> 
         if not final and end + (following == b"\r") >= len(data):
             return None
         width = 2 if data[end : end + 2] == b"\r\n" else len(following)
-        return Row(cells, end, end + width, faults[0] if faults else "")
+        return DelimitedRow(cells, end, end + width, faults[0] if faults else "")
 
 
 def _cell_end(
@@ -130,7 +130,7 @@ def _cell_end(
     return rest, fault
 
 
-def rows(data: bytes, dialect: Dialect) -> Iterator[Row]:
+def rows(data: bytes, dialect: Dialect) -> Iterator[DelimitedRow]:
     """Yield the rows of a whole document, in order, empty lines too."""
     position = dialect.start
     while position < len(data):
@@ -184,7 +184,7 @@ def as_python_reads(text: str, dialect: Dialect) -> list[list[str]] | None:
         return None
 
 
-def fault_of(row: Row, width: int) -> str:
+def fault_of(row: DelimitedRow, width: int) -> str:
     """Return why the cells of a row are in doubt; empty where they are not."""
     if row.fault:
         return row.fault

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from flaglift.lossless.delimited import BACKSLASH, Dialect, Row, row_at
+from flaglift.lossless.delimited import BACKSLASH, DelimitedRow, Dialect, row_at
 
 Blocks = Callable[[], Iterable[bytes]]
 """Begins to read a file anew."""
@@ -102,7 +102,7 @@ def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
     return count
 
 
-def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[Row]:
+def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow]:
     """Yield the rows of a file; their places are not those of the file."""
     data, position = b"", dialect.start
     wanted = 0

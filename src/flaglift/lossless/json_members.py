@@ -31,7 +31,7 @@ class Member(NamedTuple):
     """The byte after the value."""
 
 
-class Site(NamedTuple):
+class JsonObject(NamedTuple):
     """An object that holds what a path leads to."""
 
     place: str
@@ -161,7 +161,7 @@ def parse_path(path: str) -> list[str]:
     return steps
 
 
-def sites(data: bytes, steps: Sequence[str]) -> list[Site]:
+def sites(data: bytes, steps: Sequence[str]) -> list[JsonObject]:
     """Return the objects that hold the last step's key, in order; the document must be valid.
 
     Raises `ValueError` where the path leads through a repeated key, or to a value of another kind
@@ -171,7 +171,7 @@ def sites(data: bytes, steps: Sequence[str]) -> list[Site]:
     for step in steps[:-1]:
         values = [inner for place, start in values for inner in _inside(data, start, step, place)]
     return [
-        Site(joined(place, steps[-1]), start, inside)
+        JsonObject(joined(place, steps[-1]), start, inside)
         for place, start in values
         if not _is_null(data, start)
         for inside in (_members_at(data, start, place),)

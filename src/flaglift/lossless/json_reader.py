@@ -33,7 +33,7 @@ class Container:
         """The commas so far."""
 
 
-class Text(NamedTuple):
+class JsonString(NamedTuple):
     """A string that is a value."""
 
     start: int
@@ -72,7 +72,7 @@ class Document:
     """One value at the top."""
 
     start: int
-    texts: list[Text] = field(default_factory=list)
+    texts: list[JsonString] = field(default_factory=list)
     fault: str = ""
     """What is wrong with it first; empty if it is valid."""
     at: int = -1
@@ -80,23 +80,25 @@ class Document:
     end: int = -1
 
 
-class Reading(NamedTuple):
+class JsonReading(NamedTuple):
     """What a file holds: as a rule one document."""
 
     documents: list[Document]
     comments: list[Span]
 
 
-def read(data: bytes, grammar: Grammar = JSON5, start: int = 0, end: int | None = None) -> Reading:
+def read(
+    data: bytes, grammar: Grammar = JSON5, start: int = 0, end: int | None = None
+) -> JsonReading:
     """Return the documents in a range of the data. Never raises; faults are told."""
     reader = _Reader(data, grammar)
     for token in grammar.token.finditer(data, start, len(data) if end is None else end):
         kind = token.lastindex or 0
         reader.handlers[kind](token.start(kind), token.end(kind))
-    return Reading(reader.documents, reader.comments)
+    return JsonReading(reader.documents, reader.comments)
 
 
-class _State(IntEnum):
+class _Expected(IntEnum):
     """What may come next."""
 
     TOP = 0
@@ -114,10 +116,10 @@ class _State(IntEnum):
     """Or the end of the list or object."""
 
 
-_VALUES = (_State.TOP, _State.FIRST_VALUE, _State.VALUE, _State.MEMBER)
-_KEYS = (_State.FIRST_KEY, _State.KEY)
-_ENDS = (_State.COMMA, _State.FIRST_KEY, _State.FIRST_VALUE)
-_AFTER_COMMA = (_State.KEY, _State.VALUE)
+_VALUES = (_Expected.TOP, _Expected.FIRST_VALUE, _Expected.VALUE, _Expected.MEMBER)
+_KEYS = (_Expected.FIRST_KEY, _Expected.KEY)
+_ENDS = (_Expected.COMMA, _Expected.FIRST_KEY, _Expected.FIRST_VALUE)
+_AFTER_COMMA = (_Expected.KEY, _Expected.VALUE)
 
 
 class _Reader:
@@ -127,7 +129,7 @@ class _Reader:
         self._data = data
         self._grammar = grammar
         self._container: Container | None = None
-        self._state = _State.TOP
+        self._state = _Expected.TOP
         # In the order of the groups of `Grammar.token`.
         self.handlers: tuple[Callable[[int, int], None], ...] = (
             self._other, self._string, self._open, self._close, self._comma, self._colon,
@@ -153,7 +155,7 @@ class _Reader:
         self._expect_value(start)
         above = self._container
         key, number = (above.key, above.count) if above else (None, 0)
-        self.documents[-1].texts.append(Text(start, end, above, key, number))
+        self.documents[-1].texts.append(JsonString(start, end, above, key, number))
         self._after_value(end)
 
     def _word(self, start: int, end: int) -> None:
@@ -172,7 +174,7 @@ class _Reader:
         if self._state not in _KEYS:
             self._fault(start, "a key is not expected here")
         container.key = Span(start, end)
-        self._state = _State.COLON
+        self._state = _Expected.COLON
 
     def _before_colon(self, end: int) -> bool:
         after = skip_blanks(self._data, end)
@@ -186,15 +188,15 @@ class _Reader:
     def _after_value(self, end: int) -> None:
         if self._container is None:
             self.documents[-1].end = end
-            self._state = _State.TOP
+            self._state = _Expected.TOP
         else:
-            self._state = _State.COMMA
+            self._state = _Expected.COMMA
 
     def _open(self, start: int, end: int) -> None:  # noqa: ARG002
         self._expect_value(start)
         is_object = self._data[start] == 0x7B
         self._container = Container(start, self._container, is_object=is_object)
-        self._state = _State.FIRST_KEY if is_object else _State.FIRST_VALUE
+        self._state = _Expected.FIRST_KEY if is_object else _Expected.FIRST_VALUE
 
     def _close(self, start: int, end: int) -> None:
         container = self._container
@@ -209,17 +211,17 @@ class _Reader:
 
     def _comma(self, start: int, end: int) -> None:  # noqa: ARG002
         container = self._container
-        if self._state is not _State.COMMA or container is None:
+        if self._state is not _Expected.COMMA or container is None:
             self._fault(start, "a comma is not expected here")
         if container:
             container.count += 1
-            self._state = _State.KEY if container.is_object else _State.VALUE
+            self._state = _Expected.KEY if container.is_object else _Expected.VALUE
 
     def _colon(self, start: int, end: int) -> None:  # noqa: ARG002
-        if self._state is not _State.COLON:
+        if self._state is not _Expected.COLON:
             self._fault(start, "a colon is not expected here")
         if self._container:
-            self._state = _State.MEMBER if self._container.is_object else _State.VALUE
+            self._state = _Expected.MEMBER if self._container.is_object else _Expected.VALUE
 
     def _comment(self, start: int, end: int) -> None:
         self.comments.append(Span(start, end))
@@ -244,4 +246,4 @@ class _Reader:
     def _end(self, start: int, end: int) -> None:  # noqa: ARG002
         if self._container is not None:
             self._fault(start, "it ends too early")
-            self._container, self._state = None, _State.TOP
+            self._container, self._state = None, _Expected.TOP

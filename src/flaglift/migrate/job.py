@@ -12,7 +12,7 @@ from typing import Any
 
 from flaglift.emit.form import form_value
 from flaglift.settings import DEFAULT, Settings
-from flaglift.syntax.flags import FIELD_FLAGS, Kind
+from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 DEFAULT_TARGETS = MappingProxyType({field: field for field in FIELD_FLAGS})
 
@@ -21,9 +21,9 @@ _NULLS = ("", "\\N", "NULL", "null")
 
 USUALLY_EMPTY = MappingProxyType(
     {
-        field: (*_NULLS, "0") if flag.kind is Kind.WHOLE_NUMBER else _NULLS
+        field: (*_NULLS, "0") if flag.kind is ValueKind.WHOLE_NUMBER else _NULLS
         for field, flag in FIELD_FLAGS.items()
-        if flag.kind is not Kind.TEXT
+        if flag.kind is not ValueKind.TEXT
     }
 )
 """Values by field that mean none wherever they stand; of other fields the empty text does."""

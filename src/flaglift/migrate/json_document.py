@@ -7,8 +7,8 @@ from typing import Any
 
 from flaglift.errors import FlagliftError
 from flaglift.lossless.json_members import (
+    JsonObject,
     Member,
-    Site,
     joined,
     named,
     parse_path,
@@ -108,7 +108,7 @@ class JsonDocuments:
         return new
 
     def _edits(
-        self, data: bytes, site: Site, verdict: Verdict, ascii_only: bool
+        self, data: bytes, site: JsonObject, verdict: Verdict, ascii_only: bool
     ) -> list[tuple[int, int, bytes]]:
         text = next(member for member in site.members if member.key == self._steps[-1])
         raw = spliced(data[text.value : text.end].decode(), verdict, ascii_only)
@@ -181,7 +181,7 @@ def _inside(value: Any, step: str, place: str) -> Iterator[tuple[str, Any]]:
         yield joined(place, step), value[step]
 
 
-def _gap(data: bytes, site: Site, text: Member) -> bytes:
+def _gap(data: bytes, site: JsonObject, text: Member) -> bytes:
     """Return the white space that stands between a comma and a key in this object."""
     if site.members[0] != text:
         before = site.members[site.members.index(text) - 1]

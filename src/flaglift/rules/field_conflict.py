@@ -19,7 +19,7 @@ from flaglift.rules.base import (
     excerpt,
 )
 from flaglift.syntax.block import FIELD_OF_KEY
-from flaglift.syntax.flags import FIELD_FLAGS, Kind, seconds
+from flaglift.syntax.flags import FIELD_FLAGS, ValueKind, seconds
 
 
 class FieldConflict(Rule):
@@ -168,7 +168,7 @@ def _said(subject: Subject) -> Iterator[_Said]:
     for field, name in FIELD_FLAGS.items():
         flag = subject.segment.last(name)
         if flag and flag.value:
-            number = name.kind is Kind.WHOLE_NUMBER  # `+5` and `05` are 5
+            number = name.kind is ValueKind.WHOLE_NUMBER  # `+5` and `05` are 5
             text = str(seconds(flag.value.text)) if number else flag.value.text
             yield _Said(field, text, flag.span, f"`{name.word}`")
     for setting in subject.block_values:

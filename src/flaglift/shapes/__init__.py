@@ -10,11 +10,11 @@ could (`cut`), and a rule that reads them keeps the prompts that it runs on out 
 Property tests compare with the parser, for every rule.
 """
 
-from flaglift.shapes.shape import Reading, Shape, video_prompt_of, watched_features
+from flaglift.shapes.shape import Shape, ShapedPrompt, video_prompt_of, watched_features
 from flaglift.shapes.shortcut import Shortcut, examined_translation, shortcut_for
 
 __all__ = [
-    "Reading",
+    "ShapedPrompt",
     "Shape",
     "Shortcut",
     "examined_translation",

@@ -11,7 +11,7 @@ from flaglift.lossless.spans import Span
 from flaglift.rules import RULES
 from flaglift.rules.base import Reads
 from flaglift.shapes.cut import HOLE, Cut, Flags
-from flaglift.shapes.shape import Case, Finding, Place, Reading, Shape, read, values_of
+from flaglift.shapes.shape import Case, Finding, Position, Shape, ShapedPrompt, read, values_of
 from flaglift.syntax import Feature, FlagName, Prompt, Quoting
 from flaglift.syntax.nodes import Flag, Text
 
@@ -124,18 +124,18 @@ def _by_name(flags: Flags) -> list[int]:
     return sorted(range(len(flags.written)), key=flags.written.__getitem__)
 
 
-def _places(span: Span, cut: Cut) -> tuple[Place, Place]:
+def _places(span: Span, cut: Cut) -> tuple[Position, Position]:
     ends = [end for _, end in cut.holes]
     lengths = cut.lengths
     before = [bisect_right(ends, position) for position in span]
     start, end = (
-        Place(position - lengths[count], count)
+        Position(position - lengths[count], count)
         for position, count in zip(span, before, strict=True)
     )
     return start, end
 
 
-def _bears_out(reading: Reading, translation: Translation) -> bool:
+def _bears_out(reading: ShapedPrompt, translation: Translation) -> bool:
     if translation.status is not TranslationStatus.TRANSLATED:
         return True
     return values_of(reading) == translation.values

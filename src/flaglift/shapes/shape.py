@@ -73,7 +73,7 @@ class Case:
     """Whether the video prompt is what the body says about the image (3.3)."""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A position of the skeleton: so far in, and behind so many holes."""
 
     offset: int
@@ -85,7 +85,7 @@ class Shape:
     """A case, and where in a skeleton its flags are."""
 
     case: Case
-    flags: tuple[tuple[Place, Place], ...]
+    flags: tuple[tuple[Position, Position], ...]
     """In the order of their names."""
     first: int
     """Which of them comes first."""
@@ -95,7 +95,7 @@ class Shape:
     """Those of all that is shown, each once, in the order of their places."""
 
 
-class Reading(NamedTuple):
+class ShapedPrompt(NamedTuple):
     """What one prompt of a shape says."""
 
     shape: Shape
@@ -106,7 +106,7 @@ class Reading(NamedTuple):
     """None where it is that of all prompts of the shape."""
 
 
-def read(shape: Shape, cut: Cut, text: str) -> Reading | None:
+def read(shape: Shape, cut: Cut, text: str) -> ShapedPrompt | None:
     """Return what a prompt of a shape says; None if it has to be examined by itself."""
     holes = cut.holes
     video_prompt, value = None, "a"
@@ -127,7 +127,7 @@ def read(shape: Shape, cut: Cut, text: str) -> Reading | None:
         video_prompt = words_of_image(bodies)
     if rest is None or video_prompt == "":
         return None
-    return Reading(shape, cut, rest, video_prompt)
+    return ShapedPrompt(shape, cut, rest, video_prompt)
 
 
 def _is_plain(value: str, bodies: Sequence[str]) -> bool:
@@ -153,7 +153,7 @@ def _text_of(shape: Shape, cut: Cut, text: str, bodies: Sequence[str]) -> str | 
 # ---- Taking over --------------------------------------------------------------------------------
 
 
-def translation_from(reading: Reading, text: str, again: "Again") -> Translation:
+def translation_from(reading: ShapedPrompt, text: str, again: "Again") -> Translation:
     """Return the translation of a prompt. `again` makes what is hardly ever asked for."""
     case = reading.shape.case
     translated = case.status is TranslationStatus.TRANSLATED
@@ -166,7 +166,7 @@ def translation_from(reading: Reading, text: str, again: "Again") -> Translation
     )
 
 
-def video_prompt_of(reading: Reading) -> str | None:
+def video_prompt_of(reading: ShapedPrompt) -> str | None:
     """Return the video prompt of a translated prompt; None where the field is left out."""
     if reading.video_prompt is not None:
         return reading.video_prompt
@@ -174,7 +174,7 @@ def video_prompt_of(reading: Reading) -> str | None:
     return constant
 
 
-def values_of(reading: Reading) -> dict[str, Any]:
+def values_of(reading: ShapedPrompt) -> dict[str, Any]:
     """Return the fields that a translated prompt says."""
     values = dict(reading.shape.case.values)
     if reading.text:
@@ -188,7 +188,9 @@ Again = Callable[[], Sequence[Diagnostic]]
 """Examines the prompt itself."""
 
 
-def findings_from(findings: Sequence[Finding], reading: Reading, again: Again) -> list[Diagnostic]:
+def findings_from(
+    findings: Sequence[Finding], reading: ShapedPrompt, again: Again
+) -> list[Diagnostic]:
     """Return the findings of the first prompt of a case as they stand in another one."""
     if not findings:
         return []
@@ -223,7 +225,7 @@ def _same(again: Again, code: str, start: int) -> Diagnostic:
     return next(d for d in again() if d.code == code and d.start == start)
 
 
-def _placed(flag: tuple[Place, Place], lengths: Sequence[int]) -> tuple[int, int]:
+def _placed(flag: tuple[Position, Position], lengths: Sequence[int]) -> tuple[int, int]:
     """Return where a flag of a skeleton is in a prompt, given how long the holes are."""
     start, end = flag
     return start.offset + lengths[start.holes], end.offset + lengths[end.holes]

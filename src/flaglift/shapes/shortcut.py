@@ -10,7 +10,7 @@ from flaglift.linting.engine import Examination, examine, reported
 from flaglift.settings import Settings
 from flaglift.shapes.cut import Flags, cut_at_all_flags, cut_at_first_flag
 from flaglift.shapes.learning import case_key, learn, shape_of
-from flaglift.shapes.shape import Case, Reading, Shape, findings_from, read, translation_from
+from flaglift.shapes.shape import Case, Shape, ShapedPrompt, findings_from, read, translation_from
 from flaglift.syntax import Feature
 from flaglift.syntax.concern import may_concern
 
@@ -44,7 +44,7 @@ class Shortcut:
         if not may_concern(text):
             return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
         result = self.look(text)
-        if isinstance(result, Reading):
+        if isinstance(result, ShapedPrompt):
             return translation_from(result, text, partial(self._again, text))
         return examined_translation(text, result)
 
@@ -53,12 +53,12 @@ class Shortcut:
         if not may_concern(text):
             return []
         result = self.look(text)
-        if isinstance(result, Reading):
+        if isinstance(result, ShapedPrompt):
             again = partial(self._again, text)
             return findings_from(result.shape.case.linted, result, again)
         return examined_findings(result)
 
-    def look(self, text: str) -> Reading | Examination:
+    def look(self, text: str) -> ShapedPrompt | Examination:
         """Return what a prompt says by its shape; else examine it."""
         cut = cut_at_first_flag(text)
         shape = self._shapes.get(cut.skeleton) if cut else None
@@ -76,12 +76,12 @@ class Shortcut:
         reading = read(shape, cut, text) if shape else None
         return reading or self._examine(text)
 
-    def first_of_its_shape(self, text: str) -> Reading | None:
+    def first_of_its_shape(self, text: str) -> ShapedPrompt | None:
         """Return what a prompt says by its shape, after the shape was learnt from it if need be."""
         result = self.look(text)
-        if not isinstance(result, Reading):
+        if not isinstance(result, ShapedPrompt):
             result = self.look(text)
-        return result if isinstance(result, Reading) else None
+        return result if isinstance(result, ShapedPrompt) else None
 
     def _learn(self, text: str, flags: Flags) -> Examination | None:
         """Learn the shape of a prompt; return its examination if that was needed."""

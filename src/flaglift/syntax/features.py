@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from flaglift.lossless.spans import apply_edits
 from flaglift.syntax import entities
 from flaglift.syntax.entities import ENTITY
-from flaglift.syntax.flags import FlagName, Kind, seconds
+from flaglift.syntax.flags import FlagName, ValueKind, seconds
 from flaglift.syntax.grammar import expression
 from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.lookalikes import UNSEEN
@@ -15,16 +15,16 @@ from flaglift.syntax.nodes import (
     DoubleDash,
     Flag,
     FlagLike,
-    HelpFlag,
+    HelpOption,
     Node,
     OtherFlag,
-    QuotedFlag,
+    QuotedOption,
     Quoting,
     Reference,
     Setting,
     Text,
     Unclosed,
-    UnknownFlag,
+    UnknownOption,
 )
 from flaglift.syntax.prompt import Feature, Segment
 from flaglift.syntax.words import WHITESPACE, escapes
@@ -33,7 +33,7 @@ from flaglift.syntax.words import WHITESPACE, escapes
 _OF_NODE: dict[type[Node], int] = {
     DoubleDash: Feature.DOUBLE_DASH.value,
     OtherFlag: Feature.OTHER_FLAG.value,
-    UnknownFlag: Feature.UNKNOWN_FLAG.value,
+    UnknownOption: Feature.UNKNOWN_FLAG.value,
     Unclosed: Feature.UNCLOSED.value,
 }
 _OF_NAME = {
@@ -44,7 +44,7 @@ _MARKED_VALUE = Feature.MARKED_VALUE.value
 _MISSING_VALUE = Feature.MISSING_VALUE.value
 _SWITCH_VALUE = Feature.SWITCH_VALUE.value
 _MALFORMED_NUMBER = Feature.MALFORMED_DURATION.value
-_IN_DOUBT = {Abbreviation, HelpFlag, QuotedFlag}
+_IN_DOUBT = {Abbreviation, HelpOption, QuotedOption}
 """Nodes that matter only before a bare `--`."""
 _REPEATED = Feature.REPEATED.value
 _MAY_JOIN = (Feature.OTHER_FLAG | Feature.UNKNOWN_FLAG).value
@@ -96,9 +96,9 @@ def _of_segment(segment: Segment) -> int:
 
 
 def _of_doubt(node: Node) -> int:
-    if isinstance(node, QuotedFlag):
+    if isinstance(node, QuotedOption):
         return Feature.QUOTED_FLAG.value
-    if isinstance(node, HelpFlag):
+    if isinstance(node, HelpOption):
         return Feature.HELP_FLAG.value
     if not isinstance(node, Abbreviation):
         return 0
@@ -174,7 +174,7 @@ def _of_value(flag: Flag) -> int:
     first = value.raw[:1]
     if not first.isalnum() and first not in ("", '"'):
         features = _MARKED_VALUE
-    if flag.name.kind is Kind.WHOLE_NUMBER and seconds(value.text) is None:
+    if flag.name.kind is ValueKind.WHOLE_NUMBER and seconds(value.text) is None:
         features |= _MALFORMED_NUMBER
     return features
 

@@ -12,7 +12,7 @@ _MOST_DIGITS = 4300
 """More digits than Python turns into an integer; the reference refuses them too."""
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """What the value of a flag is."""
 
     SWITCH = auto()
@@ -28,18 +28,18 @@ class Kind(Enum):
 class FlagName(StrEnum):
     """A flag of the dialect, by its name without the dashes (2.1)."""
 
-    VIDEO = "video", "", Kind.SWITCH, True
-    VIDEO_MODEL = "video_model", "video_model", Kind.WORD, True
-    VIDEO_PROMPT = "video_prompt", "video_prompt", Kind.TEXT, True
-    DURATION = "duration", "video_duration", Kind.WHOLE_NUMBER, False
+    VIDEO = "video", "", ValueKind.SWITCH, True
+    VIDEO_MODEL = "video_model", "video_model", ValueKind.WORD, True
+    VIDEO_PROMPT = "video_prompt", "video_prompt", ValueKind.TEXT, True
+    DURATION = "duration", "video_duration", ValueKind.WHOLE_NUMBER, False
 
     field: str
     """The form field that takes its value; empty where none does."""
-    kind: Kind
+    kind: ValueKind
     asks_for_video: bool
     """Whether it makes a prompt a video prompt (3.1)."""
 
-    def __new__(cls, name: str, field: str, kind: Kind, asks_for_video: bool) -> "FlagName":
+    def __new__(cls, name: str, field: str, kind: ValueKind, asks_for_video: bool) -> "FlagName":
         """Make a row of the table."""
         row = str.__new__(cls, name)
         row._value_ = name
@@ -56,7 +56,7 @@ class FlagName(StrEnum):
     @property
     def takes_value(self) -> bool:
         """Whether a value belongs to it."""
-        return self.kind is not Kind.SWITCH
+        return self.kind is not ValueKind.SWITCH
 
 
 NAMES = {flag.value: flag for flag in FlagName}
@@ -83,7 +83,7 @@ def field_value(flag: FlagName, text: str | None) -> int | str | None:
     >>> field_value(FlagName.DURATION, "05"), field_value(FlagName.VIDEO_MODEL, "kling25")
     (5, 'kling25')
     """
-    return seconds(text or "") if flag.kind is Kind.WHOLE_NUMBER else text
+    return seconds(text or "") if flag.kind is ValueKind.WHOLE_NUMBER else text
 
 
 def completions(word: str) -> tuple[FlagName, ...]:

@@ -98,19 +98,19 @@ class Abbreviation(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class QuotedFlag(Node):
+class QuotedOption(Node):
     """A word that is a flag, or `--`, only once quotes and backslashes are taken away (2.10)."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class HelpFlag(Node):
+class HelpOption(Node):
     """A word that the service's reader takes for its own help, and gives up (2.12)."""
 
 
 @dataclass(frozen=True, slots=True)
-class UnknownFlag(Node):
+class UnknownOption(Node):
     """A word that begins with two dashes and is nobody's flag (2.11)."""
 
 

@@ -14,14 +14,14 @@ from flaglift.syntax.nodes import (
     Abbreviation,
     DoubleDash,
     Flag,
-    HelpFlag,
+    HelpOption,
     Node,
     OtherFlag,
-    QuotedFlag,
+    QuotedOption,
     Quoting,
     Text,
     Unclosed,
-    UnknownFlag,
+    UnknownOption,
     Value,
 )
 from flaglift.syntax.prompt import Segment
@@ -99,24 +99,24 @@ class Tree:
         """Return what ends the flags (2.9)."""
         return DoubleDash(token.start_pos, token.value)
 
-    def HELP(self, token: Token) -> HelpFlag:  # noqa: N802
+    def HELP(self, token: Token) -> HelpOption:  # noqa: N802
         """Return what stops the service's reader (2.12)."""
-        return HelpFlag(token.start_pos, token.value)
+        return HelpOption(token.start_pos, token.value)
 
     def DASH_NAME(self, token: Token) -> Node:  # noqa: N802
         """Return the beginning of a flag's name (2.8), or a word that nobody knows (2.11)."""
         names = completions(token.value)
         if names:
             return Abbreviation(token.start_pos, token.value, names)
-        return UnknownFlag(token.start_pos, token.value)
+        return UnknownOption(token.start_pos, token.value)
 
     def DASH_WORD(self, token: Token) -> Node:  # noqa: N802
         """Return a flag that is written with quotes or backslashes (2.10), or what else it is."""
         raw = token.value
         text = unquote(raw)
         if raw != text and completions(text):  # `--` is the beginning of them all
-            return QuotedFlag(token.start_pos, raw, text)
-        return (UnknownFlag if raw.startswith("--") else Text)(token.start_pos, raw)
+            return QuotedOption(token.start_pos, raw, text)
+        return (UnknownOption if raw.startswith("--") else Text)(token.start_pos, raw)
 
     def UNCLOSED_QUOTE(self, token: Token) -> Unclosed:  # noqa: N802
         """Return what makes a prompt unreadable (1.4)."""

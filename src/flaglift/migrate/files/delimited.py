@@ -10,8 +10,8 @@ from flaglift.errors import FlagliftError, InputError
 from flaglift.lossless.delimited import (
     UNCLOSED,
     Cell,
+    DelimitedRow,
     Dialect,
-    Row,
     as_python_reads,
     content,
     fault_of,
@@ -145,7 +145,7 @@ class Delimited(ByteFormat):
             body=buffer[:end],
         )
 
-    def _record(self, buffer: bytes, row: Row, number: int) -> StoredRecord | Problem:
+    def _record(self, buffer: bytes, row: DelimitedRow, number: int) -> StoredRecord | Problem:
         fault = fault_of(row, self._width)
         if fault:
             return Problem(str(number), fault)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flaglift.errors import InputError
-from flaglift.lossless.delimited import UNCLOSED, Dialect, Row, content, row_at
+from flaglift.lossless.delimited import UNCLOSED, DelimitedRow, Dialect, content, row_at
 from flaglift.lossless.dialects import choose
 from flaglift.migrate.files.compression import ByteSource
 from flaglift.migrate.job import Job
@@ -34,7 +34,7 @@ def read_header(source: ByteSource, job: Job, path: Path, dialect: Dialect | Non
         raise InputError(f"{path}: is UTF-16; convert it to UTF-8 first")
     dialect = dialect or _chosen(source, job, path)
     data = b""
-    row: Row | None = None
+    row: DelimitedRow | None = None
     for block in chain(_blocks(source), (b"",)):
         data += block
         row = row_at(data, dialect.start, dialect, final=not block)

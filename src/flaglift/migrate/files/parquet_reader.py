@@ -13,7 +13,7 @@ from flaglift.migrate.files.parquet_columns import is_text, plain, raw_texts, wi
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor, Problem, Stored, StoredRecord
 from flaglift.spelling import nearest
-from flaglift.syntax.flags import FIELD_FLAGS, Kind
+from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 
 class ParquetReader:
@@ -113,7 +113,7 @@ class ParquetReader:
         if field in self.columns:
             return self.schema.field(self.columns[field]).type
         flag = FIELD_FLAGS.get(field)
-        return pa.int64() if flag and flag.kind is Kind.WHOLE_NUMBER else pa.string()
+        return pa.int64() if flag and flag.kind is ValueKind.WHOLE_NUMBER else pa.string()
 
     def coerced(self, field: str, value: Any) -> Any:
         """Return a field's value as its column takes it."""

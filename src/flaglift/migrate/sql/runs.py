@@ -14,7 +14,7 @@ from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
-from flaglift.syntax.flags import FIELD_FLAGS, Kind
+from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 
 def new_run(job: Job, source: str, missing: list[str]) -> MigrationRun:
@@ -81,5 +81,5 @@ def _add_columns(connection: Connection, rows: Rows) -> None:
     table = quote.format_table(rows.found.table)
     for field, column in rows.found.missing.items():
         flag = FIELD_FLAGS.get(field)
-        kind = "INTEGER" if flag and flag.kind is Kind.WHOLE_NUMBER else "TEXT"
+        kind = "INTEGER" if flag and flag.kind is ValueKind.WHOLE_NUMBER else "TEXT"
         connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {quote.quote(column)} {kind}")

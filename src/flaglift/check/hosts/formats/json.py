@@ -12,7 +12,7 @@ from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.codec import Escaped, stripped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, field_name, is_request_path
 from flaglift.lossless.json_members import Member, closing, members
-from flaglift.lossless.json_reader import Document, Text, read
+from flaglift.lossless.json_reader import Document, JsonString, read
 from flaglift.lossless.json_tokens import decoded
 from flaglift.lossless.spans import Span
 
@@ -67,7 +67,7 @@ class JsonHost:
 
     def _literal(
         self,
-        text: Text,
+        text: JsonString,
         data: bytes,
         above: tuple[int, ...],
         document: Document,
@@ -145,7 +145,7 @@ class _Objects:
 
 
 def _look(
-    text: Text,
+    text: JsonString,
     data: bytes,
     above: tuple[int, ...],
     document: Document,
