@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ def room(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
+def module_name(path: Path) -> str:
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
 def imports(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
@@ -62,6 +68,72 @@ def test_layers(path: Path) -> None:
         there = parts[1]
         allowed = there == here or there in WITHIN_A_LAYER.get(here, set())
         assert allowed or LAYERS[there] < LAYERS[here], f"{here} imports {there}"
+
+
+def imported_when_run(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a module imports, in functions too, but not for type checkers only."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    for child in ast.iter_child_nodes(node):
+        yield from imported_when_run(child)
+
+
+def circle(sources: dict[str, str]) -> list[str]:
+    """Return modules, of which each imports the next one, and the last is the first again."""
+    imported = {}
+    for name, source in sources.items():
+        names = set(imported_when_run(RunTimeOnly().visit(ast.parse(source))))
+        imported[name] = {
+            found
+            for each in names
+            if (found := each if each in sources else each.rpartition(".")[0]) in sources
+        }
+    try:
+        TopologicalSorter(imported).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+class RunTimeOnly(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        return (
+            node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+        )
+
+
+def test_no_modules_import_each_other() -> None:
+    assert circle({module_name(path): path.read_text(encoding="utf-8") for path in FILES}) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "is_circle"),
+    [
+        ("import b", True),
+        ("from b import name", True),
+        ("def f():\n    import b", True),
+        ("if TYPE_CHECKING:\n    import b", False),
+        ("if TYPE_CHECKING:\n    pass\nelse:\n    import b", True),
+    ],
+)
+def test_a_circle_of_imports_is_found(module: str, is_circle: bool) -> None:
+    assert bool(circle({"a": module, "b": "from a import name"})) is is_circle
+
+
+NAMED_BY_FRAMEWORKS = {"Middleware"}
+"""What users import from the module for their framework: `flaglift.shim.asgi` and `.wsgi`."""
+
+
+def test_class_names_are_unique_in_the_package() -> None:
+    modules: dict[str, set[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                modules.setdefault(node.name, set()).add(module_name(path))
+    repeated = {name for name, homes in modules.items() if len(homes) > 1}
+    assert repeated == NAMED_BY_FRAMEWORKS
 
 
 RULE_FILES = {

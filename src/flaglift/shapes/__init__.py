@@ -14,8 +14,8 @@ from flaglift.shapes.shape import Shape, ShapedPrompt, video_prompt_of, watched_
 from flaglift.shapes.shortcut import Shortcut, examined_translation, shortcut_for
 
 __all__ = [
-    "ShapedPrompt",
     "Shape",
+    "ShapedPrompt",
     "Shortcut",
     "examined_translation",
     "shortcut_for",
