@@ -32,9 +32,9 @@ class Located(NamedTuple):
 def prompts(text: str, form: TextForm) -> list[Located]:
     r"""Return the prompts of a text file.
 
-    >>> prompts("a --video\r\n\r\nb", Form.LINES)
+    >>> prompts("a --video\r\n\r\nb", TextForm.LINES)
     [Located(start=0, text='a --video'), Located(start=13, text='b')]
-    >>> prompts("a\nar=1:1\n\nb\n", Form.BLOCKS)
+    >>> prompts("a\nar=1:1\n\nb\n", TextForm.BLOCKS)
     [Located(start=0, text='a\nar=1:1'), Located(start=10, text='b')]
     """
     if form is TextForm.WHOLE:
