@@ -23,6 +23,7 @@ import pytest
 from flaglift.settings import Settings
 from flaglift.shim.core.policy import LateText, Mode, Policy
 from flaglift.shim.proxy import listeners, supervisor
+from flaglift.shim.proxy.logs import LogFormat
 from flaglift.shim.proxy.options import Limits, Options, Timeouts
 from flaglift.shim.proxy.report import HOUR
 from flaglift.shim.proxy.traffic import Sender, TrafficStore
@@ -332,7 +333,8 @@ def test_all_options_reach_the_proxy(resolved: list[Options], tmp_path: Path) ->
         "--connect-timeout", "5", "--upstream-timeout", "6", "--shutdown-timeout", "7",
         "--operators", "unix:/run/x", "--show-codes", "--traffic", "t.db", "--grace", "1.5",
         "--caller-header", "X-App", "--accept-successors", "--prefix", "/gate",
-        "--max-connections", "8", "--spool", "2m", "--workers", "3",
+        "--max-connections", "8", "--spool", "2m", "--workers", "3", "--trust-forwarded",
+        "--log-format", "json",
     )  # fmt: skip
     assert (result.returncode, result.stderr) == (0, "")
     (given,) = resolved
@@ -357,6 +359,8 @@ def test_all_options_reach_the_proxy(resolved: list[Options], tmp_path: Path) ->
         show_codes=True,
         traffic=Path("t.db"),
         caller_header="X-App",
+        trust_forwarded=True,
+        log_format=LogFormat.JSON,
     )
 
 

@@ -1,9 +1,7 @@
 """`flaglift serve`."""
 
-import logging
 import re
 import signal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,14 +43,19 @@ def command(context: click.Context, /, **options: Any) -> int:
     """
     try:
         from flaglift.shim.proxy.assignment import Assignment
+        from flaglift.shim.proxy.logs import log_to_stderr
         from flaglift.shim.proxy.server import work
         from flaglift.shim.proxy.supervisor import Supervisor
         from flaglift.shim.proxy.traffic import TrafficStore
     except ImportError as error:
         raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[serve]'") from None
     check = options.pop("check")
-    resolve = partial(_resolved, context, options)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+
+    def resolve() -> "Options":
+        resolved = _resolved(context, options)
+        log_to_stderr(resolved.log_format)
+        return resolved
+
     if assignment := Assignment.given():
         work(resolve(), assignment)
         return 0
@@ -74,6 +77,7 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
     Raises `ConfigError` or `CatalogError` where something in them cannot be used.
     """
     from flaglift.shim.core.policy import LateText, Mode, Policy
+    from flaglift.shim.proxy.logs import LogFormat
     from flaglift.shim.proxy.options import Limits, Options, Timeouts
 
     own = with_file(context, given["config"], isolated=given["isolated"])
@@ -104,6 +108,8 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
         show_codes=own["show_codes"],
         traffic=own["traffic"],
         caller_header=own["caller_header"],
+        trust_forwarded=own["trust_forwarded"],
+        log_format=LogFormat(own["log_format"]),
     )
 
 

@@ -139,6 +139,14 @@ _OPTIONS = (
         "--caller-header", type=_header_name, metavar="NAME",
         help="A request header that names the caller.",
     ),
+    _option(
+        "--trust-forwarded", is_flag=True,
+        help="Believe X-Forwarded-* and Forwarded, and continue them; without it they end here.",
+    ),
+    _option(
+        "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
+        help="How lines of the log are written.",
+    ),
 )  # fmt: skip
 
 

@@ -4,13 +4,14 @@ import logging
 
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.exchange import Exchange
+from flaglift.shim.proxy.logs import LogFields
 
 LOGGER = logging.getLogger("flaglift.shim.access")
 _MOST_PATH = 200
 
 
 class AccessLog:
-    """Writes a line of `key=value` for each request."""
+    """Writes a line for each request."""
 
     def __init__(self, callers: Callers) -> None:
         self._callers = callers
@@ -19,15 +20,22 @@ class AccessLog:
         """Write the line of one request."""
         inspection = exchange.inspection
         record = inspection.record
+        upstream = exchange.upstream_seconds
         LOGGER.info(
-            "method=%s path=%s status=%d ms=%.1f mode=%s outcome=%s reason=%s codes=%s caller=%s",
-            exchange.request.method,
-            exchange.path.decode("latin-1")[:_MOST_PATH] or "-",
-            exchange.status,
-            exchange.seconds * 1000,
-            inspection.mode.value,
-            inspection.outcome.value,
-            record.reason.value if record.reason else "-",
-            ",".join(sorted(record.codes)) or "-",
-            self._callers.name(exchange.request),
+            LogFields(
+                method=exchange.request.method,
+                path=exchange.path.decode("latin-1")[:_MOST_PATH],
+                status=exchange.status,
+                ms=round(exchange.seconds * 1000, 3),
+                mode=inspection.mode.value,
+                outcome=inspection.outcome.value,
+                reason=record.reason.value if record.reason else None,
+                codes=sorted(record.codes),
+                caller=self._callers.name(exchange.request),
+                request_id=exchange.id,
+                trace_id=exchange.trace,
+                upstream_ms=None if upstream is None else round(upstream * 1000, 3),
+                received_bytes=exchange.request.body.length,
+                sent_bytes=exchange.sent_bytes,
+            )
         )

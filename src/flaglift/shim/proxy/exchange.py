@@ -2,8 +2,10 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from flaglift.shim.core.inspection import Inspection
+from flaglift.shim.proxy.identity import request_id, trace_id
 from flaglift.shim.proxy.request import Request
 
 
@@ -15,6 +17,8 @@ class Exchange:
     path: bytes
     """The path of the target, less the query; empty where there is none."""
     inspection: Inspection
+    id: str = field(init=False)
+    """What the request is called in logs on both sides of the proxy."""
     status: int = 0
     """The status of the response; 0 where there was none."""
     seconds: float = 0.0
@@ -23,3 +27,14 @@ class Exchange:
     sent_bytes: int = 0
     """The length of the response's body."""
     started: float = field(default_factory=time.perf_counter)
+    span: Any = None
+    """The span of the request, where there are spans."""
+
+    def __post_init__(self) -> None:
+        """Take the request's id from its head, or make one."""
+        self.id = request_id(self.request.names)
+
+    @property
+    def trace(self) -> str | None:
+        """The trace that the request belongs to."""
+        return trace_id(self.request.names)

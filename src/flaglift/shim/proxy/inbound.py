@@ -9,6 +9,7 @@ from typing import Protocol
 
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.proxy.body import Body
+from flaglift.shim.proxy.logs import LogFields
 from flaglift.shim.proxy.options import Limits
 from flaglift.shim.proxy.request import Request, RequestReader, other_protocol
 from flaglift.shim.proxy.response import Response
@@ -194,7 +195,7 @@ class Connection(asyncio.BufferedProtocol):
 
     async def _answer(self, refusal: Refusal) -> None:
         if not self._told:
-            LOGGER.info("status=%d refused=%s", refusal.status, refusal.body.decode())
+            LOGGER.info(LogFields(status=refusal.status, refused=refusal.body.decode()))
         await Response(self.writer, None, last=True).refuse(refusal)
 
     async def _linger(self, request: Request) -> None:

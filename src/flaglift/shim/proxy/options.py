@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flaglift.shim.core.policy import Policy
+from flaglift.shim.proxy.logs import LogFormat
 
 TCP = tuple[str, int]
 """A host and a port."""
@@ -55,3 +56,8 @@ class Options:
     show_codes: bool = False
     traffic: Path | None = None
     caller_header: str | None = None
+    trust_forwarded: bool = False
+    """Whether the peers are proxies whose word about where requests come from is good."""
+    log_format: LogFormat = LogFormat.TEXT
+    spans: bool = False
+    """Whether spans are sent to a collector of OpenTelemetry."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from flaglift.shim.proxy.exchange import Exchange
+from flaglift.shim.proxy.forwarded import says_where_from
 from flaglift.shim.proxy.headers import Headers, end_to_end
 from flaglift.shim.proxy.location import through_proxy
 from flaglift.shim.proxy.outbound import ResponseHead, UpstreamConnection, UpstreamError
@@ -12,7 +13,7 @@ from flaglift.shim.proxy.upload import Upload
 from flaglift.shim.proxy.upstream import Upstream
 
 _IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))
-_SAID_ANEW = (b"host", b"content-length")
+_SAID_ANEW = frozenset((b"host", b"content-length"))
 
 
 class Framing:
@@ -116,8 +117,11 @@ class Relay:
 
     def _head(self, target: bytes, added: Headers) -> bytes:
         address = self._upstream.address
+        anew = _SAID_ANEW.union(name.lower() for name, _ in added)
         kept = [
-            pair for pair in end_to_end(self._request.headers) if pair[0].lower() not in _SAID_ANEW
+            pair
+            for pair in end_to_end(self._request.headers)
+            if (name := pair[0].lower()) not in anew and not says_where_from(name)
         ]
         fields = b"".join([b"%b: %b\r\n" % pair for pair in [*kept, *added]])
         return b"%b %b%b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (

@@ -11,6 +11,7 @@ from flaglift.shim.core.policy import Policy
 from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.proxy.exchange import Exchange
+from flaglift.shim.proxy.forwarded import continued, origin
 from flaglift.shim.proxy.headers import Headers, values
 from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.outbound import UpstreamError
@@ -67,9 +68,13 @@ class Site:
     async def _answer(self, exchange: Exchange, response: Response, options: Options) -> None:
         request = exchange.request
         _check(request, options.limits)
+        added = [(b"X-Request-Id", exchange.id.encode())]
+        if options.trust_forwarded:
+            added += continued(request)
+            request.client = origin(request)
         upload = Upload(request, response, exchange.inspection.rewriter, options.limits)
         relay = Relay(self._upstream, exchange, response)
-        await relay.run(request.path_and_query, [], upload)
+        await relay.run(request.path_and_query, added, upload)
 
 
 def _inspected(request: Request, path: bytes, query: bytes, policy: Policy) -> Inspection:

@@ -1,0 +1,62 @@
+"""The log: lines of text, or of JSON."""
+
+import json
+import logging
+import time
+from enum import StrEnum
+from typing import Any
+
+
+class LogFormat(StrEnum):
+    """How lines of the log are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogFields(dict[str, Any]):
+    """What a line of the log says, by name; in text, each as `name=value`.
+
+    >>> str(LogFields(status=201, ms=1.25, reason=None, codes=["FL001", "FL601"]))
+    'status=201 ms=1.2 reason=- codes=FL001,FL601'
+    """
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}={_word(value)}" for name, value in self.items())
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    if isinstance(value, list):
+        value = ",".join(value)
+    return "-" if value is None or value == "" else str(value)
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes each line as an object with `time`, `level`, `logger`, and the fields or `message`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        fields = (
+            record.msg if isinstance(record.msg, LogFields) else {"message": record.getMessage()}
+        )
+        failure = {"exception": self.formatException(record.exc_info)} if record.exc_info else {}
+        return json.dumps(
+            {
+                "time": f"{moment}.{int(record.msecs):03}Z",
+                "level": record.levelname.lower(),
+                "logger": record.name,
+                **fields,
+                **failure,
+            }
+        )
+
+
+def log_to_stderr(form: LogFormat) -> None:
+    """Have everything from level `info` up written to standard error."""
+    handler = logging.StreamHandler()
+    text = logging.Formatter("%(asctime)s %(name)s %(message)s")
+    handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else text)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
