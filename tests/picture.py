@@ -18,9 +18,9 @@ _COLUMNS = 112
 _FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
-def shown(*, colours: bool) -> str:
-    """What the command prints."""
-    variables = {**os.environ, "FORCE_COLOR": "1"} if colours else dict(os.environ)
+def shown() -> str:
+    """What the command prints in a terminal as wide as the picture."""
+    variables = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(_COLUMNS)}
     variables.pop("NO_COLOR", None)
     command = [sys.executable, "-m", "flaglift", *COMMAND]
     run = subprocess.run(
@@ -43,7 +43,7 @@ def draw() -> str:
         force_terminal=True,
         color_system="standard",
     )
-    console.print(Text.from_ansi(shown(colours=True)))
+    console.print(Text.from_ansi(shown()))
     picture = console.export_svg(title=f"flaglift {' '.join(COMMAND)}", unique_id="flaglift")
     return _FONTS.sub("", picture)
 

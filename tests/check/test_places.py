@@ -19,7 +19,7 @@ from flaglift.cli.check import FORMATS
 from flaglift.lossless.spans import Span
 from flaglift.report.formats import renderer
 from flaglift.report.places import LineIndex
-from flaglift.report.record import FindingsReport, record_at
+from flaglift.report.record import FindingsReport, Frame, record_at
 from flaglift.settings import Settings
 
 Place = tuple[int, int]
@@ -67,7 +67,8 @@ def offsets(text: str, unit: str) -> dict[Place, int]:
 def places(form: str, rendered: str) -> Iterator[tuple[Place, Place | None]]:
     """The places that a format names, each with its end if the format has one."""
     if form in ("full", "concise"):
-        for match in re.finditer(r"^a\.txt:(\d+):(\d+): ", rendered, re.MULTILINE):
+        behind = "$" if form == "full" else ": "
+        for match in re.finditer(rf"^a\.txt:(\d+):(\d+){behind}", rendered, re.MULTILINE):
             yield (int(match[1]), int(match[2])), None
     elif form == "github":
         numbers = dict(re.findall(r"(\w+)=(\d+)", rendered))
@@ -162,7 +163,7 @@ def test_what_is_shown_of_a_line_is_a_part_of_it(text: str, start: int, length: 
     finding = report_of(b"a --video --video_model kling25 --duration 77").records[0].finding
     record = record_at("a.txt", LineIndex(text.encode()), span, finding)
     line = text.split("\n")[record.region.start.line - 1].removesuffix("\r")
-    shown, at, size = record.frame
+    shown, at, size, _ = record.frame
     cut = shown.removeprefix("…").removesuffix("…")
     assert cut in line
     assert (shown == line) == (len(line) <= 100)
@@ -198,7 +199,7 @@ def test_a_finding_of_several_lines_has_no_columns_on_github() -> None:
     finding = report_of(b"a --video --video_model kling25 --duration 77").records[0].finding
     record = record_at("a.txt", LineIndex(b"a\nbc\nd"), Span(3, 6), finding)
     assert (record.region.start[:2], record.region.end[:2]) == ((2, 2), (3, 2))
-    assert record.frame == ("bc", 1, 1)
+    assert record.frame == Frame("bc", 1, 1)
     rendered = renderer("github")(FindingsReport([record], ()))
     assert "line=2,endLine=3::" in rendered
     assert "col" not in rendered.split("::")[1]

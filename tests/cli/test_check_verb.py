@@ -99,7 +99,7 @@ def test_columns_and_marks_behind_wide_combining_and_invisible_characters(prompt
         column = len(before) + 2 + LONG.index("7")
         assert [place[1] for place in places(prompts, "FL402")] == [column]
         lines = flaglift("check", "--select", "FL402", prompts).stdout.splitlines()
-        assert lines[0].startswith(f"prompts.txt:1:{column}: error FL402 ")
+        assert lines[0] == f"prompts.txt:1:{column}"
         assert lines[2] == "  │ " + " " * (width + 1 + LONG.index("7")) + "^"
 
 
@@ -111,12 +111,15 @@ def test_the_full_the_concise_and_the_json_format(prompts: Path) -> None:
     run = flaglift("check", "--select", "FL402", prompts)
     lines = run.stdout.splitlines()
     column = LONG.index("7") + 1
-    assert lines[0].startswith(f"prompts.txt:2:{column}: error FL402 duration-out-of-range: ")
+    assert lines[0] == f"prompts.txt:2:{column}"
     assert lines[1:3] == [f"  │ {LONG}", "  │ " + " " * (column - 1) + "^"]
-    assert lines[3].startswith("  = fix (unsafe): ")
+    assert lines[3].startswith(f"  2:{column} error FL402 duration-out-of-range: ")
+    assert lines[4].startswith("    = fix (unsafe): ")
+    assert lines[5:] == [f"  = text: {LONG.replace('7', '5')}"]
     assert run.stderr == "1 error; 1 fixable with --unsafe-fixes\n"
     concise = flaglift("check", "--select", "FL402", "--output-format", "concise", prompts)
-    assert concise.stdout.splitlines() == lines[:1]
+    said = lines[3].removeprefix(f"  2:{column} ")
+    assert concise.stdout.splitlines() == [f"{lines[0]}: {said}"]
     assert concise.stderr == run.stderr
     (found,) = check_json("--select", "FL402", prompts)
     start = LONG.index("7")

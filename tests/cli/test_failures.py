@@ -210,12 +210,15 @@ def test_a_closed_pipe_and_a_full_device(line: str, tmp_path: Path) -> None:
     assert run.returncode == 2
 
 
-def test_a_head_that_has_enough(tmp_path: Path) -> None:
-    (tmp_path / "many.txt").write_text(f"{VIDEO} --duration 7\n" * 2000)
-    line = "flaglift check --output-format concise many.txt | head -1; exit ${PIPESTATUS[0]}"
-    run = through_a_shell(line, tmp_path)
+@pytest.mark.parametrize("colours", ["", "FORCE_COLOR=1 "])
+@pytest.mark.parametrize("form", ["concise", "full"])
+def test_a_head_that_has_enough(form: str, colours: str, tmp_path: Path) -> None:
+    prompts = (f"{number} {VIDEO} --duration 7\n" for number in range(2000))
+    (tmp_path / "many.txt").write_text("".join(prompts))
+    line = f"flaglift check --output-format {form} many.txt | head -1; exit ${{PIPESTATUS[0]}}"
+    run = through_a_shell(colours + line, tmp_path)
     assert run.stderr == ""
-    assert run.stdout.startswith("many.txt:1:")
+    assert run.stdout.removeprefix("\x1b[1m").startswith("many.txt:1:")
     assert run.returncode == 141
 
 

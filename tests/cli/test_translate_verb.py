@@ -87,10 +87,9 @@ def test_a_refusal_says_why_and_where() -> None:
     run = flaglift("translate", REFUSED)
     assert run.stdout == ""
     lines = run.stderr.splitlines()
-    assert lines[0].startswith("prompt:1:4: error FL101 unclosed-quote: ")
-    assert lines[1] == f"  │ {REFUSED}"
-    assert lines[2] == "  │    ^"
-    assert lines[3].startswith("  = fix (unsafe): ")
+    assert lines[:3] == ["prompt:1:4", f"  │ {REFUSED}", "  │    ^"]
+    assert lines[3].startswith("  1:4 error FL101 unclosed-quote: ")
+    assert lines[4].startswith("    = fix (unsafe): ")
     assert lines[-1] == "refused: nothing was translated, for the reasons above"
     assert flaglift("translate", UNCHANGED).stderr.startswith("unchanged: no flags")
 

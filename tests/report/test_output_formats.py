@@ -29,7 +29,7 @@ from flaglift.report.record import (
     record_at,
     to_plain,
 )
-from flaglift.report.text import harmless, plain
+from flaglift.report.text import harmless, plain, text_of
 from flaglift.rules import RULES
 
 DATA = b"a cat --video\r\n--duration 7 \xf0\x9f\x98\x80\n"
@@ -165,9 +165,10 @@ def test_text_shows_nothing_that_a_terminal_would_obey(found: FindingsReport) ->
     for form in ("full", "concise"):
         lines = text_lines(form)
         assert lines is not None
-        assert plain(lines(found)) == renderer(form)(found)
-        heads = [line[0] for line in lines(found)]
-        assert not any("\x1b" in piece[0] or "\n" in piece[0] for piece in heads)
+        assert plain(lines(found, None)) == renderer(form)(found)
+        for columns in (None, 0, 60):
+            said = [text_of(line) for line in lines(found, columns)]
+            assert not any("\x1b" in line or "\n" in line for line in said)
     for form in set(FORMATS) - {"full", "concise"}:
         assert text_lines(form) is None
 

@@ -15,7 +15,7 @@ from flaglift.check.unused import unused_records
 from flaglift.diagnostics import Applicability, Diagnostic, Fix
 from flaglift.linting.engine import find_rule
 from flaglift.lossless.spans import Span, apply_edits, difference
-from flaglift.report.record import LocatedFinding, Replacement, record_at
+from flaglift.report.record import Frame, LocatedFinding, Replacement, record_at
 from flaglift.rules import UNUSED_SUPPRESSION
 
 MOVED = "FL001"
@@ -95,6 +95,7 @@ def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _F
         document.lines,
         literal.locate(finding.span),
         finding,
+        Frame(literal.text, finding.start, finding.end - finding.start, literal.holes),
         offset=document.lines.code_points(literal.locate(Span(0, 0)).start),
         fingerprint=prompt.fingerprint,
         host=" > ".join(literal.hosts),

@@ -142,6 +142,9 @@ class CheckRun:
                 would=options.diff, fix=options.fixing, unsafe=options.unsafe_fixes
             )
             click.echo(summary, err=True, nl=bool(summary))
+        hint = "" if options.diff else self.summary.hiding()
+        if hint and options.output_format == "full":
+            click.echo(f"flaglift: {hint}", err=True)
         if self.project.say_unread(fail=options.fail_on_unread) or self.problems:
             return EXIT_UNUSABLE
         return EXIT_FINDINGS if self.failing and not options.exit_zero else 0

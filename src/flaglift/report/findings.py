@@ -1,18 +1,27 @@
-"""Findings of one prompt as text: where, what, the line with a mark under it, and the fix."""
+"""Findings of one prompt as text: where, the prompt with marks under it, what, and the fix."""
+
+import sys
+from collections.abc import Sequence
 
 from flaglift.diagnostics import Diagnostic
 from flaglift.lossless.spans import Span
-from flaglift.report.formats.concise import head
-from flaglift.report.formats.full import details
+from flaglift.report.formats.full import view
 from flaglift.report.places import LineIndex
-from flaglift.report.record import record_at
+from flaglift.report.record import Frame, record_at
 from flaglift.report.terminal import say
+from flaglift.report.text import columns_of
 
 
-def print_finding(finding: Diagnostic, prompt: str) -> None:
-    """Print one finding of a prompt to standard error."""
-    start = len(prompt[: finding.start].encode())
-    span = Span(start, start + len(prompt[finding.start : finding.end].encode()))
-    record = record_at("prompt", LineIndex(prompt.encode()), span, finding)
-    for line in (head(record), *details(record)):
+def print_findings(findings: Sequence[Diagnostic], prompt: str) -> None:
+    """Print the findings of a prompt to standard error."""
+    if not findings:
+        return
+    lines = LineIndex(prompt.encode())
+    records = []
+    for finding in findings:
+        start = len(prompt[: finding.start].encode())
+        span = Span(start, start + len(prompt[finding.start : finding.end].encode()))
+        frame = Frame(prompt, finding.start, finding.end - finding.start)
+        records.append(record_at("prompt", lines, span, finding, frame))
+    for line in view(records, columns_of(sys.stderr)):
         say(*line, error=True)

@@ -1,20 +1,36 @@
-"""One prompt copied to many places is one finding with many places."""
+"""Findings of one prompt stand together, and copies of a prompt are shown once."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from flaglift.report.record import LocatedFinding
 
 
-def grouped(records: Iterable[LocatedFinding]) -> list[list[LocatedFinding]]:
-    """Return the records, those together that say the same of copies of one prompt.
+class PromptFindings(NamedTuple):
+    """What is said of one prompt."""
 
-    Groups come in the order of their first records; what is about no prompt stands alone.
+    findings: list[LocatedFinding]
+    """In order of place; just one if it is about no prompt."""
+    copies: list[str]
+    """Where the first of them is in each copy of the prompt."""
+
+
+def grouped(records: Iterable[LocatedFinding]) -> list[PromptFindings]:
+    """Return the records by prompt, in the order of their first records.
+
+    Prompts are copies if just the same is said of both.
     """
-    groups: dict[object, list[LocatedFinding]] = {}
+    prompts: dict[object, list[LocatedFinding]] = {}
     for number, record in enumerate(records):
-        finding = record.finding
-        key: object = number
-        if record.fingerprint:
-            key = (record.fingerprint, finding.code, finding.severity, finding.message)
-        groups.setdefault(key, []).append(record)
-    return list(groups.values())
+        prompt = (record.path, record.offset) if record.fingerprint else number
+        prompts.setdefault(prompt, []).append(record)
+    found: dict[object, PromptFindings] = {}
+    for number, findings in enumerate(prompts.values()):
+        first = findings[0]
+        said = tuple((each.finding.code, each.finding.message) for each in findings)
+        key = (first.fingerprint, said) if first.fingerprint else number
+        if key in found:
+            found[key].copies.append(first.place)
+        else:
+            found[key] = PromptFindings(findings, [])
+    return list(found.values())

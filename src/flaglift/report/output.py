@@ -9,16 +9,17 @@ from typing import Any
 from flaglift.errors import InputError, reason
 from flaglift.report.formats import renderer, text_lines
 from flaglift.report.record import FindingsReport
-from flaglift.report.text import Line, may_be_coloured, plain, write
+from flaglift.report.text import Line, columns_of, may_be_coloured, plain, write
 
 
 def print_report(report: FindingsReport, form: str, *, error: bool = False) -> None:
     """Print findings in a format, for people with colours where they can be seen."""
     lines = text_lines(form)
+    stream = sys.stderr if error else sys.stdout
     if lines is None:
-        write(sys.stderr if error else sys.stdout, renderer(form)(report))
+        write(stream, renderer(form)(report))
     else:
-        print_lines(lines(report), error=error)
+        print_lines(lines(report, columns_of(stream)), error=error)
 
 
 def print_lines(lines: Iterable[Line], values: Any = None, *, error: bool = False) -> None:

@@ -13,12 +13,14 @@ _MOST_COLUMNS = 100
 
 
 class Frame(NamedTuple):
-    """The line that a finding is about, cut to what surrounds it."""
+    """The prompt that a finding is about; of what is no prompt, what surrounds it in its line."""
 
     text: str
     start: int
     """First code point that the finding is about."""
     length: int
+    holes: tuple[tuple[int, str], ...] = ()
+    """The code points that stand for values that are not known, and what the file says there."""
 
 
 class Replacement(NamedTuple):
@@ -81,7 +83,7 @@ class FindingsReport(NamedTuple):
     """What was not looked at, and need not be."""
 
 
-def frame_of(lines: LineIndex, start: int, region: Region) -> Frame:
+def _frame_of(lines: LineIndex, start: int, region: Region) -> Frame:
     """Return the part of a line that surrounds a region that starts at a byte of it."""
     # No code point takes more than four bytes; of a long line no more is read than can be shown.
     before, behind = lines.around(start, 5 * _MOST_COLUMNS)
@@ -98,11 +100,17 @@ def frame_of(lines: LineIndex, start: int, region: Region) -> Frame:
 
 
 def record_at(
-    path: str, lines: LineIndex, span: Span, finding: Diagnostic, **more: Any
+    path: str,
+    lines: LineIndex,
+    span: Span,
+    finding: Diagnostic,
+    frame: Frame | None = None,
+    **more: Any,
 ) -> LocatedFinding:
-    """Return a record of a finding about a range of a file's bytes."""
+    """Return a record of a finding about a range of bytes; it shows their line, or `frame`."""
     region = lines.region(span)
-    return LocatedFinding(path, region, finding, frame_of(lines, span.start, region), **more)
+    frame = frame or _frame_of(lines, span.start, region)
+    return LocatedFinding(path, region, finding, frame, **more)
 
 
 def to_plain(record: LocatedFinding) -> list[Any]:
@@ -133,11 +141,15 @@ def from_plain(path: str, values: list[Any]) -> LocatedFinding:
         path,
         _region(region),
         Diagnostic(begin, end, code, rule, message, Severity(severity), fix),
-        Frame(*frame),
+        _frame(*frame),
         offset,
         tuple(Replacement(_region(place), content) for place, content in replacements),
         *names,
     )
+
+
+def _frame(text: str, start: int, length: int, holes: list[list[Any]]) -> Frame:
+    return Frame(text, start, length, tuple((at, source) for at, source in holes))
 
 
 def _region(values: list[list[int]]) -> Region:

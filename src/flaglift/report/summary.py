@@ -1,11 +1,14 @@
 """The last line of a run: what was found and fixed, counted."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from flaglift.diagnostics import Applicability, Severity
 from flaglift.report.record import LocatedFinding
 from flaglift.report.text import counted
+
+_MANY = 10
+"""Info findings that are worth a hint."""
 
 
 @dataclass
@@ -13,6 +16,7 @@ class Summary:
     """What a run counts for its last line."""
 
     severities: Counter[Severity] = field(default_factory=Counter)
+    by_rule: dict[str, Counter[Severity]] = field(default_factory=lambda: defaultdict(Counter))
     fixable: Counter[Applicability] = field(default_factory=Counter)
     accepted: int = 0
     fixed: int = 0
@@ -22,6 +26,7 @@ class Summary:
     def add_record(self, record: LocatedFinding) -> None:
         """Count a finding."""
         self.severities[record.finding.severity] += 1
+        self.by_rule[record.finding.code][record.finding.severity] += 1
         if record.finding.fix:
             self.fixable[record.finding.fix.applicability] += 1
 
@@ -44,6 +49,18 @@ class Summary:
         counts = [] if would else [self._counts(), self._hint(fix, unsafe)]
         accepted = [f"{self.accepted} in the baseline"] if self.accepted and not would else []
         return "; ".join(filter(None, [", ".join(changes), *counts, *accepted]))
+
+    def hiding(self) -> str:
+        """Return how to hide what is only worth knowing, where there is much of it; or nothing."""
+        quiet = {
+            code: found[Severity.INFO]
+            for code, found in sorted(self.by_rule.items())
+            if set(found) == {Severity.INFO}
+        }
+        count = sum(quiet.values())
+        if count < _MANY:
+            return ""
+        return f"`--ignore {','.join(quiet)}` hides {count} info findings"
 
     def _counts(self) -> str:
         return ", ".join(

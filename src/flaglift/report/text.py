@@ -4,6 +4,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable
+from shutil import get_terminal_size
 from typing import TextIO
 
 from flaglift.diagnostics import Severity
@@ -21,8 +22,13 @@ _OBEYED = re.compile(
 STYLES = {
     Severity.ERROR: "bold red",
     Severity.WARNING: "bold yellow",
-    Severity.INFO: "bold blue",
+    Severity.INFO: "dim",
 }
+
+
+def text_of(line: Line) -> str:
+    """Return a line without its styles."""
+    return "".join(piece if isinstance(piece, str) else piece[0] for piece in line)
 
 
 def plain(lines: Iterable[Line]) -> str:
@@ -31,10 +37,7 @@ def plain(lines: Iterable[Line]) -> str:
     >>> plain([("a ", ("b", "bold"))])
     'a b\n'
     """
-    return "".join(
-        "".join(piece if isinstance(piece, str) else piece[0] for piece in line) + "\n"
-        for line in lines
-    )
+    return "".join(f"{text_of(line)}\n" for line in lines)
 
 
 def counted(count: int, what: str) -> str:
@@ -57,6 +60,11 @@ def write(stream: TextIO, text: str) -> None:
 def may_be_coloured(stream: TextIO) -> bool:
     """Tell whether a stream is a terminal, or the user asks for colours where there is none."""
     return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def columns_of(stream: TextIO) -> int | None:
+    """Return how many columns lines may take; None where no terminal shows them."""
+    return get_terminal_size().columns if may_be_coloured(stream) else None
 
 
 def harmless(text: str) -> str:

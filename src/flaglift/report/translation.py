@@ -9,7 +9,7 @@ from flaglift.emit.form import form_value
 from flaglift.emit.request import curl_command, form_pairs, python_snippet
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.errors import InputError
-from flaglift.report.findings import print_finding
+from flaglift.report.findings import print_findings
 from flaglift.report.terminal import put, say
 from flaglift.report.text import visible
 from flaglift.rules.base import cents
@@ -89,7 +89,7 @@ def _print_fields(translation: Translation, settings: Settings) -> None:
 
 
 def _print_reasons(translation: Translation, prompt: str) -> None:
-    for finding in translation.diagnostics:
-        # That the fields say it is what the translation shows.
-        if translation.status is not TranslationStatus.TRANSLATED or finding.code != LEGACY_SYNTAX:
-            print_finding(finding, prompt)
+    # That the fields say it is what the translation shows.
+    shown = translation.status is TranslationStatus.TRANSLATED
+    found = [each for each in translation.diagnostics if not shown or each.code != LEGACY_SYNTAX]
+    print_findings(found, prompt)

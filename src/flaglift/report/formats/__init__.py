@@ -13,9 +13,12 @@ def renderer(name: str) -> Callable[[FindingsReport], str]:
     return render
 
 
-def text_lines(name: str) -> Callable[[FindingsReport], Iterator[Line]] | None:
-    """Return the function that gives a format's styled lines; None for formats for programs."""
-    lines: Callable[[FindingsReport], Iterator[Line]] | None = getattr(
+def text_lines(name: str) -> Callable[[FindingsReport, int | None], Iterator[Line]] | None:
+    """Return the function that gives a format's styled lines; None for formats for programs.
+
+    It takes the columns of the terminal too, None where there is none.
+    """
+    lines: Callable[[FindingsReport, int | None], Iterator[Line]] | None = getattr(
         import_module(f"{__name__}.{name}"), "lines", None
     )
     return lines

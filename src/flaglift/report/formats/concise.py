@@ -11,8 +11,8 @@ def render(report: FindingsReport) -> str:
     return plain(lines(report))
 
 
-def lines(report: FindingsReport) -> Iterator[Line]:
-    """Yield the lines, each made of pieces with their styles."""
+def lines(report: FindingsReport, columns: int | None = None) -> Iterator[Line]:  # noqa: ARG001
+    """Yield the lines, each made of pieces with their styles; editors read them, so none is cut."""
     return map(head, report.records)
 
 
@@ -24,5 +24,5 @@ def head(record: LocatedFinding) -> Line:
         (finding.severity.value, STYLES[finding.severity]),
         f" {finding.code} ",
         (finding.rule, "dim"),
-        f": {finding.message}",
+        f": {visible(finding.message)}",
     )

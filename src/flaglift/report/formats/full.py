@@ -1,14 +1,20 @@
-"""For people: each finding with its line and its fix; copies of a prompt are one finding."""
+"""For people: each prompt once, its findings marked and said, and what their fixes make of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from flaglift.diagnostics import Applicability
-from flaglift.report.formats.concise import head
+from flaglift.diagnostics import Applicability, Severity
+from flaglift.lossless.spans import Edit, conflicting
 from flaglift.report.grouping import grouped
+from flaglift.report.marking import MOST_ROWS, edited, marked
 from flaglift.report.record import FindingsReport, LocatedFinding
-from flaglift.report.text import STYLES, Line, plain, visible, width
+from flaglift.report.text import STYLES, Line, plain, visible
+from flaglift.report.wrapping import folded
 
 _MOST_PLACES = 3
+_WIDE = 100
+"""Columns of a prompt where no terminal says how many it has."""
+_NARROW = 30
+"""Columns that are used even if a terminal has less."""
 
 
 def render(report: FindingsReport) -> str:
@@ -16,27 +22,70 @@ def render(report: FindingsReport) -> str:
     return plain(lines(report))
 
 
-def lines(report: FindingsReport) -> Iterator[Line]:
-    """Yield the lines, each made of pieces with their styles."""
-    for first, *copies in grouped(report.records):
-        yield head(first)
-        yield from details(first)
-        if copies:
-            shown = ", ".join(visible(copy.place) for copy in copies[:_MOST_PLACES])
-            rest = len(copies) - _MOST_PLACES
+def lines(report: FindingsReport, columns: int | None = None) -> Iterator[Line]:
+    """Yield the lines, each made of pieces with their styles.
+
+    `columns` are those of a terminal. Without one, a message is one line, however long it is.
+    """
+    for number, prompt in enumerate(grouped(report.records)):
+        if number:
+            yield ()
+        yield from view(prompt.findings, columns)
+        if prompt.copies:
+            shown = ", ".join(visible(place) for place in prompt.copies[:_MOST_PLACES])
+            rest = len(prompt.copies) - _MOST_PLACES
             more = f" and {rest} more" if rest > 0 else ""
-            yield ("  = ", ("also", "bold"), f": the same prompt at {shown}{more}")
+            also = ("  = ", ("also", "bold"), f": the same prompt at {shown}{more}")
+            yield from folded(also, columns, 4)
 
 
-def details(record: LocatedFinding) -> Iterator[Line]:
-    """Yield the line that a finding is about, with a mark under it, and the fix."""
-    text, start, length = record.frame
-    shown = visible(text)
-    mark = "^" * max(1, width(shown[start : start + length]))
-    yield ("  │ ", shown)
-    yield ("  │ ", " " * width(shown[:start]), (mark, STYLES[record.finding.severity]))
-    fix = record.finding.fix
-    if fix:
-        kind = fix.applicability
-        note = "" if kind is Applicability.SAFE else f" ({kind.value})"
-        yield ("  = ", ("fix", "bold green"), f"{note}: {fix.title}")
+def view(findings: Sequence[LocatedFinding], columns: int | None = None) -> Iterator[Line]:
+    """Yield the lines about one prompt, or about one finding that is about no prompt.
+
+    The place above them is that of the worst finding.
+    """
+    if columns is not None:
+        columns = max(columns, _NARROW)
+    worst_first = sorted(findings, key=lambda record: record.finding.severity.rank)
+    yield ((visible(worst_first[0].place), "bold"),)
+    yield from marked(findings, columns or _WIDE)
+    for record in worst_first:
+        yield from folded(_message(record), columns, 4)
+        fix = record.finding.fix
+        if fix:
+            kind = fix.applicability
+            note = "" if kind is Applicability.SAFE else f" ({kind.value})"
+            said = ("    = ", ("fix", "bold green"), f"{note}: {visible(fix.title)}")
+            yield from folded(said, columns, 6)
+    yield from _fixed(findings, columns)
+
+
+def _message(record: LocatedFinding) -> Line:
+    finding = record.finding
+    start = record.region.start
+    quiet = finding.severity is Severity.INFO
+    message = f": {visible(finding.message)}"
+    return (
+        (f"  {start.line}:{start.column} ", "dim"),
+        (finding.severity.value, STYLES[finding.severity]),
+        (f" {finding.code} ", "dim") if quiet else f" {finding.code} ",
+        (finding.rule, "dim"),
+        (message, "dim") if quiet else message,
+    )
+
+
+def _fixed(findings: Sequence[LocatedFinding], columns: int | None) -> Iterator[Line]:
+    """Yield the text that the fixes make together, unless it is long."""
+    edits: list[Edit] = []
+    for record in findings:
+        fix = record.finding.fix
+        if fix and fix.applicability is not Applicability.DISPLAY_ONLY:
+            more = [*edits, *fix.edits]
+            edits = edits if conflicting(more) else more
+    if edits:
+        text = edited(findings[0].frame, edits).split("\n")
+        said: list[Line] = [("  = ", ("text", "bold green"), f": {text[0]}")]
+        said += [("    ", line) for line in text[1:]]
+        folds = [row for line in said for row in folded(line, columns or _WIDE, 4)]
+        if len(folds) <= MOST_ROWS:
+            yield from folds
