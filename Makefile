@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme clean
+.PHONY: docs fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -82,6 +82,11 @@ fuzz: .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check 'atheris>=3.0'
 	set -e; for target in $(FUZZ); do $(BIN)/python tools/fuzz.py $$target $(SECONDS); done
 
+# The site, from docs/ and the code, into the package: `flaglift docs` opens it. Nothing is fetched.
+docs: .venv/dev
+	$(BIN)/sphinx-build -q -E -W --keep-going -b html -d build/doctrees docs src/flaglift/site
+	@echo "The site: src/flaglift/site/index.html"
+
 # Writes the generated parts of the README.
 readme: .venv/dev
 	$(BIN)/python tests/update_readme.py
@@ -113,4 +118,4 @@ soak: .venv/dev
 	FLAGLIFT_SOAK_SECONDS=600 $(BIN)/pytest --timeout 0 tests/shim/test_soak.py
 
 clean:
-	rm -rf .venv .venv-spark .venv-recipes build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf src/flaglift/site docs/reference/generated .venv .venv-spark .venv-recipes build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -87,6 +88,8 @@ def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     coloured = flaglift("check").stdout
     assert "\x1b[1;31m" in coloured
+    # A terminal that knows links (OSC 8) leads from the code to the rule's page.
+    assert re.search(r"\x1b\]8;id=\d+;[a-z]+://\S+/rules/FL402\.html\x1b\\FL402\x1b", coloured)
     assert "error" in plain
 
 

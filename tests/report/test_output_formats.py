@@ -327,7 +327,7 @@ RDJSON = objects(
             message=TEXT,
             location=objects(["path", "range"], path=TEXT, range=RANGE),
             severity={"enum": ["ERROR", "WARNING", "INFO"]},
-            code=objects(["value"], value=TEXT),
+            code=objects(["value"], value=TEXT, url=TEXT),
             suggestions={
                 "type": "array",
                 "items": objects(["range", "text"], range=RANGE, text=TEXT),

@@ -21,6 +21,7 @@ _VERBS = {
     "migrate": "Turn stored prompts into fields: files and databases.",
     "models": "List the video models of a catalog edition.",
     "rule": "Explain a rule, or list them.",
+    "docs": "Open the documentation.",
     "serve": "Run a reverse proxy that translates prompts in requests.",
     "traffic": "Tell who still sends flags through the proxy.",
 }

@@ -35,6 +35,11 @@ def rule_name(code: str) -> str:
     return _NAMES.get(code) or _PSEUDO.get(code, "")
 
 
+def is_rule(code: str) -> bool:
+    """Tell whether a reason's code is a rule's, which has a page."""
+    return code in _NAMES
+
+
 def serious(findings: Mapping[str, int]) -> dict[str, int]:
     """Return the findings that are more than worth knowing."""
     return {code: count for code, count in findings.items() if code not in _INFOS}

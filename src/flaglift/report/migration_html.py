@@ -6,7 +6,8 @@ from difflib import SequenceMatcher
 from math import pi
 from typing import Any
 
-from flaglift.report.migration import OUTCOMES, money, rule_name, serious
+from flaglift.documentation import rule_url
+from flaglift.report.migration import OUTCOMES, is_rule, money, rule_name, serious
 from flaglift.report.text import harmless
 
 _COLOURS = {
@@ -52,6 +53,7 @@ td.name { width: 1%; white-space: nowrap }
   overflow-wrap: anywhere; margin: .3rem 0 }
 del { background: var(--gone); text-decoration: none; border-radius: .2rem }
 ins { background: var(--new); text-decoration: none; border-radius: .2rem; padding: 0 .2rem }
+a { color: inherit }
 ul { margin: 0; padding-left: 1.1rem }
 .tag { font-size: 12px; border-radius: 1rem; padding: .1rem .6rem; color: #fff }
 """
@@ -82,6 +84,13 @@ def page(document: Mapping[str, Any]) -> str:
         f" · {_escaped(document['at'])} · flaglift {_escaped(document['flaglift'])}{unfinished}</p>"
         f'<div class="grid">{"".join(cards)}</div></main></body></html>'
     )
+
+
+def _code(code: str) -> str:
+    """Return a code, with a link to its page if it is a rule's."""
+    if not is_rule(code):
+        return _escaped(code)
+    return f'<a href="{_escaped(rule_url(code))}">{_escaped(code)}</a>'
 
 
 def _escaped(text: str) -> str:
@@ -140,7 +149,7 @@ def _ranked(title: str, counter: Mapping[str, int], *, names: bool = False) -> s
     ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
     most = ranked[0][1]
     rows = "".join(
-        f'<tr><td class="name">{_escaped(name)}'
+        f'<tr><td class="name">{_code(name) if names else _escaped(name)}'
         f"{f' <span class=soft>{_escaped(rule_name(name))}</span>' if names else ''}</td>"
         f'<td><div class="bar" style="width:{found / most:.1%}"></div></td>'
         f'<td class="n">{found:,}</td></tr>'
@@ -187,7 +196,7 @@ def _sample(unit: str, sample: Mapping[str, Any]) -> str:
         if name != "text"
     )
     reasons = "".join(
-        f"<div>{_escaped(reason['code'])} <span class=soft>{_escaped(rule_name(reason['code']))}"
+        f"<div>{_code(reason['code'])} <span class=soft>{_escaped(rule_name(reason['code']))}"
         f"</span>: {_escaped(reason['message'])}</div>"
         for reason in sample["reasons"]
     )

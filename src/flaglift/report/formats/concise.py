@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from flaglift.documentation import rule_link
 from flaglift.report.record import FindingsReport, LocatedFinding
 from flaglift.report.text import STYLES, Line, plain, visible
 
@@ -22,7 +23,9 @@ def head(record: LocatedFinding) -> Line:
     return (
         (f"{visible(record.place)}: ", "bold"),
         (finding.severity.value, STYLES[finding.severity]),
-        f" {finding.code} ",
+        " ",
+        (finding.code, f"link {rule_link(finding.code)}"),
+        " ",
         (finding.rule, "dim"),
         f": {visible(finding.message)}",
     )

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from flaglift.diagnostics import Severity
+from flaglift.documentation import rule_url
 from flaglift.report.paths import relative
 from flaglift.report.places import Point, Region
 from flaglift.report.record import FindingsReport, LocatedFinding
@@ -26,7 +27,7 @@ def _diagnostic(record: LocatedFinding) -> dict[str, Any]:
         "message": f"{finding.rule}: {finding.message}",
         "location": {"path": relative(record.path), "range": _range(record.region)},
         "severity": _SEVERITIES[finding.severity],
-        "code": {"value": finding.code},
+        "code": {"value": finding.code, "url": rule_url(finding.code)},
         "suggestions": [
             {"range": _range(region), "text": content} for region, content in record.replacements
         ],

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 from flaglift.diagnostics import Severity
+from flaglift.documentation import rule_url
 from flaglift.report.paths import uri
 from flaglift.report.places import Region
 from flaglift.report.record import FindingsReport, LocatedFinding
@@ -62,6 +63,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "name": rule.name,
         "shortDescription": {"text": summary(rule)},
         "help": {"text": page},
+        "helpUri": rule_url(rule.code),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 

@@ -1,0 +1,46 @@
+"""How Sphinx builds the site: `make docs`. Nothing is fetched, when it is built or when it is read.
+
+The reference is written by `docs/generate` into `docs/reference/generated`, from the code.
+"""
+
+import sys
+from importlib.metadata import version as installed
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from generate import write  # noqa: E402
+
+write(HERE / "reference" / "generated")
+
+project = "flaglift"
+author = "The flaglift contributors"
+release = version = installed("flaglift")
+copyright = f"2026, {author}"  # noqa: A001
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 4
+exclude_patterns = ["generate"]
+nitpicky = True
+# There is no inventory of other projects: one would have to be fetched.
+nitpick_ignore_regex = [
+    ("py:.*", r"(?!flaglift\.).*"),
+    ("py:.*", r"flaglift\.\w+\.(core\.)?\w+\..*"),
+]
+
+default_role = "code"  # docstrings are written like Markdown
+smartquotes = False  # `--` and `"` are the subject
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+autodoc_mock_imports = ["py4j", "pyspark"]
+copybutton_prompt_text = r"\$ |>>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+
+html_theme = "furo"
+html_title = f"flaglift {release}"
+html_copy_source = False
+html_show_sourcelink = False
+html_show_search_summary = False  # the excerpts cannot be read from files
+html_theme_options: dict[str, object] = {"top_of_page_buttons": []}
