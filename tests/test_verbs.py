@@ -141,7 +141,7 @@ def test_fixes_that_bring_each_other_back_come_to_an_end() -> None:
         fix = Fix("append", Applicability.UNSAFE, (Edit(len(text), len(text), "x"),))
         code = f"FL{len(text) % 2}"
         finding = Diagnostic(0, 0, code, "x", "x", Severity.WARNING, fix)
-        return Assessment([finding], TranslationStatus.UNCHANGED, None, {}, rewritable=True)
+        return Assessment([finding], TranslationStatus.UNCHANGED, None, {})
 
     result = fix_text("", unsafe=True, read=read)
     assert (result.text, result.fixed) == ("", ())

@@ -117,7 +117,6 @@ def fix(
             status=translation_of(new, subjects[0], examined.diagnostics, shown).status,
             values=read_values(subjects),
             stated=stated_values(subjects[0].segment),
-            rewritable=len(subjects) == 1,
         )
 
     return fix_text(text, unsafe=unsafe, read=read)

@@ -124,8 +124,8 @@ def test_what_is_said_to_be_fixable_goes_away(text: str) -> None:
     found = lint(text)
     offered = only_made_fixes(literals[0], found, DEFAULT)
     assert offered == found
-    for kind in (Applicability.SAFE,):
-        new = fix(text).text
+    for kind in (Applicability.SAFE, Applicability.UNSAFE):
+        new = fix(text, unsafe=kind is Applicability.UNSAFE).text
         before, after = (Counter(each.code for each in lint(each)) for each in (text, new))
         said = Counter(each.code for each in offered if each.fix and each.fix.applicability is kind)
         for code, count in said.items():

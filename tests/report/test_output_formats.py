@@ -88,7 +88,7 @@ def test_sarif_is_valid(found: FindingsReport) -> None:
         (result["partialFingerprints"]["primaryLocationLineHash"], where(result["locations"][0]))
         for result in run["results"]
     ]
-    assert all(fingerprint for fingerprint, _ in prints)
+    assert len(set(prints)) == len(prints)
     for result in run["results"]:
         rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
         assert rule["id"] == result["ruleId"]
@@ -242,6 +242,13 @@ def sarif_print(found: Any) -> Any:
 
 def where(location: Any) -> str:
     return str(location["physicalLocation"]["artifactLocation"]["uri"])
+
+
+def test_one_file_named_in_two_ways_has_no_fingerprint_twice() -> None:
+    found = FindingsReport(copies("a.txt", "./a.txt", "b/../a.txt"), ())
+    results = document("sarif", found)["runs"][0]["results"]
+    prints = [result["partialFingerprints"]["primaryLocationLineHash"] for result in results]
+    assert len(set(prints)) == len(prints) == 3
 
 
 def test_a_fix_without_a_place_in_the_file_is_left_out() -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from flaglift.catalog import Catalog, load_catalog
 from flaglift.context import Context
-from flaglift.diagnostics import PLACE, Diagnostic
+from flaglift.diagnostics import PLACE, Applicability, Diagnostic, Fix
 from flaglift.errors import ConfigError
 from flaglift.rules import RULES, UNUSED_SUPPRESSION, Rule
 from flaglift.rules.subject import Subject
@@ -105,8 +105,17 @@ def diagnose(subjects: Sequence[Subject]) -> list[Diagnostic]:
     found = [finding for subject in subjects for rule in each for finding in rule.check(subject)]
     for rule in once:
         found += rule.check(subjects[0])
+    if len(subjects) > 1:  # fixes may not touch keyframes (5.3): what they would do is shown
+        found = [_display_only(finding) for finding in found]
     found.sort(key=PLACE)
     return found
+
+
+def _display_only(finding: Diagnostic) -> Diagnostic:
+    fix = finding.fix
+    if fix is None or fix.applicability is Applicability.DISPLAY_ONLY:
+        return finding
+    return replace(finding, fix=Fix(fix.title, Applicability.DISPLAY_ONLY, fix.edits))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,6 @@ class Assessment:
     """The fields that the flags say, even of a refused prompt; None where it is unreadable."""
     stated: Mapping[FlagName, Sequence[str]]
     """What `stated_values` returns for the one segment."""
-    rewritable: bool
-    """Whether fixes may touch the text at all (dialect section 5.3)."""
 
 
 def stated_values(segment: Segment) -> dict[FlagName, list[str]]:
@@ -69,7 +67,7 @@ def fix_text(text: str, *, unsafe: bool, read: Callable[[str], Assessment]) -> F
     fixed: list[Diagnostic] = []
     rounds: list[_Round] = []
     state = original
-    for _ in range(_MOST_ROUNDS if original.reading.rewritable else 0):
+    for _ in range(_MOST_ROUNDS):
         # A safe fix has to keep the fields, which only those that are applied by themselves show.
         for applicability in list(Applicability)[: 1 + unsafe]:
             candidates = _candidates(state.reading, applicability)

@@ -78,7 +78,7 @@ class MissingVideoSwitch(Rule):
             "every keyframe needs its own",
             fixed="a cat --video --video_model kling25\r\n---\r\n--video --video_model kling25"
             " a dog",
-            applicability=Applicability.SAFE,
+            applicability=Applicability.DISPLAY_ONLY,
         ),
     )
 

@@ -99,9 +99,10 @@ class Tree:
         """Return what ends the flags (2.9)."""
         return DoubleDash(token.start_pos, token.value)
 
-    def HELP(self, token: Token) -> HelpOption:  # noqa: N802
-        """Return what stops the service's reader (2.12)."""
-        return HelpOption(token.start_pos, token.value)
+    def HELP(self, token: Token) -> Node:  # noqa: N802
+        """Return what stops the service's reader (2.12), or a word that only looks like it."""
+        raw = token.value
+        return (HelpOption if _asks_for_help(unquote(raw)) else Text)(token.start_pos, raw)
 
     def DASH_NAME(self, token: Token) -> Node:  # noqa: N802
         """Return the beginning of a flag's name (2.8), or a word that nobody knows (2.11)."""
@@ -116,6 +117,8 @@ class Tree:
         text = unquote(raw)
         if raw != text and completions(text):  # `--` is the beginning of them all
             return QuotedOption(token.start_pos, raw, text)
+        if _asks_for_help(text):
+            return HelpOption(token.start_pos, raw)
         return (UnknownOption if raw.startswith("--") else Text)(token.start_pos, raw)
 
     def UNCLOSED_QUOTE(self, token: Token) -> Unclosed:  # noqa: N802
@@ -180,6 +183,11 @@ def _is_value(word: Value) -> bool:
     if word.text[:1] != "-" or _NUMBER.match(word.text):
         return True
     return word.quoting is Quoting.QUOTED and word.text != "--"
+
+
+def _asks_for_help(word: str) -> bool:
+    """Tell whether argparse takes an unquoted word for `-h` or `--help` (2.12)."""
+    return word.startswith("-h") or word.partition("=")[0] in ("--h", "--he", "--hel", "--help")
 
 
 def _other_flag(token: Token, *, wants_one: bool, wants_more: bool) -> OtherFlag:

@@ -10,7 +10,7 @@ The text of a prompt with holes is not known, so it is read as each of several t
 - a fix is made only if it makes the same of every reading and leaves every hole alone.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -194,16 +194,37 @@ def only_made_fixes(
     suppressed: Collection[str] = (),
 ) -> list[Diagnostic]:
     """Return findings of a literal without the fixes that `fix_literal` does not make."""
-    kinds = {each.fix.applicability for each in found if each.fix}
-    left: dict[Applicability, Collection[Diagnostic]] = {Applicability.DISPLAY_ONLY: ()}
-    for kind in kinds - set(left):
-        unsafe = kind is Applicability.UNSAFE
-        fixed = fix_literal(literal, settings, unsafe=unsafe, suppressed=suppressed)
-        left[kind] = set(fixed.unfixed)
+    kinds = {each.fix.applicability for each in found if each.fix} - {Applicability.DISPLAY_ONLY}
+    pending = {kind: _pending(literal, found, settings, suppressed, kind) for kind in kinds}
     return [
-        replace(each, fix=None) if each.fix and each in left[each.fix.applicability] else each
+        replace(each, fix=None)
+        if each.fix and each in pending.get(each.fix.applicability, ())
+        else each
         for each in found
     ]
+
+
+def _pending(
+    literal: Literal,
+    found: Sequence[Diagnostic],
+    settings: Settings,
+    suppressed: Collection[str],
+    kind: Applicability,
+) -> Collection[Diagnostic]:
+    """Return the findings with a fix of a kind that are still there after `fix_literal`.
+
+    The fix of another finding may change what one is about, so that it begins where it did and
+    ends elsewhere. Where even that does not tell which of several are left, all are.
+    """
+    unsafe = kind is Applicability.UNSAFE
+    unfixed = fix_literal(literal, settings, unsafe=unsafe, suppressed=suppressed).unfixed
+    places = {(each.code, each.start) for each in unfixed}
+    offered = [each for each in found if each.fix and each.fix.applicability is kind]
+    pending = {each for each in offered if (each.code, each.start) in places}
+    resolved = Counter(each.code for each in found)
+    resolved.subtract(each.code for each in unfixed)
+    promised = Counter(each.code for each in offered if each not in pending)
+    return pending | {each for each in offered if promised[each.code] > resolved[each.code]}
 
 
 def request_of(literal: Literal) -> Context:

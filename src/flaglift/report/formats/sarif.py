@@ -71,9 +71,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _results(records: Iterable[LocatedFinding]) -> Iterator[dict[str, Any]]:
     seen: Counter[tuple[str, str]] = Counter()
     for record in records:
+        file = uri(record.path)  # one file may be named in several ways
         identity = _identity(record)
-        seen[record.path, identity] += 1
-        yield _result(record, f"{identity}:{seen[record.path, identity]}")
+        seen[file, identity] += 1
+        yield _result(record, f"{identity}:{seen[file, identity]}")
 
 
 def _result(record: LocatedFinding, place: str) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _identity(record: LocatedFinding) -> str:
     A finding that is about no prompt is known by its file and what it says.
     """
     finding = record.finding
-    about = record.fingerprint or record.path
+    about = record.fingerprint or uri(record.path)
     return sha256(json.dumps([about, finding.code, finding.message]).encode()).hexdigest()[:32]
 
 
