@@ -151,6 +151,24 @@ def test_rows_that_a_policy_protects_are_refused(
         postgresql.run(f"DROP USER {role}")
 
 
+def test_a_key_that_is_rounded_amid_the_table_is_not_taken_for_a_deleted_row(
+    postgresql: Database,
+) -> None:
+    source = postgresql.prompts([], key="id double precision PRIMARY KEY")
+    # What is looked at first are keys from either end, which have few digits.
+    keys = [*range(150), *(200 + i / 3 for i in range(1, 9, 3)), *range(300, 450)]
+    values = [{"i": key, "t": VIDEO.format(key)} for key in keys]
+    with postgresql.engine.begin() as connection:
+        connection.execute(text("INSERT INTO prompts (id, text) VALUES (:i, :t)"), values)
+        name = postgresql.engine.url.database
+        connection.execute(text(f"ALTER DATABASE {name} SET extra_float_digits = 0"))
+    with pytest.raises(InputError, match=r'"200.333333333333".* is not found again by its key'):
+        applied(source, rows=50)
+    postgresql.run("DELETE FROM prompts WHERE id > 200 AND id < 300")
+    assert applied(source, rows=50).gone == 0
+    assert postgresql.run("SELECT count(*) FROM prompts WHERE text LIKE '%--%'") == [(0,)]
+
+
 REFUSING = {
     "check": ["ALTER TABLE prompts ADD CHECK (text <> 'a secret lady')"],
     "unique": [

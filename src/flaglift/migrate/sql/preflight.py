@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, text
+from sqlalchemy import Connection, func, not_, or_, select, text
 
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.rows import Rows
@@ -17,7 +17,7 @@ def check_table(connection: Connection, rows: Rows) -> list[Check]:
     """Look at a table before it is migrated."""
     found = rows.found
     dialect = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)
-    checks = [check_key(connection, found)]
+    checks = [check_key(connection, rows)]
     if dialect == "mysql":
         checks += _check_mysql(connection, found)
     if dialect == "postgresql":
@@ -27,27 +27,19 @@ def check_table(connection: Connection, rows: Rows) -> list[Check]:
     return [*checks, *_check_triggers(connection, found, dialect), *_check_generated(found)]
 
 
-def check_key(connection: Connection, found: PromptTable) -> Check:
+def check_key(connection: Connection, rows: Rows) -> Check:
     """See that keys are found again by `=`, and come in the order by which they compare."""
-    columns = found.key.columns
-    read = [column.read for column in columns]
-
-    def keys(*conditions: ColumnElement[bool], backwards: bool = False) -> list[tuple[Any, ...]]:
-        order = [c.desc() for c in found.key.order] if backwards else found.key.order
-        query = select(*read).where(*found.key.present(), *conditions).order_by(*order)
-        if found.only:
-            query = query.with_hint(found.table, "ONLY", "postgresql")
-        return [tuple(row) for row in connection.execute(query.limit(2 * _SAMPLE))]
-
-    first, last = keys()[:_SAMPLE], keys(backwards=True)[:_SAMPLE][::-1]
-    sample = [*first, *(key for key in last if key not in first)]
-    sample = [key for key in sample if not any(map(_is_bad_text, key))]
+    key = rows.found.key
+    first = rows.keys(connection, most=_SAMPLE)
+    last = rows.keys(connection, most=_SAMPLE, backwards=True)[::-1]
+    sample = [*first, *(each for each in last if each not in first)]
+    sample = [each for each in sample if not any(map(_is_bad_text, each))]
     if not sample:
         return Check("pass", "key", "the table is empty")
-    texts = [key_text(key) for key in sample]
-    again = [key_text(key) for key in keys(found.key.among(sample))]
-    name = ", ".join(f"`{column.column.name}`" for column in columns)
-    missing = [key for key in texts if key not in again]
+    texts = list(map(key_text, sample))
+    again = list(map(key_text, rows.keys(connection, key.among(sample), most=2 * _SAMPLE)))
+    name = ", ".join(f"`{column.column.name}`" for column in key.columns)
+    missing = [each for each in texts if each not in again]
     if missing:
         return Check(
             "refuse",
@@ -58,8 +50,9 @@ def check_key(connection: Connection, found: PromptTable) -> Check:
         )
     for index in sorted({0, 1, len(sample) // 3, len(sample) // 2, len(sample) - 1}):
         if index < len(sample):
-            behind = keys(found.key.among(sample), found.key.after(sample[index]))
-            if [key_text(key) for key in behind] != again[index + 1 :] or again != texts:
+            wanted = key.among(sample), key.after(sample[index])
+            behind = list(map(key_text, rows.keys(connection, *wanted, most=2 * _SAMPLE)))
+            if behind != again[index + 1 :] or again != texts:
                 return Check(
                     "refuse",
                     "key",

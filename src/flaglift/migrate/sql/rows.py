@@ -11,6 +11,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    not_,
     or_,
     select,
     text,
@@ -31,6 +32,8 @@ Row = Mapping[str, Any]
 Write = tuple[Sequence[Any], Mapping[str, Any]]
 """A key, and the values to write by field."""
 _MOST_KEYS = 1000
+_NEIGHBOURS = 100
+"""Keys on either side of a place in the order, where a key that is rounded may stand."""
 
 
 class Rows:
@@ -79,15 +82,27 @@ class Rows:
         return self._of_keys(connection, keys, lock=False)
 
     def is_there(self, connection: Connection, key: Sequence[Any]) -> bool:
-        """Tell whether a row that `=` does not find is among all rows; that reads the table."""
-        after: Sequence[Any] | None = None
-        while page := self.select(connection, after, _MOST_KEYS, flagged=True):
-            if any(key_text(found) == key_text(key) for found, _ in page):
-                return True
-            if after is not None and key_text(after) == key_text(page[-1][0]):
-                return False
-            after = page[-1][0]
-        return False
+        """Tell whether a row that `=` does not find stands where its key is in the order."""
+        after = self.found.key.after(key)
+        return any(
+            key_text(found) == key_text(key)
+            for side, backwards in ((after, False), (not_(after), True))
+            for found in self.keys(connection, side, most=_NEIGHBOURS, backwards=backwards)
+        )
+
+    def keys(
+        self,
+        connection: Connection,
+        *conditions: ColumnElement[bool],
+        most: int,
+        backwards: bool = False,
+    ) -> list[tuple[Any, ...]]:
+        """Return the first keys that fulfil conditions, or the last ones from the end."""
+        key = self.found.key
+        order = [column.desc() for column in key.order] if backwards else key.order
+        query = select(*(column.read for column in key.columns))
+        query = self._own(query.where(*key.present(), *conditions).order_by(*order).limit(most))
+        return [tuple(row) for row in connection.execute(query)]
 
     def _of_keys(
         self, connection: Connection, keys: Sequence[Sequence[Any]], *, lock: bool
@@ -107,7 +122,10 @@ class Rows:
         read = {n: self.found.read(n, self._dialect) for n in self.found.columns}
         if flagged:
             read["text"] = case((self._has_dashes(), read["text"]))
-        query = select(*key, *(column.label(f"v_{name}") for name, column in read.items()))
+        return self._own(select(*key, *(col.label(f"v_{name}") for name, col in read.items())))
+
+    def _own(self, query: Any) -> Any:
+        """Return a query without the rows of child tables."""
         return query.with_hint(self.found.table, "ONLY", "postgresql") if self.found.only else query
 
     def _has_dashes(self) -> ColumnElement[bool]:
