@@ -28,7 +28,7 @@ from migrate.test_kill import CHANGED, FILES, content
 VIDEO = "cat {} --video --video_model kling25 --duration 5"
 
 
-@pytest.fixture(params=[*FILES, "prompts.tsv", "prompts.jsonl.zst", "prompts.csv.gz"])
+@pytest.fixture(params=[*FILES, "prompts.tsv", "prompts.csv.gz"])
 def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / str(request.param)
     inner = content(path.name.removesuffix(".gz").removesuffix(".zst"), PROMPTS)

@@ -18,13 +18,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 from flaglift.migrate.job import Job
 from migrate.conftest import PROMPTS, Database, open_database
 from migrate.sources import opened
 
 KILLER = Path(__file__).with_name("killer.py")
-FILES = ("prompts.jsonl", "prompts.json", "prompts.csv", "prompts.parquet", "prompts.jsonl.gz")
+FILES = ("prompts.jsonl", "prompts.json", "prompts.csv", "prompts.parquet", "prompts.jsonl.gz",
+         "prompts.jsonl.zst")  # fmt: skip
 DATABASES = ("sqlite", "postgresql", "mysql")
 CHANGED = 4
 """Of six prompts."""
@@ -89,6 +91,8 @@ def content(name: str, prompts: list[str]) -> bytes:
     lines = "".join(json.dumps(row) + "\n" for row in rows).encode()
     if name.endswith(".gz"):
         return gzip.compress(lines)
+    if name.endswith(".zst"):
+        return zstandard.compress(lines)
     return lines
 
 

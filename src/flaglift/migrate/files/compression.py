@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,6 +11,13 @@ from flaglift.errors import InputError, reason
 from flaglift.migrate.errors import missing_extra
 
 _BLOCK = 2**20
+_NOT_READ = {
+    "too much memory": "was compressed with a window of more than 128 MiB; `zstd -d --long=31"
+    " --memory=2048MB` unpacks it, and what `zstd` makes of it then can be read",
+    "dictionary mismatch": "was compressed with a dictionary, which is not part of it; unpack it"
+    " with `zstd -d -D DICTIONARY` first",
+}
+"""Frames that are whole and cannot be read, by what the library says of them."""
 
 
 def compression_of(path: Path) -> str:
@@ -63,10 +71,10 @@ class _ZstdFile(io.RawIOBase):
 class ByteSource:
     """A file's content at any offset; going back is dear if it is compressed."""
 
-    def __init__(self, path: Path) -> None:
-        """Name the file; it is opened when it is read."""
+    def __init__(self, path: Path, kind: str | None = None) -> None:
+        """Name the file, compressed as its name says or as `kind`; it is opened to be read."""
         self.path = path
-        self._kind = compression_of(path)
+        self._kind = compression_of(path) if kind is None else kind
         self._opened: BinaryIO | None = None
         self._position = 0
 
@@ -129,6 +137,9 @@ class ByteSource:
         return data
 
     def _damaged(self, error: Exception) -> InputError:
+        for words, meaning in _NOT_READ.items():
+            if words in str(error).lower():
+                return InputError(f"{self.path}: {meaning}")
         return InputError(
             f"{self.path}: cut short or damaged: {str(error).lower()} (behind byte"
             f" {self._position:,} of its content)"
@@ -149,3 +160,26 @@ def compressed(data: bytes, kind: str) -> bytes:
         frame: bytes = _zstandard().ZstdCompressor().compress(data)
         return frame
     return data
+
+
+def join_frames(frames: Path, whole: Path, like: Path) -> None:
+    """Write the content of consecutive zstd frames as one, which also simple readers read whole.
+
+    Its header has the size of the content, and it has a checksum if that of `like` has one.
+    """
+    zstandard = _zstandard()
+    with like.open("rb") as file:
+        checksum = zstandard.get_frame_parameters(file.read(18)).has_checksum
+    source = ByteSource(frames, "zst")
+    size = 0
+    while block := source.read(_BLOCK):
+        size += len(block)
+    source.close()
+    compressor = zstandard.ZstdCompressor(write_checksum=checksum).compressobj(size=size)
+    with whole.open("wb") as file:
+        while block := source.read(_BLOCK):
+            file.write(compressor.compress(block))
+        file.write(compressor.flush())
+        file.flush()
+        os.fsync(file.fileno())
+    source.close()

@@ -149,7 +149,7 @@ class ByteWriter:
 
     def complete(self) -> None:
         """Bring it to the disk."""
-        self.sync()
+        self._output.complete()
 
     def close(self) -> None:
         """Close the file."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flaglift.errors import InputError, reason
-from flaglift.migrate.files.compression import compressed, compression_of
+from flaglift.migrate.files.compression import compressed, compression_of, join_frames
 
 
 @contextmanager
@@ -44,9 +44,13 @@ class Output:
 
     def __init__(self, path: Path, like: Path, written: int) -> None:
         """Open the file and cut it to `written` bytes; compress as the name of `like` says."""
-        self._path = path
         self._kind = compression_of(like)
+        self._like = like
+        self._whole = path
+        self._path = path = _frames(path) if self._kind == "zst" else path
         with writing(path):
+            if path != self._whole:
+                self._whole.touch(0o600)
             # Opened to append only if it is there: a file of zeros must never stand for one lost.
             flags = os.O_RDWR if written else os.O_RDWR | os.O_CREAT | os.O_TRUNC
             # Readable for nobody else until it has the permissions of its source.
@@ -69,6 +73,13 @@ class Output:
             os.fsync(self._file.fileno())
             return self._file.tell()
 
+    def complete(self) -> None:
+        """Bring the whole of it to the disk."""
+        self.sync()
+        if self._kind == "zst":
+            with writing(self._whole):
+                join_frames(self._path, self._whole, self._like)
+
     def close(self) -> None:
         """Close the file; what was not synced may be lost."""
         with writing(self._path):
@@ -89,8 +100,22 @@ class HashSink:
         """Return that nothing was kept."""
         return 0
 
+    def complete(self) -> None:
+        """Have nothing to complete."""
+
     def close(self) -> None:
         """Have nothing to close."""
+
+
+def _frames(path: Path) -> Path:
+    """Return where a .zst file stands while it is one frame a chunk, cut back like any other."""
+    return path.with_name(f"{path.name}-frames")
+
+
+def discard(path: Path) -> None:
+    """Remove what is left of a file that was not, or is no longer, to be written."""
+    for left in (path, _frames(path)):
+        left.unlink(missing_ok=True)
 
 
 def sha256(path: Path) -> str:
