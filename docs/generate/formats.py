@@ -148,7 +148,7 @@ def _journal() -> str:
 def _sqlite_tables() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal"
-        Ledger(path, write=True).close()
+        Ledger(path, "", write=True).close()
         with sqlite3.connect(path) as db:
             names = [
                 row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")

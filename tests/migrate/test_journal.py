@@ -25,7 +25,7 @@ def test_entries_of_a_key_are_found_by_the_index(
         return db
 
     monkeypatch.setattr(sqlite3, "connect", watched)
-    ledger = Ledger(tmp_path / "j", write=True)
+    ledger = Ledger(tmp_path / "j", "s", write=True)
     run = MigrationRun("r", "s", "f", "running", None, Tally(), "1", "1")
     with ledger.saving():
         ledger.save(run)

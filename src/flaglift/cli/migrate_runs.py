@@ -20,7 +20,7 @@ from flaglift.migrate.opening import open_store
 from flaglift.migrate.pace import Pace
 from flaglift.migrate.records import Chunk
 from flaglift.migrate.sampling import Samples, described
-from flaglift.migrate.store import MigrationRun, Store
+from flaglift.migrate.store import UNDER_WAY, MigrationRun, Store
 from flaglift.migrate.tally import Tally
 from flaglift.migrate.undoing import open_runs, undo
 from flaglift.report.migration_progress import Progress
@@ -162,7 +162,7 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
         document |= {
             **_document(job, store, writer.run.tally),
             "run": writer.run.id,
-            "state": writer.run.state,
+            "state": writer.run.state if finished else "stopped",
             "interrupted": stopped.asked,
             "left": _left(migration.left),
         }
@@ -201,7 +201,7 @@ def _planned(path: Path | None, job: Job, most: float) -> SavedPlan | None:
 
 
 def _run_document(store: Store, run: MigrationRun) -> Document:
-    state = "stopped" if run.state in ("running", "undoing") and not store.is_held() else run.state
+    state = "stopped" if run.state in UNDER_WAY and not store.is_held() else run.state
     return {
         "source": store.name,
         "run": run.id,

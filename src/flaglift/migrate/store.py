@@ -9,6 +9,9 @@ from flaglift.errors import InputError
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange, StoredRecord
 from flaglift.migrate.tally import Tally
 
+UNDER_WAY = ("running", "finishing", "replacing", "undoing")
+"""The states of a run that somebody works on, or was stopped at."""
+
 
 @dataclass
 class MigrationRun:

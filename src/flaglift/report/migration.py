@@ -150,7 +150,7 @@ def print_applied(document: Mapping[str, Any]) -> None:
     _print_left(document.get("left"))
     if counts["refused"] or counts["problems"]:
         say("what was not translated is as it was; `flaglift migrate plan --refused FILE` lists it")
-    if document["state"] == "running" and not document["drifted"]:
+    if document["state"] == "stopped" and not document["drifted"]:
         say("stopped before the end; the same command goes on from here")
 
 

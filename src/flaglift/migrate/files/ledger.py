@@ -32,14 +32,16 @@ _ENTRY = "number, key, before, after, codes, patch"
 class Ledger:
     """Keeps runs and journal entries; what one `saving` block does is kept as a whole."""
 
-    def __init__(self, path: Path, *, write: bool, like: Path | None = None) -> None:
-        """Open the ledger, or create it to write, with the permissions of `like`.
+    def __init__(self, path: Path, source: str, *, write: bool, like: Path | None = None) -> None:
+        """Open the ledger of a source, or create it to write, with the permissions of `like`.
 
         Raises `InputError` where that is impossible.
         """
         self.path = path
+        self.source = source
+        created = write and not path.exists()
         try:
-            if write and like is not None and not path.exists():
+            if created and like is not None:
                 # It holds the old prompts, and is to be no more readable than they are.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, like.stat().st_mode & 0o777 | 0o600))
             mode = "rwc" if write else "ro"
@@ -51,6 +53,8 @@ class Ledger:
                 self._db.executescript(_SCHEMA)
             self._db.execute("SELECT count(*) FROM run")
         except (sqlite3.Error, OSError) as error:
+            if created:
+                path.unlink(missing_ok=True)
             raise InputError(
                 f"{path}: the journal cannot be {'written' if write else 'read'}: {error};"
                 " --journal PATH puts it elsewhere"
@@ -85,9 +89,16 @@ class Ledger:
             values,
         )
 
+    def is_empty(self) -> bool:
+        """Tell whether there is no run of any source."""
+        return self._db.execute("SELECT 1 FROM run").fetchone() is None
+
     def runs(self) -> list[MigrationRun]:
-        """Return all runs, oldest first."""
-        rows = self._db.execute(f"SELECT {_RUN} FROM run ORDER BY started, id")  # noqa: S608
+        """Return the runs on the source, oldest first."""
+        rows = self._db.execute(
+            f"SELECT {_RUN} FROM run WHERE source = ? ORDER BY started, id",  # noqa: S608
+            (_text(self.source),),
+        )
         return [
             MigrationRun(
                 id=row[0],

@@ -7,7 +7,7 @@ from typing import Any
 from flaglift.errors import InputError, reason
 from flaglift.migrate.clock import new_id, now, who
 from flaglift.migrate.files.ledger import Ledger
-from flaglift.migrate.files.output import named, partial
+from flaglift.migrate.files.output import discard, named, partial
 from flaglift.migrate.job import Job
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
@@ -73,7 +73,7 @@ def begin_or_resume(
         **layout,
     }
     run = MigrationRun(
-        new_id(), path.name, fingerprint(job), "running", None, Tally(), now(), now(), info
+        new_id(), ledger.source, fingerprint(job), "running", None, Tally(), now(), now(), info
     )
     with ledger.saving():
         ledger.save(run)
@@ -108,7 +108,7 @@ def _check(run: MigrationRun, job: Job, path: Path, result: Path) -> None:
 
 
 def _abandon(ledger: Ledger, run: MigrationRun) -> None:
-    partial(Path(run.info["result"])).unlink(missing_ok=True)
+    discard(partial(Path(run.info["result"])))
     run.state, run.updated = "abandoned", now()
     with ledger.saving():
         ledger.save(run)

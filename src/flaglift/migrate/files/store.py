@@ -75,6 +75,7 @@ class FileStore:
             run = begin_or_resume(ledger, self._job, self._path, layout, restart=restart)
             writer = FileWriter(ledger, run, self._path, self._format, self._job)
             try:
+                writer.check_place()
                 yield writer
             finally:
                 writer.close()
@@ -128,11 +129,18 @@ class FileStore:
 
     @contextmanager
     def _ledger(self, *, write: bool) -> Iterator[Ledger]:
-        ledger = Ledger(self._ledger_path, write=write, like=self._path)
+        created = write and not self._ledger_path.exists()
+        # A journal that is named may hold the runs of several files; one beside its file moves
+        # with it.
+        source = os.fspath(self._path) if self._job.journal else self._path.name
+        ledger = Ledger(self._ledger_path, source, write=write, like=self._path)
         try:
             yield ledger
         finally:
+            unused = created and ledger.is_empty()
             ledger.close()
+            if unused:  # what refuses a run leaves nothing that another one could stumble over
+                self._ledger_path.unlink()
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

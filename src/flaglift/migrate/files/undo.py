@@ -4,9 +4,10 @@ from pathlib import Path
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
+from flaglift.migrate.files.attributes import keep_attributes
 from flaglift.migrate.files.format import Format, FormatWriter
 from flaglift.migrate.files.ledger import Ledger
-from flaglift.migrate.files.output import move, partial, sha256, writing
+from flaglift.migrate.files.output import discard, move, partial, sha256
 from flaglift.migrate.files.runs import identity
 from flaglift.migrate.files.writer import kept
 from flaglift.migrate.store import MigrationRun
@@ -53,8 +54,6 @@ class FileUndoer:
         self._format = form.changed(self._path, self.run.info)
         done = self._ledger.entries(self.run)
         self._writer = self._format.writer(self._partial, undo["written"], undo["cursor"], done)
-        with writing(self._partial):
-            self._partial.chmod(self._path.stat().st_mode & 0o7777)
         self._save("undoing", undo)
 
     def undo(self, rows: int) -> bool:
@@ -90,20 +89,28 @@ class FileUndoer:
             if self.run.info["undo"]["of"] != identity(self._path):
                 raise InputError(f"{self._path}: was changed meanwhile; run undo again")
             self._save("undoing", {**self.run.info["undo"], "sha": sha256(self._partial)})
+        lost: list[str] = []
         if self._partial.exists():
+            lost = keep_attributes(self._partial, self._path)
             move(self._partial, self._path)
+        discard(self._partial)
         with self._ledger.saving():
             self._ledger.settle_undone(self.run, keep=True)
         left = any(True for _ in self._ledger.entries(self.run, left=True))
         self._save("partly undone" if left else "undone", None)
-        if not left and sha256(self._path) == self.run.info["source_sha"]:
-            return [f"{self._path}: as it was before the run, to the byte"]
-        return [f"{self._path}: restored where it was still as the run wrote it"]
+        whole = not left and sha256(self._path) == self.run.info["source_sha"]
+        how = (
+            "as it was before the run, to the byte"
+            if whole
+            else "restored where it was still as the run wrote it"
+        )
+        said = [f"{self._path}: {how}"]
+        return [*said, f"{self._path}: lost its {', '.join(lost)}"] if lost else said
 
     def _discard(self) -> list[str]:
         """Remove what is left of a run whose source is as it was."""
         for left in (partial(self._result), self._partial):
-            left.unlink(missing_ok=True)
+            discard(left)
         self._mark_all()
         said = [f"{self._path}: as it was before the run, to the byte"]
         for copy, digest in ((self._result, "result_sha"), (kept(self._path), "source_sha")):

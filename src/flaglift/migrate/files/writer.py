@@ -8,9 +8,18 @@ from pathlib import Path
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.entries import entry_of
+from flaglift.migrate.files.attributes import check_replaceable, keep_attributes
 from flaglift.migrate.files.format import Format, FormatWriter
 from flaglift.migrate.files.ledger import Ledger
-from flaglift.migrate.files.output import move, named, partial, sha256, sync_folder, writing
+from flaglift.migrate.files.output import (
+    discard,
+    move,
+    named,
+    partial,
+    sha256,
+    sync_folder,
+    writing,
+)
 from flaglift.migrate.files.runs import identity
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor, RecordChange, StoredRecord
@@ -39,10 +48,15 @@ class FileWriter:
         self._writer: FormatWriter | None = None
         if run.state == "running":
             done = ledger.entries(run)
+            # Until it is complete, the partial result is its writer's alone.
             self._writer = form.writer(self._partial, run.info["written"], run.cursor, done)
-            # A copy of private prompts is no more readable than they were.
+
+    def check_place(self) -> None:
+        """Raise `InputError` where the result could not take the place of the source."""
+        if self._replace and self.run.state == "running":
+            check_replaceable(self._path, self._partial)
             with writing(self._partial):
-                os.chmod(self._partial, path.stat().st_mode & 0o7777)
+                self._partial.chmod(0o600)
 
     @property
     def _open_writer(self) -> FormatWriter:
@@ -74,7 +88,10 @@ class FileWriter:
             self._save("finishing", **info)
         if self.run.state == "finishing":
             if self._partial.exists() or not self._holds(self._result, "result_sha"):
+                # A copy of private prompts is no more readable than they were.
+                keep_attributes(self._partial, self._path)
                 move(self._partial, self._result)
+            discard(self._partial)
             self._save("finished", result_id=identity(self._result))
         if self._replace or self.run.state in ("replacing", "replaced"):
             return self._put_in_place()
@@ -89,6 +106,7 @@ class FileWriter:
                 raise InputError(
                     f"{self._path}: was changed since it was read; begin again with --restart"
                 )
+            check_replaceable(self._path, self._result)
             self._save("replacing")
         original = kept(self._path)
         if self.run.state == "replacing":
