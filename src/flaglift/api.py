@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
-from flaglift.emit.translation import Translation, read_values, translation_of
+from flaglift.emit.translation import Translation, translation_of
 from flaglift.linting.engine import diagnose_segment, examine, reported, subjects_of, suppress
-from flaglift.linting.fixing import Assessment, FixResult, fix_text, stated_values
+from flaglift.linting.fixing import FixResult, fix_prompt
 from flaglift.settings import DEFAULT, Settings
 from flaglift.shapes import shortcut_for
 from flaglift.syntax import Feature, parse
@@ -108,18 +108,7 @@ def fix(
     >>> fix("a cat --video --video_model kling25 --duration 7", unsafe=True).text
     'a cat --video --video_model kling25 --duration 5'
     """
-
-    def read(new: str) -> Assessment:
-        examined = examine(new, settings, context)
-        subjects, shown = examined.subjects, reported(examined.diagnostics, settings)
-        return Assessment(
-            found=shown,
-            status=translation_of(new, subjects[0], examined.diagnostics, shown).status,
-            values=read_values(subjects),
-            stated=stated_values(subjects[0].segment),
-        )
-
-    return fix_text(text, unsafe=unsafe, read=read)
+    return fix_prompt(text, settings, context, unsafe=unsafe)
 
 
 def lower(fields: "Fields", settings: Settings = DEFAULT) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flaglift.check.document import PromptFile
 from flaglift.check.fixing import fix_file
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.job import FileJob, Fixed, Wanted
@@ -43,7 +44,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 def fixed(data: bytes, name: str, *, unsafe: bool) -> Fixed:
     job = FileJob("a", "a", data, name, DEFAULT)
     wanted = Wanted(safe=True, unsafe=unsafe, moves=unsafe)
-    return fix_file(data, host_named(name), job, wanted)
+    return fix_file(PromptFile(data, host_named(name), job), wanted)[1]
 
 
 @pytest.mark.parametrize("unsafe", [False, True])

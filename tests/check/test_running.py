@@ -25,6 +25,8 @@ from flaglift.check.job import FileInspection, FileJob, Task, Wanted
 from flaglift.check.running import recall, run
 from flaglift.report.record import LocatedFinding
 from flaglift.settings import DEFAULT, Settings
+from flaglift.syntax import Segment, parser
+from flaglift.syntax.tree import parse_words
 from repositories import CLEAN, LONG, TWICE, found, write
 from running import flaglift, process
 
@@ -54,6 +56,40 @@ def inspected(
 def complete(records: list[LocatedFinding]) -> list[tuple[LocatedFinding, object, object, object]]:
     """What `==` leaves out of findings too."""
     return [(r, r.finding.message, r.finding.severity, r.finding.fix) for r in records]
+
+
+# How often a prompt is read.
+
+
+LEGACY = "a cat --video --video_model kling25 --duration 7 --video_prompt 'it yawns'"
+
+
+@pytest.mark.parametrize(
+    ("host", "content", "readings"),
+    [
+        ("lines", LEGACY, 1),
+        ("python", f'P = "{LEGACY}"', 1),
+        ("python", f'P = """{LEGACY}\n"""', 2),  # linted with the line end, and fixed without it
+        ("json", f'{{"prompt": {{"text": "{LEGACY}"}}}}', 1),
+        ("python", f'P = f"{{x}} {LEGACY}"', 3),  # as it is, with one word for `x`, and with two
+    ],
+)
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(safe=True, unsafe=True, moves=True)])
+def test_each_text_is_parsed_once(
+    host: str, content: str, readings: int, wanted: Wanted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+
+    def counting(text: str) -> Segment:
+        parsed.append(text)
+        return parse_words(text)
+
+    monkeypatch.setattr(parser, "parse_words", counting)
+    job = FileJob("a", "a", content.encode(), host, DEFAULT)
+    (done,) = run([job], recall([job], None), Task(wanted, diff=True), None, 1)
+    original = [text for text in parsed if "--duration 7" in text]
+    assert len(original) == len(set(original)) == readings
+    assert done.inspection.records or (done.fixed and done.fixed.moved == 1)
 
 
 # The cache.

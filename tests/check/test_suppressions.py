@@ -269,7 +269,7 @@ def test_taking_idle_ones_out_changes_nothing_else(rows: list[str], end: str) ->
     data = end.join([*rows, ""]).encode()
     host = host_named("python")
     job = FileJob("a.py", "a.py", data, "python", Settings(select=("FL402", "FL901")))
-    new = fix_file(data, host, job, Wanted(safe=True)).data
+    new = fix_file(PromptFile(data, host, job), Wanted(safe=True))[1].data
 
     def prompts(source: bytes) -> list[str]:
         return [literal.text for literal in leaves(host.literals(source))]
@@ -285,7 +285,7 @@ def test_taking_idle_ones_out_changes_nothing_else(rows: list[str], end: str) ->
     assert prompts(new) == prompts(data)
     assert counted(new) == counted(data)
     assert said(new) == said(data)
-    again = fix_file(new, host, job, Wanted(safe=True))
+    _, again = fix_file(PromptFile(new, host, job), Wanted(safe=True))
     assert (again.data, again.taken_out) == (new, 0)
     assert [
         r

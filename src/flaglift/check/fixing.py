@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection
 
 from flaglift.check.document import FilePrompt, PromptFile
-from flaglift.check.hosts.base import Host, Literal, LiteralChange
+from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.check.inspecting import MOVED, inspect, moved
-from flaglift.check.job import FileJob, Fixed, Wanted
+from flaglift.check.job import Fixed, Wanted
 from flaglift.check.unused import without_unused
 from flaglift.diagnostics import Applicability, Severity
 from flaglift.rules import UNUSED_SUPPRESSION
@@ -16,14 +16,13 @@ _MOST_ROUNDS = 10
 """A bound that only fixes which undo each other would reach."""
 
 
-def fix_file(data: bytes, host: Host, job: FileJob, wanted: Wanted) -> Fixed:
+def fix_file(file: PromptFile, wanted: Wanted) -> tuple[PromptFile, Fixed]:
     """Return a file with the changes wanted that can be proved; nothing else in it moves.
 
     A change may make way for another one, so prompts that were changed are looked at again until
     nothing is left to do.
     """
-    result = Fixed(data)
-    file = PromptFile(data, host, job)
+    result = Fixed(file.data)
     notes: list[str] = []
     fixed: set[int] = set()
     moved: set[int] = set()
@@ -44,9 +43,11 @@ def fix_file(data: bytes, host: Host, job: FileJob, wanted: Wanted) -> Fixed:
     if file.directives and UNUSED_SUPPRESSION.code in file.judged:
         inspect(file)  # tells which are used
         result.data, result.taken_out = without_unused(
-            result.data, host, file.directives, file.judged
+            result.data, file.host, file.directives, file.judged
         )
-    return result
+    if result.data != file.data:
+        file = PromptFile(result.data, file.host, file.job)
+    return file, result
 
 
 _Make = Callable[[FilePrompt, PromptFile, Wanted], LiteralChange | str]

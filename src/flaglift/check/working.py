@@ -44,19 +44,17 @@ def work(job: FileJob, task: Task) -> FileOutcome:
 
 def _check(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
     job = outcome.job
-    host = host_named(job.host)
-    data = decoded.data
+    document = original = PromptFile(decoded.data, host_named(job.host), job)
     if task.changes:
-        outcome.fixed = fix_file(data, host, job, task.wanted)
+        document, outcome.fixed = fix_file(original, task.wanted)
         try:
             _write(outcome, decoded, task)
-            data = outcome.fixed.data
         except InputError as error:
             outcome.problem = str(error)
             outcome.fixed = None
-    document = PromptFile(data, host, job)
+            document = original
     outcome.inspection = inspect(document, replacements=task.replacements)
-    missed = unread(data, host)
+    missed = unread(document.data, document.host)
     if missed and not outcome.problem:
         line = document.lines.line_of(missed[0].start)
         count = counted(len(missed), "flag spelling")

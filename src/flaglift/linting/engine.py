@@ -130,10 +130,14 @@ class Examination:
 
 
 def examine(
-    text: str, settings: Settings, context: Context, catalog: Catalog | None = None
+    text: str,
+    settings: Settings,
+    context: Context,
+    catalog: Catalog | None = None,
+    prompt: Prompt | None = None,
 ) -> Examination:
-    """Parse a prompt and run the rules on it. Raises as `subjects_of` does."""
-    prompt = parse(text)
+    """Run the rules on a prompt, parsed here unless it is given. Raises as `subjects_of` does."""
+    prompt = prompt or parse(text)
     subjects = subjects_of(text, prompt, settings, context, catalog)
     return Examination(prompt, subjects, diagnose(subjects))
 

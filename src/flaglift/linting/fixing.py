@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from flaglift.context import Context
 from flaglift.diagnostics import Applicability, Diagnostic
-from flaglift.emit.translation import TranslationStatus
+from flaglift.emit.translation import TranslationStatus, read_values, translation_of
+from flaglift.linting.engine import examine, reported
 from flaglift.lossless.spans import Edit, apply_edits
+from flaglift.settings import Settings
 from flaglift.syntax.flags import FlagName
-from flaglift.syntax.prompt import Segment
+from flaglift.syntax.prompt import Prompt, Segment
 
 _MOST_ROUNDS = 100
 """More than any prompt needs: each round applies all fixes that can be applied together."""
@@ -55,6 +58,29 @@ def stated_values(segment: Segment) -> dict[FlagName, list[str]]:
         if value:
             stated.setdefault(flag.name, []).append(value)
     return stated
+
+
+def fix_prompt(
+    text: str,
+    settings: Settings,
+    context: Context,
+    *,
+    unsafe: bool,
+    prompt: Prompt | None = None,
+) -> FixResult:
+    """Apply the fixes of a prompt, which is parsed unless it is given. Raises as `examine` does."""
+
+    def read(new: str) -> Assessment:
+        examined = examine(new, settings, context, prompt=prompt if new == text else None)
+        subjects, shown = examined.subjects, reported(examined.diagnostics, settings)
+        return Assessment(
+            found=shown,
+            status=translation_of(new, subjects[0], examined.diagnostics, shown).status,
+            values=read_values(subjects),
+            stated=stated_values(subjects[0].segment),
+        )
+
+    return fix_text(text, unsafe=unsafe, read=read)
 
 
 def fix_text(text: str, *, unsafe: bool, read: Callable[[str], Assessment]) -> FixResult:

@@ -11,7 +11,7 @@ from flaglift.settings import Settings
 from flaglift.shapes.cut import Flags, cut_at_all_flags, cut_at_first_flag
 from flaglift.shapes.learning import case_key, learn, shape_of
 from flaglift.shapes.shape import Case, Shape, ShapedPrompt, findings_from, read, translation_from
-from flaglift.syntax import Feature
+from flaglift.syntax import Feature, Prompt
 from flaglift.syntax.concern import may_concern
 
 _MOST_SHAPES = 100_000
@@ -39,42 +39,48 @@ class Shortcut:
         self._cases: dict[tuple[str, ...], Case | None] = {}
         """By flags; None where a prompt says nothing of the others."""
 
-    def translate(self, text: str) -> Translation:
-        """Return the fields that say what the prompt's flags say."""
+    def translate(self, text: str, prompt: Prompt | None = None) -> Translation:
+        """Return the fields that say what the prompt's flags say.
+
+        `prompt` is the text as it reads, if the caller has parsed it.
+        """
         if not may_concern(text):
             return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
-        result = self.look(text)
+        result = self.look(text, prompt)
         if isinstance(result, ShapedPrompt):
-            return translation_from(result, text, partial(self._again, text))
+            return translation_from(result, text, partial(self._again, text, prompt))
         return examined_translation(text, result)
 
-    def lint(self, text: str) -> list[Diagnostic]:
-        """Return what is to be said about the prompt, by place and code."""
+    def lint(self, text: str, prompt: Prompt | None = None) -> list[Diagnostic]:
+        """Return what is to be said about the prompt, by place and code.
+
+        `prompt` is the text as it reads, if the caller has parsed it.
+        """
         if not may_concern(text):
             return []
-        result = self.look(text)
+        result = self.look(text, prompt)
         if isinstance(result, ShapedPrompt):
-            again = partial(self._again, text)
+            again = partial(self._again, text, prompt)
             return findings_from(result.shape.case.linted, result, again)
         return examined_findings(result)
 
-    def look(self, text: str) -> ShapedPrompt | Examination:
+    def look(self, text: str, prompt: Prompt | None = None) -> ShapedPrompt | Examination:
         """Return what a prompt says by its shape; else examine it."""
         cut = cut_at_first_flag(text)
         shape = self._shapes.get(cut.skeleton) if cut else None
         if cut is None or shape is None:
             flags = cut_at_all_flags(text)
             if flags is None:
-                return self._examine(text)
+                return self._examine(text, prompt)
             cut = flags.cut
             shape = self._shapes.get(cut.skeleton)
             if shape is None:
-                examined = self._learn(text, flags)
+                examined = self._learn(text, flags, prompt)
                 if examined:
                     return examined
                 shape = self._shapes.get(cut.skeleton)
         reading = read(shape, cut, text) if shape else None
-        return reading or self._examine(text)
+        return reading or self._examine(text, prompt)
 
     def first_of_its_shape(self, text: str) -> ShapedPrompt | None:
         """Return what a prompt says by its shape, after the shape was learnt from it if need be."""
@@ -83,12 +89,12 @@ class Shortcut:
             result = self.look(text)
         return result if isinstance(result, ShapedPrompt) else None
 
-    def _learn(self, text: str, flags: Flags) -> Examination | None:
+    def _learn(self, text: str, flags: Flags, prompt: Prompt | None) -> Examination | None:
         """Learn the shape of a prompt; return its examination if that was needed."""
         key = case_key(flags)
         examined = None
         if key not in self._cases:
-            examined = self._examine(text)
+            examined = self._examine(text, prompt)
             self._cases[key] = learn(text, flags, examined)
         case = self._cases[key]
         if len(self._shapes) + len(self._cases) > _MOST_SHAPES:
@@ -98,11 +104,11 @@ class Shortcut:
             self._shapes[flags.cut.skeleton] = shape_of(case, flags)
         return examined
 
-    def _examine(self, text: str) -> Examination:
-        return examine(text, self._settings, self._context, self.catalog)
+    def _examine(self, text: str, prompt: Prompt | None) -> Examination:
+        return examine(text, self._settings, self._context, self.catalog, prompt)
 
-    def _again(self, text: str) -> list[Diagnostic]:
-        return self._examine(text).diagnostics
+    def _again(self, text: str, prompt: Prompt | None) -> list[Diagnostic]:
+        return self._examine(text, prompt).diagnostics
 
 
 def examined_translation(text: str, examined: Examination) -> Translation:

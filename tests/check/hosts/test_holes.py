@@ -115,7 +115,7 @@ def test_suppressed_rules_are_not_fixed() -> None:
 )
 def test_kinds_of_holes(source: str, kinds: str) -> None:
     literal = template(f"{source} --video")
-    assert [kind_of(literal.text, hole.at).name for hole in literal.holes] == kinds.split()
+    assert [kind_of(literal.prompt, hole.at).name for hole in literal.holes] == kinds.split()
 
 
 VALUES = [

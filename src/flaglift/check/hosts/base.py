@@ -7,13 +7,13 @@ A host finds the string literals of a file. The doors of this room, in the order
     registry.host_for(path) -> Host | None          by the file's name; `host_named(name)` by name
     finding.candidates(data, host) -> [Candidate]   literals that hold flags, nested ones included,
                                                     each with the classifier's decision
-    finding.unread(data, host) -> [Unread]          look-alikes where the reader gave up
+    finding.unread(data, host) -> [UnreadPlace]     look-alikes where the reader gave up
     finding.comments(data, host) -> [Comment]       for suppressions, nested hosts' included
     checking.lint_literal(literal, settings) -> [Diagnostic]
     checking.fix_literal(literal, settings, unsafe=...) -> FixedLiteral
-    lifting.lift_literal(literal, settings) -> Change | str      moves the flags to sibling fields;
-                                                                 a string says why it cannot
-    rewriting.rewrite(data, host, [Change]) -> Rewritten         every change proved or taken back
+    lifting.lift_literal(literal, settings) -> LiteralChange | str   moves the flags to sibling
+                                                    fields; a string says why it cannot
+    rewriting.rewrite(data, host, [LiteralChange]) -> Rewritten   every change proved or taken back
 
 `data` is always UTF-8 without a byte order mark. Offsets into it are bytes; offsets into a decoded
 text, and so those of diagnostics, are code points: `literal.locate(span)` gives the file's bytes.

@@ -16,17 +16,18 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from flaglift.api import fix, lint
 from flaglift.catalog import load_catalog
 from flaglift.check.hosts.base import HOLE, Literal
-from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, split_end, template
-from flaglift.check.hosts.pieces import SEVERAL
+from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, template
+from flaglift.check.hosts.pieces import SEVERAL, PromptText
 from flaglift.check.hosts.templates import PLACEHOLDER
 from flaglift.context import UNSTATED, Context
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
 from flaglift.linting.engine import find_rule, selected
+from flaglift.linting.fixing import FixResult, fix_prompt
 from flaglift.lossless.spans import Edit, Span
 from flaglift.settings import Settings
+from flaglift.shapes import shortcut_for
 
 
 class FixedLiteral(NamedTuple):
@@ -49,9 +50,10 @@ def lint_literal(literal: Literal, settings: Settings) -> list[Diagnostic]:
         return _lint_each(literal, settings)
     context = request_of(literal)
     if not literal.holes:
-        return lint(literal.text, settings, context)
+        return shortcut_for(settings, context).lint(literal.text, literal.prompt)
     read = readings(literal, load_catalog(settings.edition, settings.overlay))
-    said = [(each, lint(each.text, settings, context)) for each in read]
+    shortcut = shortcut_for(settings, context)
+    said = [(each, shortcut.lint(each.text, each.prompt)) for each in read]
     needed = [{found.code for found in findings} for each, findings in said if each.complete]
     votes: dict[tuple[Span, str], list[tuple[FilledTemplate, Diagnostic]]] = defaultdict(list)
     for reading, findings in said:
@@ -166,18 +168,17 @@ def fix_literal(
     """
     settings = replace(settings, ignore=(*settings.ignore, *suppressed))
     context = request_of(literal)
-    body, tail = split_end(literal.text)
     if not literal.holes:
-        result = fix(body, settings, context, unsafe=unsafe)
-        return FixedLiteral(result.text + tail, result.unfixed)
+        result = _fix_body(literal, settings, context, unsafe=unsafe)
+        return FixedLiteral(result.text + literal.tail, result.unfixed)
     found = [each for each in lint_literal(literal, settings) if each.fix]
     if not found:
         return FixedLiteral(literal.text, ())
     settings = replace(settings, select=tuple(each.code for each in found))
     texts = set()
     for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
-        result = fix(split_end(reading.text)[0], settings, context, unsafe=unsafe)
-        texts.add(template(reading, result.text + tail))
+        result = _fix_body(reading, settings, context, unsafe=unsafe)
+        texts.add(template(reading, result.text + literal.tail))
     new = texts.pop()
     if texts or new is None:
         spelt = ", ".join(hole.source for hole in literal.holes)
@@ -185,6 +186,10 @@ def fix_literal(
         return FixedLiteral(literal.text, found, reason)
     left = (each.moved(*reading.back(*each.span), None) for each in result.unfixed)
     return FixedLiteral(new, tuple(left))
+
+
+def _fix_body(read: PromptText, settings: Settings, context: Context, *, unsafe: bool) -> FixResult:
+    return fix_prompt(str(read.body), settings, context, unsafe=unsafe, prompt=read.body)
 
 
 def only_made_fixes(

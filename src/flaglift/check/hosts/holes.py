@@ -7,14 +7,15 @@ of seconds, words, or a part of something. A reading fills every hole with one v
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import cycle, islice
 
 from flaglift.catalog import Catalog
 from flaglift.check.hosts.base import HOLE, Literal
 from flaglift.check.hosts.edits import differences
+from flaglift.check.hosts.pieces import PromptText
 from flaglift.lossless.spans import Edit, Span, apply_edits
-from flaglift.syntax import FlagName, Prompt, parse
+from flaglift.syntax import FlagName, Prompt
 from flaglift.syntax.words import WHITESPACE
 
 MARK = "▢"
@@ -34,7 +35,7 @@ class HoleKind(Enum):
 
 
 @dataclass(frozen=True)
-class FilledTemplate:
+class FilledTemplate(PromptText):
     """A text that a prompt with holes may be."""
 
     template: str
@@ -66,12 +67,14 @@ class FilledTemplate:
         return Span(first, first if start == end else self._origins[end - 1] + 1)
 
 
-def readings(literal: Literal, catalog: Catalog) -> list[FilledTemplate]:
+@lru_cache(maxsize=8)
+def readings(literal: Literal, catalog: Catalog) -> tuple[FilledTemplate, ...]:
     """Return the readings of a literal with holes, the plainest first.
 
-    With models in the holes there are as many as models in the catalog.
+    With models in the holes there are as many as models in the catalog. They are kept for those who
+    ask for the same literal right after: each is parsed once.
     """
-    kinds = [(hole.at, kind_of(literal.text, hole.at)) for hole in literal.holes]
+    kinds = [(hole.at, kind_of(literal.prompt, hole.at)) for hole in literal.holes]
     models = [model.name for model in catalog.models]
     columns = [_values(kind, models) for _, kind in kinds]
     count = max(map(len, columns))
@@ -82,33 +85,25 @@ def readings(literal: Literal, catalog: Catalog) -> list[FilledTemplate]:
         )
         for row in rows
     ]
-    return [*found, *_complete(found[0], kinds)]
+    return (*found, *_complete(found[0], kinds))
 
 
-def split_end(text: str) -> tuple[str, str]:
-    r"""Return a text, and the line ends behind it: they are the container's, not the prompt's.
-
-    >>> split_end("a --video\n")
-    ('a --video', '\n')
-    """
-    body = text.rstrip("\r\n")
-    return body, text[len(body) :]
-
-
-def kind_of(template: str, at: int) -> HoleKind:
+def kind_of(prompt: Prompt, at: int) -> HoleKind:
     """Return what the hole at a code point of a template stands for.
 
+    >>> from flaglift import parse
     >>> text = f"a {HOLE} --video_model {HOLE} --duration {HOLE}s"
-    >>> [kind_of(text, i).name for i, c in enumerate(text) if c == HOLE]
+    >>> [kind_of(parse(text), i).name for i, c in enumerate(text) if c == HOLE]
     ['WORDS', 'MODEL', 'PART']
     """
-    for flag in parse(template).flags:
+    for flag in prompt.flags:
         if flag.value and flag.value.text == HOLE and at in range(*flag.value.span):
             if flag.name is FlagName.VIDEO_MODEL:
                 return HoleKind.MODEL
             if flag.name is FlagName.DURATION:
                 return HoleKind.SECONDS
             return HoleKind.PART
+    template = str(prompt)
     alone = all(side in WHITESPACE for side in (template[:at][-1:], template[at + 1 :][:1]))
     quoted = template.count('"', 0, at) % 2
     return HoleKind.WORDS if alone and not quoted else HoleKind.PART
@@ -125,7 +120,7 @@ def _values(kind: HoleKind, models: list[str]) -> list[str]:
 def _complete(plain: FilledTemplate, kinds: list[tuple[int, HoleKind]]) -> Iterator[FilledTemplate]:
     """Yield the reading in which the first hole of words holds the flags that are missing."""
     words = [at for at, kind in kinds if kind is HoleKind.WORDS]
-    missing = _missing(parse(plain.text))
+    missing = _missing(plain.prompt)
     if words and missing:
         values = tuple((at, missing if at == words[0] else value) for at, value in plain.values)
         yield FilledTemplate(plain.template, values, complete=True)

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flaglift.api import translate
 from flaglift.catalog import load_catalog
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import request_of
-from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, split_end, template
+from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, template
+from flaglift.check.hosts.pieces import PromptText
 from flaglift.context import Context
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.settings import Settings
+from flaglift.shapes import shortcut_for
 
 NOT_SENT = "nothing shows that the fields next to it are sent with it"
 
@@ -42,28 +43,25 @@ def lift_literal(
     if not is_sent(literal, sent):
         return NOT_SENT
     context = request_of(literal)
-    body, tail = split_end(literal.text)
     if not literal.holes:
-        translation = translate(body, settings, context)
+        translation = _translate_body(literal, settings, context)
         if translation.status is not TranslationStatus.TRANSLATED:
             return _reason(translation)
-        shortened = str(translation.values.get("text", "")) + tail
+        shortened = str(translation.values.get("text", "")) + literal.tail
         return LiteralChange(literal, shortened, _added(translation, context))
-    return _lift_template(literal, settings, context, tail)
+    return _lift_template(literal, settings, context)
 
 
-def _lift_template(
-    literal: Literal, settings: Settings, context: Context, tail: str
-) -> LiteralChange | str:
+def _lift_template(literal: Literal, settings: Settings, context: Context) -> LiteralChange | str:
     """Return the change of a prompt with holes, if all that it may be come to the same one."""
     found = set()
     for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
         if reading.complete:
             continue
-        translation = translate(split_end(reading.text)[0], settings, context)
+        translation = _translate_body(reading, settings, context)
         if translation.status is not TranslationStatus.TRANSLATED:
             return _reason(translation)
-        found.add(_said(reading, translation, tail))
+        found.add(_said(reading, translation))
     text, fields = found.pop()
     if found or text is None or MARK in str(fields):
         spelt = ", ".join(hole.source for hole in literal.holes)
@@ -71,11 +69,13 @@ def _lift_template(
     return LiteralChange(literal, text, _added(translation, context))
 
 
-def _said(
-    reading: FilledTemplate, translation: Translation, tail: str
-) -> tuple[str | None, tuple[str, ...]]:
+def _translate_body(read: PromptText, settings: Settings, context: Context) -> Translation:
+    return shortcut_for(settings, context).translate(str(read.body), read.body)
+
+
+def _said(reading: FilledTemplate, translation: Translation) -> tuple[str | None, tuple[str, ...]]:
     fields = {name: value for name, value in translation.values.items() if name != "text"}
-    text = template(reading, str(translation.values.get("text", "")) + tail)
+    text = template(reading, str(translation.values.get("text", "")) + reading.tail)
     return text, tuple(f"{name}={value}" for name, value in fields.items())
 
 

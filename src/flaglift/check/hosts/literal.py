@@ -15,10 +15,10 @@ from flaglift.check.hosts.pieces import (
     Origin,
     Piece,
     PieceKind,
+    PromptText,
     Siblings,
 )
 from flaglift.lossless.spans import Span
-from flaglift.syntax import Prompt, parse
 
 
 class LiteralForm(Protocol):
@@ -39,7 +39,7 @@ class LiteralForm(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Literal:
+class Literal(PromptText):
     """A string literal, and the bytes that its decoded text is made of.
 
     Adjacent parts that mean one string (implicit concatenation) are one literal.
@@ -105,11 +105,6 @@ class Literal:
     def text(self) -> str:
         """The decoded text, with `HOLE` for each interpolation."""
         return "".join(piece.text for piece in self.pieces)
-
-    @cached_property
-    def prompt(self) -> Prompt:
-        """The text as it is read; once for all that ask."""
-        return parse(self.text)
 
     @cached_property
     def holes(self) -> tuple[Hole, ...]:

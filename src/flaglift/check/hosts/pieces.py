@@ -1,8 +1,12 @@
 """What a literal is made of, and what is known of the place where it stands."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
+
+from flaglift.syntax import Prompt, parse
 
 HOLE = "\ufffc"
 """What stands in a decoded text for an interpolation; its value is not known."""
@@ -90,3 +94,27 @@ class Around(NamedTuple):
     """Whether the mapping, call or command is seen to be a request to the service."""
     opener: int | None = None
     """The byte at which the command, table or here-document that holds it begins, if before it."""
+
+
+class PromptText(ABC):
+    """A text that may be a prompt; it is parsed once for all that ask."""
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """The text."""
+
+    @cached_property
+    def prompt(self) -> Prompt:
+        """The text as it reads."""
+        return parse(self.text)
+
+    @cached_property
+    def tail(self) -> str:
+        """The line ends at the end of the text: they are the container's, not the prompt's."""
+        return self.text[len(self.text.rstrip("\r\n")) :]
+
+    @cached_property
+    def body(self) -> Prompt:
+        """The text without the line ends at its end, as it reads."""
+        return parse(self.text.rstrip("\r\n")) if self.tail else self.prompt
