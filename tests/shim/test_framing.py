@@ -38,6 +38,13 @@ def test_nothing_is_read_after_the_last_request() -> None:
     assert [request.target for request in begun] == [b"/a"]
 
 
+def test_what_follows_the_last_request_at_once_is_not_read_either() -> None:
+    requests, begun = reader()
+    last = b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    requests.feed(memoryview(last + b"GET /b HTTP/1.1\r\n\0"))
+    assert [request.target for request in begun] == [b"/a"]
+
+
 def test_trailers_are_not_headers() -> None:
     requests, begun = reader()
     head = b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"

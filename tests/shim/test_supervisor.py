@@ -15,6 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from flaglift.errors import ConfigError
+from flaglift.shim.proxy.options import Options
+from flaglift.shim.proxy.supervisor import Supervisor
 from flaglift.shim.proxy.traffic import TrafficStore
 from shim.forms import LEGACY
 from shim.servers import Upstream, upstream
@@ -204,3 +207,50 @@ def test_readiness_is_the_upstream_and_not_being_about_to_end(service: Upstream)
         assert httpx.get(url + "/livez").status_code == 200
         assert httpx.post(url + PATH, data=DATA).status_code == 201
         assert running.wait(20) == 0
+
+
+def test_a_reload_that_no_worker_starts_with_changes_nothing(
+    service: Upstream, tmp_path: Path
+) -> None:
+    config, log = tmp_path / "flaglift.toml", tmp_path / "log"
+    (tmp_path / "x.db").write_bytes(b"not a database" * 99)
+    good = f'[serve]\nupstream = "{service.url}"\nlisten = "127.0.0.1:0"\n'
+    config.write_text(good)
+    command = [*FLAGLIFT, "serve", "--config", str(config), "--workers", "2"]
+    with (
+        log.open("wb") as opened,
+        subprocess.Popen(command, stderr=opened) as running,
+        contextlib.ExitStack() as end,
+    ):
+        end.callback(running.terminate)
+        wait_until(lambda: "listening on" in log.read_text())
+        url = re.findall(r"http://[\d.:]+", log.read_text())[0]
+        before = workers_of(running.pid)
+        config.write_text(good + 'traffic = "x.db"\n')
+        running.send_signal(signal.SIGHUP)
+        wait_until(lambda: "is not reloaded: a worker did not start" in log.read_text())
+        wait_until(lambda: workers_of(running.pid) == before)
+        assert httpx.post(url + PATH, data=DATA).status_code == 201
+        running.terminate()
+        assert running.wait(20) == 0
+
+
+def test_workers_that_do_not_start_are_an_error(
+    service: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["flaglift", "serve", "--nonsense"])
+    options = Options(service.url, ("127.0.0.1", 0), workers=2)
+    with (
+        pytest.raises(ConfigError, match="a worker of the proxy did not start"),
+        Supervisor(options, lambda: options) as running,
+    ):
+        running.run()
+
+
+def test_the_port_is_free_again_where_the_upstream_is_the_proxy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+    options = Options(f"http://127.0.0.1:{address[1]}", address)
+    with pytest.raises(ConfigError, match="is where the proxy itself listens"):
+        Supervisor(options, lambda: options).__enter__()
+    socket.create_server(address).close()

@@ -115,6 +115,7 @@ TWO = [Worker("two", number, 2) for number in range(2)]
 @pytest.mark.parametrize(
     ("runs", "hours"),
     [
+        ([(WORKER, 2, 2), (WORKER, 1, 0)], 1),
         ([], 0),
         ([(WORKER, 5, 0)], 3),
         ([(WORKER, 5, 1), (WORKER, 1, 0)], 3),

@@ -87,8 +87,7 @@ class Connections:
 
     def idle(self, connection: Connection) -> None:
         """Note that a connection waits for a request."""
-        if connection in self._open:
-            self._idle[connection] = None
+        self._idle[connection] = None
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""

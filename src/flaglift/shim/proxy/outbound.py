@@ -47,7 +47,6 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._clean = True
         self._timer: asyncio.TimerHandle | None = None
         self._requests = 0
-        self.idle_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Be ready for a request."""

@@ -142,7 +142,7 @@ class Proxy:
     async def run(self, ready: Callable[[], object] = bool) -> None:
         """Serve until `stop` is called; call it once. `ready` is called when it listens."""
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(_log_seldom())
+        loop.set_exception_handler(log_seldom())
         keeping = asyncio.ensure_future(self._counting.keep())
         servers = [
             await loop.create_server(partial(Connection, door), sock=listener, backlog=_AT_ONCE)
@@ -196,7 +196,7 @@ class Proxy:
         self._stopping = True
 
 
-def _log_seldom() -> Any:
+def log_seldom() -> Any:
     """Return what logs the loop's own errors, such as a lack of descriptors, once a minute."""
     may_tell = Seldom()
 

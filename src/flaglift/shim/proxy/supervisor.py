@@ -37,7 +37,9 @@ _KILL_SECONDS = 5.0
 class _Process:
     """A worker, and the two pipes to it."""
 
-    def __init__(self, assignment: Assignment, listeners: list[socket.socket]) -> None:
+    def __init__(
+        self, assignment: Assignment, listeners: list[socket.socket], counters: str
+    ) -> None:
         ready, says_ready = os.pipe()
         lives, self._lifeline = os.pipe()
         files = [listener.fileno() for listener in listeners]
@@ -45,7 +47,7 @@ class _Process:
         self.started = time.monotonic()
         self.popen = subprocess.Popen(  # noqa: S603 - the same program again
             [sys.executable, "-m", "flaglift", *sys.argv[1:]],
-            env={**os.environ, **variable},
+            env={**os.environ, **variable, "PROMETHEUS_MULTIPROC_DIR": counters},
             pass_fds=[*files, says_ready, lives],
             process_group=0,  # a terminal's Ctrl-C is for the supervisor
         )
@@ -94,7 +96,6 @@ class Supervisor:
             raise
         self._counters = tempfile.TemporaryDirectory(prefix="flaglift-")
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # they are waited for
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = self._counters.name
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -152,7 +153,8 @@ class Supervisor:
 
     def _begin(self, number: int) -> _Process:
         assignment = Assignment(self._id, number, len(self._listeners))
-        return _Process(assignment, [self._listeners[number], *self._pages])
+        listeners = [self._listeners[number], *self._pages]
+        return _Process(assignment, listeners, self._counters.name)
 
     def _replace(self) -> None:
         """Start workers with the configuration of now, and let the old ones end."""

@@ -61,7 +61,7 @@ class Upstream:
     address: Address
     timeouts: Timeouts
     tls: ssl.SSLContext | None = None
-    _kept: list[UpstreamConnection] = field(default_factory=list)
+    _kept: dict[UpstreamConnection, asyncio.TimerHandle] = field(default_factory=dict)
     _reached: float = -_REACHED_SECONDS
 
     def __post_init__(self) -> None:
@@ -71,11 +71,13 @@ class Upstream:
 
     async def connection(self, *, fresh: bool = False) -> UpstreamConnection:
         """Return a connection that is ready for a request. Raises `UpstreamError`."""
+        now = asyncio.get_running_loop().time()
         while self._kept and not fresh:
-            connection = self._kept.pop()
-            if connection.idle_timer is not None:
-                connection.idle_timer.cancel()
-            if connection.reusable and not self._is_stale(connection):
+            connection, timer = self._kept.popitem()
+            timer.cancel()
+            # The upstream may have closed it, or be about to, and the loop has not seen that.
+            late = timer.when() < now or unread(connection.transport)
+            if connection.reusable and not late:
                 return connection
             connection.transport.close()
         try:
@@ -114,27 +116,16 @@ class Upstream:
     def release(self, connection: UpstreamConnection) -> None:
         """Keep a connection whose response has ended, or close it."""
         if connection.reusable:
-            self._kept.append(connection)
-            connection.idle_timer = asyncio.get_running_loop().call_later(
-                _KEPT_SECONDS, self._close, connection
-            )
+            loop = asyncio.get_running_loop()
+            self._kept[connection] = loop.call_later(_KEPT_SECONDS, self._close, connection)
         else:
             connection.transport.close()
 
     def close(self) -> None:
         """Close the connections that are kept."""
         while self._kept:
-            self._close(self._kept[-1])
-
-    def _is_stale(self, connection: UpstreamConnection) -> bool:
-        """Whether the upstream has closed it, or is about to, and the loop has not seen that."""
-        timer = connection.idle_timer
-        late = timer is not None and timer.when() < asyncio.get_running_loop().time()
-        return late or unread(connection.transport)
+            self._close(next(iter(self._kept)))
 
     def _close(self, connection: UpstreamConnection) -> None:
-        if connection in self._kept:
-            self._kept.remove(connection)
-        if connection.idle_timer is not None:
-            connection.idle_timer.cancel()
+        self._kept.pop(connection).cancel()
         connection.transport.close()
