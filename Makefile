@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: docs fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme clean
+.PHONY: docs fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -116,6 +116,12 @@ bench-shim: .venv/dev
 
 soak: .venv/dev
 	FLAGLIFT_SOAK_SECONDS=600 $(BIN)/pytest --timeout 0 tests/shim/test_soak.py
+
+# SIGKILL at random moments of migrations: `make kills KILLS=1000` for each kind of source.
+KILLS ?= 200
+
+kills: .venv/dev
+	FLAGLIFT_KILLS=$(KILLS) $(BIN)/pytest --timeout 0 -n auto tests/migrate/test_kill.py -k random
 
 clean:
 	rm -rf src/flaglift/site docs/reference/generated .venv .venv-spark .venv-recipes build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

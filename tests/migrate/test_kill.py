@@ -1,10 +1,11 @@
-"""SIGKILL at every boundary of a small run, and at 50 random moments of a larger one."""
+"""SIGKILL at every boundary of a small run, and at random moments of a larger one."""
 
 import csv
 import gzip
 import io
 import itertools
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -30,6 +31,10 @@ FILES = ("prompts.jsonl", "prompts.json", "prompts.csv", "prompts.parquet", "pro
 DATABASES = ("sqlite", "postgresql", "mysql")
 CHANGED = 4
 """Of six prompts."""
+PARTS = 4
+"""Into which each long test is split, so that they run beside each other."""
+KILLS = int(os.environ.get("FLAGLIFT_KILLS", "20"))
+"""At random moments, of each kind of source; `make kills` has more."""
 
 
 class Killer:
@@ -168,8 +173,11 @@ def sources(kind: str, folder: Path, prompts: list[str]) -> Iterator[Source]:
         yield table_source(database, prompts)
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("kind", [*FILES, *DATABASES])
-def test_a_kill_at_every_boundary(kind: str, folder: Path, killer: Killer) -> None:
+def test_a_kill_at_every_boundary_of_an_apply(
+    kind: str, part: int, folder: Path, killer: Killer
+) -> None:
     for source in sources(kind, folder, PROMPTS):
         source.make()
         start = source.state()
@@ -178,10 +186,7 @@ def test_a_kill_at_every_boundary(kind: str, folder: Path, killer: Killer) -> No
         done = source.state()
         assert done != start
         assert source.entries() == CHANGED
-        undone = killer("undo", source.address, rows=2)
-        assert undone["code"] == 0, undone
-        assert_undone(source, start)
-        for boundary in itertools.count(1):
+        for boundary in itertools.count(part + 1, PARTS):
             source.make()
             if not killer(*source.options, rows=2, kill_at=boundary)["killed"]:
                 break
@@ -189,7 +194,22 @@ def test_a_kill_at_every_boundary(kind: str, folder: Path, killer: Killer) -> No
             assert again["code"] == 1, (boundary, again)
             assert source.state() == done, boundary
             assert source.entries() == CHANGED, boundary
-        for boundary in itertools.count(1):
+        assert boundary > 15
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("kind", [*FILES, *DATABASES])
+def test_a_kill_at_every_boundary_of_an_undo(
+    kind: str, part: int, folder: Path, killer: Killer
+) -> None:
+    for source in sources(kind, folder, PROMPTS):
+        source.make()
+        start = source.state()
+        killer(*source.options, rows=2)
+        undone = killer("undo", source.address, rows=2)
+        assert undone["code"] == 0, undone
+        assert_undone(source, start)
+        for boundary in itertools.count(part + 1, PARTS):
             source.make()
             killer(*source.options, rows=2)
             if not killer("undo", source.address, rows=2, kill_at=boundary)["killed"]:
@@ -211,9 +231,10 @@ def assert_undone(source: Source, start: Any) -> None:
         assert source.state() == start
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("kind", [*FILES, *DATABASES])
-def test_kills_at_random_moments(kind: str, folder: Path, killer: Killer) -> None:
-    rng = random.Random(kind)  # noqa: S311
+def test_kills_at_random_moments(kind: str, part: int, folder: Path, killer: Killer) -> None:
+    rng = random.Random(f"{kind} {part}")  # noqa: S311
     prompts = [f"{PROMPTS[i % 6]} " if i % 6 != 5 else f"plain {i}" for i in range(300)]
     for source in sources(kind, folder, prompts):
         source.make()
@@ -222,7 +243,7 @@ def test_kills_at_random_moments(kind: str, folder: Path, killer: Killer) -> Non
         done, entries = source.state(), source.entries()
         assert entries == 200 - 50
         kills = 0
-        while kills < 50:
+        while kills < KILLS / PARTS:
             source.make()
             while killer(*source.options, rows=20, kill_after=rng.uniform(0.002, seconds))[
                 "killed"
