@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flaglift.errors import InputError
+from flaglift.migrate.files import parquet_layout
 from flaglift.migrate.files.parquet_columns import plain
 from flaglift.migrate.job import Job
 from migrate.sources import applied, opened, planned, undone, verified
@@ -125,3 +126,49 @@ def test_a_name_that_is_not_utf8_is_a_name(tmp_path: Path, ending: str) -> None:
     assert applied(path).changed == 3
     assert verified(path)[1] == []
     assert undone(path).complete
+
+
+def filters_of(path: Path) -> list[bool]:
+    group = pq.read_metadata(path).row_group(0)
+    columns = [group.column(index) for index in range(group.num_columns)]
+    return [column.bloom_filter_offset is not None for column in columns]
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_bloom_filters_are_written_or_said_to_be_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: bool
+) -> None:
+    chosen = {"text": {"ndv": 3, "fpp": 0.05}, "video_model": True}
+    path = written(tmp_path / "p.parquet", table(), bloom_filter_options=chosen)
+    assert filters_of(path) == [True, True, False, False]
+    monkeypatch.setattr(parquet_layout, "_WRITES_FILTERS", writes)
+    with opened(Job(str(path)), write=False) as store:
+        said = any("no Bloom filters of text, video_model" in note for note in store.notes())
+    applied(path)
+    assert said is not writes
+    kept = [writes, writes, False, False]
+    assert filters_of(tmp_path / "p.migrated.parquet") == kept
+
+
+def test_short_row_groups_are_read_together_and_stay_apart(tmp_path: Path) -> None:
+    content = table(600)
+    path = tmp_path / "p.parquet"
+    with pq.ParquetWriter(path, content.schema) as writer:
+        sizes = [0, 2, 2, 0, 1, 300, 0, 3, *[2] * 146, 0]
+        start = 0
+        for size in sizes:
+            writer.write_table(content.slice(start, size))
+            start += size
+    assert start == 600
+    chunks = []
+    applied(path, rows=50, replace=True, watch=lambda _, chunk, __: chunks.append(chunk))
+    assert len(chunks) < 40
+    after = pq.read_metadata(path)
+    assert [after.row_group(i).num_rows for i in range(after.num_row_groups)] == sizes
+    prompts = pq.read_table(path)["video_prompt"].to_pylist()
+    assert prompts == [f"cat {number}" for number in range(600)]
+    assert verified(path)[1] == []
+    (tmp_path / "p.original.parquet").unlink()
+    pq.write_table(pq.read_table(path), path, row_group_size=7)
+    assert undone(path, rows=20).restored == 600
+    assert pq.read_table(path)["text"].to_pylist() == content["text"].to_pylist()

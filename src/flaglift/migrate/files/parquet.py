@@ -17,7 +17,7 @@ except ImportError:
     raise missing_extra("parquet", "a .parquet file") from None
 
 from flaglift.migrate.files.parquet_columns import is_text, same
-from flaglift.migrate.files.parquet_layout import codec_notes, kept_metadata
+from flaglift.migrate.files.parquet_layout import kept_metadata, layout_notes
 from flaglift.migrate.files.parquet_reader import ParquetReader
 from flaglift.migrate.files.parquet_writer import ParquetResult, restored_table
 
@@ -38,7 +38,7 @@ class ParquetFormat(ParquetReader):
 
     def notes(self) -> list[str]:
         """Return what is said of missing columns."""
-        said = codec_notes(self.file.metadata)
+        said = layout_notes(self.file.metadata)
         said += [
             f"the column {name} is written as {kind}, so that it can hold all values"
             for name, kind in zip(self.schema.names, self.schema.types, strict=True)
@@ -98,7 +98,7 @@ class ParquetFormat(ParquetReader):
                 same_kept
                 and groups == other.file.metadata.num_row_groups
                 and all(
-                    _same_tables(restored_table(self, group, find), other.table(group))
+                    _same_tables(restored_table(self, group, find), other.table([group]))
                     for group in range(groups)
                 )
             )

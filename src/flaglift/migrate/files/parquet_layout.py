@@ -1,10 +1,17 @@
 """How a Parquet file is laid out, read from its footer, so that the result is laid out alike."""
 
+import inspect
 from typing import Any
+
+import pyarrow.parquet as pq
 
 _CODECS = {"UNCOMPRESSED": "none", "LZ4_RAW": "lz4"}
 _CANNOT_WRITE = {"UNKNOWN", "LZ4", "LZO"}
 """Codecs that are read and no longer written, such as the LZ4 of Hadoop."""
+_WRITES_FILTERS = "bloom_filter_options" in inspect.signature(pq.ParquetWriter).parameters
+"""Older ones read them only."""
+_FALSE_POSITIVES = 0.05
+"""The share for which a filter is laid out; a footer does not tell it."""
 _SPECIAL = {
     "BYTE_STREAM_SPLIT",
     "DELTA_BINARY_PACKED",
@@ -43,15 +50,36 @@ def writer_settings(metadata: Any) -> dict[str, Any]:
         or None,
         "sorting_columns": group.sorting_columns or None,
     }
+    filters = _bloom_filters(metadata)
+    if filters and _WRITES_FILTERS:
+        settings["bloom_filter_options"] = filters
     return settings
+
+
+def _bloom_filters(metadata: Any) -> dict[str, dict[str, float]]:
+    """Return the Bloom filters of a file by column, as large as the rows of a group ask for."""
+    found: dict[str, dict[str, float]] = {}
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for column in map(group.column, range(group.num_columns)):
+            if getattr(column, "bloom_filter_offset", None) is not None:
+                known = found.setdefault(column.path_in_schema, {"ndv": 1, "fpp": _FALSE_POSITIVES})
+                known["ndv"] = max(known["ndv"], group.num_rows)
+    return found
 
 
 def _codec(name: str) -> str:
     return "lz4" if name in _CANNOT_WRITE else _CODECS.get(name, name.lower())
 
 
-def codec_notes(metadata: Any) -> list[str]:
-    """Return what is said of a file whose codec cannot be written."""
+def layout_notes(metadata: Any) -> list[str]:
+    """Return what is said of a file whose codec or Bloom filters cannot be written."""
+    filters = [] if _WRITES_FILTERS else sorted(_bloom_filters(metadata))
+    lost = [f"the result has no Bloom filters of {', '.join(filters)}: pyarrow writes none"]
+    return _codec_notes(metadata) + lost * bool(filters)
+
+
+def _codec_notes(metadata: Any) -> list[str]:
     groups = [metadata.row_group(0)] if metadata.num_row_groups else []
     codecs = {group.column(i).compression for group in groups for i in range(group.num_columns)}
     if not codecs & _CANNOT_WRITE:

@@ -1,5 +1,6 @@
 """Reads a Parquet file in pieces of a row group, and tells what its columns hold."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 
 class ParquetReader:
-    """A Parquet file. A record's key is its row, from 1; a chunk is a part of a row group."""
+    """A Parquet file. A record's key is its row, from 1.
+
+    A chunk is a part of a row group, or several short ones.
+    """
 
     def __init__(self, job: Job, path: Path) -> None:
         """Prepare it. Raises `InputError` where the file is damaged or a column is not there."""
@@ -35,7 +39,7 @@ class ParquetReader:
         self.columns = {f: c for f, c in {"text": job.text, **job.targets}.items() if c in names}
         self.added: list[str] = []
         """The columns that a run added to this file, to be dropped when it is taken back."""
-        self._loaded: tuple[int, Any] | None = None
+        self._loaded: tuple[range, Any] | None = None
 
     def _check_columns(self) -> None:
         names = self.schema.names
@@ -52,11 +56,12 @@ class ParquetReader:
             raise InputError(f"{self.path}: `{self.job.text}` is of the type {kind}, not text")
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next rows of a row group."""
+        """Return the next rows: a part of a row group, or several short ones."""
         group, start, first = (0, 0, 1) if cursor is None else cursor["at"]
-        if group == self.file.metadata.num_row_groups:
+        groups = self._together(group, rows)
+        if not groups:
             return None
-        table = self._group(group)
+        table = self._loaded_groups(groups)
         part = table.slice(start, rows)
         texts = raw_texts(part.column(self.columns["text"]))
         held = {
@@ -71,28 +76,43 @@ class ParquetReader:
         ]
         end = start + len(texts)
         done = end >= table.num_rows
+        following = [groups.stop, 0] if done else [group, end]
         return Chunk(
             records=[item for item in found if isinstance(item, StoredRecord)],
             problems=[item for item in found if isinstance(item, Problem)],
-            cursor={"at": [group + done, 0 if done else end, first + len(texts)]},
+            cursor={"at": [*following, first + len(texts)]},
             size=sum(len(text) for text in texts if text),
-            body=(group, first - start, done),
+            body=(groups if done else range(0), first - start),
         )
 
-    def _group(self, group: int) -> Any:
-        if self._loaded is None or self._loaded[0] != group:
+    def rows_of(self, group: int) -> int:
+        """Return how many rows a row group has."""
+        return int(self.file.metadata.row_group(group).num_rows)
+
+    def _together(self, group: int, rows: int) -> range:
+        """Return the row groups that are read at once: one, and others while all of them fit."""
+        end, count = group, 0
+        while end < self.file.metadata.num_row_groups:
+            count += self.rows_of(end)
+            if end > group and count > rows:
+                break
+            end += 1
+        return range(group, end)
+
+    def _loaded_groups(self, groups: range) -> Any:
+        if self._loaded is None or self._loaded[0] != groups:
             wanted = {*self.columns.values(), *([self.job.key] if self.job.key else [])}
-            self._loaded = group, self.table(group, sorted(wanted))
+            self._loaded = groups, self.table(groups, sorted(wanted))
         return self._loaded[1]
 
-    def table(self, group: int, columns: list[str] | None = None) -> Any:
-        """Return a row group. Raises `InputError` where it is damaged."""
+    def table(self, groups: Sequence[int], columns: list[str] | None = None) -> Any:
+        """Return row groups as one table. Raises `InputError` where one is damaged."""
         try:
-            table = self.file.read_row_group(group, columns=columns)
+            table = self.file.read_row_groups(groups, columns=columns)
             fields = [self.schema.field(name) for name in table.schema.names]
             return table.cast(pa.schema(fields, table.schema.metadata))
         except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{self.path}: row group {group} is damaged: {error}") from None
+            raise InputError(f"{self.path}: row group {groups[0]} is damaged: {error}") from None
 
     def _record(
         self, row: int, text: bytes | None, held: dict[str, Any], key: Any

@@ -57,7 +57,7 @@ class ParquetResult:
         for change in changes:
             for field, value in change.written[0].writes.items():
                 self._values[field][change.record.body] = self._form.coerced(field, value)
-        self._close_group(chunk)
+        self._write_groups(chunk)
         return [(change, json.dumps(change.record.body).encode()) for change in changes]
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
@@ -66,7 +66,7 @@ class ParquetResult:
         for entry, row in restorable(chunk, find):
             numbers.append(entry.number)
             self._take(entry.before, row)
-        self._close_group(chunk)
+        self._write_groups(chunk)
         return numbers
 
     def _take(self, values: Mapping[str, Any], row: int) -> None:
@@ -81,20 +81,22 @@ class ParquetResult:
         row = 1
         for index in range(group):
             self._write_group(index, row)
-            row += self._form.file.metadata.row_group(index).num_rows
+            row += self._form.rows_of(index)
 
-    def _close_group(self, chunk: Chunk) -> None:
-        group, first, done = chunk.body
-        if done:
+    def _write_groups(self, chunk: Chunk) -> None:
+        """Write the row groups that a chunk completes."""
+        groups, first = chunk.body
+        for group in groups:
             self._write_group(group, first)
+            first += self._form.rows_of(group)
 
     def _write_group(self, group: int, first: int) -> None:
-        table = self._form.table(group)
+        table = self._form.table([group])
         rows = range(first, first + table.num_rows)
         table = written_table(self._form, table, self._values, rows, self._schema)
         for values in self._values.values():
-            for row in [row for row in values if row in rows]:
-                del values[row]
+            for row in rows:
+                values.pop(row, None)
         with writing(self._path):
             self._writer.write_table(table, row_group_size=max(1, table.num_rows))
 
@@ -125,7 +127,8 @@ class ParquetResult:
 def written_table(form: ParquetReader, table: Any, values: Values, rows: range, schema: Any) -> Any:
     """Return a row group with new values and the columns of a schema."""
     for field, column in (form.columns | form.to_create).items():
-        new = {row - rows.start: v for row, v in values[field].items() if row in rows}
+        found = values[field]
+        new = {index: found[row] for index, row in enumerate(rows) if row in found}
         if column in table.schema.names:
             if new:
                 index = table.schema.get_field_index(column)
@@ -156,8 +159,8 @@ def restorable(chunk: Chunk, find: Find) -> Iterable[tuple[JournalEntry, int]]:
 
 def restored_table(form: ParquetReader, group: int, find: Find) -> Any:
     """Return a row group with its changes taken back."""
-    first = 1 + sum(form.file.metadata.row_group(i).num_rows for i in range(group))
-    table = form.table(group)
+    first = 1 + sum(form.rows_of(index) for index in range(group))
+    table = form.table([group])
     values: Values = defaultdict(dict)
     chunk = form.read({"at": [group, 0, first]}, max(1, table.num_rows))
     for entry, row in restorable(chunk, find) if chunk else ():
