@@ -1,11 +1,13 @@
 """Corners of the formats that the properties do not reach: each a case with a name."""
 
+import tomllib
+
 import pytest
 
 from flaglift.check.hosts.base import HOLE, ByteEdit, Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.edits import EditPlan, UnwritableError, differences
-from flaglift.check.hosts.finding import candidates, leaves
+from flaglift.check.hosts.finding import candidates, leaves, unread
 from flaglift.check.hosts.formats.shellwords import expansion_end
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
@@ -248,3 +250,45 @@ def test_a_line_end_that_begins_a_toml_string_is_kept(source: bytes, written: by
     new, refused = rewrite(source, host, [LiteralChange(literal, "\ny --video")])
     assert not refused
     assert new == written
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"""a \\ \t \n  b"""',
+        '"""a \\\n\n \n  b"""',
+        '"""a \\\\\\ \n b \\\\ \n c"""',
+        "'''a \\ \n b'''",
+        '"""\\\n"""',
+    ],
+)
+def test_a_toml_string_that_goes_on_behind_blanks_locks_nothing(value: str, end: str) -> None:
+    text = f'x = {value} # \\ \ntext = "a cat --video" # --video\n'.replace("\n", end)
+    first, second = host_named("toml").literals(text.encode())
+    assert [first.text, second.text] == list(tomllib.loads(text).values())
+    assert (first.locked, second.locked) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("python", 'x = (\ny = """\nf("a") + "--video"\nz = 1\n'),
+        ("javascript", "x = {;\ny = `\nf('--video --duration 5');\nlet z = `1;\n"),
+        ("ruby", "x = (]\ny = <<~T\n  f '--video'\n"),
+        ("php", '<?php x = (]; \n$y = \'a\n f("--video");\n'),
+        ("bash", "cat <<E\nf --video\n"),
+        ("bash", "x=$(\n f 'a\n g --video\n"),
+    ],
+)
+def test_lines_behind_an_error_that_a_string_takes_are_said(name: str, source: str) -> None:
+    assert unread(source.encode(), host_named(name))
+
+
+def test_a_prompt_of_several_lines_behind_an_error_is_reported_as_one() -> None:
+    source = b"x = {;\nprompt = `a cat --video --video_model kling25\n  --duration 5`;\n"
+    host = host_named("javascript")
+    ((literal, decision),) = candidates(source, host)
+    assert decision.taken
+    assert literal.locked
+    assert unread(source, host) == []

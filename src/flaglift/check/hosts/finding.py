@@ -24,7 +24,7 @@ from flaglift.check.hosts.classifier import DATA, classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import TextForm
-from flaglift.check.hosts.pieces import FRAGMENT, HOLE, SEVERAL, UNREAD
+from flaglift.check.hosts.pieces import BROKEN, FRAGMENT, HOLE, SEVERAL, UNREAD
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
 from flaglift.check.hosts.several import has_one_a_line, prompts_in
@@ -99,14 +99,20 @@ def unread(data: bytes, host: Host) -> list[UnreadPlace]:
     """Return the look-alikes that no literal, comment or key covers where the reader gave up.
 
     What such a place holds is not known; that nothing is said of it does not mean that it is right.
+    Lines behind an error of the parser may be code that it took for a string; such a string covers
+    what it holds only if it is a prompt.
     """
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
     if not gaps:
         return []
+    literals = host.literals(data)
+    doubtful = {each.place for each in literals if _may_be_code(each)}
+    if doubtful:
+        doubtful -= {each.root.place for each, said in candidates(data, host) if said.taken}
     covered = sorted(
         [
             *(Span(each.start, each.end) for each in host.comments(data)),
-            *(span for each in host.literals(data) for span in _read_bytes(each)),
+            *(s for each in literals if each.place not in doubtful for s in _read_bytes(each)),
         ],
         reverse=True,
     )
@@ -116,11 +122,13 @@ def unread(data: bytes, host: Host) -> list[UnreadPlace]:
         while covered and covered[-1].start <= start:
             reach = max(reach, covered.pop().end)
         if reach <= start and any(gap.start <= start < gap.end for gap in gaps):
-            found.append(UnreadPlace(start, NOT_READ))
+            found.append(UnreadPlace(start, BROKEN))
     return found
 
 
-NOT_READ = "the code around it does not parse"
+def _may_be_code(literal: Literal) -> bool:
+    lines = literal.source.find(b"\n", literal.start, literal.end) >= 0
+    return lines and may_hold_flags(literal.text.encode()) and literal.locked == BROKEN
 
 
 def _read_bytes(literal: Literal) -> Iterator[Span]:

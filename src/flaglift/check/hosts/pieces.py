@@ -25,6 +25,7 @@ class PieceKind(StrEnum):
     """Text to the host, that some template puts a value in place of."""
 
 
+BROKEN = "the code around it does not parse"
 SEVERAL = "it may hold several prompts"
 UNREAD = "it is code in a language that is not read"
 FRAGMENT = "it is a part of a prompt that is put together elsewhere"

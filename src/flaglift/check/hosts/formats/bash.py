@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -10,20 +10,20 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, PieceKind, Siblings
 from flaglift.check.hosts.formats.code import Joined, comments_in
-from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_special
 from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
+from flaglift.check.hosts.formats.heredocs import HereDocument, split
 from flaglift.check.hosts.formats.origins import text_of
-from flaglift.check.hosts.formats.shellwords import expansion_end, parts
+from flaglift.check.hosts.formats.shellwords import parts
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option, field_name
-from flaglift.check.hosts.formats.trees import BROKEN, ancestors, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import ancestors, is_broken, nodes, parse
+from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_bash"
 _WORDS = ("word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation")
 _DEEPEST = 50
 """How deep commands in expansions of commands are read; each level is scanned again."""
-_MARKED = re.compile(rb"\\[\s\S]|(?P<hole>\$[\w{(@*#?!$-]|`)")
 
 
 class BashHost:
@@ -43,16 +43,20 @@ class BashHost:
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
-        return comments_in(data, _MODULE)
+        return comments_in(split(data)[1], _MODULE)
 
     def _words(self, data: bytes, documents: Sequence[Literal]) -> Iterator[Literal]:
-        limits = _limits(data)
+        split_documents, script = split(data)
+        delimiters = {each.delimiter.start for each in split_documents}
+        limits = _limits(script)
         # The tree cuts some words in two, and finds words in here-documents; words of a command
         # in an expansion are words of their own.
         around = [_Taken(document) for document in reversed(documents)]
         open_: list[_Taken] = []
-        for node in nodes(data, _WORDS, _MODULE):
+        for node in nodes(script, _WORDS, _MODULE):
             start = node.start_byte
+            if start in delimiters:
+                continue
             while around and around[-1].literal.start <= start:
                 open_.append(around.pop())
             while open_ and open_[-1].literal.end <= start:
@@ -79,20 +83,16 @@ class BashHost:
             yield literal
 
     def _documents(self, data: bytes) -> Iterator[Literal]:
-        position = 0
-        for node in nodes(data, ("heredoc_start",), _MODULE):
-            start = max(data.find(b"\n", node.end_byte) + 1 or len(data), position)
-            document = HereDocument(node, data)
-            end, position = document.bounds(start)
-            scanned = document.scan(Span(start, end))
+        for document in split(data)[0]:
+            scanned = document.scan()
             yield Literal(
                 host=self.name,
                 form=document.form,
-                start=start,
-                end=end,
-                inside=start,
+                start=document.body.start,
+                end=document.body.end,
+                inside=document.body.start,
                 pieces=tuple(scanned.pieces),
-                look=partial(_look_document, node, data),
+                look=partial(_look_document, document, data),
                 source=data,
                 unclear=scanned.unclear,
             )
@@ -115,14 +115,14 @@ class _Taken:
         return self._holes[-1].end - 1 if self._holes and self._holes[-1].start < byte else -1
 
 
-def _limits(data: bytes) -> Callable[[int], int]:
+def _limits(script: bytes) -> Callable[[int], int]:
     """Return what tells where the innermost substitution in backticks ends that a byte is in.
 
     It is to be asked for bytes in ascending order.
     """
     spans = [
         Span(node.start_byte, node.end_byte - 1)
-        for node in reversed(nodes(data, ("command_substitution",), _MODULE))
+        for node in reversed(nodes(script, ("command_substitution",), _MODULE))
         if (node.text or b"")[:1] == b"`"
     ]
     around: list[Span] = []
@@ -132,23 +132,25 @@ def _limits(data: bytes) -> Callable[[int], int]:
             around.append(spans.pop())
         while around and around[-1].end <= byte:
             around.pop()
-        return around[-1].end if around else len(data)
+        return around[-1].end if around else len(script)
 
     return limit
 
 
 def _look(node: Node, limit: int, data: bytes) -> Around:
-    locked = BROKEN if is_broken(parse(data, _MODULE).root_node, node) else ""
+    locked = BROKEN if is_broken(parse(split(data)[1], _MODULE).root_node, node) else ""
     command = next((each for each in ancestors(node) if each.type == "command"), None)
     opener = command.start_byte if command is not None else None
     beside, siblings = _beside(node, limit, data)
     return Around(_origin(node), locked, beside, siblings, opener=opener)
 
 
-def _look_document(start: Node, data: bytes) -> Around:
-    origin = Origin("document", _written_to(start), _command(start))
-    locked = BROKEN if is_broken(parse(data, _MODULE).root_node, start) else ""
-    return Around(origin, locked, opener=start.start_byte)
+def _look_document(document: HereDocument, data: bytes) -> Around:
+    root = parse(split(data)[1], _MODULE).root_node
+    node = root.descendant_for_byte_range(*document.delimiter) or root
+    origin = Origin("document", _written_to(node), _command(node))
+    locked = BROKEN if document.is_open or is_broken(root, node) else ""
+    return Around(origin, locked, opener=document.delimiter.start)
 
 
 def _origin(node: Node) -> Origin:
@@ -218,71 +220,13 @@ def _written_to(start: Node) -> str:
     above = next((each for each in ancestors(start) if each.type == "redirected_statement"), None)
     if above is None:
         return ""
-    redirects = [above, *(c for c in above.named_children if c.type == "heredoc_redirect")]
-    for node in redirects:
-        for child in node.named_children:
-            if child.type == "file_redirect" and text_of(child.children[0]).startswith(">"):
-                return text_of(child.child_by_field_name("destination")).strip("\"'")
+    for child in above.named_children:
+        if child.type == "file_redirect" and text_of(child.children[0]).startswith(">"):
+            return text_of(child.child_by_field_name("destination")).strip("\"'")
     if _command(start) != "tee":
         return ""
     body = above.child_by_field_name("body")
     return text_of(body.named_children[-1]).strip("\"'") if body is not None else ""
-
-
-class HereDocument:
-    """A here-document, found by its delimiter: the grammar loses some of its first lines."""
-
-    def __init__(self, start: Node, data: bytes) -> None:
-        self._data = data
-        self._delimiter = re.sub(r"[\\'\"]", "", text_of(start)).encode()
-        self._dashed = data[: start.start_byte].rstrip(b" \t").endswith(b"<<-")
-        self._quoted = self._delimiter != start.text
-        self.form = _document_form(quoted=self._quoted, dashed=self._dashed)
-
-    def bounds(self, start: int) -> tuple[int, int]:
-        """Return where the document ends that starts at a byte, and where its delimiter does."""
-        begin = position = start
-        line = b""
-        while position < len(self._data):
-            end = self._data.find(b"\n", position) + 1 or len(self._data)
-            line += self._data[position:end].removesuffix(b"\n")
-            position = end
-            if not self._quoted and (len(line) - len(line.rstrip(b"\\"))) % 2:
-                line = line[:-1]  # it goes on in the next one
-                continue
-            if (line.lstrip(b"\t") if self._dashed else line) == self._delimiter:
-                return begin, end
-            begin, line = end, b""
-        return len(self._data), len(self._data)
-
-    def scan(self, body: Span) -> ScannedLiteral:
-        """Return what the document reads as."""
-        holes = [] if self._quoted else list(_holes(self._data, body))
-        return self.form.pieces(self._data, body, holes)
-
-
-def _holes(data: bytes, body: Span) -> Iterator[Span]:
-    """Yield the expansions in a here-document; a backslash before one makes it text."""
-    position = body.start
-    while match := _MARKED.search(data, position, body.end):
-        position = match.end()
-        if match["hole"]:
-            position = min(expansion_end(data, match.start(), quoted=True), body.end)
-            yield Span(match.start(), position)
-
-
-@cache
-def _document_form(*, quoted: bool, dashed: bool) -> Escaped:
-    tabs = rb"(?<=\n)\t+" if dashed else rb"(?!)"
-    escapes = b"" if quoted else rb"|\\[$`\\\n]"
-    return Escaped(
-        "shell document",
-        re.compile(tabs + escapes),
-        lambda raw: raw[1:].decode().removeprefix("\n") if raw[:1] == b"\\" else "",
-        {} if quoted else {ord(c): f"\\{c}" for c in "$`\\"},
-        re.compile("\0"),
-        universal=False,
-    )
 
 
 def make(name: str) -> BashHost:  # noqa: ARG001

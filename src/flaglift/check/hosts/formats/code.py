@@ -16,7 +16,8 @@ from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, LiteralFor
 from flaglift.check.hosts.formats.codec import ScannedLiteral, stripped
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import Constructs, origin_of, text_of
-from flaglift.check.hosts.formats.trees import BROKEN, broken_from, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import broken_from, is_broken, nodes, parse
+from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
 

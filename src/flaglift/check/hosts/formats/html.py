@@ -11,7 +11,8 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin
 from flaglift.check.hosts.formats.codec import LINE_END, Escaped, stripped
 from flaglift.check.hosts.formats.origins import text_of
-from flaglift.check.hosts.formats.trees import BROKEN, broken_from, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import broken_from, is_broken, nodes, parse
+from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_html"

@@ -12,7 +12,8 @@ from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.code import comments_in
 from flaglift.check.hosts.formats.codec import Escaped, character
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write, field_name
-from flaglift.check.hosts.formats.trees import BROKEN, broken_from, parse
+from flaglift.check.hosts.formats.trees import broken_from, parse
+from flaglift.check.hosts.pieces import BROKEN
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 
@@ -58,8 +59,15 @@ _FORMS = {
         "TOML string '''", re.compile(rb"\r\n"), _decode, {}, re.compile(_REFUSED + "|'")
     ),
 }
+_GOES_ON = re.compile(rb"(?<!\\)((?:\\\\)*+)\\(?=[ \t]*\r?\n)")
+"""A backslash at the end of a line; the grammar lacks blanks and blank lines behind it."""
 _START = re.compile(rb"(\"\"\"|''')(?:\r?\n)?|\"|'")
 Path = tuple[str | int, ...]
+
+
+def _tree(data: bytes) -> Node:
+    """Return the tree of a document; places are those of the document."""
+    return parse(_GOES_ON.sub(rb"\1 ", data), _MODULE).root_node
 
 
 class TomlHost:
@@ -71,7 +79,7 @@ class TomlHost:
         """Return the values that are strings, in order; keys are none."""
         found: list[Literal] = []
         arrays: dict[Path, int] = {}
-        for node in parse(data, _MODULE).root_node.named_children:
+        for node in _tree(data).named_children:
             prefix: Path = ()
             if node.type in ("table", "table_array_element"):
                 prefix = _keys(node.named_children[0])
@@ -122,7 +130,7 @@ class TomlHost:
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first error of the parser."""
-        return broken_from(parse(data, _MODULE).root_node)
+        return broken_from(_tree(data))
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
@@ -147,7 +155,7 @@ def _look(node: Node, data: bytes, link: _Link, key: str) -> Around:
     origin = Origin("value", key, path=link.path())
     return Around(
         origin,
-        BROKEN if parse(data, _MODULE).root_node.has_error else "",
+        BROKEN if _tree(data).has_error else "",
         *_beside(node, origin.key, data),
     )
 

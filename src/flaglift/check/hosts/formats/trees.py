@@ -8,8 +8,6 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 from flaglift.lossless.spans import Span
 
-BROKEN = "the code around it does not parse"
-
 
 @lru_cache(maxsize=16)
 def _language(module: str, function: str) -> Language:

@@ -1,0 +1,161 @@
+"""Here-documents of shell scripts, and the script as it would be without them.
+
+The grammar takes what follows a delimiter for part of it (`cat <<EOF; echo x`, `(cat <<EOF) > f`),
+does not find the end then, and takes the rest of the script for the document. So the documents are
+found by their delimiters, one after the other, and the grammar reads `cat < EOF; echo x`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral
+from flaglift.check.hosts.formats.shellwords import expansion_end
+from flaglift.check.hosts.formats.trees import is_broken, nodes, parse
+from flaglift.lossless.spans import Span
+
+_MODULE = "tree_sitter_bash"
+_OPERATOR = re.compile(rb"<<-?[ \t]*\Z")
+_DELIMITER = re.compile(rb"(?:\\[\s\S]|'[^']*'|\"[^\"]*\"|[^ \t\n;&|<>()\\'\"])+")
+_LINE_END = re.compile(rb"(?:[^\\\n]|\\[\s\S])*+\n")
+_MARKED = re.compile(rb"\\[\s\S]|(?P<hole>\$[\w{(@*#?!$-]|`)")
+_MOST_ROUNDS = 200
+"""How often a script is parsed anew behind a document that the grammar does not find the end of."""
+
+
+@dataclass(frozen=True)
+class HereDocument:
+    """A here-document: its delimiter behind `<<`, and its lines."""
+
+    data: bytes
+    delimiter: Span
+    dashed: bool
+    body: Span
+    end: int
+    """Behind the line of the delimiter that ends it."""
+
+    @property
+    def form(self) -> Escaped:
+        """How its text is written."""
+        return _form(quoted=self._quoted, dashed=self.dashed)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing ends it, so that it reaches to the end of the script."""
+        return self.body.end == self.end
+
+    @property
+    def _quoted(self) -> bool:
+        return re.search(rb"[\\'\"]", self.data[slice(*self.delimiter)]) is not None
+
+    def scan(self) -> ScannedLiteral:
+        """Return what it reads as."""
+        return self.form.pieces(self.data, self.body, list(self.holes()))
+
+    def holes(self) -> Iterator[Span]:
+        """Yield the expansions in it; a backslash before one makes it text."""
+        position = len(self.data) if self._quoted else self.body.start
+        while match := _MARKED.search(self.data, position, self.body.end):
+            position = match.end()
+            if match["hole"]:
+                end = expansion_end(self.data, match.start(), quoted=True)
+                position = min(end, self.body.end)
+                yield Span(match.start(), position)
+
+
+@lru_cache(maxsize=8)
+def split(data: bytes) -> tuple[tuple[HereDocument, ...], bytes]:
+    """Return the here-documents of a script, in order, and the script without them.
+
+    That is as long, each byte in its place: with redirections for the documents, and blank lines
+    for their text, but for the commands in it.
+    """
+    found: list[HereDocument] = []
+    script = data
+    for _ in range(_MOST_ROUNDS):
+        more = list(_next(data, script, found[-1] if found else None))
+        if not more:
+            break
+        found += more
+        script = _without(script, more)
+    return tuple(sorted(found, key=lambda each: each.delimiter)), script
+
+
+def _next(data: bytes, script: bytes, last: HereDocument | None) -> Iterator[HereDocument]:
+    """Yield the next here-documents, up to one that the grammar may not find the end of."""
+    root = parse(script, _MODULE).root_node
+    for node in nodes(script, ("heredoc_start",), _MODULE):
+        document = _read(data, node, last)
+        if document is None or (last and last.body.start <= node.start_byte < last.end):
+            return  # it is the text of the last one
+        yield document
+        if is_broken(root, node) or node.end_byte != document.delimiter.end:
+            return
+        last = document
+
+
+def _read(data: bytes, node: Node, last: HereDocument | None) -> HereDocument | None:
+    operator = _OPERATOR.search(data, max(0, node.start_byte - 200), node.start_byte)
+    delimiter = _DELIMITER.match(data, node.start_byte)
+    if operator is None or delimiter is None:
+        return None
+    line = _LINE_END.match(data, delimiter.end())
+    start = line.end() if line else len(data)
+    if last is not None and last.delimiter.end < node.start_byte < last.body.start:
+        start = last.end  # of two in a line, the second begins behind the first
+    dashed = b"-" in operator[0]
+    end, behind = _end(data, start, delimiter[0], dashed=dashed)
+    return HereDocument(data, Span(*delimiter.span()), dashed, Span(start, end), behind)
+
+
+def _end(data: bytes, start: int, delimiter: bytes, *, dashed: bool) -> tuple[int, int]:
+    """Return where the document ends that starts at a byte, and where its delimiter does."""
+    word = re.sub(rb"[\\'\"]", b"", delimiter)
+    begin = position = start
+    line = b""
+    while position < len(data):
+        end = data.find(b"\n", position) + 1 or len(data)
+        line += data[position:end].removesuffix(b"\n")
+        position = end
+        if word == delimiter and (len(line) - len(line.rstrip(b"\\"))) % 2:
+            line = line[:-1]  # it goes on in the next one
+            continue
+        if (line.lstrip(b"\t") if dashed else line) == word:
+            return begin, end
+        begin, line = end, b""
+    return len(data), len(data)
+
+
+def _without(script: bytes, documents: list[HereDocument]) -> bytes:
+    result = bytearray(script)
+    for each in documents:
+        operator = result.rindex(b"<<", 0, each.delimiter.start)
+        result[operator + 1 : each.delimiter.start] = b" " * (each.delimiter.start - operator - 1)
+        position = each.body.start
+        for hole in each.holes():
+            if script[hole.end - 1 : hole.end] in b")}`":
+                _blank(result, Span(position, hole.start))
+                position = hole.end
+        _blank(result, Span(position, each.end))
+    return bytes(result)
+
+
+def _blank(script: bytearray, place: Span) -> None:
+    script[slice(*place)] = re.sub(rb"[^\n]", b" ", script[slice(*place)])
+
+
+@cache
+def _form(*, quoted: bool, dashed: bool) -> Escaped:
+    tabs = rb"(?<=\n)\t+" if dashed else rb"(?!)"
+    escapes = b"" if quoted else rb"|\\[$`\\\n]"
+    return Escaped(
+        "shell document",
+        re.compile(tabs + escapes),
+        lambda raw: raw[1:].decode().removeprefix("\n") if raw[:1] == b"\\" else "",
+        {} if quoted else {ord(c): f"\\{c}" for c in "$`\\"},
+        re.compile("\0"),
+        universal=False,
+    )
