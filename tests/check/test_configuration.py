@@ -1,5 +1,6 @@
 """What a configuration says about files, wherever it stands."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -161,10 +162,28 @@ def test_what_is_wrong_is_said_before_any_file_is_touched(text: str, sentence: s
     assert Path("a.txt").read_text() == TWICE
 
 
-def test_a_broken_configuration_is_said_even_if_no_file_holds_a_flag() -> None:
-    write({"flaglift.toml": "selct = []", "a.txt": "plain"})
-    assert flaglift("check").returncode == 2
-    write({"flaglift.toml": ""})
+@pytest.mark.parametrize(
+    "text",
+    [
+        "selct = []",
+        'select = ["FL9999"]',
+        'ignore = ["unclosed-qoute"]',
+        'per-file-ignores = { "b/" = ["FLX"] }',
+        "[[suppressions]]\npath = 'a'\nat = 1\nrules = ['FLX']",
+        "edition = 2020-01-01",
+        'default-model = "kling"',
+    ],
+)
+def test_a_broken_configuration_is_said_even_if_no_file_holds_a_flag(text: str) -> None:
+    write({"flaglift.toml": text, "a.txt": "plain"})
+    for paths in ([], ["a.txt"], ["--show-files"], ["--statistics"]):
+        run = flaglift("check", *paths)
+        assert run.returncode == 2
+        assert re.fullmatch(r"flaglift: .*flaglift\.toml: .+\n", run.stderr)
+
+
+def test_broken_options_are_said_even_if_no_file_holds_a_flag() -> None:
+    write({"flaglift.toml": "", "a.txt": "plain"})
     assert flaglift("check", "--select", "FL9999").returncode == 2
     assert flaglift("check", "--edition", "2020-01-01").returncode == 2
     assert flaglift("check", "--overlay", "gone.toml").returncode == 2

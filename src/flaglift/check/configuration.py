@@ -88,40 +88,46 @@ class Configurations:
         if own is None and parent != folder:
             return self._folder(parent)
         configuration = read_configuration(own) if own else Configuration()
-        validate_catalog(configuration)
-        return configuration._replace(settings=self._change(configuration.settings))
+        validate(configuration)
+        changed = configuration._replace(settings=self._change(configuration.settings))
+        if changed != configuration:
+            validate(changed)
+        return changed
 
 
 def validate(configuration: Configuration) -> None:
-    """Raise `ConfigError` or `CatalogError` for unknown rules and unusable catalogs."""
+    """Raise `ConfigError` or `CatalogError` for unknown rules and unusable catalogs.
+
+    It is said even if no prompt is found; what nothing is configured for is not loaded.
+    """
+    try:
+        _validate_rules(configuration)
+        _validate_catalog(configuration.settings)
+    except (ConfigError, CatalogError) as error:
+        source = configuration.source
+        raise type(error)(f"{source}: {error}" if source else str(error)) from None
+
+
+def _validate_rules(configuration: Configuration) -> None:
+    settings, files, _ = configuration
+    ignored = [codes for _, codes in files.per_file_ignores]
+    suppressed = [rule for suppression in files.suppressions for rule in suppression.rules]
+    if not (settings.select or settings.ignore or ignored or suppressed):
+        return
     from flaglift.linting.engine import find_rule, selected  # noqa: PLC0415 (slow to load)
 
-    settings, files, source = configuration
-    try:
-        selected(settings.select, settings.ignore)
-        for _, codes in files.per_file_ignores:
-            selected((), codes)
-        for suppression in files.suppressions:
-            for rule in suppression.rules:
-                find_rule(rule)
-    except ConfigError as error:
-        raise ConfigError(f"{source}: {error}" if source else str(error)) from None
-    validate_catalog(configuration)
+    selected(settings.select, settings.ignore)
+    for codes in ignored:
+        selected((), codes)
+    for rule in suppressed:
+        find_rule(rule)
 
 
-def validate_catalog(configuration: Configuration) -> None:
-    """Raise `ConfigError` or `CatalogError` for an edition, overlay or model that cannot be used.
-
-    This is quick, so that it is said even if no prompt is found.
-    """
-    settings, _, source = configuration
+def _validate_catalog(settings: Settings) -> None:
     if not (settings.edition or settings.overlay or settings.default_model):
         return
     from flaglift.catalog import load_catalog  # noqa: PLC0415 (few configurations have them)
 
-    try:
-        catalog = load_catalog(settings.edition, settings.overlay)
-        if settings.default_model:
-            catalog.require(settings.default_model)
-    except (ConfigError, CatalogError) as error:
-        raise type(error)(f"{source}: {error}" if source else str(error)) from None
+    catalog = load_catalog(settings.edition, settings.overlay)
+    if settings.default_model:
+        catalog.require(settings.default_model)

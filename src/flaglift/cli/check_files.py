@@ -188,11 +188,7 @@ class Project:
         cache = None
         if self._cached and not task.changes:
             cache = Cache(default_folder(), replacements=task.replacements)
-        known = recall(jobs, cache)
-        if None in known:
-            for configuration in self.selection.configurations.used:
-                validate(configuration)
-        yield from run(jobs, known, task, cache, self._processes)
+        yield from run(jobs, recall(jobs, cache), task, cache, self._processes)
 
     def show_files(self) -> int:
         """Print the files that would be read for prompts, one a line; return the exit code.

@@ -274,7 +274,7 @@ def test_a_toml_string_that_goes_on_behind_blanks_locks_nothing(value: str, end:
     ("name", "source"),
     [
         ("python", 'x = (\ny = """\nf("a") + "--video"\nz = 1\n'),
-        ("javascript", "x = {;\ny = `\nf('--video --duration 5');\nlet z = `1;\n"),
+        ("javascript", "x = {;\ny = `\nf('--video');\nlet z = `1;\n"),
         ("ruby", "x = (]\ny = <<~T\n  f '--video'\n"),
         ("php", '<?php x = (]; \n$y = \'a\n f("--video");\n'),
         ("bash", "cat <<E\nf --video\n"),
