@@ -87,9 +87,9 @@ docs: .venv/dev
 	$(BIN)/sphinx-build -q -E -W --keep-going -b html -d build/doctrees docs src/flaglift/site
 	@echo "The site: src/flaglift/site/index.html"
 
-# Writes the generated parts of the README.
+# Writes what commands print into README and the site's pages, where it changed; and the picture.
 readme: .venv/dev
-	$(BIN)/python tests/update_readme.py
+	$(BIN)/python tests/docs/snippets.py README.md $$(find docs -name '*.md' -not -path '*/generated/*')
 	$(BIN)/python tests/picture.py
 
 # How fast everything is, as ratios: one table, also written to benchmarks/results.json.

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from generate import catalog, commands, formats, python, rules, settings
+from generate import catalog, commands, formats, measured, python, rules, settings
 
-_ROOMS = (rules, commands, settings, python, catalog, formats)
+_ROOMS = (rules, commands, settings, python, catalog, formats, measured)
 
 
 def pages() -> dict[str, str]:

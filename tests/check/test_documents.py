@@ -1,4 +1,4 @@
-"""What the README says about repositories is true."""
+"""What the documentation says about repositories is true."""
 
 import re
 from pathlib import Path
@@ -9,8 +9,8 @@ from flaglift.check.directives import Reach
 from flaglift.cli.check import FORMATS
 from picture import PICTURE, ROOT, shown, words
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = README.split("## In a repository\n")[1].split("\n## ")[0]
+PAGE = (ROOT / "docs" / "how-to" / "repository.md").read_text(encoding="utf-8")
+SECTION = PAGE.split("## In a repository\n")[1].split("\n## ")[0]
 
 
 def test_the_picture_shows_what_the_command_prints() -> None:

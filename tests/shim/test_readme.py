@@ -1,4 +1,4 @@
-"""The README's examples of the fittings run."""
+"""The documentation's examples of the fittings run."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ from shim.servers import serving, upstream
 from shim.test_proxy_clients import curl
 from shim.test_serve_verb import process
 
-TEXT = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "how-to" / "requests.md").read_text(encoding="utf-8")
 SECTION = TEXT.partition("\n## Requests\n")[2].partition("\n## ")[0]
 BLOCKS = [
     textwrap.dedent(block) for block in re.findall(r"(?:^(?: {4}.*)?\n)+", SECTION, re.MULTILINE)

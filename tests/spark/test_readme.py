@@ -1,4 +1,4 @@
-"""The README's examples for Spark do what they say."""
+"""The examples for Spark do what they say."""
 
 import os
 import shlex
@@ -17,7 +17,7 @@ def test_the_function(spark: Any) -> None:
         [(1, "a cat --video --video_model kling25")], "id int, text string"
     )
     scope = {"prompts": prompts}
-    exec(compile(examples()[1], "README.md", "exec"), scope)  # noqa: S102
+    exec(compile(examples()[1], "columns.md", "exec"), scope)  # noqa: S102
     (row,) = scope["new"].collect()
     assert (row.id, row.status, row.text, row.video_model) == (1, "translated", "a cat", "kling25")
 

@@ -34,17 +34,3 @@ def summary(rule: Rule) -> str:
     """Return the first sentence of what the rule does."""
     text = " ".join(sections(rule)["What it does"].split())
     return re.split(r"(?<=\.)\s", text, maxsplit=1)[0]
-
-
-def table(rules: tuple[Rule, ...]) -> str:
-    """Return the rules as a Markdown table."""
-    rows = ["| code | rule | severity | fix | what it does |", "|---|---|---|---|---|"]
-    rows += [
-        f"| {r.code} | `{r.name}` | {r.severity} | {fix_kind(r) or '–'} | {_cell(summary(r))} |"
-        for r in rules
-    ]
-    return "\n".join(rows)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
