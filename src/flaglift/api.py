@@ -85,9 +85,9 @@ def translate_keyframes(
             str(segment), [segment], prompt.settings, prompt.references, prompt.suspects
         ) | (prompt.features & Feature.KEYFRAMES.value)
         alone = replace(subject, prompt=replace(prompt, features=features))
-        found = diagnose_segment(alone)
-        shown = reported(found, settings)
-        translations.append(translation_of(str(alone.segment), alone, found, shown))
+        findings = diagnose_segment(alone)
+        shown = reported(findings, settings)
+        translations.append(translation_of(str(alone.segment), alone, findings, shown))
     return translations
 
 

@@ -72,9 +72,9 @@ def successor_of(name: str, models: Mapping[str, Model]) -> Successor | None:
 
     Ground: dialect section 3.5. Nothing else is evident from a name.
     """
-    found = re.fullmatch("(.+)_([1-9][0-9]{0,3})s", name)
-    model = models.get(found[1]) if found else None
-    if found is None or model is None or model.durations is None:
+    match = re.fullmatch("(.+)_([1-9][0-9]{0,3})s", name)
+    model = models.get(match[1]) if match else None
+    if match is None or model is None or model.durations is None:
         return None
-    seconds = int(found[2])
+    seconds = int(match[2])
     return Successor(model.name, seconds) if seconds in model.durations else None

@@ -89,14 +89,14 @@ class Cache:
             return None
         return _from_plain(json.loads(content), job)
 
-    def put(self, key: str, found: FileInspection) -> None:
+    def put(self, key: str, inspection: FileInspection) -> None:
         """Remember what was found."""
         path = self._path(key)
         with suppress(OSError):
             # Prompts are nobody else's business.
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(exist_ok=True)
-            content = json.dumps(_to_plain(found)).encode()
+            content = json.dumps(_to_plain(inspection)).encode()
             handle, beside = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "wb") as file:
                 file.write(_digest(key, content) + b"\n" + content)
@@ -123,12 +123,12 @@ def _digest(key: str, content: bytes) -> bytes:
     return sha256(key.encode() + content).hexdigest().encode()
 
 
-def _to_plain(found: FileInspection) -> list[Any]:
+def _to_plain(inspection: FileInspection) -> list[Any]:
     """Return an inspection as values that JSON holds; the file's name is left out."""
     return [
-        [records.to_plain(record) for record in found.records],
-        [each[1:] for each in found.candidates],
-        [[each.suppression.number, each.rules] for each in found.unused],
+        [records.to_plain(record) for record in inspection.records],
+        [each[1:] for each in inspection.candidates],
+        [[each.suppression.number, each.rules] for each in inspection.unused],
     ]
 
 

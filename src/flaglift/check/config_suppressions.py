@@ -92,7 +92,7 @@ def _blocks(data: bytes) -> list[Span]:
 
     Comments below that belong to what follows.
     """
-    found = []
+    blocks = []
     for header in _HEADER.finditer(data):
         following = _NEXT.search(data, header.end())
         stop = following.start() if following else len(data)
@@ -101,8 +101,8 @@ def _blocks(data: bytes) -> list[Span]:
             position += len(line)
             if not line.strip().startswith(b"#") and (line.strip() or end == position - len(line)):
                 end = position
-        found.append(Span(header.start(), end))
-    return found
+        blocks.append(Span(header.start(), end))
+    return blocks
 
 
 def _pruned(value: Any) -> Any:

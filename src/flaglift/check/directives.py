@@ -111,11 +111,11 @@ def directives(
     comments: Sequence[Comment], data: bytes, lines: LineIndex, *, require_reason: bool
 ) -> list[Directive]:
     """Return the suppressions in a file's comments, in order."""
-    found = [
+    directives_read = [
         _read(own, require_reason) for comment in comments if (own := _own_part(comment, data))
     ]
     alone = _lines_of_comments(comments, data, lines)
-    for number, directive in enumerate(found):
+    for number, directive in enumerate(directives_read):
         start, end, _ = directive.comment
         first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
         directive.lines = range(first, last + 1)
@@ -127,11 +127,11 @@ def directives(
                 target, target + (2 if _opens_fence(data, lines, target) else 1)
             )
         elif directive.reach is Reach.DISABLE:
-            later = found[number + 1 :]
+            later = directives_read[number + 1 :]
             directive.ends = {
                 code: _enabled(code, directive, later, len(data)) for code in directive.rules
             }
-    return found
+    return directives_read
 
 
 def _own_part(comment: Comment, data: bytes) -> Comment | None:

@@ -37,15 +37,15 @@ def run(
 
     `processes` is how many may run; by default one for each core, where there is work for them.
     """
-    todo = [job for job, found in zip(jobs, known, strict=True) if found is None]
+    todo = [job for job, inspection in zip(jobs, known, strict=True) if inspection is None]
     if processes is None:
         processes = min(os.cpu_count() or 1, len(todo) // WORTH_A_PROCESS + 1)
     fresh: Iterator[FileOutcome] = iter(())
     if todo:
         fresh = _several(todo, task, processes) if processes > 1 else _here(todo, task)
-    for job, found in zip(jobs, known, strict=True):
-        if found is not None:
-            yield FileOutcome(job, found)
+    for job, inspection in zip(jobs, known, strict=True):
+        if inspection is not None:
+            yield FileOutcome(job, inspection)
             continue
         outcome = next(fresh)
         if cache and not outcome.problem:

@@ -192,9 +192,9 @@ class Selection:
         configured = self._configured_host(shown)
         if configured:
             return configured
-        asked = self._asked_for(target)
+        is_named = self._asked_for(target)
         host = name_for(shown) or _interpreter(shown, raw)
-        if self._form and (asked or host == _TEXT):
+        if self._form and (is_named or host == _TEXT):
             return self._form
         nameless = target.path == "-" and not os.path.splitext(shown)[1]
         return host or (_TEXT if nameless else None)

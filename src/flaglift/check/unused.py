@@ -33,13 +33,17 @@ def unused_codes(directive: Directive, judged: Collection[str]) -> list[str]:
 
 
 def unused_records(
-    found: Iterable[Directive], judged: Collection[str], path: str, data: bytes, lines: LineIndex
+    directives: Iterable[Directive],
+    judged: Collection[str],
+    path: str,
+    data: bytes,
+    lines: LineIndex,
 ) -> Iterator[LocatedFinding]:
     """Yield one record for each code that a directive suppresses in vain, or cannot suppress.
 
     `judged` are the codes of the rules that ran.
     """
-    for directive in found:
+    for directive in directives:
         place = Span(directive.comment.start, directive.comment.end)
         for sentence in (*directive.unknown.values(), directive.problem):
             if sentence:
@@ -81,7 +85,7 @@ def removal(
 
 
 def without_unused(
-    data: bytes, host: Host, found: Iterable[Directive], judged: Collection[str]
+    data: bytes, host: Host, directives: Iterable[Directive], judged: Collection[str]
 ) -> tuple[bytes, int]:
     """Return a file less its suppressions that suppress nothing, and how many were changed.
 
@@ -90,7 +94,7 @@ def without_unused(
     lines = LineIndex(data)
     edits = [
         removal(directive, unused, data, lines)
-        for directive in found
+        for directive in directives
         if (unused := unused_codes(directive, judged))
     ]
     prompts = _texts(data, host)

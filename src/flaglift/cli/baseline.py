@@ -81,10 +81,10 @@ def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     project = Project(paths, options)
     path = _path(project, baseline)
     old = read_baseline(path)
-    found = {key_of(record) for record in _records(project)}
+    keys = {key_of(record) for record in _records(project)}
     if project.problems:
         return EXIT_UNUSABLE  # what could not be read may hold what looks gone
-    stale = old.keys - found
+    stale = old.keys - keys
     if stale:
         _save(path, old.without(stale).text())
     click.echo(

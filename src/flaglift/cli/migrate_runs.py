@@ -163,7 +163,7 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
             **_document(job, store, writer.run.tally),
             "run": writer.run.id,
             "state": writer.run.state if finished else "stopped",
-            "interrupted": stopped.asked,
+            "interrupted": stopped.requested,
             "left": _left(migration.left),
         }
         if planned is not None:

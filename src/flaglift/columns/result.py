@@ -66,7 +66,7 @@ UNTOUCHED = Shared("unchanged", (None,) * len(_SHARED_FIELDS), (), ())
 """What all prompts without a flag or a near miss of one have in common."""
 
 
-def outcome_of(found: Translation) -> ResultRow:
+def outcome_of(translation: Translation) -> ResultRow:
     """Return a translation as a row of the result.
 
     >>> from flaglift import translate
@@ -74,8 +74,8 @@ def outcome_of(found: Translation) -> ResultRow:
     >>> outcome.shared.status, outcome.text, outcome.shared.codes
     ('translated', 'a cat', ('FL001', 'FL601'))
     """
-    shared = shared_part(found.status.value, found.values, found.codes)
-    return ResultRow(shared, found.values.get("text"), found.values.get(_VIDEO_PROMPT))
+    shared = shared_part(translation.status.value, translation.values, translation.codes)
+    return ResultRow(shared, translation.values.get("text"), translation.values.get(_VIDEO_PROMPT))
 
 
 def shared_part(status: str, values: Mapping[str, Any], codes: tuple[str, ...]) -> Shared:

@@ -88,10 +88,10 @@ def each(items: Sequence[In], work: Callable[[In], Out], master: str | None = No
     context = session(master).sparkContext
     try:
         # In batches of one: what a task has done is known when it ends, not when all have.
-        found: list[Out] = context.parallelize(items, len(items)).map(work).collect()
+        results: list[Out] = context.parallelize(items, len(items)).map(work).collect()
     except (Py4JJavaError, PySparkException) as error:
         raise RuntimeError(_reason(str(error))) from None
-    return found
+    return results
 
 
 _EXCEPTION = re.compile(r"^(?:: )?[\w.]*(?:Error|Exception): .*", re.MULTILINE)

@@ -76,7 +76,7 @@ def _not_utf8(texts: list[bytes | None], start: int) -> InputError:
 
 def has_values(columns: list[pa.Array]) -> Any:
     """Return where any of several columns holds something."""
-    found = columns[0].is_valid()
+    valid = columns[0].is_valid()
     for column in columns[1:]:
-        found = pc.or_(found, column.is_valid())
-    return found
+        valid = pc.or_(valid, column.is_valid())
+    return valid

@@ -58,7 +58,7 @@ def _unknown_rule(selector: str) -> ConfigError:
 
 
 def _rules_for(subject: Subject) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    return triggered(subject.prompt.features, holds_anything(subject.beside))
+    return triggered(subject.prompt.features, holds_anything(subject.request))
 
 
 def holds_anything(request: Context) -> bool:
@@ -102,13 +102,13 @@ def subjects_of(
 def diagnose(subjects: Sequence[Subject]) -> list[Diagnostic]:
     """Return all that the rules say of a prompt, whatever is selected, by place and code."""
     each, once = _rules_for(subjects[0])
-    found = [finding for subject in subjects for rule in each for finding in rule.check(subject)]
+    findings = [finding for subject in subjects for rule in each for finding in rule.check(subject)]
     for rule in once:
-        found += rule.check(subjects[0])
+        findings += rule.check(subjects[0])
     if len(subjects) > 1:  # fixes may not touch keyframes (5.3): what they would do is shown
-        found = [_display_only(finding) for finding in found]
-    found.sort(key=PLACE)
-    return found
+        findings = [_display_only(finding) for finding in findings]
+    findings.sort(key=PLACE)
+    return findings
 
 
 def _display_only(finding: Diagnostic) -> Diagnostic:
@@ -164,8 +164,8 @@ def suppress(
     What suppressed nothing is a finding itself. Raises `ConfigError` for a word that is no rule's.
     """
     codes = {find_rule(selector).code for selector in suppressed}
-    found = list(diagnostics)
-    unused = sorted(codes - {finding.code for finding in found})
-    kept = [finding for finding in found if finding.code not in codes]
+    findings = list(diagnostics)
+    unused = sorted(codes - {finding.code for finding in findings})
+    kept = [finding for finding in findings if finding.code not in codes]
     kept += UNUSED_SUPPRESSION.check(replace(subject, unused_suppressions=tuple(unused)))
     return sorted(kept)

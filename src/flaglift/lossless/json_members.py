@@ -68,15 +68,15 @@ def _end(data: bytes, start: int) -> int:
 
 def members(data: bytes, opening: int) -> list[Member]:
     """Return the members of the object whose brace is at `opening`, in order, repeated keys too."""
-    found: list[Member] = []
+    members: list[Member] = []
     position = skip_blanks(data, opening + 1)
     while data[position : position + 1] != b"}":
         key_end = _end(data, position)
         value = skip_blanks(data, skip_blanks(data, key_end) + 1)
         end = _end(data, value)
-        found.append(Member(decoded(data[position:key_end]) or "", position, key_end, value, end))
+        members.append(Member(decoded(data[position:key_end]) or "", position, key_end, value, end))
         position = _next(data, end)
-    return found
+    return members
 
 
 def closing(data: bytes, inside: Sequence[Member]) -> int:

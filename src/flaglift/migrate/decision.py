@@ -55,21 +55,25 @@ class Decider:
 
     def __call__(self, stored: Stored) -> Verdict:
         """Return what becomes of a prompt. Never raises for a text."""
-        found = self._shortcut(stored).translate(stored.text)
-        if found.status is TranslationStatus.UNCHANGED:
-            return Verdict(stored, "unchanged", codes=found.codes)
-        codes = found.codes
-        if found.status is TranslationStatus.REFUSED:
-            return Verdict(stored, "refused", codes=codes, refusals=_reasons(found, self.settings))
+        translation = self._shortcut(stored).translate(stored.text)
+        if translation.status is TranslationStatus.UNCHANGED:
+            return Verdict(stored, "unchanged", codes=translation.codes)
+        codes = translation.codes
+        if translation.status is TranslationStatus.REFUSED:
+            return Verdict(
+                stored, "refused", codes=codes, refusals=_reasons(translation, self.settings)
+            )
         homeless = (
-            [] if self._targets is None else [*found.values.keys() - self._targets - {"text"}]
+            [] if self._targets is None else [*translation.values.keys() - self._targets - {"text"}]
         )
         if homeless:
             return refused(stored, codes, NO_TARGET, _no_target(sorted(homeless)))
-        return self._translated(stored, found, codes)
+        return self._translated(stored, translation, codes)
 
-    def _translated(self, stored: Stored, found: Translation, codes: tuple[str, ...]) -> Verdict:
-        values = {**found.values, "text": found.values.get("text", "")}
+    def _translated(
+        self, stored: Stored, translation: Translation, codes: tuple[str, ...]
+    ) -> Verdict:
+        values = {**translation.values, "text": translation.values.get("text", "")}
         writes = {
             name: value
             for name, value in values.items()
@@ -124,10 +128,10 @@ def refused(stored: Stored, codes: tuple[str, ...], code: str, message: str) -> 
     return Verdict(stored, "refused", codes=codes, refusals=((code, message),))
 
 
-def _reasons(found: Translation, settings: Settings) -> tuple[tuple[str, str], ...]:
-    reasons = [d for d in found.diagnostics if d.refuses]
+def _reasons(translation: Translation, settings: Settings) -> tuple[tuple[str, str], ...]:
+    reasons = [d for d in translation.diagnostics if d.refuses]
     if settings.strict:
-        reasons += [d for d in found.diagnostics if d.severity.rank == 0 and not d.refuses]
+        reasons += [d for d in translation.diagnostics if d.severity.rank == 0 and not d.refuses]
     return tuple((reason.code, reason.message) for reason in reasons)
 
 

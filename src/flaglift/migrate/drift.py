@@ -36,10 +36,10 @@ class SavedPlan:
     def check(self, tally: Tally) -> None:
         """Raise `DriftError` where the run has found too much of something."""
         allowed = self._most * max(1, self._counts.records)
-        for outcome, planned, found in self._pairs(tally):
-            if found - planned > allowed:
+        for outcome, planned, counted in self._pairs(tally):
+            if counted - planned > allowed:
                 raise DriftError(
-                    f"stopped: {found:,} prompts are {outcome}, and the plan has {planned:,};"
+                    f"stopped: {counted:,} prompts are {outcome}, and the plan has {planned:,};"
                     f" --max-drift allows {self._most:.0%} of {self._counts.records:,} records"
                     " more. All that was written is kept; plan again, or go on with a larger"
                     " --max-drift"
@@ -48,9 +48,9 @@ class SavedPlan:
     def differences(self, tally: Tally) -> list[str]:
         """Return what differs from the plan, one sentence each."""
         return [
-            f"{outcome}: {found:,}, planned {planned:,}"
-            for outcome, planned, found in self._pairs(tally)
-            if found != planned
+            f"{outcome}: {counted:,}, planned {planned:,}"
+            for outcome, planned, counted in self._pairs(tally)
+            if counted != planned
         ]
 
     def _pairs(self, tally: Tally) -> Iterator[tuple[str, int, int]]:

@@ -11,27 +11,27 @@ class Interruption:
     """Whether the user has asked to stop."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
 
     def __call__(self) -> bool:
         """Tell whether to stop."""
-        return self.asked
+        return self.requested
 
     def _ask(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        if self.asked:
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
 
 
 @contextmanager
 def interruption() -> Iterator[Interruption]:
     """Catch the signals while the block runs; the handlers that were there come back."""
-    asked = Interruption()
+    stop = Interruption()
     before: dict[int, Any] = {}
     for number in map(int, (signal.SIGINT, signal.SIGTERM)):
-        before[number] = signal.signal(number, asked._ask)
+        before[number] = signal.signal(number, stop._ask)
     try:
-        yield asked
+        yield stop
     finally:
         for caught, handler in before.items():
             signal.signal(caught, handler)

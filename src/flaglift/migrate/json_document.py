@@ -69,15 +69,15 @@ class JsonDocuments:
 
     def _read_places(self, data: bytes) -> tuple[Stored, ...]:
         validate(data)
-        found = []
+        places = []
         for site in sites(data, self._steps):
 
             def value(key: str, inside: Sequence[Member] = site.members) -> Any:
                 member = single(inside, key)
                 return None if member is None else value_of(data, member)
 
-            found.append(self._stored(site.place, value(self._steps[-1]), value))
-        return tuple(stored for stored in found if stored is not None)
+            places.append(self._stored(site.place, value(self._steps[-1]), value))
+        return tuple(stored for stored in places if stored is not None)
 
     def _stored(self, place: str, text: Any, value: Callable[[str], Any]) -> Stored | None:
         if text is None:

@@ -37,12 +37,12 @@ def matching(pattern: str, job: Job) -> tuple[Path, list[Path]]:
     folder, to = folder.resolve(), job.to and job.to.resolve()
     if to and folder.is_relative_to(to):
         raise InputError(f"--to {job.to}: the files are in it; name another folder")
-    found = [Path(name).resolve() for name in sorted(glob.glob(pattern, recursive=True))]
+    paths = [Path(name).resolve() for name in sorted(glob.glob(pattern, recursive=True))]
     beside = replace(job, to=None)
-    ours = {other for path in found for other in (kept(path), result_path(path, beside))}
+    ours = {other for path in paths for other in (kept(path), result_path(path, beside))}
     files = [
         path
-        for path in dict.fromkeys(found)
+        for path in dict.fromkeys(paths)
         if path.is_file() and path not in ours and not (to and path.is_relative_to(to))
     ]
     if not files:

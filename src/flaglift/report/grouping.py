@@ -24,13 +24,13 @@ def grouped(records: Iterable[LocatedFinding]) -> list[PromptFindings]:
     for number, record in enumerate(records):
         prompt = (record.path, record.offset) if record.fingerprint else number
         prompts.setdefault(prompt, []).append(record)
-    found: dict[object, PromptFindings] = {}
+    groups: dict[object, PromptFindings] = {}
     for number, findings in enumerate(prompts.values()):
         first = findings[0]
         said = tuple((each.finding.code, each.finding.message) for each in findings)
         key = (first.fingerprint, said) if first.fingerprint else number
-        if key in found:
-            found[key].copies.append(first.place)
+        if key in groups:
+            groups[key].copies.append(first.place)
         else:
-            found[key] = PromptFindings(findings, [])
-    return list(found.values())
+            groups[key] = PromptFindings(findings, [])
+    return list(groups.values())

@@ -86,10 +86,13 @@ def _print_checks(document: Mapping[str, Any]) -> None:
 def _print_outcomes(counts: Mapping[str, Any]) -> None:
     total = sum(counts[name] for name, _, _ in OUTCOMES) or 1
     for name, title, style in OUTCOMES:
-        found = counts[name]
-        if found:
-            bar = "█" * max(1, round(_BAR * found / total))
-            say(f"  {title:<14}{found:>12,} {found / total:>7.1%}  ", (bar, style))
+        count = counts[name]
+        if count:
+            bar = "█" * max(1, round(_BAR * count / total))
+            say(
+                f"  {title:<14}{count:>12,} {count / total:>7.1%}  ",
+                (bar, style),
+            )
 
 
 def _print_counter(title: str, counter: Mapping[str, int], *, names: bool = False) -> None:
@@ -98,9 +101,9 @@ def _print_counter(title: str, counter: Mapping[str, int], *, names: bool = Fals
     say((title, "bold"))
     ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
     width = max(len(name) for name, _ in ranked[:_MOST_ROWS])
-    for name, found in ranked[:_MOST_ROWS]:
+    for name, count in ranked[:_MOST_ROWS]:
         meaning = f"  {rule_name(name)}" if names else ""
-        say(f"  {name:<{width}}{found:>12,}{meaning}")
+        say(f"  {name:<{width}}{count:>12,}{meaning}")
     if len(ranked) > _MOST_ROWS:
         say(f"  and {len(ranked) - _MOST_ROWS} more")
 
@@ -159,9 +162,9 @@ def _print_left(left: Mapping[str, Any] | None) -> None:
     if left is None:
         return
     kinds = ("translatable", "refused", "unreadable", "without key")
-    found = ", ".join(f"{left[kind]:,} {kind}" for kind in kinds if left[kind])
-    if found:
-        say(("counted in the source at the end, still with flags: ", "yellow"), found)
+    kinds_left = ", ".join(f"{left[kind]:,} {kind}" for kind in kinds if left[kind])
+    if kinds_left:
+        say(("counted in the source at the end, still with flags: ", "yellow"), kinds_left)
     else:
         say(("counted in the source at the end: no prompt holds flags any more", "green"))
 

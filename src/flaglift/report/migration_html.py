@@ -151,9 +151,9 @@ def _ranked(title: str, counter: Mapping[str, int], *, names: bool = False) -> s
     rows = "".join(
         f'<tr><td class="name">{_code(name) if names else _escaped(name)}'
         f"{f' <span class=soft>{_escaped(rule_name(name))}</span>' if names else ''}</td>"
-        f'<td><div class="bar" style="width:{found / most:.1%}"></div></td>'
-        f'<td class="n">{found:,}</td></tr>'
-        for name, found in ranked[:_MOST_ROWS]
+        f'<td><div class="bar" style="width:{count / most:.1%}"></div></td>'
+        f'<td class="n">{count:,}</td></tr>'
+        for name, count in ranked[:_MOST_ROWS]
     )
     left = len(ranked) - _MOST_ROWS
     more = f'<p class="soft">and {left} more</p>' if left > 0 else ""

@@ -114,11 +114,11 @@ class LineIndex:
     @cached_property
     def _blocks(self) -> list[tuple[int, int]]:
         """Code points, and those beyond U+FFFF, before each block of bytes."""
-        found = [(0, 0)]
+        blocks = [(0, 0)]
         for start in range(0, len(self._data), _BLOCK):
             points, astral = _count(self._data[start : start + _BLOCK])
-            found.append((found[-1][0] + points, found[-1][1] + astral))
-        return found
+            blocks.append((blocks[-1][0] + points, blocks[-1][1] + astral))
+        return blocks
 
     def region(self, span: Span) -> Region:
         """Return where a range of bytes is."""

@@ -132,8 +132,8 @@ def to_plain(record: LocatedFinding) -> list[Any]:
 
 def from_plain(path: str, values: list[Any]) -> LocatedFinding:
     """Return the record of plain values; raises `ValueError` or `TypeError` for others."""
-    region, found, fix, frame, offset, replacements, *names = values
-    begin, end, code, rule, message, severity = found
+    region, finding, fix, frame, offset, replacements, *names = values
+    begin, end, code, rule, message, severity = finding
     if fix:
         title, applicability, edits = fix
         fix = Fix(title, Applicability(applicability), tuple(Edit(*edit) for edit in edits))

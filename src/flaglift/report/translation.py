@@ -91,5 +91,5 @@ def _print_fields(translation: Translation, settings: Settings) -> None:
 def _print_reasons(translation: Translation, prompt: str) -> None:
     # That the fields say it is what the translation shows.
     shown = translation.status is TranslationStatus.TRANSLATED
-    found = [each for each in translation.diagnostics if not shown or each.code != LEGACY_SYNTAX]
-    print_findings(found, prompt)
+    reasons = [each for each in translation.diagnostics if not shown or each.code != LEGACY_SYNTAX]
+    print_findings(reasons, prompt)

@@ -127,10 +127,10 @@ class FieldConflict(Rule):
         first: dict[str, _Said] = {}
         for said in _said(subject):
             earlier = first.setdefault(said.field, said)
-            given = subject.beside.get(said.field)
+            given = subject.request.get(said.field)
             if given is not None and not _agree(subject, said, given):
                 yield self._finding(said, given, "the request")
-            elif given is None and subject.beside.has(said.field):
+            elif given is None and subject.request.has(said.field):
                 yield self._possible(said)
             elif not _agree(subject, said, earlier.value):
                 yield self._finding(said, earlier.value, earlier.place)

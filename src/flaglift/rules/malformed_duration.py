@@ -119,7 +119,7 @@ class MalformedDuration(Rule):
 
 
 def _number(value: Value) -> Fix | None:
-    found = _PLAIN.fullmatch(value.text)
-    if not found:
+    match = _PLAIN.fullmatch(value.text)
+    if not match:
         return None
-    return unsafe(f"use `{found[1]}`", Edit(value.start, value.end, found[1]))
+    return unsafe(f"use `{match[1]}`", Edit(value.start, value.end, match[1]))

@@ -88,7 +88,7 @@ class MissingValue(Rule):
         """Yield one finding for each flag that wants a value and has none."""
         nodes = subject.segment.nodes
         missing = {flag.start for flag in subject.segment.flags if flag.value is None}
-        line_ends = [found.start() for found in re.finditer("\n", subject.text)]
+        line_ends = [match.start() for match in re.finditer("\n", subject.text)]
         for index, node in enumerate(nodes):
             if node.start not in missing or not isinstance(node, Flag):
                 continue

@@ -65,7 +65,7 @@ class Subject:
     segment: Segment
     catalog: Catalog
     settings: Settings
-    beside: Context
+    request: Context
     """What the caller knows of the request beside the text."""
     block: Mapping[str, str]
     """The settings block as fields; an empty value is left out (5.2)."""
@@ -87,7 +87,7 @@ class Subject:
     @_once
     def context(self) -> Context:
         """What the request holds beside the text, the settings block included."""
-        return self.beside.updated(self.block)
+        return self.request.updated(self.block)
 
     @property
     def suspects(self) -> tuple[FlagLike, ...]:
@@ -122,7 +122,7 @@ class Subject:
         """What names the model, in words; empty for a flag."""
         if self.model_value:
             return ""
-        if self.beside.get("video_model") is not None:
+        if self.request.get("video_model") is not None:
             return "the request"
         return "the settings block" if "video_model" in self.block else "the default-model setting"
 
@@ -164,7 +164,7 @@ class Subject:
 
         None in a keyframe prompt: the block is every frame's, and a finding is one frame's.
         """
-        if self.prompt.is_keyframes or self.beside.has(field):
+        if self.prompt.is_keyframes or self.request.has(field):
             return None
         lines = [
             setting

@@ -16,7 +16,7 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.rules.typing.attached_punctuation import stuck
+from flaglift.rules.typing.attached_punctuation import attached_marks
 from flaglift.syntax import nodes
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import Defect, NearMiss
@@ -159,7 +159,7 @@ def _what(miss: NearMiss, earlier_end: int) -> str | None:
         return f"`{shown}` is no flag of the service but much like `--{miss.name}`"
     if Defect.DASH_COUNT in defects:
         return f"`{shown}` does not begin with two dashes"
-    if defects & _OTHERS or not defects or stuck(miss, earlier_end):
+    if defects & _OTHERS or not defects or attached_marks(miss, earlier_end):
         return None
     if Defect.STUCK_BEFORE in defects:
         return None if _FILE.match(miss.behind) else f"`{shown}` sticks to the word in front of it"

@@ -50,7 +50,7 @@ def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
     if (
         more
         or prompt.settings
-        or _reads_words(prompt.features, subject.beside, has_value=cut.value >= 0)
+        or _reads_words(prompt.features, subject.request, has_value=cut.value >= 0)
         or not _is_cut_alike(prompt, flags)
     ):
         return None

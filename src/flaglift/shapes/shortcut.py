@@ -148,11 +148,11 @@ def shortcut_for(settings: Settings, context: Context) -> Shortcut:
     try:
         # With the types, because 1 and true are equal here and not to the service.
         given = tuple((name, type(value), value) for name, value in context.given.items())
-        found = _kept(settings, given, context.complete, catalog)
+        shortcut = _kept(settings, given, context.complete, catalog)
     except TypeError:  # a value beside the text that cannot be hashed
         return Shortcut(settings, context)
-    _last = settings, context, found
-    return found
+    _last = settings, context, shortcut
+    return shortcut
 
 
 @lru_cache(maxsize=256)

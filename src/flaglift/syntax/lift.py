@@ -49,8 +49,8 @@ def lift_edits(text: str, spans: Iterable[Span], within: Span | None = None) -> 
 def _line_end(text: str, start: int, end: int) -> str:
     if end - start < 2 and text[start:end] in _NO_LINE_END:
         return ""
-    found = _LINE_END.search(text, start, end)
-    return found[0] if found else ""
+    match = _LINE_END.search(text, start, end)
+    return match[0] if match else ""
 
 
 def image_prompt(segment: Segment) -> str:

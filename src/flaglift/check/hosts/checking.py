@@ -54,11 +54,11 @@ def lint_literal(literal: Literal, settings: Settings) -> list[Diagnostic]:
     read = readings(literal, load_catalog(settings.edition, settings.overlay))
     shortcut = shortcut_for(settings, context)
     said = [(each, shortcut.lint(each.text, each.prompt)) for each in read]
-    needed = [{found.code for found in findings} for each, findings in said if each.complete]
+    needed = [{finding.code for finding in findings} for each, findings in said if each.complete]
     votes: dict[tuple[Span, str], list[tuple[FilledTemplate, Diagnostic]]] = defaultdict(list)
     for reading, findings in said:
-        for found in findings if not reading.complete else ():
-            votes[reading.back(found.start, found.end), found.code].append((reading, found))
+        for finding in findings if not reading.complete else ():
+            votes[reading.back(finding.start, finding.end), finding.code].append((reading, finding))
     plain = len(read) - len(needed)
     return sorted(
         _merged(literal, voters, certain=len(voters) >= plain)
@@ -75,7 +75,7 @@ def _lint_each(literal: Literal, settings: Settings) -> list[Diagnostic]:
     What is said of each prompt that it may be is possible, and has no fix.
     """
     parts = [literal.part(spans) for spans in literal.possible]
-    found = {
+    findings = {
         _possible(finding, part.back(finding.span))
         for part in parts
         for finding in lint_literal(part.literal, settings)
@@ -86,8 +86,8 @@ def _lint_each(literal: Literal, settings: Settings) -> list[Diagnostic]:
             f"this may be {len(parts)} prompts, because flags are repeated on lines with words of"
             " their own: nothing in it is fixed; give each prompt a string of its own"
         )
-        found.add(rule.report(literal.possible[1][0], message))
-    return sorted(found)
+        findings.add(rule.report(literal.possible[1][0], message))
+    return sorted(findings)
 
 
 def _possible(finding: Diagnostic, place: Span) -> Diagnostic:
@@ -100,17 +100,17 @@ def _merged(
     literal: Literal, voters: Sequence[tuple[FilledTemplate, Diagnostic]], *, certain: bool
 ) -> Diagnostic:
     """Return one finding for those that several readings have in one place."""
-    reading, found = voters[0]
+    reading, finding = voters[0]
     message = _common([other.message for _, other in voters])
     if not message or MARK in message:
-        message = _message(literal, reading, message or found.message)
-    severity = found.severity
+        message = _message(literal, reading, message or finding.message)
+    severity = finding.severity
     if not certain and severity is Severity.ERROR:
         severity = Severity.WARNING
-    start, end = reading.back(found.start, found.end)
+    start, end = reading.back(finding.start, finding.end)
     fixes = {_fix(each, other) for each, other in voters}
     return replace(
-        found,
+        finding,
         start=start,
         end=end,
         message=message,
@@ -141,18 +141,18 @@ def _message(literal: Literal, reading: FilledTemplate, message: str) -> str:
     return f"with {given}: {message}" if given else message
 
 
-def _fix(reading: FilledTemplate, found: Diagnostic) -> Fix | None:
+def _fix(reading: FilledTemplate, finding: Diagnostic) -> Fix | None:
     """Return a finding's fix in places of the template; None where it touches a hole."""
-    if found.fix is None:
+    if finding.fix is None:
         return None
     edits = []
     holes = {at for at, _ in reading.values}
-    for edit in found.fix.edits:
+    for edit in finding.fix.edits:
         start, end = reading.back(edit.start, edit.end)
         if holes.intersection(range(start, end)) or MARK in edit.content:
             return None
         edits.append(Edit(start, end, edit.content))
-    return Fix(found.fix.title, found.fix.applicability, tuple(edits))
+    return Fix(finding.fix.title, finding.fix.applicability, tuple(edits))
 
 
 def fix_literal(
@@ -171,10 +171,10 @@ def fix_literal(
     if not literal.holes:
         result = _fix_body(literal, settings, context, unsafe=unsafe)
         return FixedLiteral(result.text + literal.tail, result.unfixed)
-    found = [each for each in lint_literal(literal, settings) if each.fix]
-    if not found:
+    fixable = [each for each in lint_literal(literal, settings) if each.fix]
+    if not fixable:
         return FixedLiteral(literal.text, ())
-    settings = replace(settings, select=tuple(each.code for each in found))
+    settings = replace(settings, select=tuple(each.code for each in fixable))
     texts = set()
     for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
         result = _fix_body(reading, settings, context, unsafe=unsafe)
@@ -183,7 +183,7 @@ def fix_literal(
     if texts or new is None:
         spelt = ", ".join(hole.source for hole in literal.holes)
         reason = f"the fix depends on the value of {spelt}"
-        return FixedLiteral(literal.text, found, reason)
+        return FixedLiteral(literal.text, fixable, reason)
     left = (each.moved(*reading.back(*each.span), None) for each in result.unfixed)
     return FixedLiteral(new, tuple(left))
 
@@ -194,24 +194,24 @@ def _fix_body(read: PromptText, settings: Settings, context: Context, *, unsafe:
 
 def only_made_fixes(
     literal: Literal,
-    found: Sequence[Diagnostic],
+    findings: Sequence[Diagnostic],
     settings: Settings,
     suppressed: Collection[str] = (),
 ) -> list[Diagnostic]:
     """Return findings of a literal without the fixes that `fix_literal` does not make."""
-    kinds = {each.fix.applicability for each in found if each.fix} - {Applicability.DISPLAY_ONLY}
-    pending = {kind: _pending(literal, found, settings, suppressed, kind) for kind in kinds}
+    kinds = {each.fix.applicability for each in findings if each.fix} - {Applicability.DISPLAY_ONLY}
+    pending = {kind: _pending(literal, findings, settings, suppressed, kind) for kind in kinds}
     return [
         replace(each, fix=None)
         if each.fix and each in pending.get(each.fix.applicability, ())
         else each
-        for each in found
+        for each in findings
     ]
 
 
 def _pending(
     literal: Literal,
-    found: Sequence[Diagnostic],
+    findings: Sequence[Diagnostic],
     settings: Settings,
     suppressed: Collection[str],
     kind: Applicability,
@@ -224,9 +224,9 @@ def _pending(
     unsafe = kind is Applicability.UNSAFE
     unfixed = fix_literal(literal, settings, unsafe=unsafe, suppressed=suppressed).unfixed
     places = {(each.code, each.start) for each in unfixed}
-    offered = [each for each in found if each.fix and each.fix.applicability is kind]
+    offered = [each for each in findings if each.fix and each.fix.applicability is kind]
     pending = {each for each in offered if (each.code, each.start) in places}
-    resolved = Counter(each.code for each in found)
+    resolved = Counter(each.code for each in findings)
     resolved.subtract(each.code for each in unfixed)
     promised = Counter(each.code for each in offered if each not in pending)
     return pending | {each for each in offered if promised[each.code] > resolved[each.code]}

@@ -233,15 +233,15 @@ def _insertion(literal: Literal, offset: int) -> Span:
 
 def _stretches(literal: Literal, start: int, end: int) -> list[Span]:
     """Return the bytes that stand for a range of the text, without those that stand for nothing."""
-    found: list[Span] = []
+    stretches: list[Span] = []
     for begin, piece in zip(literal.begins, literal.pieces, strict=False):
         low, high = max(start, begin), min(end, begin + len(piece.text))
         if low < high:
             part = literal.bytes_of(Span(low, high))
-            if found and found[-1].end == part.start:
-                part = Span(found.pop().start, part.end)
-            found.append(part)
-    return found
+            if stretches and stretches[-1].end == part.start:
+                part = Span(stretches.pop().start, part.end)
+            stretches.append(part)
+    return stretches
 
 
 def apply(data: bytes, edits: Sequence[ByteEdit]) -> bytes:

@@ -56,8 +56,8 @@ def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Lite
         if inner is None:
             yield _single(with_templates(literal))
         else:
-            found = inner.literals(literal.text.encode())
-            yield from leaves((each.within(literal) for each in found), every=every)
+            literals_inside = inner.literals(literal.text.encode())
+            yield from leaves((each.within(literal) for each in literals_inside), every=every)
 
 
 def _single(literal: Literal) -> Literal:
@@ -116,14 +116,14 @@ def unread(data: bytes, host: Host) -> list[UnreadPlace]:
         ],
         reverse=True,
     )
-    found = []
+    places = []
     reach = -1
     for start in lookalikes(data):
         while covered and covered[-1].start <= start:
             reach = max(reach, covered.pop().end)
         if reach <= start and any(gap.start <= start < gap.end for gap in gaps):
-            found.append(UnreadPlace(start, BROKEN))
-    return found
+            places.append(UnreadPlace(start, BROKEN))
+    return places
 
 
 def _may_be_code(literal: Literal) -> bool:

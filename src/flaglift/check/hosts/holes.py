@@ -79,13 +79,13 @@ def readings(literal: Literal, catalog: Catalog) -> tuple[FilledTemplate, ...]:
     columns = [_values(kind, models) for _, kind in kinds]
     count = max(map(len, columns))
     rows = islice(zip(*map(cycle, columns), strict=True), count)
-    found = [
+    filled = [
         FilledTemplate(
             literal.text, tuple((at, value) for (at, _), value in zip(kinds, row, strict=True))
         )
         for row in rows
     ]
-    return (*found, *_complete(found[0], kinds))
+    return (*filled, *_complete(filled[0], kinds))
 
 
 def kind_of(prompt: Prompt, at: int) -> HoleKind:

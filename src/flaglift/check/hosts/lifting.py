@@ -54,16 +54,16 @@ def lift_literal(
 
 def _lift_template(literal: Literal, settings: Settings, context: Context) -> LiteralChange | str:
     """Return the change of a prompt with holes, if all that it may be come to the same one."""
-    found = set()
+    changes = set()
     for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
         if reading.complete:
             continue
         translation = _translate_body(reading, settings, context)
         if translation.status is not TranslationStatus.TRANSLATED:
             return _reason(translation)
-        found.add(_said(reading, translation))
-    text, fields = found.pop()
-    if found or text is None or MARK in str(fields):
+        changes.add(_said(reading, translation))
+    text, fields = changes.pop()
+    if changes or text is None or MARK in str(fields):
         spelt = ", ".join(hole.source for hole in literal.holes)
         return f"its fields depend on the value of {spelt}"
     return LiteralChange(literal, text, _added(translation, context))

@@ -187,8 +187,8 @@ class Literal(PromptText):
 
     def locate(self, span: Span) -> Span:
         """Return the bytes of the file that stand for a range of the decoded text."""
-        found = self.bytes_of(span)
-        return self.outer.locate(code_points(self.outer.text, found)) if self.outer else found
+        place = self.bytes_of(span)
+        return self.outer.locate(code_points(self.outer.text, place)) if self.outer else place
 
     @cached_property
     def place(self) -> Span:

@@ -116,7 +116,7 @@ def compare(
     moves = _Moves(planned)
     wanted = _Wanted(planned, changes)
     faults = {}
-    found = {Span(each.start, each.end): each for each in after}
+    by_place = {Span(each.start, each.end): each for each in after}
     targets = {Span(each.start, each.end): each for each in planned.intended if not each.outer}
     filled = {Span(edit.start, edit.end) for edit in planned.added} - set(targets)
     for old in before:
@@ -124,7 +124,7 @@ def compare(
         if place in filled:
             continue
         target = targets.get(place)
-        new = found.pop(moves.inner(place) if target else moves.other(place), None)
+        new = by_place.pop(moves.inner(place) if target else moves.other(place), None)
         if target:
             wrong = wanted.difference(target, new)
             faults.update({target: wrong} if wrong else {})
@@ -132,7 +132,7 @@ def compare(
             raise UnwritableError("the rest of the file would read differently")
     if faults:
         raise UnwritableError("changes would read differently", faults)
-    if not all(moves.is_added(place) for place in found):
+    if not all(moves.is_added(place) for place in by_place):
         raise UnwritableError("the file would hold more strings than before")
 
 

@@ -79,11 +79,11 @@ def with_templates(literal: Literal) -> Literal:
     if not pieces:
         return literal
     pieces += literal.part([Span(position, len(text))]).literal.pieces
-    found = replace(literal, pieces=tuple(pieces))
+    templated = replace(literal, pieces=tuple(pieces))
     if not tags:
-        return found
-    possible = tuple(_readings(len(found.text), tags))
-    return replace(found, possible=possible, doubt=CONDITIONAL)
+        return templated
+    possible = tuple(_readings(len(templated.text), tags))
+    return replace(templated, possible=possible, doubt=CONDITIONAL)
 
 
 def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:

@@ -111,10 +111,10 @@ class Delimited(ByteFormat):
         buffer = self.source.read(_BLOCK)
         if not buffer:
             return None
-        found: list[StoredRecord | Problem] = []
+        records: list[StoredRecord | Problem] = []
         position = 0
         final = False
-        while position < len(buffer) and len(found) < rows:
+        while position < len(buffer) and len(records) < rows:
             row = row_at(buffer, position, self._dialect, final=final)
             if row is None and position and not final:
                 break  # the next chunk begins with it
@@ -124,23 +124,23 @@ class Delimited(ByteFormat):
                 buffer += more
                 continue
             if row is None or row.fault == UNCLOSED:
-                found.append(Problem(str(number), _endless(self.job.most_bytes)))
+                records.append(Problem(str(number), _endless(self.job.most_bytes)))
                 position = len(buffer)
                 break
             position = row.following
             if not row.blank:
-                found.append(self._record(buffer, row, number))
+                records.append(self._record(buffer, row, number))
             number += 1
-        return self._chunk(buffer, position, offset, number, found)
+        return self._chunk(buffer, position, offset, number, records)
 
     @staticmethod
     def _chunk(
-        buffer: bytes, end: int, offset: int, number: int, found: list[StoredRecord | Problem]
+        buffer: bytes, end: int, offset: int, number: int, records: list[StoredRecord | Problem]
     ) -> Chunk:
         return Chunk(
-            records=[item for item in found if isinstance(item, StoredRecord)],
+            records=[item for item in records if isinstance(item, StoredRecord)],
             cursor={"at": [offset + end, number]},
-            problems=[item for item in found if isinstance(item, Problem)],
+            problems=[item for item in records if isinstance(item, Problem)],
             size=end,
             body=buffer[:end],
         )

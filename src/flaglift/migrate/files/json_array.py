@@ -59,18 +59,18 @@ class JsonArray(ByteFormat):
             problem = Problem("1", OVERSIZE.format(most=self.job.most_bytes))
             return self._chunk(buffer + more, len(buffer) + 1, [problem], (0, 1, "rest"))
         where = slice(start, len(buffer.rstrip()))
-        found = self._record(buffer, where, 1)
-        if isinstance(found, Problem) and len(read(buffer[where], PYTHON).documents) > 1:
-            hint = f"{found.sentence}; if each line is a document, name the file .jsonl"
-            found = Problem(found.key, hint)
-        return self._chunk(buffer, len(buffer), [found], (0, 1, "rest"))
+        record = self._record(buffer, where, 1)
+        if isinstance(record, Problem) and len(read(buffer[where], PYTHON).documents) > 1:
+            hint = f"{record.sentence}; if each line is a document, name the file .jsonl"
+            record = Problem(record.key, hint)
+        return self._chunk(buffer, len(buffer), [record], (0, 1, "rest"))
 
     def _elements(self, buffer: bytes, position: int, offset: int, number: int, rows: int) -> Chunk:
-        found: list[StoredRecord | Problem] = []
+        records: list[StoredRecord | Problem] = []
         phase = "list"
-        while len(found) < rows:
-            end, buffer = self._element_end(buffer, position, alone=not found)
-            if end is None and found and len(buffer) - position < self.job.most_bytes:
+        while len(records) < rows:
+            end, buffer = self._element_end(buffer, position, alone=not records)
+            if end is None and records and len(buffer) - position < self.job.most_bytes:
                 break  # the next chunk begins with it
             start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
             if buffer[start : start + 1] == b"]":
@@ -82,13 +82,13 @@ class JsonArray(ByteFormat):
                     f"longer than {self.job.most_bytes:,} bytes, or not JSON; it and what lies"
                     " behind it is passed by unchanged"
                 )
-                found.append(Problem(str(number), reason))
+                records.append(Problem(str(number), reason))
                 position, phase = len(buffer), "rest"
                 break
-            found.append(self._record(buffer, slice(start, end), number))
+            records.append(self._record(buffer, slice(start, end), number))
             position = _SPACE.match(buffer, end).end()  # type: ignore[union-attr]
             position += buffer[position : position + 1] == b","
-        return self._chunk(buffer, position, found, (offset, number, phase))
+        return self._chunk(buffer, position, records, (offset, number, phase))
 
     def _element_end(
         self, buffer: bytes, position: int, *, alone: bool
@@ -117,13 +117,13 @@ class JsonArray(ByteFormat):
     def _chunk(
         buffer: bytes,
         end: int,
-        found: Sequence[StoredRecord | Problem],
+        records: Sequence[StoredRecord | Problem],
         at: tuple[int, int, str],
     ) -> Chunk:
         return Chunk(
-            records=[item for item in found if isinstance(item, StoredRecord)],
+            records=[item for item in records if isinstance(item, StoredRecord)],
             cursor={"at": [at[0] + end, *at[1:]]},
-            problems=[item for item in found if isinstance(item, Problem)],
+            problems=[item for item in records if isinstance(item, Problem)],
             size=end,
             body=buffer[:end],
         )

@@ -89,9 +89,9 @@ def _codec_notes(metadata: Any) -> list[str]:
 
 def kept_metadata(metadata: Any) -> dict[bytes, bytes]:
     """Return the keys and values of a footer that are not about Arrow's own types."""
-    found: dict[bytes, bytes] = dict(metadata.metadata or {})
-    found.pop(b"ARROW:schema", None)
-    return found
+    kept: dict[bytes, bytes] = dict(metadata.metadata or {})
+    kept.pop(b"ARROW:schema", None)
+    return kept
 
 
 def _uses_int96(metadata: Any) -> bool:

@@ -189,12 +189,14 @@ def key_of_table(dialect: str, columns: Sequence[Column[Any]], kinds: Mapping[st
     """
     match dialect:
         case "postgresql":
-            found = [_of_postgresql(column, kinds[column.name]) for column in columns]
+            columns_of_key = [_of_postgresql(column, kinds[column.name]) for column in columns]
         case "sqlite":
-            found = [KeyColumn(column) for column in columns]
+            columns_of_key = [KeyColumn(column) for column in columns]
         case _:
-            found = [_of_mysql(column, kinds.get(column.name, "utf8mb4")) for column in columns]
-    return Key(found, dialect)
+            columns_of_key = [
+                _of_mysql(column, kinds.get(column.name, "utf8mb4")) for column in columns
+            ]
+    return Key(columns_of_key, dialect)
 
 
 def _of_postgresql(column: Column[Any], kind: str) -> KeyColumn:

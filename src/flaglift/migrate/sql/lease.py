@@ -88,8 +88,8 @@ class Lease:
         """Return who holds it; None if it is ours now."""
         table = self._table
         with self._session.begin(write=True) as connection:
-            found = select(table).where(table.c.source == self._source).with_for_update()
-            row = connection.execute(found).first()
+            query = select(table).where(table.c.source == self._source).with_for_update()
+            row = connection.execute(query).first()
             if row is not None and row.expires > self._now(connection) and not _is_dead(row):
                 return f"{row.holder}, process {row.pid}, since {row.taken}"
             mine = {
@@ -113,8 +113,8 @@ class Lease:
 
     def _now(self, connection: Connection) -> int:
         clock = _CLOCKS.get(connection.dialect.name, "UNIX_TIMESTAMP()")
-        found: int = connection.execute(select(literal_column(clock, BigInteger))).scalar_one()
-        return int(found)
+        now: int = connection.execute(select(literal_column(clock, BigInteger))).scalar_one()
+        return int(now)
 
     def renew(self, connection: Connection) -> None:
         """Keep it for the next while, in the transaction of a chunk.

@@ -177,8 +177,8 @@ class SqlLedger:
             "info": json.dumps(run.info),
         }
         runs = self.runs_table
-        found = connection.execute(update(runs).where(runs.c.id == run.id).values(values))
-        if not found.rowcount:
+        updated = connection.execute(update(runs).where(runs.c.id == run.id).values(values))
+        if not updated.rowcount:
             connection.execute(insert(runs).values(id=run.id, **values))
 
     def runs(self, connection: Connection, source: str) -> list[MigrationRun]:

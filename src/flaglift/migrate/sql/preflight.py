@@ -15,16 +15,16 @@ _SAMPLE = 100
 
 def check_table(connection: Connection, rows: Rows) -> list[Check]:
     """Look at a table before it is migrated."""
-    found = rows.found
+    table = rows.found
     dialect = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)
     checks = [check_key(connection, rows)]
     if dialect == "mysql":
-        checks += _check_mysql(connection, found)
+        checks += _check_mysql(connection, table)
     if dialect == "postgresql":
-        checks += _check_postgresql(connection, found)
+        checks += _check_postgresql(connection, table)
     if dialect == "sqlite":
-        checks += _check_null_keys(connection, found)
-    return [*checks, *_check_triggers(connection, found, dialect), *_check_generated(found)]
+        checks += _check_null_keys(connection, table)
+    return [*checks, *_check_triggers(connection, table, dialect), *_check_generated(table)]
 
 
 def check_key(connection: Connection, rows: Rows) -> Check:
@@ -67,9 +67,9 @@ def _is_bad_text(value: Any) -> bool:
     return isinstance(value, str) and has_surrogates(value)
 
 
-def _check_mysql(connection: Connection, found: PromptTable) -> list[Check]:
+def _check_mysql(connection: Connection, table: PromptTable) -> list[Check]:
     checks = []
-    engine = found.identity.engine
+    engine = table.identity.engine
     query = text("SELECT transactions FROM information_schema.engines WHERE engine = :engine")
     if connection.execute(query, {"engine": engine}).scalar() != "YES":
         checks.append(
@@ -82,7 +82,7 @@ def _check_mysql(connection: Connection, found: PromptTable) -> list[Check]:
         )
     else:
         checks.append(Check("pass", "engine", f"{engine} has transactions"))
-    members = [column for column in found.key.columns if column.members]
+    members = [column for column in table.key.columns if column.members]
     for column in members:
         invalid = select(func.count()).where(column.raw.op("+")(0) == 0)
         if connection.execute(invalid).scalar():
@@ -103,9 +103,9 @@ _RULES = (
 )
 
 
-def _check_postgresql(connection: Connection, found: PromptTable) -> list[Check]:
+def _check_postgresql(connection: Connection, table: PromptTable) -> list[Check]:
     checks = []
-    if connection.execute(text(_POLICIES), {"name": format_name(connection, found.table)}).scalar():
+    if connection.execute(text(_POLICIES), {"name": format_name(connection, table.table)}).scalar():
         checks.append(
             Check(
                 "note",
@@ -114,11 +114,11 @@ def _check_postgresql(connection: Connection, found: PromptTable) -> list[Check]
                 " refused, and rows that it does not see stay as they are",
             )
         )
-    if found.only:
+    if table.only:
         checks.append(
             Check("note", "inheritance", "rows of child tables are not part of it; name each table")
         )
-    names = {"schema": found.identity.schema, "table": found.identity.name}
+    names = {"schema": table.identity.schema, "table": table.identity.name}
     checks += [
         Check("note", "rule", f"the rule `{rule}` rewrites statements")
         for rule in connection.execute(text(_RULES), names).scalars()
@@ -126,19 +126,19 @@ def _check_postgresql(connection: Connection, found: PromptTable) -> list[Check]
     return checks
 
 
-def _check_null_keys(connection: Connection, found: PromptTable) -> list[Check]:
-    count = null_keys(connection, found)
+def _check_null_keys(connection: Connection, table: PromptTable) -> list[Check]:
+    count = null_keys(connection, table)
     return [Check("note", "key", f"{count:,} rows have no key, and cannot be written")] * bool(
         count
     )
 
 
-def null_keys(connection: Connection, found: PromptTable) -> int:
+def null_keys(connection: Connection, table: PromptTable) -> int:
     """Return how many rows have no key, which only SQLite lets them."""
-    present = found.key.present()
+    present = table.key.present()
     if not present:
         return 0
-    missing = select(func.count()).select_from(found.table).where(or_(*map(not_, present)))
+    missing = select(func.count()).select_from(table.table).where(or_(*map(not_, present)))
     return int(connection.execute(missing).scalar_one())
 
 
@@ -162,11 +162,11 @@ _ON_UPDATE = (
 )
 
 
-def _check_triggers(connection: Connection, found: PromptTable, dialect: str) -> list[Check]:
+def _check_triggers(connection: Connection, table: PromptTable, dialect: str) -> list[Check]:
     names: dict[str, Any] = {
-        "name": format_name(connection, found.table),
-        "schema": found.identity.schema,
-        "table": found.identity.name,
+        "name": format_name(connection, table.table),
+        "schema": table.identity.schema,
+        "table": table.identity.name,
     }
     notes = [
         Check("note", "trigger", f"the trigger `{trigger}` fires on every update")
@@ -184,11 +184,11 @@ def _check_triggers(connection: Connection, found: PromptTable, dialect: str) ->
     return notes
 
 
-def _check_generated(found: PromptTable) -> list[Check]:
-    written = {column.name for column in found.columns.values()}
+def _check_generated(table: PromptTable) -> list[Check]:
+    written = {column.name for column in table.columns.values()}
     return [
         Check("note", "column", f"the generated column `{column.name}` follows what is written")
-        for column in found.table.columns
+        for column in table.table.columns
         if column.computed is not None
         and any(name in str(column.computed.sqltext) for name in written)
     ]

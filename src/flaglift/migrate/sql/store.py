@@ -108,8 +108,8 @@ class TableStore:
                 "schema": self._identity.schema,
                 "table": self._identity.name,
             }
-            found = connection.execute(text(query), values).scalar()
-        return ("records", int(found)) if found else None
+            count = connection.execute(text(query), values).scalar()
+        return ("records", int(count)) if count else None
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next rows by primary key; None at the end.

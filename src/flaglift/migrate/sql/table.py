@@ -79,15 +79,15 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
     wanted = {"text": job.json_column or job.text}
     if job.json_column is None:
         wanted |= job.targets
-    found = {n: table.columns[c] for n, c in wanted.items() if c in table.columns}
+    columns = {n: table.columns[c] for n, c in wanted.items() if c in table.columns}
     missing = {n: c for n, c in wanted.items() if c not in table.columns}
     if "text" in missing:
         close = nearest(missing["text"], table.columns.keys())
         hint = f"did you mean `{close}`?" if close else f"it has {', '.join(table.columns.keys())}"
         raise InputError(f"the table `{identity.name}` has no column `{missing['text']}`; {hint}")
-    _check(found, table)
+    _check(columns, table)
     dialect = connection.dialect.name
-    _check_types(found, job, dialect)
+    _check_types(columns, job, dialect)
     kinds: dict[str, str] = {}
     assigned: dict[str, str] = {}
     only = deferred = False
@@ -100,23 +100,23 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
         names = {"schema": identity.schema, "table": identity.name}
         kinds = {str(row[0]): str(row[1]) for row in connection.execute(text(_CHARSETS), names)}
     key = key_of_table(dialect, list(table.primary_key.columns), kinds)
-    return PromptTable(identity, table, job, key, found, missing, assigned, only, deferred)
+    return PromptTable(identity, table, job, key, columns, missing, assigned, only, deferred)
 
 
-def _check(found: Mapping[str, Column[Any]], table: Table) -> None:
-    for column in found.values():
+def _check(columns: Mapping[str, Column[Any]], table: Table) -> None:
+    for column in columns.values():
         if column.computed is not None:
             raise InputError(f"the column `{column.name}` is generated and cannot be written")
         if column.primary_key:
             raise InputError(f"the column `{column.name}` is part of the primary key")
-    names = [column.name for column in found.values()]
+    names = [column.name for column in columns.values()]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise InputError(f"the column `{twice.pop()}` of `{table.name}` is to take two fields")
 
 
-def _check_types(found: Mapping[str, Column[Any]], job: Job, dialect: str) -> None:
-    column = found["text"]
+def _check_types(columns: Mapping[str, Column[Any]], job: Job, dialect: str) -> None:
+    column = columns["text"]
     if isinstance(column.type, JSON) and job.json_column is None:
         raise InputError(
             f"the column `{column.name}` holds JSON: name it with --json-column {column.name}, and"
@@ -124,7 +124,7 @@ def _check_types(found: Mapping[str, Column[Any]], job: Job, dialect: str) -> No
         )
     if dialect == "sqlite":  # its columns take values of any kind
         return
-    for name, column in found.items():
+    for name, column in columns.items():
         kind = column.type
         base = getattr(kind, "data_type", kind)  # a domain's
         number = isinstance(base, Integer | Numeric | Float)

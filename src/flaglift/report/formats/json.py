@@ -7,5 +7,5 @@ from flaglift.report.record import FindingsReport
 
 def render(report: FindingsReport) -> str:
     """Return the findings as a JSON list."""
-    found = [record.to_dict() for record in report.records]
-    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    records = [record.to_dict() for record in report.records]
+    return json.dumps(records, ensure_ascii=False, indent=2) + "\n"

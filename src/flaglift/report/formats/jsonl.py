@@ -7,5 +7,5 @@ from flaglift.report.record import FindingsReport
 
 def render(report: FindingsReport) -> str:
     """Return the findings as lines of JSON."""
-    found = (record.to_dict() for record in report.records)
-    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in found)
+    records = (record.to_dict() for record in report.records)
+    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in records)

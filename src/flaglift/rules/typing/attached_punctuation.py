@@ -22,7 +22,7 @@ _MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Stuck:
+class AttachedMarks:
     """The punctuation at a flag, and how it is parted from it."""
 
     marks: str
@@ -32,7 +32,7 @@ class Stuck:
     """None where it is not clear what was meant."""
 
 
-def stuck(miss: NearMiss, earlier_end: int = -1) -> Stuck | None:
+def attached_marks(miss: NearMiss, earlier_end: int = -1) -> AttachedMarks | None:
     r"""Return the punctuation that is stuck to a flag.
 
     Pairs go, and so do commas and their like. Half of a pair stays, behind a space. None where
@@ -41,7 +41,7 @@ def stuck(miss: NearMiss, earlier_end: int = -1) -> Stuck | None:
 
     >>> from flaglift.lossless.spans import apply_edits
     >>> words = "(--video,)", "--video.)", "--duration:5"
-    >>> [apply_edits(w, stuck(near_misses_in(w)[0]).edits) for w in words]
+    >>> [apply_edits(w, attached_marks(near_misses_in(w)[0]).edits) for w in words]
     ['--video', '--video )', '--duration 5']
     """
     front, back = _found(_FRONT, miss.before), _found(_BACK, miss.behind)
@@ -57,7 +57,7 @@ def stuck(miss: NearMiss, earlier_end: int = -1) -> Stuck | None:
     if not front + back or max(len(front), len(back)) > _MOST:
         return None
     span = Span(miss.start - len(front), miss.end + len(back))
-    return Stuck(front + back, span, _edits(miss, front, back, rest))
+    return AttachedMarks(front + back, span, _edits(miss, front, back, rest))
 
 
 def _is_between_flags(miss: NearMiss, earlier_end: int) -> bool:

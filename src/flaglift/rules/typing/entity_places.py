@@ -140,9 +140,9 @@ def _references(segment: Segment, taken: Sequence[Span]) -> Iterator[EntityPlace
     for node in segment.nodes:
         if not isinstance(node, Text) or "&" not in node.raw:
             continue
-        for found in _REFERENCE.finditer(node.raw):
-            span = Span(found.start(), found.end()).shifted(node.start)
+        for match in _REFERENCE.finditer(node.raw):
+            span = Span(match.start(), match.end()).shifted(node.start)
             index = bisect_right(taken, span)
             if not index or taken[index - 1].end <= span.start:
-                entity = str(first_entity(found[0]))
-                yield EntityPlace(span, entity, "the reference is not read", decoded(found[0]))
+                entity = str(first_entity(match[0]))
+                yield EntityPlace(span, entity, "the reference is not read", decoded(match[0]))

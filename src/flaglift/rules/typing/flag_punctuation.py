@@ -15,7 +15,7 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.rules.typing.attached_punctuation import PUNCTUATION, Stuck, stuck
+from flaglift.rules.typing.attached_punctuation import PUNCTUATION, AttachedMarks, attached_marks
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import NearMiss
 from flaglift.syntax.words import ends_word, following_value, quote, unquote
@@ -101,18 +101,18 @@ class FlagPunctuation(Rule):
         """Yield one finding for each flag and each model with something stuck to it."""
         earlier_end = -1
         for miss in subject.near_misses:
-            found = stuck(miss, earlier_end)
+            attached = attached_marks(miss, earlier_end)
             earlier_end = miss.end
-            if found:
-                yield self._at_flag(subject, miss, found)
+            if attached:
+                yield self._at_flag(subject, miss, attached)
         yield from self._at_model(subject)
 
-    def _at_flag(self, subject: Subject, miss: NearMiss, found: Stuck) -> Diagnostic:
-        edits = [*found.edits, *_value_edits(subject, miss, found)] if found.edits else []
+    def _at_flag(self, subject: Subject, miss: NearMiss, attached: AttachedMarks) -> Diagnostic:
+        edits = [*attached.edits, *_value_edits(subject, miss, attached)] if attached.edits else []
         return self.report(
-            found.span,
-            f"`{excerpt(found.marks)}` is stuck to `{excerpt(miss.dashes + miss.written)}`, so the "
-            f"service reads the word as text and not as `--{miss.name}`",
+            attached.span,
+            f"`{excerpt(attached.marks)}` is stuck to `{excerpt(miss.dashes + miss.written)}`, so "
+            f"the service reads the word as text and not as `--{miss.name}`",
             fix=unsafe("part it from the flag", *edits) if edits else None,
         )
 
@@ -129,11 +129,11 @@ class FlagPunctuation(Rule):
             )
 
 
-def _value_edits(subject: Subject, miss: NearMiss, found: Stuck) -> list[Edit]:
+def _value_edits(subject: Subject, miss: NearMiss, attached: AttachedMarks) -> list[Edit]:
     """Return the edits for the punctuation at the model that the flag will name."""
     if miss.name is not FlagName.VIDEO_MODEL:
         return []
-    start = found.span.end
+    start = attached.span.end
     if start == miss.word_end:
         place = following_value(subject.text, start, subject.span.end)
     else:

@@ -128,21 +128,21 @@ class InvisibleCharacter(Rule):
 
 def _words(subject: Subject) -> dict[int, tuple[str, FlagName | None]]:
     """Return the words to look at by place, with the flag, or near miss, that they belong to."""
-    found: dict[int, tuple[str, FlagName | None]] = {
+    words: dict[int, tuple[str, FlagName | None]] = {
         flag.value.start: (flag.value.raw, flag.name)
         for flag in subject.segment.flags
         if flag.value and flag.name != FlagName.VIDEO and holds_unseen(flag.value.raw)
     }
     for miss in subject.near_misses:
-        found.setdefault(miss.word_start, (miss.word, None))
-    todo = deque(found)
+        words.setdefault(miss.word_start, (miss.word, None))
+    todo = deque(words)
     end = subject.span.end
     while todo:
         start = todo.popleft()
-        word, owner = found[start]
+        word, owner = words[start]
         name = wanted(word, owner)
         value = following_value(subject.text, start + len(word), end) if name else None
-        if value and found.get(value[0], ("", None))[1] is None:
-            found[value[0]] = (value[1], name)
+        if value and words.get(value[0], ("", None))[1] is None:
+            words[value[0]] = (value[1], name)
             todo.append(value[0])
-    return found
+    return words

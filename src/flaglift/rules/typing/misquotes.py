@@ -72,8 +72,8 @@ def misquotes(segment: Segment, misses: Iterable[NearMiss], marks: Marks) -> Ite
 
 
 def _misquote(flag: Flag, value: Value, text: str, marks: Marks) -> Misquote:
-    found = marks.opening.match(text)
-    opening = found[0] if found else ""
+    match = marks.opening.match(text)
+    opening = match[0] if match else ""
     closing = marks.closing(opening)
     words = split_words(text)
     depth = 1

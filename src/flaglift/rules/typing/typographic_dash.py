@@ -109,8 +109,8 @@ class TypographicDash(Rule):
         if run:
             edits.append(Edit(miss.start + run.start(), miss.start + run.end(), "--"))
         edits += [
-            Edit(miss.name_start + found.start(), miss.name_start + found.end(), "_")
-            for found in _TYPOGRAPHIC.finditer(miss.written)
+            Edit(miss.name_start + match.start(), miss.name_start + match.end(), "_")
+            for match in _TYPOGRAPHIC.finditer(miss.written)
         ]
         return self.report(
             miss.span,

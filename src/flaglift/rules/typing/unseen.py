@@ -61,8 +61,8 @@ def wanted(word: str, owner: FlagName | None = None) -> FlagName | None:
 
 
 def _end_of_run(word: str, position: int) -> int:
-    found = _ANY.match(word, position)
-    return found.end() if found else position
+    match = _ANY.match(word, position)
+    return match.end() if match else position
 
 
 def _around(miss: NearMiss, later: NearMiss | None) -> list[Edit]:
@@ -95,9 +95,9 @@ def _inside(miss: NearMiss, first: int) -> list[Edit]:
     if split and split[1].lower() == miss.name and Defect.MISSPELT in miss.defects:
         at = name + split.start(2)
     edits = []
-    for found in _RUN.finditer(miss.word, first, miss.end - start):
-        content = " " if found.start() == at else ""
-        edits += _cut(start, miss.word, found.start(), found.end(), content)
+    for match in _RUN.finditer(miss.word, first, miss.end - start):
+        content = " " if match.start() == at else ""
+        edits += _cut(start, miss.word, match.start(), match.end(), content)
     return edits
 
 

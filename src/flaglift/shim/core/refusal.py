@@ -26,9 +26,9 @@ class Refusal(Exception):  # noqa: N818 - an answer to the client, not an error 
         """The answer's body, JSON in the shape of the service's own validation errors."""
 
 
-def refused_prompt(found: Sequence[Diagnostic]) -> Refusal:
+def refused_prompt(findings: Sequence[Diagnostic]) -> Refusal:
     """Return the answer to a prompt that cannot be translated."""
-    reasons = [finding for finding in found if finding.refuses] or found
+    reasons = [finding for finding in findings if finding.refuses] or findings
     return Refusal(422, "text", [f"{item.code} {item.rule}: {item.message}" for item in reasons])
 
 

@@ -34,8 +34,8 @@ class BashHost:
     def literals(self, data: bytes) -> list[Literal]:
         """Return the words and here-documents of a script, in order."""
         documents = list(self._documents(data))
-        found = [*self._words(data, documents), *documents]
-        return sorted(found, key=lambda literal: literal.start)
+        literals = [*self._words(data, documents), *documents]
+        return sorted(literals, key=lambda literal: literal.start)
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return the whole script: every byte is in a word, a here-document or a comment."""

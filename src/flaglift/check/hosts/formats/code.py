@@ -100,7 +100,7 @@ class CodeHost(ABC):
     def literals(self, data: bytes) -> list[Literal]:
         """Return the string literals of a document, in order."""
         joining = (*self.joins, *filter(None, (self.adds,)), *self.calls)
-        found = []
+        literals = []
         seen: set[int] = set()
         for node in nodes(data, (*self.kinds, *joining), self.module, self.function):
             if node.id in seen:
@@ -110,8 +110,8 @@ class CodeHost(ABC):
             elements = [list(self._operands(top, seen)) for top in tops]
             literal = self._literal(node, elements, join.separator if join else "", data)
             if literal:
-                found.append(literal)
-        return sorted(found, key=lambda literal: literal.start)
+                literals.append(literal)
+        return sorted(literals, key=lambda literal: literal.start)
 
     def _is_joining(self, node: Node) -> bool:
         return node.type in self.joins or (node.type == self.adds and is_addition(node, self.sign))

@@ -68,13 +68,13 @@ class CsvHost:
         """Return the cells, in order."""
         dialect = choose(lambda: (data,), default="\t" if self.name == "tsv" else ",")
         header: list[str] = []
-        found = []
+        literals = []
         for row in _rows(data, dialect):
             if row.number == 0 and not may_hold_flags(data[: row.cells[-1].end]):
                 header = [_text(data, cell, dialect) for cell in row.cells]
             columns = Columns(data, header, row.cells, dialect)
-            found += [self._literal(cell, i, row, columns) for i, cell in enumerate(row.cells)]
-        return found
+            literals += [self._literal(cell, i, row, columns) for i, cell in enumerate(row.cells)]
+        return literals
 
     def _literal(self, cell: Cell, column: int, row: CsvRow, columns: Columns) -> Literal:
         data, dialect = columns.data, columns.dialect

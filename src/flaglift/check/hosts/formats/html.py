@@ -53,8 +53,8 @@ class HtmlHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return texts, the values of attributes, and scripts, in order."""
-        found = [*self._texts(data), *self._attributes(data), *self._scripts(data)]
-        return sorted(found, key=lambda literal: literal.start)
+        literals = [*self._texts(data), *self._attributes(data), *self._scripts(data)]
+        return sorted(literals, key=lambda literal: literal.start)
 
     def _texts(self, data: bytes) -> Iterator[Literal]:
         raw = []

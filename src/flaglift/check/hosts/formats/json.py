@@ -124,10 +124,10 @@ def _lines(data: bytes) -> Iterator[Sequence[Document]]:
     while start < len(data):
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end
-        found = read(data, start=start, end=end).documents
-        for second in found[1:]:
+        documents = read(data, start=start, end=end).documents
+        for second in documents[1:]:
             second.fault, second.at = "more than one value in a line", second.start
-        yield _sharing(found, _faulty(found))
+        yield _sharing(documents, _faulty(documents))
         start = end + 1
 
 

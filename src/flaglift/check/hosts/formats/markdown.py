@@ -47,8 +47,8 @@ class MarkdownHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the pieces of code in a document, in order, and its front matter."""
-        found = [*self._blocks(data), *self._inline(data)]
-        return sorted(found, key=lambda literal: literal.start)
+        literals = [*self._blocks(data), *self._inline(data)]
+        return sorted(literals, key=lambda literal: literal.start)
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order; those within a line too."""

@@ -31,13 +31,13 @@ class NotebookHost:
         if notebook is None:
             return []
         strings = self._json.literals(data)
-        found = []
+        literals = []
         for path, group in groupby(strings, key=lambda each: _source(each.origin.path)):
             if path:
                 lines = list(group)
                 look = partial(_look, lines, _language(notebook, path))
-                found.append(_cell(lines, look, data))
-        return found
+                literals.append(_cell(lines, look, data))
+        return literals
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return the whole file if it is no notebook."""

@@ -44,9 +44,9 @@ def origin_of(node: Node, shape: Constructs) -> Origin:
                 return _KEY
             key = key or name
         else:
-            found = _end(child, above, key, shape)
-            if found is not None:
-                return found
+            origin = _end(child, above, key, shape)
+            if origin is not None:
+                return origin
     return Origin("value", key)
 
 

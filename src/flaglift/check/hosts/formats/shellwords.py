@@ -85,7 +85,7 @@ def parts(data: bytes, start: int, limit: int) -> list[StringLiteral]:
     Expansions are holes. The word ends where the shell ends it, whatever a parse tree says, but not
     after `limit`: where the substitution in backticks that it is in ends.
     """
-    found: list[StringLiteral] = []
+    parts: list[StringLiteral] = []
     position = start
     while match := _PIECES.match(data, position, limit):
         if match["hole"]:
@@ -104,12 +104,12 @@ def parts(data: bytes, start: int, limit: int) -> list[StringLiteral]:
         scanned = form.pieces(data, inside, held)
         if end > min(limit, len(data)):
             end, scanned.unclear = inside.end, OPEN
-        found.append(StringLiteral(form, Span(position, end), inside.start, scanned))
+        parts.append(StringLiteral(form, Span(position, end), inside.start, scanned))
         position = end
-    bare = [data[slice(*part.place)] if part.form is BARE else b"x" for part in found]
+    bare = [data[slice(*part.place)] if part.form is BARE else b"x" for part in parts]
     if _BRACES.search(b"".join(bare)):
-        found[0].scanned.unclear = EXPANDED
-    return found
+        parts[0].scanned.unclear = EXPANDED
+    return parts
 
 
 OPEN = "a quote in it stays open"

@@ -92,16 +92,16 @@ class SqlHost:
         """Return the strings, in order."""
         mysql = _MYSQL.search(data) is not None
         statement = _Statement()
-        found: list[Literal] = []
+        literals: list[Literal] = []
         position = 0
         doubt = ""
         while match := _TOKEN.search(data, position):
             here = self._at(data, match, statement, mysql=mysql)
-            found += (replace(each, unclear=each.unclear or doubt) for each in here)
+            literals += (replace(each, unclear=each.unclear or doubt) for each in here)
             position = max([match.end(), *(each.end for each in here)])
             if not mysql and match["string"] and b"\\'" in match[0]:
                 doubt = BACKSLASH  # the quote after it may end the string or not, and so all others
-        return found
+        return literals
 
     def _at(
         self, data: bytes, match: re.Match[bytes], statement: "_Statement", *, mysql: bool
@@ -170,14 +170,14 @@ class SqlHost:
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
         inside = [Span(each.start, each.end) for each in reversed(self.literals(data))]
-        found = []
+        comments = []
         for match in _TOKEN.finditer(data):
             while inside and inside[-1].end <= match.start():
                 inside.pop()
             if match["comment"] and not (inside and inside[-1].start <= match.start()):
                 text = stripped(match[0]).removeprefix("--").strip()
-                found.append(Comment(match.start(), match.end(), text))
-        return found
+                comments.append(Comment(match.start(), match.end(), text))
+        return comments
 
 
 class _Statement:

@@ -40,17 +40,17 @@ def prompts(text: str, form: TextForm) -> list[Located]:
     if form is TextForm.WHOLE:
         body = _without_line_end(text)
         return [Located(0, body)] if body.strip() else []
-    found: list[Located] = []
+    located: list[Located] = []
     open_since: int | None = None
     for begin, line in _lines(text):
         if not line.strip():
             open_since = None
         elif form is TextForm.LINES or open_since is None:
-            found.append(Located(begin, line))
+            located.append(Located(begin, line))
             open_since = begin
         else:
-            found[-1] = Located(open_since, text[open_since : begin + len(line)])
-    return found
+            located[-1] = Located(open_since, text[open_since : begin + len(line)])
+    return located
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -90,16 +90,16 @@ class TextHost:
     def literals(self, data: bytes) -> list[Literal]:
         """Return the prompts."""
         text = data.decode()
-        found = []
+        literals = []
         byte = position = 0
         for index, (start, prompt) in enumerate(prompts(text, self._form)):
             byte += len(text[position:start].encode())
             end = byte + len(prompt.encode())
             piece = Piece(PieceKind.RUN, byte, end, prompt)
             look = partial(Around, Origin("text", path=(index,)))
-            found.append(Literal(self.name, _PLAIN, byte, end, byte, (piece,), look, data))
+            literals.append(Literal(self.name, _PLAIN, byte, end, byte, (piece,), look, data))
             byte, position = end, start + len(prompt)
-        return found
+        return literals
 
     def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
         """Return none: every line is a prompt's."""
@@ -120,11 +120,11 @@ class ConsoleHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the commands; one that ends in a backslash goes on in the next line."""
-        found = []
+        literals = []
         for match in _COMMAND.finditer(data):
             span = Span(*match.span(1))
             scanned = _FORM.pieces(data, span)
-            found.append(
+            literals.append(
                 Literal(
                     host=self.name,
                     form=_FORM,
@@ -136,7 +136,7 @@ class ConsoleHost:
                     source=data,
                 )
             )
-        return found
+        return literals
 
     def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
         """Return none: a hash sign may be a prompt's."""

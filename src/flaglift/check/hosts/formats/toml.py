@@ -77,7 +77,7 @@ class TomlHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the values that are strings, in order; keys are none."""
-        found: list[Literal] = []
+        literals: list[Literal] = []
         arrays: dict[Path, int] = {}
         for node in _tree(data).named_children:
             prefix: Path = ()
@@ -88,8 +88,8 @@ class TomlHost:
                 prefix = _indexed(prefix, arrays)
             children = node.named_children if prefix else [node]
             for pair in children:
-                found += self._values(pair, data, prefix, "")
-        return found
+                literals += self._values(pair, data, prefix, "")
+        return literals
 
     def _values(self, top: Node, data: bytes, prefix: Path, key: str) -> Iterator[Literal]:
         # Paths are links to the one above: as tuples, deep ones would take the square of the depth.

@@ -45,16 +45,16 @@ class YamlHost:
     def literals(self, data: bytes) -> list[Literal]:
         """Return the scalars that are values, in order, up to where the file is not valid."""
         reader = Reader(data)
-        found: list[Literal] = []
+        literals: list[Literal] = []
         try:
             for event in reader.events():
                 literal = reader.follow(event)
-                found += [literal] if literal else []
+                literals += [literal] if literal else []
         except yaml.YAMLError:
-            return [replace(literal, unclear=SYNTAX) for literal in found]
+            return [replace(literal, unclear=SYNTAX) for literal in literals]
         if _OTHER_LINE_END.search(data):
-            return [replace(literal, unclear=LINE_END) for literal in found]
-        return found
+            return [replace(literal, unclear=LINE_END) for literal in literals]
+        return literals
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first place that is not valid."""
