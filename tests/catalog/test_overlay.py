@@ -21,10 +21,10 @@ def test_a_model_is_added(file: Path) -> None:
     row = """name = "ours_720p", base_cost_cents = 20, base_seconds = 5, default_seconds = 6,
         durations = { min = 4, max = 12 }, capabilities = ["text_to_video"]"""
     catalog = overlaid(file, f"models = [{{ {row.replace(chr(10), '')} }}]")
-    standing = catalog.find("ours_720p")
-    assert standing.status is Status.LISTED
-    assert (standing.since, standing.editions) == (None, ())
-    model = standing.model
+    lookup = catalog.find("ours_720p")
+    assert lookup.status is Status.LISTED
+    assert (lookup.since, lookup.editions) == (None, ())
+    model = lookup.model
     assert model is not None
     assert model.durations == Durations.between(4, 12)
     assert model.capabilities == {"text_to_video"}
@@ -62,13 +62,13 @@ def test_patterns_cover_an_added_model(file: Path) -> None:
 
 def test_a_named_model_becomes_listed(file: Path) -> None:
     catalog = overlaid(file, '[[models]]\nname = "wan30_720p"\ndurations = [5, 10]\n')
-    standing = catalog.find("wan30_720p")
-    assert standing.status is Status.LISTED
-    assert str(standing.since) == "2026-08-07"
-    assert standing.model is not None
-    assert standing.model.capabilities == {"multi_reference_images"}
-    assert standing.model.allowed_seconds == (5, 10)
-    assert standing.model.default_seconds is None
+    lookup = catalog.find("wan30_720p")
+    assert lookup.status is Status.LISTED
+    assert str(lookup.since) == "2026-08-07"
+    assert lookup.model is not None
+    assert lookup.model.capabilities == {"multi_reference_images"}
+    assert lookup.model.allowed_seconds == (5, 10)
+    assert lookup.model.default_seconds is None
     assert [model.name for model in catalog.models].count("wan30_720p") == 1
 
 

@@ -15,8 +15,8 @@ from flaglift.cli import cli
 from flaglift.documentation import rule_url
 from flaglift.errors import ConfigError, InputError
 from flaglift.migrate.files.undo import FileUndoer
-from flaglift.migrate.pace import Pace
 from flaglift.migrate.tally import Tally
+from flaglift.migrate.throttle import Throttle
 from flaglift.report.migration import print_applied, print_plan
 from flaglift.report.migration_html import page
 from flaglift.report.migration_progress import Progress
@@ -322,7 +322,7 @@ def test_an_interrupted_run_exits_with_130(
         signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Pace, "wait", interrupt)
+        patch.setattr(Throttle, "wait", interrupt)
         assert call(verb, str(file), "-q") == 130
     assert call("apply", str(file), "-q") == 0
 

@@ -22,7 +22,7 @@ from sqlalchemy import event
 from flaglift import translate
 from flaglift.cli import cli, migrate_runs
 from flaglift.errors import FlagliftError
-from flaglift.migrate import pace
+from flaglift.migrate import throttle
 from flaglift.migrate.files import (
     delimited,
     json_array,
@@ -97,11 +97,11 @@ def instrument(boundary: Boundaries) -> None:
 
 
 def chunks_of(rows: int) -> None:
-    def begin(self: pace.Pace) -> None:
+    def begin(self: throttle.Throttle) -> None:
         self.rows = rows
 
-    pace.Pace.__post_init__ = begin  # type: ignore[method-assign]
-    pace.Pace.learn = lambda *_: None  # type: ignore[method-assign]
+    throttle.Throttle.__post_init__ = begin  # type: ignore[method-assign]
+    throttle.Throttle.learn = lambda *_: None  # type: ignore[method-assign]
 
 
 def child(order: dict[str, Any], answer: int) -> None:

@@ -9,9 +9,9 @@ from flaglift.migrate.decision import Decider
 from flaglift.migrate.engine import Control, Migration
 from flaglift.migrate.job import Job
 from flaglift.migrate.opening import open_store
-from flaglift.migrate.pace import Pace
 from flaglift.migrate.store import Store
 from flaglift.migrate.tally import Tally
+from flaglift.migrate.throttle import Throttle
 from flaglift.migrate.undoing import Undone, undo
 
 
@@ -28,7 +28,7 @@ def control(**options: Any) -> Control:
     """Return a control that sizes chunks for tests, and goes on behind unreadable records."""
     chosen = {"keep_going": True, "patience": (0.01, 0.01), **options}
     rows = chosen.pop("rows", 200)
-    return Control(Pace(rows=rows), **chosen)
+    return Control(Throttle(rows=rows), **chosen)
 
 
 def planned(source: str | Path, **options: Any) -> Tally:

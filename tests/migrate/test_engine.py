@@ -1,4 +1,4 @@
-"""Pace, interruption, drift, decisions: what does not need a source."""
+"""Throttle, interruption, drift, decisions: what does not need a source."""
 
 import os
 import signal
@@ -14,9 +14,9 @@ from flaglift.migrate.decision import Decider
 from flaglift.migrate.drift import DriftError, SavedPlan
 from flaglift.migrate.files.patches import patch_of, unpatched
 from flaglift.migrate.interruption import interruption
-from flaglift.migrate.pace import Pace
 from flaglift.migrate.records import Stored
 from flaglift.migrate.tally import Tally
+from flaglift.migrate.throttle import Throttle
 
 RETIRED = "a cat --video --video_model kling25_5s"
 
@@ -37,36 +37,36 @@ def never() -> bool:
 
 
 def test_chunks_grow_and_shrink_to_their_time() -> None:
-    pace = Pace(chunk_seconds=1.0)
-    pace.learn(200, 200, 0.1)
-    assert pace.rows == 400  # at most doubled
-    pace.learn(400, 400, 4.0)
-    assert pace.rows == 100
-    pace.learn(100, 100, 1000.0)
-    assert pace.rows == 50  # never too small to get on
-    pace.learn(50, 50 * 10**6, 0.001)
-    assert pace.rows == 50  # nor too many bytes
-    pace.learn(0, 0, 1.0)
-    assert pace.rows == 50
+    throttle = Throttle(chunk_seconds=1.0)
+    throttle.learn(200, 200, 0.1)
+    assert throttle.rows == 400  # at most doubled
+    throttle.learn(400, 400, 4.0)
+    assert throttle.rows == 100
+    throttle.learn(100, 100, 1000.0)
+    assert throttle.rows == 50  # never too small to get on
+    throttle.learn(50, 50 * 10**6, 0.001)
+    assert throttle.rows == 50  # nor too many bytes
+    throttle.learn(0, 0, 1.0)
+    assert throttle.rows == 50
 
 
 def test_a_limit_of_rows_a_second_is_kept() -> None:
     clock = Clock()
-    pace = Pace(rows_per_second=100, clock=clock, sleep=clock.sleep)
+    throttle = Throttle(rows_per_second=100, clock=clock, sleep=clock.sleep)
     for _ in range(10):
-        rows = pace.rows
+        rows = throttle.rows
         assert rows <= 100
         clock.now += 0.1
-        pace.learn(rows, rows, 0.1)
-        pace.wait(rows, 0.1, never)
+        throttle.learn(rows, rows, 0.1)
+        throttle.wait(rows, 0.1, never)
     assert clock.now == pytest.approx(10.0)
 
 
 def test_a_stop_ends_the_waiting() -> None:
     clock = Clock()
-    pace = Pace(rows_per_second=0.001, clock=clock, sleep=clock.sleep)
-    assert pace.rows == 1
-    pace.wait(1, 0.0, lambda: clock.now > 3)
+    throttle = Throttle(rows_per_second=0.001, clock=clock, sleep=clock.sleep)
+    assert throttle.rows == 1
+    throttle.wait(1, 0.0, lambda: clock.now > 3)
     assert clock.now < 4
 
 
@@ -80,10 +80,10 @@ def test_a_pause_file(tmp_path: Path) -> None:
         if len(naps) == 3:
             file.unlink()
 
-    Pace(pause_file=file, sleep=sleep).wait(1, 0.0, never)
+    Throttle(pause_file=file, sleep=sleep).wait(1, 0.0, never)
     assert len(naps) == 3
     file.touch()
-    Pace(pause_file=file, sleep=sleep).wait(1, 0.0, lambda: True)
+    Throttle(pause_file=file, sleep=sleep).wait(1, 0.0, lambda: True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

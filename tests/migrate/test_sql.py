@@ -20,11 +20,11 @@ from flaglift.migrate.decision import Decider
 from flaglift.migrate.engine import Control, Migration
 from flaglift.migrate.errors import LockedError, UnavailableError, UnreadableRecordError
 from flaglift.migrate.job import Job
-from flaglift.migrate.pace import Pace
 from flaglift.migrate.records import RecordChange, StoredRecord
 from flaglift.migrate.sql import undo as module
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.writer import SqlWriter, _SqlStep
+from flaglift.migrate.throttle import Throttle
 from migrate.conftest import PROMPTS, Database, open_database
 from migrate.sources import applied, control, opened, planned, undone, verified
 
@@ -597,7 +597,7 @@ def test_a_stop_between_chunks(database: Database) -> None:
     source = database.prompts([VIDEO.format(i) for i in range(9)])
     asked = iter([False, True])
     with opened(Job(source)) as store, store.writing(restart=False) as writer:
-        run = Control(Pace(rows=3), stopped=lambda: next(asked))
+        run = Control(Throttle(rows=3), stopped=lambda: next(asked))
         assert not Migration(store, Decider(Settings(), store.fields), run).apply(writer)
         assert writer.run.tally.changed == 3
     assert applied(source).changed == 9

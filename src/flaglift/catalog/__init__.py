@@ -8,8 +8,8 @@ from flaglift.catalog.catalog import Catalog, load_catalog
 from flaglift.catalog.data import edition_dates
 from flaglift.catalog.durations import Durations
 from flaglift.catalog.edition import Edition
+from flaglift.catalog.lookup import ModelLookup, Status, Successor
 from flaglift.catalog.model import Capability, Model
-from flaglift.catalog.standing import Standing, Status, Successor
 
 __all__ = [
     "Capability",
@@ -17,7 +17,7 @@ __all__ = [
     "Durations",
     "Edition",
     "Model",
-    "Standing",
+    "ModelLookup",
     "Status",
     "Successor",
     "edition_dates",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from flaglift.catalog.data import edition_date_for, edition_dates, listings, release_dates
 from flaglift.catalog.edition import Edition, published
+from flaglift.catalog.lookup import ModelLookup, Status, successor_of
 from flaglift.catalog.model import Model
 from flaglift.catalog.overlay import overlaid, read_overlay
-from flaglift.catalog.standing import Standing, Status, successor_of
 from flaglift.errors import ConfigError
 from flaglift.spelling import nearest
 
@@ -31,11 +31,11 @@ class Catalog:
         """The listed models in the published order, then those known by their name only."""
         return (*self.edition.models.values(), *self.edition.named.values())
 
-    def find(self, name: str) -> Standing:
+    def find(self, name: str) -> ModelLookup:
         """Return where the name stands; case counts, and no name is refused.
 
-        >>> standing = load_catalog().find("kling25_5s")
-        >>> str(standing.since), str(standing.until), standing.successor
+        >>> lookup = load_catalog().find("kling25_5s")
+        >>> str(lookup.since), str(lookup.until), lookup.successor
         ('2025-09-25', '2025-10-27', Successor(name='kling25', seconds=5))
         >>> load_catalog().find("kling30_prro").suggestion
         'kling30_pro'
@@ -44,28 +44,28 @@ class Catalog:
 
     def require(self, name: str) -> None:
         """Raise `ConfigError`, with the close name, for a name that was never a model's."""
-        standing = self.find(name)
-        if standing.status is Status.UNKNOWN:
-            close = standing.suggestion
+        lookup = self.find(name)
+        if lookup.status is Status.UNKNOWN:
+            close = lookup.suggestion
             hint = f"did you mean `{close}`?" if close else "`flaglift models` lists them"
             raise ConfigError(f"there is no model `{name}`; {hint}")
 
-    def _find(self, name: str) -> Standing:
+    def _find(self, name: str) -> ModelLookup:
         model = self.edition.models.get(name)
         if model is not None:
-            return Standing(name, Status.LISTED, model)
+            return ModelLookup(name, Status.LISTED, model)
         model = self.edition.named.get(name)
         if model is not None:
-            return Standing(name, Status.NAMED, model)
+            return ModelLookup(name, Status.NAMED, model)
         editions = listings(name)
         past = [date for date in editions if date <= self.edition.date]
         if past:
             successor = successor_of(name, self.edition.models)
-            return Standing(name, Status.RETIRED, until=past[-1], successor=successor)
+            return ModelLookup(name, Status.RETIRED, until=past[-1], successor=successor)
         if editions or name in release_dates():
-            return Standing(name, Status.NEWER)
+            return ModelLookup(name, Status.NEWER)
         known = (*self.edition.models, *self.edition.named)
-        return Standing(name, Status.UNKNOWN, suggestion=nearest(name, known))
+        return ModelLookup(name, Status.UNKNOWN, suggestion=nearest(name, known))
 
 
 _LONGEST_REMEMBERED = 100
@@ -73,7 +73,7 @@ _LONGEST_REMEMBERED = 100
 
 
 @lru_cache(maxsize=4096)
-def _remembered(catalog: Catalog, name: str) -> Standing:
+def _remembered(catalog: Catalog, name: str) -> ModelLookup:
     # The rules ask several times for each prompt, and the nearest name takes long to find.
     return catalog._find(name)
 

@@ -17,11 +17,11 @@ from flaglift.migrate.engine import Control, Decided, Migration
 from flaglift.migrate.interruption import interruption
 from flaglift.migrate.job import Job
 from flaglift.migrate.opening import open_store
-from flaglift.migrate.pace import Pace
 from flaglift.migrate.records import Chunk
 from flaglift.migrate.sampling import Samples, described
 from flaglift.migrate.store import UNDER_WAY, MigrationRun, Store
 from flaglift.migrate.tally import Tally
+from flaglift.migrate.throttle import Throttle
 from flaglift.migrate.undoing import open_runs, undo
 from flaglift.report.migration_progress import Progress
 
@@ -38,8 +38,8 @@ def _opened(job: Job, *, write: bool) -> Iterator[Store]:
         store.close()
 
 
-def _pace(options: Document) -> Pace:
-    return Pace(options["chunk_seconds"], options["rows_per_second"], options["pause_file"])
+def _throttle(options: Document) -> Throttle:
+    return Throttle(options["chunk_seconds"], options["rows_per_second"], options["pause_file"])
 
 
 def _document(job: Job, store: Store, tally: Tally) -> Document:
@@ -71,7 +71,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
             listed(chunk, decided)
             progress.show(tally.to_dict())
 
-        control = Control(_pace(options), stopped, watch, options["limit"], keep_going=True)
+        control = Control(_throttle(options), stopped, watch, options["limit"], keep_going=True)
         migration = Migration(store, Decider(job.settings, store.fields), control)
         tally, finished = migration.plan()
         document = _document(job, store, tally)
@@ -149,7 +149,7 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
                 planned.check(tally)
 
         control = Control(
-            _pace(options), stopped, watch, options["limit"], keep_going=options["keep_going"]
+            _throttle(options), stopped, watch, options["limit"], keep_going=options["keep_going"]
         )
         migration = Migration(store, Decider(job.settings, store.fields), control)
         finished = writer.run.state != "running"
@@ -259,7 +259,7 @@ def undo_source(source: str, options: Document) -> tuple[Document, bool]:
     with ExitStack() as stack:
         store = stack.enter_context(_opened(job, write=True))
         stopped = stack.enter_context(interruption())
-        done = undo(store, Control(_pace(options), stopped))
+        done = undo(store, Control(_throttle(options), stopped))
         left: list[str] = []
         count = 0
         for run in done.runs:

@@ -2,6 +2,6 @@
 
 - `records`, `store`: what a store gives and takes. `opening` chooses the store for a source.
 - `decision`, `tally`: what becomes of a prompt, and the counts.
-- `planning`, `engine`, `undoing`, `verifying`: the verbs. `pace`: chunk sizes, limits, pauses.
+- `planning`, `engine`, `undoing`, `verifying`: the verbs. `throttle`: chunk sizes, limits, pauses.
 - `files/`: JSONL, JSON, CSV and TSV, Parquet. `sql/`: PostgreSQL, MySQL and MariaDB, SQLite.
 """

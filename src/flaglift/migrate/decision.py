@@ -111,10 +111,10 @@ class Decider:
         """Return what a prompt cost: a retired model by the last edition that listed it."""
         if name is None:
             return None
-        standing = self._catalog().find(name)
-        model = standing.model
-        if standing.until is not None:
-            model = load_catalog(standing.until).find(name).model
+        lookup = self._catalog().find(name)
+        model = lookup.model
+        if lookup.until is not None:
+            model = load_catalog(lookup.until).find(name).model
         return _cents(model, None if duration is None else seconds(duration))
 
 

@@ -8,10 +8,10 @@ from functools import partial
 
 from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused
 from flaglift.migrate.errors import UnavailableError, UnreadableRecordError
-from flaglift.migrate.pace import Pace
 from flaglift.migrate.records import Chunk, Cursor, RecordChange, Stored, StoredRecord, Verdict
 from flaglift.migrate.store import ChangeRefusal, RunWriter, Step, Store, refuse_failed
 from flaglift.migrate.tally import Tally
+from flaglift.migrate.throttle import Throttle
 
 Decided = tuple[StoredRecord, tuple[Verdict, ...]]
 Watch = Callable[[Tally, Chunk, Sequence[Decided]], None]
@@ -30,7 +30,7 @@ def _nothing(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
 class Control:
     """How a run goes, and who watches it."""
 
-    pace: Pace = field(default_factory=Pace)
+    throttle: Throttle = field(default_factory=Throttle)
     stopped: Callable[[], bool] = lambda: False
     watch: Watch = _nothing
     """Called behind each chunk with the counts so far; what it raises stops the run."""
@@ -130,7 +130,7 @@ class Migration:
         """Return what still holds flags; what is translated among it was not done."""
         left = Tally()
         cursor: Cursor | None = None
-        while (chunk := self.store.read_left(cursor, self.control.pace.rows)) is not None:
+        while (chunk := self.store.read_left(cursor, self.control.throttle.rows)) is not None:
             for record, verdicts in self._decided(chunk.records):
                 left.add(record, verdicts)
             left.add_problems(chunk.problems)
@@ -140,7 +140,7 @@ class Migration:
 
     def _late_step(self, writer: RunWriter, cursor: Cursor | None, left: Tally) -> Chunk | None:
         """Read, decide on and write one chunk of what still holds flags."""
-        chunk = self.store.read_left(cursor, self.control.pace.rows)
+        chunk = self.store.read_left(cursor, self.control.throttle.rows)
         if chunk is None:
             return None
         decided = self._decided(chunk.records)
@@ -181,7 +181,7 @@ class Migration:
         return chunk
 
     def _read(self, cursor: Cursor | None, tally: Tally) -> Chunk | None:
-        rows = self.control.pace.rows
+        rows = self.control.throttle.rows
         if self.control.limit is not None and not self._behind_limit(tally):
             rows = min(rows, self.control.limit + self._begun - tally.records)
         return self.store.read(cursor, rows)
@@ -263,10 +263,10 @@ class Migration:
         self, tally: Tally, chunk: Chunk, decided: Sequence[Decided], started: float
     ) -> None:
         seconds = time.monotonic() - started
-        pace = self.control.pace
-        pace.learn(len(chunk.records), chunk.size, seconds)
+        throttle = self.control.throttle
+        throttle.learn(len(chunk.records), chunk.size, seconds)
         self.control.watch(tally, chunk, decided)
-        pace.wait(len(chunk.records), seconds, self.control.stopped)
+        throttle.wait(len(chunk.records), seconds, self.control.stopped)
 
     def _patiently(self, writer: RunWriter, step: Callable[[], Chunk | None]) -> Chunk | None:
         """Try a chunk until the store answers; what was written counts by its checkpoint.
@@ -278,14 +278,14 @@ class Migration:
             try:
                 return step()
             except UnavailableError as error:
-                self.control.pace.shrink()
+                self.control.throttle.shrink()
                 self._find_again(writer, waits, error)
 
     def _find_again(
         self, writer: RunWriter, waits: Iterator[float], error: UnavailableError
     ) -> None:
         for seconds in waits:
-            self.control.pace.sleep(seconds)
+            self.control.throttle.sleep(seconds)
             try:
                 writer.reconnect()
             except UnavailableError as newer:

@@ -44,12 +44,12 @@ def _undo_run(undoer: Undoer, control: Control) -> bool:
     waits = iter(control.patience)
     while not control.stopped():
         try:
-            more = undoer.undo(control.pace.rows)
+            more = undoer.undo(control.throttle.rows)
         except UnavailableError as error:
             seconds = next(waits, None)
             if seconds is None:
                 raise UnavailableError(f"{error}; the same command goes on from there") from None
-            control.pace.sleep(seconds)
+            control.throttle.sleep(seconds)
             undoer.reconnect()
             continue
         if not more:

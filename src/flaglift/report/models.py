@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from flaglift.catalog import Catalog, Model, Standing, Status
+from flaglift.catalog import Catalog, Model, ModelLookup, Status
 from flaglift.report.terminal import say, show
 
 
@@ -54,20 +54,20 @@ def print_models(catalog: Catalog, models: Sequence[Model]) -> None:
         say(f"Published capability patterns that match no model: {patterns}")
 
 
-def what_is(standing: Standing, catalog: Catalog) -> str:
+def what_is(lookup: ModelLookup, catalog: Catalog) -> str:
     """Return one sentence on a name that the catalog does not hold at its date."""
     date = catalog.edition.date
-    if standing.status is Status.RETIRED:
-        successor = standing.successor
+    if lookup.status is Status.RETIRED:
+        successor = lookup.successor
         hint = (
             f"; `{successor.name}` with {successor.seconds} seconds follows it" if successor else ""
         )
-        listed = f"listed from {standing.since} to {standing.until}"
-        return f"`{standing.name}` is retired: {listed}{hint}"
-    if standing.status is Status.NEWER:
-        return f"`{standing.name}` came on {standing.since}, after the edition of {date}"
-    hint = f"; did you mean `{standing.suggestion}`?" if standing.suggestion else ""
-    return f"there is no model `{standing.name}` in the edition of {date}{hint}"
+        listed = f"listed from {lookup.since} to {lookup.until}"
+        return f"`{lookup.name}` is retired: {listed}{hint}"
+    if lookup.status is Status.NEWER:
+        return f"`{lookup.name}` came on {lookup.since}, after the edition of {date}"
+    hint = f"; did you mean `{lookup.suggestion}`?" if lookup.suggestion else ""
+    return f"there is no model `{lookup.name}` in the edition of {date}{hint}"
 
 
 def _price(model: Model) -> str:

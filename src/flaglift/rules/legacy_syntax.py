@@ -96,7 +96,7 @@ class LegacySyntax(Rule):
 
 def _is_settled(subject: Subject) -> bool:
     """Tell whether the model and the video prompt are such that fields can be sent."""
-    status = subject.standing.status if subject.standing else Status.UNKNOWN
+    status = subject.lookup.status if subject.lookup else Status.UNKNOWN
     if status is Status.UNKNOWN or (status is Status.RETIRED and not subject.replaced):
         return False
     return not subject.uses_image_prompt or bool(subject.image_prompt)

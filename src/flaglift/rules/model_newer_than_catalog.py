@@ -79,16 +79,16 @@ class ModelNewerThanCatalog(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding where the catalog in use says nothing about the named model."""
-        if not subject.is_clear_video or subject.standing is None:
+        if not subject.is_clear_video or subject.lookup is None:
             return
-        since = subject.standing.since
-        if subject.standing.status is Status.NEWER:
+        since = subject.lookup.since
+        if subject.lookup.status is Status.NEWER:
             yield self.report(
                 subject.anchor,
                 f"{named(subject)} is known since {since}, after {subject.catalog.as_of}, the date"
                 " of the catalog in use, so its durations and its price are not checked",
             )
-        elif subject.standing.status is Status.NAMED:
+        elif subject.lookup.status is Status.NAMED:
             yield self.report(
                 subject.anchor,
                 f"{named(subject)} is known by its name only, from the changelog of {since}, so its"

@@ -111,7 +111,7 @@ def _says_something(flag: Flag, subject: Subject) -> bool:
     if flag.name is FlagName.VIDEO:
         return True
     known = flag.name is not FlagName.VIDEO_MODEL or not (
-        subject.standing and subject.standing.status is Status.UNKNOWN
+        subject.lookup and subject.lookup.status is Status.UNKNOWN
     )
     return known and flag.value is not None and flag.value.text != ""
 

@@ -103,14 +103,14 @@ class RetiredModel(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding where the named model is retired."""
-        standing = subject.standing
-        if not subject.is_clear_video or standing is None or standing.status is not Status.RETIRED:
+        lookup = subject.lookup
+        if not subject.is_clear_video or lookup is None or lookup.status is not Status.RETIRED:
             return
         yield self.report(
             subject.anchor,
-            f"{named(subject)} was listed up to the edition of {standing.until} (known since"
-            f" {standing.since}) and no longer is{_outcome(subject, standing.successor)}",
-            fix=_fix(subject, standing.successor),
+            f"{named(subject)} was listed up to the edition of {lookup.until} (known since"
+            f" {lookup.since}) and no longer is{_outcome(subject, lookup.successor)}",
+            fix=_fix(subject, lookup.successor),
             severity=Severity.INFO if subject.replaced else None,
             refuses=not subject.replaced,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, overload
 
-from flaglift.catalog import Catalog, Model, Standing, Status
+from flaglift.catalog import Catalog, Model, ModelLookup, Status
 from flaglift.context import Context
 from flaglift.lossless.spans import Span
 from flaglift.settings import Settings
@@ -127,23 +127,23 @@ class Subject:
         return "the settings block" if "video_model" in self.block else "the default-model setting"
 
     @_once
-    def standing(self) -> Standing | None:
+    def lookup(self) -> ModelLookup | None:
         """Where the named model stands in the catalog; None without a name."""
         return None if self.named_model is None else self.catalog.find(self.named_model)
 
     @_once
     def replaced(self) -> bool:
         """Whether the model is retired and the user accepts its successor, which fits (3.5)."""
-        if not self.settings.accept_successors or self.standing is None:
+        if not self.settings.accept_successors or self.lookup is None:
             return False
-        successor = self.standing.successor
+        successor = self.lookup.successor
         return successor is not None and self.written_duration in (None, successor.seconds)
 
     @property
     def model_name(self) -> str | None:
         """The model that the fields name: the named one, or its accepted successor."""
-        if self.replaced and self.standing and self.standing.successor:
-            return self.standing.successor.name
+        if self.replaced and self.lookup and self.lookup.successor:
+            return self.lookup.successor.name
         return self.named_model
 
     @_once
@@ -151,8 +151,8 @@ class Subject:
         """The model that counts, if the catalog has it at its date."""
         if self.model_name is None:
             return None
-        standing = self.catalog.find(self.model_name)
-        return standing.model if standing.status in (Status.LISTED, Status.NAMED) else None
+        lookup = self.catalog.find(self.model_name)
+        return lookup.model if lookup.status in (Status.LISTED, Status.NAMED) else None
 
     @_once
     def is_clear_video(self) -> bool:
@@ -207,8 +207,8 @@ class Subject:
     @property
     def duration(self) -> int | None:
         """The seconds that the fields name: those asked for, or those of an accepted successor."""
-        if self.replaced and self.standing and self.standing.successor:
-            return self.standing.successor.seconds
+        if self.replaced and self.lookup and self.lookup.successor:
+            return self.lookup.successor.seconds
         return self.written_duration
 
     def value_of(self, flag: FlagName) -> int | str | None:

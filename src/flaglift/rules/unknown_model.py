@@ -86,15 +86,15 @@ class UnknownModel(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding where the named model is nobody's."""
-        standing = subject.standing
-        if not subject.is_clear_video or standing is None or standing.status is not Status.UNKNOWN:
+        lookup = subject.lookup
+        if not subject.is_clear_video or lookup is None or lookup.status is not Status.UNKNOWN:
             return
-        close = f"; the nearest is `{standing.suggestion}`" if standing.suggestion else ""
+        close = f"; the nearest is `{lookup.suggestion}`" if lookup.suggestion else ""
         yield self.report(
             subject.anchor,
             f"{named(subject)} is not in the model catalog, not in its earlier editions and not in"
             f" the changelog, so the prompt is not translated{close}",
-            fix=_fix(subject, standing.suggestion),
+            fix=_fix(subject, lookup.suggestion),
         )
 
 

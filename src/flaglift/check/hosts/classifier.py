@@ -196,8 +196,8 @@ def _model(name: str) -> Iterator[Evidence]:
     if name == HOLE:
         yield Evidence(1, "the model is a variable")
         return
-    standing = load_catalog().find(name)
-    if standing.status is not Status.UNKNOWN:
+    lookup = load_catalog().find(name)
+    if lookup.status is not Status.UNKNOWN:
         yield Evidence(3, f"`{name}` is a model")
-    elif standing.suggestion:
+    elif lookup.suggestion:
         yield Evidence(2, f"`{name}` is nearly a model's name")

@@ -11,7 +11,7 @@ _POLL_SECONDS = 0.2
 
 
 @dataclass
-class Pace:
+class Throttle:
     """Sizes chunks so that each takes about `chunk_seconds`, and waits where it is asked to."""
 
     chunk_seconds: float = 0.5

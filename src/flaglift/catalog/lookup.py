@@ -38,7 +38,7 @@ class Successor:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ModelLookup:
     """What the catalog knows about one name.
 
     - `model`: the model, if it is listed or named; of others there is nothing that holds today.

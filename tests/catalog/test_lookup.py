@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from flaglift.catalog import Status, Successor, edition_dates, load_catalog
 from flaglift.catalog.data import listings, release_dates
-from flaglift.catalog.standing import Standing, successor_of
+from flaglift.catalog.lookup import ModelLookup, successor_of
 
 NEWEST = "2026-08-20"
 
 
-def find(name: str, day: str = NEWEST) -> Standing:
+def find(name: str, day: str = NEWEST) -> ModelLookup:
     return load_catalog(datetime.date.fromisoformat(day)).find(name)
 
 
@@ -47,11 +47,11 @@ def test_the_status_depends_on_the_day(name: str, day: str, status: str) -> None
 
 
 def test_a_listed_model() -> None:
-    standing = find("wan22_720p")
-    assert standing.model is load_catalog().edition.models["wan22_720p"]
-    assert str(standing.since) == "2025-10-27"
-    assert len(standing.editions) == 4
-    assert standing.until is None
+    lookup = find("wan22_720p")
+    assert lookup.model is load_catalog().edition.models["wan22_720p"]
+    assert str(lookup.since) == "2025-10-27"
+    assert len(lookup.editions) == 4
+    assert lookup.until is None
 
 
 def test_since_is_the_first_mention_anywhere() -> None:
@@ -72,17 +72,17 @@ def test_a_named_model_has_what_the_patterns_say_and_no_more() -> None:
 
 
 def test_a_retired_model() -> None:
-    standing = find("kling25_10s")
-    assert standing.model is None
-    assert str(standing.until) == "2025-10-27"
-    assert standing.successor == Successor("kling25", 10)
+    lookup = find("kling25_10s")
+    assert lookup.model is None
+    assert str(lookup.until) == "2025-10-27"
+    assert lookup.successor == Successor("kling25", 10)
     assert find("seedance_720p").successor is None
 
 
 def test_a_newer_model() -> None:
-    standing = find("seedance25_720p", "2026-04-29")
-    assert (standing.model, standing.until, standing.suggestion) == (None, None, None)
-    assert str(standing.since) == "2026-08-07"
+    lookup = find("seedance25_720p", "2026-04-29")
+    assert (lookup.model, lookup.until, lookup.suggestion) == (None, None, None)
+    assert str(lookup.since) == "2026-08-07"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_newer_model() -> None:
     ],
 )
 def test_an_unknown_model(name: str, suggestion: str | None) -> None:
-    assert find(name) == Standing(name, Status.UNKNOWN, suggestion=suggestion)
+    assert find(name) == ModelLookup(name, Status.UNKNOWN, suggestion=suggestion)
 
 
 def test_only_models_of_the_day_are_suggested() -> None:
@@ -126,12 +126,12 @@ def test_the_models_are_the_listed_and_then_the_named() -> None:
     day=st.dates(edition_dates()[0], datetime.date(2027, 1, 1)),
 )
 def test_every_standing_agrees_with_the_dates(name: str, day: datetime.date) -> None:
-    standing = load_catalog(day).find(name)
+    lookup = load_catalog(day).find(name)
     listed = [date for date in listings(name) if date <= load_catalog(day).edition.date]
-    assert (standing.model is not None) == (standing.status in {Status.LISTED, Status.NAMED})
-    assert (standing.since is None) == (standing.status is Status.UNKNOWN)
-    assert (standing.until is not None) == (standing.status is Status.RETIRED)
-    if standing.status is Status.RETIRED:
-        assert standing.until == listed[-1]
-    if standing.status in {Status.NAMED, Status.NEWER}:
+    assert (lookup.model is not None) == (lookup.status in {Status.LISTED, Status.NAMED})
+    assert (lookup.since is None) == (lookup.status is Status.UNKNOWN)
+    assert (lookup.until is not None) == (lookup.status is Status.RETIRED)
+    if lookup.status is Status.RETIRED:
+        assert lookup.until == listed[-1]
+    if lookup.status in {Status.NAMED, Status.NEWER}:
         assert not listed
