@@ -334,7 +334,7 @@ def test_all_options_reach_the_proxy(resolved: list[Options], tmp_path: Path) ->
         "--operators", "unix:/run/x", "--show-codes", "--traffic", "t.db", "--grace", "1.5",
         "--caller-header", "X-App", "--accept-successors", "--prefix", "/gate",
         "--max-connections", "8", "--spool", "2m", "--workers", "3", "--trust-forwarded",
-        "--log-format", "json",
+        "--log-format", "json", "--spans",
     )  # fmt: skip
     assert (result.returncode, result.stderr) == (0, "")
     (given,) = resolved
@@ -361,6 +361,7 @@ def test_all_options_reach_the_proxy(resolved: list[Options], tmp_path: Path) ->
         caller_header="X-App",
         trust_forwarded=True,
         log_format=LogFormat.JSON,
+        spans=True,
     )
 
 

@@ -81,6 +81,8 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
     from flaglift.shim.proxy.options import Limits, Options, Timeouts
 
     own = with_file(context, given["config"], isolated=given["isolated"])
+    if own["spans"]:
+        _check_spans()
     settings = settings_for("-", {key: given[key] for key in given if key not in own})
     return Options(
         upstream=_upstream(own["upstream"]),
@@ -110,7 +112,16 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
         caller_header=own["caller_header"],
         trust_forwarded=own["trust_forwarded"],
         log_format=LogFormat(own["log_format"]),
+        spans=own["spans"],
     )
+
+
+def _check_spans() -> None:
+    """Raise `ConfigError` where what makes spans is not installed."""
+    try:
+        import flaglift.shim.proxy.spans  # noqa: F401 - workers use it
+    except ImportError as error:
+        raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[otel]'") from None
 
 
 _UPSTREAM = re.compile(

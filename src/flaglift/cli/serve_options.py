@@ -147,6 +147,10 @@ _OPTIONS = (
         "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
         help="How lines of the log are written.",
     ),
+    _option(
+        "--spans", is_flag=True,
+        help="Send OpenTelemetry spans, to where OTEL_EXPORTER_OTLP_ENDPOINT says.",
+    ),
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Counters in the format of Prometheus."""
 
 import os
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from prometheus_client import (
@@ -19,6 +19,7 @@ from flaglift.shim.proxy.exchange import Exchange
 M = TypeVar("M", Counter, Histogram)
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_BYTES = tuple(4**power for power in range(4, 16))  # 256 bytes to 1 GiB
 OTHER = "other"
 """The route of requests that carry no prompts."""
 
@@ -30,33 +31,39 @@ class Metrics:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         GCCollector(registry=registry)
-        self._requests = Counter(
+        counter = partial(Counter, registry=registry)
+        self._requests = counter(
             "flaglift_requests",
             "Requests, by what became of them; status 0 is none, the client or upstream had gone.",
             ("route", "mode", "outcome", "status"),
-            registry=registry,
         )
-        self._untouched = Counter(
+        self._untouched = counter(
             "flaglift_untouched_requests",
             "Requests on a prompt's route whose body was left alone or refused, by reason.",
             ("route", "reason"),
-            registry=registry,
         )
-        self._prompts = Counter(
+        self._prompts = counter(
             "flaglift_prompts",
             "Prompts read, by what translating them gives: translated, unchanged, refused.",
             ("route", "mode", "status"),
-            registry=registry,
         )
-        self._findings = Counter(
-            "flaglift_findings", "Findings in prompts, by code.", ("code",), registry=registry
-        )
-        self._seconds = Histogram(
+        self._findings = counter("flaglift_findings", "Findings in prompts, by code.", ("code",))
+        seconds = partial(Histogram, buckets=_SECONDS, registry=registry)
+        self._seconds = seconds(
             "flaglift_request_seconds",
             "Time from a request's head to the end of its response.",
             ("mode",),
-            buckets=_SECONDS,
-            registry=registry,
+        )
+        self._upstream_seconds = seconds(
+            "flaglift_upstream_seconds",
+            "Time from when a request is sent to the upstream to the head of its response.",
+        )
+        size = partial(Histogram, buckets=_BYTES, registry=registry)
+        self._request_bytes = size(
+            "flaglift_request_bytes", "Length of the bodies of requests, as they come from clients."
+        )
+        self._response_bytes = size(
+            "flaglift_response_bytes", "Length of the bodies of responses, as they go to clients."
         )
 
     def __call__(self, exchange: Exchange) -> None:
@@ -68,6 +75,10 @@ class Metrics:
         status = str(exchange.status)
         _child(self._requests, route, mode, inspection.outcome.value, status).inc()
         _child(self._seconds, mode).observe(exchange.seconds)
+        if exchange.upstream_seconds is not None:
+            self._upstream_seconds.observe(exchange.upstream_seconds)
+        self._request_bytes.observe(exchange.request.body.length)
+        self._response_bytes.observe(exchange.sent_bytes)
         if record.reason:
             _child(self._untouched, route, record.reason.value).inc()
         for read, count in record.prompts.items():

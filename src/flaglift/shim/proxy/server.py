@@ -18,13 +18,15 @@ from flaglift.shim.proxy.assignment import Assignment
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.connections import Connections, Seldom, most_connections
 from flaglift.shim.proxy.counting import Counting
+from flaglift.shim.proxy.exchange import Exchange
+from flaglift.shim.proxy.headers import Headers
 from flaglift.shim.proxy.inbound import Connection
 from flaglift.shim.proxy.listeners import check_loop, listening, shown
 from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.outbound import UpstreamError
 from flaglift.shim.proxy.pages import Pages
-from flaglift.shim.proxy.site import Site
+from flaglift.shim.proxy.site import Observer, Site
 from flaglift.shim.proxy.traffic import TrafficStore, Worker
 from flaglift.shim.proxy.upstream import Address, Upstream
 
@@ -113,9 +115,17 @@ class Proxy:
         self._metrics = Metrics()
         worker = worker or Worker(secrets.token_hex(8))
         self._counting = Counting(self._store, callers, worker)
-        observers = (AccessLog(callers), self._metrics, self._counting)
+        observers: list[Observer] = [AccessLog(callers), self._metrics, self._counting]
+        begin: Callable[[Exchange], Headers] = _nothing
+        if options.spans:
+            from flaglift.shim.proxy.spans import Spans  # noqa: PLC0415 - it is an extra
+
+            spans = Spans()
+            self._opened.callback(spans.close)
+            observers.append(spans)
+            begin = spans.begin
         self._upstream = Upstream(Address.of(options.upstream), options.timeouts)
-        self._site = Site(options, self._upstream, observers)
+        self._site = Site(options, self._upstream, observers, begin)
         self._doors = self._open_doors(options.limits)
         self._stopping = False
         self._at_once = False
@@ -194,6 +204,10 @@ class Proxy:
         """Stop listening, and end when the requests have ended; callable from any thread."""
         self._at_once = at_once
         self._stopping = True
+
+
+def _nothing(_exchange: Exchange) -> Headers:
+    return []
 
 
 def log_seldom() -> Any:

@@ -28,13 +28,23 @@ Observer = Callable[[Exchange], None]
 
 
 class Site:
-    """Answers requests with what the upstream answers to the translated ones."""
+    """Answers requests with what the upstream answers to the translated ones.
 
-    def __init__(self, options: Options, upstream: Upstream, observers: Sequence[Observer]) -> None:
+    `begin` is told of each that is sent on, and says what fields to add.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        upstream: Upstream,
+        observers: Sequence[Observer],
+        begin: Callable[[Exchange], Headers],
+    ) -> None:
         self.options = options
         """Those of requests that begin from now on."""
         self._upstream = upstream
         self._observers = observers
+        self._begin = begin
 
     async def serve(self, request: Request, response: Response) -> None:
         """Answer one request, and have it observed, whatever becomes of it."""
@@ -68,7 +78,7 @@ class Site:
     async def _answer(self, exchange: Exchange, response: Response, options: Options) -> None:
         request = exchange.request
         _check(request, options.limits)
-        added = [(b"X-Request-Id", exchange.id.encode())]
+        added = [(b"X-Request-Id", exchange.id.encode()), *self._begin(exchange)]
         if options.trust_forwarded:
             added += continued(request)
             request.client = origin(request)

@@ -1,0 +1,75 @@
+"""A span of OpenTelemetry for each request; the extra `otel` brings what this needs."""
+
+import os
+from collections.abc import Mapping
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from flaglift.shim.proxy.exchange import Exchange
+from flaglift.shim.proxy.headers import Headers
+
+_CONTEXT = (b"traceparent", b"tracestate")
+
+
+class Spans:
+    """Begins and ends the span of each request, and sends them to a collector in the background.
+
+    Which collector, how many of the requests, and under which name of a service the standard
+    variables say, such as `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    """
+
+    def __init__(self) -> None:
+        os.environ.setdefault("OTEL_SERVICE_NAME", "flaglift")
+        self._provider = TracerProvider()
+        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        self._tracer = self._provider.get_tracer("flaglift")
+        self._propagator = TraceContextTextMapPropagator()
+
+    def begin(self, exchange: Exchange) -> Headers:
+        """Begin the span of a request; return the fields with which the upstream continues it."""
+        carrier: Mapping[str, str] = {
+            name.decode(): value.decode("latin-1")
+            for name, value in exchange.request.names
+            if name in _CONTEXT
+        }
+        inspection = exchange.inspection
+        exchange.span = self._tracer.start_span(
+            f"{exchange.request.method} {inspection.label}",
+            self._propagator.extract(carrier),
+            SpanKind.SERVER,
+            {
+                "http.request.method": exchange.request.method,
+                "http.route": inspection.label,
+                "flaglift.mode": inspection.mode.value,
+                "flaglift.request_id": exchange.id,
+            },
+        )
+        continued: dict[str, str] = {}
+        self._propagator.inject(continued, set_span_in_context(exchange.span))
+        return [(name.encode(), value.encode("latin-1")) for name, value in continued.items()]
+
+    def __call__(self, exchange: Exchange) -> None:
+        """End the span of a request, if it has one."""
+        span, inspection = exchange.span, exchange.inspection
+        if span is None:
+            return
+        span.set_attribute("flaglift.outcome", inspection.outcome.value)
+        if inspection.record.reason:
+            span.set_attribute("flaglift.reason", inspection.record.reason.value)
+        if inspection.record.codes:
+            span.set_attribute("flaglift.codes", sorted(inspection.record.codes))
+        if exchange.upstream_seconds is not None:
+            span.set_attribute("flaglift.upstream_seconds", exchange.upstream_seconds)
+        if exchange.status:
+            span.set_attribute("http.response.status_code", exchange.status)
+        if not 0 < exchange.status < 500:
+            span.set_status(StatusCode.ERROR)
+        span.end()
+
+    def close(self) -> None:
+        """Send what was not sent yet."""
+        self._provider.shutdown()
