@@ -48,6 +48,10 @@ class Metrics:
             ("route", "mode", "status"),
         )
         self._findings = counter("flaglift_findings", "Findings in prompts, by code.", ("code",))
+        self._measure(registry)
+
+    def _measure(self, registry: CollectorRegistry) -> None:
+        """Make the histograms."""
         seconds = partial(Histogram, buckets=_SECONDS, registry=registry)
         self._seconds = seconds(
             "flaglift_request_seconds",
