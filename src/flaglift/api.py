@@ -96,9 +96,11 @@ def fix(
     settings: Settings = DEFAULT,
     context: Context = UNKNOWN,
     *,
-    unsafe: bool = False,
+    unsafe: bool | Collection[str] = False,
 ) -> FixResult:
     """Return a prompt with its fixes applied: the safe ones, and with `unsafe` the others too.
+
+    `unsafe` may also be the codes or names of the rules whose unsafe fixes to apply.
 
     What no fix touches stays as it is, to the code point. A fix that makes anything worse, or that
     claims to be safe and changes the translated fields, is left out. Raises as `lint` does.

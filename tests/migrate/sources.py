@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flaglift.migrate.decision import Decider
+from flaglift.migrate.decision import decider_of
 from flaglift.migrate.engine import Control, Migration
 from flaglift.migrate.job import Job
 from flaglift.migrate.opening import open_store
@@ -34,14 +34,14 @@ def control(**options: Any) -> Control:
 def planned(source: str | Path, **options: Any) -> Tally:
     job, run = _job(source, options)
     with opened(job, write=False) as store:
-        return Migration(store, Decider(job.settings, store.fields), run).plan()[0]
+        return Migration(store, decider_of(job, store.fields), run).plan()[0]
 
 
 def applied(source: str | Path, *, restart: bool = False, **options: Any) -> Tally:
     """Apply to the end, or to where it was told to stop; return the counts."""
     job, run = _job(source, options)
     with opened(job) as store, store.writing(restart=restart) as writer:
-        migration = Migration(store, Decider(job.settings, store.fields), run)
+        migration = Migration(store, decider_of(job, store.fields), run)
         if writer.run.state != "running" or migration.apply(writer):
             writer.finish()
         return writer.run.tally

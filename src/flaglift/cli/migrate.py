@@ -164,6 +164,7 @@ def verify(source: str, **options: Any) -> int:
 
 @command.command("undo")
 @source_argument
+@click.option("--run", "back_to", metavar="RUN", help="Take back this run and what came after it.")
 @pace_options
 @job_options
 def undo(source: str, **options: Any) -> int:

@@ -8,7 +8,8 @@ import click
 
 from flaglift.cli.options import settings_for
 from flaglift.errors import ConfigError
-from flaglift.migrate.job import DEFAULT_TARGETS, Job
+from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, Job
+from flaglift.migrate.mending import Mending
 from flaglift.migrate.opening import is_url
 from flaglift.settings import DEFAULT, Settings
 from flaglift.syntax.flags import FIELD_FLAGS
@@ -56,6 +57,34 @@ job_options = _all(
     click.option("--where", metavar="SQL", help="Only the table's rows that fulfil this."),
     click.option("--encoding", default="utf-8", help="Of a CSV or TSV file; utf-8 if left out."),
     click.option("--delimiter", help="Of a CSV file; a comma if left out."),
+    click.option("--fix", "safe", is_flag=True, help="Apply safe fixes before translating."),
+    click.option(
+        "--unsafe-fixes",
+        "unsafe",
+        is_flag=False,
+        flag_value="",
+        metavar="[CODES]",
+        help="Apply the unsafe fixes, too: all, or those of rules such as FL401,FL109.",
+    ),
+    click.option(
+        "--model",
+        "models",
+        multiple=True,
+        metavar="OLD=NEW",
+        help="Take another model where prompts name OLD.",
+    ),
+    click.option(
+        "--expand",
+        "step",
+        flag_value=EXPAND,
+        help="Fill the fields and leave the text, for readers of both forms.",
+    ),
+    click.option(
+        "--contract",
+        "step",
+        flag_value=CONTRACT,
+        help="Shorten the text where the fields hold what its flags say.",
+    ),
     click.option("--create-columns", is_flag=True, help="Add target columns that are missing."),
     click.option(
         "--most-bytes",
@@ -131,13 +160,14 @@ def job_from(source: str, options: dict[str, Any]) -> Job:
     """
     names = (
         "text", "key", "json_column", "where", "encoding", "delimiter", "create_columns",
-        "most_bytes", "journal", "limit", "to", "replace",
+        "most_bytes", "journal", "limit", "to", "replace", "step",
     )  # fmt: skip
     chosen = {name: options[name] for name in names if options.get(name) is not None}
     empty = _empty(options["empty"])
     targets = _targets(options["targets"])
     settings = _settings(source, options)
-    return Job(source, targets=targets, empty=empty, settings=settings, **chosen)
+    mending = _mending(options, settings)
+    return Job(source, targets=targets, empty=empty, settings=settings, mending=mending, **chosen)
 
 
 def _settings(source: str, options: dict[str, Any]) -> Settings:
@@ -149,6 +179,39 @@ def _settings(source: str, options: dict[str, Any]) -> Settings:
     )  # fmt: skip
     place = "." if is_url(source) else source
     return settings_for(place, {name: options[name] for name in names})
+
+
+def _mending(options: dict[str, Any], settings: Settings) -> Mending:
+    from flaglift.linting.engine import selected
+
+    models: dict[str, str] = {}
+    for item in options["models"]:
+        old, sign, new = item.rpartition("=")
+        if not sign or not old or not new:
+            raise ConfigError(f"--model {item}: write OLD=NEW, as in kling20=kling25")
+        models[old] = _listed(new, settings)
+    unsafe = options["unsafe"]
+    codes = None if unsafe is None else tuple(filter(None, unsafe.split(",")))
+    if codes:
+        try:
+            selected(codes, ())
+        except ConfigError as error:
+            raise ConfigError(f"--unsafe-fixes={unsafe}: {error}; SOURCE comes first") from None
+    return Mending(models, options["safe"] or codes is not None, codes)
+
+
+def _listed(model: str, settings: Settings) -> str:
+    """Return the name of a model that the catalog lists. Raises `ConfigError` for another."""
+    from flaglift.catalog import load_catalog
+    from flaglift.spelling import nearest
+
+    catalog = load_catalog(settings.edition, settings.overlay)
+    names = [each.name for each in catalog.models]
+    if model not in names:
+        close = nearest(model, names)
+        hint = f"did you mean `{close}`?" if close else "`flaglift models` lists them"
+        raise ConfigError(f"--model: there is no model `{model}`; {hint}")
+    return model
 
 
 def _empty(given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from flaglift.cli.migrate_options import job_from
 from flaglift.errors import InputError, reason
 from flaglift.migrate.clock import now
-from flaglift.migrate.decision import Decider
+from flaglift.migrate.decision import decider_of
 from flaglift.migrate.drift import DriftError, SavedPlan
 from flaglift.migrate.engine import Control, Decided, Migration
 from flaglift.migrate.interruption import interruption
@@ -72,7 +72,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
             progress.show(tally.to_dict())
 
         control = Control(_throttle(options), stopped, watch, options["limit"], keep_going=True)
-        migration = Migration(store, Decider(job.settings, store.fields), control)
+        migration = Migration(store, decider_of(job, store.fields), control)
         tally, finished = migration.plan()
         document = _document(job, store, tally)
     document |= {
@@ -151,7 +151,7 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
         control = Control(
             _throttle(options), stopped, watch, options["limit"], keep_going=options["keep_going"]
         )
-        migration = Migration(store, Decider(job.settings, store.fields), control)
+        migration = Migration(store, decider_of(job, store.fields), control)
         finished = writer.run.state != "running"
         try:
             finished = finished or migration.apply(writer, rehearsal=rehearse)
@@ -242,7 +242,7 @@ def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]
             held += good
             broken += bad
         if not store.passes_on:
-            left = Migration(store, Decider(job.settings, store.fields), Control()).survey()
+            left = Migration(store, decider_of(job, store.fields), Control()).survey()
             held.append(f"{store.name}: {left.refused:,} prompts that still hold flags are refused")
             if left.translated or left.problems or left.without:
                 broken.append(
@@ -259,7 +259,7 @@ def undo_source(source: str, options: Document) -> tuple[Document, bool]:
     with ExitStack() as stack:
         store = stack.enter_context(_opened(job, write=True))
         stopped = stack.enter_context(interruption())
-        done = undo(store, Control(_throttle(options), stopped))
+        done = undo(store, Control(_throttle(options), stopped), options["back_to"])
         left: list[str] = []
         count = 0
         for run in done.runs:

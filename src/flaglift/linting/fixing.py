@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from flaglift.context import Context
 from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.emit.translation import TranslationStatus, read_values, translation_of
-from flaglift.linting.engine import examine, reported
+from flaglift.linting.engine import examine, reported, selected
 from flaglift.lossless.spans import Edit, apply_edits
 from flaglift.settings import Settings
 from flaglift.syntax.flags import FlagName
@@ -65,10 +65,13 @@ def fix_prompt(
     settings: Settings,
     context: Context,
     *,
-    unsafe: bool,
+    unsafe: bool | Collection[str],
     prompt: Prompt | None = None,
 ) -> FixResult:
-    """Apply the fixes of a prompt, which is parsed unless it is given. Raises as `examine` does."""
+    """Apply the fixes of a prompt, which is parsed unless it is given. Raises as `examine` does.
+
+    `unsafe` tells whether to apply unsafe fixes, or of which rules.
+    """
 
     def read(new: str) -> Assessment:
         examined = examine(new, settings, context, prompt=prompt if new == text else None)
@@ -80,11 +83,17 @@ def fix_prompt(
             stated=stated_values(subjects[0].segment),
         )
 
+    if not isinstance(unsafe, bool):
+        unsafe = selected(tuple(unsafe), ()) if unsafe else False
     return fix_text(text, unsafe=unsafe, read=read)
 
 
-def fix_text(text: str, *, unsafe: bool, read: Callable[[str], Assessment]) -> FixResult:
+def fix_text(
+    text: str, *, unsafe: bool | Collection[str], read: Callable[[str], Assessment]
+) -> FixResult:
     """Apply fixes until none is left that may be applied and helps.
+
+    `unsafe` tells whether to apply unsafe fixes, or of which codes.
 
     Fixing the result again changes nothing: fixes that bring each other back without end are not
     applied at all.
@@ -95,8 +104,8 @@ def fix_text(text: str, *, unsafe: bool, read: Callable[[str], Assessment]) -> F
     state = original
     for _ in range(_MOST_ROUNDS):
         # A safe fix has to keep the fields, which only those that are applied by themselves show.
-        for applicability in list(Applicability)[: 1 + unsafe]:
-            candidates = _candidates(state.reading, applicability)
+        for applicability in list(Applicability)[: 1 + bool(unsafe)]:
+            candidates = _candidates(state.reading, applicability, unsafe)
             applied, state = _apply_what_helps(state, candidates, read)
             if applied:
                 fixed += applied
@@ -118,10 +127,15 @@ class _FixState:
     reading: Assessment
 
 
-def _candidates(reading: Assessment, applicability: Applicability) -> list[Diagnostic]:
+def _candidates(
+    reading: Assessment, applicability: Applicability, unsafe: bool | Collection[str]
+) -> list[Diagnostic]:
     if applicability is Applicability.SAFE and reading.values is None:
         return []  # whether the fields stay the same cannot be seen
-    return [d for d in reading.found if d.fix and d.fix.applicability is applicability]
+    found = [d for d in reading.found if d.fix and d.fix.applicability is applicability]
+    if applicability is Applicability.SAFE or isinstance(unsafe, bool):
+        return found
+    return [d for d in found if d.code in unsafe]
 
 
 def _apply_what_helps(

@@ -8,6 +8,8 @@ from flaglift.context import Context
 from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.lossless.spans import difference
+from flaglift.migrate.job import CONTRACT, EXPAND, WHOLE, Job
+from flaglift.migrate.mending import NOTHING, Mending
 from flaglift.migrate.records import Stored, Verdict
 from flaglift.settings import Settings
 from flaglift.shapes import Shortcut, shortcut_for
@@ -20,6 +22,9 @@ NO_TARGET = "no-target"
 OUT_OF_PLACE = "does-not-fit"
 """The pseudo-code of a value that its column cannot hold."""
 
+NOT_EXPANDED = "not-expanded"
+"""The pseudo-code of a prompt whose fields do not hold yet what its flags say."""
+
 
 _DURATION = FlagName.DURATION.field
 _MODEL = FlagName.VIDEO_MODEL.field
@@ -31,8 +36,16 @@ Prices = tuple[float | None, float | None]
 class Decider:
     """Decides on stored prompts with one choice of settings."""
 
-    def __init__(self, settings: Settings, targets: Collection[str] | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        targets: Collection[str] | None,
+        mending: Mending = NOTHING,
+        step: str = WHOLE,
+    ) -> None:
         self.settings = settings
+        self._mending = mending
+        self._step = step
         self._targets = None if targets is None else frozenset(targets)
         """The fields that the store can hold; None for any."""
         self._shortcuts: dict[tuple[str, ...], Shortcut] = {}
@@ -55,7 +68,10 @@ class Decider:
 
     def __call__(self, stored: Stored) -> Verdict:
         """Return what becomes of a prompt. Never raises for a text."""
-        translation = self._shortcut(stored).translate(stored.text)
+        shortcut = self._shortcut(stored)
+        translation = original = shortcut.translate(stored.text)
+        if self._mending and translation.codes:
+            translation = self._mended(stored, shortcut, translation)
         if translation.status is TranslationStatus.UNCHANGED:
             return Verdict(stored, "unchanged", codes=translation.codes)
         codes = translation.codes
@@ -68,32 +84,52 @@ class Decider:
         )
         if homeless:
             return refused(stored, codes, NO_TARGET, _no_target(sorted(homeless)))
-        return self._translated(stored, translation, codes)
+        return self._translated(stored, translation, mended=translation is not original)
 
-    def _translated(
-        self, stored: Stored, translation: Translation, codes: tuple[str, ...]
-    ) -> Verdict:
+    def _mended(self, stored: Stored, shortcut: Shortcut, translation: Translation) -> Translation:
+        """Return the translation of a prompt with what is to be changed, if there is one."""
+        text = self._mending(stored.text, self.settings, Context(stored.held))
+        again = translation if text == stored.text else shortcut.translate(text)
+        return again if again.status is TranslationStatus.TRANSLATED else translation
+
+    def _translated(self, stored: Stored, translation: Translation, *, mended: bool) -> Verdict:
         values = {**translation.values, "text": translation.values.get("text", "")}
         writes = {
             name: value
             for name, value in values.items()
             if name == "text" or not _holds(stored.held.get(name), value)
         }
+        edits = [difference(stored.text, values["text"])]
+        if self._step == EXPAND:
+            del writes["text"]
+            edits = []
+        elif self._step == CONTRACT and len(writes) > 1:
+            lacking = ", ".join(sorted(writes.keys() - {"text"}))
+            return refused(
+                stored,
+                translation.codes,
+                NOT_EXPANDED,
+                f"{lacking}: `--expand` fills what is empty",
+            )
         return Verdict(
             stored,
             "translated",
             writes=writes,
-            edits=[difference(stored.text, values["text"])],
-            codes=codes,
+            edits=edits,
+            codes=translation.codes,
             model=values[_MODEL],
             seconds=values.get(_DURATION),
             cents=self._prices_of(stored.text, values),
+            mended=mended,
         )
 
     def _prices_of(self, text: str, values: dict[str, Any]) -> Prices:
         model, length = values[_MODEL], values.get(_DURATION)
         written: tuple[str | None, str | None] = (None, None)
-        changes = self.settings.accept_successors or self.settings.default_model is not None
+        settings = self.settings
+        changes = (
+            settings.accept_successors or settings.default_model is not None or bool(self._mending)
+        )
         if changes:
             segment = parse(text).segments[0]
             written = segment.value(FlagName.VIDEO_MODEL), segment.value(FlagName.DURATION)
@@ -121,6 +157,11 @@ class Decider:
 def _cents(model: Model | None, length: int | None) -> float | None:
     price = model.price_cents(length) if model else None
     return None if price is None else float(price)
+
+
+def decider_of(job: Job, targets: Collection[str] | None) -> Decider:
+    """Return what decides on the prompts of a job, for a store that can hold these fields."""
+    return Decider(job.settings, targets, job.mending, job.step)
 
 
 def refused(stored: Stored, codes: tuple[str, ...], code: str, message: str) -> Verdict:

@@ -132,7 +132,7 @@ class Migration:
         cursor: Cursor | None = None
         while (chunk := self.store.read_left(cursor, self.control.throttle.rows)) is not None:
             for record, verdicts in self._decided(chunk.records):
-                left.add(record, verdicts)
+                left.add(record, [verdict for verdict in verdicts if not verdict.is_done])
             left.add_problems(chunk.problems)
             cursor = chunk.cursor
         left.without = self.store.unreachable()
@@ -153,7 +153,7 @@ class Migration:
                 step.checkpoint(writer.run.cursor or {}, tally)
         for record, verdicts in decided:
             if not _writes((record, verdicts)):
-                left.add(record, verdicts)
+                left.add(record, [verdict for verdict in verdicts if not verdict.is_done])
         left.add_problems(chunk.problems)
         return chunk
 

@@ -11,8 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from flaglift.emit.form import form_value
+from flaglift.migrate.mending import NOTHING, Mending
 from flaglift.settings import DEFAULT, Settings
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
+
+WHOLE, EXPAND, CONTRACT = "whole", "expand", "contract"
+"""Both forms change at once; the fields are filled and the text stays; the text is shortened where
+the fields hold what its flags say."""
 
 DEFAULT_TARGETS = MappingProxyType({field: field for field in FIELD_FLAGS})
 
@@ -60,6 +65,10 @@ class Job:
     """Put the result in the place of the source when it is complete."""
     empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Values by field that mean that there is none, besides `USUALLY_EMPTY`."""
+    mending: Mending = NOTHING
+    """What is changed in prompts before they are translated."""
+    step: str = WHOLE
+    """`whole`, or one of the steps of a migration under readers of both forms."""
     settings: Settings = DEFAULT
 
     def is_empty(self, name: str, value: object) -> bool:
@@ -74,6 +83,8 @@ class Job:
             "json_column": self.json_column, "where": self.where, "encoding": self.encoding,
             "delimiter": self.delimiter, "most_bytes": self.most_bytes,
             "empty": {name: list(values) for name, values in self.empty.items()},
+            "mending": self.mending.to_dict(),
+            "step": self.step,
             "settings": _settings_to_json(self.settings),
         }  # fmt: skip
 
@@ -81,7 +92,9 @@ class Job:
         """Return the job with the options that a run has kept."""
         empty = {name: tuple(values) for name, values in options["empty"].items()}
         settings = _settings_from_json(options["settings"])
-        return replace(self, **{**options, "empty": empty, "settings": settings})
+        mending = Mending.from_dict(options["mending"])
+        read = {"empty": empty, "settings": settings, "mending": mending}
+        return replace(self, **{**options, **read})
 
     @property
     def fingerprint(self) -> str:
@@ -92,6 +105,7 @@ class Job:
         parts = [
             version("flaglift"), chosen, self.text, dict(self.targets), self.key, self.json_column,
             self.where, self.encoding, self.delimiter, self.create_columns, dict(self.empty),
+            self.mending.to_dict(), self.step,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
 

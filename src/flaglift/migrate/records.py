@@ -71,6 +71,13 @@ class Verdict:
     seconds: int | None = None
     cents: tuple[float | None, float | None] = (None, None)
     """The price before and after, where known."""
+    mended: bool = False
+    """Whether it was changed before it was translated: by a fix, or to another model."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is translated, and all that this is to write is there."""
+        return self.status == "translated" and not self.writes
 
 
 @dataclass(frozen=True, slots=True)

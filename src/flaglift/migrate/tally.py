@@ -19,6 +19,8 @@ class Tally:
     without: int = 0
     """Records without a prompt: a null, an empty list, no such key."""
     translated: int = 0
+    mended: int = 0
+    """Translated prompts that a fix or another model was needed for."""
     unchanged: int = 0
     refused: int = 0
     problems: int = 0
@@ -55,6 +57,7 @@ class Tally:
         self.codes.update(verdict.codes)
         if verdict.status == "translated":
             self.translated += 1
+            self.mended += verdict.mended
             self.findings.update(verdict.codes)
             self.models[str(verdict.model)] += 1
             self.seconds["default" if verdict.seconds is None else str(verdict.seconds)] += 1

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from flaglift.errors import InputError
 from flaglift.migrate.engine import Control
 from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.store import MigrationRun, Store, Undoer
@@ -25,10 +26,20 @@ def open_runs(store: Store) -> list[MigrationRun]:
     return [run for run in reversed(store.runs()) if run.state not in _OVER]
 
 
-def undo(store: Store, control: Control) -> Undone:
-    """Take all runs back. Raises `UnavailableError` when the store does not come back."""
+def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:
+    """Take all runs back, or those from the newest to the one named `back_to`.
+
+    Raises `UnavailableError` when the store does not come back, `InputError` for an unknown run.
+    """
     done = Undone()
-    for run in open_runs(store):
+    runs = open_runs(store)
+    names = [run.id for run in runs]
+    if back_to is not None:
+        if back_to not in names:
+            known = f"those are {', '.join(names)}" if names else "there is none"
+            raise InputError(f"{store.name}: {back_to} is no run that can be taken back; {known}")
+        runs = runs[: names.index(back_to) + 1]
+    for run in runs:
         with store.undoing(run) as undoer:
             if not _undo_run(undoer, control):
                 done.restored += undoer.restored

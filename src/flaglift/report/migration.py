@@ -16,6 +16,7 @@ _PSEUDO = {
     "does-not-fit": "a value that its column cannot hold",
     "refused-by-database": "a row that the database does not take",
     "not-allowed": "a row that the account may not change",
+    "not-expanded": "fields that do not hold yet what the flags say",
 }
 OUTCOMES = (
     ("translated", "translated", "green"),
@@ -93,6 +94,8 @@ def _print_outcomes(counts: Mapping[str, Any]) -> None:
                 f"  {title:<14}{count:>12,} {count / total:>7.1%}  ",
                 (bar, style),
             )
+    if counts["mended"]:
+        say(f"  {counts['mended']:,} of those translated were fixed first, or got another model")
 
 
 def _print_counter(title: str, counter: Mapping[str, int], *, names: bool = False) -> None:

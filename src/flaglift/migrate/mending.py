@@ -1,0 +1,66 @@
+"""What is changed in a prompt before it is translated: models by other names, and fixes."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from flaglift.api import fix
+from flaglift.context import Context
+from flaglift.lossless.spans import Edit, apply_edits
+from flaglift.settings import Settings
+from flaglift.syntax import parse
+from flaglift.syntax.flags import FlagName
+from flaglift.syntax.words import quote
+
+
+@dataclass(frozen=True)
+class Mending:
+    """What the user lets be changed. It counts only for prompts that are translated with it."""
+
+    models: Mapping[str, str] = field(default_factory=dict)
+    """New names of models by those that prompts name."""
+    safe: bool = False
+    """Whether safe fixes are applied."""
+    unsafe: tuple[str, ...] | None = None
+    """The codes or names of rules whose unsafe fixes are applied, too; empty for all."""
+
+    def __bool__(self) -> bool:
+        return bool(self.models) or self.safe or self.unsafe is not None
+
+    def __call__(self, text: str, settings: Settings, context: Context) -> str:
+        """Return a prompt as it is to be translated."""
+        text = self._renamed(text)
+        if not self.safe and self.unsafe is None:
+            return text
+        unsafe = self.unsafe or self.unsafe is not None
+        return fix(text, settings, context, unsafe=unsafe).text
+
+    def _renamed(self, text: str) -> str:
+        values = [
+            flag.value
+            for segment in (parse(text).segments if self.models else ())
+            for flag in segment.flags
+            if flag.name is FlagName.VIDEO_MODEL and flag.value
+        ]
+        return apply_edits(
+            text,
+            [
+                Edit(value.start, value.end, quote(self.models[value.text]))
+                for value in values
+                if value.text in self.models
+            ],
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Mending":
+        """Return what `to_dict` wrote."""
+        unsafe = values["unsafe"]
+        return cls(**{**values, "unsafe": None if unsafe is None else tuple(unsafe)})
+
+
+NOTHING = Mending()
+"""Prompts are translated as they are."""
