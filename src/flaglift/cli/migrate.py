@@ -138,7 +138,7 @@ def _applied(source: str, options: dict[str, Any]) -> tuple[dict[str, Any], bool
 @job_options
 def status(source: str, form: str, **options: Any) -> int:
     """Show the runs on a source; also from another terminal, while one goes."""
-    from flaglift.cli.migrate_runs import runs_of
+    from flaglift.cli.migrate_journals import runs_of
     from flaglift.report.migration import print_runs
 
     runs = runs_of(source, options)
@@ -146,6 +146,40 @@ def status(source: str, form: str, **options: Any) -> int:
         click.echo(json.dumps(runs, ensure_ascii=False, indent=1))
     else:
         print_runs(source_name(runs, source), runs)
+    return 0
+
+
+@command.command("runs")
+@source_argument
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@job_options
+def runs(source: str, form: str, **options: Any) -> int:
+    """Show the runs on a source and the size of their journals."""
+    from flaglift.cli.migrate_journals import journals_of
+    from flaglift.report.migration import print_runs
+
+    found = journals_of(source, options)
+    if form == "json":
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        print_runs(source_name(found, source), found)
+    return 0
+
+
+@command.command("purge")
+@source_argument
+@click.option("--run", "runs", multiple=True, metavar="RUN", help="The journal of this run.")
+@click.option("--before", type=click.DateTime(["%Y-%m-%d"]), help="Of runs last written before.")
+@click.option("--all", "every", is_flag=True, help="Of all runs.")
+@job_options
+def purge(source: str, **options: Any) -> int:
+    """Delete journals, which hold the old prompts; their runs can then not be taken back."""
+    from flaglift.cli.migrate_journals import purge_source
+    from flaglift.report.migration import print_purged
+
+    if not (options["runs"] or options["before"] or options["every"]):
+        raise click.UsageError("name journals with --run, --before or --all; `runs` lists them")
+    print_purged(purge_source(source, options))
     return 0
 
 

@@ -108,6 +108,23 @@ pace_options = _all(
     ),
     click.option("--pause-file", type=_PATH, help="Pause while this file is there."),
     click.option(
+        "--control-file",
+        type=_PATH,
+        help="Read this while running: rate = 500, chunk = 0.2, pause = true, stop = true.",
+    ),
+    click.option(
+        "--max-load",
+        type=click.FloatRange(min=0),
+        metavar="N",
+        help="Wait while others run more than N statements on the server.",
+    ),
+    click.option(
+        "--max-replica-lag",
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="Wait while a replica of PostgreSQL is further behind.",
+    ),
+    click.option(
         "--chunk-seconds",
         type=click.FloatRange(min=0.01),
         default=0.5,

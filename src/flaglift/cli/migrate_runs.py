@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
 
+import click
+
 from flaglift.cli.migrate_options import job_from
 from flaglift.errors import InputError, reason
 from flaglift.migrate.clock import now
@@ -16,10 +18,11 @@ from flaglift.migrate.drift import DriftError, SavedPlan
 from flaglift.migrate.engine import Control, Decided, Migration
 from flaglift.migrate.interruption import interruption
 from flaglift.migrate.job import Job
+from flaglift.migrate.limits import LoadLimits
 from flaglift.migrate.opening import open_store
 from flaglift.migrate.records import Chunk
 from flaglift.migrate.sampling import Samples, described
-from flaglift.migrate.store import UNDER_WAY, MigrationRun, Store
+from flaglift.migrate.store import MigrationRun, Store
 from flaglift.migrate.tally import Tally
 from flaglift.migrate.throttle import Throttle
 from flaglift.migrate.undoing import open_runs, undo
@@ -30,7 +33,8 @@ _MOST_LISTED = 20
 
 
 @contextmanager
-def _opened(job: Job, *, write: bool) -> Iterator[Store]:
+def opened(job: Job, *, write: bool) -> Iterator[Store]:
+    """Open the store of a job for the block."""
     store = open_store(job, write=write)
     try:
         yield store
@@ -38,8 +42,15 @@ def _opened(job: Job, *, write: bool) -> Iterator[Store]:
         store.close()
 
 
-def _throttle(options: Document) -> Throttle:
-    return Throttle(options["chunk_seconds"], options["rows_per_second"], options["pause_file"])
+def _throttle(options: Document, store: Store) -> Throttle:
+    return Throttle(
+        chunk_seconds=options["chunk_seconds"],
+        rows_per_second=options["rows_per_second"],
+        pause_file=options["pause_file"],
+        control_file=options["control_file"],
+        held_up=LoadLimits(store, options["max_load"], options["max_replica_lag"]),
+        say=lambda sentence: click.echo(sentence, err=True),
+    )
 
 
 def _document(job: Job, store: Store, tally: Tally) -> Document:
@@ -61,7 +72,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     job = job_from(source, options)
     samples = Samples(options["samples"])
     with ExitStack() as stack:
-        store = stack.enter_context(_opened(job, write=False))
+        store = stack.enter_context(opened(job, write=False))
         stopped = stack.enter_context(interruption())
         listed = stack.enter_context(_listing(options["refused"], text=options["with_text"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
@@ -71,7 +82,9 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
             listed(chunk, decided)
             progress.show(tally.to_dict())
 
-        control = Control(_throttle(options), stopped, watch, options["limit"], keep_going=True)
+        control = Control(
+            _throttle(options, store), stopped, watch, options["limit"], keep_going=True
+        )
         migration = Migration(store, decider_of(job, store.fields), control)
         tally, finished = migration.plan()
         document = _document(job, store, tally)
@@ -134,7 +147,7 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
     planned = _planned(options["planned"], job, options["max_drift"])
     document: Document = {"drifted": None, "differences": [], "said": [], "interrupted": False}
     with ExitStack() as stack:
-        store = stack.enter_context(_opened(job, write=True))
+        store = stack.enter_context(opened(job, write=True))
         stopped = stack.enter_context(interruption())
         rehearse = options["rehearse"]
         begun = store.rehearsing() if rehearse else store.writing(restart=options["restart"])
@@ -148,9 +161,8 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
             if planned is not None:
                 planned.check(tally)
 
-        control = Control(
-            _throttle(options), stopped, watch, options["limit"], keep_going=options["keep_going"]
-        )
+        pace, keep_going = _throttle(options, store), options["keep_going"]
+        control = Control(pace, stopped, watch, options["limit"], keep_going=keep_going)
         migration = Migration(store, decider_of(job, store.fields), control)
         finished = writer.run.state != "running"
         try:
@@ -163,7 +175,7 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
             **_document(job, store, writer.run.tally),
             "run": writer.run.id,
             "state": writer.run.state if finished else "stopped",
-            "interrupted": stopped.requested,
+            "interrupted": control.ends(),
             "left": _left(migration.left),
         }
         if planned is not None:
@@ -200,30 +212,10 @@ def _planned(path: Path | None, job: Job, most: float) -> SavedPlan | None:
     return SavedPlan(document, job.fingerprint, most)
 
 
-def _run_document(store: Store, run: MigrationRun) -> Document:
-    state = "stopped" if run.state in UNDER_WAY and not store.is_held() else run.state
-    return {
-        "source": store.name,
-        "run": run.id,
-        "state": state,
-        "by": run.info.get("by"),
-        "started": run.started,
-        "updated": run.updated,
-        "fingerprint": run.fingerprint,
-        "counts": run.tally.to_dict(),
-    }
-
-
-def runs_of(source: str, options: Document) -> list[Document]:
-    """Return the runs on a source, oldest first."""
-    with _opened(job_from(source, options), write=False) as store:
-        return [_run_document(store, run) for run in store.runs()]
-
-
 def _job_of_runs(source: str, options: Document) -> tuple[Job, list[MigrationRun]]:
     """Return the job with the options that its newest run has kept, and the runs to take back."""
     job = job_from(source, options)
-    with _opened(job, write=False) as store:
+    with opened(job, write=False) as store:
         runs = open_runs(store)
     return (job.with_options(runs[0].info["options"]) if runs else job), runs
 
@@ -233,7 +225,7 @@ def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]
     job, runs = _job_of_runs(source, options)
     held: list[str] = []
     broken: list[str] = []
-    with _opened(job, write=False) as store:
+    with opened(job, write=False) as store:
         if not runs:
             raise InputError(f"{store.name}: there is no run to verify")
         # A later result of a file replaces the earlier one; rows of a table keep all of them.
@@ -257,9 +249,9 @@ def undo_source(source: str, options: Document) -> tuple[Document, bool]:
     """Take all runs on a source back; return what was done, and whether it reached the end."""
     job, _ = _job_of_runs(source, options)
     with ExitStack() as stack:
-        store = stack.enter_context(_opened(job, write=True))
+        store = stack.enter_context(opened(job, write=True))
         stopped = stack.enter_context(interruption())
-        done = undo(store, Control(_throttle(options), stopped), options["back_to"])
+        done = undo(store, Control(_throttle(options, store), stopped), options["back_to"])
         left: list[str] = []
         count = 0
         for run in done.runs:

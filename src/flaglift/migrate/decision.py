@@ -11,6 +11,7 @@ from flaglift.lossless.spans import difference
 from flaglift.migrate.job import CONTRACT, EXPAND, WHOLE, Job
 from flaglift.migrate.mending import NOTHING, Mending
 from flaglift.migrate.records import Stored, Verdict
+from flaglift.migrate.store import ChangeRefusal
 from flaglift.settings import Settings
 from flaglift.shapes import Shortcut, shortcut_for
 from flaglift.syntax import parse
@@ -167,6 +168,14 @@ def decider_of(job: Job, targets: Collection[str] | None) -> Decider:
 def refused(stored: Stored, codes: tuple[str, ...], code: str, message: str) -> Verdict:
     """Return the verdict on a prompt that reads well and cannot be written."""
     return Verdict(stored, "refused", codes=codes, refusals=((code, message),))
+
+
+def refused_by(refusal: ChangeRefusal, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """Return the verdicts on a record whose change its store does not take."""
+    return tuple(
+        refused(v.stored, v.codes, refusal.code, refusal.message) if v.writes else v
+        for v in verdicts
+    )
 
 
 def _reasons(translation: Translation, settings: Settings) -> tuple[tuple[str, str], ...]:

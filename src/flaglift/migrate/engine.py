@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused
+from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused, refused_by
 from flaglift.migrate.errors import UnavailableError, UnreadableRecordError
 from flaglift.migrate.records import Chunk, Cursor, RecordChange, Stored, StoredRecord, Verdict
 from flaglift.migrate.store import ChangeRefusal, RunWriter, Step, Store, refuse_failed
@@ -40,16 +40,13 @@ class Control:
     """Pass by records that cannot be read, instead of stopping there."""
     patience: Sequence[float] = _PATIENCE
 
+    def ends(self) -> bool:
+        """Tell whether the user has asked to stop, by a signal or in the control file."""
+        return self.stopped() or self.throttle.stop_asked
+
 
 def _writes(decided: Decided) -> bool:
     return any(verdict.writes for verdict in decided[1])
-
-
-def _refused_by(refusal: ChangeRefusal, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    return tuple(
-        refused(v.stored, v.codes, refusal.code, refusal.message) if v.writes else v
-        for v in verdicts
-    )
 
 
 class Migration:
@@ -73,7 +70,7 @@ class Migration:
         tally = Tally()
         cursor: Cursor | None = None
         while (chunk := self._read(cursor, tally)) is not None:
-            if self.control.stopped():
+            if self.control.ends():
                 return tally, False
             started = time.monotonic()
             decided = self._decided(chunk.records)
@@ -92,7 +89,7 @@ class Migration:
         """
         self._begun = 0 if self.store.passes_on else writer.run.tally.records
         while True:
-            if self.control.stopped():
+            if self.control.ends():
                 return False
             limited = self._behind_limit(writer.run.tally)
             if limited and not self.store.passes_on:
@@ -111,7 +108,7 @@ class Migration:
             left = Tally()
             cursor: Cursor | None = None
             while True:
-                if self.control.stopped():
+                if self.control.ends():
                     return False
                 step = partial(self._late_step, writer, cursor, left)
                 chunk = self._patiently(writer, step)
@@ -224,7 +221,7 @@ class Migration:
         if not refusals:
             return decided
         return [
-            (record, _refused_by(refusals[record.key], verdicts))
+            (record, refused_by(refusals[record.key], verdicts))
             if record.key in refusals
             else (record, verdicts)
             for record, verdicts in decided
@@ -243,7 +240,7 @@ class Migration:
             elif current is record:
                 fresh.append((record, verdicts))
             elif isinstance(current, ChangeRefusal):
-                fresh.append((record, _refused_by(current, verdicts)))
+                fresh.append((record, refused_by(current, verdicts)))
             else:
                 tally.raced += 1
                 fresh += self._decided([current])
@@ -266,7 +263,7 @@ class Migration:
         throttle = self.control.throttle
         throttle.learn(len(chunk.records), chunk.size, seconds)
         self.control.watch(tally, chunk, decided)
-        throttle.wait(len(chunk.records), seconds, self.control.stopped)
+        throttle.wait(len(chunk.records), seconds, self.control.ends)
 
     def _patiently(self, writer: RunWriter, step: Callable[[], Chunk | None]) -> Chunk | None:
         """Try a chunk until the store answers; what was written counts by its checkpoint.
@@ -292,7 +289,7 @@ class Migration:
                 error = newer
             else:
                 return
-            if self.control.stopped():
+            if self.control.ends():
                 break
         raise UnavailableError(
             f"{error}; given up after {len(self.control.patience)} attempts. All that was written"

@@ -22,7 +22,7 @@ class MigrationRun:
     fingerprint: str
     state: str
     """`running`, `finished`, `undoing`, `undone`, `partly undone` or `abandoned`; of files also
-    `finishing`, `replacing` and `replaced`."""
+    `finishing`, `replacing` and `replaced`; `purged` without a journal."""
     cursor: Cursor | None
     tally: Tally
     started: str
@@ -168,6 +168,18 @@ class Store(Protocol):
 
     def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
         """Return the journal of a run in order; with `left` only what is not taken back."""
+
+    def pressure(self) -> Mapping[str, float]:
+        """Return the work of others on the source: `load` in running statements, `lag` in seconds.
+
+        What the store cannot tell is missing. Raises `InputError` where the account may not see it.
+        """
+
+    def journal_bytes(self, run: MigrationRun) -> int:
+        """Return about how many bytes the journal of a run takes."""
+
+    def purge(self, run: MigrationRun) -> None:
+        """Delete the journal of a run, which can then not be taken back."""
 
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
         """Return what holds of what a run wrote and what does not, one sentence each."""

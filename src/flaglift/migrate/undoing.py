@@ -7,7 +7,7 @@ from flaglift.migrate.engine import Control
 from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.store import MigrationRun, Store, Undoer
 
-_OVER = ("undone", "abandoned")
+_OVER = ("undone", "abandoned", "purged")
 
 
 @dataclass
@@ -53,7 +53,7 @@ def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:
 
 def _undo_run(undoer: Undoer, control: Control) -> bool:
     waits = iter(control.patience)
-    while not control.stopped():
+    while not control.ends():
         try:
             more = undoer.undo(control.throttle.rows)
         except UnavailableError as error:
@@ -65,4 +65,5 @@ def _undo_run(undoer: Undoer, control: Control) -> bool:
             continue
         if not more:
             return True
+        control.throttle.wait(0, 0.0, control.ends)
     return False

@@ -184,6 +184,15 @@ def print_runs(name: str, runs: Sequence[Mapping[str, Any]]) -> None:
         read = f"  {counts['records']:,} records read, {counts['changed']:,} changed"
         left = f", {counts['refused']:,} prompts refused, {counts['problems']:,} records unreadable"
         say(read, left)
+        if "journal_bytes" in run:
+            say(f"  its journal takes {run['journal_bytes']:,} bytes")
+
+
+def print_purged(document: Mapping[str, Any]) -> None:
+    """Print which journals were deleted."""
+    count = len(document["runs"])
+    say((document["source"], "bold"), f": the journals of {count} run{'s' * (count != 1)} deleted,"
+        f" {document['bytes']:,} bytes; they cannot be taken back any more")  # fmt: skip
 
 
 def print_checks(held: Sequence[str], broken: Sequence[str]) -> None:

@@ -5,9 +5,11 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from flaglift.errors import InputError
+from flaglift.migrate.clock import now
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
@@ -163,6 +165,19 @@ class Ledger:
     def mark_all_undone(self, run: MigrationRun) -> None:
         """Remember that all entries were taken back."""
         self._db.execute("UPDATE journal SET undone = 1 WHERE run = ?", (run.id,))
+
+    def size(self, run: MigrationRun) -> int:
+        """Return the bytes of a run's entries."""
+        columns = "+".join(f"coalesce(length({name}), 0)" for name in _ENTRY.split(", "))
+        query = f"SELECT coalesce(sum({columns}), 0) FROM journal WHERE run = ?"  # noqa: S608
+        return int(self._db.execute(query, (run.id,)).fetchone()[0])
+
+    def purge(self, run: MigrationRun) -> None:
+        """Delete a run's entries, and give their room back."""
+        with self.saving():
+            self._db.execute("DELETE FROM journal WHERE run = ?", (run.id,))
+            self.save(replace(run, state="purged", updated=now()))
+        self._db.execute("VACUUM")
 
     def close(self) -> None:
         """Close the file."""

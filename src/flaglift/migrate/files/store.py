@@ -1,7 +1,7 @@
 """The store of one file: its format, its journal, and the result beside it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,20 @@ class FileStore:
         """Return the journal of a run in order."""
         with self._ledger(write=False) as ledger:
             yield from ledger.entries(run, left=left)
+
+    def pressure(self) -> Mapping[str, float]:
+        """Return nothing: nobody else works on a file."""
+        return {}
+
+    def journal_bytes(self, run: MigrationRun) -> int:
+        """Return the bytes of a run's entries."""
+        with self._ledger(write=False) as ledger:
+            return ledger.size(run)
+
+    def purge(self, run: MigrationRun) -> None:
+        """Delete the journal of a run."""
+        with self._locked(), self._ledger(write=True) as ledger:
+            ledger.purge(run)
 
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
         """Return what holds of a run's result and what does not, one sentence each."""

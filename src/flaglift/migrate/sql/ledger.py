@@ -9,7 +9,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     delete,
     exc,
+    func,
     insert,
     inspect,
     select,
@@ -33,6 +34,7 @@ from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
 from sqlalchemy.schema import CreateTable
 
 from flaglift.errors import InputError
+from flaglift.migrate.clock import now
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.store import MigrationRun
@@ -244,6 +246,19 @@ class SqlLedger:
         while (block := self.block(connection, run, after)) is not None:
             yield block
             after = block.last
+
+    def size(self, connection: Connection, run: MigrationRun) -> int:
+        """Return the bytes of a run's blocks."""
+        journal = self.journal_table
+        total = func.sum(func.length(journal.c.entries))
+        found = connection.execute(select(total).where(journal.c.run == run.id)).scalar()
+        return int(found or 0)
+
+    def purge(self, connection: Connection, run: MigrationRun) -> None:
+        """Delete a run's blocks."""
+        journal = self.journal_table
+        connection.execute(delete(journal).where(journal.c.run == run.id))
+        self.save(connection, replace(run, state="purged", updated=now()))
 
     def mark_undone(
         self, connection: Connection, run: MigrationRun, block: JournalChunk, numbers: Iterable[int]

@@ -1,6 +1,6 @@
 """The store of one table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import text
@@ -13,6 +13,7 @@ from flaglift.migrate.sql.identity import identify
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
+from flaglift.migrate.sql.load import pressure_on
 from flaglift.migrate.sql.preflight import check_table, null_keys
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import begin_or_resume, check_rights, new_run
@@ -239,6 +240,21 @@ class TableStore:
         with self._session.begin() as connection:
             for block in self._ledger.blocks(connection, run):
                 yield from block.left if left else block.entries
+
+    def pressure(self) -> Mapping[str, float]:
+        """Return the statements that others run now, and the seconds by which replicas lag."""
+        with self._session.begin() as connection:
+            return pressure_on(connection)
+
+    def journal_bytes(self, run: MigrationRun) -> int:
+        """Return the bytes of a run's blocks."""
+        with self._session.begin() as connection:
+            return self._ledger.size(connection, run)
+
+    def purge(self, run: MigrationRun) -> None:
+        """Delete the journal of a run."""
+        with self._locked(), self._session.begin(write=True) as connection:
+            self._ledger.purge(connection, run)
 
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
         """Return what holds of what a run wrote and what does not, one sentence each."""
