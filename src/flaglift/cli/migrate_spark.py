@@ -44,8 +44,10 @@ def apply_files(pattern: str, options: Document) -> Document:
     files = manifest.begin(files, restart=options["restart"])
     done = {path: commit for path in files if (commit := manifest.committed(path))}
     left = [path for path in files if path not in done]
-    pause = options["pause_file"]
-    chosen = {**options, "quiet": True, "pause_file": pause and pause.resolve()}
+    watched = {
+        name: options[name] and options[name].resolve() for name in ("pause_file", "control_file")
+    }
+    chosen = {**options, "quiet": True, **watched}
     try:
         found = each(left, partial(migrate_one, manifest, chosen), options["master"])
     except RuntimeError as error:
