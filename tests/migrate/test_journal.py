@@ -1,6 +1,8 @@
 """The journal of a file: found by key, written also for sources that may only be read."""
 
+import json
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,10 +36,13 @@ def test_entries_of_a_key_are_found_by_the_index(
         )
     assert [entry.number for entry in ledger.of_key(run, "1")] == [2, 3]
     ledger.close()
-    (question,) = [text for text in asked if "AND key =" in text]
+    (question,) = [text for text in asked if "FROM place" in text]
     with connect(tmp_path / "j") as db:
         plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {question}")]
-    assert "journal_by_key (run=? AND key=?)" in plan[0]
+    assert plan[:2] == [
+        "SEARCH place USING PRIMARY KEY (hash=?)",
+        "SEARCH journal USING INTEGER PRIMARY KEY (rowid=?)",
+    ]
 
 
 def test_the_journal_of_a_source_that_may_only_be_read_can_be_written(tmp_path: Path) -> None:
@@ -65,3 +70,60 @@ def test_lines_of_json_by_another_name_are_known(tmp_path: Path) -> None:
     path.write_text('{"text": "a"}\n{"text": "b"}\n')
     with pytest.raises(UnreadableRecordError, match=r"name the file \.jsonl"):
         applied(path, keep_going=False)
+
+
+def test_the_journal_is_smaller_than_its_source(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    prompts = (f'a cat {i} --video --video_model kling25 --video_prompt "{i}"' for i in range(5000))
+    path.write_text("".join(json.dumps({"text": prompt}) + "\n" for prompt in prompts))
+    assert applied(path).changed == 5000
+    assert (tmp_path / "p.jsonl.flaglift").stat().st_size < path.stat().st_size
+
+
+def test_what_is_taken_back_is_known_by_block(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "j", "s", write=True)
+    run = MigrationRun("r", "s", "f", "running", None, Tally(), "1", "1")
+    surrogate = "half \ud83d"
+    with ledger.saving():
+        ledger.save(run)
+        for block in range(20):
+            numbers = range(10 * block + 1, 10 * block + 11)
+            ledger.add(
+                run,
+                [
+                    JournalEntry(n, str(n % 7), {"text": surrogate}, {}, "", bytes(range(256)))
+                    for n in numbers
+                ],
+            )
+        ledger.add(run, [])
+
+    def left() -> list[int]:
+        return [entry.number for entry in ledger.entries(run, left=True)]
+
+    every = list(range(1, 201))
+    assert left() == every
+    assert [e.number for e in ledger.of_key(run, "3")] == [n for n in every if n % 7 == 3]
+    first = next(ledger.entries(run))
+    assert (first.before, first.patch) == ({"text": surrogate}, bytes(range(256)))
+    with ledger.saving():
+        ledger.mark_undone(run, [n for n in every if n % 2])
+    assert left() == [n for n in every if not n % 2]
+    assert [e.number for e in ledger.of_key(run, "3")] == [n for n in every if n % 14 == 10]
+    with ledger.saving():
+        ledger.settle_undone(run, keep=False)
+    assert left() == every
+    with suppress(ZeroDivisionError), ledger.saving():
+        ledger.mark_undone(run, [5, 199])
+        raise ZeroDivisionError
+    assert left() == every
+    assert 199 in [e.number for e in ledger.of_key(run, str(199 % 7))]
+    with ledger.saving():
+        ledger.mark_undone(run, [5, 199])
+        ledger.settle_undone(run, keep=True)
+        ledger.settle_undone(run, keep=False)
+    assert left() == [n for n in every if n not in (5, 199)]
+    with ledger.saving():
+        ledger.mark_all_undone(run)
+    assert left() == []
+    assert ledger.of_key(run, "3") == []
+    ledger.close()

@@ -138,7 +138,8 @@ def file_source(folder: Path, name: str, prompts: list[str]) -> Source:
     def entries() -> int:
         with sqlite3.connect(folder / f"{name}.flaglift") as db:
             assert db.execute("SELECT count(*) FROM run").fetchone() == (1,)
-            keys = [key for (key,) in db.execute("SELECT key FROM journal")]
+        with opened(Job(str(path)), write=False) as store:
+            keys = [entry.key for run in store.runs() for entry in store.entries(run)]
         db.close()
         assert len(keys) == len(set(keys))
         return len(keys)

@@ -1,15 +1,21 @@
-"""The runs and the journal of a file, in a SQLite file beside it."""
+"""The runs and the journal of a file, in a SQLite file beside it.
+
+The entries of a chunk are one compressed block; a table of hashes tells the blocks of a key.
+"""
 
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
+from flaglift.migrate.entries import entries_in, packed, unpacked
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
@@ -21,14 +27,19 @@ CREATE TABLE IF NOT EXISTS run (
     info TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS journal (
-    run TEXT NOT NULL REFERENCES run, number INTEGER NOT NULL, key TEXT NOT NULL,
-    before TEXT NOT NULL, after TEXT NOT NULL, codes TEXT NOT NULL, patch BLOB,
-    undone INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (run, number)
+    block INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run, first INTEGER NOT NULL,
+    undone TEXT NOT NULL, pending TEXT NOT NULL, entries BLOB NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS journal_by_number ON journal (run, first);
+CREATE TABLE IF NOT EXISTS place (
+    hash INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (hash, block)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS journal_by_key ON journal (run, key);
 """
 _RUN = "id, source, fingerprint, state, cursor, tally, started, updated, info"
-_ENTRY = "number, key, before, after, codes, patch"
+_BLOCK = "undone, pending, entries"
+_ALL = "all"
+_MOST_OPEN = 8
+"""Blocks that are kept unpacked: records that are near each other have their entries in few."""
 
 
 class Ledger:
@@ -41,6 +52,7 @@ class Ledger:
         """
         self.path = path
         self.source = source
+        self._open: dict[int, _FileBlock] = {}
         created = write and not path.exists()
         try:
             if created and like is not None:
@@ -70,6 +82,7 @@ class Ledger:
             try:
                 yield
             except BaseException:
+                self._open.clear()
                 if self._db.in_transaction:  # SQLite itself ends one for which the disk is full
                     self._db.execute("ROLLBACK")
                 raise
@@ -116,65 +129,85 @@ class Ledger:
             for row in rows
         ]
 
-    def add(self, run: MigrationRun, entries: Iterable[JournalEntry]) -> None:
-        """Write entries to the journal of a run."""
-        self._db.executemany(
-            f"INSERT INTO journal (run, {_ENTRY}) VALUES (?,?,?,?,?,?,?)",  # noqa: S608
-            (
-                (
-                    run.id, e.number, _text(e.key), json.dumps(e.before), json.dumps(e.after),
-                    e.codes, e.patch,
-                )
-                for e in entries
-            ),
-        )  # fmt: skip
+    def add(self, run: MigrationRun, entries: Sequence[JournalEntry]) -> None:
+        """Write entries to the journal of a run, as one block."""
+        if not entries:
+            return
+        _, block = packed(entries)
+        values = (run.id, entries[0].number, "[]", "[]", block)
+        query = f"INSERT INTO journal (run, first, {_BLOCK}) VALUES (?,?,?,?,?)"  # noqa: S608
+        number = self._db.execute(query, values).lastrowid
+        places = {(_hash(entry.key), number) for entry in entries}
+        self._db.executemany("INSERT INTO place (hash, block) VALUES (?,?)", sorted(places))
+
+    def _blocks(self, run: MigrationRun) -> Iterator["_FileBlock"]:
+        query = f"SELECT {_BLOCK} FROM journal WHERE run = ? ORDER BY first"  # noqa: S608
+        yield from map(_FileBlock, self._db.execute(query, (run.id,)))
 
     def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
         """Return the journal of a run in order; with `left` only what is not taken back."""
-        wanted = " AND undone = 0" if left else ""
-        rows = self._db.execute(
-            f"SELECT {_ENTRY} FROM journal WHERE run = ?{wanted} ORDER BY number",  # noqa: S608
-            (run.id,),
-        )
-        yield from map(_entry, rows)
+        for block in self._blocks(run):
+            yield from block.left if left else block.entries
 
     def of_key(self, run: MigrationRun, key: str) -> list[JournalEntry]:
         """Return what is not taken back of the entries for a key: several if keys repeat."""
-        # Without statistics SQLite prefers the primary key, which is in the order asked for, and
-        # then looks at the whole journal for each key.
-        rows = self._db.execute(
-            f"SELECT {_ENTRY} FROM journal INDEXED BY journal_by_key"  # noqa: S608
-            " WHERE run = ? AND key = ? AND undone = 0 ORDER BY number",
-            (run.id, _text(key)),
+        # CROSS keeps SQLite from looking at all blocks of the run for each key.
+        query = (
+            "SELECT place.block FROM place CROSS JOIN journal ON journal.block = place.block"
+            " WHERE hash = ? AND run = ? ORDER BY first"
         )
-        return [_entry(row) for row in rows]
+        numbers = self._db.execute(query, (_hash(key), run.id)).fetchall()
+        return [entry for (number,) in numbers for entry in self._block(number).of_key(_text(key))]
+
+    def _block(self, number: int) -> "_FileBlock":
+        known = self._open.pop(number, None)
+        if known is None:
+            query = f"SELECT {_BLOCK} FROM journal WHERE block = ?"  # noqa: S608
+            known = _FileBlock(self._db.execute(query, (number,)).fetchone())
+        self._open[number] = known
+        while len(self._open) > _MOST_OPEN:
+            del self._open[next(iter(self._open))]
+        return known
 
     def mark_undone(self, run: MigrationRun, numbers: Iterable[int]) -> None:
         """Remember that entries were taken back in a file that is not in its place yet."""
-        self._db.executemany(
-            "UPDATE journal SET undone = 2 WHERE run = ? AND number = ?",
-            ((run.id, number) for number in numbers),
-        )
+        query = "SELECT block FROM journal WHERE run = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+        marked: dict[int, list[int]] = defaultdict(list)
+        for number in numbers:
+            marked[self._db.execute(query, (run.id, number)).fetchone()[0]].append(number)
+        for place, found in marked.items():
+            block = self._block(place)
+            block.pending.update(found)
+            values = (json.dumps(sorted(block.pending)), place)
+            self._db.execute("UPDATE journal SET pending = ? WHERE block = ?", values)
 
     def settle_undone(self, run: MigrationRun, *, keep: bool) -> None:
         """Make what was marked final, or forget it because the file is begun anew."""
-        self._db.execute(
-            "UPDATE journal SET undone = ? WHERE run = ? AND undone = 2", (int(keep), run.id)
-        )
+        query = "SELECT block, undone, pending FROM journal WHERE run = ? AND pending <> '[]'"
+        for block, undone, pending in self._db.execute(query, (run.id,)).fetchall():
+            done = sorted({*json.loads(undone), *json.loads(pending)})
+            values = (json.dumps(done) if keep else undone, block)
+            self._db.execute(
+                "UPDATE journal SET undone = ?, pending = '[]' WHERE block = ?", values
+            )
+        self._open.clear()
 
     def mark_all_undone(self, run: MigrationRun) -> None:
         """Remember that all entries were taken back."""
-        self._db.execute("UPDATE journal SET undone = 1 WHERE run = ?", (run.id,))
+        query = "UPDATE journal SET undone = ?, pending = '[]' WHERE run = ?"
+        self._db.execute(query, (json.dumps(_ALL), run.id))
+        self._open.clear()
 
     def size(self, run: MigrationRun) -> int:
         """Return the bytes of a run's entries."""
-        columns = "+".join(f"coalesce(length({name}), 0)" for name in _ENTRY.split(", "))
-        query = f"SELECT coalesce(sum({columns}), 0) FROM journal WHERE run = ?"  # noqa: S608
+        query = "SELECT coalesce(sum(length(entries)), 0) FROM journal WHERE run = ?"
         return int(self._db.execute(query, (run.id,)).fetchone()[0])
 
     def purge(self, run: MigrationRun) -> None:
         """Delete a run's entries, and give their room back."""
         with self.saving():
+            ours = "SELECT block FROM journal WHERE run = ?"
+            self._db.execute(f"DELETE FROM place WHERE block IN ({ours})", (run.id,))  # noqa: S608
             self._db.execute("DELETE FROM journal WHERE run = ?", (run.id,))
             self.save(replace(run, state="purged", updated=now()))
         self._db.execute("VACUUM")
@@ -188,6 +221,32 @@ def _text(key: str) -> str:
     return key.encode("utf-8", "backslashreplace").decode()
 
 
-def _entry(row: tuple[int, str, str, str, str, bytes | None]) -> JournalEntry:
-    number, key, before, after, codes, patch = row
-    return JournalEntry(number, key, json.loads(before), json.loads(after), codes, patch)
+def _hash(key: str) -> int:
+    """Return a number for a key, the same in every process."""
+    return int.from_bytes(blake2b(_text(key).encode(), digest_size=6).digest())
+
+
+class _FileBlock:
+    """The entries of one chunk, and which of them were taken back."""
+
+    def __init__(self, row: tuple[str, str, bytes]) -> None:
+        undone, pending, block = row
+        self.entries = entries_in(unpacked(block))
+        numbers = (entry.number for entry in self.entries)
+        self.undone = set(numbers if json.loads(undone) == _ALL else json.loads(undone))
+        self.pending: set[int] = set(json.loads(pending))
+        self._by_key: dict[str, list[JournalEntry]] = defaultdict(list)
+        for entry in self.entries:
+            self._by_key[entry.key].append(entry)
+
+    def _is_left(self, entry: JournalEntry) -> bool:
+        return entry.number not in self.undone and entry.number not in self.pending
+
+    @property
+    def left(self) -> list[JournalEntry]:
+        """The entries that were not taken back."""
+        return list(filter(self._is_left, self.entries))
+
+    def of_key(self, key: str) -> list[JournalEntry]:
+        """Return those of a key."""
+        return list(filter(self._is_left, self._by_key.get(key, ())))

@@ -16,8 +16,12 @@ def patch_of(old: bytes, new: bytes) -> bytes:
     start = _common(old, new)
     tail = _common(old[start:][::-1], new[start:][::-1])
     middle = old[start : len(old) - tail]
-    head = json.dumps([start, len(new) - tail, hashlib.sha256(new).hexdigest()])
+    head = json.dumps([start, len(new) - tail, _digest(new)])
     return head.encode() + b"\n" + middle
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]  # half of it: there is one in each entry
 
 
 def _common(one: bytes, other: bytes) -> int:
@@ -36,7 +40,7 @@ def unpatched(new: bytes, patch: bytes) -> bytes | None:
     """Return the old bytes; None if the record is no longer as it was written."""
     head, _, middle = patch.partition(b"\n")
     start, end, digest = json.loads(head)
-    if hashlib.sha256(new).hexdigest() != digest:
+    if _digest(new) != digest:
         return None
     return new[:start] + middle + new[end:]
 

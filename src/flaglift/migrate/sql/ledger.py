@@ -4,10 +4,8 @@ The journal holds a chunk's entries as one compressed block: a tenth of the size
 statement to write. Each block has a hash, which is compared before anything of it is restored.
 """
 
-import base64
 import hashlib
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,6 +33,7 @@ from sqlalchemy.schema import CreateTable
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
+from flaglift.migrate.entries import entries_in, packed, unpacked
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.store import MigrationRun
@@ -206,11 +205,11 @@ class SqlLedger:
         self, connection: Connection, run: MigrationRun, entries: Sequence[JournalEntry]
     ) -> None:
         """Write entries, of which there must be any, to the journal of a run as one block."""
-        data = _encoded(entries)
+        data, block = packed(entries)
         values = {
             "run": run.id,
             "first": entries[0].number,
-            "entries": zlib.compress(data, 1),
+            "entries": block,
             "digest": hashlib.sha256(data).hexdigest(),
             "undone": "[]",
         }
@@ -226,16 +225,13 @@ class SqlLedger:
         row = connection.execute(query.order_by(journal.c.first).limit(1)).first()
         if row is None:
             return None
-        try:
-            data = zlib.decompress(row.entries)
-        except zlib.error:
-            data = b""
+        data = unpacked(row.entries)
         if hashlib.sha256(data).hexdigest() != row.digest:
             raise InputError(
                 f"the journal's block {row.first} of the run {run.id} is not as it was written, so"
                 " nothing is restored from it: take it from a backup of flaglift_journal"
             )
-        entries = _decoded(data)
+        entries = entries_in(data)
         numbers = (entry.number for entry in entries)
         undone = frozenset(numbers if row.undone == _ALL else json.loads(row.undone))
         return JournalChunk(row.first, entries, undone)
@@ -272,21 +268,3 @@ class SqlLedger:
             .where(journal.c.run == run.id, journal.c.first == block.first)
             .values(undone=_ALL if whole else json.dumps(sorted(undone)))
         )
-
-
-def _encoded(entries: Sequence[JournalEntry]) -> bytes:
-    rows: list[list[Any]] = [
-        [
-            entry.number, entry.key, entry.before, entry.after, entry.codes,
-            None if entry.patch is None else base64.b64encode(entry.patch).decode(),
-        ]
-        for entry in entries
-    ]  # fmt: skip
-    return json.dumps(rows).encode()
-
-
-def _decoded(data: bytes) -> list[JournalEntry]:
-    return [
-        JournalEntry(number, key, before, after, codes, patch and base64.b64decode(patch))
-        for number, key, before, after, codes, patch in json.loads(data)
-    ]
