@@ -164,12 +164,13 @@ _SCRIPTS = frozenset(
 )
 _STRUCTURED = frozenset({"json", "yaml", "toml"})
 _COMMAND = re.compile(r"\s*(?:\$ )?curl\s")
-_PAGES = frozenset({"sql", "html", "vue", "svelte", "lines", "whole", "blocks"})
+_PAGES = frozenset({"sql", "http", "html", "vue", "svelte", "lines", "whole", "blocks"})
 _SQL = re.compile(
     r"\s*(?:(?:INSERT|REPLACE)\s+INTO|UPDATE\s+\S+\s+SET|SELECT|DELETE\s+FROM|MERGE\s+INTO|WITH|BEGIN"
     r"|CREATE\s+TABLE|ALTER\s+TABLE)\b(?=[^;]{0,2000}?[='(])",
     re.IGNORECASE,
 )
+_PHP = re.compile(r"\s*(?:<\?php\s|\$\w+\s*(?:=[^;]*|->\w+\([^;]*|\[[^;]*);\s*(?:$|[\n$]))")
 _HTML = re.compile(
     r"</?(?:p|li|ul|ol|div|span|br|td|tr|th|table|h[1-6]|b|i|em|strong|a|pre|code|textarea|input|option"
     r"|button|label|body|html|section|article|img|form)(?:\s[^<>]{0,300})?/?>",
@@ -209,6 +210,8 @@ def _language_of(literal: Literal) -> str | None:
         return None
     if _SQL.match(text) and ("'" in text or "$$" in text):
         return "sql"
+    if _PHP.match(text):
+        return "php"
     return "html" if _HTML.search(text) else None
 
 

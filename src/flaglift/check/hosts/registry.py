@@ -36,6 +36,7 @@ _MODULES = {
     "svelte": "html",
     "php": "php",
     "notebook": "notebook",
+    "http": "http",
 }
 """Names of hosts, and the module of `formats` that makes each: `make(name)`."""
 
@@ -73,6 +74,8 @@ _SUFFIXES = {
     ".svelte": "svelte",
     ".php": "php",
     ".ipynb": "notebook",
+    ".http": "http",
+    ".rest": "http",
 }
 
 SUFFIXES = tuple(_SUFFIXES)
@@ -93,6 +96,7 @@ _ALIASES: Mapping[str, str] = {
     "markdown": "md gfm",
     "sql": "postgresql postgres psql plpgsql mysql sqlite sqlite3",
     "html": "xhtml",
+    "php": "php5 php7 php8 laravel",
     "console": "shell-session shellsession sh-session terminal bash-session",
     "text": "txt plain plaintext prompt prompts none raw",
 }

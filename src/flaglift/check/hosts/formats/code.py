@@ -93,6 +93,10 @@ class CodeHost(ABC):
     def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
 
+    def grammar(self, data: bytes) -> str:  # noqa: ARG002
+        """Return the function of the package that gives the grammar of a document."""
+        return self.function
+
     def join_of(self, node: Node) -> "Join | None":  # noqa: ARG002
         """Return the strings that a call puts together; None for any other call."""
         return None
@@ -102,7 +106,7 @@ class CodeHost(ABC):
         joining = (*self.joins, *filter(None, (self.adds,)), *self.calls)
         literals = []
         seen: set[int] = set()
-        for node in nodes(data, (*self.kinds, *joining), self.module, self.function):
+        for node in nodes(data, (*self.kinds, *joining), self.module, self.grammar(data)):
             if node.id in seen:
                 continue
             join = self.join_of(node) if node.type in self.calls else None
@@ -175,7 +179,7 @@ class CodeHost(ABC):
         )
 
     def _look(self, whole: Node, data: bytes) -> Around:
-        root = parse(data, self.module, self.function).root_node
+        root = parse(data, self.module, self.grammar(data)).root_node
         locked = BROKEN if is_broken(root, whole) else ""
         beside, siblings, is_request = self.beside(whole, data)
         origin, opener = origin_of(whole, self.shape), whole.start_byte
@@ -183,11 +187,11 @@ class CodeHost(ABC):
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first error of the parser."""
-        return broken_from(parse(data, self.module, self.function).root_node)
+        return broken_from(parse(data, self.module, self.grammar(data)).root_node)
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
-        return comments_in(data, self.module, self.function, self.comment_kinds)
+        return comments_in(data, self.module, self.grammar(data), self.comment_kinds)
 
 
 def joined(elements: Node, kind: str, arguments: Node | None, default: str) -> Join | None:

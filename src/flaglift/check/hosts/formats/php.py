@@ -52,7 +52,7 @@ _NOWDOC = Escaped("PHP now-document", re.compile(rb"(?!)"), lambda _: None, univ
 
 
 class PhpHost(CodeHost):
-    """PHP in a page."""
+    """PHP in a page, or without the tags around it."""
 
     module = "tree_sitter_php"
     function = "language_php"
@@ -80,6 +80,10 @@ class PhpHost(CodeHost):
         ),
         strings=frozenset({"argument"}),
     )
+
+    def grammar(self, data: bytes) -> str:
+        """Return the grammar of pages, or that of code alone, as in a block or a string."""
+        return self.function if b"<?" in data else "language_php_only"
 
     def beside(self, node: Node, data: bytes) -> Beside:  # noqa: ARG002
         """Return nothing: fields are not moved in PHP."""

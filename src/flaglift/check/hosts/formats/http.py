@@ -1,0 +1,88 @@
+"""HTTP requests as documentation and editors write them: a line, headers, a body."""
+
+import re
+from functools import partial
+from typing import NamedTuple
+
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin
+from flaglift.check.hosts.formats.codec import Escaped, stripped
+from flaglift.lossless.spans import Span
+
+_REQUESTS = re.compile(rb"^###.*(?:\n|\Z)", re.MULTILINE)
+"""Between the requests of a file."""
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_COMMENT = re.compile(rb"^(?:#(?!##)|//).*", re.MULTILINE)
+_TYPE = re.compile(rb"^content-type:[ \t]*([\w/+.-]+)", re.MULTILINE | re.IGNORECASE)
+_BODY = Escaped("HTTP body", re.compile(rb"(?!)"), lambda _: None, universal=False)
+_FORM = b"application/x-www-form-urlencoded"
+_SIZED = re.compile(rb"^(?:content-length|content-md5|digest):", re.MULTILINE | re.IGNORECASE)
+SIZED = "a header says what its length or its digest is"
+
+
+class _Request(NamedTuple):
+    head: bytes
+    body: Span
+
+
+class HttpHost:
+    """One request, or several with lines of `###` between them."""
+
+    name = "http"
+
+    def literals(self, data: bytes) -> list[Literal]:
+        """Return the bodies."""
+        return [
+            self._literal(data, each) for each in _requests(data) if each.body[0] < each.body[1]
+        ]
+
+    def _literal(self, data: bytes, request: _Request) -> Literal:
+        declared = _TYPE.search(request.head)
+        kind = declared[1].lower() if declared else b""
+        body = data[slice(*request.body)]
+        origin = Origin("code", "text")
+        if kind == _FORM:
+            origin = Origin("word", "--data")
+        elif kind.endswith(b"json") or body.lstrip()[:1] in (b"{", b"["):
+            origin = Origin("code", "json")
+        locked = SIZED if _SIZED.search(request.head) else ""
+        return Literal(
+            host=self.name,
+            form=_BODY,
+            start=request.body.start,
+            end=request.body.end,
+            inside=request.body.start,
+            pieces=tuple(_BODY.pieces(data, request.body).pieces),
+            look=partial(Around, origin, locked),
+            source=data,
+        )
+
+    def comments(self, data: bytes) -> list[Comment]:
+        """Return the lines before each request's body that begin with a number sign or slashes."""
+        found = []
+        start = 0
+        for request in [*_requests(data), None]:
+            end = request.body.start if request else len(data)
+            found += [
+                Comment(*match.span(), stripped(match[0]))
+                for match in _COMMENT.finditer(data, start, end)
+            ]
+            start = request.body.end if request else end
+        return found
+
+
+def _requests(data: bytes) -> list[_Request]:
+    found = []
+    starts = [0, *(match.end() for match in _REQUESTS.finditer(data))]
+    ends = [*(match.start() for match in _REQUESTS.finditer(data)), len(data)]
+    for start, end in zip(starts, ends, strict=True):
+        blank = _BLANK.search(data, start, end)
+        if blank:
+            text = data[blank.end() : end].rstrip(b"\r\n")
+            body = Span(blank.end(), blank.end() + len(text))
+            found.append(_Request(data[start : blank.start()], body))
+    return found
+
+
+def make(name: str) -> HttpHost:  # noqa: ARG001
+    """Return the host."""
+    return HttpHost()
