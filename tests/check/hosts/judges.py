@@ -5,10 +5,14 @@ import atexit
 import csv
 import io
 import json
+import os
+import shutil
 import subprocess
+import tempfile
 import tomllib
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -114,6 +118,36 @@ def php(document: str) -> Values:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps(document.removeprefix("<?php ")) + "\n")
+    process.stdin.flush()
+    values: Values = json.loads(process.stdout.readline())
+    return values
+
+
+_GO = Path(__file__).with_name("judge.go")
+
+
+@cache
+def _go() -> subprocess.Popen[str]:
+    folder = tempfile.mkdtemp()
+    built = str(Path(folder, "judge"))
+    known = {"GOCACHE": str(Path(folder, "cache")), "GOFLAGS": "-mod=mod", "GO111MODULE": "off"}
+    environment = {**os.environ, **known}
+    command = [program("go"), "build", "-o", built, str(_GO)]
+    subprocess.run(command, check=True, env=environment, timeout=280)
+    process = subprocess.Popen(
+        [built], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    atexit.register(shutil.rmtree, folder)
+    atexit.register(process.communicate)
+    return process
+
+
+def go(document: str) -> Values:
+    """A file with a list of strings; `x` is the value of a hole."""
+    process = _go()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(document) + "\n")
     process.stdin.flush()
     values: Values = json.loads(process.stdout.readline())
     return values

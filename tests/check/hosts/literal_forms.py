@@ -100,6 +100,24 @@ PHP = [
     _php("<<<'E'\n", ["\\n", "$x", "'", '"', "\n"], writable=False),
 ]
 
+GO_ESCAPES = [
+    "\\n", "\\t", "\\\\", '\\"', "\\'", "\\x41", "\\xe9", "\\u002d", "\\U0001F600",
+    "\\101", "\\d", "{", "$",
+]  # fmt: skip
+
+
+def _go(quote: str, fragments: Sequence[str], *, writable: bool = False) -> LiteralForm:
+    before, after = f'package m\n\nvar v = []string{{"before", {quote}', f'{quote}, "after"}}\n'
+    return LiteralForm(
+        f"go {quote}", "go", before, after, judges.go, [*COMMON, *fragments], writable
+    )
+
+
+GO = [
+    _go('"', [*GO_ESCAPES, "'", "`", "\t", '" + x + "', '" + `b` +\n"'], writable=True),
+    _go("`", ["\\n", "\\", "'", '"', "\n", "\r\n", "` + x + `"]),
+]
+
 JS_ESCAPES = [
     "\\n", "\\t", "\\\\", "\\'", '\\"', "\\`", "\\x41", "\\u002d", "\\u{1F600}", "\\ud83d\\ude00",
     "\\0", "\\-", "\\q", "\\\n", "\\\r\n", "\\$", "\\é", "\\\u2028", "\t", "$", "{", "}", "\\u00e9",
@@ -363,4 +381,4 @@ CSV = [
     ),
 ]
 
-FORMS = [*PYTHON, *PHP, *JAVASCRIPT, *JSON, *TOML, *YAML, *BASH, *MARKDOWN, *CSV]
+FORMS = [*PYTHON, *PHP, *GO, *JAVASCRIPT, *JSON, *TOML, *YAML, *BASH, *MARKDOWN, *CSV]

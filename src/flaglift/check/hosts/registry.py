@@ -37,6 +37,7 @@ _MODULES = {
     "php": "php",
     "notebook": "notebook",
     "http": "http",
+    "go": "go",
 }
 """Names of hosts, and the module of `formats` that makes each: `make(name)`."""
 
@@ -74,6 +75,7 @@ _SUFFIXES = {
     ".svelte": "svelte",
     ".php": "php",
     ".ipynb": "notebook",
+    ".go": "go",
     ".http": "http",
     ".rest": "http",
 }
@@ -96,6 +98,7 @@ _ALIASES: Mapping[str, str] = {
     "markdown": "md gfm",
     "sql": "postgresql postgres psql plpgsql mysql sqlite sqlite3",
     "html": "xhtml",
+    "go": "golang",
     "php": "php5 php7 php8 laravel",
     "console": "shell-session shellsession sh-session terminal bash-session",
     "text": "txt plain plaintext prompt prompts none raw",

@@ -43,11 +43,27 @@ class Mappings:
     """How the language writes `true` and `false`."""
     appends: tuple[str, ...] = ()
     """Methods that add one field, called with its name and its value."""
+    strings: bool = False
+    """Whether all values are strings."""
+    around: tuple[str, str] = ("", "")
+    """What stands before and behind a value."""
 
 
-_PAIRS = {"pair": ("key", "value"), "keyword_argument": ("name", "value")}
+_PAIRS = {
+    "pair": ("key", "value"),
+    "keyword_argument": ("name", "value"),
+    "keyed_element": ("key", "value"),
+}
 _SPREADS = ("spread_element", "dictionary_splat", "hash_splat_argument", "variadic_unpacking")
-_STATIC = ("string", "property_identifier", "hash_key_symbol", "simple_symbol", "number", "integer")
+_STRINGS = ("string", "interpreted_string_literal", "raw_string_literal")
+_STATIC = (
+    *_STRINGS,
+    "property_identifier",
+    "hash_key_symbol",
+    "simple_symbol",
+    "number",
+    "integer",
+)
 Beside = tuple[Mapping[str, Any], Siblings | None, bool]
 """The fields next to a text, where more can go, and whether they are seen to be a request."""
 
@@ -56,13 +72,14 @@ def beside(node: Node, data: bytes, language: Mappings) -> Beside:
     """Return the fields next to a string that is a prompt's text, and where more can go."""
     around = list(islice(ancestors(node), 4))
     if len(around) > 1 and around[0].type in _PAIRS and around[1].type in language.containers:
-        return _pairs(node, around[0], around[1], data, language)
+        return pairs(node, around[0], around[1], data, language)
     if len(around) == 4 and around[2].type == "expression_statement":
         return _statement(node, around, data, language)
     return {}, None, False
 
 
-def _pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) -> Beside:
+def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) -> Beside:
+    """Return the fields next to the value of a pair in a mapping, and where more can go."""
     key, value = (pair.child_by_field_name(name) for name in _PAIRS[pair.type])
     if key is None or value != node or not TEXT_KEY.search(name_of(key)):
         return {}, None, False
@@ -98,13 +115,20 @@ def _key(member: Node) -> str | None:
     """Return the key of a member of a mapping; empty for no member, None where nobody can tell."""
     if member.type in _PAIRS:
         key = member.child_by_field_name(_PAIRS[member.type][0])
-        kinds = _STATIC if member.type == "pair" else ("identifier",)
-        return name_of(key) if key is not None and key.type in kinds else None
+        kinds = ("identifier",) if member.type == "keyword_argument" else _STATIC
+        return name_of(key) if key is not None and _inner(key).type in kinds else None
     if member.type == "shorthand_property_identifier":
         return text_of(member)
     if member.type == "method_definition":
         return name_of(member.child_by_field_name("name"))
     return ""  # a comment, or an argument without a name
+
+
+def _inner(node: Node) -> Node:
+    """Return what an element holds, if it is one thing."""
+    while node.type in ("literal_element", "literal_value") and node.named_child_count == 1:
+        node = node.named_children[0]
+    return node
 
 
 def _given(member: Node) -> Any:
@@ -145,10 +169,11 @@ def _is_sent(mapping: Node) -> bool:
 
 def _constant(node: Node | None) -> Any:
     """Return the value of a constant; `HOLE` for any other expression."""
+    node = node and _inner(node)
     text = text_of(node)
     if text in _WORDS:
         return _WORDS[text]
-    if node is not None and node.type == "string" and "\\" not in text and text[0] in "\"'":
+    if node is not None and node.type in _STRINGS and "\\" not in text and text[0] in "\"'`":
         return text[1:-1]
     try:
         return int(text)
@@ -161,11 +186,15 @@ def _writer(node: Node, key: Node, language: Mappings) -> Write:
     marks = [text_of(each)[:1] for each in (node, key)]
     quote = next((mark for mark in marks if mark in language.quotes), '"')
 
+    before, behind = (mark.encode() for mark in language.around)
+
     def write(value: Any) -> bytes:
-        if isinstance(value, str):
-            return language.quotes[quote].quoted(value, quote) or b""
         text = form_value(value)
-        return language.words.get(text, text).encode()
+        if isinstance(value, str) or language.strings:
+            written = language.quotes[quote].quoted(text, quote)
+        else:
+            written = language.words.get(text, text).encode()
+        return before + written + behind if written else b""
 
     return write
 
