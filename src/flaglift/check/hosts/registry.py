@@ -38,6 +38,7 @@ _MODULES = {
     "notebook": "notebook",
     "http": "http",
     "go": "go",
+    "env": "env",
 }
 """Names of hosts, and the module of `formats` that makes each: `make(name)`."""
 
@@ -75,6 +76,7 @@ _SUFFIXES = {
     ".svelte": "svelte",
     ".php": "php",
     ".ipynb": "notebook",
+    ".env": "env",
     ".go": "go",
     ".http": "http",
     ".rest": "http",
@@ -98,6 +100,7 @@ _ALIASES: Mapping[str, str] = {
     "markdown": "md gfm",
     "sql": "postgresql postgres psql plpgsql mysql sqlite sqlite3",
     "html": "xhtml",
+    "env": "dotenv",
     "go": "golang",
     "php": "php5 php7 php8 laravel",
     "console": "shell-session shellsession sh-session terminal bash-session",
@@ -110,10 +113,12 @@ _LANGUAGES = {word: name for name, words in _ALIASES.items() for word in words.s
 def name_for(path: str) -> str | None:
     """Return the name of the host that reads a file by its name; None where none does.
 
-    >>> name_for("src/a.PY"), name_for("a.exe")
-    ('python', None)
+    >>> name_for("src/a.PY"), name_for("a.exe"), name_for(".env.local")
+    ('python', None, 'env')
     """
-    return _SUFFIXES.get(PurePath(path).suffix.lower())
+    name = PurePath(path).name.lower()
+    suffixes = [PurePath(name).suffix, name, ".env" if name.startswith(".env.") else ""]
+    return next((_SUFFIXES[each] for each in suffixes if each in _SUFFIXES), None)
 
 
 def host_for(path: str) -> "Host | None":
