@@ -39,6 +39,7 @@ _MODULES = {
     "http": "http",
     "go": "go",
     "env": "env",
+    "mdx": "mdx",
 }
 """Names of hosts, and the module of `formats` that makes each: `make(name)`."""
 
@@ -69,6 +70,7 @@ _SUFFIXES = {
     ".rake": "ruby",
     ".md": "markdown",
     ".markdown": "markdown",
+    ".mdx": "mdx",
     ".sql": "sql",
     ".html": "html",
     ".htm": "html",
