@@ -6,8 +6,10 @@ from pathlib import Path
 import yaml
 
 from flaglift.check.directives import Reach
+from flaglift.check.hosts.registry import NAMES
 from flaglift.cli.check import FORMATS
 from picture import PICTURE, ROOT, shown, words
+from running import flaglift
 
 PAGE = (ROOT / "docs" / "how-to" / "repository.md").read_text(encoding="utf-8")
 SECTION = PAGE.split("## In a repository\n")[1].split("\n## ")[0]
@@ -43,3 +45,27 @@ def test_every_format_is_named() -> None:
 def test_the_examples_are_there() -> None:
     names = {path.name for path in Path(ROOT, "examples", "project").iterdir()}
     assert names == {"client.py", "page.md", "prompts.json"}
+
+
+def test_each_example_of_a_kind_has_what_it_shows() -> None:
+    run = flaglift("check", "--isolated", "--output-format", "concise", ROOT / "examples" / "kinds")
+    assert run.returncode == 1
+    found: dict[str, set[tuple[int, str]]] = {}
+    for line in run.stdout.splitlines():
+        path, number, _, said = line.split(":", 3)
+        found.setdefault(Path(path).name, set()).add((int(number), said.split()[1]))
+    assert found == {
+        "PromptForm.vue": {(9, "FL201"), (9, "FL001"), (9, "FL602")},
+        "campaign.ipynb": {
+            (10, "FL001"), (22, "FL001"), (22, "FL402"), (35, "FL001"), (35, "FL302"),
+        },
+        "client.php": {(4, "FL401")},
+    }  # fmt: skip
+
+
+def test_the_page_names_every_kind_that_is_read() -> None:
+    said = SECTION.replace("notebooks", "notebook").lower().replace("requests", "http")
+    names = set(NAMES) - {"lines", "whole", "blocks", "console", "bash", "tsx"}
+    assert all(name in said for name in names)
+    assert "`.txt`" in SECTION
+    assert "shell" in said

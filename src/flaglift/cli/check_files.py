@@ -98,6 +98,7 @@ class Project:
         self.paths = paths
         """As the user names them; none for the current folder."""
         self._reports = frozenset(map(os.path.realpath, reports))
+        self._report_names = frozenset(map(os.path.basename, (*reports, *self._reports)))
         self.problems: list[str] = []
         """One sentence for each file or folder that could not be looked at."""
         self.notes: list[str] = []
@@ -144,7 +145,11 @@ class Project:
 
     def _is_report(self, target: FileTarget) -> bool:
         """Tell whether a file that was found is one that this run writes."""
-        return not target.named and os.path.realpath(target.path) in self._reports
+        return (
+            not target.named
+            and os.path.basename(target.path) in self._report_names  # to resolve a path is slow
+            and os.path.realpath(target.path) in self._reports
+        )
 
     def covers(self, folder: str) -> bool:
         """Tell whether every file below a folder is looked at."""
