@@ -88,6 +88,7 @@ class Selection:
         self.stdin = stdin
         self.blobs: Blobs | None = None
         self.unread = UnreadFiles()
+        self._by_folder: dict[str, Configuration] = {}
         files = self.configuration("-").files
         self._force_exclude = force_exclude or files.force_exclude
         self._largest = files.max_file_size
@@ -209,19 +210,24 @@ class Selection:
 
     def configuration(self, path: str) -> Configuration:
         """Return the configuration of a file."""
-        return self.configurations.of(self.absolute(path))
+        folder = os.path.dirname(path)  # most files share theirs with others
+        if folder not in self._by_folder:
+            self._by_folder[folder] = self.configurations.of(self.absolute(path))
+        return self._by_folder[folder]
 
     def _asked_for(self, target: FileTarget) -> bool:
         return target.named and not self._force_exclude
 
     def _configured_host(self, path: str) -> str | None:
-        return self.configuration(path).files.host(self.absolute(path))
+        files = self.configuration(path).files
+        return files.host(self.absolute(path)) if files.hosts else None
 
     def _excludes(self, target: FileTarget) -> bool:
         if self._asked_for(target):
             return False
         shown = self.shown(target)
-        return self.configuration(shown).files.excludes(self.absolute(shown))
+        files = self.configuration(shown).files
+        return files.exclude is not None and files.excludes(self.absolute(shown))
 
 
 _KNOWN = frozenset(SUFFIXES)
