@@ -17,7 +17,7 @@ _VALUE = (
     rb"|(?P<bare>(?!['\"])[^\r\n]*)"
 )
 _LINE = re.compile(
-    rb"[^\S\r\n]*(?:(?P<key>" + _KEY + rb")=[^\S\r\n]*(?:" + _VALUE + rb"))?"
+    rb"[^\S\r\n]*(?:(?P<key>" + _KEY + rb")=[^\S\r\n]*+(?:" + _VALUE + rb"))?"
     rb"(?P<rest>[^\r\n]*)(?:\r\n|\n|\r|\Z)"
 )
 _BEHIND = re.compile(rb"(?:(?<=[^\S\r\n])|\s+)#")
