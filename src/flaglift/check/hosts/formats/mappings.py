@@ -53,9 +53,13 @@ _PAIRS = {
     "pair": ("key", "value"),
     "keyword_argument": ("name", "value"),
     "keyed_element": ("key", "value"),
+    "array_element_initializer": ("", ""),
 }
+"""The fields of a pair's sides; where the grammar names none, they are its two children."""
 _SPREADS = ("spread_element", "dictionary_splat", "hash_splat_argument", "variadic_unpacking")
-_STRINGS = ("string", "interpreted_string_literal", "raw_string_literal")
+_STRINGS = ("string", "encapsed_string", "interpreted_string_literal", "raw_string_literal")
+_PLAIN = re.compile(r"""(["'`])[^\\$]*\1""", re.DOTALL)
+"""A string of any language in which every character stands for itself."""
 _STATIC = (
     *_STRINGS,
     "property_identifier",
@@ -80,7 +84,7 @@ def beside(node: Node, data: bytes, language: Mappings) -> Beside:
 
 def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) -> Beside:
     """Return the fields next to the value of a pair in a mapping, and where more can go."""
-    key, value = (pair.child_by_field_name(name) for name in _PAIRS[pair.type])
+    key, value = _sides(pair)
     if key is None or value != node or not TEXT_KEY.search(name_of(key)):
         return {}, None, False
     values: dict[str, Any] = {}
@@ -88,7 +92,8 @@ def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) 
     for other in above.named_children:
         if other == pair:
             continue
-        if other.type in _SPREADS:
+        inner = other.named_children if other.type == "array_element_initializer" else []
+        if any(each.type in _SPREADS for each in (other, *inner[:1])):
             doubts.append(f"`{text_of(other)}` may hold these fields")
             continue
         name = _key(other)
@@ -114,7 +119,9 @@ def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) 
 def _key(member: Node) -> str | None:
     """Return the key of a member of a mapping; empty for no member, None where nobody can tell."""
     if member.type in _PAIRS:
-        key = member.child_by_field_name(_PAIRS[member.type][0])
+        key, value = _sides(member)
+        if key is None and value is not None:
+            return ""  # an element of a list
         kinds = ("identifier",) if member.type == "keyword_argument" else _STATIC
         return name_of(key) if key is not None and _inner(key).type in kinds else None
     if member.type == "shorthand_property_identifier":
@@ -134,7 +141,16 @@ def _inner(node: Node) -> Node:
 def _given(member: Node) -> Any:
     if member.type not in _PAIRS:
         return HOLE
-    return _constant(member.child_by_field_name("value"))
+    return _constant(_sides(member)[1])
+
+
+def _sides(pair: Node) -> tuple[Node | None, Node | None]:
+    """Return the key and the value of a pair."""
+    first, second = _PAIRS[pair.type]
+    if first:
+        return pair.child_by_field_name(first), pair.child_by_field_name(second)
+    children = [child for child in pair.named_children if child.type != "comment"]
+    return (children[0] if len(children) > 1 else None), (children[-1] if children else None)
 
 
 _ENDS = (
@@ -144,6 +160,11 @@ _ENDS = (
 _SENDS = re.compile(
     r"(?:^|[._:$])(?:fetch|axios|got|ky|request|requests|superagent|post|put|patch|post_form|urlopen)$"
 )
+_CALLS = (
+    "call_expression", "call", "new_expression",
+    "function_call_expression", "member_call_expression", "scoped_call_expression",
+)  # fmt: skip
+_CURL = ("curl_setopt", "curl_setopt_array")
 _SERIALIZES = re.compile(r"(?:^|[._])(?:stringify|dumps|generate|to_json|urlencode|encode|freeze)$")
 
 
@@ -152,13 +173,11 @@ def _is_sent(mapping: Node) -> bool:
     keys: list[str] = []
     for above in islice(ancestors(mapping), 16):
         if above.type in _PAIRS:
-            keys.append(name_of(above.child_by_field_name(_PAIRS[above.type][0])))
-        elif above.type in ("call_expression", "call", "new_expression"):
-            function = next(
-                (n for f in ("function", "method") if (n := above.child_by_field_name(f))), None
-            )
-            name = text_of(function)
-            if _SENDS.search(name):
+            keys.append(name_of(_sides(above)[0]))
+        elif above.type in _CALLS:
+            fields = (above.child_by_field_name(each) for each in ("function", "method", "name"))
+            name = text_of(next(filter(None, fields), None))
+            if _SENDS.search(name) or (name in _CURL and "CURLOPT_POSTFIELDS" in text_of(above)):
                 return is_request_path((*keys[:1], "text"))
             if not _SERIALIZES.search(name):
                 return False
@@ -173,7 +192,12 @@ def _constant(node: Node | None) -> Any:
     text = text_of(node)
     if text in _WORDS:
         return _WORDS[text]
-    if node is not None and node.type in _STRINGS and "\\" not in text and text[0] in "\"'`":
+    if (
+        node is not None
+        and node.type in _STRINGS
+        and not re.search(r"[\\$]", text)
+        and text[0] in "\"'`"
+    ):
         return text[1:-1]
     try:
         return int(text)

@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, constant
 from flaglift.check.hosts.formats.codec import Escaped, backslashed, character
-from flaglift.check.hosts.formats.mappings import Beside
+from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.lossless.spans import Span
 
@@ -51,6 +51,11 @@ _HEREDOC = Escaped(
 _NOWDOC = Escaped("PHP now-document", re.compile(rb"(?!)"), lambda _: None, universal=False)
 
 
+_MAPPINGS = Mappings(
+    containers=("array_creation_expression",), quotes={"'": _SINGLE, '"': _DOUBLE}, words={}
+)
+
+
 class PhpHost(CodeHost):
     """PHP in a page, or without the tags around it."""
 
@@ -85,9 +90,9 @@ class PhpHost(CodeHost):
         """Return the grammar of pages, or that of code alone, as in a block or a string."""
         return self.function if b"<?" in data else "language_php_only"
 
-    def beside(self, node: Node, data: bytes) -> Beside:  # noqa: ARG002
-        """Return nothing: fields are not moved in PHP."""
-        return {}, None, False
+    def beside(self, node: Node, data: bytes) -> Beside:
+        """Return the fields next to a literal, and where more can be added."""
+        return beside(node, data, _MAPPINGS)
 
     def join_of(self, node: Node) -> Join | None:
         """Return what `implode(" ", [a, b])` puts together."""

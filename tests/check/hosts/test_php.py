@@ -1,0 +1,132 @@
+"""PHP arrays as places for fields, with PHP as the judge."""
+
+import json
+import subprocess
+
+import pytest
+
+from flaglift.check.hosts.base import Literal, LiteralChange
+from flaglift.check.hosts.checking import lint_literal
+from flaglift.check.hosts.finding import candidates
+from flaglift.check.hosts.lifting import lift_literal
+from flaglift.check.hosts.registry import host_named
+from flaglift.check.hosts.rewriting import rewrite
+from flaglift.settings import DEFAULT
+from peers import program
+
+HOST = host_named("php")
+P = "a cat --video --video_model kling25 --duration 5 --video_prompt x"
+MOVED = {"text": "a cat", "video_model": "kling25", "video_prompt": "x", "video_duration": 5}
+
+_SENT = r"""
+define('CURLOPT_POSTFIELDS', 10015);
+function curl_set($h, $o, $v) { global $sent; $sent = is_string($v) ? json_decode($v, true) : $v; }
+class Client { function post($u, $o) { curl_set(0, 0, $o['json'] ?? $o['form_params'] ?? $o); } }
+class Http { static function post($u, $o) { curl_set(0, 0, $o); } }
+$client = new Client; $opts = []; $model = 'kling30';
+"""
+
+
+def sent(source: str) -> object:
+    """Return what a program sends."""
+    script = _SENT.replace("define(", "defined('CURLOPT_POSTFIELDS') or define(") + source.replace(
+        "curl_setopt_array($h, [", "curl_set($h, 0, ["
+    ).replace("curl_setopt(", "curl_set(")
+    done = subprocess.run(
+        [program("php"), "-r", script + "\necho json_encode($sent);"],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=30,
+    )
+    return json.loads(done.stdout)
+
+
+def only(source: str) -> Literal:
+    ((literal, decision),) = candidates(source.encode(), HOST)
+    assert decision.taken
+    return literal
+
+
+def moved(source: str) -> str:
+    change = lift_literal(only(source), DEFAULT)
+    assert isinstance(change, LiteralChange)
+    done = rewrite(source.encode(), HOST, [change])
+    assert not done.refused, done.refused
+    return done.data.decode()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "curl_setopt($h, CURLOPT_POSTFIELDS, ['prompt[text]' => 'P', 'prompt[ar]' => '1:1']);",
+        'curl_setopt($h, CURLOPT_POSTFIELDS, array("prompt[text]" => "P"));',
+        "curl_setopt($h, CURLOPT_POSTFIELDS, [\n    'a' => 1,\n    'prompt[text]' => 'P',\n]);",
+        "curl_setopt($h, CURLOPT_POSTFIELDS, ['x', 'prompt[text]' => 'P']);",
+        "$client->post('u', ['form_params' => ['prompt[text]' => 'P']]);",
+        "Http::post('u', ['prompt[text]' => 'P']);",
+    ],
+)
+def test_fields_of_a_form_go_to_its_array(call: str) -> None:
+    source = "<?php\n" + call.replace("P'", f"{P}'").replace('P"', f'{P}"') + "\n"
+    literal = only(source)
+    assert literal.is_request
+    before, after = sent(source[6:]), sent(moved(source)[6:])
+    assert isinstance(before, dict)
+    fields = {f"prompt[{name}]": value for name, value in MOVED.items()}
+    assert after == {**before, **fields}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "$client->post('u', ['json' => ['prompt' => ['text' => 'P', 'ar' => '1:1']]]);",
+        "Http::post('u', ['prompt' => ['text' => 'P']]);",
+        "curl_setopt($h, CURLOPT_POSTFIELDS, json_encode(['prompt' => ['text' => 'P']]));",
+        "curl_setopt($h, CURLOPT_POSTFIELDS, ['prompt' => ['text' => 'P']]);",
+    ],
+)
+def test_fields_of_a_body_go_to_its_array(call: str) -> None:
+    source = "<?php\n" + call.replace("P'", f"{P}'") + "\n"
+    assert only(source).is_request
+    before, after = sent(source[6:]), sent(moved(source)[6:])
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    assert after["prompt"] == {**before["prompt"], **MOVED}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "$a = ['text' => 'P'];",
+        "curl_setopt($h, CURLOPT_URL, ['prompt' => ['text' => 'P']]);",
+        "save(['prompt' => ['text' => 'P']]);",
+    ],
+)
+def test_what_is_not_seen_to_be_sent_is_no_request(source: str) -> None:
+    assert not only("<?php " + source.replace("P", P)).is_request
+
+
+@pytest.mark.parametrize(
+    ("array", "why"),
+    [
+        ("['prompt[text]' => 'P', ...$opts]", "`...$opts` may hold these fields"),
+        ("['prompt[text]' => 'P', $k => 1]", "nobody can tell which field `$k => 1` is"),
+        ("['prompt[text]' => 'P', K => 1]", "nobody can tell which field `K => 1` is"),
+        ("['prompt[text]' => 'b', 'prompt[text]' => 'P']", "the key `prompt[text]` is there twice"),
+    ],
+)
+def test_flags_stay_where_the_fields_are_in_doubt(array: str, why: str) -> None:
+    source = f"<?php f({array.replace('P', P)});"
+    change = lift_literal(only(source), DEFAULT)
+    assert isinstance(change, LiteralChange)
+    done = rewrite(source.encode(), HOST, [change])
+    assert [each.reason for each in done.refused] == [why]
+
+
+def test_a_field_that_is_there_is_seen() -> None:
+    for value in ("'wan25_720p'", '"wan25_720p"', "$model", '"a$model"'):
+        literal = only(f"<?php f(['prompt[text]' => '{P}', 'prompt[video_model]' => {value}]);")
+        assert "FL604" in {each.code for each in lint_literal(literal, DEFAULT)}
+    same = only(f"<?php f(['prompt[text]' => '{P}', 'prompt[video_model]' => \"kling25\"]);")
+    assert "FL604" not in {each.code for each in lint_literal(same, DEFAULT)}
