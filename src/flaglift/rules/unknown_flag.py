@@ -185,7 +185,7 @@ def _fix(subject: Subject, miss: NearMiss) -> Fix | None:
         if spelt is None:
             return None
         edits.append(Edit(miss.name_start, miss.end, spelt))
-        titles.append(f"spell it `{spelt}`")
+        titles.append(f"spell it `--{spelt}`")
     return unsafe(" and ".join(titles), *edits)
 
 
