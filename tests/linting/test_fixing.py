@@ -65,6 +65,8 @@ def test_no_value_is_lost(
         ("a cat --duration5", "a cat --duration 5"),
         ("a cat --duration_5 sits", "a cat --duration 5 sits"),
         ("a cat --duration5 7", None),
+        ("a cat --duration25 dog --duration2 x", "a cat --duration25 dog --duration 2 x"),
+        (f"{BEGIN} dog --video-model kling30_pro", None),
         ("a cat --video_model2 kling25", None),
         ("a cat --durations 5", "a cat --duration 5"),
         (

@@ -230,7 +230,14 @@ def _helps(attempt: Sequence[Diagnostic], old: Assessment, new: Assessment) -> b
         return (old.values, old.status) == (new.values, new.status)
     if (old.status, new.status) == (TranslationStatus.TRANSLATED, TranslationStatus.REFUSED):
         return False
+    if any(_adds_a_choice(old.stated.get(name, ()), new.stated[name]) for name in new.stated):
+        return False
     return all(_is_kept(values, new.stated.get(name, ())) for name, values in old.stated.items())
+
+
+def _adds_a_choice(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Tell whether a flag has several values of which only the last counts, and had fewer."""
+    return len(set(new)) > max(1, len(set(old)))
 
 
 def _is_kept(old: Sequence[str], new: Sequence[str]) -> bool:
