@@ -19,7 +19,8 @@ from flaglift.rules.base import (
 )
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lift import lift_edits
-from flaglift.syntax.nodes import Flag
+from flaglift.syntax.lookalikes import near_misses_in
+from flaglift.syntax.nodes import Flag, Quoting
 
 
 class RepeatedFlag(Rule):
@@ -88,11 +89,16 @@ class RepeatedFlag(Rule):
             "a cat --video --video_model kling25 --video_model sits",
             "the last one names no known model",
         ),
+        Invalid(
+            'a cat --video --video_model kling25 --video_prompt "it sits" --video_prompt —duration',
+            "the last one's value looks like a flag",
+        ),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding for each flag that a later one of its name replaces."""
         last = {flag.name: flag for flag in subject.segment.flags}
+        is_meant = {name: _says_something(flag, subject) for name, flag in last.items()}
         for flag in subject.segment.flags:
             counts = last[flag.name]
             if flag is counts:
@@ -103,7 +109,7 @@ class RepeatedFlag(Rule):
             yield self.report(
                 flag.span,
                 f"`--{flag.name}` is given again further on, and only the last one counts{used}",
-                fix=fix if _says_something(counts, subject) else None,
+                fix=fix if is_meant[flag.name] else None,
             )
 
 
@@ -113,7 +119,10 @@ def _says_something(flag: Flag, subject: Subject) -> bool:
     known = flag.name is not FlagName.VIDEO_MODEL or not (
         subject.lookup and subject.lookup.status is Status.UNKNOWN
     )
-    return known and flag.value is not None and flag.value.text != ""
+    value = flag.value
+    if not known or value is None or value.text == "":
+        return False
+    return value.quoting is not Quoting.NONE or not near_misses_in(value.raw)
 
 
 def _fix(text: str, flag: Span, within: Span) -> Fix:
