@@ -86,3 +86,8 @@ def test_an_expression_over_lines_of_a_quote_is_not_edited() -> None:
 def test_a_suppression_in_a_comment_of_an_expression() -> None:
     source = "a\n\n{/* flaglift: ignore */}\n\n<!-- b -->\n"
     assert [each.text for each in comments(source.encode(), HOST)] == ["flaglift: ignore", "b"]
+
+
+def test_an_export_that_never_parses_ends_somewhere() -> None:
+    source = "export const p = (\n\n" + "a\n\n" * 60 + f"`{BAD}`\n"
+    assert [each.text for each in prompts(source)] == [BAD]

@@ -8,8 +8,11 @@ from itertools import accumulate
 from flaglift.check.hosts.base import ByteEdit, Host, Literal, LiteralChange, Refused, Rewritten
 from flaglift.check.hosts.edits import EditPlan, UnwritableError, apply, plan
 from flaglift.check.hosts.finding import leaves
+from flaglift.check.hosts.values import UNREAD, Intention, value_of
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
+
+ELSEWHERE = "another part of the file would read differently"
 
 Attempt = tuple[LiteralChange, bool]
 """A change, and whether its text is written anew from hole to hole."""
@@ -74,7 +77,11 @@ def _proved(
 ) -> bytes:
     planned: EditPlan = plan(attempts)
     new = apply(data, planned.edits)
-    compare(before, host.literals(new), planned, [change for change, _ in attempts])
+    changes = [change for change, _ in attempts]
+    compare(before, host.literals(new), planned, changes)
+    was = value_of(host.name, data)
+    if was is not UNREAD and not Intention(planned, changes).is_all(was, value_of(host.name, new)):
+        raise UnwritableError(ELSEWHERE)
     return new
 
 
