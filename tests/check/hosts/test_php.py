@@ -130,3 +130,12 @@ def test_a_field_that_is_there_is_seen() -> None:
         assert "FL604" in {each.code for each in lint_literal(literal, DEFAULT)}
     same = only(f"<?php f(['prompt[text]' => '{P}', 'prompt[video_model]' => \"kling25\"]);")
     assert "FL604" not in {each.code for each in lint_literal(same, DEFAULT)}
+
+
+@pytest.mark.parametrize("mark", ["#", "//", "a #"])
+@pytest.mark.parametrize("hole", ["$x", "{$x}", "${x}", "$x[0]", "$x->y", "\\$x", "$"])
+def test_a_last_line_like_a_comment_is_text_of_the_document(mark: str, hole: str) -> None:
+    source = f"<?php $a = <<<E\na --video\n{mark}{hole} b\nE;"
+    (literal,) = HOST.literals(source.encode())
+    shown = "\ufffc" if hole.startswith(("$x", "{", "${")) else hole.removeprefix("\\")
+    assert literal.text == f"a --video\n{mark}{shown} b"

@@ -49,6 +49,8 @@ _SUFFIXES = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".json": "json",
+    ".jsonc": "json",
+    ".json5": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".yaml": "yaml",

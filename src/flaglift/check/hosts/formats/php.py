@@ -130,10 +130,27 @@ class PhpHost(CodeHost):
         form = _HEREDOC if node.type == "heredoc" else _NOWDOC
         body = node.child_by_field_name("value")
         holes = list(_holes(body)) if body is not None and form is _HEREDOC else []
+        if form is _HEREDOC:
+            # The grammar takes a last line with a number sign or slashes for a comment.
+            ends = [child for child in node.named_children if child.type == "comment"]
+            holes += [hole for each in ends for hole in _holes_in(data, each)]
         scanned = form.pieces(data, Span(start, stop), holes)
         if end.start_byte > line + 1:
             scanned.unclear = INDENTED
         return StringLiteral(form, Span(start, stop), start, scanned)
+
+
+_INTERPOLATION = re.compile(
+    rb"\\[\s\S]|(?P<hole>\{\$[^{}]*\}|\$\{[^{}]*\}"
+    rb"|\$[A-Za-z_\x80-\xff][\w\x80-\xff]*(?:\[[^\]\s]*\]|->[A-Za-z_]\w*)?)"
+)
+
+
+def _holes_in(data: bytes, node: Node) -> Iterator[Span]:
+    """Yield the interpolations in a line that the grammar does not look into."""
+    for match in _INTERPOLATION.finditer(data, node.start_byte, node.end_byte):
+        if match["hole"]:
+            yield Span(*match.span("hole"))
 
 
 def _holes(node: Node) -> Iterator[Span]:
