@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flaglift.errors import InputError
 from flaglift.migrate.errors import UnreadableRecordError
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.records import JournalEntry
@@ -127,3 +128,24 @@ def test_what_is_taken_back_is_known_by_block(tmp_path: Path) -> None:
     assert left() == []
     assert ledger.of_key(run, "3") == []
     ledger.close()
+
+
+def test_a_journal_that_cannot_be_begun_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"text": "a --video --video_model kling25"}\n')
+    real = sqlite3.connect
+
+    def full(*args: object, **options: object) -> sqlite3.Connection:
+        if str(args[0]).endswith("?mode=rwc"):
+            raise sqlite3.OperationalError("database or disk is full")
+        connection: sqlite3.Connection = real(*args, **options)  # type: ignore[call-overload]
+        return connection
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", full)
+        with pytest.raises(InputError, match="the journal cannot be written: database or disk is"):
+            applied(path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["p.jsonl", "p.jsonl.flaglift-lock"]
+    assert applied(path).changed == 1
