@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Column
-from sqlalchemy.dialects import mysql
 from sqlalchemy.sql.sqltypes import (
     CHAR,
     BigInteger,
@@ -20,7 +19,22 @@ from flaglift.emit.form import form_value
 
 _BYTES = {"TINYTEXT": 2**8 - 1, "TEXT": 2**16 - 1, "MEDIUMTEXT": 2**24 - 1}
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INTEGER": 32, "BIGINT": 64}
-_CODECS = {"latin1": "cp1252", "ascii": "ascii"}
+_CODECS = {
+    "ascii": "ascii", "cp1250": "cp1250", "cp1251": "cp1251", "cp1256": "cp1256",
+    "cp1257": "cp1257", "cp850": "cp850", "cp852": "cp852", "cp932": "cp932", "euckr": "cp949",
+    "gb2312": "gb2312", "gbk": "gbk", "hp8": "hp-roman8", "koi8r": "koi8-r", "latin1": "cp1252",
+    "latin2": "iso8859-2", "latin5": "iso8859-9", "latin7": "iso8859-13", "macce": "mac-latin2",
+    "macroman": "mac-roman", "sjis": "shift-jis", "ucs2": "utf-16-be", "utf16": "utf-16-be",
+    "utf16le": "utf-16-le", "utf32": "utf-32-be", "utf8": "utf-8", "utf8mb3": "utf-8",
+    "utf8mb4": "utf-8",
+}  # fmt: skip
+"""Python's codecs by MySQL's character sets, where they have all characters that the server's has.
+
+Of others the server tells what they do not have: it refuses the row.
+"""
+_BASIC_PLANE = ("ucs2", "utf8", "utf8mb3")
+_UNUSED_IN_CP1252 = dict.fromkeys((0x81, 0x8D, 0x8F, 0x90, 0x9D), " ")
+"""MySQL's latin1 has them all the same."""
 
 
 def coerced(column: Column[Any], value: Any) -> Any:
@@ -46,8 +60,13 @@ def plain_value(column: Column[Any], value: Any) -> Any:
     return value
 
 
-def reason_not_to_take(column: Column[Any], name: str, value: Any, dialect: str) -> str | None:
-    """Return why a column cannot hold a field's value; None if nothing is known against it."""
+def reason_not_to_take(
+    column: Column[Any], name: str, value: Any, dialect: str, charset: str | None = None
+) -> str | None:
+    """Return why a column cannot hold a field's value; None if nothing is known against it.
+
+    `charset` is that of a text column of MySQL's.
+    """
     try:
         new = coerced(column, value)
     except ValueError:
@@ -58,7 +77,7 @@ def reason_not_to_take(column: Column[Any], name: str, value: Any, dialect: str)
     if isinstance(kind, Integer):
         return _number(column, name, new, dialect)
     if isinstance(kind, String):
-        return _text(column, name, str(new))
+        return _text(column, name, str(new), charset)
     return None
 
 
@@ -77,36 +96,35 @@ def _number(column: Column[Any], name: str, value: int, dialect: str) -> str | N
     return f"`{name}` is not from {low:,} to {high:,}, which the column `{column.name}` takes"
 
 
-def _text(column: Column[Any], name: str, value: str) -> str | None:
+def _text(column: Column[Any], name: str, value: str, charset: str | None) -> str | None:
     kind = column.type
     most = getattr(kind, "length", None)
     if most is not None and len(value) > most:
         return f"`{name}` is longer than the {most} characters of the column `{column.name}`"
-    charset = getattr(kind, "charset", None) or _charset_of(getattr(kind, "collation", None))
-    if charset and not _has(charset, value):
+    if charset is None:
+        return None
+    data = encoded_as(charset, value)
+    if data is None:
         return f"`{name}` has characters that the column `{column.name}` ({charset}) does not have"
-    limit = (
-        _BYTES.get(type(kind).__name__)
-        if type(kind).__module__ == mysql.TEXT.__module__
-        else (None)
-    )
-    if limit is not None and len(value.encode("utf-8", "replace")) > limit and charset != "latin1":
+    limit = _BYTES.get(type(kind).__name__)
+    if limit is not None and len(data) > limit:
         return f"`{name}` is longer than the {limit:,} bytes of the column `{column.name}`"
     return None
 
 
-def _charset_of(collation: str | None) -> str | None:
-    return collation.partition("_")[0] if collation else None
+def encoded_as(charset: str, value: str) -> bytes | None:
+    """Return a text in a character set of MySQL's; None where this does not have all of it.
 
-
-def _has(charset: str, value: str) -> bool:
-    if charset in ("utf8mb3", "utf8"):
-        return all(ord(character) < 0x10000 for character in value)
+    Of a set that Python does not know as the server does, nothing is known: that takes no bytes.
+    """
+    if charset in _BASIC_PLANE and any(ord(character) > 0xFFFF for character in value):
+        return None
     codec = _CODECS.get(charset)
     if codec is None:
-        return True
+        return b""
+    if charset == "latin1":
+        value = value.translate(_UNUSED_IN_CP1252)
     try:
-        value.encode(codec)
+        return value.encode(codec)
     except UnicodeEncodeError:
-        return False
-    return True
+        return None

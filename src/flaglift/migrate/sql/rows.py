@@ -194,7 +194,8 @@ class Rows:
         column = self.found.columns.get(name)
         if column is None or self.found.is_json:
             return None
-        return reason_not_to_take(column, name, value, self._dialect)
+        charset = self.found.charsets.get(column.name)
+        return reason_not_to_take(column, name, value, self._dialect, charset)
 
     def update(self, connection: Connection, writes: Iterable[Write]) -> int:
         """Write values into locked rows, by key; return how many rows the database changed."""

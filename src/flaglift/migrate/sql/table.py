@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -44,6 +44,8 @@ class PromptTable:
     """Whether it has child tables, whose rows are not its own."""
     deferred: bool = False
     """Whether constraints may be checked at the end of a transaction only."""
+    charsets: Mapping[str, str] = field(default_factory=dict)
+    """MySQL's character sets by column, of the table or the database where it names none."""
 
     @property
     def is_json(self) -> bool:
@@ -90,6 +92,7 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
     _check_types(columns, job, dialect)
     kinds: dict[str, str] = {}
     assigned: dict[str, str] = {}
+    charsets: dict[str, str] = {}
     only = deferred = False
     if dialect == "postgresql":
         kinds, assigned = _catalog(connection, table)
@@ -98,9 +101,11 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
         deferred = connection.execute(text(_DEFERRED), names).first() is not None
     elif dialect != "sqlite":
         names = {"schema": identity.schema, "table": identity.name}
-        kinds = {str(row[0]): str(row[1]) for row in connection.execute(text(_CHARSETS), names)}
-    key = key_of_table(dialect, list(table.primary_key.columns), kinds)
-    return PromptTable(identity, table, job, key, columns, missing, assigned, only, deferred)
+        charsets = {str(row[0]): str(row[1]) for row in connection.execute(text(_CHARSETS), names)}
+    key = key_of_table(dialect, list(table.primary_key.columns), kinds or charsets)
+    return PromptTable(
+        identity, table, job, key, columns, missing, assigned, only, deferred, charsets
+    )
 
 
 def _check(columns: Mapping[str, Column[Any]], table: Table) -> None:

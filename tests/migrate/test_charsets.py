@@ -1,0 +1,82 @@
+"""What columns of MySQL's character sets take, as the real server says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flaglift.migrate.sql.capacity import encoded_as
+from migrate.conftest import Database, open_database
+from migrate.sources import applied, planned
+
+VIDEO = 'cat --video --video_model kling25 --video_prompt "{}"'
+CHARACTERS = [chr(point) for point in range(1, 0x10000) if not 0xD800 <= point < 0xE000]
+CHARACTERS += ["\U0001f600", "\U00020000"]
+_AT_ONCE = 4000
+
+
+@pytest.fixture
+def mysql(tmp_path: Path) -> Iterator[Database]:
+    yield from open_database("mysql", tmp_path)
+
+
+def characters_of(mysql: Database, charset: str) -> set[str]:
+    """Return the characters that come back from a character set as they were."""
+    found: set[str] = set()
+    with mysql.engine.connect() as connection:
+        for start in range(0, len(CHARACTERS), _AT_ONCE):
+            part = CHARACTERS[start : start + _AT_ONCE]
+            rows = " UNION ALL ".join(["SELECT %s AS c", *["SELECT %s"] * (len(part) - 1)])
+            there_and_back = f"CONVERT(CONVERT(c USING {charset}) USING utf8mb4)"
+            query = (
+                f"SELECT c FROM ({rows}) t"
+                f" WHERE CAST({there_and_back} AS BINARY) = CAST(c AS BINARY)"
+            )
+            found |= {row[0] for row in connection.exec_driver_sql(query, tuple(part))}
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_no_character_is_refused_that_the_server_has(mysql: Database) -> None:
+    query = "SELECT character_set_name FROM information_schema.character_sets"
+    charsets = {str(name) for (name,) in mysql.run(query)} - {"binary"}
+    assert {"latin1", "utf8mb3", "utf8mb4", "cp1251", "gbk", "ucs2"} <= charsets
+    for charset in charsets:
+        allowed = {c for c in CHARACTERS if encoded_as(charset, c) is not None}
+        refused = characters_of(mysql, charset) - allowed
+        assert not refused, (charset, sorted(refused)[:5])
+
+
+@pytest.mark.parametrize("charset", ["latin1", "cp1251", "gbk", "koi8r", "utf8mb3", "ucs2"])
+def test_characters_that_a_set_does_not_have_are_known_before(
+    mysql: Database, charset: str
+) -> None:
+    known = {c for c in CHARACTERS if encoded_as(charset, c) is not None}
+    assert known == characters_of(mysql, charset)
+
+
+def test_the_character_set_of_a_table_counts_where_a_column_names_none(mysql: Database) -> None:
+    name = mysql.engine.url.database
+    mysql.run(f"ALTER DATABASE {name} CHARACTER SET cp1251")
+    texts = [VIDEO.format(word) for word in ("\u043a\u043e\u0442", "\u732b", "it yawns")]
+    mysql.run(
+        "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT CHARACTER SET utf8mb4,"
+        " video_model VARCHAR(60), video_prompt TINYTEXT, video_duration INTEGER)"
+    )
+    mysql.fill(texts)
+    source = f"{mysql.url}#prompts"
+    assert planned(source).refusals == {"does-not-fit": 1}
+    assert applied(source).refusals == {"does-not-fit": 1}
+    assert [row[3] for row in mysql.rows()] == ["\u043a\u043e\u0442", None, "it yawns"]
+
+
+@pytest.mark.parametrize(("letters", "refused"), [(255, 0), (256, 1)])
+def test_a_limit_in_bytes_is_of_the_set(mysql: Database, letters: int, refused: int) -> None:
+    mysql.run(
+        "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT CHARACTER SET utf8mb4,"
+        " video_model VARCHAR(60), video_prompt TINYTEXT CHARACTER SET koi8r,"
+        " video_duration INTEGER)"
+    )
+    mysql.fill([VIDEO.format("\u043a" * letters)])
+    assert planned(f"{mysql.url}#prompts").refused == refused
+    assert applied(f"{mysql.url}#prompts").refused == refused
