@@ -53,6 +53,7 @@ def command(context: click.Context, /, **options: Any) -> int:
 
     def resolve() -> "Options":
         resolved = _resolved(context, options)
+        _check(resolved)
         log_to_stderr(resolved.log_format)
         return resolved
 
@@ -78,11 +79,9 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
     """
     from flaglift.shim.core.policy import LateText, Mode, Policy
     from flaglift.shim.proxy.logs import LogFormat
-    from flaglift.shim.proxy.options import Limits, Options, Timeouts
+    from flaglift.shim.proxy.options import Certificates, Limits, Options, Timeouts
 
     own = with_file(context, given["config"], isolated=given["isolated"])
-    if own["spans"]:
-        _check_spans()
     settings = settings_for("-", {key: given[key] for key in given if key not in own})
     return Options(
         upstream=_upstream(own["upstream"]),
@@ -104,6 +103,7 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
             connections=own["max_connections"],
         ),
         timeouts=Timeouts(own["connect_timeout"], own["upstream_timeout"]),
+        certificates=Certificates(own["upstream_ca"], own["upstream_cert"], own["upstream_key"]),
         grace_seconds=own["grace"],
         shutdown_seconds=own["shutdown_timeout"],
         workers=own["workers"],
@@ -116,10 +116,14 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
     )
 
 
-def _check_spans() -> None:
-    """Raise `ConfigError` where what makes spans is not installed."""
+def _check(options: "Options") -> None:
+    """Raise `ConfigError` for what the workers would stumble over."""
+    from flaglift.shim.proxy.upstream import Upstream
+
+    Upstream.of(options)  # certificates, and HTTPS_PROXY
     try:
-        import flaglift.shim.proxy.spans  # noqa: F401 - workers use it
+        if options.spans:
+            import flaglift.shim.proxy.spans  # noqa: F401 - workers use it
     except ImportError as error:
         raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[otel]'") from None
 

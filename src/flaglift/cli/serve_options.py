@@ -81,6 +81,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
     _option("--upstream", metavar="URL", help="The service, https://api.example or unix:/PATH."),
     _option(
+        "--upstream-ca", type=_FILE,
+        help="Certificates (PEM) of authorities to trust instead of the system's.",
+    ),
+    _option("--upstream-cert", type=_FILE, help="The certificate (PEM) to show to the upstream."),
+    _option("--upstream-key", type=_FILE, help="Its key, if that is in another file."),
+    _option(
         "--listen", type=_address, metavar="HOST:PORT", default="127.0.0.1:8080",
         show_default=True, help="Where to listen; or unix:/PATH.",
     ),

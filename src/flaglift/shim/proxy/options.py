@@ -36,6 +36,18 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificates:
+    """Files in PEM, for an upstream that is spoken to over TLS."""
+
+    authorities: Path | None = None
+    """Whose signature on the upstream's certificate counts; None for the system's."""
+    certificate: Path | None = None
+    """What the proxy shows of itself, and the chain behind it."""
+    key: Path | None = None
+    """The key of that; None where the same file has it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What `flaglift serve` was asked for."""
 
@@ -48,6 +60,7 @@ class Options:
     policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
     timeouts: Timeouts = field(default_factory=Timeouts)
+    certificates: Certificates = field(default_factory=Certificates)
     grace_seconds: float = 0.0
     """How long it goes on as before when it is told to stop, but is not ready any more."""
     shutdown_seconds: float = 30.0

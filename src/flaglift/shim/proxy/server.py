@@ -28,7 +28,7 @@ from flaglift.shim.proxy.outbound import UpstreamError
 from flaglift.shim.proxy.pages import Pages
 from flaglift.shim.proxy.site import Observer, Site
 from flaglift.shim.proxy.traffic import TrafficStore, Worker
-from flaglift.shim.proxy.upstream import Address, Upstream
+from flaglift.shim.proxy.upstream import Upstream
 
 LOGGER = logging.getLogger("flaglift.shim")
 _BACKLOG = 2048
@@ -124,7 +124,7 @@ class Proxy:
             self._opened.callback(spans.close)
             observers.append(spans)
             begin = spans.begin
-        self._upstream = Upstream(Address.of(options.upstream), options.timeouts)
+        self._upstream = Upstream.of(options)
         self._site = Site(options, self._upstream, observers, begin)
         self._doors = self._open_doors(options.limits)
         self._stopping = False

@@ -4,11 +4,13 @@ import asyncio
 import ssl
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Self
 from urllib.parse import urlsplit
 
-from flaglift.errors import reason
-from flaglift.shim.proxy.options import Timeouts
+from flaglift.errors import ConfigError, reason
+from flaglift.shim.proxy.options import Certificates, Options, Timeouts
 from flaglift.shim.proxy.outbound import UpstreamConnection, UpstreamError
+from flaglift.shim.proxy.tunnel import TunnelProxy, proxy_for
 from flaglift.shim.proxy.writing import unread
 
 _KEPT_SECONDS = 4.0
@@ -54,6 +56,29 @@ class Address:
         return f"[{self.host}]".encode() if ":" in self.host else self.host.encode()
 
 
+def tls_for(options: Options) -> ssl.SSLContext | None:
+    """Return how TLS is spoken to the upstream, if it is.
+
+    Raises `ConfigError` where certificates cannot be used.
+    """
+    files = options.certificates
+    if not Address.of(options.upstream).tls:
+        if files != Certificates():
+            raise ConfigError("--upstream-ca, -cert and -key are for an upstream with https")
+        return None
+    if files.key and not files.certificate:
+        raise ConfigError("--upstream-key is the key of --upstream-cert, which is missing")
+    path = files.authorities
+    try:
+        tls = ssl.create_default_context(cafile=path)
+        if path := files.certificate:
+            # The empty password keeps OpenSSL from asking for one.
+            tls.load_cert_chain(path, files.key, password="")
+    except OSError as error:  # those of ssl are, too
+        raise ConfigError(f"{path}: cannot be used as certificates: {reason(error)}") from None
+    return tls
+
+
 @dataclass(slots=True)
 class Upstream:
     """Connections to the upstream; those that can serve again are kept for a while."""
@@ -61,13 +86,16 @@ class Upstream:
     address: Address
     timeouts: Timeouts
     tls: ssl.SSLContext | None = None
+    proxy: TunnelProxy | None = None
     _kept: dict[UpstreamConnection, asyncio.TimerHandle] = field(default_factory=dict)
     _reached: float = -_REACHED_SECONDS
 
-    def __post_init__(self) -> None:
-        """Load the trusted certificates before the first request."""
-        if self.tls is None and self.address.tls:
-            self.tls = ssl.create_default_context()
+    @classmethod
+    def of(cls, options: Options) -> Self:
+        """Return the upstream of a proxy. Raises `ConfigError` where it cannot be spoken to."""
+        address = Address.of(options.upstream)
+        proxy = proxy_for(address.host) if address.tls else None
+        return cls(address, options.timeouts, tls_for(options), proxy)
 
     async def connection(self, *, fresh: bool = False) -> UpstreamConnection:
         """Return a connection that is ready for a request. Raises `UpstreamError`."""
@@ -97,6 +125,8 @@ class Upstream:
         if self.address.socket is not None:
             _, connection = await loop.create_unix_connection(new, self.address.socket)
             return connection
+        if self.proxy is not None and self.tls is not None:
+            return await self.proxy.connect(new, self.address.host, self.address.port, self.tls)
         _, connection = await loop.create_connection(
             new,
             self.address.host,

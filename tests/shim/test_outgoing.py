@@ -1,0 +1,255 @@
+"""How the proxy reaches an upstream over TLS: certificates, and the network's own proxy."""
+
+import base64
+import contextlib
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from flaglift.errors import ConfigError
+from flaglift.shim.proxy.tunnel import TunnelProxy, proxy_for
+from peers import program
+from running import flaglift
+from shim.forms import LEGACY
+from shim.servers import peer, upstream
+from shim.test_serve_verb import process
+
+PATH = "/tunes/7/prompts"
+DATA = {"prompt[text]": LEGACY}
+
+
+class Pair(NamedTuple):
+    """A certificate, and its key."""
+
+    certificate: Path
+    key: Path
+
+
+def made(folder: Path, name: str, *more: str) -> Pair:
+    """Make a certificate that is signed by itself."""
+    pair = Pair(folder / f"{name}.pem", folder / f"{name}.key")
+    subprocess.run(
+        [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-days", "1", "-keyout",
+         pair.key, "-out", pair.certificate, "-subj", f"/CN={name}", "-addext",
+         "subjectAltName=DNS:localhost,IP:127.0.0.1", *(more or ("-nodes",))],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    return pair
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return made(tmp_path_factory.mktemp("server"), "server")
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return made(tmp_path_factory.mktemp("client"), "client")
+
+
+def secured(server: Pair, client: Pair | None = None) -> dict[str, Any]:
+    """Return how uvicorn speaks TLS, and whether clients have to show a certificate."""
+    own = {"ssl_keyfile": str(server.key), "ssl_certfile": str(server.certificate)}
+    if client is None:
+        return own
+    return {**own, "ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": str(client.certificate)}
+
+
+def https(url: str) -> str:
+    return url.replace("http://127.0.0.1", "https://localhost")
+
+
+@pytest.mark.parametrize("one_file", [False, True])
+def test_both_sides_show_certificates(
+    server: Pair, client: Pair, tmp_path: Path, one_file: bool
+) -> None:
+    shown = ["--upstream-cert", str(client.certificate), "--upstream-key", str(client.key)]
+    if one_file:
+        both = tmp_path / "both.pem"
+        both.write_bytes(client.key.read_bytes() + client.certificate.read_bytes())
+        shown = ["--upstream-cert", str(both)]
+    trusted = ["--upstream-ca", str(server.certificate)]
+    with upstream(**secured(server, client)) as service:
+        to = ["--upstream", https(service.url)]
+        with process(*to, *trusted, *shown) as (_, url):
+            assert httpx.post(url + PATH, data=DATA).status_code == 201
+            assert b"video_model%5D" in service.last.body
+        with process(*to, *trusted) as (_, url):
+            assert httpx.post(url + PATH, data=DATA).status_code == 502
+        with process(*to, *shown) as (_, url):
+            answer = httpx.post(url + PATH, data=DATA)
+            said = "the upstream has a certificate that is not trusted"
+            assert (answer.status_code, answer.json()) == (502, {"base": [said]})
+
+
+def test_certificates_that_cannot_be_used(server: Pair, client: Pair, tmp_path: Path) -> None:
+    locked = made(tmp_path, "locked", "-passout", "pass:secret")
+    garbage = tmp_path / "garbage.pem"
+    garbage.write_text("no certificate")
+    for options, said in (
+        (["--upstream-ca", str(tmp_path / "none.pem")], "none.pem: cannot be used as certificates"),
+        (["--upstream-ca", str(garbage)], "garbage.pem: cannot be used as certificates"),
+        (["--upstream-cert", str(garbage)], "garbage.pem: cannot be used as certificates"),
+        (["--upstream-cert", str(server.certificate)], "server.pem: cannot be used as"),
+        (
+            ["--upstream-cert", str(server.certificate), "--upstream-key", str(client.key)],
+            "server.pem: cannot be used as",
+        ),
+        (
+            ["--upstream-cert", str(locked.certificate), "--upstream-key", str(locked.key)],
+            "locked.pem: cannot be used as",
+        ),
+        (["--upstream-key", str(client.key)], "--upstream-cert, which is missing"),
+    ):
+        result = flaglift("serve", "--upstream", "https://h", "--check", *options)
+        assert result.returncode == 2, options
+        assert said in result.stderr
+    plain = flaglift("serve", "--upstream", "http://h", "--upstream-ca", str(garbage), "--check")
+    assert (plain.returncode, "for an upstream with https" in plain.stderr) == (2, True)
+
+
+class Network:
+    """A proxy of a network, which makes tunnels for those that have the password."""
+
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        self.tls = tls
+        self.asked: list[str] = []
+
+    def __call__(self, connection: socket.socket) -> None:
+        if self.tls is None:
+            self.answer(connection)
+        else:
+            with self.tls.wrap_socket(connection, server_side=True) as secured:
+                self.answer(secured)
+
+    def answer(self, connection: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(65536)
+        first, *fields = head.decode().split("\r\n")
+        method, target, _ = first.split()
+        assert method == "CONNECT"
+        assert f"Host: {target}" in fields
+        self.asked.append(target)
+        password = base64.b64encode(b"user:p@ss").decode()
+        if f"Proxy-Authorization: Basic {password}" not in fields:
+            connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+            return
+        host, port = target.split(":")
+        with socket.create_connection((host, int(port))) as inner:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n")
+            connection.sendall(b"Via: 1.1 network\r\n\r\n")
+            back = threading.Thread(target=pump, args=(inner, connection))
+            back.start()
+            pump(connection, inner)
+            back.join()
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture(params=["http", "https"])
+def network(
+    request: pytest.FixtureRequest, server: Pair, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Network, str]]:
+    tls = None
+    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    if request.param == "https":
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(server.certificate, server.key)
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
+    act = Network(tls)
+    with peer(act) as url:
+        yield act, f"{request.param}://user:p%40ss@localhost:{url.rpartition(':')[2]}"
+
+
+def test_a_proxy_of_the_network_is_used_unless_the_host_is_excepted(
+    network: tuple[Network, str], server: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    through, address = network
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with upstream(**secured(server)) as service:
+        url_of = https(service.url)
+        with process("--upstream", url_of) as (_, url), httpx.Client() as client:
+            for _ in range(3):
+                assert client.post(url + PATH, data=DATA).status_code == 201
+            assert b"video_model%5D" in service.last.body
+        assert through.asked == [url_of.removeprefix("https://")]  # once: it is kept
+        monkeypatch.setenv("NO_PROXY", "example.com, localhost")
+        with process("--upstream", url_of) as (_, url):
+            assert httpx.post(url + PATH, data=DATA).status_code == 201
+        assert len(through.asked) == 1
+
+
+def test_a_proxy_that_refuses(
+    network: tuple[Network, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, address = network
+    monkeypatch.setenv("https_proxy", address.replace("p%40ss", "wrong"))
+    with process("--upstream", "https://localhost:9") as (running, url):
+        answer = httpx.get(url + "/x")
+        assert answer.status_code == 502
+        assert answer.json() == {"base": ["the upstream cannot be reached"]}
+        running.terminate()
+        assert running.wait(20) == 0
+        assert running.stderr is not None
+        log = running.stderr.read()
+    assert "answers with '407'" in log
+    assert "wrong" not in log
+
+
+@pytest.mark.parametrize("said", [b"", b"x" * 70_000])
+def test_a_proxy_that_speaks_something_else(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def act(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(said)
+
+    with peer(act) as address:
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        with process("--upstream", "https://localhost:9") as (_, url):
+            assert httpx.get(url + "/x").json() == {"base": ["the upstream cannot be reached"]}
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("", None),
+        ("proxy.example:3128", TunnelProxy(False, "proxy.example", 3128, b"")),
+        ("http://proxy.example", TunnelProxy(False, "proxy.example", 80, b"")),
+        ("https://[::1]", TunnelProxy(True, "::1", 443, b"")),
+        ("http://u@proxy.example:1/", TunnelProxy(False, "proxy.example", 1, b"Basic dTo=")),
+    ],
+)
+def test_addresses_of_proxies(
+    address: str, found: TunnelProxy | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    assert proxy_for("api.example") == found
+
+
+@pytest.mark.parametrize("address", ["socks5://h:1", "http://", "http://h:0", "http://h:port"])
+def test_addresses_that_are_none(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with pytest.raises(ConfigError, match="HTTPS_PROXY is not the address of a proxy"):
+        proxy_for("api.example")
+    result = flaglift("serve", "--upstream", "https://h", "--check")
+    assert result.returncode == 2
+    assert flaglift("serve", "--upstream", "http://h", "--check").returncode == 0
+
+
+def test_a_tunnel_to_an_address_of_ip_version_6() -> None:
+    head = TunnelProxy(False, "h", 1, b"")._head("::1", 443)
+    assert head == b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n\r\n"
