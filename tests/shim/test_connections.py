@@ -1,5 +1,6 @@
 """How long connections live, on both sides of the proxy, and which of them serve again."""
 
+import asyncio
 import logging
 import socket
 import threading
@@ -10,13 +11,20 @@ import httpx
 import pytest
 
 from flaglift.shim.core.policy import Policy
+from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.options import Limits, Options, Timeouts
+from flaglift.shim.proxy.outbound import UpstreamConnection
+from flaglift.shim.proxy.response import Response
 from flaglift.shim.proxy.server import log_seldom
+from flaglift.shim.proxy.site import Site
+from flaglift.shim.proxy.upstream import Upstream
+from flaglift.shim.proxy.writing import TransportWriter
 from shim.forms import MULTIPART, file, lifted, multipart_body, read_multipart, text_field
 from shim.servers import peer, proxied, upstream
 from shim.test_proxy_clients import raw
 from shim.test_proxy_faults import wait_until
 from shim.test_serve_verb import process
+from shim.test_traffic import sent
 
 ANY = ("127.0.0.1", 0)
 GET = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -223,6 +231,58 @@ def test_a_form_that_was_on_disk_arrives_in_parts() -> None:
             headers={"content-type": MULTIPART},
         )
     assert read_multipart(service.last.body) == [picture, *lifted()]
+
+
+class Wire(asyncio.Transport):
+    """A transport that takes everything; closed or not."""
+
+    def __init__(self, *, closing: bool = False) -> None:
+        super().__init__({"socket": None})
+        self.closing = closing
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_read_to_its_end() -> None:
+    async def given_up() -> bool:
+        connection = UpstreamConnection(5)
+        connection.connection_made(Wire())
+        connection.begin("GET")
+        waiting = asyncio.ensure_future(connection.response())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        connection.get_buffer(-1)[: len(EMPTY)] = EMPTY
+        connection.buffer_updated(len(EMPTY))
+        return connection.reusable
+
+    assert asyncio.run(given_up())
+
+
+def test_a_client_that_goes_while_it_is_answered_is_no_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seen: list[Exchange] = []
+    with upstream() as service:
+        options = Options(service.url, ANY)
+
+        async def serve() -> None:
+            request = sent(("host", "x"))
+            request.body.end()
+            writer = TransportWriter(Wire(closing=True), 1, lambda: None)
+            to = Upstream.of(options)
+            site = Site(options, to, [seen.append], lambda _: [])
+            await site.serve(request, Response(writer, request, last=False))
+            to.close()
+
+        asyncio.run(serve())
+        assert service.last.complete
+    assert [exchange.status for exchange in seen] == [201]
+    assert not [record for record in caplog.records if record.name.startswith("flaglift")]
 
 
 def test_errors_of_the_loop_are_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
@@ -114,6 +115,23 @@ def test_what_the_service_unit_starts_serves_on_the_sockets_of_the_other(
     stop = DEFAULTS.grace_seconds + DEFAULTS.shutdown_seconds + 5
     assert int(unit["TimeoutStopSec"]) > stop
     assert unit["ExecReload"] == "/bin/kill -HUP $MAINPID"
+
+
+def test_a_socket_that_nobody_would_listen_on_is_an_error() -> None:
+    ports = [free_port() for _ in range(3)]
+    listen = [part for port in ports for part in ("-l", f"127.0.0.1:{port}")]
+    serve = [*FLAGLIFT, "serve", "--isolated", "--upstream", "https://h"]
+    command = [program("systemd-socket-activate"), *listen, "-E", "PATH", *serve]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as activated:
+        for _ in range(400):
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", ports[0]), timeout=5).close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                activated.wait(0.05)
+                break
+        _, said = activated.communicate(timeout=20)
+    assert activated.returncode == 2
+    assert "3 sockets were passed: give one, and one for --operators" in said
 
 
 # The image

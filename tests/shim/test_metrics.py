@@ -20,6 +20,7 @@ from flaglift.shim.proxy.options import Options
 from running import flaglift
 from shim.forms import LEGACY, UNREADABLE
 from shim.servers import Received, proxied, respond, upstream
+from shim.test_connections import connected
 from shim.test_proxy_faults import closed_port, wait_until
 from shim.test_serve_verb import process
 
@@ -180,7 +181,8 @@ def test_each_request_is_a_span_of_its_trace(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(
             "OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.server_port}"
         )
-        with process("--upstream", service.url, "--spans") as (running, url):
+        slow = ("--client-timeout", "0.2")
+        with process("--upstream", service.url, "--spans", *slow) as (running, url):
             headers = {"traceparent": parent, "tracestate": "a=1", "x-request-id": "7"}
             httpx.post(url + PATH, data={"prompt[text]": UNREADABLE}, headers=headers)
             continued = service.last.header("traceparent") or ""
@@ -188,6 +190,9 @@ def test_each_request_is_a_span_of_its_trace(monkeypatch: pytest.MonkeyPatch) ->
             httpx.post(url + "/other/9", json={"x": LEGACY})
             fresh = service.last.header("traceparent") or ""
             httpx.get(url + "/x", headers={"upgrade": "websocket", "connection": "upgrade"})
+            with connected(url) as gone:
+                gone.sendall(b"POST /gone HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1")
+                gone.recv(1)  # the rest is too slow
             service.answer = broken
             httpx.get(url + "/broken")
             running.terminate()
@@ -217,7 +222,10 @@ def test_each_request_is_a_span_of_its_trace(monkeypatch: pytest.MonkeyPatch) ->
     assert said["flaglift.reason"] == "flags-elsewhere"
     failed, said = spans["GET /broken"]
     assert (failed.status.code, said["http.response.status_code"]) == (2, 503)
-    assert len(spans) == 3  # what is refused at its head is in the log only
+    _, said = spans["POST /gone"]
+    assert said["http.response.status_code"] == 408
+    assert "flaglift.upstream_seconds" not in said
+    assert len(spans) == 4  # what is refused at its head is in the log only
     (service_name,) = (
         value(one)
         for one in Collector.received[0].resource_spans[0].resource.attributes

@@ -77,6 +77,19 @@ def test_a_worker_that_is_killed_is_replaced(service: Upstream) -> None:
         assert running.wait(20) == 0
 
 
+def test_a_worker_that_ends_at_once_is_replaced_after_a_while(service: Upstream) -> None:
+    with process("--upstream", service.url, quiet=True) as (running, url):
+        seen = set[int]()
+        for _ in range(3):
+            wait_until(lambda: set(workers_of(running.pid)) - seen)
+            (new,) = set(workers_of(running.pid)) - seen
+            seen.add(new)
+            os.kill(new, signal.SIGKILL)
+        began = time.monotonic()
+        assert httpx.post(url + PATH, data=DATA, timeout=30).status_code == 201
+        assert time.monotonic() - began > 0.9
+
+
 @contextlib.contextmanager
 def asking(url: str) -> Iterator[list[int]]:
     """Send one request after the other; yield the statuses."""
@@ -226,10 +239,11 @@ def test_a_reload_that_no_worker_starts_with_changes_nothing(
         wait_until(lambda: "listening on" in log.read_text())
         url = re.findall(r"http://[\d.:]+", log.read_text())[0]
         before = workers_of(running.pid)
-        config.write_text(good + 'traffic = "x.db"\n')
+        config.write_text(good + 'traffic = "x.db"\noperators = "127.0.0.1:1"\n')
         running.send_signal(signal.SIGHUP)
         wait_until(lambda: "is not reloaded: a worker did not start" in log.read_text())
         wait_until(lambda: workers_of(running.pid) == before)
+        assert "operators has changed: that needs a restart" in log.read_text()
         assert httpx.post(url + PATH, data=DATA).status_code == 201
         running.terminate()
         assert running.wait(20) == 0

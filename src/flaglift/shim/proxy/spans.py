@@ -64,8 +64,7 @@ class Spans:
             span.set_attribute("flaglift.codes", sorted(inspection.record.codes))
         if exchange.upstream_seconds is not None:
             span.set_attribute("flaglift.upstream_seconds", exchange.upstream_seconds)
-        if exchange.status:
-            span.set_attribute("http.response.status_code", exchange.status)
+        span.set_attribute("http.response.status_code", exchange.status)
         if not 0 < exchange.status < 500:
             span.set_status(StatusCode.ERROR)
         span.end()
