@@ -6,6 +6,7 @@
 import contextlib
 import os
 import random
+import signal
 import socket
 import struct
 import threading
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from shim.forms import LEGACY, MULTIPART, field, file, lifted, multipart_body, text_field
-from shim.servers import Upstream, serving
-from shim.test_serve_verb import free_port, process, worker_of
+from shim.servers import Upstream, serving, upstream
+from shim.test_serve_verb import free_port, process, worker_of, workers_of
+from shim.test_supervisor import counted, wait_until
 
 SECONDS = float(os.environ.get("FLAGLIFT_SOAK_SECONDS", "5"))
 WORKERS = 8
@@ -137,8 +140,7 @@ def check(app: Upstream, clients: list[Client]) -> None:
     wanted = {len(multipart_body([*lifted(), *more])) for more in ([], [LARGE])}
     for request in app.received:
         if request.complete:
-            callback = request.body.partition(b'name="prompt[callback]"\r\n\r\n')[2]
-            name = callback.partition(b"\r\n")[0].decode()
+            name = callback_of(request.body)
             complete[name] += 1
             extra = len(multipart_body([field("prompt[callback]", name)])) - len(multipart_body([]))
             assert len(request.body) - extra in wanted
@@ -151,3 +153,77 @@ def check(app: Upstream, clients: list[Client]) -> None:
             assert complete[sent] == 1 if status == 201 else complete[sent] <= 1
     assert complete["cut"] == 0
     assert statuses[201] > 20
+
+
+class Disturbance:
+    """What befalls a proxy of several workers while it serves: reloads, floods, crashes."""
+
+    def __init__(self, pid: int, url: str, *, crashes: bool) -> None:
+        self.pid = pid
+        host, port = url.removeprefix("http://").split(":")
+        self.address = host, int(port)
+        self.crashes = crashes
+
+    def run(self, until: float) -> None:
+        number = 0
+        while time.monotonic() < until:
+            number += 1
+            with contextlib.ExitStack() as flood:
+                for _ in range(100):
+                    connection = socket.create_connection(self.address, timeout=30)
+                    flood.enter_context(connection)
+                if self.crashes and number % 4 == 1:
+                    os.kill(workers_of(self.pid)[0], signal.SIGKILL)
+                else:
+                    os.kill(self.pid, signal.SIGHUP)
+                time.sleep(0.3)
+
+
+def ask_until(until: float, url: str, first: int, answered: dict[str, int | None]) -> None:
+    """Send requests, each on a connection of its own; None is for one that was cut off."""
+    number = first
+    while time.monotonic() < until:
+        number += 1
+        body = multipart_body([text_field(), field("prompt[callback]", str(number))])
+        answered[str(number)] = None
+        with contextlib.suppress(httpx.TransportError):
+            response = httpx.post(url + PATH, content=body, headers={"content-type": MULTIPART})
+            answered[str(number)] = response.status_code
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_reloads_floods_and_crashes_lose_nothing(crashes: bool) -> None:
+    answered: dict[str, int | None] = {}
+    options = ("--workers", "2", "--max-connections", "64")
+    with (
+        upstream() as app,
+        process("--upstream", app.url, *options, quiet=True) as (running, url),
+    ):
+        _, files = status_of(running.pid)
+        until = time.monotonic() + SECONDS
+        disturbance = Disturbance(running.pid, url, crashes=crashes)
+        threads = [threading.Thread(target=disturbance.run, args=(until,))]
+        threads += [
+            threading.Thread(target=ask_until, args=(until, url, first * 1_000_000, answered))
+            for first in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        cut = [name for name, status in answered.items() if status is None]
+        assert set(answered.values()) <= {201, None}
+        assert crashes or not cut
+        received = Counter(
+            callback_of(request.body) for request in app.received if request.complete
+        )
+        assert set(received.values()) == {1}, "a request was doubled"
+        assert answered.keys() - cut <= received.keys() <= answered.keys()
+        least, most = len(answered) - len(cut), len(received)
+        wait_until(lambda: least <= counted(url) <= most)  # equal, where nothing crashed
+        assert least
+        wait_until(lambda: status_of(running.pid)[1] <= files + 2)
+
+
+def callback_of(body: bytes) -> str:
+    return body.partition(b'name="prompt[callback]"\r\n\r\n')[2].partition(b"\r\n")[0].decode()

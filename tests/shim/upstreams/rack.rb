@@ -1,4 +1,4 @@
-# A Rack app that answers with what it read in a form, as Rails reads it.
+# A Rack app that answers with what it read in a request, as Rails reads it.
 require "json"
 require "rack"
 require "rack/handler/webrick"
@@ -8,6 +8,8 @@ def flat(name, value, fields, files)
     files << [name, value[:filename], value[:tempfile].size]
   elsif value.is_a?(Hash)
     value.each { |key, inner| flat("#{name}[#{key}]", inner, fields, files) }
+  elsif value.is_a?(Array)
+    value.each { |inner| flat("#{name}[]", inner, fields, files) }
   else
     fields << [name, value]
   end
@@ -16,9 +18,13 @@ end
 app = lambda do |env|
   fields = []
   files = []
-  Rack::Request.new(env).POST.each { |name, value| flat(name, value, fields, files) }
-  body = JSON.generate({ fields: fields, files: files })
-  [200, { "Content-Type" => "application/json" }, [body]]
+  request = Rack::Request.new(env)
+  request.POST.each { |name, value| flat(name, value, fields, files) }
+  json = JSON.parse(request.body.read) if request.media_type == "application/json"
+  said = { fields: fields, files: files, query: request.GET, json: json }
+  [200, { "Content-Type" => "application/json" }, [JSON.generate(said)]]
+rescue StandardError => error
+  [400, { "Content-Type" => "text/plain" }, [error.class.name]]
 end
 
 Rack::Handler::WEBrick.run(app, Host: "127.0.0.1", Port: ARGV[0].to_i, AccessLog: [])
