@@ -7,6 +7,10 @@ kinds of traffic: the same few prompts with flags over and over, prompts with fl
 another one, and prompts without flags. Uploads: the time of one large file, and the most memory
 that the proxy held, with one upload and with 64 at once.
 
+Then what is wanted of the rest (alone with `--only rest`): two workers beside nginx with two, the
+99th hundredth at 8 connections, the ASGI middleware beside the bare app, the httpx transport beside
+the bare one.
+
 Ratios are medians of ratios of neighbouring runs, because other programs of the machine come and
 go; those of processor time say what is spent, and are steadier than those of the clock. nginx is
 left out if it is not installed (Debian: `apt-get install nginx-light`).
@@ -27,11 +31,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+import uvicorn
+
+from flaglift.shim.asgi import Message, Middleware, Receive, Scope, Send
+from flaglift.shim.httpx import Transport
+
 CONNECTIONS = 64
 MIB = 1024 * 1024
 BOUNDARY = "9f86d081884c7d659a2feaa0c55ad015"  # as long as those of requests and httpx
 NGINX = """
-worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log stderr error;
+worker_processes {workers}; daemon off; pid {folder}/nginx.pid; error_log stderr error;
 events {{ worker_connections 1024; }}
 http {{
     access_log off; client_max_body_size 0; proxy_request_buffering off; keepalive_timeout 75;
@@ -128,13 +138,13 @@ def bodies(kind: str) -> Iterator[bytes]:
         yield prompt(seen, flags=kind != "modern") + f"--{BOUNDARY}--\r\n".encode()
 
 
-async def load(port: int, kind: str, seconds: float) -> list[float]:
+async def load(port: int, kind: str, seconds: float, connections: int = CONNECTIONS) -> list[float]:
     latencies: list[float] = []
     loop = asyncio.get_running_loop()
     made = bodies(kind)
     clients = [
         await loop.create_connection(lambda: Client(made, latencies), "127.0.0.1", port)
-        for _ in range(CONNECTIONS)
+        for _ in range(connections)
     ]
     await asyncio.sleep(seconds)
     measured = list(latencies)
@@ -295,13 +305,94 @@ def measure(seconds: float, rounds: int, gigabytes: float) -> None:
         if nginx := shutil.which("nginx"):
             ports["nginx"] = free_port()
             config = Path(folder, "nginx.conf")
-            config.write_text(NGINX.format(folder=folder, sink=sink, port=ports["nginx"]))
+            config.write_text(
+                NGINX.format(folder=folder, sink=sink, port=ports["nginx"], workers=1)
+            )
             pids["nginx"] = stack.enter_context(
                 running(nginx, "-c", str(config), port=ports["nginx"])
             )
         for kind in ("repeated", "different", "modern"):
             small_prompts(ports, pids, kind, seconds, rounds)
         large_files(ports, pids, gigabytes, rounds)
+
+
+def pair(
+    one: int, other: int, seconds: float, rounds: int, *, connections: int = CONNECTIONS
+) -> tuple[float, float]:
+    """The ratio of requests a second, and of the 99th hundredth, with prompts that all differ."""
+    rates: Runs = {"one": [], "other": []}
+    slow: Runs = {"one": [], "other": []}
+    for number in range(rounds + 1):
+        for name, port in in_turns({"one": one, "other": other}, number):
+            latencies = sorted(asyncio.run(load(port, "different", seconds, connections)))
+            if number:  # the first round warms up
+                rates[name].append(len(latencies) / seconds)
+                slow[name].append(latencies[len(latencies) * 99 // 100])
+    return ratio(rates, "one", "other"), ratio(slow, "one", "other")
+
+
+def rest(seconds: float, rounds: int) -> None:
+    with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
+        sink = free_port()
+        this = (sys.executable, __file__)
+        stack.enter_context(running(*this, "--sink", str(sink), port=sink))
+
+        def serve(*options: str) -> int:
+            port = free_port()
+            to = ("--upstream", f"http://127.0.0.1:{sink}", "--listen", f"127.0.0.1:{port}")
+            command = (sys.executable, "-m", "flaglift", "serve", *to, *options)
+            stack.enter_context(running(*command, port=port))
+            return port
+
+        off, translate = serve("--mode", "off"), serve()
+        _, slow = pair(translate, off, seconds, rounds, connections=8)
+        print(f"8 connections, p99, translate / off: {slow:.2f} (wanted: 1.50 at most)", flush=True)
+        if nginx := shutil.which("nginx"):
+            two, port = serve("--mode", "off", "--workers", "2"), free_port()
+            config = Path(folder, "nginx.conf")
+            config.write_text(NGINX.format(folder=folder, sink=sink, port=port, workers=2))
+            stack.enter_context(running(nginx, "-c", str(config), port=port))
+            rate, _ = pair(two, port, seconds, rounds)
+            print(f"two workers, off / nginx: {rate:.2f} (wanted: 0.35)", flush=True)
+        apps = {name: free_port() for name in ("bare", "shim")}
+        for name, port in apps.items():
+            stack.enter_context(running(*this, "--app", name, str(port), port=port))
+        rate, _ = pair(apps["shim"], apps["bare"], seconds, rounds)
+        print(f"ASGI app, middleware / bare: {rate:.2f} (wanted: 0.85)", flush=True)
+        rates: Runs = {"shim": [], "bare": []}
+        for number in range(rounds + 1):
+            for name, _ in in_turns({"shim": 0, "bare": 0}, number):
+                rates[name].append(posts(sink, seconds, shim=name == "shim"))
+        print(f"httpx, transport / bare: {ratio(rates, 'shim', 'bare'):.2f} (wanted: 0.90)")
+
+
+def posts(port: int, seconds: float, *, shim: bool) -> float:
+    """How many requests a second one client of httpx sends."""
+    transport: httpx.BaseTransport = httpx.HTTPTransport()
+    head = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    url, made, count = f"http://127.0.0.1:{port}/tunes/1/prompts", bodies("different"), 0
+    with httpx.Client(transport=Transport(transport) if shim else transport) as client:
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            client.post(url, content=next(made), headers=head).raise_for_status()
+            count += 1
+    return count / seconds
+
+
+def app(name: str, port: int) -> None:
+    """Serve an ASGI app that reads a body, bare or with the middleware."""
+
+    async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+        more = scope["type"] == "http"
+        while more:
+            message: Message = await receive()
+            more = message.get("more_body", False)
+        headers = [(b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 201, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    served = Middleware(bare) if name == "shim" else bare
+    uvicorn.run(served, port=port, log_level="critical", lifespan="off")
 
 
 async def sink(port: int) -> None:
@@ -314,9 +405,16 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--gigabytes", type=float, default=1)
+    parser.add_argument("--only", choices=["proxy", "rest"])
     parser.add_argument("--sink", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--app", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.sink:
         asyncio.run(sink(given.sink))
+    elif given.app:
+        app(given.app[0], int(given.app[1]))
     else:
-        measure(given.seconds, given.rounds, given.gigabytes)
+        if given.only != "rest":
+            measure(given.seconds, given.rounds, given.gigabytes)
+        if given.only != "proxy":
+            rest(given.seconds, given.rounds)
