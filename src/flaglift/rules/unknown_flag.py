@@ -25,7 +25,7 @@ from flaglift.syntax.words import ends_word, following_value
 _FILE = re.compile(r"[./][A-Za-z0-9]")
 """What goes on as in `clip--video.mp4` was not meant as a flag."""
 
-_NUMBER = re.compile(r"([0-9]+)(?:s|secs?|seconds?)?\Z", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![0-9])([0-9]++)(?:s|secs?|seconds?)?\Z", re.ASCII | re.IGNORECASE)
 """A number at the end of a name, perhaps with its unit: no flag has one, so it is a value."""
 
 _OTHERS = Defect.DASH | Defect.UNSEEN | Defect.CASE | Defect.HYPHEN

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from flaglift.check.hosts.finding import candidates, comments
+from flaglift.check.hosts.formats.shellwords import EXPANDED
 from flaglift.check.hosts.registry import host_named
 
 FLAGS = "a cat --video --video_model kling25 --duration 7"
@@ -48,3 +49,19 @@ def test_deep_documents_are_read(name: str, source: str) -> None:
     if name in CASES and source == CASES[name]:
         (only,) = (each.literal for each in found if FLAGS in each.literal.text)
         assert only.text.endswith(FLAGS)
+
+
+@pytest.mark.parametrize(
+    ("word", "expands"),
+    [("{a,b}", True), ("{a..c}", True), ("x{{a},b}", True), ("{a}", False), (r"\{a,b}", False)],
+)
+def test_words_of_which_the_shell_makes_others(word: str, expands: bool) -> None:
+    literals = host_named("bash").literals(f"f --video {word} --x\n".encode())
+    assert any(each.unclear == EXPANDED for each in literals) is expands
+
+
+@pytest.mark.parametrize("blank", ["", "\n", "\r\n", "  \n\n", "\n  "])
+def test_a_block_of_yaml_ends_before_blank_lines(blank: str) -> None:
+    source = f"- |\n  {FLAGS}\n{blank}"
+    (literal,) = host_named("yaml").literals(source.encode())
+    assert literal.end == len(source) - len(blank)

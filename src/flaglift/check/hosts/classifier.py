@@ -42,13 +42,14 @@ _LOOKS = re.compile(
     r"parse_args|parseArgs|getopt|includes|indexOf|start_?s?[wW]ith|endswith|endsWith|has|get|"
     r"match|test|search|find|on|Option|Argument)\??$"
 )
+# What follows a name decides, so each start of one would be read to the end: there is a limit.
 _RUNS = re.compile(
-    r"(?:^|[._])(?:Popen|check_call|check_output|run|call|exec\w*|spawn\w*|system|popen\w*|"
-    r"capture2e?|capture3|sh|shell|execa|run_command|subprocess\w*)$"
+    r"(?:^|[._])(?:Popen|check_call|check_output|run|call|exec\w{0,30}|spawn\w{0,30}|system|"
+    r"popen\w{0,30}|capture2e?|capture3|sh|shell|execa|run_command|subprocess\w{0,30})$"
 )
 _SAYS = re.compile(
-    r"(?:^|[._])(?:print\w*|puts|echo|log|debug|info|warn|warning|error|exception|secho|fail|"
-    r"\w*(?:Error|Exception)|exit|die|abort|raise|skip|describe|it|test)$"
+    r"(?:^|[._])(?:print\w{0,30}|puts|echo|log|debug|info|warn|warning|error|exception|secho|"
+    r"fail|exit|die|abort|raise|skip|describe|it|test)$|(?:Error|Exception)$"
 )
 
 _ROLES = {
@@ -93,7 +94,7 @@ def _call(call: str) -> Iterator[Evidence]:
 
 
 _PROGRAM = re.compile(
-    r"\s*(?:[$%>] +)?(?:[A-Z_][A-Z0-9_]*=\S* +)*(?:(?:sudo|env|time|exec|nohup|xvfb-run) +)*"
+    r"\A\s*+(?:[$%>] +)?(?:[A-Z_][A-Z0-9_]*=\S* +)*(?:(?:sudo|env|time|exec|nohup|xvfb-run) +)*"
     r"(?:(?:python[0-9.]*|node|npx|npm|yarn|pnpm|bunx?|deno|uvx?|pip[0-9.]*|pipx|poetry|pdm|hatch|"
     r"conda|docker(?:-compose)?|podman|kubectl|helm|ffmpeg|ffprobe|ffplay|yt-dlp|youtube-dl|curl|"
     r"wget|git|gh|make|cmake|bash|sh|zsh|cd|ls|export|source|cargo|java|bundle|rails|rake|php|perl|"
@@ -153,7 +154,7 @@ def wording(literal: Literal) -> Iterator[Evidence]:
     if len(text.split()) == 1:
         yield Evidence(-4, "it is a single word")
     for pattern, points, said in _AGAINST:
-        if (pattern.match if pattern is _PROGRAM else pattern.search)(text):
+        if pattern.search(text):
             yield Evidence(points, said)
     yield from _flags(literal.prompt)
     yield from _prose(literal, literal.prompt)

@@ -26,8 +26,9 @@ _AGAIN = re.compile(
     re.IGNORECASE,
 )
 _REFUSED = re.compile(
-    r"password authentication|access denied|no pg_hba|role .* does not exist|unknown database"
-    r"|database .* does not exist|could not translate host|name or service not known",
+    r"password authentication|access denied|no pg_hba|unknown database|could not translate host"
+    r"|name or service not known"
+    r"|\A(?>[\s\S]*?(?:role|database) )[\s\S]* does not exist",  # from the start: looked for once
     re.IGNORECASE,
 )
 _NAMING_CLASSES = ("08", "0A", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58")

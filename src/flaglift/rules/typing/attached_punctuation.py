@@ -13,7 +13,8 @@ PUNCTUATION = ",.;:!?\u2026\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f"
 
 _PAIRS = dict(zip("([{<\u201c\u2018\u00ab`*'", ")]}>\u201d\u2019\u00bb`*'", strict=True))
 _CLOSING = "".join(_PAIRS.values())
-_FRONT = re.compile(rf"[{re.escape(''.join(_PAIRS) + _CLOSING)}{PUNCTUATION}]*\Z")
+_SIGNS = re.escape("".join(_PAIRS) + _CLOSING) + PUNCTUATION
+_FRONT = re.compile(rf"(?<![{_SIGNS}])[{_SIGNS}]*+\Z")
 _BACK = re.compile(rf"[{re.escape(DASHES)}_]*[{re.escape(_CLOSING)}{PUNCTUATION}]*")
 _SEPARATES = ",;:"
 _ENTITY_END = re.compile(rf"{ENTITY.pattern}\Z")

@@ -41,7 +41,7 @@ _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 _MOST_REMEMBERED = 200
 """The longest path that is remembered, in code points."""
 _MOST_LABEL = 80
-_IDENTIFIER = re.compile(r"[^/]*[0-9][^/]*")
+_IDENTIFIER = re.compile(r"(?<![^/])[^/0-9]*+[0-9][^/]*+")
 
 
 def find_route(method: str, path: str, prefix: str = "") -> Route | None:

@@ -15,7 +15,7 @@ from flaglift.lossless.urlencoded import Pair, decoded, is_broken, pairs
 
 FIELD = re.compile(r"\s*(?:(?:prompt|tune)(?:(?:\[|%5B)[^\]=%]*(?:\]|%5D))+|text)=", re.IGNORECASE)
 """How a word begins that is a field of a prompt."""
-ANY_FIELD = re.compile(r"\s*[\w%\[\]]+=")
+ANY_FIELD = re.compile(r"\A\s*+[\w%\[\]]+=")
 """How one begins that may be a field beside it."""
 
 PAIRS = re.compile(r"(?:[^&]*&)*" + FIELD.pattern, re.IGNORECASE)

@@ -74,7 +74,7 @@ _PIECES = re.compile(
     rb"(?P<ansi>\$')|(?P<double>\$?\")|(?P<single>')|(?P<hole>\$[\w{(@*#?!$-]|`)"
     rb"|(?P<bare>(?:\\[\s\S]|\\\Z|[^ \t\n'\"`$\\;|&<>()]|\$(?![\w{(@*#?!$'\"-]))+)"
 )
-_BRACES = re.compile(rb"(?<!\\)\{[^}]*(?:,|\.\.)[^}]*\}|^~")
+_BRACES = re.compile(rb"\A(?>[\s\S]*?(?<!\\)\{)(?>[\s\S]*?(?:,|\.\.))[\s\S]*?\}|\A~")
 _ANSI_BODY = re.compile(rb"(?:[^'\\]|\\[\s\S])*+")
 EXPANDED = "the shell makes other words of it"
 

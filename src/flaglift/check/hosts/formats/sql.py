@@ -151,7 +151,7 @@ class SqlHost:
         )
 
     def _copied(self, data: bytes, head: re.Match[bytes]) -> Iterator[Literal]:
-        columns = re.search(rb"\(([^)]*)\)", head[0])
+        columns = re.search(rb"\(([^()]*)\)", head[0])
         names = [name.strip(b' "').decode() for name in columns[1].split(b",")] if columns else []
         position = head.end()
         while position < len(data):

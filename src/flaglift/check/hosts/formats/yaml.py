@@ -95,7 +95,6 @@ ANCHORED = "the anchor `&{}` lets other places hold it too"
 UNCLEAR = "its YAML cannot be followed byte by byte"
 
 _PROPERTIES = re.compile(rb"(?:(?:[&!]\S*|#[^\n]*)\s+)*")
-_BLANK_LINES = re.compile(rb"(?<=\n)(?:[ \t]*\r?\n)+[ \t]*\Z|(?<=\n)[ \t]+\Z")
 _RESOLVER = yaml.resolver.Resolver()
 _NEARLY_NUMBER = re.compile(r"[-+]?[.0-9][^ ]*\Z|[yYnN]\Z")
 """What version 1.2 may read as a number, or an earlier one as a truth value."""
@@ -163,8 +162,8 @@ class Reader:
         begin = properties.end() if properties else span.start
         raw = self.data[begin : span.end]
         if raw[:1] in (b"|", b">") and b"+" not in raw.partition(b"\n")[0].partition(b"#")[0]:
-            blank = _BLANK_LINES.search(raw)
-            return Span(begin, begin + blank.start() if blank else span.end)
+            blank = raw.find(b"\n", len(raw.rstrip(b" \t\r\n"))) + 1
+            return Span(begin, begin + blank if blank else span.end)
         return Span(begin, span.end)
 
     def follow(self, event: yaml.Event) -> Literal | None:

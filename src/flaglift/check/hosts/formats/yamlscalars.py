@@ -12,7 +12,8 @@ _SIMPLE = {
     "r": "\r", "e": "\x1b", " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0",
     "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
-_FOLD = rb"[ \t]*\r?\n(?:[ \t]*\r?\n)*[ \t]*"
+# It begins where blanks do, not at each of them: long runs of blanks are looked at once.
+_FOLD = rb"(?:(?<![ \t])|(?<=\\[ \t]))[ \t]*+\r?\n(?:[ \t]*\r?\n)*[ \t]*"
 _WRAP = rb"\r?\n(?:[ \t]*\r?\n)*[ \t]*"
 _ESCAPE = rb"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|" + _WRAP + rb"|[\x00-\x7f])"
 
