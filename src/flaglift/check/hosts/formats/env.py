@@ -20,7 +20,7 @@ _LINE = re.compile(
     rb"[^\S\r\n]*(?:(?P<key>" + _KEY + rb")=[^\S\r\n]*+(?:" + _VALUE + rb"))?"
     rb"(?P<rest>[^\r\n]*)(?:\r\n|\n|\r|\Z)"
 )
-_BEHIND = re.compile(rb"(?:(?<=[^\S\r\n])|\s+)#")
+_BEHIND = re.compile(rb"(?<=[^\S\r\n])#")
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _FORMS = {
     "single": Escaped(
