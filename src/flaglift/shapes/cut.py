@@ -4,7 +4,6 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from flaglift.lossless.spans import Span
 from flaglift.syntax.concern import looks_typographic
 from flaglift.syntax.entities import ENTITY
 from flaglift.syntax.flags import FlagName
@@ -43,9 +42,9 @@ class Flags(NamedTuple):
     """The same by its flags, which are all that is between its words."""
 
     cut: Cut
-    spans: tuple[Span, ...]
+    spans: dict[str, tuple[int, int]]
     """Where they stand, each with its value, in the order of the text."""
-    written: tuple[str, ...]
+    written: dict[str, str]
     """How they are written, less the words of the value."""
 
 
@@ -90,43 +89,42 @@ def cut_at_all_flags(text: str) -> Flags | None:
         return None
     pieces: list[str] = []
     holes: list[tuple[int, int]] = []
-    spans: list[Span] = []
-    written: list[str] = []
-    names: set[str | None] = set()
-    value, end = -1, 0
-    for flag in _flags().finditer(text):
-        start = flag.start()
+    spans: dict[str, tuple[int, int]] = {}
+    written: dict[str, str] = {}
+    match_at = _flags().match
+    value, end, start = -1, 0, text.find("--")
+    while start >= 0:
+        flag = match_at(text, start)
+        name = flag.lastgroup if flag else None
+        if flag is None or name is None or name in spans:
+            return None
         if start and text[start - 1] not in WHITESPACE:
             return None
-        blank = _is_blank(text[end:start])
-        if not holes or not blank:
+        between = text[end:start]
+        if not holes or between.strip(WHITESPACE):
             holes.append((end, start))
-            pieces.append("" if blank else HOLE)
-        else:
-            pieces.append(text[end:start])
+            between = HOLE if between.strip(WHITESPACE) else ""
         end = flag.end()
         opening = text.find('"', start, end) + 1
-        if opening and value >= 0:
-            return None
         if opening:
+            if value >= 0:
+                return None
             value = len(holes)
             holes.append((opening, end - 1))
-        spans.append(Span(start, end))
-        names.add(flag.lastgroup)
-        written.append(f'{text[start:opening]}{HOLE}"' if opening else text[start:end])
-        pieces.append(written[-1])
-    if not spans or not len(spans) == len(names) == text.count("--"):
+            written[name] = f'{text[start:opening]}{HOLE}"'
+        else:
+            written[name] = text[start:end]
+        spans[name] = start, end
+        pieces += (between, written[name])
+        start = text.find("--", end)
+    if not spans or len(spans) != text.count("--"):
         return None
-    if _is_blank(text[end:]):
-        pieces.append(text[end:])
-    else:
-        pieces.append(HOLE)
+    behind = text[end:]
+    if behind.strip(WHITESPACE):
         holes.append((end, len(text)))
-    return Flags(Cut("".join(pieces), tuple(holes), value), tuple(spans), tuple(written))
-
-
-def _is_blank(text: str) -> bool:
-    return not text.strip(WHITESPACE)
+        behind = HOLE
+    pieces.append(behind)
+    return Flags(Cut("".join(pieces), tuple(holes), value), spans, written)
 
 
 @cache

@@ -1,17 +1,24 @@
 """What the first prompt with some flags says of all others with the same flags."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import Translation, TranslationStatus, translation_of
 from flaglift.linting.engine import Examination, holds_anything, reported, triggered
-from flaglift.lossless.spans import Span
 from flaglift.rules import RULES
 from flaglift.rules.base import Reads
-from flaglift.shapes.cut import HOLE, Cut, Flags
-from flaglift.shapes.shape import Case, Finding, Position, Shape, ShapedPrompt, read, values_of
+from flaglift.shapes.cut import HOLE, Flags
+from flaglift.shapes.shape import (
+    Case,
+    Finding,
+    PlacedFinding,
+    Position,
+    Shape,
+    ShapedPrompt,
+    read,
+    values_of,
+)
 from flaglift.syntax import Feature, FlagName, Prompt, Quoting
 from flaglift.syntax.nodes import Flag, Text
 
@@ -20,27 +27,36 @@ _RULES = {rule.code: rule for rule in RULES}
 
 def shape_of(case: Case, flags: Flags) -> Shape:
     """Return the shape of a prompt with the flags of a case."""
-    order = _by_name(flags)
-    cut, spans = flags.cut, [flags.spans[number] for number in order]
-    first = order.index(0)
-    # The order of findings is the same in all prompts of a shape.
-    ordered = sorted(
-        (*_span_of(finding, spans, first), finding.diagnostic.code) for finding in case.shown
-    )
+    places = _places(flags)
+    shown = _placed(case.shown, places)
     return Shape(
         case,
-        tuple(_places(span, cut) for span in spans),
-        first,
-        all(number in (0, cut.value) for number in range(len(cut.holes))),
-        tuple(dict.fromkeys(code for _, _, code in ordered)),
+        tuple(places.values()),
+        all(number in (0, flags.cut.value) for number in range(len(flags.cut.holes))),
+        shown if case.linted == case.shown else _placed(case.linted, places),
+        shown,
+        tuple(dict.fromkeys(finding.diagnostic.code for finding in shown)),
     )
+
+
+def _placed(
+    findings: Sequence[Finding], flags: dict[str, tuple[Position, Position]]
+) -> tuple[PlacedFinding, ...]:
+    """Return findings at the flags of a shape, in the order of their places."""
+    placed = []
+    for name, after, before, diagnostic, quotes in findings:
+        (holes, start), (more, end) = flags[name or next(iter(flags))]
+        place = (holes, start + after), (more, end - before)
+        placed.append(PlacedFinding(*place, diagnostic, quotes))
+    placed.sort(key=lambda each: (each.start, each.end, each.diagnostic.code))
+    return tuple(placed)
 
 
 def case_key(flags: Flags) -> tuple[str, ...]:
     """Return what all prompts of a case have in common."""
     cut = flags.cut
     texts = cut.skeleton.count(HOLE) - (cut.value >= 0)
-    return (*sorted(flags.written), HOLE if texts else "")
+    return (*sorted(flags.written.values()), HOLE if texts else "")
 
 
 def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
@@ -56,15 +72,14 @@ def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
         return None
     shown = reported(examined.diagnostics, subject.settings)
     translation = translation_of(text, subject, examined.diagnostics, shown)
-    linted = [_finding(each, flags) for each in shown]
-    told = [_finding(each, flags) for each in translation.diagnostics]
-    if None in linted or None in told:
+    linted, told = _findings(shown, flags), _findings(translation.diagnostics, flags)
+    if linted is None or told is None:
         return None
     case = Case(
         translation.status,
         translation.values,
-        tuple(finding for finding in linted if finding),
-        tuple(finding for finding in told if finding),
+        linted,
+        told,
         prompt.has(Feature.NO_VIDEO_PROMPT) and subject.uses_image_prompt,
     )
     reading = read(shape_of(case, flags), cut, text)
@@ -83,7 +98,7 @@ def _is_cut_alike(prompt: Prompt, flags: Flags) -> bool:
     segment, cut = prompt.segments[0], flags.cut
     if any(type(node) not in (Flag, Text) for node in segment.nodes):
         return False
-    if tuple(flag.span for flag in segment.flags) != flags.spans:
+    if [flag.span for flag in segment.flags] != [*flags.spans.values()]:
         return False
     if cut.value < 0:
         return True
@@ -97,50 +112,51 @@ def _is_cut_alike(prompt: Prompt, flags: Flags) -> bool:
     )
 
 
+def _findings(diagnostics: Sequence[Diagnostic], flags: Flags) -> tuple[Finding, ...] | None:
+    """Return findings by the flags where they are; None if one is anywhere else."""
+    findings = [_finding(each, flags) for each in diagnostics]
+    known = tuple(finding for finding in findings if finding)
+    return known if len(known) == len(findings) else None
+
+
 def _finding(diagnostic: Diagnostic, flags: Flags) -> Finding | None:
     """Return a finding by the flag where it is; None if it is anywhere else."""
     rule = _RULES[diagnostic.code]
     quotes = bool(rule.quotes)
-    if Reads.ORDER in rule.reads and diagnostic.span in flags.spans:
-        is_first = diagnostic.span == flags.spans[0]
-        return Finding(-1, 0, 0, diagnostic, quotes) if is_first else None
+    places = list(flags.spans.values())
+    if Reads.ORDER in rule.reads and diagnostic.span in places:
+        return Finding("", 0, 0, diagnostic, quotes) if diagnostic.span == places[0] else None
     words = flags.cut.holes[flags.cut.value] if flags.cut.value >= 0 else None
-    for number, original in enumerate(_by_name(flags)):
-        flag = flags.spans[original]
-        if flag.start <= diagnostic.start and diagnostic.end <= flag.end:
-            holds_words = words and flag.start <= words[0] <= flag.end
+    for name, (start, end) in flags.spans.items():
+        if start <= diagnostic.start and diagnostic.end <= end:
+            holds_words = words and start <= words[0] <= end
             if (
                 words
                 and holds_words
                 and not (diagnostic.start <= words[0] and words[1] <= diagnostic.end)
             ):
                 return None
-            start, end = diagnostic.start - flag.start, flag.end - diagnostic.end
-            return Finding(number, start, end, diagnostic, quotes)
+            after, before = diagnostic.start - start, end - diagnostic.end
+            return Finding(name, after, before, diagnostic, quotes)
     return None
 
 
-def _by_name(flags: Flags) -> list[int]:
-    return sorted(range(len(flags.written)), key=flags.written.__getitem__)
-
-
-def _places(span: Span, cut: Cut) -> tuple[Position, Position]:
-    ends = [end for _, end in cut.holes]
-    lengths = cut.lengths
-    before = [bisect_right(ends, position) for position in span]
-    start, end = (
-        Position(position - lengths[count], count)
-        for position, count in zip(span, before, strict=True)
-    )
-    return start, end
+def _places(flags: Flags) -> dict[str, tuple[Position, Position]]:
+    """Return where flags are in their skeleton."""
+    holes, count, length = flags.cut.holes, 0, 0
+    places = {}
+    for name, span in flags.spans.items():
+        ends = []
+        for position in span:
+            while count < len(holes) and holes[count][1] <= position:
+                length += holes[count][1] - holes[count][0]
+                count += 1
+            ends.append((count, position - length))
+        places[name] = ends[0], ends[1]
+    return places
 
 
 def _bears_out(reading: ShapedPrompt, translation: Translation) -> bool:
     if translation.status is not TranslationStatus.TRANSLATED:
         return True
     return values_of(reading) == translation.values
-
-
-def _span_of(finding: Finding, flags: Sequence[tuple[int, int]], first: int) -> tuple[int, int]:
-    start, end = flags[first if finding.flag < 0 else finding.flag]
-    return start + finding.start, end - finding.end

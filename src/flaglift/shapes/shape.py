@@ -6,7 +6,7 @@ from functools import cache, partial, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
-from flaglift.diagnostics import PLACE, Diagnostic, Fix, PendingFix
+from flaglift.diagnostics import Diagnostic, Fix, PendingFix
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.lossless.spans import Span, apply_edits
 from flaglift.rules import RULES
@@ -47,8 +47,8 @@ def _holds_reference(*texts: str) -> bool:
 class Finding(NamedTuple):
     """What a rule says of all prompts with the same flags."""
 
-    flag: int
-    """The flag at which it is, by its number in the order of the names; -1 for the first one."""
+    flag: str
+    """The name of the flag at which it is; empty for the first one of the text."""
     start: int
     """Behind where the flag begins, in code points."""
     end: int
@@ -73,11 +73,17 @@ class Case:
     """Whether the video prompt is what the body says about the image (3.3)."""
 
 
-class Position(NamedTuple):
-    """A position of the skeleton: so far in, and behind so many holes."""
+Position = tuple[int, int]
+"""A place in a skeleton: after so many holes, and so many code points in without them."""
 
-    offset: int
-    holes: int
+
+class PlacedFinding(NamedTuple):
+    """The same, of all prompts of a shape."""
+
+    start: Position
+    end: Position
+    diagnostic: Diagnostic
+    quotes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +92,14 @@ class Shape:
 
     case: Case
     flags: tuple[tuple[Position, Position], ...]
-    """In the order of their names."""
-    first: int
-    """Which of them comes first."""
+    """In the order of the text."""
     is_body_first: bool
     """Whether no words come after the first flag."""
+    linted: tuple[PlacedFinding, ...]
+    """What `lint` reports, in the order of the places, which is the same in all prompts."""
+    shown: tuple[PlacedFinding, ...]
     codes: tuple[str, ...]
-    """Those of all that is shown, each once, in the order of their places."""
+    """Those of all that is shown, each once, in the same order."""
 
 
 class ShapedPrompt(NamedTuple):
@@ -140,13 +147,21 @@ def _is_plain(value: str, bodies: Sequence[str]) -> bool:
     return True
 
 
-def _text_of(shape: Shape, cut: Cut, text: str, bodies: Sequence[str]) -> str | None:
+def _text_of(shape: Shape, cut: Cut, text: str, bodies: list[str]) -> str | None:
     if shape.is_body_first:
         return bodies[0].rstrip(WHITESPACE)
+    if "\n" not in text and "\r" not in text:  # nearly always: one space remains of each gap
+        bodies[0] = bodies[0].rstrip(WHITESPACE)
+        bodies[1:-1] = [body.strip(WHITESPACE) for body in bodies[1:-1]]
+        if len(bodies) > 1:
+            last = bodies[-1]
+            ends_text = cut.holes[-1][1] == len(text)
+            bodies[-1] = last.lstrip(WHITESPACE) if ends_text else last.strip(WHITESPACE)
+        return " ".join(filter(None, bodies))
     if "\n" in bodies[-1] and "=" in bodies[-1]:  # it may end in a settings block (5.2)
         return None
     lengths = cut.lengths
-    flags = sorted(Span(*_placed(flag, lengths)) for flag in shape.flags)
+    flags = [Span(*_placed(flag, lengths)) for flag in shape.flags]
     return apply_edits(text, lift_edits(text, flags))
 
 
@@ -155,14 +170,15 @@ def _text_of(shape: Shape, cut: Cut, text: str, bodies: Sequence[str]) -> str | 
 
 def translation_from(reading: ShapedPrompt, text: str, again: "Again") -> Translation:
     """Return the translation of a prompt. `again` makes what is hardly ever asked for."""
-    case = reading.shape.case
+    shape = reading.shape
+    case = shape.case
     translated = case.status is TranslationStatus.TRANSLATED
     return Translation(
         text,
         case.status,
         values_of(reading) if translated else {"text": text},
-        lambda: tuple(findings_from(case.shown, reading, again)),
-        reading.shape.codes,
+        lambda: tuple(findings_from(shape.shown, reading, again)),
+        shape.codes,
     )
 
 
@@ -189,24 +205,20 @@ Again = Callable[[], Sequence[Diagnostic]]
 
 
 def findings_from(
-    findings: Sequence[Finding], reading: ShapedPrompt, again: Again
+    findings: Sequence[PlacedFinding], reading: ShapedPrompt, again: Again
 ) -> list[Diagnostic]:
     """Return the findings of the first prompt of a case as they stand in another one."""
     if not findings:
         return []
-    shape, lengths = reading.shape, reading.cut.lengths
+    lengths = reading.cut.lengths
     moved = []
-    for number, behind, before, diagnostic, quotes in findings:
-        start, end = shape.flags[shape.first if number < 0 else number]
-        first = start.offset + lengths[start.holes] + behind
-        last = end.offset + lengths[end.holes] - before
+    for (holes, start), (more, end), diagnostic, quotes in findings:
+        first = start + lengths[holes]
         code, fix = diagnostic.code, diagnostic.fix
         if fix is not None:
             fix = PendingFix(fix.applicability, _fix_of, again, code, first)
         message = partial(_message_of, again, code, first) if quotes else None
-        moved.append(diagnostic.moved(first, last, fix, message))
-    if len(moved) > 1:
-        moved.sort(key=PLACE)
+        moved.append(diagnostic.moved(first, end + lengths[more], fix, message))
     return moved
 
 
@@ -227,5 +239,5 @@ def _same(again: Again, code: str, start: int) -> Diagnostic:
 
 def _placed(flag: tuple[Position, Position], lengths: Sequence[int]) -> tuple[int, int]:
     """Return where a flag of a skeleton is in a prompt, given how long the holes are."""
-    start, end = flag
-    return start.offset + lengths[start.holes], end.offset + lengths[end.holes]
+    (holes, start), (more, end) = flag
+    return start + lengths[holes], end + lengths[more]

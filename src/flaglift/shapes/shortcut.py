@@ -61,7 +61,7 @@ class Shortcut:
         result = self.look(text, prompt)
         if isinstance(result, ShapedPrompt):
             again = partial(self._again, text, prompt)
-            return findings_from(result.shape.case.linted, result, again)
+            return findings_from(result.shape.linted, result, again)
         return examined_findings(result)
 
     def look(self, text: str, prompt: Prompt | None = None) -> ShapedPrompt | Examination:
