@@ -230,7 +230,7 @@ def test_a_flag_is_a_row_and_its_word_in_the_grammar(copy: Copy) -> None:
     copy.edit(
         "syntax/flags.py",
         '    DURATION = "duration"',
-        '    SOUND = "sound", "video_sound", Kind.WORD, False\n    DURATION = "duration"',
+        '    SOUND = "sound", "video_sound", ValueKind.WORD, False\n    DURATION = "duration"',
     )
     grammar = "grammar/legacy_video.lark"
     copy.edit(grammar, "VIDEO.5:", 'SOUND.5: "--sound" _NAME_END\nVIDEO.5:')
