@@ -10,7 +10,7 @@ from flaglift.emit.translation import TranslationStatus
 from flaglift.lossless.spans import apply_edits
 from flaglift.rules import RULES
 from flaglift.syntax import Feature, parse
-from flaglift.syntax.nodes import UnknownOption
+from flaglift.syntax.nodes import UnknownFlag
 
 CODES = {rule.code for rule in RULES if rule.code[:3] in ("FL1", "FL4")} - {"FL101", "FL402"}
 
@@ -98,9 +98,7 @@ def test_no_unknown_flag_is_passed_over(text: str) -> None:
     spoken_of = [range(f.start, f.end) for f in lint(text) if f.code[:3] in ("FL1", "FL2")]
     for segment in prompt.segments:
         for node in segment.read:
-            if isinstance(node, UnknownOption) and any(
-                map(str.isalnum, node.raw.partition("=")[0])
-            ):
+            if isinstance(node, UnknownFlag) and any(map(str.isalnum, node.raw.partition("=")[0])):
                 assert any(set(place) & set(range(node.start, node.end)) for place in spoken_of)
 
 

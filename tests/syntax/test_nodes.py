@@ -12,13 +12,13 @@ from flaglift.syntax.nodes import (
     FlagLike,
     Node,
     OtherFlag,
-    QuotedOption,
+    QuotedFlag,
     Reference,
     Separator,
     Setting,
     Text,
     Unclosed,
-    UnknownOption,
+    UnknownFlag,
     Value,
 )
 
@@ -46,7 +46,7 @@ def kinds(text: str) -> list[tuple[str, str]]:
         ("--loras a 'b -x", [("OtherFlag", "--loras a 'b"), ("Text", " -x")]),
         ("--loras=a b", [("OtherFlag", "--loras=a"), ("Text", " b")]),
         ("--fill a", [("OtherFlag", "--fill"), ("Text", " a")]),
-        ('"--foo" --bar', [("Text", '"--foo"'), ("Text", " "), ("UnknownOption", "--bar")]),
+        ('"--foo" --bar', [("Text", '"--foo"'), ("Text", " "), ("UnknownFlag", "--bar")]),
         ("a\r\n---\nb", [("Text", "a\r\n"), ("Separator", "---"), ("Text", "\nb")]),
         ("a\nw=1\nh=2", [("Text", "a\n"), ("Setting", "w=1\n"), ("Setting", "h=2")]),
     ],
@@ -133,9 +133,9 @@ def test_a_flag_of_the_service(text: str, name: str, takes_more: bool) -> None:
 
 def test_the_smaller_nodes() -> None:
     assert only("--") == DoubleDash(0, "--")
-    assert only('--vid"eo"') == QuotedOption(0, '--vid"eo"', "--video")
-    assert only('"--"') == QuotedOption(0, '"--"', "--")
-    assert only("--foo") == UnknownOption(0, "--foo")
+    assert only('--vid"eo"') == QuotedFlag(0, '--vid"eo"', "--video")
+    assert only('"--"') == QuotedFlag(0, '"--"', "--")
+    assert only("--foo") == UnknownFlag(0, "--foo")
     assert only('"a') == Unclosed(0, '"a')
     assert parse("---").separators == (Separator(0, "---"),)
 

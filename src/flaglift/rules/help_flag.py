@@ -59,7 +59,7 @@ class HelpFlag(Rule):
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding for each such word."""
         for node in subject.segment.read:
-            if isinstance(node, nodes.HelpOption):
+            if isinstance(node, nodes.HelpFlag):
                 yield self.report(
                     node.span,
                     f"the service's reader takes `{excerpt(node.raw)}` for a request for help, so"

@@ -80,7 +80,7 @@ class QuotedFlag(Rule):
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding for each quoted flag and each quoted `--`."""
         for node in subject.segment.read:
-            if not isinstance(node, nodes.QuotedOption):
+            if not isinstance(node, nodes.QuotedFlag):
                 continue
             what = (
                 "ends the flags for the service all the same"
@@ -95,7 +95,7 @@ class QuotedFlag(Rule):
             )
 
 
-def _unquoted(node: nodes.QuotedOption) -> Fix | None:
+def _unquoted(node: nodes.QuotedFlag) -> Fix | None:
     name, equals, value = node.text.partition("=")
     if name[2:] not in set(FlagName) or value == "--":
         return None

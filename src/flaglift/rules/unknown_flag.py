@@ -141,7 +141,7 @@ class UnknownFlag(Rule):
 
     def _strangers(self, subject: Subject, known: set[int]) -> Iterator[Diagnostic]:
         for node in subject.segment.read:
-            if not isinstance(node, nodes.UnknownOption) or node.start in known:
+            if not isinstance(node, nodes.UnknownFlag) or node.start in known:
                 continue
             name = node.raw.partition("=")[0]
             if any(c.isalnum() for c in name):

@@ -15,16 +15,16 @@ from flaglift.syntax.nodes import (
     DoubleDash,
     Flag,
     FlagLike,
-    HelpOption,
+    HelpFlag,
     Node,
     OtherFlag,
-    QuotedOption,
+    QuotedFlag,
     Quoting,
     Reference,
     Setting,
     Text,
     Unclosed,
-    UnknownOption,
+    UnknownFlag,
 )
 from flaglift.syntax.prompt import Feature, Segment
 from flaglift.syntax.words import WHITESPACE, escapes
@@ -33,7 +33,7 @@ from flaglift.syntax.words import WHITESPACE, escapes
 _OF_NODE: dict[type[Node], int] = {
     DoubleDash: Feature.DOUBLE_DASH.value,
     OtherFlag: Feature.OTHER_FLAG.value,
-    UnknownOption: Feature.UNKNOWN_FLAG.value,
+    UnknownFlag: Feature.UNKNOWN_FLAG.value,
     Unclosed: Feature.UNCLOSED.value,
 }
 _OF_NAME = {
@@ -44,7 +44,7 @@ _MARKED_VALUE = Feature.MARKED_VALUE.value
 _MISSING_VALUE = Feature.MISSING_VALUE.value
 _SWITCH_VALUE = Feature.SWITCH_VALUE.value
 _MALFORMED_NUMBER = Feature.MALFORMED_DURATION.value
-_IN_DOUBT = {Abbreviation, HelpOption, QuotedOption}
+_IN_DOUBT = {Abbreviation, HelpFlag, QuotedFlag}
 """Nodes that matter only before a bare `--`."""
 _REPEATED = Feature.REPEATED.value
 _MAY_JOIN = (Feature.OTHER_FLAG | Feature.UNKNOWN_FLAG).value
@@ -96,9 +96,9 @@ def _of_segment(segment: Segment) -> int:
 
 
 def _of_doubt(node: Node) -> int:
-    if isinstance(node, QuotedOption):
+    if isinstance(node, QuotedFlag):
         return Feature.QUOTED_FLAG.value
-    if isinstance(node, HelpOption):
+    if isinstance(node, HelpFlag):
         return Feature.HELP_FLAG.value
     if not isinstance(node, Abbreviation):
         return 0

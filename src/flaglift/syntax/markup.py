@@ -8,7 +8,7 @@ from flaglift.syntax.concern import looks_typographic
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.grammar import expression
 from flaglift.syntax.lookalikes import flag_like
-from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownOption
+from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownFlag
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.tree import parse_markup
 
@@ -36,7 +36,7 @@ def references_and_suspects(
             references.append(_reference(position, raw))
         elif token.type == "FLAG_LIKE":
             index = bisect_right(starts, position) - 1
-            if index >= 0 and isinstance(nodes[index], Text | UnknownOption):
+            if index >= 0 and isinstance(nodes[index], Text | UnknownFlag):
                 before = text[position - 1 : position]
                 suspect = flag_like(position, raw, before)
                 suspects += [suspect] if suspect else []
@@ -45,7 +45,7 @@ def references_and_suspects(
 
 def _may_hold_suspect(nodes: Sequence[Node]) -> bool:
     return any(
-        isinstance(node, UnknownOption)
+        isinstance(node, UnknownFlag)
         or (isinstance(node, Text) and "-" in node.raw and _BEGINNING.search(node.raw))
         for node in nodes
     )

@@ -98,19 +98,19 @@ class Abbreviation(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class QuotedOption(Node):
+class QuotedFlag(Node):
     """A word that is a flag, or `--`, only once quotes and backslashes are taken away (2.10)."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class HelpOption(Node):
+class HelpFlag(Node):
     """A word that the service's reader takes for its own help, and gives up (2.12)."""
 
 
 @dataclass(frozen=True, slots=True)
-class UnknownOption(Node):
+class UnknownFlag(Node):
     """A word that begins with two dashes and is nobody's flag (2.11)."""
 
 

@@ -14,14 +14,14 @@ from flaglift.syntax.nodes import (
     Abbreviation,
     DoubleDash,
     Flag,
-    HelpOption,
+    HelpFlag,
     Node,
     OtherFlag,
-    QuotedOption,
+    QuotedFlag,
     Quoting,
     Text,
     Unclosed,
-    UnknownOption,
+    UnknownFlag,
     Value,
 )
 from flaglift.syntax.prompt import Segment
@@ -102,24 +102,24 @@ class Tree:
     def HELP(self, token: Token) -> Node:  # noqa: N802
         """Return what stops the service's reader (2.12), or a word that only looks like it."""
         raw = token.value
-        return (HelpOption if _asks_for_help(unquote(raw)) else Text)(token.start_pos, raw)
+        return (HelpFlag if _asks_for_help(unquote(raw)) else Text)(token.start_pos, raw)
 
     def DASH_NAME(self, token: Token) -> Node:  # noqa: N802
         """Return the beginning of a flag's name (2.8), or a word that nobody knows (2.11)."""
         names = completions(token.value)
         if names:
             return Abbreviation(token.start_pos, token.value, names)
-        return UnknownOption(token.start_pos, token.value)
+        return UnknownFlag(token.start_pos, token.value)
 
     def DASH_WORD(self, token: Token) -> Node:  # noqa: N802
         """Return a flag that is written with quotes or backslashes (2.10), or what else it is."""
         raw = token.value
         text = unquote(raw)
         if raw != text and completions(text):  # `--` is the beginning of them all
-            return QuotedOption(token.start_pos, raw, text)
+            return QuotedFlag(token.start_pos, raw, text)
         if _asks_for_help(text):
-            return HelpOption(token.start_pos, raw)
-        return (UnknownOption if raw.startswith("--") else Text)(token.start_pos, raw)
+            return HelpFlag(token.start_pos, raw)
+        return (UnknownFlag if raw.startswith("--") else Text)(token.start_pos, raw)
 
     def UNCLOSED_QUOTE(self, token: Token) -> Unclosed:  # noqa: N802
         """Return what makes a prompt unreadable (1.4)."""

@@ -12,7 +12,7 @@ from flaglift.catalog import Status, load_catalog
 from flaglift.check.hosts.base import HOLE, Decision, Evidence, Literal
 from flaglift.syntax import FlagName, Prompt
 from flaglift.syntax.lookalikes import near_misses
-from flaglift.syntax.nodes import OtherFlag, Text, UnknownOption
+from flaglift.syntax.nodes import OtherFlag, Text, UnknownFlag
 
 ENOUGH = 2
 
@@ -178,7 +178,7 @@ def _prose(literal: Literal, prompt: Prompt) -> Iterator[Evidence]:
 def _flags(prompt: Prompt) -> Iterator[Evidence]:
     nodes = [node for segment in prompt.segments for node in segment.nodes]
     near = {miss.start for miss in near_misses(nodes, prompt.suspects)}
-    unknown = [n.raw for n in nodes if isinstance(n, UnknownOption) and n.start not in near]
+    unknown = [n.raw for n in nodes if isinstance(n, UnknownFlag) and n.start not in near]
     if unknown:
         yield Evidence(-3, f"`{unknown[0]}` is a flag of another program")
     if any(isinstance(node, OtherFlag) for node in nodes):
