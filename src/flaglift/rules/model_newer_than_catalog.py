@@ -81,17 +81,17 @@ class ModelNewerThanCatalog(Rule):
         """Yield one finding where the catalog in use says nothing about the named model."""
         if not subject.is_clear_video or subject.lookup is None:
             return
-        since = subject.lookup.since
         if subject.lookup.status is Status.NEWER:
             yield self.report(
                 subject.anchor,
-                f"{named(subject)} is known since {since}, after {subject.catalog.as_of}, the date"
-                " of the catalog in use, so its durations and its price are not checked",
+                f"{named(subject)} is known since {subject.lookup.since}, after"
+                f" {subject.catalog.as_of}, the date of the catalog in use, so its durations and"
+                " its price are not checked",
             )
         elif subject.lookup.status is Status.NAMED:
             yield self.report(
                 subject.anchor,
-                f"{named(subject)} is known by its name only, from the changelog of {since}, so its"
-                " durations and its price are not checked",
+                f"{named(subject)} is known by its name only, from the changelog of"
+                f" {subject.lookup.since}, so its durations and its price are not checked",
                 severity=Severity.INFO,
             )
