@@ -6,7 +6,7 @@ Lark is loaded with the first text that is parsed: whose texts hold no flags doe
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from flaglift.syntax.flags import FlagName
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 _FILE = ("flaglift.grammar", "legacy_video.lark")
 _STARTS = ["lines", "words", "markup", "pieces"]
 
-_terminals: dict[str, str] = {}
-"""The terminals of the grammar, once it has been opened."""
+_Transformer = TypeVar("_Transformer")
+
+_transformers: list[Callable[[], object]] = []
+"""What makes the transformer; `flaglift.syntax.tree` puts it here when it is loaded."""
 
 
 class Token(Protocol):
@@ -40,11 +42,21 @@ Parse = Callable[[str, str], Any]
 """Parses a text by a start rule of the grammar. Never raises: each start rule is total."""
 
 
-def parser(transformer: object) -> Parse:
-    """Return the LALR parser of the grammar, with a transformer that makes the nodes inline.
+def makes_nodes(transformer: type[_Transformer]) -> type[_Transformer]:
+    """Have a class make the nodes inline; its methods are named like rules and terminals."""
+    _transformers[:] = [transformer]
+    return transformer
 
-    The transformer's methods are named like the rules and terminals that they are for.
-    """
+
+@cache
+def parser() -> Parse:
+    """Return the LALR parser of the grammar."""
+    return _opened().parse
+
+
+@cache
+def _opened() -> "Lark":
+    """Open the grammar, once: that takes longer than loading lark."""
     from lark import Lark  # noqa: PLC0415 (see the module's docstring)
 
     lark = Lark.open_from_package(
@@ -53,25 +65,24 @@ def parser(transformer: object) -> Parse:
         lexer="contextual",
         start=_STARTS,
         keep_all_tokens=True,
-        transformer=transformer,
+        transformer=_transformers[0](),
     )
-    _keep_terminals(lark)
-    return lark.parse
+    check_flags(_expressions(lark))
+    return lark
+
+
+def _expressions(lark: "Lark") -> dict[str, str]:
+    return {terminal.name: terminal.pattern.to_regexp() for terminal in lark.terminals}
+
+
+@cache
+def _terminals() -> dict[str, str]:
+    return _expressions(_opened())
 
 
 def pattern(terminal: str) -> str:
     """Return the regular expression of a terminal as text, to be a part of another."""
-    if not _terminals:
-        from lark import Lark  # noqa: PLC0415
-
-        _keep_terminals(Lark.open_from_package(*_FILE, parser="lalr", start=_STARTS))
-    return _terminals[terminal]
-
-
-def _keep_terminals(lark: "Lark") -> None:
-    terminals = {each.name: each.pattern.to_regexp() for each in lark.terminals}
-    check_flags(terminals)
-    _terminals.update(terminals)
+    return _terminals()[terminal]
 
 
 def check_flags(terminals: Mapping[str, str]) -> None:

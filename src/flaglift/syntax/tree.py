@@ -5,11 +5,10 @@ Positions are those of the text that is parsed: a whole prompt, or one keyframe 
 
 import re
 from collections.abc import Iterable
-from functools import cache
 from typing import NamedTuple
 
 from flaglift.syntax.flags import FlagName, completions
-from flaglift.syntax.grammar import Parse, Token, parser
+from flaglift.syntax.grammar import Token, makes_nodes, parser
 from flaglift.syntax.nodes import (
     Abbreviation,
     DoubleDash,
@@ -46,6 +45,7 @@ class Lines(NamedTuple):
     """The lines of the settings block."""
 
 
+@makes_nodes
 class Tree:
     """What becomes of each rule and each terminal."""
 
@@ -209,24 +209,19 @@ def _goes_on(line: str) -> bool:
 # ---- Parsing ------------------------------------------------------------------------------------
 
 
-@cache
-def _parser() -> Parse:
-    return parser(Tree())
-
-
 def parse_words(text: str) -> Segment:
     """Return the nodes of a text without keyframes and settings block."""
-    segment: Segment = _parser()(text, "words")
+    segment: Segment = parser()(text, "words")
     return segment
 
 
 def parse_lines(text: str) -> Lines:
     """Return the segments, separators and settings of a text."""
-    lines: Lines = _parser()(text, "lines")
+    lines: Lines = parser()(text, "lines")
     return lines
 
 
 def parse_markup(text: str) -> list[Token]:
     """Return a text as tokens: references, what looks like a flag, and what is between."""
-    tokens: list[Token] = _parser()(text, "markup")
+    tokens: list[Token] = parser()(text, "markup")
     return tokens
