@@ -1,10 +1,11 @@
-"""How much a migration costs beside the bare reading and writing of the same rows.
+"""How much a migration costs beside the loop that people would write instead, on the same rows.
 
-    python benchmarks/migrate.py                  rows a second of every store, and their ratios
+    python benchmarks/migrate.py                  the table of all stores
     python benchmarks/migrate.py --memory         peak memory of small and large files
 
-Bare runs read every row and write every row back with the same library, and translate nothing.
-Both are run in turns, several times, in one process; the best of each counts.
+The loops read every row, translate it with `flaglift.translate` and write it back; they keep no
+journal and no checkpoint. Half of the prompts have no flags. Loop and migration are run in turns in
+one process. Files are measured in processor time, databases by the clock.
 """
 
 import argparse
@@ -13,19 +14,26 @@ import contextlib
 import csv
 import json
 import os
+import random
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
+import corpus
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
+from table import Row, median_ratio, print_table, processor_seconds, seconds
 
+import flaglift
 from flaglift.cli import cli
+from flaglift.columns import translate_column
 
 LEGACY = (
     "<lora:1533312:1.0> ohwx woman hiking in the alps, morning light, number {} --video"
@@ -39,9 +47,17 @@ def texts(rows: int, every: int = 2) -> list[str]:
     return [(PLAIN if i % every else LEGACY).format(i) for i in range(rows)]
 
 
-def migrate(source: str, *options: str) -> None:
+def prompts(rows: int) -> list[str]:
+    """Return prompts as people write them, of which half have flags."""
+    found = corpus.with_flags(rows // 2) + corpus.without_flags(rows - rows // 2)
+    random.Random(3).shuffle(found)
+    return found
+
+
+def migrate(source: Path | str, verb: str = "apply", *options: str) -> None:
+    quiet = ["-q"] if verb == "apply" else []
     with Path(os.devnull).open("w") as null, contextlib.redirect_stdout(null):
-        cli.main(["migrate", "apply", source, *options, "-q"], standalone_mode=False)
+        cli.main(["migrate", verb, str(source), *quiet, *options], standalone_mode=False)
 
 
 def clear(path: Path) -> None:
@@ -50,32 +66,46 @@ def clear(path: Path) -> None:
             other.unlink()
 
 
-def jsonl(folder: Path, rows: int) -> tuple[Callable[[], None], Callable[[], None]]:
+class Compared(NamedTuple):
+    """What is measured beside what; `reset` is not part of either."""
+
+    loop: Callable[[], None]
+    apply: Callable[[], None]
+    reset: Callable[[], None]
+
+
+def jsonl(folder: Path, rows: int) -> Compared:
     path = folder / "p.jsonl"
     with path.open("w") as file:
-        for i, text in enumerate(texts(rows)):
+        for i, text in enumerate(prompts(rows)):
             file.write(json.dumps({"id": i, "text": text, "seed": 7}) + "\n")
 
-    def bare() -> None:
-        with path.open() as old, (folder / "bare").open("w") as new:
+    def loop() -> None:
+        with path.open() as old, (folder / "loop").open("w") as new:
             for line in old:
-                new.write(json.dumps(json.loads(line)) + "\n")
+                row = json.loads(line)
+                row.update(flaglift.translate(row["text"]).values)
+                new.write(json.dumps(row) + "\n")
 
-    return bare, lambda: (clear(path), migrate(str(path)))[0]
+    return Compared(loop, lambda: migrate(path), lambda: clear(path))
 
 
-def delimited(folder: Path, rows: int) -> tuple[Callable[[], None], Callable[[], None]]:
+def delimited(folder: Path, rows: int) -> Compared:
     path = folder / "p.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "text", *FIELDS])
-        writer.writerows([i, text, "", "", ""] for i, text in enumerate(texts(rows)))
+        writer.writerows([i, text, "", "", ""] for i, text in enumerate(prompts(rows)))
 
-    def bare() -> None:
-        with path.open(newline="") as old, (folder / "bare").open("w", newline="") as new:
-            csv.writer(new).writerows(csv.reader(old))
+    def loop() -> None:
+        with path.open(newline="") as old, (folder / "loop").open("w", newline="") as new:
+            reader, writer = csv.DictReader(old), csv.DictWriter(new, ["id", "text", *FIELDS])
+            writer.writeheader()
+            for row in reader:
+                values = flaglift.translate(row["text"]).values
+                writer.writerow({name: values.get(name, old) for name, old in row.items()})
 
-    return bare, lambda: (clear(path), migrate(str(path)))[0]
+    return Compared(loop, lambda: migrate(path), lambda: clear(path))
 
 
 def parquet_file(path: Path, rows: int, every: int = 2) -> None:
@@ -86,29 +116,33 @@ def parquet_file(path: Path, rows: int, every: int = 2) -> None:
     with pq.ParquetWriter(path, schema) as writer:
         for start in range(0, rows, 100_000):
             count = min(100_000, rows - start)
-            table = pa.table({"id": range(start, start + count), "text": texts(count, every)})
+            columns = {"id": range(start, start + count), "text": texts(count, every)}
+            table = pa.table(columns)
             for name in FIELDS:
                 table = table.append_column(name, pa.nulls(count, schema.field(name).type))
             writer.write_table(table)
 
 
-def parquet(folder: Path, rows: int) -> tuple[Callable[[], None], Callable[[], None]]:
+def parquet(folder: Path, rows: int) -> Compared:
     path = folder / "p.parquet"
     parquet_file(path, rows)
 
-    def bare() -> None:
-        old = pq.ParquetFile(path)
-        with pq.ParquetWriter(folder / "bare", old.schema_arrow) as new:
-            for group in range(old.num_row_groups):
-                table = old.read_row_group(group)
-                values = pa.array(table.column("text").to_pylist())
-                new.write_table(table.set_column(1, "text", values))
+    def loop() -> None:
+        table = pq.read_table(path)
+        new = translate_column(table.column("text"))
+        for name in ("text", *FIELDS):
+            index = table.schema.get_field_index(name)
+            column = pc.struct_field(new, name).cast(table.schema.field(name).type)
+            table = table.set_column(index, name, column)
+        pq.write_table(table, folder / "loop")
 
-    return bare, lambda: (clear(path), migrate(str(path)))[0]
+    return Compared(loop, lambda: migrate(path), lambda: clear(path))
 
 
-def table(url: str) -> Callable[[Path, int], tuple[Callable[[], None], Callable[[], None]]]:  # noqa: C901 (what it returns shares a table)
-    def prepare(folder: Path, rows: int) -> tuple[Callable[[], None], Callable[[], None]]:
+def table(url: str) -> Callable[[Path, int], Compared]:
+    """Return what prepares a table on a server."""
+
+    def prepare(folder: Path, rows: int) -> Compared:
         address = sa.make_url(url.format(folder=folder))
         name = f"bench_{os.getpid()}"
         drivers = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
@@ -116,10 +150,11 @@ def table(url: str) -> Callable[[Path, int], tuple[Callable[[], None], Callable[
         engine = sa.create_engine(address.set(drivername=driver))
         if address.drivername == "sqlite":
             sqlite3.connect(folder / "p.db").close()
+        found = prompts(rows)
 
         def drop() -> None:
             with engine.begin() as connection:
-                for one in (name, "flaglift_runs", "flaglift_journal"):
+                for one in (name, "flaglift_runs", "flaglift_journal", "flaglift_leases"):
                     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {one}")
 
         def fill() -> None:
@@ -129,66 +164,89 @@ def table(url: str) -> Callable[[Path, int], tuple[Callable[[], None], Callable[
                     f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, text TEXT, video_model"
                     " VARCHAR(60), video_prompt TEXT, video_duration INTEGER)"
                 )
-                values = [{"i": i, "t": text} for i, text in enumerate(texts(rows))]
+                values = [{"i": i, "t": text} for i, text in enumerate(found)]
                 insert = sa.text(f"INSERT INTO {name} (id, text) VALUES (:i, :t)")  # noqa: S608
                 connection.execute(insert, values)
 
-        def bare() -> None:
-            after, page = -1, 2000
-            query = sa.text(f"SELECT id, text FROM {name} WHERE id > :a ORDER BY id LIMIT {page}")  # noqa: S608
-            update = sa.text(f"UPDATE {name} SET text = :t WHERE id = :i")  # noqa: S608
-            while True:
-                with engine.begin() as connection:
-                    found = connection.execute(query, {"a": after}).all()
-                    if not found:
-                        return
-                    odd = [{"i": i, "t": t + " "} for i, t in found if not i % 2]
-                    connection.execute(update, odd)
-                    after = found[-1][0]
-
         if address.drivername != "sqlite":  # which goes with its folder
             atexit.register(drop)
-        fill()
         source = f"{address.render_as_string(hide_password=False)}#{name}"
-
-        def run() -> None:
-            fill()
-            began = time.perf_counter()
-            migrate(source)
-            run.seconds = time.perf_counter() - began  # type: ignore[attr-defined]
-
-        return bare, run
+        return Compared(lambda: script(engine, name), lambda: migrate(source), fill)
 
     return prepare
 
 
-STORES = {
-    "jsonl": jsonl,
-    "csv": delimited,
-    "parquet": parquet,
-    "sqlite": table("sqlite:///{folder}/p.db"),
-    "postgresql": table(
-        os.environ.get("FLAGLIFT_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
-    ),
-    "mysql": table(os.environ.get("FLAGLIFT_TEST_MYSQL", "mysql://root@127.0.0.1:3306/test")),
-}
+def script(engine: sa.Engine, name: str) -> None:
+    """Migrate a table as anyone would: the driver's `executemany`, a commit per 1,000 rows."""
+    mark = "?" if engine.dialect.name == "sqlite" else "%s"
+    query = f"SELECT id, text FROM {name} WHERE id > {mark} ORDER BY id LIMIT 1000"  # noqa: S608
+    changes = ", ".join(f"{column} = {mark}" for column in ("text", *FIELDS))
+    update = f"UPDATE {name} SET {changes} WHERE id = {mark}"  # noqa: S608
+    connection = engine.raw_connection()
+    cursor = connection.cursor()
+    after = -1
+    while True:
+        cursor.execute(query, (after,))
+        found = cursor.fetchall()
+        if not found:
+            break
+        translated = ((key, flaglift.translate(text)) for key, text in found)
+        rows = [
+            (*(new.values.get(column) for column in ("text", *FIELDS)), key)
+            for key, new in translated
+            if new.status == "translated"
+        ]
+        cursor.executemany(update, rows)
+        connection.commit()
+        after = found[-1][0]
+    connection.close()
 
 
-def seconds(function: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    function()
-    return getattr(function, "seconds", None) or time.perf_counter() - began
+POSTGRESQL = os.environ.get("FLAGLIFT_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
+MYSQL = os.environ.get("FLAGLIFT_TEST_MYSQL", "mysql://root@127.0.0.1:3306/test")
+STORES = (
+    ("JSONL, with journal", "json.loads, translate, json.dumps", jsonl, 1.0, processor_seconds),
+    ("CSV, with journal", "csv.reader, translate, csv.writer", delimited, 1.0, processor_seconds),
+    ("Parquet, with journal", "read_table, translate_column, write_table", parquet, 2.0,
+     processor_seconds),
+    ("SQLite", "a script", table("sqlite:///{folder}/p.db"), 1.5, seconds),
+    ("PostgreSQL", "a script", table(POSTGRESQL), 1.5, seconds),
+    ("MariaDB or MySQL", "a script", table(MYSQL), 1.5, seconds),
+)  # fmt: skip
 
 
-def speed(rows: int, turns: int) -> None:
-    print(f"{rows:,} rows, half of them with flags; best of {turns} turns")
-    print(f"{'store':<12}{'bare rows/s':>14}{'migrated rows/s':>18}{'ratio':>8}")
-    for name, prepare in STORES.items():
+def rows(rounds: int, count: int = 20_000) -> list[Row]:
+    """Return a row for each store, and those of verify and undo beside apply."""
+    found: list[Row] = []
+    for question, beside, prepare, wanted, timed in STORES:
         with tempfile.TemporaryDirectory() as folder:
-            bare, run = prepare(Path(folder), rows)
-            times = [(seconds(bare), seconds(run)) for _ in range(turns)]
-            fast, slow = (min(column) for column in zip(*times, strict=True))
-            print(f"{name:<12}{rows / fast:>14,.0f}{rows / slow:>18,.0f}{slow / fast:>8.1f}")
+            work = prepare(Path(folder), count)
+
+            def clean(part: Callable[[], object], work: Compared = work) -> float:
+                work.reset()
+                return timed(part)  # noqa: B023 (called in this turn of the loop)
+
+            clean(work.loop)  # what is learnt of the prompts' shapes, both find
+            measured = median_ratio(work.apply, work.loop, rounds, clean)
+            found.append(Row(question, beside, f"{wanted:g} of it", measured, wanted))
+    return [*found, *_back(rounds, count)]
+
+
+def _back(rounds: int, count: int) -> list[Row]:
+    """Return how long verify and undo of a file take, that was put in its place, beside apply."""
+    ratios: dict[str, list[float]] = {"verify": [], "undo": []}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "p.jsonl"
+        jsonl(Path(folder), count)
+        for _ in range(rounds):
+            clear(path)
+            applied = processor_seconds(lambda: migrate(path, "apply", "--replace"))
+            for verb, found in ratios.items():
+                found.append(processor_seconds(lambda: migrate(path, verb)) / applied)  # noqa: B023
+    return [
+        Row(f"{verb} of JSONL", "apply", "1 of it", statistics.median(found), 1.0)
+        for verb, found in ratios.items()
+    ]
 
 
 def measured(path: Path) -> int:
@@ -221,7 +279,7 @@ def memory(rows: list[int], megabytes: list[int]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--parquet-rows", type=int, nargs="+", default=[1_000_000, 8_000_000])
     parser.add_argument("--jsonl-megabytes", type=int, nargs="+", default=[100, 2048])
@@ -229,4 +287,4 @@ if __name__ == "__main__":
     if chosen.memory:
         memory(chosen.parquet_rows, chosen.jsonl_megabytes)
     else:
-        speed(chosen.rows, chosen.turns)
+        print_table(rows(chosen.rounds, chosen.rows))
