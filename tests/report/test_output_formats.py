@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from junitparser import JUnitXml
 from flaglift.cli.check import FORMATS
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
 from flaglift.lossless.spans import Edit, Span
-from flaglift.report.formats import renderer, text_lines
+from flaglift.report.formats import renderer, sarif, text_lines
 from flaglift.report.paths import relative, uri
 from flaglift.report.places import LineIndex
 from flaglift.report.record import (
@@ -215,6 +216,25 @@ def test_what_is_no_copy_stays_apart() -> None:
     found = FindingsReport([*apart, *copies("d.txt", fingerprint="")], ())
     assert len(document("sarif", found)["runs"][0]["results"]) == 4
     assert "also" not in renderer("full")(found)
+
+
+@pytest.mark.parametrize(("count", "dropped"), [(3, 0), (4, 1), (6, 3)])
+def test_sarif_holds_as_many_results_as_github_takes(
+    count: int, dropped: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sarif, "MOST", 3)
+    (one,) = copies("a.txt")
+    error = replace(one, finding=replace(one.finding, severity=Severity.ERROR))
+    note = replace(one, finding=replace(one.finding, severity=Severity.INFO))
+    run = document("sarif", FindingsReport([note] * (count - 1) + [error], [], ["a note"]))["runs"][
+        0
+    ]
+    assert [each["level"] for each in run["results"]] == ["note", "note", "error"]
+    said = [each["message"]["text"] for each in run["invocations"][0]["toolExecutionNotifications"]]
+    assert said[0] == "a note"
+    assert [text.split(" findings")[0] for text in said[1:]] == (
+        [f"{dropped} of {count}"] if dropped else []
+    )
 
 
 def test_a_fingerprint_does_not_hang_on_lines() -> None:

@@ -26,11 +26,21 @@ _SCHEMA = (
 )
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
+MOST = 25_000
+"""As many results of a run as GitHub takes; it refuses the whole file if there are more."""
+
 _INDEX = {rule.code: number for number, rule in enumerate(RULES)}
 
 
 def render(report: FindingsReport) -> str:
     """Return the findings as a SARIF log."""
+    results, notes = [*_results(report.records)], list(report.notes)
+    if len(results) > MOST:
+        notes.append(
+            f"{len(results) - MOST} of {len(results)} findings are not in this file, the least"
+            f" severe ones: GitHub takes {MOST}; check fewer files at once, or fix some first"
+        )
+        results = _worst(results)
     run = {
         "tool": {
             "driver": {
@@ -45,12 +55,12 @@ def render(report: FindingsReport) -> str:
                 "executionSuccessful": not report.problems,
                 "toolExecutionNotifications": [
                     {"level": level, "message": {"text": text}}
-                    for level, texts in (("error", report.problems), ("note", report.notes))
+                    for level, texts in (("error", report.problems), ("note", notes))
                     for text in texts
                 ],
             }
         ],
-        "results": [*_results(report.records)],
+        "results": results,
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
@@ -75,6 +85,13 @@ def _results(records: Iterable[LocatedFinding]) -> Iterator[dict[str, Any]]:
         identity = _identity(record)
         seen[file, identity] += 1
         yield _result(record, f"{identity}:{seen[file, identity]}")
+
+
+def _worst(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return as many as fit, the most severe ones, in their order."""
+    levels = [*_LEVELS.values()]
+    by_severity = sorted(range(len(results)), key=lambda i: levels.index(results[i]["level"]))
+    return [results[i] for i in sorted(by_severity[:MOST])]
 
 
 def _result(record: LocatedFinding, place: str) -> dict[str, Any]:
