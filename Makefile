@@ -74,8 +74,9 @@ test-recipes: .venv-recipes/dev
 oracle: .venv/dev
 	FLAGLIFT_ORACLE_EXAMPLES=1000000 $(BIN)/pytest --timeout 0 tests/test_oracle.py
 
-# Bytes that break what has to hold for all bytes: `make fuzz SECONDS=3600`, `make fuzz FUZZ=files`.
-SECONDS ?= 60
+# Bytes that break what has to hold for all bytes: a minute for each kind, `LONG=1` an hour, `SECONDS=300`,
+# `FUZZ=files` as you like.
+SECONDS ?= $(if $(LONG),3600,60)
 FUZZ ?= prompts fixes files json urlencoded multipart
 
 fuzz: .venv/dev
