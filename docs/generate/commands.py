@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from flaglift.cli import cli
+from flaglift.cli.grouping import option_groups
 from generate.markdown import document, fenced, prose, table, toctree
 
 
@@ -53,7 +54,9 @@ def find(words: str) -> click.Command:
 
 def _command(path: str, command: click.Command, level: str) -> Iterator[str]:
     for words, each in walk(command, path):
-        context = click.Context(each, info_name=words)
+        # The settings of the whole command line hold for each verb, as when one is called.
+        whole = click.Context(cli, info_name="flaglift", **cli.context_settings)
+        context = click.Context(each, parent=whole, info_name=words.removeprefix("flaglift "))
         usage = " ".join([words, *each.collect_usage_pieces(context)])
         yield f"{level if words == path else level + '#'} {words}"
         yield fenced(usage, "console")
@@ -76,14 +79,13 @@ def _help(command: click.Command) -> Iterator[str]:
 
 
 def _options(command: click.Command, context: click.Context) -> Iterator[str]:
-    for option in command.get_params(context):
-        if not isinstance(option, click.Option) or option.hidden:
-            continue
-        record = option.get_help_record(context)
-        assert record is not None
-        names, text = record
-        if not command.params or option.name != "help":
-            yield fenced(prose(text) or "Undocumented.", f"{{option}} {_signature(names)}")
+    for title, options in option_groups(command, context).items():
+        yield f"**{title}**"
+        for option in options:
+            record = option.get_help_record(context)
+            assert record is not None
+            names, text = record
+            yield fenced(prose(text), f"{{option}} {_signature(names)}")
 
 
 def _signature(names: str) -> str:

@@ -113,7 +113,7 @@ def test_statistics() -> None:
     ]
     assert "model       3  kling25" in lines
     assert "flag        3  --duration" in lines
-    assert "prompts     3  (1 look-alike left out)" in lines
+    assert "prompts     3  (1 look-alike skipped)" in lines
     assert lines[-1].endswith(" ¢ for the 2 whose price is known")
     counted = json.loads(flaglift("check", "--statistics", "--output-format", "json").stdout)
     assert counted["rules"][0] == {"code": "FL001", "rule": "legacy-syntax", "count": 3}
@@ -233,7 +233,7 @@ def test_flags_are_moved_to_fields_when_unsafe_fixes_are_asked_for() -> None:
     write(dict(MOVES))
     (said,) = found("a.json")
     assert said["fix"]["applicability"] == "unsafe"
-    assert said["fix"]["title"].startswith("move them to fields beside the prompt: video_model=")
+    assert said["fix"]["title"].startswith("move them to fields next to the prompt: video_model=")
     assert flaglift("check", "--fix", "a.json").returncode == 0
     assert Path("a.json").read_text() == SERVED["a.json"]
     run = flaglift("check", "--unsafe-fixes", "a.json")

@@ -128,7 +128,7 @@ def test_what_cannot_be_used_is_named(args: list[str], code: int, parts: list[st
         (["translate"], "Missing argument 'TEXT'"),
         (["translate", "a", "b"], "unexpected extra argument"),
         (["translate", "--formt", "json", "a"], "Did you mean"),
-        (["translate", "--video a cat"], "A text that begins with a dash goes behind a bare `--`."),
+        (["translate", "--video a cat"], "Put `--` before a text that starts with a dash."),
         (["translate", "--format", "xml", "a"], "'xml' is not one of"),
         (["translate", "--edition", "May", "a"], "'May' is not a date such as 2026-04-29"),
         (["translate", "--budget", "nan", "a"], "'nan' is not a number of cents, 0 or more"),

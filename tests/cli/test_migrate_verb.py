@@ -232,7 +232,10 @@ def test_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         source = database.prompts(PROMPTS)
         before = database.rows()
         assert call("apply", source, "--limit", "2", "--rows-per-second", "1000") == 0
-        assert "stopped before the end; the same command goes on" in capsys.readouterr().out
+        assert (
+            "stopped before the end; run the same command again to resume"
+            in capsys.readouterr().out
+        )
         assert call("apply", source) == 1
         assert call("verify", source) == 0
         database.run("UPDATE prompts SET text = 'mine' WHERE id = 1")
@@ -289,7 +292,7 @@ def test_ctrl_c_finishes_the_chunk(tmp_path: Path, verb: str) -> None:
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "so far" in said or "the same command goes on from here" in said
+    assert "so far" in said or "run the same command again to resume" in said
     if verb == "apply":
         assert call("apply", str(file), "-q") == 0
         assert "--video" not in file.with_name("many.migrated.jsonl").read_text()

@@ -16,6 +16,7 @@ from generate.python import MODULES, public
 import flaglift
 from flaglift.check.file_settings import READERS
 from flaglift.cli import cli
+from flaglift.cli.grouping import option_groups
 from flaglift.lossless.spans import Span
 from flaglift.report.formats import renderer
 from flaglift.report.places import LineIndex
@@ -51,6 +52,28 @@ def test_each_verb_and_option_has_its_place(words: str) -> None:
         if isinstance(option, click.Option) and not option.hidden:
             missing = {*option.opts, *option.secondary_opts} - set(re.split(r"[ ,]+", signatures))
             assert not missing
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_each_command_has_examples_exit_codes_and_help_for_each_option(words: str) -> None:
+    command = COMMANDS[words]
+    assert "Examples:\n" in (command.help or "")
+    assert (command.epilog or "").startswith("Exit codes: 0 ") or words == "flaglift baseline"
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.hidden:
+            assert option.help, option.opts
+            assert not re.search(r"\(the default\)|if left out", option.help), option.opts
+
+
+def test_options_stand_in_groups_the_usual_ones_first() -> None:
+    command = COMMANDS["flaglift check"]
+    groups = option_groups(command, click.Context(command))
+    assert [*groups][:2] == ["Fixing", "Output"]
+    assert [*groups][-1] == "Help"
+    lines = command.get_help(click.Context(command)).splitlines()
+    assert [line for line in lines if line.endswith(":") and line[0] != " "] == [
+        f"{g}:" for g in groups
+    ]
 
 
 def test_each_setting_has_its_place() -> None:

@@ -98,7 +98,7 @@ def test_a_job_that_spark_gives_up(
         patch.setattr(migrate_spark, "migrate_one", stop)
         done = flaglift(*APPLY, f"{folder}/*.parquet", "--replace")
     assert done.returncode == 2
-    assert "of 3 files done; the same command goes on from there" in done.stderr
+    assert "of 3 files done; run the same command again to resume" in done.stderr
     assert "RuntimeError: stopped before the end" in done.stderr
     done = flaglift(*APPLY, f"{folder}/*.parquet", "--replace")
     assert "1,200 records read" in done.stdout

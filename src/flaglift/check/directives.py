@@ -159,7 +159,7 @@ def _read(comment: Comment, require_reason: bool) -> Directive:
     if not directive.rules and not directive.unknown:
         directive.problem = "it names no rule: write codes or names between the brackets"
     elif require_reason and directive.reach is not Reach.ENABLE and not match[3].strip(" -:—–"):
-        directive.problem = "it gives no reason, which `require-reason` asks for: add one behind it"
+        directive.problem = "it gives no reason, which `require-reason` asks for: add one after it"
         directive.rules.clear()
     return directive
 

@@ -19,7 +19,7 @@ from flaglift.report.record import Frame, LocatedFinding, Replacement, record_at
 from flaglift.rules import UNUSED_SUPPRESSION
 
 MOVED = "FL001"
-"""The rule whose fix is to move the flags to fields beside the prompt, in structured files."""
+"""The rule whose fix is to move the flags to fields next to the prompt, in structured files."""
 
 
 def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspection:
@@ -82,7 +82,7 @@ def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _F
     if isinstance(move, LiteralChange):
         change = move
         fields = ", ".join(f"{name}={value}" for name, value in change.fields.items())
-        fix = Fix(f"move them to fields beside the prompt: {fields}", Applicability.UNSAFE, ())
+        fix = Fix(f"move them to fields next to the prompt: {fields}", Applicability.UNSAFE, ())
         finding = replace(finding, fix=fix)
     elif move and finding.fix:
         fix = finding.fix

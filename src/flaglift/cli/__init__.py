@@ -13,17 +13,17 @@ import click
 from flaglift.errors import FlagliftError, reason
 
 _VERBS = {
-    "translate": "Print the form fields that a prompt's flags say.",
+    "translate": "Translate a prompt's flags into form fields.",
     "check": "Lint the prompts in files, and fix them.",
     "parse": "Show how a prompt is read.",
-    "baseline": "List findings to live with, so that only new ones count.",
-    "init": "Write a configuration to begin with.",
-    "migrate": "Turn stored prompts into fields: files and databases.",
+    "baseline": "Accept today's findings, so that only new ones count.",
+    "init": "Write a configuration file with every setting, commented out.",
+    "migrate": "Migrate stored prompts, in files and databases.",
     "models": "List the video models of a catalog edition.",
-    "rule": "Explain a rule, or list them.",
+    "rule": "Explain a rule, or list all rules.",
     "docs": "Open the documentation.",
     "serve": "Run a reverse proxy that translates prompts in requests.",
-    "traffic": "Tell who still sends flags through the proxy.",
+    "traffic": "List the callers that still send flags.",
 }
 
 EXIT_FINDINGS = 1
@@ -109,7 +109,7 @@ class _Verbs(click.Group):
     cls=_Verbs,
     subcommand_metavar="VERB ...",
     options_metavar="",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
     epilog=(
         "Exit codes: 0 clean, 1 findings or a refused prompt, 2 usage or input error, "
         "130 interrupted."
@@ -117,7 +117,7 @@ class _Verbs(click.Group):
 )
 @click.version_option(package_name="flaglift", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Read, lint and lift legacy video flags out of prompt text.
+    """Find legacy video flags in prompt text, check them, and turn them into form fields.
 
     \b
     Examples:
@@ -169,7 +169,7 @@ def _usage(error: click.ClickException) -> str:
     error.show(said)
     text = said.getvalue().rstrip("\n")
     if isinstance(error, click.NoSuchOption) and not error.possibilities:
-        text += " A text that begins with a dash goes behind a bare `--`."
+        text += " Put `--` before a text that starts with a dash."
     return text
 
 

@@ -8,16 +8,22 @@ import click
 
 from flaglift.cli import EXIT_UNUSABLE, in_one_line
 from flaglift.cli.check_files import Project, file_options
+from flaglift.cli.grouping import GroupedCommand, grouped
 
 if TYPE_CHECKING:
     from flaglift.report.record import LocatedFinding
 
 
-@click.group("baseline", short_help="List findings to live with, so that only new ones count.")
+@click.group(
+    "baseline",
+    short_help="Accept today's findings, so that only new ones count.",
+    epilog="Exit codes: those of the command that is run.",
+)
 def command() -> None:
-    """List findings to live with, so that only new ones count.
+    """Accept today's findings, so that only new ones count.
 
-    An entry is a prompt and a rule. A prompt that is moved, copied or quoted otherwise keeps it.
+    An entry is a prompt and a rule. It still counts if the prompt is moved, copied or quoted
+    differently.
 
     \b
     Examples:
@@ -27,19 +33,24 @@ def command() -> None:
     """
 
 
-_FILE = click.option(
+_FILE = grouped("The baseline")(
     "--baseline",
     type=click.Path(),
-    help="The baseline's file; `flaglift-baseline.json` unless configured.",
+    help="File of the baseline. [default: flaglift-baseline.json]",
 )
 
 
-@command.command("write", short_help="List all findings of today.")
+@command.command(
+    "write",
+    cls=GroupedCommand,
+    short_help="Write a baseline of all current findings.",
+    epilog="Exit codes: 0 written, 2 usage or input error, or a file could not be read.",
+)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @_FILE
 @file_options
 def write(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
-    """Write a baseline of all that is found in the paths, or below the current folder.
+    """Write a baseline of all findings in the paths, or in the current directory.
 
     \b
     Examples:
@@ -63,14 +74,19 @@ def write(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     return EXIT_UNUSABLE if project.problems else 0
 
 
-@command.command("prune", short_help="Take out what is not found any more.")
+@command.command(
+    "prune",
+    cls=GroupedCommand,
+    short_help="Remove entries that are no longer found.",
+    epilog="Exit codes: 0 written, 2 usage or input error, or a file could not be read.",
+)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @_FILE
 @file_options
 def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
-    """Take entries out of the baseline that nothing in the paths reports any more.
+    """Remove entries from the baseline that nothing in the paths reports any more.
 
-    Name all paths that the baseline is for; without one, it is the current folder.
+    Give all paths that the baseline covers. The default is the current directory.
 
     \b
     Examples:

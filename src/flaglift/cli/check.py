@@ -7,6 +7,11 @@ from typing import Any
 import click
 
 from flaglift.cli.check_files import CheckOptions, Project, file_options
+from flaglift.cli.grouping import GroupedCommand, grouped
+
+_fixing = grouped("Fixing")
+_output = grouped("Output")
+_counted = grouped("Which findings count")
 
 FORMATS = (
     "full",
@@ -30,55 +35,56 @@ def _report(value: str) -> tuple[str, str]:
 
 @click.command(
     "check",
+    cls=GroupedCommand,
     short_help="Lint the prompts in files, and fix them.",
     epilog="Exit codes: 0 clean, 1 findings or a diff, 2 usage or input error.",
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--fix", is_flag=True, help="Apply the safe fixes.")
-@click.option(
+@_fixing("--fix", is_flag=True, help="Apply the safe fixes.")
+@_fixing(
     "--unsafe-fixes",
     is_flag=True,
-    help="Apply the unsafe fixes too, and move flags to fields where there is a place for them.",
+    help="Apply the unsafe fixes too, and move flags to fields where that is certain.",
 )
-@click.option("--diff", is_flag=True, help="Print what the fixes would change; write nothing.")
-@click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
-@click.option(
+@_fixing("--diff", is_flag=True, help="Print what the fixes would change, and write nothing.")
+@_fixing("--watch", is_flag=True, help="Check again whenever a file changes.")
+@_output(
     "--output-format",
     "chosen_format",
     type=click.Choice(FORMATS),
-    help="What is printed; `full` unless GitHub Actions runs this.",
+    help="Output format. [default: full; in GitHub Actions: github]",
 )
-@click.option(
+@_output(
     "--report",
     "reports",
     multiple=True,
     type=_report,
     metavar="FORMAT=FILE",
-    help="Write the findings to a file too; may be given several times.",
+    help="Write the findings to a file, too. May be repeated.",
 )
-@click.option("--statistics", is_flag=True, help="Print counts by rule, model and flag, and costs.")
-@click.option("--show-prompts", is_flag=True, help="List what may be a prompt, and why it is one.")
-@click.option("--show-files", is_flag=True, help="List the files that would be checked.")
-@click.option("--show-settings", is_flag=True, help="Print the settings of each path.")
-@click.option("--baseline", type=click.Path(), help="Do not report what this file lists.")
-@click.option(
+@_output("--statistics", is_flag=True, help="Print counts by rule, model and flag, and costs.")
+@_output("--show-prompts", is_flag=True, help="List what is taken for a prompt, and why.")
+@_output("--show-files", is_flag=True, help="List the files that would be checked.")
+@_output("--show-settings", is_flag=True, help="Print the settings of each path.")
+@_counted("--baseline", type=click.Path(), help="Do not report the findings listed in this file.")
+@_counted(
     "--fail-on",
     type=click.Choice(["error", "warning", "info"]),
-    help="The least severity that makes the exit code 1; `warning` unless configured.",
+    help="Lowest severity that makes the exit code 1. [default: warning]",
 )
-@click.option(
+@_counted(
     "--fail-on-unread",
     is_flag=True,
-    help="Exit with 2 if flags are spelt in files of kinds that are not read.",
+    help="Exit with 2 if a file of a kind that is not read contains flags.",
 )
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@_counted("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @file_options
 def command(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
-    """Lint the prompts in files: in text, one a line; in code and data, in its strings.
+    """Lint the prompts in files: the lines of text files, and the strings in code and data.
 
-    Without a path, the current folder. Below a folder, files that git ignores are left out. `-`
-    reads standard input; with --fix the fixed text then goes to standard output and the findings
-    to standard error.
+    Without a PATH, the current directory is checked. In directories, files that git ignores are
+    skipped. `-` reads standard input; with --fix, the fixed text goes to standard output and the
+    findings go to standard error.
 
     \b
     Examples:

@@ -13,6 +13,7 @@ from flaglift.check.patterns import Patterns
 from flaglift.check.selecting import Concerned, Selection
 from flaglift.check.walking import STDIN, FileTarget, Walk, among
 from flaglift.cli import EXIT_UNUSABLE, in_one_line
+from flaglift.cli.grouping import grouped
 from flaglift.cli.options import settings_options, with_given
 from flaglift.report.text import visible
 
@@ -21,24 +22,28 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_files = grouped("What is checked")
 _FILES = (
-    click.option(
-        "--lines", "form", flag_value="lines", help="Each line of a text file is one prompt."
+    _files("--lines", "form", flag_value="lines", help="Each line of a text file is one prompt."),
+    _files("--whole", "form", flag_value="whole", help="Each text file is one prompt."),
+    _files(
+        "--blocks",
+        "form",
+        flag_value="blocks",
+        help="Blank lines separate the prompts of a text file.",
     ),
-    click.option("--whole", "form", flag_value="whole", help="Each text file is one prompt."),
-    click.option(
-        "--blocks", "form", flag_value="blocks", help="Prompts with blank lines between them."
-    ),
-    click.option(
+    _files(
         "--force-exclude",
         is_flag=True,
-        help="Treat files that are named like others, as for a hook.",
+        help="Apply `exclude` to files given on the command line too.",
     ),
-    click.option("--stdin-filename", metavar="NAME", help="What `-` would be called as a file."),
-    click.option("--staged", is_flag=True, help="Only files staged for the next commit."),
-    click.option("--since", metavar="REF", help="Only files changed since that commit or branch."),
-    click.option("--no-cache", is_flag=True, help="Neither use nor fill the cache."),
-    click.option("-j", "--jobs", type=click.IntRange(1), help="How many processes may run."),
+    _files(
+        "--stdin-filename", metavar="NAME", help="File name that stands for standard input (`-`)."
+    ),
+    _files("--staged", is_flag=True, help="Check only files staged for the next commit."),
+    _files("--since", metavar="REF", help="Check only files changed since this commit or branch."),
+    _files("--no-cache", is_flag=True, help="Do not use the cache."),
+    _files("-j", "--jobs", type=click.IntRange(1), help="Number of processes."),
 )
 """Which files, and how they are read."""
 

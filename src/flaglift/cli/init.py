@@ -5,56 +5,56 @@ from pathlib import Path
 import click
 
 _KEYS = """\
-# Rules to report: codes, beginnings of codes, or names; all if left out (see `flaglift rule`).
+# Rules to report: codes, prefixes of codes, or names (see `flaglift rule`). Default: all.
 #select = ["FL1", "FL3", "FL4"]
 #ignore = ["legacy-syntax"]
 
-# The least severity that makes the exit code 1: "error", "warning" or "info".
+# The lowest severity that makes the exit code 1: "error", "warning" or "info".
 #fail-on = "warning"
 
-# The model catalog of that day; the newest if left out.
+# The date of the model catalog. Default: the newest edition.
 #edition = 2026-04-29
 
-# Your own models and corrections of the catalog.
+# A file that adds models to the catalog or corrects them.
 #overlay = "models.toml"
 
-# The model of video prompts that name none.
+# The model for video prompts that name none.
 #default-model = "kling25"
 
-# Take kling25_5s for kling25 with 5 seconds, and so on.
+# Replace retired models that have an evident successor: kling25_5s by kling25 with 5 seconds.
 #accept-successors = true
 
-# Cents that one prompt may cost.
+# The highest price of a prompt, in cents.
 #budget = 100
 
-# Refuse to translate a prompt with any error.
+# Refuse to translate prompts that have errors.
 #strict = false
 
-# Another configuration to begin with; the keys of this one replace its keys.
+# A configuration that this one extends; the keys here override its keys.
 #extend = "../flaglift.toml"
 
-# Files to leave out, as in a .gitignore. `force-exclude` leaves them out even if they are named,
-# as a pre-commit hook does.
+# Files to skip, as in a .gitignore. `force-exclude` skips them even if they are given on the
+# command line, as a pre-commit hook does.
 #exclude = ["vendor/", "*.min.js"]
 #force-exclude = false
 
-# How files are read that their names do not tell.
+# How to read files whose names do not tell.
 #hosts = { "*.prompts" = "blocks", "gallery.txt" = "blocks" }
 
-# Where flags may move to fields next to the text, because the program sends them together: files,
-# each with the place of the text if not all are meant. Requests that are seen need no entry.
+# Where flags may move to fields next to the text, because a program sends them together: files,
+# each with the place of the text unless all texts are meant. Requests in code need no entry.
 #move-to-fields = ["packs/*.json: prompts[].text", "prompts.csv: text"]
 
-# Bytes of the largest file that is read.
+# The size in bytes of the largest file to read.
 #max-file-size = 10_000_000
 
 # Rules not to report in some files.
 #per-file-ignores = { "tests/" = ["FL4"] }
 
-# Findings to live with; `flaglift baseline write` lists them.
+# Accepted findings; `flaglift baseline write` writes the file.
 #baseline = "flaglift-baseline.json"
 
-# Let suppressions count only if they say why they are there.
+# Accept suppressions only if they give a reason.
 #require-reason = false
 """
 
@@ -71,11 +71,15 @@ _SUPPRESSION = """\
 """
 
 
-@click.command("init", short_help="Write a configuration to begin with.")
+@click.command(
+    "init",
+    short_help="Write a configuration file with every setting, commented out.",
+    epilog="Exit codes: 0 written, 2 there is a configuration already, or it cannot be written.",
+)
 def command() -> None:
-    """Write a configuration to begin with: every key, commented, with what it does.
+    """Write a configuration file with every setting, commented out and explained.
 
-    It is added to the `pyproject.toml` of the current folder, or becomes a new `flaglift.toml`.
+    It is added to `pyproject.toml` in the current directory, or written to a new `flaglift.toml`.
 
     \b
     Examples:

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from flaglift.cli import EXIT_FINDINGS, EXIT_INTERRUPTED
+from flaglift.cli.grouping import GroupedCommand, grouped
 from flaglift.cli.migrate_options import (
     apply_options,
+    format_option,
     job_options,
     pace_options,
     report_options,
@@ -17,6 +19,8 @@ from flaglift.cli.migrate_options import (
 )
 from flaglift.cli.options import settings_options
 from flaglift.spelling import nearest
+
+_journals = grouped("Which runs")
 
 
 class _PlanByDefault(click.Group):
@@ -37,11 +41,11 @@ class _PlanByDefault(click.Group):
     short_help="Turn stored prompts into fields: files and databases.",
     epilog=(
         "Exit codes: 0 clean, 1 something was refused, could not be read or differs,"
-        " 2 usage or input error, 130 interrupted: the same command goes on."
+        " 2 usage or input error, 130 interrupted: run the same command again to resume."
     ),
 )
 def command() -> None:
-    """Turn stored prompts with flags in their text into modern fields, and take it back.
+    """Turn the flags of stored prompts into fields, and undo it.
 
     SOURCE is a file (.jsonl, .ndjson, .json, .csv, .tsv, each also .gz or .zst; .parquet) or a
     table (postgresql://, mysql:// or sqlite:/// with #table). `plan` is the default and writes
@@ -58,7 +62,12 @@ def command() -> None:
     """
 
 
-@command.command("plan")
+@command.command(
+    "plan",
+    cls=GroupedCommand,
+    epilog="Exit codes: 0 clean, 1 something would be refused or could not be read, 2 usage or "
+    "input error, 130 interrupted.",
+)
 @source_argument
 @report_options
 @pace_options
@@ -66,7 +75,13 @@ def command() -> None:
 @job_options
 @settings_options
 def plan(source: str, **options: Any) -> int:
-    """Read everything, say what would become of it, write nothing (the default)."""
+    """Read everything, report what would change, and write nothing (the default).
+
+    \b
+    Examples:
+      flaglift migrate plan prompts.jsonl
+      flaglift migrate plan 'sqlite:///shop.db#prompts' --html plan.html --refused refused.jsonl
+    """
     from flaglift.cli.migrate_runs import plan_source, told
     from flaglift.report.migration import print_plan
     from flaglift.report.migration_html import page
@@ -86,7 +101,12 @@ def plan(source: str, **options: Any) -> int:
     return EXIT_FINDINGS if counts["refused"] or counts["problems"] else 0
 
 
-@command.command("apply")
+@command.command(
+    "apply",
+    cls=GroupedCommand,
+    epilog="Exit codes: 0 nothing is left to translate, 1 something was refused or could not be "
+    "read, 2 usage or input error, 130 interrupted: run the same command again to resume.",
+)
 @source_argument
 @apply_options
 @pace_options
@@ -94,10 +114,16 @@ def plan(source: str, **options: Any) -> int:
 @job_options
 @settings_options
 def apply(source: str, **options: Any) -> int:
-    """Write what the plan says; killed or stopped, the same command goes on from there.
+    """Apply the migration. If it is interrupted, run the same command again to resume.
 
-    A file's result is written beside it, or to --to; --replace puts it in the file's place when it
-    is complete. A table is changed in place, chunk by chunk, while others use it.
+    The result of a file is written next to it, or to --to; --replace replaces the file once the
+    result is complete. A table is changed in place, chunk by chunk, while others use it.
+
+    \b
+    Examples:
+      flaglift migrate apply prompts.jsonl --replace
+      flaglift migrate apply 'sqlite:///shop.db#prompts' --create-columns
+      flaglift migrate apply 'postgresql://app@db/shop#prompts' --rows-per-second 2000
     """
     from flaglift.report.migration import print_applied
 
@@ -132,12 +158,22 @@ def _applied(source: str, options: dict[str, Any]) -> tuple[dict[str, Any], bool
     return apply_source(source, options)
 
 
-@command.command("status")
+@command.command(
+    "status",
+    cls=GroupedCommand,
+    epilog="Exit codes: 0 shown, 2 usage or input error.",
+)
 @source_argument
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@format_option
 @job_options
 def status(source: str, form: str, **options: Any) -> int:
-    """Show the runs on a source; also from another terminal, while one goes."""
+    """Show the runs on a source. Works from another terminal during a run, too.
+
+    \b
+    Examples:
+      flaglift migrate status prompts.jsonl
+      flaglift migrate status 'sqlite:///shop.db#prompts' --format json
+    """
     from flaglift.cli.migrate_journals import runs_of
     from flaglift.report.migration import print_runs
 
@@ -149,12 +185,22 @@ def status(source: str, form: str, **options: Any) -> int:
     return 0
 
 
-@command.command("runs")
+@command.command(
+    "runs",
+    cls=GroupedCommand,
+    epilog="Exit codes: 0 shown, 2 usage or input error.",
+)
 @source_argument
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@format_option
 @job_options
 def runs(source: str, form: str, **options: Any) -> int:
-    """Show the runs on a source and the size of their journals."""
+    """Show the runs on a source and the size of their journals.
+
+    \b
+    Examples:
+      flaglift migrate runs prompts.jsonl
+      flaglift migrate runs 'sqlite:///shop.db#prompts' --format json
+    """
     from flaglift.cli.migrate_journals import journals_of
     from flaglift.report.migration import print_runs
 
@@ -166,14 +212,28 @@ def runs(source: str, form: str, **options: Any) -> int:
     return 0
 
 
-@command.command("purge")
+@command.command(
+    "purge",
+    cls=GroupedCommand,
+    epilog="Exit codes: 0 deleted, 2 usage or input error.",
+)
 @source_argument
-@click.option("--run", "runs", multiple=True, metavar="RUN", help="The journal of this run.")
-@click.option("--before", type=click.DateTime(["%Y-%m-%d"]), help="Of runs last written before.")
-@click.option("--all", "every", is_flag=True, help="Of all runs.")
+@_journals("--run", "runs", multiple=True, metavar="RUN", help="Delete the journal of this run.")
+@_journals(
+    "--before",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Delete journals last written before this day.",
+)
+@_journals("--all", "every", is_flag=True, help="Delete all journals.")
 @job_options
 def purge(source: str, **options: Any) -> int:
-    """Delete journals, which hold the old prompts; their runs can then not be taken back."""
+    """Delete journals, which hold the old prompts. Their runs can no longer be undone.
+
+    \b
+    Examples:
+      flaglift migrate purge prompts.jsonl --all
+      flaglift migrate purge 'sqlite:///shop.db#prompts' --before 2027-01-01
+    """
     from flaglift.cli.migrate_journals import purge_source
     from flaglift.report.migration import print_purged
 
@@ -183,11 +243,21 @@ def purge(source: str, **options: Any) -> int:
     return 0
 
 
-@command.command("verify")
+@command.command(
+    "verify",
+    cls=GroupedCommand,
+    epilog="Exit codes: 0 the journal and the source agree, 1 they differ, 2 usage or input error.",
+)
 @source_argument
 @job_options
 def verify(source: str, **options: Any) -> int:
-    """Compare the journal with what is there now."""
+    """Compare the source with the journal.
+
+    \b
+    Examples:
+      flaglift migrate verify prompts.jsonl
+      flaglift migrate verify 'sqlite:///shop.db#prompts'
+    """
     from flaglift.cli.migrate_runs import verify_source
     from flaglift.report.migration import print_checks
 
@@ -196,13 +266,24 @@ def verify(source: str, **options: Any) -> int:
     return EXIT_FINDINGS if broken else 0
 
 
-@command.command("undo")
+@command.command(
+    "undo",
+    cls=GroupedCommand,
+    epilog="Exit codes: 0 everything was restored, 1 some records were edited since, 2 usage or "
+    "input error, 130 interrupted.",
+)
 @source_argument
-@click.option("--run", "back_to", metavar="RUN", help="Take back this run and what came after it.")
+@_journals("--run", "back_to", metavar="RUN", help="Undo this run and all later ones.")
 @pace_options
 @job_options
 def undo(source: str, **options: Any) -> int:
-    """Restore what all runs changed, to the byte; what was edited since is listed, not touched."""
+    """Restore what all runs changed, byte for byte. Later edits are listed, not touched.
+
+    \b
+    Examples:
+      flaglift migrate undo prompts.jsonl
+      flaglift migrate undo 'sqlite:///shop.db#prompts'
+    """
     from flaglift.cli.migrate_runs import undo_source
     from flaglift.report.migration import print_undone
 

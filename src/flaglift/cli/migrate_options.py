@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from flaglift.cli.grouping import grouped
 from flaglift.cli.options import settings_for
 from flaglift.errors import ConfigError
 from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, Job
@@ -15,6 +16,13 @@ from flaglift.settings import DEFAULT, Settings
 from flaglift.syntax.flags import FIELD_FLAGS
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_applying = grouped("Applying")
+_report = grouped("Report")
+_load = grouped("Load on the database")
+_run = grouped("What is decided and listed")
+_where = grouped("Where prompts and fields are")
+_fixing = grouped("Fixing and translating")
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
 
@@ -31,34 +39,37 @@ def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
 source_argument = click.argument("source", metavar="SOURCE")
 
 job_options = _all(
-    click.option(
+    _where(
         "--text-column",
         "text",
         default="text",
-        help="The prompts' column; in JSON a path: `prompt.text`, `prompts_attributes[].text`.",
+        help="Column of the prompts; in JSON a path such as `prompt.text` or"
+        " `prompts_attributes[].text`.",
     ),
-    click.option(
+    _where(
         "--target",
         "targets",
         multiple=True,
         metavar="FIELD=COLUMN",
-        help="The column that takes a field, or the key next to the text in JSON. By default"
-        f" {', '.join(FIELD_FLAGS)} go to columns of their own names.",
+        help="Column that a field goes to, or in JSON the key next to the text. By default"
+        f" {', '.join(FIELD_FLAGS)} go to columns of the same names.",
     ),
-    click.option(
+    _where(
         "--empty",
         "empty",
         multiple=True,
         metavar="FIELD=VALUE",
-        help="A value that means that a field has none, besides the empty text, and 0 seconds.",
+        help="Value that stands for an empty field, as an empty text and 0 seconds do.",
     ),
-    click.option("--key", help="The column that names a record of a file; its number if left out."),
-    click.option("--json-column", help="The table's column of JSON that --text-column leads into."),
-    click.option("--where", metavar="SQL", help="Only the table's rows that fulfil this."),
-    click.option("--encoding", default="utf-8", help="Of a CSV or TSV file; utf-8 if left out."),
-    click.option("--delimiter", help="Of a CSV file; a comma if left out."),
-    click.option("--fix", "safe", is_flag=True, help="Apply safe fixes before translating."),
-    click.option(
+    _where(
+        "--key", help="Column that identifies a record of a file. [default: the record's number]"
+    ),
+    _where("--json-column", help="JSON column of a table, in which --text-column is a path."),
+    _where("--where", metavar="SQL", help="Only rows that match this SQL condition."),
+    _where("--encoding", default="utf-8", help="Encoding of a CSV or TSV file."),
+    _where("--delimiter", help="Delimiter of a CSV file. [default: a comma]"),
+    _fixing("--fix", "safe", is_flag=True, help="Apply safe fixes before translating."),
+    _fixing(
         "--unsafe-fixes",
         "unsafe",
         is_flag=False,
@@ -66,107 +77,117 @@ job_options = _all(
         metavar="[CODES]",
         help="Apply the unsafe fixes, too: all, or those of rules such as FL401,FL109.",
     ),
-    click.option(
+    _fixing(
         "--model",
         "models",
         multiple=True,
         metavar="OLD=NEW",
         help="Take another model where prompts name OLD.",
     ),
-    click.option(
+    _fixing(
         "--expand",
         "step",
         flag_value=EXPAND,
         help="Fill the fields and leave the text, for readers of both forms.",
     ),
-    click.option(
+    _fixing(
         "--contract",
         "step",
         flag_value=CONTRACT,
         help="Shorten the text where the fields hold what its flags say.",
     ),
-    click.option("--create-columns", is_flag=True, help="Add target columns that are missing."),
-    click.option(
+    _where("--create-columns", is_flag=True, help="Add missing target columns."),
+    _where(
         "--most-bytes",
         type=click.IntRange(min=1024),
         default=64 * 2**20,
-        help="Pass by longer records (64 MiB).",
+        help="Skip records longer than this.",
     ),
-    click.option("--journal", type=_PATH, help="A file's journal; beside it if left out."),
+    _where("--journal", type=_PATH, help="Journal of a file. [default: FILE.flaglift]"),
 )
 
 run_options = _all(
-    click.option("--refused", type=_PATH, help="List refused and unreadable records, as JSONL."),
-    click.option("--with-text", is_flag=True, help="List them with their prompts and reasons."),
-    click.option("--limit", type=click.IntRange(min=1), help="Decide on this many records only."),
-    click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
+    _run(
+        "--refused", type=_PATH, help="List refused and unreadable records in this file, as JSONL."
+    ),
+    _run("--with-text", is_flag=True, help="Add prompts and messages to the list of --refused."),
+    _run("--limit", type=click.IntRange(min=1), help="Stop after this many records."),
+    _run("-q", "--quiet", is_flag=True, help="Do not show progress."),
 )
 
 pace_options = _all(
-    click.option(
-        "--rows-per-second", type=click.FloatRange(min=0, min_open=True), help="Go no faster."
+    _load(
+        "--rows-per-second",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Process at most this many rows per second.",
     ),
-    click.option("--pause-file", type=_PATH, help="Pause while this file is there."),
-    click.option(
+    _load("--pause-file", type=_PATH, help="Pause while this file exists."),
+    _load(
         "--control-file",
         type=_PATH,
         help="Read this while running: rate = 500, chunk = 0.2, pause = true, stop = true.",
     ),
-    click.option(
+    _load(
         "--max-load",
         type=click.FloatRange(min=0),
         metavar="N",
         help="Wait while others run more than N statements on the server.",
     ),
-    click.option(
+    _load(
         "--max-replica-lag",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
-        help="Wait while a replica of PostgreSQL is further behind.",
+        help="Wait while a replica of PostgreSQL lags more than this.",
     ),
-    click.option(
+    _load(
         "--chunk-seconds",
         type=click.FloatRange(min=0.01),
         default=0.5,
-        help="How long a chunk should take (0.5).",
+        help="Target duration of a chunk.",
     ),
 )
 
+format_option = grouped("Report")(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Output format.",
+)
+
 report_options = _all(
-    click.option(
-        "--format", "form", type=click.Choice(["text", "json"]), default="text", help="On output."
-    ),
-    click.option("--html", type=_PATH, help="Write the report as a page to look at."),
-    click.option("--save", type=_PATH, help="Write the plan for `apply --plan`."),
-    click.option(
+    format_option,
+    _report("--html", type=_PATH, help="Write the report as an HTML page."),
+    _report("--save", type=_PATH, help="Write the plan for `apply --plan`."),
+    _report(
         "--samples",
         type=click.IntRange(min=0),
         default=3,
-        help="Prompts shown of each outcome (3).",
+        help="Number of sample prompts shown for each outcome.",
     ),
 )
 
 apply_options = _all(
-    click.option(
-        "--to", type=click.Path(path_type=Path), help="Write the result of a file here."
+    _applying(
+        "--to", type=click.Path(path_type=Path), help="Write the result of a file to this path."
     ),
-    click.option("--replace", is_flag=True, help="Put the result in the place of the file."),
-    click.option("--rehearse", is_flag=True, help="Write a table's chunks and roll each back."),
-    click.option("--sample", type=click.IntRange(min=1), help="Rehearse this many records."),
-    click.option("--keep-going", is_flag=True, help="Pass by records that cannot be read."),
-    click.option("--restart", is_flag=True, help="Begin again instead of going on."),
-    click.option("--plan", "planned", type=_PATH, help="Compare with this plan, and stop if it"
-                 " differs."),
-    click.option(
+    _applying("--replace", is_flag=True, help="Replace the file with the result."),
+    _applying("--rehearse", is_flag=True, help="Write each chunk of a table and roll it back."),
+    _applying("--sample", type=click.IntRange(min=1), help="Rehearse this many records."),
+    _applying("--keep-going", is_flag=True, help="Skip records that cannot be read."),
+    _applying("--restart", is_flag=True, help="Start again instead of resuming."),
+    _applying("--plan", "planned", type=_PATH, help="Compare with this plan, and stop if the data"
+                 " has changed."),
+    _applying(
         "--max-drift",
         type=click.FloatRange(min=0, max=1),
         default=0.05,
-        help="The share of records by which an outcome may exceed the plan (0.05).",
+        help="Share of the records by which an outcome may exceed the plan.",
     ),
-    click.option("--engine", type=click.Choice(["local", "spark"]), default="local",
-                 help="spark: SOURCE is a pattern, each file a task, --to a folder."),
-    click.option("--master", help="Where Spark runs; as it is configured, or here, if left out."),
-    click.option("--format", "form", type=click.Choice(["text", "json"]), default="text"),
+    _applying("--engine", type=click.Choice(["local", "spark"]), default="local",
+                 help="With spark, SOURCE is a pattern, each file a task, and --to a directory."),
+    _applying("--master", help="Spark master. [default: Spark's configuration, or this machine]"),
+    format_option,
 )  # fmt: skip
 
 

@@ -53,8 +53,8 @@ def apply_files(pattern: str, options: Document) -> Document:
     except RuntimeError as error:
         count = sum(manifest.committed(path) is not None for path in files)
         raise InputError(
-            f"{pattern}: the Spark job ended with {count} of {len(files)} files done; the same"
-            f" command goes on from there: {error}"
+            f"{pattern}: the Spark job ended with {count} of {len(files)} files done; run"
+            f" the same command again to resume: {error}"
         ) from None
     return _document(pattern, [*done.values(), *found])
 

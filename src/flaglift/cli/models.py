@@ -5,18 +5,26 @@ from typing import Any
 
 import click
 
+from flaglift.cli.grouping import GroupedCommand, grouped
 from flaglift.cli.options import catalog_options, settings_for
 from flaglift.errors import InputError
 
+_output = grouped("Output")
 
-@click.command("models", short_help="List the video models of a catalog edition.")
+
+@click.command(
+    "models",
+    cls=GroupedCommand,
+    short_help="List the video models of a catalog edition.",
+    epilog="Exit codes: 0 listed, 2 no such model or edition.",
+)
 @click.argument("name", required=False)
-@click.option(
+@_output(
     "--format",
     "form",
     type=click.Choice(["table", "json"]),
     default="table",
-    help="A table (the default) or JSON.",
+    help="Output format.",
 )
 @catalog_options
 def command(name: str | None, form: str, **options: Any) -> None:

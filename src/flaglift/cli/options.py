@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from flaglift.cli.grouping import grouped
 from flaglift.cli.sources import checked
 from flaglift.context import Context
 from flaglift.errors import ConfigError
@@ -16,6 +17,11 @@ from flaglift.settings import DEFAULT, Settings, find_config, read_config
 from flaglift.spelling import nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+_rules = grouped("Rules and translation")
+_settings = grouped("Settings and catalog")
+_request = grouped("The request")
 
 
 def _date(value: str) -> datetime.date:
@@ -37,38 +43,38 @@ def _cents(value: str) -> float:
 
 def _switch(name: str, text: str) -> Callable[[F], F]:
     """Return an option that says yes or no; said neither way, the configuration counts."""
-    return click.option(f"--{name}/--no-{name}", default=None, help=text)
+    return _rules(f"--{name}/--no-{name}", default=None, help=text)
 
 
 _CATALOG = (
-    click.option("--config", type=click.Path(path_type=Path), help="Read settings from this file."),
-    click.option("--isolated", is_flag=True, help="Do not look for a configuration file."),
-    click.option(
+    _settings(
+        "--config", type=click.Path(path_type=Path), help="Read settings from this file only."
+    ),
+    _settings("--isolated", is_flag=True, help="Do not look for a configuration file."),
+    _settings(
         "--edition",
         type=_date,
         metavar="DATE",
-        help="Use the model catalog of this date, such as 2026-04-29.",
+        help="Use the model catalog of this date, such as 2026-04-29. [default: the newest]",
     ),
-    click.option(
+    _settings(
         "--overlay",
         type=click.Path(path_type=Path),
         help="Add or correct models from this TOML file.",
     ),
 )
 _SETTINGS = (
-    click.option(
+    _rules(
         "--select",
         multiple=True,
         metavar="RULES",
-        help="Report these rules only: codes, beginnings of codes, names, with commas between.",
+        help="Report only these rules: codes, prefixes of codes, or names, separated by commas.",
     ),
-    click.option("--ignore", multiple=True, metavar="RULES", help="Do not report these rules."),
-    click.option(
-        "--default-model", metavar="NAME", help="The model of video prompts that name none."
-    ),
-    _switch("accept-successors", "Replace retired models whose successor is evident."),
-    click.option("--budget", type=_cents, metavar="CENTS", help="The most a prompt may cost."),
-    _switch("strict", "Refuse to translate a prompt with any error."),
+    _rules("--ignore", multiple=True, metavar="RULES", help="Do not report these rules."),
+    _rules("--default-model", metavar="NAME", help="Model for video prompts that name none."),
+    _switch("accept-successors", "Replace retired models that have an evident successor."),
+    _rules("--budget", type=_cents, metavar="CENTS", help="Highest price of a prompt."),
+    _switch("strict", "Refuse to translate prompts that have errors."),
     *_CATALOG,
 )
 
@@ -145,15 +151,17 @@ def _read(path: Path) -> Settings:
 
 def context_options(command: F) -> F:
     """Add the options that make up a `Context`."""
-    complete = click.option(
-        "--complete", is_flag=True, help="The request holds nothing else beside the text."
+    complete = _request(
+        "--complete",
+        is_flag=True,
+        help="The request has no other fields than those given by --with.",
     )
-    given = click.option(
+    given = _request(
         "--with",
         "given",
         multiple=True,
         metavar="FIELD=VALUE",
-        help="A field the request holds beside the text; FIELD=@PATH for a file, FIELD= for none.",
+        help="Another field of the request; FIELD=@PATH for a file, FIELD= for an absent one.",
     )
     return given(complete(command))
 

@@ -7,17 +7,21 @@ import click
 from flaglift.cli.sources import read_text
 
 
-@click.command("parse", short_help="Show how a prompt is read.")
+@click.command(
+    "parse",
+    short_help="Show how a prompt is read.",
+    epilog="Exit codes: 0 shown, 2 usage or input error.",
+)
 @click.argument("text")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["tree", "json"]),
     default="tree",
-    help="A tree (the default) or JSON.",
+    help="Output format.",
 )
 def command(text: str, form: str) -> None:
-    """Show how a prompt is read: its AST, with positions in code points.
+    """Show how a prompt is read: its syntax tree, with positions in code points.
 
     \b
     Examples:

@@ -5,17 +5,21 @@ import json
 import click
 
 
-@click.command("rule", short_help="Explain a rule, or list them.")
+@click.command(
+    "rule",
+    short_help="Explain a rule, or list all rules.",
+    epilog="Exit codes: 0 shown, 2 no such rule.",
+)
 @click.argument("code", required=False)
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="Text (the default) or JSON.",
+    help="Output format.",
 )
 def command(code: str | None, form: str) -> None:
-    """Show a rule's page, by its code or name; without one, list the rules.
+    """Explain a rule, by its code or name. Without one, list all rules.
 
     \b
     Examples:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flaglift.cli import EXIT_INTERRUPTED
+from flaglift.cli.grouping import GroupedCommand, grouped
 from flaglift.cli.options import settings_for, settings_options
 from flaglift.cli.serve_options import serve_options, with_file
 from flaglift.errors import ConfigError
@@ -17,22 +18,23 @@ if TYPE_CHECKING:
 
 @click.command(
     "serve",
+    cls=GroupedCommand,
     short_help="Run a reverse proxy that translates prompts in requests.",
-    epilog="Exit codes: 0 ended by SIGTERM, 2 usage or configuration error, 130 interrupted.",
+    epilog="Exit codes: 0 stopped by SIGTERM, 2 usage or configuration error, 130 interrupted.",
 )
 @serve_options
-@click.option("--check", is_flag=True, help="Only say whether the configuration can be used.")
+@grouped("The proxy")("--check", is_flag=True, help="Check the configuration, and do not start.")
 @settings_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Run a reverse proxy: old clients send flags, the service gets form fields.
 
-    Requests that carry prompts are rewritten, all else streams through. /livez, /readyz, /healthz,
-    /metrics and /traffic are the proxy's own.
+    Requests that carry prompts are rewritten; everything else passes through. /livez, /readyz,
+    /healthz, /metrics and /traffic are pages of the proxy itself.
 
-    Options are read from a table [serve] of the configuration file too, and from variables such as
-    FLAGLIFT_SERVE_UPSTREAM; the command line is stronger than these, and these than the file.
-    SIGHUP reads all of it again, without dropping a request.
+    Options can also be set in the table [serve] of the configuration, and in variables such as
+    FLAGLIFT_SERVE_UPSTREAM. The command line overrides variables, and variables override the file.
+    On SIGHUP the configuration is read again without dropping a request.
 
     \b
     Examples:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from flaglift.cli.grouping import GroupedOption
 from flaglift.cli.options import F
 from flaglift.errors import ConfigError
 from flaglift.settings import extended, find_config
@@ -67,65 +69,76 @@ def _prefix(value: str) -> str:
 
 def _option(*names: str, **more: Any) -> Callable[[F], F]:
     variable = _PREFIX + names[0].removeprefix("--").upper().replace("-", "_")
-    return click.option(*names, envvar=variable, **more)
+    return click.option(*names, cls=GroupedOption, envvar=variable, **more)
+
+
+_proxy = partial(_option, group="The proxy")
+_limit = partial(_option, group="Bodies and limits")
+_time = partial(_option, group="Times")
+_record = partial(_option, group="What is recorded")
 
 
 def _timeout(name: str, default: int, text: str) -> Callable[[F], F]:
-    return _option(
-        name, type=_seconds, metavar="SECONDS", default=str(default), show_default=True,
+    return _time(
+        name, type=_seconds, metavar="SECONDS", default=str(default),
         help=f"Seconds {text}",
     )  # fmt: skip
 
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
-    _option("--upstream", metavar="URL", help="The service, https://api.example or unix:/PATH."),
-    _option(
+    _proxy("--upstream", metavar="URL", help="The service: https://api.example, or unix:/PATH."),
+    _proxy(
         "--upstream-ca", type=_FILE,
         help="Certificates (PEM) of authorities to trust instead of the system's.",
     ),
-    _option("--upstream-cert", type=_FILE, help="The certificate (PEM) to show to the upstream."),
-    _option("--upstream-key", type=_FILE, help="Its key, if that is in another file."),
-    _option(
+    _proxy("--upstream-cert", type=_FILE, help="The certificate (PEM) to show to the upstream."),
+    _proxy("--upstream-key", type=_FILE, help="Its key, if that is in another file."),
+    _proxy(
         "--listen", type=_address, metavar="HOST:PORT", default="127.0.0.1:8080",
-        show_default=True, help="Where to listen; or unix:/PATH.",
+        help="Address to listen on, or unix:/PATH.",
     ),
-    _option(
+    _proxy(
         "--operators", type=_address, metavar="HOST:PORT",
-        help="Where the pages for operators are; next to the proxy's own by default.",
+        help="Address of the pages for operators; by default they share the proxy's address.",
     ),
-    _option(
-        "--workers", type=click.IntRange(1, 256), default=1, show_default=True,
-        help="How many processes serve.",
+    _proxy(
+        "--workers", type=click.IntRange(1, 256), default=1,
+        help="Number of worker processes.",
     ),
-    _option("--mode", type=click.Choice(_MODES), default="translate", show_default=True),
-    _option(
+    _proxy(
+        "--mode", type=click.Choice(_MODES), default="translate",
+        help="off: pass everything on; report: only count; translate; strict: answer 422 to prompts"
+        " that cannot be translated.",
+    ),
+    _proxy(
         "--mode-for", "modes", type=_path_mode, metavar="PATTERN=MODE", multiple=True,
-        help="The mode of some paths, such as '/tunes/*/prompts=strict'; the first that fits "
-        "counts.",
+        help="Mode for some paths, such as '/tunes/*/prompts=strict'; the first match counts.",
     ),
-    _option(
+    _proxy(
         "--prefix", type=_prefix, metavar="PATH", default="",
-        help="What stands before the service's paths in what clients ask for, such as /gateway.",
+        help="Path that clients put before the service's paths, such as /gateway.",
     ),
-    _option(
-        "--late-text", type=click.Choice(["chunked", "pass"]), default="pass", show_default=True,
-        help="A text after a file in a body over --spool: pass it untouched, or send it in chunks.",
+    _limit(
+        "--late-text", type=click.Choice(["chunked", "pass"]), default="pass",
+        help="What to do with a text that follows a file in a body longer than --spool: pass it "
+        "unchanged, or send the request chunked.",
     ),
-    _option(
-        "--spool", type=_size, metavar="SIZE", default="64m", show_default=True,
-        help="The longest body to keep in a temporary file where a text may come after a file.",
+    _limit(
+        "--spool", type=_size, metavar="SIZE", default="64m",
+        help="Longest body to keep in a temporary file when a text may follow a file.",
     ),
-    _option(
-        "--hold", type=_size, metavar="SIZE", default="1m", show_default=True,
-        help="The most of one request to hold in memory; fields beyond it pass untouched.",
+    _limit(
+        "--hold", type=_size, metavar="SIZE", default="1m",
+        help="Most bytes of one request to hold in memory; fields after them pass unchanged.",
     ),
-    _option(
-        "--max-body", type=_size, metavar="SIZE", help="The longest body; a longer one gets a 413."
+    _limit(
+        "--max-body", type=_size, metavar="SIZE",
+        help="Longest body; a longer one is answered with 413.",
     ),
-    _option(
+    _limit(
         "--max-connections", type=click.IntRange(1), metavar="N",
-        help="The most connections of one process; as many as the descriptors allow by default.",
+        help="Most connections of one process; by default as many as the system allows.",
     ),
     _timeout("--head-timeout", 30, "for a client to send a request's head."),
     _timeout(
@@ -133,25 +146,28 @@ _OPTIONS = (
     ),
     _timeout("--connect-timeout", 10, "to connect to the upstream."),
     _timeout("--upstream-timeout", 300, "the upstream may take to answer, or stop in between."),
-    _option(
+    _time(
         "--grace", type=click.FloatRange(0, 86400), metavar="SECONDS", default=0.0,
-        show_default=True,
-        help="Seconds to serve on after SIGTERM, with /readyz at 503, so that balancers notice.",
+
+        help="Seconds to keep serving after SIGTERM, with /readyz at 503 for balancers to notice.",
     ),
     _timeout("--shutdown-timeout", 30, "for requests to end after SIGTERM or Ctrl-C."),
-    _option("--show-codes", is_flag=True, help="Add a header X-Flaglift to responses."),
-    _option("--traffic", type=_FILE, help="Keep who sends flags in this file; see `traffic`."),
-    _option(
-        "--caller-header", type=_header_name, metavar="NAME",
-        help="A request header that names the caller.",
+    _record("--show-codes", is_flag=True, help="Add a header X-Flaglift to responses."),
+    _record(
+        "--traffic", type=_FILE,
+        help="Record callers that still send flags in this file; see `flaglift traffic`.",
     ),
-    _option(
+    _record(
+        "--caller-header", type=_header_name, metavar="NAME",
+        help="Request header that names the caller.",
+    ),
+    _record(
         "--trust-forwarded", is_flag=True,
         help="Believe X-Forwarded-* and Forwarded, and continue them; without it they end here.",
     ),
-    _option(
-        "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
-        help="How lines of the log are written.",
+    _record(
+        "--log-format", type=click.Choice(["text", "json"]), default="text",
+        help="Format of the log.",
     ),
     _option(
         "--spans", is_flag=True,

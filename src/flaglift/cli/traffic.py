@@ -8,33 +8,37 @@ from typing import TYPE_CHECKING
 import click
 
 from flaglift.cli import EXIT_FINDINGS
+from flaglift.cli.grouping import GroupedCommand, grouped
 
 if TYPE_CHECKING:
     from flaglift.shim.proxy.report import TrafficRow
 
 
+_output = grouped("Output")
+
+
 @click.command(
     "traffic",
-    short_help="Tell who still sends flags through the proxy.",
-    epilog="Exit codes: 0 nobody did, and all workers of the proxy ran all the time; 1 otherwise; "
-    "2 usage error.",
+    cls=GroupedCommand,
+    short_help="List the callers that still send flags.",
+    epilog="Exit codes: 0 nobody sends flags, and the proxy ran all the time; 1 otherwise; 2 usage "
+    "error.",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
+@_output(
     "--hours",
     type=click.IntRange(1, 24 * 366),
     default=24,
-    show_default=True,
-    help="How far to look back.",
+    help="Hours to look back.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Text, or JSON."
+@_output(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format."
 )
 def command(file: Path, hours: int, form: str) -> int:
-    """Tell who still sends flags, from the file that `flaglift serve --traffic` writes.
+    """List the callers that still send flags, from the file that `flaglift serve --traffic` writes.
 
-    Callers that sent flags before, and send none now, are shown with the last time. Counts are
-    kept by the hour, so those of the first hour may be more than came since it began.
+    Callers that no longer send flags are listed with the last time they did. Counts are kept by
+    the hour, so the first hour may include requests from before the period.
 
     \b
     Examples:

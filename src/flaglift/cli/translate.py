@@ -6,24 +6,28 @@ from typing import Any
 import click
 
 from flaglift.cli import EXIT_FINDINGS
+from flaglift.cli.grouping import GroupedCommand, grouped
 from flaglift.cli.options import context_from, context_options, settings_for, settings_options
 from flaglift.cli.sources import read_text
+
+_output = grouped("Output")
 
 
 @click.command(
     "translate",
-    short_help="Print the form fields that a prompt's flags say.",
+    cls=GroupedCommand,
+    short_help="Translate a prompt's flags into form fields.",
     epilog="Exit codes: 0 translated or unchanged, 1 refused, 2 usage or input error.",
 )
 @click.argument("text")
-@click.option(
+@_output(
     "--format",
     "form",
     type=click.Choice(["text", "json", "form", "curl", "python"]),
     default="text",
-    help="text (the default), JSON, one `prompt[field]=value` a line, a curl command, or Python.",
+    help="Output format; `form` prints `prompt[field]=value` lines.",
 )
-@click.option("--keyframes", is_flag=True, help="Translate each keyframe by itself.")
+@_output("--keyframes", is_flag=True, help="Translate each keyframe separately.")
 @context_options
 @settings_options
 def command(
@@ -34,10 +38,10 @@ def command(
     complete: bool,
     **options: Any,
 ) -> int:
-    """Print the form fields that a prompt's flags say; `-` reads the prompt from standard input.
+    """Translate a prompt's flags into form fields; `-` reads the prompt from standard input.
 
-    A prompt whose reading is in doubt is refused: nothing is printed but the reasons. A text that
-    begins with a dash goes behind a bare `--`.
+    A prompt that can be read in two ways is refused: only the reasons are printed. Put `--` before
+    a text that starts with a dash.
 
     \b
     Examples:

@@ -293,5 +293,5 @@ class Migration:
                 break
         raise UnavailableError(
             f"{error}; given up after {len(self.control.patience)} attempts. All that was written"
-            " is kept, and the same command goes on from there"
+            " is kept; run the same command again to resume"
         )

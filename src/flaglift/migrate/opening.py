@@ -33,7 +33,7 @@ def open_store(job: Job, *, write: bool) -> Store:
         return TableStore(job, write=write)
     path = Path(job.source)
     if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file in it")
+        raise InputError(f"{path}: is a directory; give a file")
     if not path.exists():
         raise InputError(f"{path}: there is no such file")
     if job.where is not None or job.json_column is not None:

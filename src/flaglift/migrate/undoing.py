@@ -59,7 +59,7 @@ def _undo_run(undoer: Undoer, control: Control) -> bool:
         except UnavailableError as error:
             seconds = next(waits, None)
             if seconds is None:
-                raise UnavailableError(f"{error}; the same command goes on from there") from None
+                raise UnavailableError(f"{error}; run the same command again to resume") from None
             control.throttle.sleep(seconds)
             undoer.reconnect()
             continue

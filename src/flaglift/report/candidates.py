@@ -104,7 +104,7 @@ class Statistics:
             for number, (name, count) in enumerate(_ranked(counts)):
                 head = title if number == 0 else ""
                 yield ((f"{head:7}", "bold"), f"{count:6}  {visible(name)}")
-        left_out = f"  ({counted(self.skipped, 'look-alike')} left out)"
+        left_out = f"  ({counted(self.skipped, 'look-alike')} skipped)"
         yield (("prompts", "bold"), f"{self.prompts:6}", left_out)
         from flaglift.rules.base import cents  # noqa: PLC0415 (most runs print no counts)
 

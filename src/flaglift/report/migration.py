@@ -157,7 +157,7 @@ def print_applied(document: Mapping[str, Any]) -> None:
     if counts["refused"] or counts["problems"]:
         say("what was not translated is as it was; `flaglift migrate plan --refused FILE` lists it")
     if document["state"] == "stopped" and not document["drifted"]:
-        say("stopped before the end; the same command goes on from here")
+        say("stopped before the end; run the same command again to resume")
 
 
 def _print_left(left: Mapping[str, Any] | None) -> None:

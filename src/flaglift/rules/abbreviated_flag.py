@@ -24,7 +24,8 @@ class AbbreviatedFlag(Rule):
     What it does
         Finds the beginning of a flag's name in the place of a flag: `--video_m`, `--dur`. One that
         may stand for several flags, such as `--vid`, is found too. Two letters or fewer, as in
-        `--v 6`, are other products' flags as well and count only beside a flag of this dialect.
+        `--v 6`, are other products' flags as well and count only next to a
+        flag of this dialect.
 
     Why
         The service completes a beginning that only one flag has, and reads no flag at all in the
@@ -54,7 +55,7 @@ class AbbreviatedFlag(Rule):
         Valid("a cat --video --video_model kling25", "names in full"),
         Valid("a cat --ar 16:9 --v 6 --style raw", "flags of another product, by themselves"),
         Valid("a cat --video --upscale_factor 2", "a flag of the service in full"),
-        Valid("a cat --video -- and --dur 5", "behind a bare `--` there are no flags"),
+        Valid("a cat --video -- and --dur 5", "after a bare `--` there are no flags"),
         Valid('a cat --video --video_prompt "a --dur b"', "inside a value"),
     )
     INVALID = (
@@ -70,7 +71,7 @@ class AbbreviatedFlag(Rule):
         ),
         Invalid("a cat --vid", "three flags begin like this"),
         Invalid("a cat --video --video_model kling25 --d 5", "other flags of the service do too"),
-        Invalid("a cat --video --v 6", "another product's flag beside one of this dialect"),
+        Invalid("a cat --video --v 6", "another product's flag together with one of this dialect"),
         Invalid("a cat --video --=5", "no letter at all"),
     )
 
@@ -91,7 +92,7 @@ class AbbreviatedFlag(Rule):
         whole = f"--{node.candidates[0]}"
         return self.report(
             span,
-            f"`--{node.name}` is short for `{whole}`, which the service accepts and no document "
-            "says, so it is not translated",
+            f"`--{node.name}` is an undocumented abbreviation of `{whole}` that the service "
+            "accepts, so it is not translated",
             fix=unsafe(f"write it out: `{whole}`", Edit(span.start, span.end, whole)),
         )

@@ -27,7 +27,7 @@ _FALSE = frozenset({"false", "0"})
 class AudioWithoutFlag(Rule):
     """
     What it does
-        Finds an audio reference, for Seedance 2 and 2.5, without `video_audio=true` beside it.
+        Finds an audio reference, for Seedance 2 and 2.5, without `video_audio=true`.
         Where it is not known whether the request has that, it only says that it is needed.
 
     Why

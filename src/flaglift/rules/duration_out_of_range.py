@@ -97,8 +97,8 @@ class DurationOutOfRange(Rule):
             fix = unsafe(title, Edit(value.start, value.end, str(nearest)))
         yield self.report(
             value.span if value else subject.anchor,
-            f"{subject.model_name} makes videos of {durations}, not of {seconds} s"
+            f"{subject.model_name} supports {durations}, not {seconds} s"
             if durations
-            else f"a video lasts 1 s at least, not {seconds} s",
+            else f"a video must be at least 1 s long, not {seconds} s",
             fix=fix,
         )

@@ -68,7 +68,7 @@ class EmptyVideoPrompt(Rule):
         ),
         Invalid(
             "a cat --video_prompt= --video --video_model kling25",
-            "nothing behind the equals sign",
+            "nothing after the equals sign",
             fixed="a cat --video --video_model kling25",
         ),
         Invalid(

@@ -34,7 +34,7 @@ class EscapedApostrophe(Rule):
         it's a cat --video --video_model kling25
 
     Fix safety
-        Unsafe: the flags behind it are read again, so the fields change.
+        Unsafe: the flags after it are read again, so the fields change.
 
     Ground
         Dialect sections 1.2 and 1.3; the service's public inference code puts a backslash before
@@ -74,7 +74,7 @@ class EscapedApostrophe(Rule):
         ),
         Invalid(
             r'it\'s a "dog\'s --video --video_model kling25',
-            "the second place is behind an open quote, where it does nothing",
+            "the second place is after an open quote, where it does nothing",
             fixed=r"""it's a "dog\'s --video --video_model kling25""",
         ),
     )
@@ -87,7 +87,7 @@ class EscapedApostrophe(Rule):
             yield self.report(
                 first,
                 r"the service reads `\'` as a backslash and an apostrophe that opens a quote, so "
-                "flags behind it may not be read, and the prompt is not translated",
+                "flags after it may not be read, and the prompt is not translated",
                 fix=unsafe(
                     "take the backslash out" if len(places) == 1 else "take the backslashes out",
                     *(Edit(place, place + 1, "") for place in places),

@@ -108,7 +108,7 @@ class ExclusiveMedia(Rule):
         Invalid(
             "a cat --video --video_model seedance2_4k\n"
             "video_last_frame_url=https://example.com/cat.png",
-            "one beside the text and one in it",
+            "one in a field and one in the text",
             context=Context({"image_reference_urls": ["https://example.com/dog.png"]}),
         ),
     )

@@ -27,7 +27,7 @@ _DASH = "\u2014"
 class FlagAfterDoubleDash(Rule):
     """
     What it does
-        Finds flags of the dialect behind a `--` that stands by itself.
+        Finds flags of the dialect after a `--` that stands by itself.
 
     Why
         A bare `--` ends the flags, and the service reads what follows as text. Writers use it as a
@@ -54,7 +54,7 @@ class FlagAfterDoubleDash(Rule):
     trigger = Feature.LATE_FLAG
 
     VALID = (
-        Valid("a woman --video --video_model kling25 -- smiling", "no flag behind it"),
+        Valid("a woman --video --video_model kling25 -- smiling", "no flag after it"),
         Valid("a woman--smiling --video --video_model kling25", "not a word by itself"),
         Valid("a woman \u2014 smiling --video --video_model kling25", "an em dash ends nothing"),
         Valid('a cat --video --video_prompt "it -- sits" --duration 5', "inside a value"),
@@ -101,7 +101,7 @@ class FlagAfterDoubleDash(Rule):
         more = f" and {len(late) - 1} more" if len(late) > 1 else ""
         yield self.report(
             nodes[places[0]].span,
-            f"a bare `--` ends the flags, so the service reads `--{late[0].name}`{more} behind it "
+            f"a bare `--` ends the flags, so the service reads `--{late[0].name}`{more} after it "
             "as text",
             fix=_fix(subject, nodes, places),
         )

@@ -69,7 +69,7 @@ class KeyframeSeparator(Rule):
         ),
         Invalid(
             "a cat --video --video_model kling25\r\n--- \t\r\na dog",
-            "blanks behind the dashes",
+            "blanks after the dashes",
             fixed="a cat --video --video_model kling25\r\n---\r\na dog",
             applicability=Applicability.DISPLAY_ONLY,
         ),

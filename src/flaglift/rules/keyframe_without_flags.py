@@ -70,7 +70,7 @@ class KeyframeWithoutFlags(Rule):
             "a cat\n---\na dog --duration 5\n---\na cow --video --video_model kling25",
             "a duration alone makes no video",
         ),
-        Invalid("a cat --video --video_model kling25\r\n---\r\n", "nothing behind the separator"),
+        Invalid("a cat --video --video_model kling25\r\n---\r\n", "nothing after the separator"),
         Invalid("---\r\na cat --video --video_model kling25", "nothing in front of the separator"),
     )
 

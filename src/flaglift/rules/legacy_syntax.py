@@ -53,7 +53,7 @@ class LegacySyntax(Rule):
         Valid("a cat --duration 5", "a duration alone makes no video"),
         Valid('a 6" heel --video --video_model kling25', "the quote makes the flags text"),
         Valid("a cat --video --vide", "two flags begin like this, so no flag is read"),
-        Valid("a cat -- --video --video_model kling25", "behind a bare `--` they are text"),
+        Valid("a cat -- --video --video_model kling25", "after a bare `--` they are text"),
     )
     INVALID = (
         Invalid(

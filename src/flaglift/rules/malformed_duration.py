@@ -24,7 +24,7 @@ from flaglift.syntax.words import ends_word
 _PLAIN = re.compile(
     r"(\+?[0-9]{1,9})(?:\.0{1,9})? ?(?:s|secs?|seconds?)?[.,;:]?", re.ASCII | re.IGNORECASE
 )
-"""A whole number, with the unit or punctuation behind it."""
+"""A whole number, with the unit or punctuation after it."""
 
 
 class MalformedDuration(Rule):
@@ -44,7 +44,7 @@ class MalformedDuration(Rule):
 
     Fix safety
         Unsafe: with the bare number the flags are read, so the fields change. It is offered where
-        the value is a whole number with a unit, a zero fraction or punctuation behind it.
+        the value is a whole number with a unit, a zero fraction or punctuation after it.
 
     Ground
         Dialect section 2.7.
@@ -63,7 +63,7 @@ class MalformedDuration(Rule):
         Valid('a cat --video --video_model kling25 --duration "10"', "quotes are taken away"),
         Valid("a cat --video --video_model kling25 --duration 5 s", "the unit is text"),
         Valid("a cat --video --video_model kling25 --duration -3", "a number that is out of range"),
-        Valid("a cat --video -- --duration 5s", "behind a bare `--` there are no flags"),
+        Valid("a cat --video -- --duration 5s", "after a bare `--` there are no flags"),
     )
     INVALID = (
         Invalid(

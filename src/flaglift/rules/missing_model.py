@@ -67,7 +67,7 @@ class MissingModel(Rule):
     INVALID = (
         Invalid("a cat --video", "the switch alone"),
         Invalid('a cat --video_prompt "it yawns"', "a video prompt without the switch"),
-        Invalid("a cat --video -- --video_model kling25", "behind a bare `--` it is text"),
+        Invalid("a cat --video -- --video_model kling25", "after a bare `--` it is text"),
         Invalid(
             "a cat --video --video_model kling25\r\n---\r\na dog --video",
             "every keyframe names its own",

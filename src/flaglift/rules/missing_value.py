@@ -29,7 +29,7 @@ _SPECIAL = re.compile("---|[a-z_0-9]{1,40}=")
 class MissingValue(Rule):
     """
     What it does
-        Finds `--video_model`, `--video_prompt` and `--duration` with nothing behind them that is a
+        Finds `--video_model`, `--video_prompt` and `--duration` with nothing after them that is a
         value: the prompt ends, or the next word begins with a dash and is no number.
 
     Why
@@ -64,7 +64,7 @@ class MissingValue(Rule):
         Valid("a cat --video --video_model kling25 --duration -3", "a number, if a bad one"),
         Valid("a cat --video --video_model kling25 --video_prompt=", "an empty value is a value"),
         Valid('a cat --video --video_prompt "it sits', "what is missing is a quote"),
-        Valid("a cat --video -- and --duration", "behind a bare `--` there are no flags"),
+        Valid("a cat --video -- and --duration", "after a bare `--` there are no flags"),
     )
     INVALID = (
         Invalid("a cat --video --video_model", "the prompt ends; which model, nobody knows"),

@@ -66,7 +66,7 @@ class MissingVideoPrompt(Rule):
         ),
         Invalid(
             'a cat --video --video_model kling25 -- --video_prompt "it yawns"',
-            "behind a bare `--` it is part of the image prompt",
+            "after a bare `--` it is part of the image prompt",
         ),
         Invalid(
             "a cat --video --video_model kling25",

@@ -69,7 +69,7 @@ class MissingVideoSwitch(Rule):
         ),
         Invalid(
             "a cat --video_model kling25 -- --video",
-            "behind a bare `--` the switch is text",
+            "after a bare `--` the switch is text",
             fixed="a cat --video --video_model kling25 -- --video",
             applicability=Applicability.SAFE,
         ),

@@ -53,7 +53,7 @@ class QuotedFlag(Rule):
         Valid('a cat --video --video_model "kling25"', "the value is quoted, not the flag"),
         Valid('a cat --video --video_prompt "--video"', "a quoted value is a value"),
         Valid('a sign that says "video" --video --video_model kling25', "no dashes"),
-        Valid('a cat --video -- "--duration"', "behind a bare `--` there are no flags"),
+        Valid('a cat --video -- "--duration"', "after a bare `--` there are no flags"),
     )
     INVALID = (
         Invalid(

@@ -34,7 +34,7 @@ class SwallowedWord(Rule):
         having a line to itself.
 
     Why
-        Lifted into fields, the flags leave the text, and the word falls to the other flag:
+        Once the flags become fields, they leave the text, and the other flag takes the word:
         `--loras a --video b` would become `--loras a b`, with two references instead of one; a line
         `---` would separate keyframes. So the prompt is not translated.
 
@@ -59,7 +59,7 @@ class SwallowedWord(Rule):
     refuses = True
 
     VALID = (
-        Valid("a cat on a mat --loras tiger --video --video_model kling25", "no word behind"),
+        Valid("a cat on a mat --loras tiger --video --video_model kling25", "no word after it"),
         Valid("a cat --mask_prompt cat --video --video_model kling25 on a mat", "it has its value"),
         Valid("a cat --loras=tiger --video --video_model kling25 on a mat", "attached"),
         Valid("a cat --loras tiger --video --fill on a mat", "another flag stands between"),
@@ -103,7 +103,7 @@ class SwallowedWord(Rule):
                     word = re.split(r"[ \t\r\n]", word, maxsplit=1)[0]
                     yield self.report(
                         taker.span,
-                        f"with the flags behind it lifted, `{taker.name}` would take "
+                        f"once the flags after it are removed, `{taker.name}` would take "
                         f"`{excerpt(word)}` as its own value, so the prompt is not translated",
                         fix=_attached(taker),
                     )
@@ -127,8 +127,8 @@ class SwallowedWord(Rule):
             if node.start + moved in alone:
                 yield self.report(
                     node.span,
-                    "with the flags beside it lifted, this `---` would have a line to itself and "
-                    "separate keyframes, so the prompt is not translated",
+                    "once the flags next to it are removed, this `---` would have a line to itself"
+                    " and separate keyframes, so the prompt is not translated",
                 )
 
 

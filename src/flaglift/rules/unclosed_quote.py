@@ -61,7 +61,7 @@ class UnclosedQuote(Rule):
         ),
         Invalid(
             "a cat --video --video_model kling25 \\",
-            "a backslash with nothing behind it",
+            "a backslash with nothing after it",
             fixed="a cat --video --video_model kling25 \\\\",
         ),
     )

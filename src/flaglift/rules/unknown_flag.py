@@ -66,13 +66,13 @@ class UnknownFlag(Rule):
     VALID = (
         Valid("a cat --fill --video --video_model kling25", "another flag of the service"),
         Valid("a cat --ar 16:9 --style raw", "no flag of this dialect, so none of our business"),
-        Valid("a cat --- a dog --video --video_model kling25", "dashes with nothing behind them"),
+        Valid("a cat --- a dog --video --video_model kling25", "dashes with nothing after them"),
         Valid("a low-video look --video --video_model kling25", "a hyphen in a word"),
         Valid("a cat —video --video_model kling25", "what is wrong with it is its dash"),
         Valid("a cat --VIDEO --video_model kling25", "what is wrong with it is its case"),
         Valid("a cat --video, --video_model kling25", "what is wrong with it is its comma"),
         Valid("a cat clip--video.mp4 --video --video_model kling25", "a file"),
-        Valid("a cat -- and --unheard_of --video", "behind a bare `--` there are no flags"),
+        Valid("a cat -- and --unheard_of --video", "after a bare `--` there are no flags"),
     )
     INVALID = (
         Invalid(
@@ -112,7 +112,9 @@ class UnknownFlag(Rule):
         Invalid("a cat --video --video_model kling25 --ar 16:9", "another product's flag"),
         Invalid('a cat --video"s" --video_model kling25', "a word of which it is the beginning"),
         Invalid("a cat--video, --video_model kling25", "the comma has to go too"),
-        Invalid("a cat -\u200bvideo --video_model kling25", "first what nobody sees has to go"),
+        Invalid(
+            "a cat -\u200bvideo --video_model kling25", "the invisible character has to go first"
+        ),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
@@ -163,7 +165,7 @@ def _what(miss: NearMiss, earlier_end: int) -> str | None:
         return None
     if Defect.STUCK_BEFORE in defects:
         return None if _FILE.match(miss.behind) else f"`{shown}` sticks to the word in front of it"
-    return f"`{shown}` goes on as `{excerpt(miss.behind)}` and is no flag of the service"
+    return f"`{shown}` continues as `{excerpt(miss.behind)}` and is no flag of the service"
 
 
 def _fix(subject: Subject, miss: NearMiss) -> Fix | None:

@@ -98,7 +98,7 @@ class UnquotedVideoPrompt(Rule):
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
-        """Yield one finding where the value goes on behind its first word."""
+        """Yield one finding where the value goes on after its first word."""
         flag = subject.segment.last(FlagName.VIDEO_PROMPT)
         if flag is None or flag.value is None or subject.prompt.has(Feature.UNREADABLE):
             return
@@ -110,7 +110,7 @@ class UnquotedVideoPrompt(Rule):
         yield self.report(
             Span(flag.value.start, flag.value.end + len(more)),
             f"without quotes only `{excerpt(flag.value.text)}` is the video prompt, and the words "
-            "behind it become part of the image prompt",
+            "after it become part of the image prompt",
             fix=_fix(subject, flag.value, more) if clear_end else None,
         )
 

@@ -83,7 +83,7 @@ class UnsupportedAspectRatio(Rule):
         ),
         Invalid(
             "a cat --video --video_model kling25\nar=16:9",
-            "what the request holds beside the text counts",
+            "the other fields of the request count",
             context=Context({"aspect_ratio": "16/9"}),
         ),
     )

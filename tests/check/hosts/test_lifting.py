@@ -191,7 +191,7 @@ def test_curl_sends_the_fields() -> None:
         (
             "json",
             '{"prompt": "a cat --video --video_model kling25"}',
-            "there is no place for fields beside it",
+            "there is no place for fields next to it",
         ),
         ("json", '{"text": "a cat --video"}', "no model is named"),
         ("json", '{"text": "ohwx woman --vidoe"}', "there are no flags to move"),
@@ -238,7 +238,7 @@ def test_curl_sends_the_fields() -> None:
         (
             "bash",
             "http POST x 'prompt[text]=a b --video --video_model kling25'",
-            "there is no place for fields beside it",
+            "there is no place for fields next to it",
         ),
         (
             "toml",

@@ -84,7 +84,7 @@ def test_flags_stay_where_none_is_seen(name: str, source: str) -> None:
         assert not literal.is_request
         assert lift_literal(literal, DEFAULT) in (
             NOT_SENT,
-            "there is no place for fields beside it",
+            "there is no place for fields next to it",
         )
 
 

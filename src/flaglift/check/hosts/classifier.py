@@ -166,7 +166,7 @@ def _prose(literal: Literal, prompt: Prompt) -> Iterator[Evidence]:
     )
     words = _WORD.findall(prose)
     if len(words) >= 2 or HOLE in words:
-        yield Evidence(1, "there are words beside the flags")
+        yield Evidence(1, "there are words next to the flags")
     elif not words and literal.host not in DATA:
         yield Evidence(-3, "there are flags and no words: it is a part of something")
     if prompt.references or _TRIGGER.search(prose):

@@ -176,7 +176,9 @@ def _text_edits(change: LiteralChange, *, whole: bool) -> list[Edit]:
 def _field_edits(change: LiteralChange) -> tuple[Literal, Sequence[ByteEdit]]:
     """Return the edits that add fields, and a literal of the document that they are in."""
     owner, siblings = change.literal, change.literal.siblings
-    edits = siblings.insert(change.fields) if siblings else "there is no place for fields beside it"
+    edits = (
+        siblings.insert(change.fields) if siblings else "there is no place for fields next to it"
+    )
     if isinstance(edits, str):
         raise UnwritableError(edits)
     for _ in range(siblings.levels if siblings else 0):

@@ -39,7 +39,7 @@ def lift_literal(
     them. Raises for settings as `flaglift.translate` does.
     """
     if literal.siblings is None:
-        return "there is no place for fields beside it"
+        return "there is no place for fields next to it"
     if not is_sent(literal, sent):
         return NOT_SENT
     context = request_of(literal)

@@ -11,7 +11,7 @@ from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
-OVERSIZE = "longer than {most:,} bytes; it is passed by unchanged (--most-bytes allows more)"
+OVERSIZE = "longer than {most:,} bytes; it is skipped unchanged (--most-bytes allows more)"
 
 
 class ByteFormat(ABC):

@@ -141,7 +141,7 @@ class ByteSource:
             if words in str(error).lower():
                 return InputError(f"{self.path}: {meaning}")
         return InputError(
-            f"{self.path}: cut short or damaged: {str(error).lower()} (behind byte"
+            f"{self.path}: cut short or damaged: {str(error).lower()} (after byte"
             f" {self._position:,} of its content)"
         )
 

@@ -258,6 +258,6 @@ class Delimited(ByteFormat):
 
 def _endless(most: int) -> str:
     return (
-        f"longer than {most:,} bytes, or a quote in it does not close; it and what lies behind it"
-        " is passed by unchanged"
+        f"longer than {most:,} bytes, or a quote in it does not close; it and what follows it"
+        " is skipped unchanged"
     )

@@ -80,7 +80,7 @@ class JsonArray(ByteFormat):
             if end is None:
                 reason = (
                     f"longer than {self.job.most_bytes:,} bytes, or not JSON; it and what lies"
-                    " behind it is passed by unchanged"
+                    " after it is skipped unchanged"
                 )
                 records.append(Problem(str(number), reason))
                 position, phase = len(buffer), "rest"

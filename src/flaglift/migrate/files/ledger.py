@@ -90,7 +90,7 @@ class Ledger:
         except sqlite3.OperationalError as error:
             raise InputError(
                 f"{self.path}: the journal cannot be written: {error}; nothing of this chunk was"
-                " kept, and the same command goes on from here"
+                " kept; run the same command again to resume"
             ) from None
 
     def save(self, run: MigrationRun) -> None:

@@ -19,7 +19,7 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         said = reason(error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            said = "the disk is full; free some space, and the same command goes on from here"
+            said = "the disk is full; free some space and run the same command again to resume"
         raise InputError(f"{path}: cannot be written: {said}") from None
 
 

@@ -93,7 +93,7 @@ class FileStore:
     def rehearsing(self) -> AbstractContextManager[FileWriter]:
         """Raise `InputError`: a file's result is written beside it, and touches nothing."""
         raise InputError(
-            f"{self.name}: --rehearse is for tables; the result of a file is written beside it"
+            f"{self.name}: --rehearse is for tables; the result of a file is written next to it"
         )
 
     def is_held(self) -> bool:

@@ -40,7 +40,10 @@ def verify_file(
     if proof is None:
         broken.append(f"{result}: cannot be compared without the original, {original}")
     elif proof:
-        held.append(f"{result}: less the {run.tally.changed:,} journaled changes, is the original")
+        held.append(
+            f"{result}: apart from the {run.tally.changed:,} journaled changes, it matches the"
+            " original"
+        )
     else:
         broken.append(f"{result}: differs from the original by more than the journaled changes")
     return held, broken

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from flaglift.diagnostics import Applicability, Severity
+from flaglift.documentation import rule_link
 from flaglift.lossless.spans import Edit, conflicting
 from flaglift.report.grouping import grouped
 from flaglift.report.marking import MOST_ROWS, edited, marked
@@ -68,7 +69,9 @@ def _message(record: LocatedFinding) -> Line:
     return (
         (f"  {start.line}:{start.column} ", "dim"),
         (finding.severity.value, STYLES[finding.severity]),
-        (f" {finding.code} ", "dim") if quiet else f" {finding.code} ",
+        " ",
+        (finding.code, f"{'dim ' if quiet else ''}link {rule_link(finding.code)}"),
+        " ",
         (finding.rule, "dim"),
         (message, "dim") if quiet else message,
     )

@@ -65,7 +65,7 @@ class ApostropheQuote(Rule):
         Valid(
             "a cat --video --video_model kling25 --video_prompt dogs' --duration 5", "at the end"
         ),
-        Valid("a cat --video -- --video_prompt 'it sits'", "behind a bare `--` all is text"),
+        Valid("a cat --video -- --video_prompt 'it sits'", "after a bare `--` all is text"),
     )
     INVALID = (
         Invalid(
@@ -105,7 +105,7 @@ class ApostropheQuote(Rule):
         for misquote in misquotes(subject.segment, subject.near_misses, _MARKS):
             flag, word = f"--{misquote.flag.name}", excerpt(misquote.value.raw)
             if misquote.goes_on:
-                effect = f"the value of `{flag}` is `{word}` alone, without the words behind it"
+                effect = f"the value of `{flag}` is `{word}` alone, without the words after it"
             elif misquote.inner is not None:
                 effect = f"it is part of the value of `{flag}`"
             else:

@@ -22,7 +22,7 @@ class FlagCase(Rule):
         Finds a flag in capital letters, or with some: `--VIDEO`, `--Video_Model`.
 
     Why
-        The names of flags are lower case. Written otherwise, the flag and the words behind it are
+        The names of flags are lower case. Written otherwise, the flag and the words after it are
         part of the image prompt.
 
     Example

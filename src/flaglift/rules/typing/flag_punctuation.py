@@ -33,7 +33,7 @@ class FlagPunctuation(Rule):
 
     Why
         A flag is a whole word. With anything stuck to it, it is part of the image prompt, and so
-        are the words behind it. A name with a comma is another name.
+        are the words after it. A name with a comma is another name.
 
     Example
         a cat --video, --video_model kling25

@@ -59,7 +59,7 @@ class HtmlEntity(Rule):
         Valid(
             'a cat --video --video_model kling25 --video_prompt "tom&jerry; it"', "no such entity"
         ),
-        Valid("a cat --video -- --video_prompt &quot;it sits&quot;", "behind a bare `--`"),
+        Valid("a cat --video -- --video_prompt &quot;it sits&quot;", "after a bare `--`"),
     )
     INVALID = (
         Invalid(

@@ -22,7 +22,7 @@ class HyphenatedFlag(Rule):
         Finds `--video-model` and `--video-prompt`, with a hyphen for the underscore.
 
     Why
-        The names of the flags have underscores. With a hyphen, the flag and the words behind it are
+        The names of the flags have underscores. With a hyphen, the flag and the words after it are
         part of the image prompt. Options of most commands have hyphens, so the hand writes them.
 
     Example

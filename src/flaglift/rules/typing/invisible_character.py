@@ -27,7 +27,7 @@ class InvisibleCharacter(Rule):
     """
     What it does
         Finds a no-break or other wide space, a zero-width space, a mark of direction or another
-        character that nobody sees, inside a flag, next to one, or at either end of its value.
+        invisible character, inside a flag, next to one, or at either end of its value.
 
     Why
         Only space, tab and line ends separate words. With such a character a flag is no flag and
@@ -70,7 +70,7 @@ class InvisibleCharacter(Rule):
         ),
         Invalid(
             "a cat --video\u00a0--duration\u00a05\u00a0 --video_model kling25",
-            "between flags, and behind the value",
+            "between flags, and after the value",
             fixed="a cat --video --duration 5 --video_model kling25",
         ),
         Invalid(

@@ -26,13 +26,13 @@ class Misquote:
     inner: str | None
     """What stands up to the closing quote, as written; None where nothing closes it."""
     end: int
-    """Behind the closing quote, or behind the value where there is none."""
+    """Behind the closing quote, or after the value where there is none."""
     goes_on: bool
-    """Whether words behind the value belong to it, or would if it were closed."""
+    """Whether words after the value belong to it, or would if it were closed."""
     is_last: bool
     """Whether the closing quote stands right in front of the next flag or the end."""
     is_only: bool
-    """Whether nothing else behind it could be the closing quote."""
+    """Whether nothing else after it could be the closing quote."""
 
     @property
     def span(self) -> Span:
@@ -54,7 +54,7 @@ class Marks(NamedTuple):
 
     opening: re.Pattern[str]
     closing: Callable[[str], re.Pattern[str]]
-    """From what opens, the pattern of what closes it: its group 1, `ENDS` behind it."""
+    """From what opens, the pattern of what closes it: its group 1, `ENDS` after it."""
 
 
 def misquotes(segment: Segment, misses: Iterable[NearMiss], marks: Marks) -> Iterator[Misquote]:

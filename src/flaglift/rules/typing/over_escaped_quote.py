@@ -34,7 +34,7 @@ _MARKS = Marks(
 class OverEscapedQuote(Rule):
     r"""
     What it does
-        Finds a flag's value that begins with a quote behind a backslash: `\"she smiles\"`.
+        Finds a flag's value that begins with a quote after a backslash: `\"she smiles\"`.
 
     Why
         A backslash makes the quote an ordinary character. The value ends at the first space, the
@@ -64,7 +64,7 @@ class OverEscapedQuote(Rule):
         Valid(r'a cat --video --video_model kling25 --video_prompt "a 6\" heel"', "inside quotes"),
         Valid(r"a 6\" heel --video --video_model kling25", "not in a value"),
         Valid(r"a cat --video --video_model kling25 --video_prompt 6\"", "not at the beginning"),
-        Valid(r"a cat --video -- --video_prompt \"it sits\"", "behind a bare `--` all is text"),
+        Valid(r"a cat --video -- --video_prompt \"it sits\"", "after a bare `--` all is text"),
     )
     INVALID = (
         Invalid(
@@ -102,7 +102,7 @@ class OverEscapedQuote(Rule):
             value = misquote.value
             effect = (
                 f"the value of `--{misquote.flag.name}` is `{excerpt(value.text)}` alone, without "
-                "the words behind it"
+                "the words after it"
                 if misquote.goes_on
                 else f"the value of `--{misquote.flag.name}` is `{excerpt(value.text)}`"
             )

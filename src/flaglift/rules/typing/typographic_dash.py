@@ -31,7 +31,7 @@ class TypographicDash(Rule):
 
     Why
         The service knows flags by two hyphens. With anything else the word is part of the image
-        prompt, and the words behind it are too. Writing software puts a dash for two hyphens.
+        prompt, and the words after it are too. Writing software puts a dash for two hyphens.
 
     Example
         a cat —video --video_model kling25

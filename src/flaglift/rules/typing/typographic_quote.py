@@ -79,7 +79,7 @@ class TypographicQuote(Rule):
         Valid("a sign “open” --video --video_model kling25", "in the image prompt it is text"),
         Valid("a cat --video --video_model kling25 --video_prompt it’s", "an apostrophe"),
         Valid("a cat --video --video_model kling25 --video_prompt ’twas", "one at the beginning"),
-        Valid("a cat --video -- --video_prompt “she smiles”", "behind a bare `--` all is text"),
+        Valid("a cat --video -- --video_prompt “she smiles”", "after a bare `--` all is text"),
     )
     INVALID = (
         Invalid(
@@ -125,7 +125,7 @@ class TypographicQuote(Rule):
             fix = unsafe("use straight quotes", Edit(*misquote.span, grouped))
         flag, word = f"--{misquote.flag.name}", excerpt(misquote.value.raw)
         effect = (
-            f"the value of `{flag}` is `{word}` alone, without the words behind it"
+            f"the value of `{flag}` is `{word}` alone, without the words after it"
             if misquote.goes_on
             else f"it is part of the value of `{flag}`"
         )

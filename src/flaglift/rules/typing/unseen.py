@@ -18,7 +18,7 @@ _JOINED = "=,.;:!?)"
 
 
 def holds_unseen(word: str) -> bool:
-    """Tell whether there is anything that nobody sees in a word."""
+    """Tell whether there is anything invisible in a word."""
     return _RUN.search(word) is not None
 
 

@@ -107,7 +107,7 @@ class MarkdownHost:
                 inside = _code_span(data, place)
                 scanned = INLINE.pieces(data, inside)
                 if b"\n" in data[slice(*inside)] or b"|" in data[slice(*inside)]:
-                    scanned.unclear = "it goes on in another line or cell"
+                    scanned.unclear = "it continues in another line or cell"
                 literal = self._literal(INLINE, data, place, scanned, Origin("inline"))
                 yield replace(literal, look=partial(_look_inline, node))
 

@@ -56,7 +56,7 @@ _WRITTEN = {code: f"\\u{code:04x}" for code in CONTROLS} | backslashed(["\\\\", 
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _DOCUMENT = re.compile(rb"<<([~-]?)([\"'`]?)(\w+)")
 _BLANKS = re.compile(rb"[ \t]*")
-CONTINUED = "its last line goes on in the line that seems to end it"
+CONTINUED = "its last line continues in the line that seems to end it"
 INDENTED = "its indentation cannot be followed byte by byte"
 
 

@@ -1,0 +1,75 @@
+"""Texts that people read have no phrase that a technical writer would not use."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from generate import pages
+
+from docs.snippets import PAGES, ROOT
+
+PHRASES = re.compile(
+    r"\b(?:behind|beside|lifted|anew|left out|goes on|go on from|pass(?:es|ed)? by|nobody sees"
+    r"|besides that|name a file in it|as is said|what/that|so many \w+ are kept|for good)\b",
+    re.IGNORECASE,
+)
+"""Odd in English: `behind` for after, `beside` for with, and the like."""
+
+_CODE = re.compile(r"`[^`]*`")
+
+SOURCES = sorted((ROOT / "src" / "flaglift").rglob("*.py"))
+
+
+def messages(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the texts in a module that are not docstrings or names, with their lines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    prose = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.lineno, node.value
+
+
+def test_help_rules_and_messages_are_plain() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text.strip()}"
+        for path in SOURCES
+        for line, text in messages(path)
+        if " " in text and PHRASES.search(text)
+    ]
+    assert found == []
+
+
+def test_the_reference_is_plain() -> None:
+    found = [
+        f"{name}: {line}"
+        for name, text in pages().items()
+        if not name.startswith("python/")
+        for line in text.splitlines()
+        if PHRASES.search(_CODE.sub("", line))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"], ids=lambda page: page.name
+)
+def test_the_pages_are_plain(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if PHRASES.search(_CODE.sub("", line))] == []
+
+
+def test_the_list_finds_what_it_is_for() -> None:
+    for text in (
+        "the words behind it",
+        "it is passed by",
+        "the same command goes on",
+        "begun anew",
+    ):
+        assert PHRASES.search(text)
+    assert not PHRASES.search("the words after it are skipped; run the command again to resume")
