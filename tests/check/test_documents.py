@@ -16,7 +16,7 @@ SECTION = PAGE.split("## In a repository\n")[1].split("\n## ")[0]
 
 
 def test_the_picture_shows_what_the_command_prints() -> None:
-    printed = "".join(re.sub(r"\x1b\[[\d;]*m", "", shown()).split())
+    printed = "".join(re.sub(r"\x1b\[[\d;]*m|\x1b\]8;.*?\x1b\\", "", shown()).split())
     assert words(PICTURE.read_text(encoding="utf-8")) == printed, "run `make readme`"
     assert "http" not in PICTURE.read_text().replace("http://www.w3.org/2000/svg", "").replace(
         "https://www.textualize.io", ""

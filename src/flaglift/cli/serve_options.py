@@ -169,7 +169,7 @@ _OPTIONS = (
         "--log-format", type=click.Choice(["text", "json"]), default="text",
         help="Format of the log.",
     ),
-    _option(
+    _record(
         "--spans", is_flag=True,
         help="Send OpenTelemetry spans, to where OTEL_EXPORTER_OTLP_ENDPOINT says.",
     ),
