@@ -1,5 +1,6 @@
 """What changed between two editions of the catalog."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flaglift.catalog.edition import Edition
@@ -18,6 +19,11 @@ class ModelDifference:
     old: Model | None
     new: Model | None
     changes: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Whether the model was `added`, `removed` or `changed`."""
+        return "removed" if self.new is None else "added" if self.old is None else "changed"
 
 
 def differences(old: Edition, new: Edition) -> tuple[ModelDifference, ...]:
@@ -65,3 +71,23 @@ def facts(model: Model) -> dict[str, str]:
         "default duration": "not published" if default is None else f"{default} s",
         "capabilities": ", ".join(sorted(model.capabilities)).replace("_", " ") or "none",
     }
+
+
+def sentences(found: Iterable[ModelDifference]) -> list[str]:
+    """Return a line for each model that differs: `+` added, `-` removed, `~` changed.
+
+    >>> kling = Model("kling25", 39, 5)
+    >>> sentences([ModelDifference("kling25", kling, kling, (("price", "39 ¢", "41 ¢"),))])
+    ['~ kling25: price 39 ¢ → 41 ¢']
+    """
+    return [_sentence(each) for each in found]
+
+
+def _sentence(difference: ModelDifference) -> str:
+    if difference.new is None:
+        return f"- {difference.name}"
+    if difference.old is None:
+        known = facts(difference.new)
+        return f"+ {difference.name}: {known['durations']}, {known['price']}"
+    changes = "; ".join(f"{what} {old} → {new}" for what, old, new in difference.changes)
+    return f"~ {difference.name}: {changes}"

@@ -11,7 +11,7 @@ from flaglift.catalog.data import edition_dates, edition_file, listed_names, rel
 from flaglift.catalog.model import Capability, Model, matches
 
 if TYPE_CHECKING:
-    from flaglift.catalog.schema import ModelRow
+    from flaglift.catalog.schema import EditionFile, ModelRow
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +79,16 @@ def covering(capabilities: Iterable[Capability], name: str) -> frozenset[str]:
 
 def published(date: datetime.date, as_of: datetime.date) -> Edition:
     """Return the edition of `date` as it is seen on the day `as_of`."""
-    file = edition_file(date)
+    return edition_of(edition_file(date), as_of)
+
+
+def edition_of(file: "EditionFile", as_of: datetime.date) -> Edition:
+    """Return what an edition's file says, as it is seen on the day `as_of`."""
     capabilities = tuple(
         Capability(row.key, row.title, row.note, row.patterns) for row in file.capabilities
     )
     return Edition(
-        date=date,
+        date=file.date,
         as_of=as_of,
         syntax=file.syntax,
         source=file.source,

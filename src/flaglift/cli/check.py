@@ -1,13 +1,15 @@
 """`flaglift check`."""
 
+import datetime
 import sys
 from dataclasses import fields
 from typing import Any
 
 import click
 
-from flaglift.cli.check_files import CheckOptions, Project, file_options
+from flaglift.cli.check_files import CheckOptions, KnownFinding, Project, file_options
 from flaglift.cli.grouping import GroupedCommand, grouped
+from flaglift.cli.options import date
 
 _fixing = grouped("Fixing")
 _output = grouped("Output")
@@ -77,9 +79,17 @@ def _report(value: str) -> tuple[str, str]:
     is_flag=True,
     help="Exit with 2 if a file of a kind that is not read contains flags.",
 )
+@_counted(
+    "--since-edition",
+    type=date,
+    metavar="DATE",
+    help="Report only what the catalog edition of this date would not, or would report otherwise.",
+)
 @_counted("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @file_options
-def command(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
+def command(
+    paths: tuple[str, ...], watch: bool, since_edition: datetime.date | None, **options: Any
+) -> int:
     """Lint the prompts in files: the lines of text files, and the strings in code and data.
 
     Without a PATH, the current directory is checked. In directories, files that git ignores are
@@ -94,12 +104,22 @@ def command(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
       flaglift check --since main --report sarif=flaglift.sarif
       flaglift check --blocks gallery.txt --edition 2026-04-29
       flaglift check --stdin-filename page.md - < page.md
+      flaglift check --since-edition 2026-04-29
     """
     chosen = CheckOptions(**{each.name: options.pop(each.name) for each in fields(CheckOptions)})
 
     def project() -> Project:
         return Project(paths, options, [path for _, path in chosen.reports])
 
+    if since_edition:
+        if watch or chosen.fixing or chosen.diff or "-" in paths:
+            raise click.UsageError(
+                "--since-edition compares two editions; it goes with no fix, --watch or `-`"
+            )
+        from flaglift.cli.check_run import findings_of
+
+        before = findings_of(Project(paths, {**options, "edition": since_edition}))
+        return _check(project(), chosen, before)
     if watch:
         from flaglift.cli.check_watch import watch_and
 
@@ -107,8 +127,10 @@ def command(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     return _check(project(), chosen)
 
 
-def _check(project: Project, options: CheckOptions) -> int:
-    """Check files as the command line says; return the exit code."""
+def _check(
+    project: Project, options: CheckOptions, known: frozenset[KnownFinding] = frozenset()
+) -> int:
+    """Check files as the command line says, less what is known; return the exit code."""
     if options.show_files or options.show_settings:
         return project.show_files() if options.show_files else project.show_settings()
     concerned = project.concerned()
@@ -116,7 +138,7 @@ def _check(project: Project, options: CheckOptions) -> int:
     if concerned or baseline or options.always_prints:
         from flaglift.cli.check_run import CheckRun
 
-        run = CheckRun(project, options)
+        run = CheckRun(project, options, known)
         run.check(concerned, baseline)
         return run.finish()
     # Most runs of a hook end here, and have not loaded a parser.

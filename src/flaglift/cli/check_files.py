@@ -56,6 +56,10 @@ def file_options(command: F) -> F:
     return command
 
 
+KnownFinding = tuple[tuple[str, str], str]
+"""A prompt and a rule, as a baseline knows them, and the message."""
+
+
 @dataclass(frozen=True)
 class CheckOptions:
     """The options that are about the run; the others are about files and settings."""

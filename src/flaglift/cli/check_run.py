@@ -12,7 +12,7 @@ from flaglift.check.baseline import Baseline, BaselineKey, key_of, read_baseline
 from flaglift.check.job import FileOutcome, Task, Unused, Wanted
 from flaglift.check.selecting import Concerned
 from flaglift.cli import EXIT_FINDINGS, EXIT_UNUSABLE, in_one_line
-from flaglift.cli.check_files import CheckOptions, Project
+from flaglift.cli.check_files import CheckOptions, KnownFinding, Project
 from flaglift.diagnostics import Severity
 from flaglift.report.candidates import CandidateReport, Statistics, candidate_lines
 from flaglift.report.output import print_lines, print_report, write_report
@@ -30,6 +30,8 @@ class CheckRun:
 
     project: Project
     options: CheckOptions
+    known: frozenset[KnownFinding] = frozenset()
+    """What another edition of the catalog reports too."""
     records: list[LocatedFinding] = field(default_factory=list)
     candidates: list[CandidateReport] = field(default_factory=list)
     unused: list[Unused] = field(default_factory=list)
@@ -97,6 +99,9 @@ class CheckRun:
             if key in self.baseline.entries:
                 self.met.add(key)
                 self.summary.accepted += 1
+                continue
+            if (key, record.finding.message) in self.known:
+                self.summary.unchanged += 1
                 continue
             self.records.append(record)
             self.summary.add_record(record)
@@ -167,3 +172,12 @@ class CheckRun:
 
 def _put(data: bytes) -> None:
     write(sys.stdout, data.decode("utf-8", "surrogateescape"))
+
+
+def findings_of(project: Project) -> frozenset[KnownFinding]:
+    """Return what is found with the settings of a project. Its problems are said by another run."""
+    return frozenset(
+        (key_of(record), record.finding.message)
+        for outcome in project.outcomes(project.concerned(), Task())
+        for record in outcome.inspection.records
+    )

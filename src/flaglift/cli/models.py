@@ -1,12 +1,14 @@
 """`flaglift models`."""
 
+import datetime
 import json
+from pathlib import Path
 from typing import Any
 
 import click
 
 from flaglift.cli.grouping import GroupedCommand, grouped
-from flaglift.cli.options import catalog_options, settings_for
+from flaglift.cli.options import catalog_options, date, settings_for
 from flaglift.errors import InputError
 
 _output = grouped("Output")
@@ -26,8 +28,21 @@ _output = grouped("Output")
     default="table",
     help="Output format.",
 )
+@_output(
+    "--diff",
+    "compared",
+    nargs=2,
+    type=date,
+    metavar="OLD NEW",
+    help="Print what changed between the editions of two dates.",
+)
 @catalog_options
-def command(name: str | None, form: str, **options: Any) -> None:
+def command(
+    name: str | None,
+    form: str,
+    compared: tuple[datetime.date, datetime.date] | None,
+    **options: Any,
+) -> None:
     """List durations, prices and capabilities of the video models, or of one of them.
 
     \b
@@ -35,11 +50,15 @@ def command(name: str | None, form: str, **options: Any) -> None:
       flaglift models
       flaglift models kling25
       flaglift models --edition 2026-04-29 --format json
+      flaglift models --diff 2026-04-29 2026-08-20
     """
     from flaglift.catalog import load_catalog
     from flaglift.report.models import as_dicts, print_models, what_is
 
     settings = settings_for("-", options)
+    if compared:
+        _print_differences(*compared, settings.overlay, name, form)
+        return
     catalog = load_catalog(settings.edition, settings.overlay)
     models = catalog.models
     if name is not None:
@@ -50,3 +69,24 @@ def command(name: str | None, form: str, **options: Any) -> None:
         click.echo(json.dumps(as_dicts(catalog, models), ensure_ascii=False, indent=2))
     else:
         print_models(catalog, models)
+
+
+def _print_differences(
+    old: datetime.date, new: datetime.date, overlay: Path | None, name: str | None, form: str
+) -> None:
+    """Print what changed between two editions, of all models or of one."""
+    from flaglift.catalog import load_catalog
+    from flaglift.catalog.differences import differences, sentences
+
+    editions = [load_catalog(day, overlay).edition for day in (old, new)]
+    found = [each for each in differences(*editions) if name in (None, each.name)]
+    if form == "json":
+        values = [
+            {"name": each.name, "change": each.kind, "changes": [*map(list, each.changes)]}
+            for each in found
+        ]
+        click.echo(json.dumps(values, ensure_ascii=False, indent=2))
+        return
+    click.echo(f"{editions[0].date} to {editions[1].date}")
+    for line in sentences(found) or ["nothing changed"]:
+        click.echo(line)

@@ -24,7 +24,8 @@ _settings = grouped("Settings and catalog")
 _request = grouped("The request")
 
 
-def _date(value: str) -> datetime.date:
+def date(value: str) -> datetime.date:
+    """Return the date that an option names."""
     try:
         return datetime.date.fromisoformat(value)
     except ValueError:
@@ -53,7 +54,7 @@ _CATALOG = (
     _settings("--isolated", is_flag=True, help="Do not look for a configuration file."),
     _settings(
         "--edition",
-        type=_date,
+        type=date,
         metavar="DATE",
         help="Use the model catalog of this date, such as 2026-04-29. [default: the newest]",
     ),

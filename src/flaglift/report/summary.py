@@ -19,6 +19,8 @@ class Summary:
     by_rule: dict[str, Counter[Severity]] = field(default_factory=lambda: defaultdict(Counter))
     fixable: Counter[Applicability] = field(default_factory=Counter)
     accepted: int = 0
+    unchanged: int = 0
+    """Findings that another edition of the catalog gives too."""
     fixed: int = 0
     moved: int = 0
     taken_out: int = 0
@@ -48,7 +50,8 @@ class Summary:
         ]
         counts = [] if would else [self._counts(), self._hint(fix, unsafe)]
         accepted = [f"{self.accepted} in the baseline"] if self.accepted and not would else []
-        return "; ".join(filter(None, [", ".join(changes), *counts, *accepted]))
+        same = [f"{self.unchanged} the same in the other edition"] if self.unchanged else []
+        return "; ".join(filter(None, [", ".join(changes), *counts, *accepted, *same]))
 
     def hiding(self) -> str:
         """Return how to hide what is only worth knowing, where there is much of it; or nothing."""
