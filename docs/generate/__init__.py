@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from generate import catalog, commands, formats, measured, python, rules, settings
+from generate import architecture, catalog, commands, formats, measured, python, rules, settings
 
-_ROOMS = (rules, commands, settings, python, catalog, formats, measured)
+_ROOMS = (architecture, rules, commands, settings, python, catalog, formats, measured)
 
 
 def pages() -> dict[str, str]:
@@ -25,3 +25,4 @@ def write(folder: Path) -> None:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
     catalog.draw(folder)
+    architecture.draw(folder)
