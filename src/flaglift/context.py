@@ -1,4 +1,4 @@
-"""What a request holds beside the prompt's text. Unknown is not the same as absent."""
+"""What a request holds besides the prompt's text. Unknown is not the same as absent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
