@@ -26,6 +26,15 @@ def read_regular(path: str | Path, largest: int = 10_000_000, *, follow: bool = 
         os.close(handle)
 
 
+def signature(path: str | Path) -> tuple[int, ...]:
+    """Return what tells whether a file changed: time, size and inode; empty where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 def read_all(handle: int, largest: int) -> bytes:
     """Return what is left to read of an open file; raises `OSError` for more than that."""
     parts = []

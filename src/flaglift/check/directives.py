@@ -14,10 +14,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
-from flaglift.check.hosts.base import Comment, Literal
+from flaglift.check.hosts.base import Comment
 from flaglift.errors import ConfigError
 from flaglift.linting.engine import find_rule
+from flaglift.lossless.spans import Span
 from flaglift.report.places import LineIndex
 
 MARK = b"flaglift:"
@@ -52,6 +54,22 @@ _BEHIND_OTHERS = re.compile(
 _FENCE = re.compile(rb"[ \t>]*(?:```|~~~)")
 
 
+class PlacedLiteral(Protocol):
+    """Where a literal stands in a file, as `Literal` tells it."""
+
+    @property
+    def place(self) -> Span:
+        """The bytes that it takes."""
+
+    @property
+    def extent(self) -> Span:
+        """Its place, from where the command or the document that holds it begins."""
+
+    @property
+    def outer(self) -> "PlacedLiteral | None":
+        """The literal that it is nested in."""
+
+
 @dataclass
 class Directive:
     """A suppression in a comment."""
@@ -73,7 +91,7 @@ class Directive:
     closes: dict[str, list["Directive"]] = field(default_factory=dict)
     """For `enable`, what suppresses each code up to here."""
 
-    def codes_for(self, literal: Literal, lines: LineIndex) -> set[str]:
+    def codes_for(self, literal: PlacedLiteral, lines: LineIndex) -> set[str]:
         """Return the codes that are not to be reported about a prompt."""
         place = literal.place
         if self.reach is Reach.DISABLE:
@@ -85,7 +103,7 @@ class Directive:
         """Tell whether it kept a code from being reported, or ends what did."""
         return code in self.used or any(code in each.used for each in self.closes.get(code, ()))
 
-    def _covers(self, literal: Literal, lines: LineIndex) -> bool:
+    def _covers(self, literal: PlacedLiteral, lines: LineIndex) -> bool:
         if self.reach is Reach.IGNORE:
             start, end = literal.extent
             first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
@@ -100,7 +118,7 @@ class Directive:
                 above = above.outer
             return above is not None
         if self.reach is Reach.NEXT_LINE:
-            around: Literal | None = literal
+            around: PlacedLiteral | None = literal
             while around and lines.line_of(around.extent.start) not in self.lines:
                 around = around.outer
             return around is not None

@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from flaglift.check.configuration import Configuration, Configurations
@@ -116,7 +116,7 @@ class Selection:
             self._count_unread(target)
             return None
         raw = self._read(target)
-        if raw is None or not _concerns(raw) or self._excludes(target):
+        if raw is None or not concerns(raw) or self._excludes(target):
             return None
         host = self.host(target, raw)
         if host:
@@ -158,24 +158,10 @@ class Selection:
 
     def job(self, concerned: Concerned) -> "FileJob":
         """Return what the workers are given for a file."""
-        from flaglift.check.job import FileJob  # noqa: PLC0415 (a clean run has none)
-
         target, raw, host = concerned
         shown = self.shown(target)
-        absolute = self.absolute(shown)
-        configuration = self.configuration(shown)
-        files = configuration.files
-        return FileJob(
-            target.path,
-            shown,
-            raw,
-            host,
-            configuration.settings_of(absolute),
-            files.require_reason,
-            tuple(each for each in files.suppressions if each.path == absolute),
-            files.sent(absolute),
-            staged=bool(target.blob),
-        )
+        job = job_of(self.absolute(shown), raw, host, self.configuration(shown))
+        return replace(job, path=target.path, shown=shown, staged=bool(target.blob))
 
     def may_read(self, target: FileTarget) -> bool:
         """Tell whether a file is read for prompts; one that is not is looked at and counted."""
@@ -194,7 +180,7 @@ class Selection:
         if configured:
             return configured
         is_named = self._asked_for(target)
-        host = name_for(shown) or _interpreter(shown, raw)
+        host = name_for(shown) or interpreter(shown, raw)
         if self._form and (is_named or host == _TEXT):
             return self._form
         nameless = target.path == "-" and not os.path.splitext(shown)[1]
@@ -233,6 +219,23 @@ class Selection:
 _KNOWN = frozenset(SUFFIXES)
 
 
+def job_of(path: str, raw: bytes, host: str, configuration: Configuration) -> "FileJob":
+    """Return what is to be done with the content of a file, by its absolute path."""
+    from flaglift.check.job import FileJob  # noqa: PLC0415 (a clean run has none)
+
+    files = configuration.files
+    return FileJob(
+        path,
+        path,
+        raw,
+        host,
+        configuration.settings_of(path),
+        files.require_reason,
+        tuple(each for each in files.suppressions if each.path == path),
+        files.sent(path),
+    )
+
+
 def failed(path: str, error: Exception) -> str:
     """Return what is said of a file in which something went wrong that nobody foresaw."""
     words = " ".join(f"{type(error).__name__}: {error}".split())
@@ -243,13 +246,14 @@ def _kind(path: str) -> str:
     return os.path.splitext(path)[1] or os.path.basename(path)
 
 
-def _concerns(raw: bytes) -> bool:
+def concerns(raw: bytes) -> bool:
+    """Tell whether a file's content may hold flags or suppressions."""
     if raw.startswith(_UTF_16):
         raw = raw.decode("utf-16", "replace").encode()
     return may_hold_flags(raw) or _SUPPRESSION in raw
 
 
-def _interpreter(path: str, raw: bytes) -> str | None:
+def interpreter(path: str, raw: bytes) -> str | None:
     """Return the host of a file without a suffix, by its first line."""
     if os.path.splitext(path)[1] or not raw.startswith(b"#!"):
         return None

@@ -11,6 +11,7 @@ import click
 from flaglift.cli import in_one_line
 from flaglift.cli.check_files import Project
 from flaglift.errors import ConfigError, FlagliftError
+from flaglift.files import signature
 
 _PAUSE = 200
 """Milliseconds. The watcher has begun to look when it first reports, at the latest after this."""
@@ -59,17 +60,9 @@ def watch_and(
 
 def _state(project: Callable[[], Project]) -> _State:
     try:
-        return {path: _signature(path) for path in project().watched()}
+        return {path: signature(path) for path in project().watched()}
     except FlagliftError as error:
         return str(error)
-
-
-def _signature(path: str) -> tuple[int, ...]:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return ()
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _once(check: Callable[[], int]) -> None:

@@ -138,7 +138,7 @@ def _limits(script: bytes) -> Callable[[int], int]:
 
 
 def _look(node: Node, limit: int, data: bytes) -> Around:
-    locked = BROKEN if is_broken(parse(split(data)[1], _MODULE).root_node, node) else ""
+    locked = BROKEN if is_broken(node, split(data)[1], _MODULE) else ""
     command = next((each for each in ancestors(node) if each.type == "command"), None)
     opener = command.start_byte if command is not None else None
     beside, siblings = _beside(node, limit, data)
@@ -146,10 +146,11 @@ def _look(node: Node, limit: int, data: bytes) -> Around:
 
 
 def _look_document(document: HereDocument, data: bytes) -> Around:
-    root = parse(split(data)[1], _MODULE).root_node
+    script = split(data)[1]
+    root = parse(script, _MODULE).root_node
     node = root.descendant_for_byte_range(*document.delimiter) or root
     origin = Origin("document", _written_to(node), _command(node))
-    locked = BROKEN if document.is_open or is_broken(root, node) else ""
+    locked = BROKEN if document.is_open or is_broken(node, script, _MODULE) else ""
     return Around(origin, locked, opener=document.delimiter.start)
 
 

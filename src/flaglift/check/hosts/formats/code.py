@@ -179,8 +179,7 @@ class CodeHost(ABC):
         )
 
     def _look(self, whole: Node, data: bytes) -> Around:
-        root = parse(data, self.module, self.grammar(data)).root_node
-        locked = BROKEN if is_broken(root, whole) else ""
+        locked = BROKEN if is_broken(whole, data, self.module, self.grammar(data)) else ""
         beside, siblings, is_request = self.beside(whole, data)
         origin, opener = origin_of(whole, self.shape), whole.start_byte
         return Around(origin, locked, beside, siblings, is_request, opener)

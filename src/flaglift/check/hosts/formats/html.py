@@ -153,8 +153,7 @@ def _value(attribute: Node) -> str:
 
 
 def _look(node: Node, data: bytes, origin: Origin) -> Around:
-    root = parse(data, _MODULE).root_node
-    return Around(origin, BROKEN if is_broken(root, node) else "")
+    return Around(origin, BROKEN if is_broken(node, data, _MODULE) else "")
 
 
 def make(name: str) -> HtmlHost:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
+from math import inf
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
@@ -49,13 +50,19 @@ def broken_from(root: Node) -> list[Span]:
     return [Span(node.start_byte, root.end_byte)] if node is not None else []
 
 
-def is_broken(root: Node, node: Node) -> bool:
+def is_broken(node: Node, data: bytes, module: str, function: str = "language") -> bool:
     """Tell whether the parser gave up in the statement around a node, or in one before it.
 
     A quote that is not closed makes strings of code and code of strings, down to the end.
     """
-    before = (child for child in root.children if child.start_byte < node.end_byte)
-    return any(child.has_error for child in before)
+    return _first_broken(data, module, function) < node.end_byte
+
+
+@lru_cache(maxsize=8)
+def _first_broken(data: bytes, module: str, function: str) -> float:
+    """Return where the first statement begins in which the parser gave up."""
+    children = parse(data, module, function).root_node.children
+    return min((child.start_byte for child in children if child.has_error), default=inf)
 
 
 def ancestors(node: Node) -> Iterator[Node]:
