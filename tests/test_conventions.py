@@ -25,13 +25,14 @@ LAYERS = {
     "emit": 3, "linting": 3,
     "shapes": 4,
     "api": 5, "report": 5,
-    "check": 6, "migrate": 6, "shim": 6, "columns": 6,
+    "check": 6, "migrate": 6, "shim": 6, "columns": 6, "lsp": 6,
     "cli": 7,
     "__main__": 8,
 }  # fmt: skip
 """The rooms and their layers: a room imports lower layers, and of its own those named below."""
 
 WITHIN_A_LAYER = {
+    "lsp": {"check"},
     "linting": {"emit"},
     "diagnostics": set(),
 }

@@ -41,7 +41,8 @@ class Settings:
 DEFAULT = Settings()
 
 _KEYS = {field.name.replace("_", "-") for field in fields(Settings)}
-_FILES = ("flaglift.toml", "pyproject.toml")
+NAMES = ("flaglift.toml", "pyproject.toml")
+"""What configuration files are called; the first counts where a folder has both."""
 
 FILE_KEYS = frozenset(
     {
@@ -79,7 +80,7 @@ def find_config(start: Path) -> Path | None:
 
 def config_in(folder: Path) -> Path | None:
     """Return the configuration file in a folder itself; raises as `find_config` does."""
-    for name in _FILES:
+    for name in NAMES:
         path = folder / name
         if os.path.isfile(path) and _table(path) is not None:
             return path

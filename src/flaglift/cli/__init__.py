@@ -17,6 +17,7 @@ _VERBS = {
     "check": "Lint the prompts in files, and fix them.",
     "parse": "Show how a prompt is read.",
     "baseline": "Accept today's findings, so that only new ones count.",
+    "lsp": "Run the language server for editors.",
     "init": "Write a configuration file with every setting, commented out.",
     "migrate": "Migrate stored prompts, in files and databases.",
     "models": "List the video models of a catalog edition.",

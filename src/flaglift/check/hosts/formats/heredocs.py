@@ -92,7 +92,7 @@ def _next(data: bytes, script: bytes, last: HereDocument | None) -> Iterator[Her
         if document is None or (last and last.body.start <= node.start_byte < last.end):
             return  # it is the text of the last one
         yield document
-        if is_broken(root, node) or node.end_byte != document.delimiter.end:
+        if is_broken(node, script, _MODULE) or node.end_byte != document.delimiter.end:
             return
         last = document
 

@@ -1,0 +1,1 @@
+"""Prompts in an editor: a language server."""

@@ -1,0 +1,76 @@
+"""Findings as the protocol's diagnostics."""
+
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+
+from lsprotocol.types import CodeDescription, DiagnosticSeverity, DiagnosticTag
+from lsprotocol.types import Diagnostic as EditorDiagnostic
+
+from flaglift.diagnostics import Severity
+from flaglift.documentation import rule_url
+from flaglift.lossless.spans import Span
+from flaglift.lsp.reading import DocumentFinding
+from flaglift.lsp.session import VersionReading
+from flaglift.report.text import counted
+from flaglift.rules import UNUSED_SUPPRESSION
+
+SOURCE = "flaglift"
+MOST_FINDINGS = 1000
+"""Findings of a document that are shown: editors show no more, and each takes its time."""
+
+_SEVERITIES = {
+    Severity.ERROR: DiagnosticSeverity.Error,
+    Severity.WARNING: DiagnosticSeverity.Warning,
+    Severity.INFO: DiagnosticSeverity.Information,
+}
+
+
+def diagnostics(found: VersionReading) -> dict[str, list[EditorDiagnostic]]:
+    """Return what is shown in each part of a document, by its address; of very many, the worst."""
+    shown: dict[str, list[EditorDiagnostic]] = {uri: [] for uri in found.version.versions()}
+    if found.reading is None:
+        return shown
+    for span, severity, message in _problems(found):
+        location = found.version.location(span)
+        said = EditorDiagnostic(location.range, message, severity, source=SOURCE)
+        shown[location.uri].append(said)
+    for span, finding, _ in _worst(found.reading.findings):
+        location = found.version.location(span)
+        said = EditorDiagnostic(
+            location.range,
+            finding.message,
+            _SEVERITIES[finding.severity],
+            finding.code,
+            CodeDescription(rule_url(finding.code)),
+            SOURCE,
+            tags=[DiagnosticTag.Unnecessary] if finding.code == UNUSED_SUPPRESSION.code else None,
+        )
+        shown[location.uri].append(said)
+    return shown
+
+
+def _worst(findings: Sequence[DocumentFinding]) -> Sequence[DocumentFinding]:
+    """Return as many findings as are shown, in order."""
+    if len(findings) <= MOST_FINDINGS:
+        return findings
+    ranked = sorted(findings, key=lambda each: each.finding.severity.rank)
+    return sorted(ranked[:MOST_FINDINGS], key=attrgetter("span"))
+
+
+def _problems(found: VersionReading) -> Iterator[tuple[Span, DiagnosticSeverity, str]]:
+    """Yield what is to be said about the document as a whole, and about parts that are not read."""
+    if found.reading is None:
+        return
+    top = Span(0, 0)
+    if found.resolved.problem:
+        said = f"the configuration cannot be used: {found.resolved.problem}"
+        yield top, DiagnosticSeverity.Error, said
+    for start, message in found.reading.problems:
+        yield Span(start, start), DiagnosticSeverity.Warning, message
+    count = len(found.reading.findings)
+    if count > MOST_FINDINGS:
+        said = (
+            f"the worst {MOST_FINDINGS} of {counted(count, 'finding')} are shown; "
+            "`flaglift check` lists them all"
+        )
+        yield top, DiagnosticSeverity.Information, said

@@ -1,0 +1,30 @@
+"""All that the server does for an editor."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcServerNotInitialized
+
+from flaglift.lsp import syncing
+from flaglift.lsp.server import EditorServer
+
+
+def make_server() -> EditorServer:
+    """Return a server with all its features."""
+    server = EditorServer()
+    server.feature(types.INITIALIZE)(syncing.initialize)
+    for method, handle, options in syncing.FEATURES:
+        server.feature(method, options)(_guarded(handle))
+    return server
+
+
+def _guarded(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a handler that refuses to work before the editor has said what it can."""
+
+    async def handler(ls: EditorServer, params: Any) -> Any:
+        if not ls.is_ready:
+            raise JsonRpcServerNotInitialized
+        return await handle(ls, params)
+
+    return handler

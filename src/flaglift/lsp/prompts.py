@@ -1,0 +1,179 @@
+"""The prompts of a document: what is known of each, wherever in the document it stands.
+
+An edit leaves most literals as they are, or moves them. What a literal says depends on its bytes,
+on how they read, and on what stands around it; what was found for these is found once.
+"""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
+
+from flaglift.check.document import fingerprint
+from flaglift.check.hosts.base import Literal
+from flaglift.check.hosts.checking import lint_literal, request_of
+from flaglift.check.hosts.classifier import classify
+from flaglift.check.hosts.finding import leaves
+from flaglift.check.hosts.prefilter import may_hold_flags
+from flaglift.diagnostics import Diagnostic
+from flaglift.linting.engine import subjects_of
+from flaglift.lossless.spans import Span
+from flaglift.settings import Settings
+from flaglift.syntax import Feature
+
+
+class VideoPrice(NamedTuple):
+    """What a video that a prompt asks for costs."""
+
+    seconds: int | None
+    """Its length; None where that is not known."""
+    cents: Decimal | None
+    """None where the price is not known."""
+    is_assumed: bool
+    """Whether the price is an assumption, as below the base length."""
+
+
+class Enclosure(NamedTuple):
+    """A literal that a prompt is, or is nested in; it answers the questions of suppressions."""
+
+    place: Span
+    extent: Span
+    outer: "Enclosure | None"
+
+    def shifted(self, offset: int) -> "Enclosure":
+        """Return where it is if the literal of the file begins elsewhere."""
+        outer = self.outer.shifted(offset) if self.outer else None
+        return Enclosure(self.place.shifted(offset), self.extent.shifted(offset), outer)
+
+
+class PromptFacts(NamedTuple):
+    """What is known of a prompt; bytes count from the first one of the literal of the file."""
+
+    number: int
+    """Which of the leaves of that literal it is."""
+    enclosure: Enclosure
+    pointer: str
+    """A JSON pointer from that literal; empty where it is not structured."""
+    fingerprint: str
+    findings: tuple[tuple[Span, Diagnostic], ...]
+    videos: tuple[VideoPrice, ...]
+
+
+@dataclass(frozen=True)
+class DocumentPrompt:
+    """A prompt of a document."""
+
+    root: Literal
+    """The literal of the file that it is, or is nested in."""
+    facts: PromptFacts
+
+    @cached_property
+    def enclosure(self) -> Enclosure:
+        """Where it is in the document, in bytes."""
+        return self.facts.enclosure.shifted(self.root.start)
+
+    @property
+    def place(self) -> Span:
+        """The bytes of the document that it takes, delimiters included."""
+        return self.facts.enclosure.place.shifted(self.root.start)
+
+    @property
+    def pointer(self) -> str:
+        """A JSON pointer to it, where the host is structured; else empty."""
+        return self.root.pointer + self.facts.pointer
+
+    @cached_property
+    def literal(self) -> Literal:
+        """The literal itself, read anew."""
+        return list(leaves([self.root]))[self.facts.number]
+
+    @property
+    def findings(self) -> Iterator[tuple[Span, Diagnostic]]:
+        """What is to be said about it, suppressed or not, each with its bytes of the document."""
+        return ((span.shifted(self.root.start), said) for span, said in self.facts.findings)
+
+
+class PromptMemory:
+    """Finds the prompts of one document after another, and looks only at those that are new.
+
+    It remembers what the last document held, and nothing of those before.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: dict[Hashable, tuple[PromptFacts, ...]] = {}
+        self._flagged: dict[str, bool] = {}
+        """Whether a text may hold flags."""
+
+    def prompts(self, literals: list[Literal]) -> list[DocumentPrompt]:
+        """Return the prompts among the literals of a file, those nested in them included."""
+        known: dict[Hashable, tuple[PromptFacts, ...]] = {}
+        flagged: dict[str, bool] = {}
+        found = []
+        for root in literals:
+            text = root.text
+            if text not in flagged:
+                was = self._flagged.get(text)
+                flagged[text] = may_hold_flags(text.encode()) if was is None else was
+            if not flagged[text]:
+                continue
+            key = _key(root)
+            facts = known.get(key) or self._known.get(key)
+            known[key] = facts = tuple(self._facts(root)) if facts is None else facts
+            found += [DocumentPrompt(root, each) for each in facts]
+        self._known, self._flagged = known, flagged
+        return found
+
+    def _facts(self, root: Literal) -> Iterator[PromptFacts]:
+        for number, literal in enumerate(leaves([root])):
+            if literal.prompt.has(Feature.CONCERNED) and classify(literal).taken:
+                yield PromptFacts(
+                    number,
+                    _enclosure(literal).shifted(-root.start),
+                    literal.pointer.removeprefix(root.pointer),
+                    fingerprint(literal.prompt),
+                    tuple(
+                        (literal.locate(said.span).shifted(-root.start), said)
+                        for said in lint_literal(literal, self._settings)
+                    ),
+                    tuple(self._videos(literal)),
+                )
+
+    def _videos(self, literal: Literal) -> Iterator[VideoPrice]:
+        subjects = subjects_of(literal.text, literal.prompt, self._settings, request_of(literal))
+        for subject in subjects:
+            if subject.is_clear_video:
+                known = not literal.holes and not literal.doubt
+                model, seconds = subject.model, subject.duration
+                if model and seconds is None:
+                    seconds = model.default_seconds
+                yield VideoPrice(
+                    seconds if known else None,
+                    subject.price_cents if known else None,
+                    bool(subject.price_note),
+                )
+
+
+def _enclosure(literal: Literal) -> Enclosure:
+    outer = _enclosure(literal.outer) if literal.outer else None
+    return Enclosure(literal.place, literal.extent, outer)
+
+
+def _key(literal: Literal) -> Hashable:
+    """Return all that what is said of a literal depends on, wherever it stands.
+
+    Indices on the way to it are left out: another element before it changes nothing.
+    """
+    start = literal.start
+    origin = literal.origin
+    path = tuple(None if isinstance(part, int) else part for part in origin.path)
+    return (
+        literal.source[start : literal.end],
+        tuple((p.kind, p.start - start, p.end - start, p.text, p.spelt) for p in literal.pieces),
+        (origin.role, origin.key, origin.call, path),
+        repr(dict(literal.beside)) if literal.beside else "",
+        literal.siblings is None,
+        literal.doubt,
+        literal.extent.start - start,
+    )

@@ -1,0 +1,43 @@
+"""The protocol as this server speaks it: where pygls does it otherwise than editors expect."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.protocol.json_rpc import JsonRPCRequestMessage
+
+INVALID = "flaglift/invalid"
+"""Stands for the method of a request whose parameters are none of it."""
+
+
+def _passed_on(method: str) -> Any:
+    """Return what hands a notification to the feature, and does nothing else."""
+
+    @lsp_method(method)
+    def pass_on(self: LanguageServerProtocol, params: Any) -> Iterator[Any]:
+        yield self.fm.features[method], (params,), None
+
+    return pass_on
+
+
+class EditorProtocol(LanguageServerProtocol):
+    """The protocol without pygls's own copies of the documents.
+
+    These split lines where the protocol does not, at U+2028 and others, so that edits would go to
+    the wrong place.
+    """
+
+    lsp_text_document__did_open = _passed_on(types.TEXT_DOCUMENT_DID_OPEN)
+    lsp_text_document__did_change = _passed_on(types.TEXT_DOCUMENT_DID_CHANGE)
+    lsp_text_document__did_close = _passed_on(types.TEXT_DOCUMENT_DID_CLOSE)
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Return a message; a request with parameters of other types is answered all the same."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcInvalidParams:
+            if "id" not in data or "method" not in data:
+                raise
+            return JsonRPCRequestMessage(data["id"], INVALID, self.VERSION, data["method"])

@@ -1,0 +1,154 @@
+"""The language server: what the editor says goes to the session, what is found goes back."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from importlib.metadata import version
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from flaglift.lsp.diagnostics import SOURCE, diagnostics
+from flaglift.lsp.protocol import EditorProtocol
+from flaglift.lsp.session import EditorSession, OpenDocument, VersionReading
+
+_OF_THE_EXTENSION = frozenset({"path", "trace", "enable"})
+"""Settings that are not for the server."""
+
+_PATIENCE = 2.0
+"""Seconds that the editor has to say its settings, before documents are read without them."""
+
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+Feature = tuple[str, Callable[..., Any], Any]
+"""A method of the protocol, the coroutine that does it, and what the editor is told of it."""
+
+
+class EditorServer(LanguageServer):
+    """A language server for the prompts of one editor."""
+
+    def __init__(self) -> None:
+        super().__init__("flaglift", version("flaglift"), protocol_cls=EditorProtocol)
+        self.session = EditorSession()
+        self._reader = ThreadPoolExecutor(1, "reader")
+        self.given: Mapping[str, Any] = {}
+        """The editor's settings for all folders."""
+        self._told = ""
+        self._has_settings = asyncio.Event()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the editor has said what it can."""
+        return hasattr(self.protocol, "client_capabilities")
+
+    @property
+    def is_pulled(self) -> bool:
+        """Whether the editor asks for diagnostics; then none are published (neovim#29927)."""
+        capabilities = self.client_capabilities.text_document
+        return capabilities is not None and capabilities.diagnostic is not None
+
+    @property
+    def unit(self) -> str:
+        """What columns count."""
+        return types.PositionEncodingKind(self.server_capabilities.position_encoding).value
+
+    async def read(self, document: OpenDocument) -> VersionReading:
+        """Return what is found in a document as it is now."""
+        current = document.version
+        if not self._has_settings.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._has_settings.wait(), _PATIENCE)
+            self._has_settings.set()
+        loop, read = asyncio.get_running_loop(), self.session.read
+        found = await loop.run_in_executor(self._reader, read, document, current)
+        self._tell(found.resolved.problem)
+        return found
+
+    def _tell(self, problem: str) -> None:
+        """Say once what is wrong with the configuration."""
+        if problem and problem != self._told:
+            kind = types.MessageType.Error
+            self.window_show_message(types.ShowMessageParams(kind, f"flaglift: {problem}"))
+        self._told = problem
+
+    async def publish(self, document: OpenDocument) -> None:
+        """Publish what is found in a document; changes that come meanwhile count too."""
+        document.is_stale = True
+        if self.is_pulled or document.is_pushing:
+            return
+        document.is_pushing = True
+        try:
+            while document.is_stale and document.is_open:
+                document.is_stale = False
+                found = await self.read(document)
+                if not document.is_stale and document.is_open:
+                    self._show(found)
+        finally:
+            document.is_pushing = False
+
+    def _show(self, found: VersionReading) -> None:
+        versions = found.version.versions()
+        for uri, shown in diagnostics(found).items():
+            params = types.PublishDiagnosticsParams(uri, shown, versions[uri])
+            self.text_document_publish_diagnostics(params)
+
+    async def refresh(self) -> None:
+        """Look at all open documents again, because something else changed."""
+        asked = self.client_capabilities.workspace
+        if not self.is_pulled:
+            for document in list(self.session.documents.values()):
+                await self.publish(document)
+        elif asked and asked.diagnostics and asked.diagnostics.refresh_support:
+            await self.workspace_diagnostic_refresh_async(None)
+
+    def set_given(self, given: Any) -> None:
+        """Take the editor's settings for all folders."""
+        self.given = _settings(given)
+        self.session.set_folders(dict.fromkeys(self._paths(), self.given), self.given)
+
+    async def ask_settings(self) -> None:
+        """Ask the editor for the settings of each folder, if it can tell."""
+        asked = self.client_capabilities.workspace
+        if asked and asked.configuration:
+            self._has_settings.clear()
+            await self._ask_settings()
+        self._has_settings.set()
+
+    async def _ask_settings(self) -> None:
+        folders = list(self.workspace.folders.values())
+        items = [types.ConfigurationItem(folder.uri, SOURCE) for folder in folders]
+        params = types.ConfigurationParams(items or [types.ConfigurationItem(section=SOURCE)])
+        given = await self.workspace_configuration_async(params)
+        if not folders:
+            self.set_given(given[0])
+            return
+        self.session.set_folders(
+            {
+                path: {**self.given, **_settings(each)}
+                for path, each in zip(self._paths(), given, strict=True)
+            },
+            self.given,
+        )
+
+    def _paths(self) -> list[str]:
+        """Return the paths of the folders of the workspace."""
+        uris = [folder.uri for folder in self.workspace.folders.values()]
+        if not uris and self.workspace.root_uri:
+            uris = [self.workspace.root_uri]
+        return [to_fs_path(uri) or uri for uri in uris]
+
+
+def _settings(given: Any) -> dict[str, Any]:
+    """Return the editor's settings with the keys of the configuration; what is null is not set."""
+    inner = given.get(SOURCE, given) if isinstance(given, dict) else {}
+    keys = {key: _CAPITAL.sub("-", str(key)).lower() for key in inner}
+    return {
+        name: inner[key]
+        for key, name in keys.items()
+        if name not in _OF_THE_EXTENSION and inner[key] not in (None, "", [])
+    }

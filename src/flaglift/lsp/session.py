@@ -1,0 +1,118 @@
+"""What an editor has open, and how each document is read: nothing of the protocol."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any, NamedTuple
+
+from flaglift.check.hosts.prefilter import may_hold_flags
+from flaglift.check.selecting import failed, job_of
+from flaglift.errors import FlagliftError
+from flaglift.lsp.configuring import ConfigurationFiles, Resolved
+from flaglift.lsp.documents import DocumentVersion, path_of
+from flaglift.lsp.prompts import PromptMemory
+from flaglift.lsp.reading import DocumentReading, ReadingProblem, read_document
+
+
+class VersionReading(NamedTuple):
+    """What was found in one version of a document, under one configuration."""
+
+    version: DocumentVersion
+    resolved: Resolved
+    reading: DocumentReading | None
+    """None for a document that is not checked, by its kind or by the configuration."""
+
+
+@dataclass(eq=False)
+class OpenDocument:
+    """A document that the editor has open."""
+
+    uri: str
+    version: DocumentVersion
+    last: VersionReading | None = None
+    memory: PromptMemory | None = None
+    is_open: bool = True
+    is_pushing: bool = False
+    """Whether somebody is about to read it and to publish what is found."""
+    is_stale: bool = False
+    """Whether it changed since then."""
+    _answered: tuple[str, VersionReading | None] = ("", None)
+
+    def identity_of(self, found: VersionReading) -> str:
+        """Return a word for what was found: the same one for the same version and configuration."""
+        if self._answered[1] is not found:
+            self._answered = token_hex(8), found
+        return self._answered[0]
+
+
+@dataclass
+class EditorSession:
+    """The documents and folders of one editor."""
+
+    documents: dict[str, OpenDocument] = field(default_factory=dict)
+    """By address."""
+    _folders: dict[str, ConfigurationFiles] = field(default_factory=dict)
+    """Of each folder of the workspace, by its path."""
+    _elsewhere: ConfigurationFiles = field(
+        default_factory=lambda: ConfigurationFiles({}, os.path.abspath(os.curdir))
+    )
+
+    def set_folders(
+        self, given: Mapping[str, Mapping[str, Any]], elsewhere: Mapping[str, Any]
+    ) -> None:
+        """Set the folders of the workspace with the editor's settings for each, and for no folder.
+
+        What is no file yet is taken to be in the first.
+        """
+        self._folders = {
+            folder: ConfigurationFiles(settings, folder) for folder, settings in given.items()
+        }
+        first = next(iter(given), os.path.abspath(os.curdir))
+        self._elsewhere = ConfigurationFiles(elsewhere, first)
+
+    def path(self, uri: str) -> str:
+        """Return the absolute path of a document."""
+        return path_of(uri, self._elsewhere.folder)
+
+    def configuration(self, path: str) -> Resolved:
+        """Return what is configured for a file, by its absolute path, as it is on disk now."""
+        around = [each for each in self._folders if path.startswith(os.path.join(each, ""))]
+        files = self._folders[max(around, key=len)] if around else self._elsewhere
+        return files.of(path)
+
+    def read(self, document: OpenDocument, version: DocumentVersion) -> VersionReading:
+        """Return what is found in a version of a document; only what changed is linted again.
+
+        It is not to be called by two threads at once.
+        """
+        path = self.path(document.uri)
+        resolved = self.configuration(path)
+        last = document.last
+        if last and last.version is version and last.resolved is resolved:
+            return last
+        if document.memory is None or last is None or last.resolved is not resolved:
+            document.memory = PromptMemory(resolved.configuration.settings_of(path))
+        found = _read(path, version, resolved, document.memory)
+        document.last = VersionReading(version, resolved, found)
+        return document.last
+
+
+def _read(
+    path: str, version: DocumentVersion, resolved: Resolved, memory: PromptMemory
+) -> DocumentReading | None:
+    configuration = resolved.configuration
+    host = None if configuration.files.excludes(path) else version.host(path, configuration)
+    if host is None:
+        return None
+    job = job_of(path, version.data, host, configuration)
+    most = configuration.files.max_file_size
+    if len(job.raw) > most:
+        said = f"{len(job.raw)} bytes are more than `max-file-size` allows ({most})"
+        problem = ReadingProblem(0, f"{said}, so it is not checked")
+        return DocumentReading(job, problems=[problem] if may_hold_flags(job.raw) else [])
+    try:
+        return read_document(job, memory, resolved.accepted)
+    except (FlagliftError, Exception) as error:
+        said = str(error) if isinstance(error, FlagliftError) else failed(path, error)
+        return DocumentReading(job, problems=[ReadingProblem(0, said)])

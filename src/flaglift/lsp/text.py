@@ -1,0 +1,110 @@
+"""The text of an editor's document, and its positions in the units that both sides agreed on."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from lsprotocol.types import Position, PositionEncodingKind, Range
+
+from flaglift.lossless.spans import Span
+
+_LINE_END = re.compile(rb"\r\n?|\n")
+"""What ends a line by the protocol, and nothing else: U+2028 and a form feed do not."""
+
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+_NOT_A_CHARACTER = "\ufffd".encode()
+
+_WIDTHS: Mapping[str, Callable[[str], int]] = {
+    PositionEncodingKind.Utf8.value: lambda sign: len(sign.encode("utf-8", "surrogatepass")),
+    PositionEncodingKind.Utf16.value: lambda sign: 2 if sign > "\uffff" else 1,
+    PositionEncodingKind.Utf32.value: len,
+}
+
+
+class EditorText:
+    """A text as the editor holds it; it does not change, an edit makes another one.
+
+    `unit` is what positions count within a line: `utf-8`, `utf-16` or `utf-32`. Offsets are bytes
+    of `data`. Half of a surrogate pair, which an editor may send, is kept as three bytes.
+    """
+
+    def __init__(self, text: str | bytes, unit: str) -> None:
+        self._raw = _encoded(text) if isinstance(text, str) else text
+        self.unit = unit
+
+    @cached_property
+    def data(self) -> bytes:
+        """The text in valid UTF-8: half a surrogate pair is U+FFFD, of the same length."""
+        return _SURROGATE.sub(_NOT_A_CHARACTER, self._raw) if b"\xed" in self._raw else self._raw
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in _LINE_END.finditer(self._raw))]
+
+    def edited(self, place: Range, text: str) -> "EditorText":
+        """Return the text with a range replaced; what lies behind its end is taken for the end."""
+        start, end = self.span(place)
+        raw = b"".join((self._raw[:start], _encoded(text), self._raw[max(start, end) :]))
+        return EditorText(_joined(raw), self.unit)
+
+    def span(self, place: Range) -> Span:
+        """Return the bytes of a range."""
+        return Span(self.offset(place.start), self.offset(place.end))
+
+    def offset(self, position: Position) -> int:
+        """Return the byte at a position; in the middle of a character, the one it begins with."""
+        if position.line >= len(self._starts):
+            return len(self._raw)
+        start, end = self._line(position.line)
+        line = self._raw[start:end]
+        if line.isascii():
+            return start + min(position.character, len(line))
+        width, left, offset = _WIDTHS[self.unit], position.character, start
+        for sign in line.decode("utf-8", "surrogatepass"):
+            left -= width(sign)
+            if left < 0:
+                break
+            offset += len(sign.encode("utf-8", "surrogatepass"))
+        return offset
+
+    def position(self, offset: int) -> Position:
+        """Return where a byte is."""
+        number = bisect_right(self._starts, offset) - 1
+        start, end = self._line(number)
+        before = self._raw[start : min(offset, end)]
+        if before.isascii() or self.unit == PositionEncodingKind.Utf8.value:
+            return Position(number, len(before))
+        text = before.decode("utf-8", "surrogatepass")
+        wide = self.unit == PositionEncodingKind.Utf16.value
+        astral = sum(sign > "\uffff" for sign in text) if wide else 0
+        return Position(number, len(text) + astral)
+
+    def range(self, span: Span) -> Range:
+        """Return where a range of bytes is."""
+        return Range(self.position(span.start), self.position(span.end))
+
+    def _line(self, number: int) -> Span:
+        """Return the bytes of a line without its end."""
+        start = self._starts[number]
+        if number + 1 == len(self._starts):
+            return Span(start, len(self._raw))
+        end = self._starts[number + 1]
+        return Span(start, start + len(self._raw[start:end].rstrip(b"\r\n")))
+
+
+def _encoded(text: str) -> bytes:
+    return _joined(text.encode("utf-8", "surrogatepass"))
+
+
+def _joined(raw: bytes) -> bytes:
+    """Return the bytes with each surrogate pair as the character that it stands for."""
+    if b"\xed" not in raw:
+        return raw
+    return _PAIR.sub(lambda pair: _character(pair[0]).encode(), raw)
+
+
+def _character(pair: bytes) -> str:
+    text = pair.decode("utf-8", "surrogatepass")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16")
