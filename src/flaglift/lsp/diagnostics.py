@@ -7,7 +7,7 @@ from lsprotocol.types import CodeDescription, DiagnosticSeverity, DiagnosticTag
 from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.diagnostics import Severity
-from flaglift.documentation import rule_url
+from flaglift.documentation import rule_link
 from flaglift.lossless.spans import Span
 from flaglift.lsp.reading import DocumentFinding
 from flaglift.lsp.session import VersionReading
@@ -41,7 +41,7 @@ def diagnostics(found: VersionReading) -> dict[str, list[EditorDiagnostic]]:
             finding.message,
             _SEVERITIES[finding.severity],
             finding.code,
-            CodeDescription(rule_url(finding.code)),
+            CodeDescription(rule_link(finding.code)),
             SOURCE,
             tags=[DiagnosticTag.Unnecessary] if finding.code == UNUSED_SUPPRESSION.code else None,
         )

@@ -14,7 +14,7 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral
 from flaglift.check.hosts.formats.shellwords import expansion_end
-from flaglift.check.hosts.formats.trees import is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import is_broken, nodes
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_bash"
@@ -86,7 +86,6 @@ def split(data: bytes) -> tuple[tuple[HereDocument, ...], bytes]:
 
 def _next(data: bytes, script: bytes, last: HereDocument | None) -> Iterator[HereDocument]:
     """Yield the next here-documents, up to one that the grammar may not find the end of."""
-    root = parse(script, _MODULE).root_node
     for node in nodes(script, ("heredoc_start",), _MODULE):
         document = _read(data, node, last)
         if document is None or (last and last.body.start <= node.start_byte < last.end):
