@@ -40,7 +40,8 @@ class Settings:
 
 DEFAULT = Settings()
 
-_KEYS = {field.name.replace("_", "-") for field in fields(Settings)}
+KEYS = {field.name.replace("_", "-") for field in fields(Settings)}
+"""Keys that say how prompts are read."""
 NAMES = ("flaglift.toml", "pyproject.toml")
 """What configuration files are called; the first counts where a folder has both."""
 
@@ -126,8 +127,8 @@ def settings_from(table: Mapping[str, Any], path: Path, base: Settings = DEFAULT
     for key, value in table.items():
         if key in _ELSEWHERE:
             continue
-        if key not in _KEYS:
-            known = sorted({*_KEYS, *_ELSEWHERE, "extend"})
+        if key not in KEYS:
+            known = sorted({*KEYS, *_ELSEWHERE, "extend"})
             close = nearest(key, known)
             hint = f"did you mean `{close}`?" if close else f"known keys: {', '.join(known)}"
             shown = key if key.isprintable() else ascii(key)[1:-1]

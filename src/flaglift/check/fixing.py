@@ -91,7 +91,7 @@ def _moved(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> LiteralC
         return ""
     if _is_doubtful(prompt, document, wanted):
         return ""
-    made = moved(prompt.literal, document)
+    made = moved(prompt.literal, document.job)
     return made if isinstance(made, LiteralChange) else ""
 
 

@@ -10,7 +10,7 @@ from flaglift.check.hosts.checking import lint_literal, only_made_fixes
 from flaglift.check.hosts.edits import apply
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.rewriting import edits_of_each
-from flaglift.check.job import FileInspection, Unused
+from flaglift.check.job import FileInspection, FileJob, Unused
 from flaglift.check.unused import unused_records
 from flaglift.diagnostics import Applicability, Diagnostic, Fix
 from flaglift.linting.engine import find_rule
@@ -75,21 +75,29 @@ _Found = tuple[LocatedFinding, LiteralChange | None]
 """What is printed of a finding, and what its fix makes of the prompt, if it has one."""
 
 
+def proposal(
+    literal: Literal, finding: Diagnostic, job: FileJob
+) -> tuple[Diagnostic, LiteralChange | None]:
+    """Return a finding with its fix as it is in this file, and what that makes of the prompt."""
+    fix = finding.fix
+    if fix is None:
+        return finding, None
+    move = _movable(literal, job) if finding.code == MOVED else ""
+    if isinstance(move, LiteralChange):
+        fields = ", ".join(f"{name}={value}" for name, value in move.fields.items())
+        fix = Fix(f"move them to fields next to the prompt: {fields}", Applicability.UNSAFE, ())
+        return replace(finding, fix=fix), move
+    if move:
+        said = Fix(f"{fix.title} (not moved: {move})", fix.applicability, fix.edits)
+        return replace(finding, fix=said), None
+    if not fix.edits:
+        return finding, None
+    return finding, LiteralChange(literal, apply_edits(literal.text, fix.edits))
+
+
 def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _Found:
     literal = prompt.literal
-    change = None
-    move = _movable(literal, document) if finding.code == MOVED and finding.fix else ""
-    if isinstance(move, LiteralChange):
-        change = move
-        fields = ", ".join(f"{name}={value}" for name, value in change.fields.items())
-        fix = Fix(f"move them to fields next to the prompt: {fields}", Applicability.UNSAFE, ())
-        finding = replace(finding, fix=fix)
-    elif move and finding.fix:
-        fix = finding.fix
-        said = Fix(f"{fix.title} (not moved: {move})", fix.applicability, fix.edits)
-        finding = replace(finding, fix=said)
-    elif finding.fix and finding.fix.edits:
-        change = LiteralChange(literal, apply_edits(literal.text, finding.fix.edits))
+    finding, change = proposal(literal, finding, document.job)
     record = record_at(
         document.job.shown,
         document.lines,
@@ -125,19 +133,19 @@ def _replacement(document: PromptFile, edits: Sequence[ByteEdit]) -> Replacement
     return Replacement(document.lines.region(span), content)
 
 
-def moved(literal: Literal, document: PromptFile) -> LiteralChange | str:
+def moved(literal: Literal, job: FileJob) -> LiteralChange | str:
     """Return the change that moves a prompt's flags to fields; a string says why they stay.
 
     It is empty where there is no mapping to move them to. That the change holds is not proved yet.
     """
     if literal.siblings is None:
         return ""
-    return literal.locked or lift_literal(literal, document.job.settings, document.job.sent)
+    return literal.locked or lift_literal(literal, job.settings, job.sent)
 
 
-def _movable(literal: Literal, document: PromptFile) -> LiteralChange | str:
+def _movable(literal: Literal, job: FileJob) -> LiteralChange | str:
     """Return that change, or why it cannot be made; the fields must have a place."""
-    change = moved(literal, document)
+    change = moved(literal, job)
     if isinstance(change, str) or literal.siblings is None:
         return change
     edits = literal.siblings.insert(change.fields)

@@ -9,6 +9,7 @@ from lsprotocol.types import Diagnostic as EditorDiagnostic
 from flaglift.diagnostics import Severity
 from flaglift.documentation import rule_link
 from flaglift.lossless.spans import Span
+from flaglift.lsp.documents import DocumentVersion
 from flaglift.lsp.reading import DocumentFinding
 from flaglift.lsp.session import VersionReading
 from flaglift.report.text import counted
@@ -34,19 +35,24 @@ def diagnostics(found: VersionReading) -> dict[str, list[EditorDiagnostic]]:
         location = found.version.location(span)
         said = EditorDiagnostic(location.range, message, severity, source=SOURCE)
         shown[location.uri].append(said)
-    for span, finding, _ in _worst(found.reading.findings):
-        location = found.version.location(span)
-        said = EditorDiagnostic(
-            location.range,
-            finding.message,
-            _SEVERITIES[finding.severity],
-            finding.code,
-            CodeDescription(rule_link(finding.code)),
-            SOURCE,
-            tags=[DiagnosticTag.Unnecessary] if finding.code == UNUSED_SUPPRESSION.code else None,
-        )
-        shown[location.uri].append(said)
+    for each in _worst(found.reading.findings):
+        said = diagnostic(found.version, each)
+        shown[found.version.location(each.span).uri].append(said)
     return shown
+
+
+def diagnostic(version: DocumentVersion, found: DocumentFinding) -> EditorDiagnostic:
+    """Return what is shown of a finding."""
+    finding = found.finding
+    return EditorDiagnostic(
+        version.location(found.span).range,
+        finding.message,
+        _SEVERITIES[finding.severity],
+        finding.code,
+        CodeDescription(rule_link(finding.code)),
+        SOURCE,
+        tags=[DiagnosticTag.Unnecessary] if finding.code == UNUSED_SUPPRESSION.code else None,
+    )
 
 
 def _worst(findings: Sequence[DocumentFinding]) -> Sequence[DocumentFinding]:

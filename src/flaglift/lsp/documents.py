@@ -42,6 +42,12 @@ class DocumentVersion(Protocol):
     def offset(self, uri: str, position: Position) -> int:
         """Return the byte at a position."""
 
+    def lines(self, span: Span) -> list[Span]:
+        """Return the parts of a range that are in one line each, without line ends."""
+
+    def line_before(self, uri: str, position: Position) -> str:
+        """Return what the editor shows in a line before a position."""
+
     def edits(self, edits: Sequence[ByteEdit]) -> dict[str, list[TextEdit]]:
         """Return edits of the data as edits of what the editor shows, by its address."""
 
@@ -82,6 +88,15 @@ class TextVersion:
     def offset(self, uri: str, position: Position) -> int:  # noqa: ARG002
         """Return the byte at a position."""
         return max(0, self.text.offset(position) - self._mark)
+
+    def lines(self, span: Span) -> list[Span]:
+        """Return the parts of a range that are in one line each, without line ends."""
+        return [part.shifted(-self._mark) for part in self.text.lines(span.shifted(self._mark))]
+
+    def line_before(self, uri: str, position: Position) -> str:  # noqa: ARG002
+        """Return what the editor shows in a line before a position."""
+        start = self.text.offset(Position(position.line, 0))
+        return self.text.data[start : self.text.offset(position)].decode(errors="ignore")
 
     def edits(self, edits: Sequence[ByteEdit]) -> dict[str, list[TextEdit]]:
         """Return edits of the data as edits of what the editor shows, by its address."""

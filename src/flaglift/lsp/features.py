@@ -6,7 +6,8 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcServerNotInitialized
 
-from flaglift.lsp import syncing
+from flaglift.lsp import actions, completing, showing, syncing
+from flaglift.lsp.commands import COPY, EXPLAIN, copy, explain
 from flaglift.lsp.server import EditorServer
 
 
@@ -14,8 +15,15 @@ def make_server() -> EditorServer:
     """Return a server with all its features."""
     server = EditorServer()
     server.feature(types.INITIALIZE)(syncing.initialize)
-    for method, handle, options in syncing.FEATURES:
+    for method, handle, options in (
+        *syncing.FEATURES,
+        *actions.FEATURES,
+        *showing.FEATURES,
+        *completing.FEATURES,
+    ):
         server.feature(method, options)(_guarded(handle))
+    server.command(EXPLAIN)(explain)
+    server.command(COPY)(copy)
     return server
 
 

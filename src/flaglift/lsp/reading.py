@@ -103,10 +103,10 @@ def _read(
             said, data, reading.lines, require_reason=job.require_reason
         )
     for prompt in reading.prompts:
-        suppressed = _suppressed(prompt, reading)
+        silent = suppressed(prompt, reading)
         for span, finding in prompt.findings:
-            if finding.code in suppressed:
-                for directive in suppressed[finding.code]:
+            if finding.code in silent:
+                for directive in silent[finding.code]:
                     directive.used.add(finding.code)
             elif BaselineKey(prompt.facts.fingerprint, finding.code) not in accepted:
                 reading.findings.append(DocumentFinding(span, finding, prompt))
@@ -118,7 +118,7 @@ def _read(
         reading.problems.append(ReadingProblem(missed[0].start, message))
 
 
-def _suppressed(prompt: DocumentPrompt, reading: DocumentReading) -> dict[str, list[Directive]]:
+def suppressed(prompt: DocumentPrompt, reading: DocumentReading) -> dict[str, list[Directive]]:
     """Return the codes that are not to be reported about a prompt, each with the comments."""
     found: dict[str, list[Directive]] = {}
     for directive in reading.directives:

@@ -5,15 +5,18 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from flaglift.lsp.diagnostics import SOURCE, diagnostics
+from flaglift.lsp.documents import DocumentVersion
 from flaglift.lsp.protocol import EditorProtocol
+from flaglift.lsp.reading import DocumentReading
 from flaglift.lsp.session import EditorSession, OpenDocument, VersionReading
 
 _OF_THE_EXTENSION = frozenset({"path", "trace", "enable"})
@@ -25,8 +28,20 @@ _PATIENCE = 2.0
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
+_Result = TypeVar("_Result")
+
 Feature = tuple[str, Callable[..., Any], Any]
 """A method of the protocol, the coroutine that does it, and what the editor is told of it."""
+
+
+class ReadingPlace(NamedTuple):
+    """A place in a document that was read."""
+
+    document: OpenDocument
+    version: DocumentVersion
+    reading: DocumentReading
+    offset: int
+    """A byte of the document."""
 
 
 class EditorServer(LanguageServer):
@@ -57,6 +72,11 @@ class EditorServer(LanguageServer):
         """What columns count."""
         return types.PositionEncodingKind(self.server_capabilities.position_encoding).value
 
+    async def in_reader(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Do something in the thread that reads documents, after what it has to do already."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reader, partial(work, *arguments))
+
     async def read(self, document: OpenDocument) -> VersionReading:
         """Return what is found in a document as it is now."""
         current = document.version
@@ -64,10 +84,20 @@ class EditorServer(LanguageServer):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._has_settings.wait(), _PATIENCE)
             self._has_settings.set()
-        loop, read = asyncio.get_running_loop(), self.session.read
-        found = await loop.run_in_executor(self._reader, read, document, current)
+        found = await self.in_reader(self.session.read, document, current)
         self._tell(found.resolved.problem)
         return found
+
+    async def at(self, uri: str, position: types.Position) -> "ReadingPlace | None":
+        """Return what is found in a document, and a place in it; None where there is nothing."""
+        document = self.session.document(uri)
+        if document is None:
+            return None
+        found = await self.read(document)
+        if found.reading is None or found.reading.host is None:
+            return None
+        offset = found.version.offset(uri, position)
+        return ReadingPlace(document, found.version, found.reading, offset)
 
     def _tell(self, problem: str) -> None:
         """Say once what is wrong with the configuration."""

@@ -71,6 +71,10 @@ class EditorSession:
         first = next(iter(given), os.path.abspath(os.curdir))
         self._elsewhere = ConfigurationFiles(elsewhere, first)
 
+    def document(self, uri: str) -> OpenDocument | None:
+        """Return the open document at an address, or that it is a part of."""
+        return self.documents.get(uri)
+
     def path(self, uri: str) -> str:
         """Return the absolute path of a document."""
         return path_of(uri, self._elsewhere.folder)

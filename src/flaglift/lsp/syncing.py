@@ -45,7 +45,7 @@ async def _did_open(ls: EditorServer, params: types.DidOpenTextDocumentParams) -
 
 
 async def _did_change(ls: EditorServer, params: types.DidChangeTextDocumentParams) -> None:
-    document = ls.session.documents.get(params.text_document.uri)
+    document = ls.session.document(params.text_document.uri)
     if document is None or not isinstance(document.version, TextVersion):
         return  # it was never opened, and what it holds is not known
     text = edited(document.version.text, params.content_changes)
@@ -75,7 +75,7 @@ async def _did_close(ls: EditorServer, params: types.DidCloseTextDocumentParams)
 async def _pull(
     ls: EditorServer, params: types.DocumentDiagnosticParams
 ) -> types.DocumentDiagnosticReport:
-    document = ls.session.documents.get(params.text_document.uri)
+    document = ls.session.document(params.text_document.uri)
     if document is None:
         return types.RelatedFullDocumentDiagnosticReport([])
     found = await ls.read(document)

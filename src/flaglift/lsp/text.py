@@ -85,6 +85,12 @@ class EditorText:
         """Return where a range of bytes is."""
         return Range(self.position(span.start), self.position(span.end))
 
+    def lines(self, span: Span) -> list[Span]:
+        """Return the parts of a range of bytes that are in one line each, without line ends."""
+        first, last = (bisect_right(self._starts, at) - 1 for at in span)
+        lines = map(self._line, range(first, last + 1))
+        return [Span(max(span.start, start), min(span.end, end)) for start, end in lines]
+
     def _line(self, number: int) -> Span:
         """Return the bytes of a line without its end."""
         start = self._starts[number]

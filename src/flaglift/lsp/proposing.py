@@ -1,0 +1,206 @@
+"""The changes that a document offers: fixes, moves to fields, comments that suppress."""
+
+import json
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import NamedTuple
+
+from flaglift.check.hosts.base import LiteralChange
+from flaglift.check.hosts.checking import only_made_fixes
+from flaglift.check.hosts.edits import apply
+from flaglift.check.hosts.pieces import ByteEdit
+from flaglift.check.hosts.rewriting import edits_of_each
+from flaglift.check.inspecting import MOVED, proposal
+from flaglift.check.unused import removal, unused_codes
+from flaglift.diagnostics import Applicability, Fix
+from flaglift.linting.engine import selected
+from flaglift.lossless.spans import Span, difference
+from flaglift.lsp.prompts import DocumentPrompt, PromptMemory
+from flaglift.lsp.reading import DocumentFinding, DocumentReading, read_document, suppressed
+from flaglift.rules import UNUSED_SUPPRESSION
+
+_MOST_PROMPTS = 20
+"""Prompts of a selection whose findings get proposals: each is proved."""
+
+_SAID = {Applicability.SAFE: "safe fix", Applicability.UNSAFE: "unsafe fix"}
+
+_HASH, _SLASHES, _DASHES, _MARKUP = "# {}", "// {}", "-- {}", "<!-- {} -->"
+_COMMENTS = {
+    "python": _HASH, "yaml": _HASH, "toml": _HASH, "ruby": _HASH, "bash": _HASH,
+    "javascript": _SLASHES, "typescript": _SLASHES, "tsx": _SLASHES, "php": _SLASHES,
+    "sql": _DASHES,
+    "html": _MARKUP, "vue": _MARKUP, "svelte": _MARKUP, "markdown": _MARKUP,
+}  # fmt: skip
+"""How a comment is written in each host that has comments."""
+
+
+class Proposal(NamedTuple):
+    """A change of a document that puts a finding right."""
+
+    about: DocumentFinding
+    title: str
+    is_safe: bool
+    is_move: bool
+    edits: Sequence[ByteEdit]
+
+
+def findings_in(reading: DocumentReading, place: Span) -> list[DocumentFinding]:
+    """Return the findings that have a byte, or an end, in common with a range."""
+    return [
+        each
+        for each in reading.findings
+        if each.span.start <= place.end and place.start <= each.span.end
+    ]
+
+
+def proposals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Iterator[Proposal]:
+    """Yield the fixes of findings that can be made, each proved by reading the document again."""
+    if reading.host is None:
+        return
+    prompts = list({id(each.prompt): each.prompt for each in about if each.prompt}.values())
+    made = [item for prompt in prompts[:_MOST_PROMPTS] for item in _made(reading, prompt, about)]
+    all_edits = edits_of_each(reading.data, reading.host, [change for _, _, change in made])
+    for (each, fix, _), edits in zip(made, all_edits, strict=True):
+        if edits:
+            title = f"{fix.title} ({_SAID[fix.applicability]})"
+            safe = fix.applicability is Applicability.SAFE
+            yield Proposal(each, title, safe, each.finding.code == MOVED, edits)
+    yield from _removals(reading, about)
+
+
+def _made(
+    reading: DocumentReading, prompt: DocumentPrompt, about: Sequence[DocumentFinding]
+) -> Iterator[tuple[DocumentFinding, Fix, LiteralChange]]:
+    """Yield what the fixes of one prompt's findings make of it."""
+    literal, job = prompt.literal, reading.job
+    own = [each for each in about if each.prompt is prompt]
+    findings = only_made_fixes(
+        literal, [each.finding for each in own], job.settings, suppressed(prompt, reading)
+    )
+    for each, finding in zip(own, findings, strict=True):
+        said, change = proposal(literal, finding, job)
+        if change and said.fix and said.fix.applicability in _SAID:
+            yield each, said.fix, change
+
+
+def _removals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Iterator[Proposal]:
+    """Yield what takes suppressions out that suppress nothing."""
+    judged = selected(reading.job.settings.select, reading.job.settings.ignore)
+    for each in about:
+        if each.finding.code != UNUSED_SUPPRESSION.code or not each.finding.fix:
+            continue
+        for directive in reading.directives:
+            if directive.comment.start == each.span.start:
+                unused = unused_codes(directive, judged)
+                edit = removal(directive, unused, reading.data, reading.lines)
+                if edit:
+                    yield Proposal(each, "take it out (safe fix)", True, False, [edit])
+
+
+def line_edits(old: bytes, new: bytes) -> list[ByteEdit]:
+    r"""Return edits that make one document into another, each within a few lines.
+
+    >>> line_edits(b"a\nb\nc\n", b"a\nbx\nc\n")
+    [ByteEdit(start=3, end=3, content=b'x')]
+    """
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    if len(before) == len(after):
+        blocks = [(i, i + 1, i, i + 1) for i in range(len(before)) if before[i] != after[i]]
+    else:
+        codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        blocks = [(i, j, k, m) for tag, i, j, k, m in codes if tag != "equal"]
+    starts = [0]
+    for line in before:
+        starts.append(starts[-1] + len(line))
+    edits = []
+    for i, j, k, m in blocks:
+        text = b"".join(before[i:j]).decode()
+        start, end, content = difference(text, b"".join(after[k:m]).decode())
+        first = starts[i] + len(text[:start].encode())
+        edits.append(ByteEdit(first, first + len(text[start:end].encode()), content.encode()))
+    return edits
+
+
+def comment_against(
+    reading: DocumentReading, about: DocumentFinding, memory: PromptMemory
+) -> ByteEdit | None:
+    """Return what adds a comment by which a finding is no longer reported, and nothing else is.
+
+    None where the host has no comments, or none can stand there.
+    """
+    style = _COMMENTS.get(reading.job.host)
+    if style is None or about.prompt is None:
+        return None
+    code = about.finding.code
+    why = " say why" if reading.job.require_reason else ""
+    enclosure = about.prompt.enclosure
+    while enclosure.outer:
+        enclosure = enclosure.outer
+    lines, data = reading.lines, reading.data
+    number = lines.line_of(enclosure.extent.start)
+    line, before = lines.span_of(number), lines.span_of(max(1, number - 1))
+    text = data[line.start : line.end]
+    indent = text[: len(text) - len(text.lstrip(b" \t"))]
+    end = b"\r\n" if text.endswith(b"\r\n") else b"\n"
+    above = style.format(f"flaglift: ignore-next-line[{code}]{why}").encode()
+    last = lines.span_of(lines.line_of(max(enclosure.place.start, enclosure.place.end - 1)))
+    after = last.start + len(data[last.start : last.end].rstrip(b"\r\n"))
+    behind = style.format(f"flaglift: ignore[{code}]{why}").encode()
+    for edit in (
+        ByteEdit(line.start, line.start, indent + above + end),
+        ByteEdit(before.start, before.start, above + end),  # a fence begins there
+        ByteEdit(after, after, b"  " + behind),
+    ):
+        if _suppresses_only(reading, about, edit, memory):
+            return edit
+    return None
+
+
+def _suppresses_only(
+    reading: DocumentReading, about: DocumentFinding, edit: ByteEdit, memory: PromptMemory
+) -> bool:
+    """Tell whether after an edit all is said that was said, but for this finding."""
+    job = replace(reading.job, raw=apply(reading.data, [edit]))
+    after = read_document(job, memory)
+    read_document(reading.job, memory)  # which is what the memory is to hold
+    if [p.facts.fingerprint for p in after.prompts] != [
+        p.facts.fingerprint for p in reading.prompts
+    ]:
+        return False
+    gone, new = _said(reading), _said(after)
+    both = gone & new
+    return not new - both and set(gone - both) == {_identity(about)}
+
+
+def _said(reading: DocumentReading) -> Counter[tuple[str, str]]:
+    return Counter(_identity(each) for each in reading.findings)
+
+
+def _identity(found: DocumentFinding) -> tuple[str, str]:
+    return found.prompt.facts.fingerprint if found.prompt else "", found.finding.code
+
+
+def suppression_in(source: Path, text: str, path: str, about: DocumentFinding) -> str | None:
+    """Return what is added to the end of a configuration so that a finding is not reported."""
+    if about.prompt is None:
+        return None
+    table = "tool.flaglift.suppressions" if source.name == "pyproject.toml" else "suppressions"
+    shown = Path(os.path.relpath(path, source.parent)).as_posix()
+    added = (
+        f"\n[[{table}]]\n"
+        f"path = {json.dumps(shown)}\n"
+        f'prompt = "{about.prompt.facts.fingerprint}"\n'
+        f'rules = ["{about.finding.code}"]\n'
+        'reason = "say why"\n'
+    )
+    added = added if text.endswith("\n") or not text else "\n" + added
+    try:
+        tomllib.loads(text + added)
+    except ValueError:  # they are written in another way there
+        return None
+    return added
