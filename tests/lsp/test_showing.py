@@ -66,7 +66,7 @@ def test_hover_on_a_model_that_is_not_listed(model: str, said: str, tmp_path: Pa
     async def run(editor: Editor) -> None:
         uri = await editor.open(tmp_path / "a.txt", text)
         assert said in await hovered(editor, uri, at(text, model))
-        assert "The length of the video" in await hovered(editor, uri, at(text, "7\n"))
+        assert "The length of the video" in await hovered(editor, uri, at(text, " 7"))
 
     session(run, tmp_path)
 
@@ -205,7 +205,8 @@ def test_hints_say_fields_and_prices(tmp_path: Path) -> None:
 
 
 def test_colours_are_those_of_the_parts(tmp_path: Path) -> None:
-    code = 'prompt = f"""a {x} cat <faceid:9>\n  --video --video_model kling25 --video_prompt \'it\'"""\n'
+    head = 'prompt = f"""a {x} cat <faceid:9>\n'
+    code = head + "  --video --video_model kling25 --video_prompt 'it'" + '"""\n'
 
     async def run(editor: Editor) -> None:
         uri = await editor.open(tmp_path / "a.py", code, "python")
