@@ -42,7 +42,7 @@ NOT_TESTED := build/not-tested.txt
 
 test: demo lint
 	@rm -f $(NOT_TESTED) .coverage .coverage.*
-	$(BIN)/python tests/peers.py bring node npm
+	$(BIN)/python tests/peers.py bring node npm nvim
 	FLAGLIFT_NOT_TESTED=$(NOT_TESTED) COVERAGE_FILE=.coverage.most $(BIN)/pytest \
 		-n auto --dist worksteal --cov --cov-report= --cov-fail-under=0
 	FLAGLIFT_NOT_TESTED=$(NOT_TESTED) $(MAKE) test-spark

