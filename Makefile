@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+.PHONY: docs fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
 .PHONY: docs release-check fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
@@ -127,6 +128,10 @@ KILLS ?= 200
 
 kills: .venv/dev
 	FLAGLIFT_KILLS=$(KILLS) $(BIN)/pytest --timeout 0 -n auto tests/migrate/test_kill.py -k random
+
+# The extension for VS Code, as editors/vscode/dist/flaglift.vsix.
+vscode:
+	cd editors/vscode && npm ci --no-audit --no-fund && npm run build && npm run package
 
 clean:
 	rm -rf src/flaglift/site docs/reference/generated .venv .venv-spark .venv-recipes build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
