@@ -139,6 +139,9 @@ COMMENTED = {
     "a.md": "```text\na cat --video --video_model kling25 --duration 7\n```\n",
     "a.sh": "curl -F a=b \\\n  -F 'prompt[text]=a cat --video --video_model kling25 --duration 7' u\n",  # noqa: E501
     "a.sql": "INSERT INTO p (text) VALUES ('a cat --video --video_model kling25 --duration 7');\n",
+    "a.go": 'package a\n\nvar prompt = "a cat --video --video_model kling25 --duration 7"\n',
+    "a.env": 'PROMPT="a cat --video --video_model kling25 --duration 7"\n',
+    "a.mdx": "```text\na cat --video --video_model kling25 --duration 7\n```\n",
     "a.html": "<p>a cat --video --video_model kling25 --duration 7</p>\n",
 }
 

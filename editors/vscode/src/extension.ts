@@ -6,7 +6,7 @@ import { LanguageClient, State, TransportKind } from "vscode-languageclient/node
 import { findServer } from "./server";
 
 const LANGUAGES = [
-  "csv", "html", "javascript", "javascriptreact", "json", "jsonc", "jsonl", "markdown", "php",
+  "csv", "dotenv", "go", "html", "http", "javascript", "javascriptreact", "json", "jsonc", "jsonl", "markdown", "mdx", "php",
   "plaintext", "python", "ruby", "shellscript", "sql", "svelte", "toml", "tsv", "typescript",
   "typescriptreact", "vue", "yaml",
 ];

@@ -1,5 +1,6 @@
 """`flaglift lsp`."""
 
+import gc
 import os
 import sys
 
@@ -39,6 +40,9 @@ def command(tcp: str | None, stdio: bool) -> int:
             f"`flaglift lsp` needs `{error.name}`, which is not installed; "
             "install flaglift with its extra: pip install 'flaglift[lsp]'"
         ) from None
+    # What is remembered of large files is looked through in vain: each key stroke would take twice
+    # as long.
+    gc.set_threshold(100_000, 50, 100)
     server = make_server()
     if address:
         server.start_tcp(*address)

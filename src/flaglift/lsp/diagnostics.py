@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from lsprotocol.types import CodeDescription, DiagnosticSeverity, DiagnosticTag
+from lsprotocol.types import CodeDescription, DiagnosticSeverity, DiagnosticTag, Range
 from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.diagnostics import Severity
@@ -25,6 +25,8 @@ _SEVERITIES = {
     Severity.INFO: DiagnosticSeverity.Information,
 }
 
+_RANKS = {severity: severity.rank for severity in Severity}
+
 
 def diagnostics(found: VersionReading) -> dict[str, list[EditorDiagnostic]]:
     """Return what is shown in each part of a document, by its address; of very many, the worst."""
@@ -36,16 +38,20 @@ def diagnostics(found: VersionReading) -> dict[str, list[EditorDiagnostic]]:
         said = EditorDiagnostic(location.range, message, severity, source=SOURCE)
         shown[location.uri].append(said)
     for each in _worst(found.reading.findings):
-        said = diagnostic(found.version, each)
-        shown[found.version.location(each.span).uri].append(said)
+        location = found.version.location(each.span)
+        shown[location.uri].append(_diagnostic(location.range, each))
     return shown
 
 
 def diagnostic(version: DocumentVersion, found: DocumentFinding) -> EditorDiagnostic:
     """Return what is shown of a finding."""
+    return _diagnostic(version.location(found.span).range, found)
+
+
+def _diagnostic(place: Range, found: DocumentFinding) -> EditorDiagnostic:
     finding = found.finding
     return EditorDiagnostic(
-        version.location(found.span).range,
+        place,
         finding.message,
         _SEVERITIES[finding.severity],
         finding.code,
@@ -59,7 +65,7 @@ def _worst(findings: Sequence[DocumentFinding]) -> Sequence[DocumentFinding]:
     """Return as many findings as are shown, in order."""
     if len(findings) <= MOST_FINDINGS:
         return findings
-    ranked = sorted(findings, key=lambda each: each.finding.severity.rank)
+    ranked = sorted(findings, key=lambda each: _RANKS[each.finding.severity])
     return sorted(ranked[:MOST_FINDINGS], key=attrgetter("span"))
 
 

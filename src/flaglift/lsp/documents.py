@@ -25,6 +25,7 @@ _LANGUAGES = {
     "github-actions-workflow": "yaml",
     "jsonl": "jsonl",
     "jupyter": "notebook",
+    "dotenv": "env",
 }
 """Hosts of languages that editors call otherwise than fences and interpreters do."""
 

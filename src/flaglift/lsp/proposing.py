@@ -33,6 +33,7 @@ _HASH, _SLASHES, _DASHES, _MARKUP = "# {}", "// {}", "-- {}", "<!-- {} -->"
 _COMMENTS = {
     "python": _HASH, "yaml": _HASH, "toml": _HASH, "ruby": _HASH, "bash": _HASH,
     "javascript": _SLASHES, "typescript": _SLASHES, "tsx": _SLASHES, "php": _SLASHES,
+    "go": _SLASHES, "env": _HASH, "http": _HASH, "mdx": "{{/* {} */}}",
     "sql": _DASHES,
     "html": _MARKUP, "vue": _MARKUP, "svelte": _MARKUP, "markdown": _MARKUP,
 }  # fmt: skip
