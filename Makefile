@@ -3,8 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: docs fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
-.PHONY: docs release-check fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo test test-spark test-recipes lint oracle readme kills clean
+.PHONY: docs release-check fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv

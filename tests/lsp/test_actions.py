@@ -122,7 +122,7 @@ def test_flags_move_to_fields_where_there_is_a_request(tmp_path: Path) -> None:
         uri = await editor.open(tmp_path / "a.py", text, "python")
         found = await offered(editor, uri, span(1, 50, 60), ["refactor"])
         ((title, move),) = found.items()
-        assert title.startswith("move them to fields beside the prompt: ")
+        assert title.startswith("move them to fields next to the prompt: ")
         new = applied(text, move, uri, 1)
         assert "'prompt[video_model]': 'kling25'" in new
         assert "--video" not in new
