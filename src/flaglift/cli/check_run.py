@@ -124,7 +124,7 @@ class CheckRun:
             self._report(unused_records(self.unused), self.project.configuration.settings.fail_on)
 
     def _take_stale(self, path: Path) -> None:
-        """FindingsReport what the baseline holds and nothing reports any more."""
+        """Report what the baseline holds and nothing reports any more."""
         stale = self.baseline.keys - self.met
         if stale:
             from flaglift.check.baseline import stale_records
