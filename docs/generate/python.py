@@ -16,8 +16,7 @@ MODULES = {
     "flaglift.shim.asgi": "A middleware for ASGI apps.",
     "flaglift.shim.wsgi": "A middleware for WSGI apps.",
     "flaglift.catalog": "The dated model catalog.",
-    "flaglift.migrate.store": "What a store of your own implements.",
-    "flaglift.migrate.records": "What passes between a migration and a store.",
+    "flaglift.migrate.own": "What a store of your own implements.",
     "flaglift.rules.base": "What a rule is made of.",
 }
 """The modules that programs import, and what each is for."""

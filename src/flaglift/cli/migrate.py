@@ -47,9 +47,9 @@ class _PlanByDefault(click.Group):
 def command() -> None:
     """Turn the flags of stored prompts into fields, and undo it.
 
-    SOURCE is a file (.jsonl, .ndjson, .json, .csv, .tsv, each also .gz or .zst; .parquet) or a
-    table (postgresql://, mysql:// or sqlite:/// with #table). `plan` is the default and writes
-    nothing.
+    SOURCE is a file (.jsonl, .ndjson, .json, .csv, .tsv, each also .gz or .zst; .parquet), a
+    table (postgresql://, mysql:// or sqlite:/// with #table), or a store of your own
+    (python:MODULE:FUNCTION). `plan` is the default and writes nothing.
 
     \b
     Examples:

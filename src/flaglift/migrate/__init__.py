@@ -4,4 +4,5 @@
 - `decision`, `tally`: what becomes of a prompt, and the counts.
 - `planning`, `engine`, `undoing`, `verifying`: the verbs. `throttle`: chunk sizes, limits, pauses.
 - `files/`: JSONL, JSON, CSV and TSV, Parquet. `sql/`: PostgreSQL, MySQL and MariaDB, SQLite.
+- `own/`: stores of the user's own.
 """

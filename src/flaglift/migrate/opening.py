@@ -10,14 +10,15 @@ from flaglift.migrate.files.json_array import JsonArray
 from flaglift.migrate.files.jsonl import JsonLines
 from flaglift.migrate.files.store import FileStore
 from flaglift.migrate.job import Job
+from flaglift.migrate.own.store import SCHEME, OwnStore, collection_of
 from flaglift.migrate.store import Store
 
 _KINDS = ".jsonl, .ndjson, .json, .csv, .tsv (each also .gz or .zst), .parquet"
 
 
 def is_url(source: str) -> bool:
-    """Tell whether a source is a database."""
-    return "://" in source or source.startswith("sqlite:")
+    """Tell whether a source is no path: a database, or a store of the user's own."""
+    return "://" in source or source.startswith(("sqlite:", SCHEME))
 
 
 def open_store(job: Job, *, write: bool) -> Store:
@@ -25,6 +26,8 @@ def open_store(job: Job, *, write: bool) -> Store:
 
     Raises `InputError` for a kind of source that there is not, and for one that cannot be opened.
     """
+    if job.source.startswith(SCHEME):
+        return OwnStore(job, collection_of(job.source))
     if is_url(job.source):
         try:
             from flaglift.migrate.sql.store import TableStore  # noqa: PLC0415 (an extra)

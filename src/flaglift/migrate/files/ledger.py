@@ -149,6 +149,14 @@ class Ledger:
         for block in self._blocks(run):
             yield from block.left if left else block.entries
 
+    def left_newest_first(self, run: MigrationRun) -> Iterator[list[JournalEntry]]:
+        """Return what is not taken back, block by block, the last entry first."""
+        query = "SELECT block FROM journal WHERE run = ? ORDER BY first DESC"
+        for (number,) in self._db.execute(query, (run.id,)).fetchall():
+            left = self._block(number).left
+            if left:
+                yield left[::-1]
+
     def of_key(self, run: MigrationRun, key: str) -> list[JournalEntry]:
         """Return what is not taken back of the entries for a key: several if keys repeat."""
         # CROSS keeps SQLite from looking at all blocks of the run for each key.

@@ -1,0 +1,71 @@
+"""What a store of the user's own does, and its records as the engine wants them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from flaglift.migrate.records import Problem, Stored, StoredRecord
+
+Values = Mapping[str, Any]
+"""The `text` of a record and its fields, such as `video_model`; None or no key where one is
+empty."""
+
+
+class PromptCollection(Protocol):
+    """What a store of prompts has to do to be migrated. Values are JSON-ready.
+
+    Where it does not answer at the moment, it raises `flaglift.migrate.errors.UnavailableError`,
+    and is asked again later. Any other exception ends the run; what was written is kept.
+    """
+
+    def read(self, after: str | None, count: int) -> Sequence[tuple[str, Values]]:
+        """Return up to `count` records after a key, or from the first on, with their keys.
+
+        The order is the store's own, and always the same. At the end there are none.
+        """
+
+    def get(self, key: str) -> Values | None:
+        """Return a record as it is now; None where there is none."""
+
+    def replace(self, key: str, before: Values, after: Values) -> bool:
+        """Write the values `after` if the record still has those of `before`, in one step.
+
+        Other values stay. Return whether it was done; a value of None is to be empty.
+        """
+
+
+class OwnRecords:
+    """The records of such a store."""
+
+    def __init__(self, collection: PromptCollection, fields: Collection[str]) -> None:
+        self._collection = collection
+        self._fields = fields
+
+    def read(self, after: str | None, count: int) -> list[tuple[str, StoredRecord | Problem]]:
+        """Return records after a key, with their keys."""
+        read = self._collection.read(after, count)
+        return [(key, self._of(key, values)) for key, values in read]
+
+    def get(self, key: str) -> StoredRecord | Problem | None:
+        """Return a record as it is now; None where there is none."""
+        values = self._collection.get(key)
+        return None if values is None else self._of(key, values)
+
+    def replace(self, key: str, before: Values, after: Values) -> bool:
+        """Write values if the record still has those of `before`; return whether it had."""
+        return self._collection.replace(key, before, after)
+
+    def holds(self, key: str, values: Values) -> bool | None:
+        """Tell whether a record has these values; None where there is none."""
+        current = self._collection.get(key)
+        if current is None:
+            return None
+        return all(current.get(name) == value for name, value in values.items())
+
+    def _of(self, key: str, values: Values) -> StoredRecord | Problem:
+        text = values.get("text")
+        if text is None:
+            return StoredRecord(key, ())
+        if not isinstance(text, str):
+            return Problem(key, f"`text` is {type(text).__name__}, not a text")
+        held = {name: values.get(name) for name in self._fields}
+        return StoredRecord(key, (Stored("", text, held),))

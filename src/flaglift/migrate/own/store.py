@@ -1,0 +1,232 @@
+"""A store of the user's own, as the engine asks for it."""
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from flaglift.errors import InputError
+from flaglift.migrate.clock import new_id, now, who
+from flaglift.migrate.errors import LockedError
+from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.job import Job
+from flaglift.migrate.locking import file_lock
+from flaglift.migrate.own.records import OwnRecords, PromptCollection
+from flaglift.migrate.own.run import OwnUndoer, OwnWriter
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry, Problem, StoredRecord
+from flaglift.migrate.store import Check, MigrationRun, refuse_failed
+from flaglift.migrate.tally import Tally
+from flaglift.syntax.concern import may_concern
+
+SCHEME = "python:"
+_MOST_SHOWN = 10
+
+
+def collection_of(source: str) -> PromptCollection:
+    """Return what `python:MODULE:FUNCTION` makes; the module may be in the current folder.
+
+    Raises `InputError` where there is no such module or function.
+    """
+    module, _, function = source.removeprefix(SCHEME).partition(":")
+    sys.path.insert(0, "")
+    try:
+        made: PromptCollection = getattr(importlib.import_module(module), function)()
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"{source}: {error}; a store of your own is named `python:MODULE:FUNCTION`"
+        ) from None
+    finally:
+        sys.path.remove("")
+    return made
+
+
+class OwnStore:
+    """A store of the user's own, with its journal in a file."""
+
+    unit = "key"
+    passes_on = False
+    fields: frozenset[str] | None = None
+
+    def __init__(self, job: Job, collection: PromptCollection) -> None:
+        self.name = job.source
+        self._job = job
+        self._records = OwnRecords(collection, job.targets)
+        module = job.source.removeprefix(SCHEME).replace(":", ".")
+        self._journal = job.journal or Path(f"{module}.flaglift")
+        self._lock = self._journal.with_name(f"{self._journal.name}.lock")
+        self._opened: Ledger | None = None
+
+    def _ledger(self, *, write: bool) -> Ledger:
+        if self._opened is not None and write:
+            self._opened.close()
+            self._opened = None
+        if self._opened is None:
+            self._opened = Ledger(self._journal, self.name, write=write)
+        return self._opened
+
+    def notes(self) -> list[str]:
+        """Return nothing: all that is known of the store was looked at by `checks`."""
+        return []
+
+    def checks(self) -> list[Check]:
+        """See that keys lead forward, and that a record is found again as it was read."""
+        first = self._records.read(None, 2)
+        if not first:
+            return [Check("pass", "records", "the store has no record")]
+        key, record = first[0]
+        checks = []
+        if self._records.get(key) != record:
+            sentence = f"`get` does not give the record {key} as `read` does"
+            checks.append(Check("refuse", "keys", sentence))
+        behind = [key for key, _ in self._records.read(key, 1)]
+        if behind != [key for key, _ in first[1:]]:
+            sentence = f"`read` after {key} does not give the record that came next before"
+            checks.append(Check("refuse", "keys", sentence))
+        return checks or [Check("pass", "keys", "records are found again by their keys, in order")]
+
+    def total(self) -> tuple[str, int] | None:
+        """Return None: nobody has counted."""
+        return None
+
+    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return the next records; None at the end.
+
+        Raises `InputError` where the store gives a record again.
+        """
+        after = None if cursor is None else cursor["key"]
+        pairs = self._records.read(after, rows)
+        if not pairs:
+            return None
+        keys = [key for key, _ in pairs]
+        if after in keys or len({*keys}) < len(keys):
+            raise InputError(
+                f"{self.name}: `read` gives a record again when asked for what comes after {after}"
+            )
+        return Chunk(
+            records=[each for _, each in pairs if isinstance(each, StoredRecord)],
+            problems=[each for _, each in pairs if isinstance(each, Problem)],
+            cursor={"key": keys[-1]},
+        )
+
+    def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return those of the next records that may still hold flags; None at the end."""
+        chunk = self.read(cursor, rows)
+        if chunk is None:
+            return None
+        left = [r for r in chunk.records if any(may_concern(each.text) for each in r.prompts)]
+        return replace(chunk, records=left)
+
+    def unreachable(self) -> int:
+        """Return 0: `read` comes to every record."""
+        return 0
+
+    def is_empty(self, field: str, value: object) -> bool:
+        """Tell whether a value that a field holds stands for none."""
+        return self._job.is_empty(field, value)
+
+    def fits(self, field: str, value: object) -> None:
+        """Return None: what does not fit, `replace` refuses."""
+
+    @contextmanager
+    def writing(self, *, restart: bool) -> Iterator["OwnWriter"]:
+        """Begin a run, or resume an unfinished one; nobody else can meanwhile."""
+        refuse_failed(self.name, self.checks())
+        with file_lock(self._lock, self.name):
+            ledger = self._ledger(write=True)
+            yield OwnWriter(self._records, ledger, self._begun(ledger, restart=restart))
+
+    def _begun(self, ledger: Ledger, *, restart: bool) -> MigrationRun:
+        for run in reversed(ledger.runs()):
+            if run.state == "undoing":
+                raise InputError(
+                    f"{self.name}: an undo is unfinished; run `flaglift migrate undo` first"
+                )
+            if run.state == "running" and not restart:
+                if run.fingerprint != self._job.fingerprint:
+                    raise InputError(
+                        f"{self.name}: the run of {run.started} is unfinished, and was begun with"
+                        " other options or another version of flaglift; finish it with those, or"
+                        " begin another with --restart"
+                    )
+                return run
+            if run.state == "running":  # what it wrote stays written, and can be undone
+                with ledger.saving():
+                    ledger.save(replace(run, state="stopped", updated=now()))
+        info = {"entries": 0, "options": self._job.options(), "by": who()}
+        run = MigrationRun(
+            new_id(), self.name, self._job.fingerprint, "running", None, Tally(), now(), now(), info
+        )
+        with ledger.saving():
+            ledger.save(run)
+        return run
+
+    def rehearsing(self) -> AbstractContextManager["OwnWriter"]:
+        """Raise `InputError`: what is written to such a store cannot be rolled back."""
+        raise InputError(f"{self.name}: --rehearse is for databases, which can roll back")
+
+    def runs(self) -> list[MigrationRun]:
+        """Return all runs, oldest first; none if there is no journal."""
+        return self._ledger(write=False).runs() if self._journal.exists() else []
+
+    def is_held(self) -> bool:
+        """Tell whether a run works on the store now."""
+        if not self._lock.exists():
+            return False
+        try:
+            with file_lock(self._lock, self.name):
+                return False
+        except LockedError:
+            return True
+
+    @contextmanager
+    def undoing(self, run: MigrationRun) -> Iterator["OwnUndoer"]:
+        """Begin to take a run back, or resume that."""
+        with file_lock(self._lock, self.name):
+            yield OwnUndoer(self._records, self._ledger(write=True), run)
+
+    def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
+        """Return the journal of a run in order."""
+        return self._ledger(write=False).entries(run, left=left)
+
+    def pressure(self) -> Mapping[str, float]:
+        """Return nothing: such a store tells of no load."""
+        return {}
+
+    def journal_bytes(self, run: MigrationRun) -> int:
+        """Return the bytes of a run's entries."""
+        return self._ledger(write=False).size(run)
+
+    def purge(self, run: MigrationRun) -> None:
+        """Delete the journal of a run."""
+        with file_lock(self._lock, self.name):
+            self._ledger(write=True).purge(run)
+
+    def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
+        """Return what holds of what a run wrote and what does not, one sentence each."""
+        ledger = self._ledger(write=False)
+        as_written = 0
+        gone: list[str] = []
+        edited: list[str] = []
+        for entry in ledger.entries(run, left=True):
+            holds = self._records.holds(entry.key, entry.after)
+            if holds is None:
+                gone.append(entry.key)
+            elif holds:
+                as_written += 1
+            elif ledger.of_key(run, entry.key)[-1].number == entry.number:
+                edited.append(entry.key)
+        held = [f"{self.name}: {as_written:,} records are as the run wrote them"]
+        broken = []
+        for keys, what in ((edited, "edited since"), (gone, "deleted since")):
+            if keys:
+                more = "" if len(keys) <= _MOST_SHOWN else ", ..."
+                shown = ", ".join(keys[:_MOST_SHOWN])
+                broken.append(f"{self.name}: {len(keys):,} records were {what}: {shown}{more}")
+        return held, broken
+
+    def close(self) -> None:
+        """Close the journal."""
+        if self._opened is not None:
+            self._opened.close()
