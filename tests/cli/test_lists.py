@@ -49,7 +49,7 @@ def test_a_tree_of_everything() -> None:
     lines = flaglift("parse", text).stdout.splitlines()
     for part in (
         "Abbreviation 15–20 '--vid'  candidates='video' or 'video_model' or 'video_prompt'",
-        "UnknownOption 28–33 '--foo'",
+        "UnknownFlag 28–33 '--foo'",
         "OtherFlag 34–40 '--fill'  name='--fill' open=False",
         "├── Separator 42–45 '---'",
         "├── Settings",

@@ -222,7 +222,7 @@ def test_a_stop_while_the_database_is_away(
 
     with monkeypatch.context() as patch:
         patch.setattr(Session, "begin", away)
-        with pytest.raises(UnavailableError, match="goes on from there"):
+        with pytest.raises(UnavailableError, match="the same command again to resume"):
             applied(source, stopped=stopped, patience=(0.01,) * 9)
     assert applied(source).changed == 4
 

@@ -336,7 +336,7 @@ def test_a_damaged_page_of_a_parquet_file(tmp_path: Path) -> None:
         ("p.jsonl", {"text": "a[]"}, "is not a path"),
         ("p.json", {"key": "."}, "is not a path"),
         ("none.jsonl", {}, "there is no such file"),
-        (".", {}, "is a folder"),
+        (".", {}, "is a directory"),
         ("p.csv", {"text": "tex"}, "did you mean `text`"),
         ("p.csv", {"text": "prompt"}, "its header reads"),
         ("p.csv", {"delimiter": ";"}, "--delimiter says what is between cells"),

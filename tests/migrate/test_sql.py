@@ -536,7 +536,7 @@ def test_a_server_that_stays_away_stops_the_run(
         monkeypatch.setattr(SqlWriter, "reconnect", away)
         migration = Migration(store, Decider(Settings(), store.fields), control())
         kill_connections(server)
-        with pytest.raises(UnavailableError, match=r"given up after 2 attempts.*goes on"):
+        with pytest.raises(UnavailableError, match=r"given up after 2 attempts.*again to resume"):
             migration.apply(writer)
     monkeypatch.undo()
     assert applied(source).changed == 4
@@ -571,7 +571,7 @@ def test_an_undo_survives_a_lost_connection(
 
     with monkeypatch.context() as patch:
         patch.setattr(module.SqlUndoer, "_save", lose)
-        with pytest.raises(UnavailableError, match="goes on from there"):
+        with pytest.raises(UnavailableError, match="the same command again to resume"):
             undone(source, patience=())
     lost.append("x")
     with pytest.raises(InputError, match="an undo is unfinished"):

@@ -48,7 +48,7 @@ def test_the_findings_of_a_prompt_stand_together_the_worst_first(
     monkeypatch.setenv("COLUMNS", "72")
     run = flaglift("check", "--isolated", "--no-cache", "a.txt")
     assert run.returncode == 1
-    first, second = re.sub(r"\x1b\[[\d;]*m", "", run.stdout).split("\n\n")
+    first, second = re.sub(r"\x1b(\[[\d;]*m|\]8;[^\x1b]*\x1b\\)", "", run.stdout).split("\n\n")
     assert first.splitlines() == [
         "a.txt:1:61",
         "  │ ohwx woman 猫 in a long dress, walking --video --video_model",

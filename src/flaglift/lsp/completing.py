@@ -23,7 +23,7 @@ _IN_SUPPRESSION = re.compile(r"flaglift:\s*[a-z-]+\s*\[(?:[^\[\]]*,)?\s*([\w-]*)
 _IN_LIST_OF_RULES = re.compile(r'^\s*(?:select|ignore|rules)\s*=\s*\[(?:[^\[\]]*,)?\s*"?([\w-]*)$')
 _KEY = re.compile(r"^\s*([\w-]*)$")
 _VALUE = re.compile(r'^\s*([\w-]+)\s*=\s*"?([\w-]*)$')
-_TABLE = re.compile(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]", re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[\[?([^\[\]\n]*)\]", re.MULTILINE)
 _LAST_WORDS = re.compile(r"(?:(?<=\s)|^)(?:(--[a-z_]+)(?:[ \t]+|=))?([^\s=\"]*)$")
 _MOST_MODELS = 200
 
@@ -157,7 +157,7 @@ def _rules(*, quoted: bool = False) -> list[Choice]:
 def in_configuration(name: str, text: str, line: str) -> tuple[list[Choice], int]:
     """Return what can stand at the end of a configuration's text, and how much of it is there."""
     tables = _TABLE.findall(text)
-    table = tables[-1] if tables else ""
+    table = tables[-1].strip() if tables else ""
     own = "tool.flaglift" if name == "pyproject.toml" else ""
     if match := _IN_LIST_OF_RULES.search(line):
         if table.removesuffix(".suppressions").removesuffix("suppressions") == own:

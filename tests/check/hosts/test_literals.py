@@ -45,8 +45,9 @@ def target(form: LiteralForm, document: str) -> Literal | None:
 def joins_a_name(literal: Literal, text: str) -> bool:
     """Tell whether a text goes on right behind a variable, as a part of its name."""
     behind = text.split(HOLE)[1:]
+    of_name = r"\w|[^\x00-\x7f]" if literal.host == "php" else r"\w"
     return any(
-        re.fullmatch(r"\$\w+", hole.source) and re.match(r"\w", part, re.ASCII)
+        re.fullmatch(r"\$\w+", hole.source) and re.match(of_name, part, re.ASCII)
         for hole, part in zip(literal.holes, behind, strict=True)
     )
 

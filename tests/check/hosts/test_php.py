@@ -139,3 +139,13 @@ def test_a_last_line_like_a_comment_is_text_of_the_document(mark: str, hole: str
     (literal,) = HOST.literals(source.encode())
     shown = "\ufffc" if hole.startswith(("$x", "{", "${")) else hole.removeprefix("\\")
     assert literal.text == f"a --video\n{mark}{shown} b"
+
+
+@pytest.mark.parametrize(
+    ("variable", "hole"),
+    [("$x", "$x\U0001f600é"), ("$x->y", "$x->y\U0001f600é"), ("$x[0]", "$x[0]"), ("{$x}", "{$x}")],
+)
+def test_each_byte_above_ascii_is_a_part_of_a_name(variable: str, hole: str) -> None:
+    source = f'<?php $a = "{variable}\U0001f600é b";'
+    (literal,) = host_named("php").literals(source.encode())
+    assert [each.source for each in literal.holes] == [hole]

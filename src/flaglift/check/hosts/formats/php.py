@@ -117,7 +117,7 @@ class PhpHost(CodeHost):
             return None
         form = _SINGLE if node.type == "string" else _DOUBLE
         inside = Span(opening.end_byte, max(opening.end_byte, node.end_byte - 1))
-        scanned = form.pieces(data, inside, _holes(node))
+        scanned = form.pieces(data, inside, _holes(node, data))
         return StringLiteral(form, Span(node.start_byte, node.end_byte), inside.start, scanned)
 
     def _document(self, node: Node, data: bytes) -> StringLiteral | None:
@@ -129,7 +129,7 @@ class PhpHost(CodeHost):
         stop = max(start, line - (data[line - 1 : line] == b"\r"))
         form = _HEREDOC if node.type == "heredoc" else _NOWDOC
         body = node.child_by_field_name("value")
-        holes = list(_holes(body)) if body is not None and form is _HEREDOC else []
+        holes = list(_holes(body, data)) if body is not None and form is _HEREDOC else []
         if form is _HEREDOC:
             # The grammar takes a last line with a number sign or slashes for a comment.
             ends = [child for child in node.named_children if child.type == "comment"]
@@ -153,14 +153,23 @@ def _holes_in(data: bytes, node: Node) -> Iterator[Span]:
             yield Span(*match.span("hole"))
 
 
-def _holes(node: Node) -> Iterator[Span]:
+_REST_OF_NAME = re.compile(rb"[\w\x80-\xff]*+")
+
+
+def _holes(node: Node, data: bytes) -> Iterator[Span]:
     """Yield the interpolations, with the braces around them."""
     children = node.children
     for index, child in enumerate(children):
         if not child.is_named or child.type in ("string_content", "escape_sequence"):
             continue
-        braced = index and children[index - 1].type == "{"
-        yield Span(child.start_byte - bool(braced), child.end_byte + bool(braced))
+        if index and children[index - 1].type == "{":
+            yield Span(child.start_byte - 1, child.end_byte + 1)
+            continue
+        end = child.end_byte
+        if child.type in ("variable_name", "member_access_expression"):
+            # Every byte above ASCII belongs to a name; the grammar does not know all characters.
+            end = _REST_OF_NAME.match(data, end).end()  # type: ignore[union-attr]  # may be empty
+        yield Span(child.start_byte, end)
 
 
 def make(name: str) -> PhpHost:
