@@ -13,6 +13,7 @@ from flaglift.lossless.json_members import (
     closing,
     elements,
     members,
+    parse_path,
     sites,
     validate,
     value_end,
@@ -279,3 +280,40 @@ BROKEN = {
 def test_time_grows_with_the_bytes(piece: bytes) -> None:
     small = piece * (30_000 // len(piece))
     assert growth(read, small, small * 10) < 30  # a quadratic one: 100
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "places"),
+    [
+        ('{"a": {"text": 1}}', "a.text", ["a.text"]),
+        ('{"a": null}', "a.text", []),
+        ('{"b": {"text": 1}}', "a.text", []),
+        (
+            '{"a": [{"text": 1}, null, {"b": 2}, {"text": 3}]}',
+            "a[].text",
+            ["a[0].text", "a[3].text"],
+        ),
+        ('{"a": null}', "a[].text", []),
+        ('{"a": [[{"text": 1}]]}', "a[][].text", ["a[0][0].text"]),
+    ],
+)
+def test_a_path_leads_to_objects_and_nowhere_from_null(
+    document: str, path: str, places: list[str]
+) -> None:
+    assert [site.place for site in sites(document.encode(), parse_path(path))] == places
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "sentence"),
+    [
+        ('{"a": {"text": 1}}', "a[].text", "`a` is not a list"),
+        ('{"a": [1]}', "a.text", "`a` is not an object"),
+        ('{"a": [1]}', "a[].text", r"`a\[0\]` is not an object"),
+        ("[1]", "text", "is not an object"),
+        ('{"a": {"text": 1}, "a": {"text": 2}}', "a.text", "a"),
+        ('{"text": 1, "text": 2}', "text", "text"),
+    ],
+)
+def test_a_path_that_does_not_fit_the_document(document: str, path: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        sites(document.encode(), parse_path(path))

@@ -1,0 +1,49 @@
+"""What columns hold, told from their types alone; tests of servers show that they agree."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import BigInteger, Column, Enum, Integer, Numeric, SmallInteger, String, Text
+from sqlalchemy.dialects.mysql import MEDIUMINT, TINYINT
+
+from flaglift.migrate.sql.capacity import coerced, reason_not_to_take
+
+
+@pytest.mark.parametrize(
+    ("kind", "dialect", "most"),
+    [
+        (SmallInteger(), "postgresql", 2**15 - 1),
+        (Integer(), "postgresql", 2**31 - 1),
+        (BigInteger(), "postgresql", 2**63 - 1),
+        (Integer(), "sqlite", 2**63 - 1),
+        (TINYINT(), "mysql", 127),
+        (TINYINT(unsigned=True), "mysql", 255),
+        (MEDIUMINT(unsigned=True), "mysql", 2**24 - 1),
+    ],
+)
+def test_a_number_is_taken_up_to_the_last_one(kind: Any, dialect: str, most: int) -> None:
+    column = Column("length", kind)
+    assert reason_not_to_take(column, "video_duration", most, dialect) is None
+    reason = reason_not_to_take(column, "video_duration", most + 1, dialect)
+    assert reason is not None
+    assert f"to {most:,}, which the column `length` takes" in reason
+
+
+@pytest.mark.parametrize("kind", [Integer(), Numeric(), Text()])
+def test_nothing_is_nothing_in_each_column(kind: Any) -> None:
+    assert coerced(Column("length", kind), None) is None
+
+
+def test_other_kinds() -> None:
+    number = Column("length", Integer())
+    assert reason_not_to_take(number, "x", "five", "sqlite") == (
+        "`x` is no number, and the column `length` takes only those"
+    )
+    models = Column("model", Enum("kling25", "veo31"))
+    assert reason_not_to_take(models, "m", "kling25", "mysql") is None
+    assert reason_not_to_take(models, "m", "other", "mysql") == (
+        "the column `model` does not take this `m`"
+    )
+    short = Column("model", String(3))
+    assert reason_not_to_take(short, "m", "abc", "postgresql") is None
+    assert reason_not_to_take(short, "m", "abcd", "postgresql") is not None
