@@ -39,7 +39,7 @@ def test_other_kinds() -> None:
     assert reason_not_to_take(number, "x", "five", "sqlite") == (
         "`x` is no number, and the column `length` takes only those"
     )
-    models = Column("model", Enum("kling25", "veo31"))
+    models: Column[Any] = Column("model", Enum("kling25", "veo31"))
     assert reason_not_to_take(models, "m", "kling25", "mysql") is None
     assert reason_not_to_take(models, "m", "other", "mysql") == (
         "the column `model` does not take this `m`"

@@ -400,3 +400,35 @@ def test_a_line_without_its_key_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     path.write_text('{"text": "a"}\n')
     assert planned(path, key="id").problems == 1
+
+
+def test_a_file_is_held_while_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.jsonl"
+    path.write_text(json.dumps({"text": "a cat --video --video_model kling25"}) + "\n")
+    job = Job(str(path))
+    with opened(job) as store, opened(job, write=False) as other:
+        assert not other.is_held()
+        with store.writing(restart=False):
+            assert other.is_held()
+        assert not other.is_held()
+        # Nobody else writes to a file while it is migrated, so there is nothing to come back for.
+        assert store.read_left(None, 10) is None
+        assert store.unreachable() == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "encoding", "said"),
+    [
+        ("video_prompt", "she smiles", "latin-1", None),
+        ("video_prompt", "she smiles 😀", "latin-1", "characters that latin-1 does not have"),
+        ("video_duration", 5, "ascii", None),
+    ],
+)
+def test_what_the_encoding_of_a_file_has(
+    tmp_path: Path, field: str, value: Any, encoding: str, said: str | None
+) -> None:
+    path = tmp_path / "prompts.csv"
+    path.write_text("id,text,video_model,video_prompt,video_duration\n1,a cat,,,\n")
+    with opened(Job(str(path), encoding=encoding)) as store:
+        reason = store.fits(field, value)
+    assert reason is None if said is None else said in str(reason)
