@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from http.client import HTTPConnection
+from http.client import HTTPConnection, IncompleteRead
 from typing import Any
 from urllib.parse import quote
 
@@ -103,11 +103,18 @@ odd = st.one_of(
 def ask(
     proxy: str, method: str, target: str, body: tuple[bytes, str]
 ) -> tuple[int, str, str | None]:
-    """Return the status, what the server read, and what the proxy says of the request."""
+    """Return the status, what the server read, and what the proxy says of the request.
+
+    A response that is cut off counts as 502: the server has closed the connection in the middle.
+    """
     with contextlib.closing(HTTPConnection(proxy, timeout=20)) as connection:
         connection.request(method, target, body[0], {"content-type": body[1]})
         response = connection.getresponse()
-        return response.status, response.read().decode(), response.getheader("x-flaglift")
+        try:
+            said = response.read().decode()
+        except IncompleteRead:
+            return 502, "", None
+        return response.status, said, response.getheader("x-flaglift")
 
 
 def values_of(read: Any) -> Iterator[str]:
