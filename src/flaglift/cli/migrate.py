@@ -175,14 +175,8 @@ def status(source: str, form: str, **options: Any) -> int:
       flaglift migrate status 'sqlite:///shop.db#prompts' --format json
     """
     from flaglift.cli.migrate_journals import runs_of
-    from flaglift.report.migration import print_runs
 
-    runs = runs_of(source, options)
-    if form == "json":
-        click.echo(json.dumps(runs, ensure_ascii=False, indent=1))
-    else:
-        print_runs(source_name(runs, source), runs)
-    return 0
+    return _show_runs(runs_of(source, options), source, form)
 
 
 @command.command(
@@ -202,13 +196,17 @@ def runs(source: str, form: str, **options: Any) -> int:
       flaglift migrate runs 'sqlite:///shop.db#prompts' --format json
     """
     from flaglift.cli.migrate_journals import journals_of
+
+    return _show_runs(journals_of(source, options), source, form)
+
+
+def _show_runs(shown: list[dict[str, Any]], source: str, form: str) -> int:
     from flaglift.report.migration import print_runs
 
-    found = journals_of(source, options)
     if form == "json":
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
     else:
-        print_runs(source_name(found, source), found)
+        print_runs(source_name(shown, source), shown)
     return 0
 
 

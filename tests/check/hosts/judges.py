@@ -63,15 +63,18 @@ def _node() -> subprocess.Popen[str]:
     return process
 
 
-def node(document: str) -> Values:
-    """A script whose last value is a list; `x` is the value of a hole."""
-    process = _node()
+def _asked(process: subprocess.Popen[str], document: str) -> Values:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps(document) + "\n")
     process.stdin.flush()
     values: Values = json.loads(process.stdout.readline())
     return values
+
+
+def node(document: str) -> Values:
+    """A script whose last value is a list; `x` is the value of a hole."""
+    return _asked(_node(), document)
 
 
 def bash(document: str) -> Values:
@@ -144,13 +147,7 @@ def _go() -> subprocess.Popen[str]:
 
 def go(document: str) -> Values:
     """A file with a list of strings; `x` is the value of a hole."""
-    process = _go()
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(document) + "\n")
-    process.stdin.flush()
-    values: Values = json.loads(process.stdout.readline())
-    return values
+    return _asked(_go(), document)
 
 
 def json_values(document: str) -> Values:
