@@ -10,10 +10,12 @@ from columns.shaped import shaped
 from columns.test_same_as_translate import SETTINGS
 from flaglift import Context, Settings, translate
 from flaglift.emit.translation import TranslationStatus
+from flaglift.linting.engine import Examination, examine
 from flaglift.lossless.spans import Edit, apply_edits
 from flaglift.migrate.decision import Decider
 from flaglift.migrate.job import DEFAULT_TARGETS
 from flaglift.migrate.records import Stored
+from flaglift.shapes import shortcut
 from strategies import texts
 
 FIELDS = (None, ("video_model", "video_prompt", "video_duration"), ("video_model",))
@@ -62,8 +64,26 @@ def test_every_verdict_is_that_on_the_prompt_alone() -> None:
         for n in range(3)
     ]
     decide = Decider(Settings(), None)
+    # Each with settings of its own, for which nothing was learnt from the prompts before.
+    alone = [Decider(Settings(budget=10_000 + n), None)(one) for n, one in enumerate(prompts)]
     for _ in range(2):
-        assert decide.all(prompts) == [Decider(Settings(), None)(one) for one in prompts]
+        assert decide.all(prompts) == alone
+
+
+def test_what_one_migration_has_learnt_of_a_shape_the_next_one_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    flags = '--video --video_model kling25 --video_prompt "it naps"'
+    settings, examined = Settings(budget=9_999), []
+
+    def count(text: str, *rest: Any) -> Examination:
+        examined.append(text)
+        return examine(text, *rest)
+
+    monkeypatch.setattr(shortcut, "examine", count)
+    for word in ("cat", "dog", "cow"):
+        Decider(settings, None)(Stored("", f"a {word} {flags}", HELD[0]))
+    assert examined == [f"a cat {flags}"]
 
 
 def test_half_a_surrogate_pair_is_decided_like_any_other() -> None:

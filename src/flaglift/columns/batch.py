@@ -39,7 +39,7 @@ class BatchTranslator:
         selected(settings.select, settings.ignore)
         self._settings = settings
         self._context = context
-        self._shortcuts = {frozenset[str](): Shortcut(settings, context)}
+        self._shortcuts = {frozenset[str](): shortcut_for(settings, context)}
         """By the columns next to the prompts, for rows that hold nothing in them."""
 
     def __call__(self, texts: pa.StringArray, beside: Beside) -> pa.StructArray:
@@ -80,11 +80,10 @@ class BatchTranslator:
         rows.take_outcomes(left, outcomes)
 
     def _shortcut(self, beside: frozenset[str]) -> Shortcut:
-        shortcut = self._shortcuts.get(beside)
-        if shortcut is None:
+        if beside not in self._shortcuts:
             context = replace(self._context, given={**self._context.given, **dict.fromkeys(beside)})
-            shortcut = self._shortcuts[beside] = Shortcut(self._settings, context)
-        return shortcut
+            self._shortcuts[beside] = shortcut_for(self._settings, context)
+        return self._shortcuts[beside]
 
 
 def _by_shape(rows: "_Rows", cut: CutColumn, shortcut: Shortcut) -> None:

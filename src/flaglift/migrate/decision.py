@@ -62,10 +62,9 @@ class Decider:
         if any(value is not None for value in held.values()):
             return shortcut_for(self.settings, Context(held))
         names = tuple(held)
-        known = self._shortcuts.get(names)
-        if known is None:
-            known = self._shortcuts[names] = Shortcut(self.settings, Context(held))
-        return known
+        if names not in self._shortcuts:
+            self._shortcuts[names] = shortcut_for(self.settings, Context(held))
+        return self._shortcuts[names]
 
     def __call__(self, stored: Stored) -> Verdict:
         """Return what becomes of a prompt. Never raises for a text."""
