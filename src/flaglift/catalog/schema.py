@@ -37,7 +37,7 @@ _Seconds = Annotated[int, Field(strict=True, ge=1, le=LONGEST)]
 class TableRow(BaseModel):
     """A table of a data file: frozen, and without keys that nobody reads."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
 
 class ModelRow(TableRow):
@@ -86,7 +86,7 @@ class DataFile(TableRow):
 class EditionFile(DataFile):
     """One published edition of the service's Image2Video page, with the sentence that says so."""
 
-    rows = {"models": ModelRow, "capabilities": CapabilityRow}
+    rows: ClassVar[dict[str, type[TableRow]]] = {"models": ModelRow, "capabilities": CapabilityRow}
 
     date: _Date
     syntax: Literal["flags", "fields"]
@@ -109,7 +109,7 @@ class EditionFile(DataFile):
 class ReleasesFile(DataFile):
     """The service's changelog as far as it names models, in the order of the dates."""
 
-    rows = {"releases": ReleaseRow}
+    rows: ClassVar[dict[str, type[TableRow]]] = {"releases": ReleaseRow}
 
     source: _Text
     releases: Annotated[tuple[ReleaseRow, ...], Field(min_length=1)]
@@ -125,7 +125,7 @@ class ReleasesFile(DataFile):
 class OverlayFile(DataFile):
     """A user's additions and corrections; a row that is there already gives only what differs."""
 
-    rows = {"models": OverlayRow}
+    rows: ClassVar[dict[str, type[TableRow]]] = {"models": OverlayRow}
 
     models: tuple[OverlayRow, ...] = ()
 

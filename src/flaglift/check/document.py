@@ -38,11 +38,13 @@ class PromptFile:
         self.data = data
         self.host = host
         self.job = job
-        self.lines = LineIndex(data)
+        self.lines: LineIndex = LineIndex(data)
         said = comments(data, host) if MARK in data else []
-        self.directives = directives(said, data, self.lines, require_reason=job.require_reason)
-        self.candidates = candidates(data, host)
-        self.judged = selected(job.settings.select, job.settings.ignore)
+        self.directives: list[Directive] = directives(
+            said, data, self.lines, require_reason=job.require_reason
+        )
+        self.candidates: list[Candidate] = candidates(data, host)
+        self.judged: frozenset[str] = selected(job.settings.select, job.settings.ignore)
 
     def prompts(self) -> Iterator[FilePrompt]:
         """Yield the literals that are prompts."""

@@ -87,7 +87,7 @@ class Selection:
         self.configurations = configurations
         self.stdin = stdin
         self.blobs: Blobs | None = None
-        self.unread = UnreadFiles()
+        self.unread: UnreadFiles = UnreadFiles()
         self._by_folder: dict[str, Configuration] = {}
         files = self.configuration("-").files
         self._force_exclude = force_exclude or files.force_exclude

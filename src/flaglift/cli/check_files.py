@@ -119,7 +119,7 @@ class Project:
         self._processes = options.pop("jobs")
         form, forced, name = (options.pop(k) for k in ("form", "force_exclude", "stdin_filename"))
         _validate(options)
-        self.selection = Selection(
+        self.selection: Selection = Selection(
             Configurations(
                 options["config"],
                 isolated=options["isolated"],

@@ -17,6 +17,9 @@ from flaglift.syntax.flags import FIELD_FLAGS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+Decorator = Callable[[F], F]
+"""What adds an option to a command."""
+
 _applying = grouped("Applying")
 _report = grouped("Report")
 _load = grouped("Load on the database")
@@ -27,7 +30,7 @@ _fixing = grouped("Fixing and translating")
 _PATH = click.Path(path_type=Path, dir_okay=False)
 
 
-def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
+def _all(*options: Decorator[F]) -> Decorator[F]:
     def add(command: F) -> F:
         for option in reversed(options):
             command = option(command)
@@ -36,9 +39,9 @@ def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
     return add
 
 
-source_argument = click.argument("source", metavar="SOURCE")
+source_argument: Decorator[Any] = click.argument("source", metavar="SOURCE")
 
-job_options = _all(
+job_options: Decorator[Any] = _all(
     _where(
         "--text-column",
         "text",
@@ -106,7 +109,7 @@ job_options = _all(
     _where("--journal", type=_PATH, help="Journal of a file. [default: FILE.flaglift]"),
 )
 
-run_options = _all(
+run_options: Decorator[Any] = _all(
     _run(
         "--refused", type=_PATH, help="List refused and unreadable records in this file, as JSONL."
     ),
@@ -115,7 +118,7 @@ run_options = _all(
     _run("-q", "--quiet", is_flag=True, help="Do not show progress."),
 )
 
-pace_options = _all(
+pace_options: Decorator[Any] = _all(
     _load(
         "--rows-per-second",
         type=click.FloatRange(min=0, min_open=True),
@@ -147,7 +150,7 @@ pace_options = _all(
     ),
 )
 
-format_option = grouped("Report")(
+format_option: Decorator[Any] = grouped("Report")(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
@@ -155,7 +158,7 @@ format_option = grouped("Report")(
     help="Output format.",
 )
 
-report_options = _all(
+report_options: Decorator[Any] = _all(
     format_option,
     _report("--html", type=_PATH, help="Write the report as an HTML page."),
     _report("--save", type=_PATH, help="Write the plan for `apply --plan`."),
@@ -167,7 +170,7 @@ report_options = _all(
     ),
 )
 
-apply_options = _all(
+apply_options: Decorator[Any] = _all(
     _applying(
         "--to", type=click.Path(path_type=Path), help="Write the result of a file to this path."
     ),

@@ -1,7 +1,7 @@
 """The form fields of a prompt."""
 
 import math
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
@@ -20,7 +20,7 @@ class Fields(BaseModel):
     """
 
     # Extra fields are those of flags that have no line of their own below.
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -19,13 +19,13 @@ class Container:
     __slots__ = ("above", "count", "is_object", "key", "name", "number", "opening")
 
     def __init__(self, opening: int, above: "Container | None", *, is_object: bool) -> None:
-        self.opening = opening
+        self.opening: int = opening
         """Where its bracket is."""
-        self.is_object = is_object
-        self.above = above
-        self.name = above.key if above else None
+        self.is_object: bool = is_object
+        self.above: Container | None = above
+        self.name: Span | None = above.key if above else None
         """Its key in the object above."""
-        self.number = above.count if above else 0
+        self.number: int = above.count if above else 0
         """Its number in the list above, from 0."""
         self.key: Span | None = None
         """The key that was read last."""

@@ -29,9 +29,9 @@ class EditorProtocol(LanguageServerProtocol):
     the wrong place.
     """
 
-    lsp_text_document__did_open = _passed_on(types.TEXT_DOCUMENT_DID_OPEN)
-    lsp_text_document__did_change = _passed_on(types.TEXT_DOCUMENT_DID_CHANGE)
-    lsp_text_document__did_close = _passed_on(types.TEXT_DOCUMENT_DID_CLOSE)
+    lsp_text_document__did_open: Any = _passed_on(types.TEXT_DOCUMENT_DID_OPEN)
+    lsp_text_document__did_change: Any = _passed_on(types.TEXT_DOCUMENT_DID_CHANGE)
+    lsp_text_document__did_close: Any = _passed_on(types.TEXT_DOCUMENT_DID_CLOSE)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Return a message; a request with parameters of other types is answered all the same."""

@@ -49,7 +49,7 @@ class EditorServer(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__("flaglift", version("flaglift"), protocol_cls=EditorProtocol)
-        self.session = EditorSession()
+        self.session: EditorSession = EditorSession()
         self._reader = ThreadPoolExecutor(1, "reader")
         self.given: Mapping[str, Any] = {}
         """The editor's settings for all folders."""

@@ -11,7 +11,7 @@ class Interruption:
     """Whether the user has asked to stop."""
 
     def __init__(self) -> None:
-        self.requested = False
+        self.requested: bool = False
 
     def __call__(self) -> bool:
         """Tell whether to stop."""

@@ -1,5 +1,7 @@
 """FL105 abbreviated-flag."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -51,14 +53,14 @@ class AbbreviatedFlag(Rule):
     trigger = Feature.ABBREVIATION
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "names in full"),
         Valid("a cat --ar 16:9 --v 6 --style raw", "flags of another product, by themselves"),
         Valid("a cat --video --upscale_factor 2", "a flag of the service in full"),
         Valid("a cat --video -- and --dur 5", "after a bare `--` there are no flags"),
         Valid('a cat --video --video_prompt "a --dur b"', "inside a value"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_m kling25",
             "only one flag begins like this",

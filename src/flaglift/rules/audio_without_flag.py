@@ -1,6 +1,7 @@
 """FL508 audio-without-flag."""
 
 import datetime
+from typing import ClassVar
 
 from flaglift.catalog.limits import has_media_rules
 from flaglift.rules.base import (
@@ -55,10 +56,10 @@ class AudioWithoutFlag(Rule):
     name = "audio-without-flag"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "a cat --video --video_model seedance2_720p\nvideo_audio=true",
             "the flag is there",
@@ -82,7 +83,7 @@ class AudioWithoutFlag(Rule):
             context=Context({"audio_reference": "voice.mp3", "video_audio": None}),
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model seedance2_720p\n"
             "audio_reference_url=https://example.com/purr.mp3",

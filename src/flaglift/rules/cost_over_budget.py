@@ -1,5 +1,7 @@
 """FL801 cost-over-budget."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Feature,
@@ -45,9 +47,9 @@ class CostOverBudget(Rule):
     name = "cost-over-budget"
     severity = Severity.WARNING
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.DURATION
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.DURATION
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling30_pro", "no budget is set"),
         Valid("a cat --video --video_model kling25", "39 cents", settings=HALF),
         Valid(
@@ -72,7 +74,7 @@ class CostOverBudget(Rule):
             settings=HALF,
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling30_pro",
             "the default duration of a dear model",

@@ -1,5 +1,7 @@
 """FL402 duration-out-of-range."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Context,
     Diagnostic,
@@ -42,16 +44,16 @@ class DurationOutOfRange(Rule):
     name = "duration-out-of-range"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.DURATION
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.DURATION
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25 --duration 10", "one of the two it makes"),
         Valid("a cat --video --video_model seedance_v15_720p --duration 12", "the end of a range"),
         Valid("a cat --video --video_model kling25", "the service has a default"),
         Valid("a cat --video --video_model wan30_720p --duration 99", "no durations are published"),
         Valid("a cat --video --video_model no_such --duration 99", "another rule's business"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --duration 7",
             "between the two it makes",

@@ -1,5 +1,7 @@
 """FL403 duration-without-video."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Context,
     Diagnostic,
@@ -42,10 +44,10 @@ class DurationWithoutVideo(Rule):
     name = "duration-without-video"
     severity = Severity.WARNING
     trigger = Feature.FLAG
-    reads = Reads.FLAGS | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FLAGS | Reads.REQUEST
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --duration 5", "a video prompt"),
         Valid("a cat --video_model kling25 --duration 5", "read as a video prompt too"),
         Valid("a cat --duration 5s", "no flag is read at all"),
@@ -57,7 +59,7 @@ class DurationWithoutVideo(Rule):
         ),
         Valid("a cat --duration 5\nvideo_model=kling25", "the settings block names the model"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid("a cat --duration 5", "an image with a duration"),
         Invalid("a cat --duration 5 -- --video", "the other flag is text"),
         Invalid(

@@ -1,5 +1,7 @@
 """FL603 empty-video-prompt."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Context,
     Diagnostic,
@@ -45,9 +47,9 @@ class EmptyVideoPrompt(Rule):
     code = "FL603"
     name = "empty-video-prompt"
     severity = Severity.WARNING
-    trigger = Feature.BLANK_VIDEO_PROMPT | Feature.BRACKETED_VIDEO_PROMPT
+    trigger: ClassVar[Feature] = Feature.BLANK_VIDEO_PROMPT | Feature.BRACKETED_VIDEO_PROMPT
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid('a cat --video --video_model kling25 --video_prompt "it yawns"', "it says something"),
         Valid(
             'a cat --video --video_model kling25 --video_prompt "" --video_prompt yawns',
@@ -60,7 +62,7 @@ class EmptyVideoPrompt(Rule):
         Valid("a cat --video --video_model kling25", "missing is not empty"),
         Valid('a 6" cat --video --video_prompt=', "the quote makes the flags text"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             'a cat --video --video_model kling25 --video_prompt ""',
             "two quotes and nothing in them",

@@ -1,5 +1,7 @@
 """FL110 escaped-apostrophe."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -47,7 +49,7 @@ class EscapedApostrophe(Rule):
     trigger = Feature.ESCAPED_APOSTROPHE
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("it's a cat --video --video_model kling25", "an apostrophe is an ordinary character"),
         Valid(r"it\'s a cat", "no flag, so nothing is lost"),
         Valid(
@@ -56,7 +58,7 @@ class EscapedApostrophe(Rule):
         ),
         Valid(r"it\\'s a cat --video --video_model kling25", "the backslash is escaped itself"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             r"it\'s a cat --video --video_model kling25",
             "escaped as for a program",

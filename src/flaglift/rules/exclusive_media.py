@@ -1,6 +1,7 @@
 """FL507 exclusive-media."""
 
 import datetime
+from typing import ClassVar
 
 from flaglift.catalog.limits import has_media_rules
 from flaglift.rules.base import (
@@ -62,10 +63,10 @@ class ExclusiveMedia(Rule):
     name = "exclusive-media"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "a cat --video --video_model seedance2_720p",
             "two frames and no references",
@@ -93,7 +94,7 @@ class ExclusiveMedia(Rule):
             context=Context({"video_first_frame": "a.png", "audio_reference": "b.mp3"}),
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model seedance2_720p\n"
             "video_first_frame_url=https://example.com/cat.png\n"

@@ -1,6 +1,6 @@
 """FL604 field-conflict."""
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from flaglift.rules.base import (
     UNSTATED,
@@ -49,11 +49,13 @@ class FieldConflict(Rule):
     name = "field-conflict"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.VALUE | Reads.REQUEST
+    reads: ClassVar[Reads] = (
+        Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.VALUE | Reads.REQUEST
+    )
     needs_request = True
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "a cat --video --video_model kling25 --duration 5\nnum_images=1\nvideo_audio=true",
             "equal, as a form writes them",
@@ -88,7 +90,7 @@ class FieldConflict(Rule):
         Valid("a cat --fill\nw=1\nw=2", "no flag of the dialect"),
         Valid("a cat --duration 5\nvideo_duration=10", "a duration alone makes no video"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --duration 5",
             "the request has another duration",

@@ -1,6 +1,7 @@
 """FL106 flag-after-double-dash."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Diagnostic,
@@ -53,14 +54,14 @@ class FlagAfterDoubleDash(Rule):
     severity = Severity.WARNING
     trigger = Feature.LATE_FLAG
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a woman --video --video_model kling25 -- smiling", "no flag after it"),
         Valid("a woman--smiling --video --video_model kling25", "not a word by itself"),
         Valid("a woman \u2014 smiling --video --video_model kling25", "an em dash ends nothing"),
         Valid('a cat --video --video_prompt "it -- sits" --duration 5', "inside a value"),
         Valid("npm test -- --watch", "not a flag of the dialect"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a woman -- smiling --video --video_model kling25",
             "a dash between words",

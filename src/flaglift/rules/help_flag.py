@@ -1,5 +1,7 @@
 """FL112 help-flag."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Feature,
@@ -44,13 +46,13 @@ class HelpFlag(Rule):
     trigger = Feature.HELP_FLAG
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a half-hidden cat --video --video_model kling25", "inside a word it is a hyphen"),
         Valid("a woman -hands", "no flag, so nothing is lost"),
         Valid("a cat --video --video_model kling25 -- -hands", "after a bare `--` it is text"),
         Valid("a cat - happy --video --video_model kling25", "a dash by itself"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid("a woman -hands folded --video --video_model kling25", "meant as a list"),
         Invalid("a cat --video --video_model kling25 --help", "to the letter"),
         Invalid('a cat "-hd" --video --video_model kling25', "quotes change nothing"),

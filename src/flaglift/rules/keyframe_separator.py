@@ -1,5 +1,7 @@
 """FL703 keyframe-separator."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Applicability,
     Diagnostic,
@@ -49,7 +51,7 @@ class KeyframeSeparator(Rule):
     trigger = Feature.KEYFRAMES
     once = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "a cat --video --video_model kling25\r\n---\r\na dog --video --video_model kling25",
             "to the letter",
@@ -59,7 +61,7 @@ class KeyframeSeparator(Rule):
         Valid("a cat\n--- a dog --video --video_model kling25", "no line by itself"),
         Valid("a cat --video --video_model kling25\n----\na dog", "four dashes are text"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25\n---\na dog --video --video_model kling25",
             "LF for CR LF",

@@ -1,5 +1,7 @@
 """FL701 keyframe-without-flags."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Feature,
@@ -48,7 +50,7 @@ class KeyframeWithoutFlags(Rule):
     trigger = Feature.KEYFRAMES
     once = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "a cat --video --video_model kling25\r\n---\r\na dog --video --video_model kling25",
             "each has its own",
@@ -61,7 +63,7 @@ class KeyframeWithoutFlags(Rule):
             "an abbreviated flag, which may be the one",
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25\r\n---\r\na dog",
             "the first one has flags",

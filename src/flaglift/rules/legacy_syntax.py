@@ -1,5 +1,7 @@
 """FL001 legacy-syntax."""
 
+from typing import ClassVar
+
 from flaglift.catalog import Status
 from flaglift.rules.base import (
     Applicability,
@@ -46,16 +48,18 @@ class LegacySyntax(Rule):
     name = "legacy-syntax"
     severity = Severity.INFO
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.REQUEST
+    reads: ClassVar[Reads] = (
+        Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.REQUEST
+    )
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --fill", "a flag that is still current"),
         Valid("a cat --duration 5", "a duration alone makes no video"),
         Valid('a 6" heel --video --video_model kling25', "the quote makes the flags text"),
         Valid("a cat --video --vide", "two flags begin like this, so no flag is read"),
         Valid("a cat -- --video --video_model kling25", "after a bare `--` they are text"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             'a cat --video --video_model kling25 --duration 5 --video_prompt "it yawns"',
             "all four flags",

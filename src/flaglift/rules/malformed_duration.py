@@ -1,6 +1,7 @@
 """FL401 malformed-duration."""
 
 import re
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Diagnostic,
@@ -53,11 +54,11 @@ class MalformedDuration(Rule):
     code = "FL401"
     name = "malformed-duration"
     severity = Severity.ERROR
-    trigger = Feature.MALFORMED_DURATION | Feature.SETTING
-    reads = Reads.ORDER | Reads.DURATION | Reads.REQUEST
+    trigger: ClassVar[Feature] = Feature.MALFORMED_DURATION | Feature.SETTING
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.DURATION | Reads.REQUEST
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25 --duration 5", "a whole number"),
         Valid("a cat --video --video_model kling25 --duration=+5", "a sign is allowed"),
         Valid('a cat --video --video_model kling25 --duration "10"', "quotes are taken away"),
@@ -65,7 +66,7 @@ class MalformedDuration(Rule):
         Valid("a cat --video --video_model kling25 --duration -3", "a number that is out of range"),
         Valid("a cat --video -- --duration 5s", "after a bare `--` there are no flags"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --duration 5s",
             "a unit",

@@ -1,5 +1,7 @@
 """FL501 missing-input-video."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Context,
     Diagnostic,
@@ -46,9 +48,9 @@ class MissingInputVideo(Rule):
     name = "missing-input-video"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "a man --video --video_model kling30_motion_control\n"
             "input_video_url=https://example.com/dance.mp4",
@@ -73,7 +75,7 @@ class MissingInputVideo(Rule):
             "the service reads no flag here",
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a man --video --video_model kling30_motion_control",
             "nothing is known of the request, so it is advice",

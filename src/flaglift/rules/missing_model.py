@@ -1,6 +1,7 @@
 """FL303 missing-model."""
 
 from functools import cache
+from typing import ClassVar
 
 from flaglift.catalog import edition_dates
 from flaglift.catalog.data import edition_file
@@ -47,10 +48,10 @@ class MissingModel(Rule):
     name = "missing-model"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "a flag names it"),
         Valid("a cat --video --video_model sora", "a name that nobody knows is a name"),
         Valid("a cat --video", "chosen", settings=Settings(default_model="kling25")),
@@ -64,7 +65,7 @@ class MissingModel(Rule):
         Valid("a cat --video --video_m kling25", "the abbreviated flag may name it"),
         Valid("a cat --duration 5", "not a video prompt"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid("a cat --video", "the switch alone"),
         Invalid('a cat --video_prompt "it yawns"', "a video prompt without the switch"),
         Invalid("a cat --video -- --video_model kling25", "after a bare `--` it is text"),

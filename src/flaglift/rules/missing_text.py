@@ -1,5 +1,7 @@
 """FL504 missing-text."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Context,
     Diagnostic,
@@ -47,9 +49,9 @@ class MissingText(Rule):
     name = "missing-text"
     severity = Severity.ERROR
     trigger = Feature.NO_TEXT
-    reads = Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.REQUEST
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             '--video --video_model happyhorse_720p --video_prompt "a dune at sunrise"',
             "the model makes videos from words alone",
@@ -78,7 +80,7 @@ class MissingText(Rule):
             "whether it needs an image is not published",
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             '--video --video_model kling25 --video_prompt "she smiles"',
             "nothing is known of the request, so it is advice",

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Diagnostic,
@@ -58,7 +59,7 @@ class MissingValue(Rule):
     trigger = Feature.MISSING_VALUE
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25 --duration 5", "each has its value"),
         Valid('a cat --video --video_model kling25 --video_prompt "-she smiles"', "quoted dash"),
         Valid("a cat --video --video_model kling25 --duration -3", "a number, if a bad one"),
@@ -66,7 +67,7 @@ class MissingValue(Rule):
         Valid('a cat --video --video_prompt "it sits', "what is missing is a quote"),
         Valid("a cat --video -- and --duration", "after a bare `--` there are no flags"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid("a cat --video --video_model", "the prompt ends; which model, nobody knows"),
         Invalid(
             "a cat --video --video_model kling25 --video_prompt --duration 5",

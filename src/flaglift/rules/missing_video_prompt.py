@@ -1,5 +1,7 @@
 """FL601 missing-video-prompt."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Context,
     Diagnostic,
@@ -42,10 +44,10 @@ class MissingVideoPrompt(Rule):
     name = "missing-video-prompt"
     severity = Severity.INFO
     trigger = Feature.NO_VIDEO_PROMPT
-    reads = Reads.ORDER | Reads.FLAGS | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.FLAGS | Reads.REQUEST
     quotes = Reads.BODY
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid('a cat --video --video_model kling25 --video_prompt "it yawns"', "a flag says it"),
         Valid('--video --video_model kling25 --video_prompt ""', "empty is not missing"),
         Valid("a cat --video --video_model kling25\nvideo_prompt=it yawns", "in the settings"),
@@ -57,7 +59,7 @@ class MissingVideoPrompt(Rule):
         Valid("--video --video_model kling25 \\", "the last backslash makes the flags text"),
         Valid("--duration 5", "not a video prompt"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid("a cat --video --video_model kling25", "the image prompt is used"),
         Invalid("--video --video_model kling25", "there is no image prompt"),
         Invalid(

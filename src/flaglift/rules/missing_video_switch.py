@@ -1,5 +1,7 @@
 """FL602 missing-video-switch."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Applicability,
     Diagnostic,
@@ -44,16 +46,16 @@ class MissingVideoSwitch(Rule):
     name = "missing-video-switch"
     severity = Severity.WARNING
     trigger = Feature.NO_SWITCH
-    reads = Reads.ORDER | Reads.FLAGS
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.FLAGS
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "the switch is there"),
         Valid("a cat --video_model kling25 --video", "it may stand anywhere"),
         Valid("a cat --duration 5", "a duration alone makes no video"),
         Valid('a cat "--video" --video_model kling25', "the quoted switch may be read as one"),
         Valid("a cat --video_model --video_prompt yawns", "a missing value makes the flags text"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid("—video a cat --video_model kling25", "FL201 mends the switch that is there"),
         Invalid(
             'a cat --video_model kling25 --video_prompt "it yawns"',

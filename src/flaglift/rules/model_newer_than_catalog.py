@@ -1,6 +1,7 @@
 """FL304 model-newer-than-catalog."""
 
 import datetime
+from typing import ClassVar
 
 from flaglift.catalog import Status
 from flaglift.rules.base import (
@@ -49,16 +50,16 @@ class ModelNewerThanCatalog(Rule):
     name = "model-newer-than-catalog"
     severity = Severity.WARNING
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model seedance2_4k", "the newest edition lists it"),
         Valid("a cat --video --video_model sora", "no edition and no changelog has it"),
         Valid("a cat --video --video_model kling25_5s", "it is gone, not new"),
         Valid('a 6" cat --video --video_model infinitetalk_480p', "the quote makes the flags text"),
         Valid("a cat --video", "no model is named", settings=APRIL),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid("a cat --video --video_model infinitetalk_480p", "only the changelog names it"),
         Invalid(
             "a cat --video --video_model seedance2_4k",

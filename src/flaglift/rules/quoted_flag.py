@@ -1,5 +1,7 @@
 """FL107 quoted-flag."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -49,13 +51,13 @@ class QuotedFlag(Rule):
     trigger = Feature.QUOTED_FLAG
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid('a cat --video --video_model "kling25"', "the value is quoted, not the flag"),
         Valid('a cat --video --video_prompt "--video"', "a quoted value is a value"),
         Valid('a sign that says "video" --video --video_model kling25', "no dashes"),
         Valid('a cat --video -- "--duration"', "after a bare `--` there are no flags"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             'a cat "--video" --video_model kling25',
             "quotes around the flag",

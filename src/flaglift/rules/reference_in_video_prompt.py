@@ -1,5 +1,7 @@
 """FL503 reference-in-video-prompt."""
 
+from typing import ClassVar
+
 from flaglift.catalog.limits import takes_face_references
 from flaglift.lossless.spans import apply_edits
 from flaglift.rules.base import (
@@ -51,10 +53,10 @@ class ReferenceInVideoPrompt(Rule):
     code = "FL503"
     name = "reference-in-video-prompt"
     severity = Severity.WARNING
-    trigger = Feature.BRACKETED_VIDEO_PROMPT | Feature.NO_VIDEO_PROMPT
-    reads = Reads.ORDER | Reads.MODEL | Reads.VALUE | Reads.REQUEST
+    trigger: ClassVar[Feature] = Feature.BRACKETED_VIDEO_PROMPT | Feature.NO_VIDEO_PROMPT
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.VALUE | Reads.REQUEST
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "<lora:1:1.0> a man --video --video_model kling25 --video_prompt smiling",
             "the reference is in the image prompt",
@@ -76,7 +78,7 @@ class ReferenceInVideoPrompt(Rule):
             "the first video prompt does not count",
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             'a man --video --video_model kling25 --video_prompt "he <lora:1:1> waves <faceid:2>"',
             "two references among words",

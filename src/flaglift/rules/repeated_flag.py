@@ -1,5 +1,7 @@
 """FL104 repeated-flag."""
 
+from typing import ClassVar
+
 from flaglift.catalog import Status
 from flaglift.rules.base import (
     Applicability,
@@ -50,7 +52,7 @@ class RepeatedFlag(Rule):
     severity = Severity.WARNING
     trigger = Feature.REPEATED
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25 --duration 5", "each flag once"),
         Valid("a cat --video --video_model kling25 --fill --fill", "not a flag of the dialect"),
         Valid(
@@ -58,7 +60,7 @@ class RepeatedFlag(Rule):
             "the first is inside a value",
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --duration 5 --duration 10",
             "two durations",

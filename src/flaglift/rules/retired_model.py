@@ -1,6 +1,7 @@
 """FL302 retired-model."""
 
 import datetime
+from typing import ClassVar
 
 from flaglift.catalog import Status, Successor
 from flaglift.rules.base import (
@@ -56,10 +57,10 @@ class RetiredModel(Rule):
     name = "retired-model"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.DURATION | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.DURATION | Reads.REQUEST
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25 --duration 5", "a model of today"),
         Valid("a cat --video --video_model sora", "no edition ever listed it"),
         Valid('a 6" cat --video --video_model ovi', "the quote makes the flags text"),
@@ -69,7 +70,7 @@ class RetiredModel(Rule):
             settings=Settings(edition=datetime.date(2025, 10, 27)),
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model=kling25_5s",
             "the seconds are in the name",

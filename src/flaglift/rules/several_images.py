@@ -1,5 +1,7 @@
 """FL506 several-images."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Context,
     Diagnostic,
@@ -46,10 +48,10 @@ class SeveralImages(Rule):
     name = "several-images"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25\nnum_images=1", "one image"),
         Valid("a cat --video --video_model kling25\nnum_images=", "the service's default is one"),
         Valid("a cat --duration 5\nnum_images=4", "no video, but four images"),
@@ -68,7 +70,7 @@ class SeveralImages(Rule):
             "the model comes first",
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25\nnum_images=4\nseed=1",
             "four images",

@@ -1,5 +1,7 @@
 """FL704 several-keyframes."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Feature,
@@ -43,7 +45,7 @@ class SeveralKeyframes(Rule):
     refuses = True
     once = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "one prompt"),
         Valid("a cat\r\n---\r\na dog", "no flags at all"),
         Valid("a cat\r\n---\r\na dog --Video", "wrong case, which makes it no flag"),
@@ -53,7 +55,7 @@ class SeveralKeyframes(Rule):
             "dashes in a value",
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25\r\n---\r\na dog --video --video_model kling25",
             "two keyframes",

@@ -1,6 +1,7 @@
 """FL111 swallowed-word."""
 
 import re
+from typing import ClassVar
 
 from flaglift.lossless.spans import apply_edits
 from flaglift.rules.base import (
@@ -58,7 +59,7 @@ class SwallowedWord(Rule):
     trigger = Feature.HOLDS_APART
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat on a mat --loras tiger --video --video_model kling25", "no word after it"),
         Valid("a cat --mask_prompt cat --video --video_model kling25 on a mat", "it has its value"),
         Valid("a cat --loras=tiger --video --video_model kling25 on a mat", "attached"),
@@ -67,7 +68,7 @@ class SwallowedWord(Rule):
         Valid("a cat --loras tiger on a mat --video", "it has taken the words already"),
         Valid("a cat --- --video --video_model kling25 a dog", "words share the line of the `---`"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --loras tiger --video --video_model kling25 on a mat",
             "one value, and room for more",

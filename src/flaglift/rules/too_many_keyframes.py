@@ -1,5 +1,7 @@
 """FL702 too-many-keyframes."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Feature,
@@ -63,12 +65,12 @@ class TooManyKeyframes(Rule):
     trigger = Feature.KEYFRAMES
     once = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(LINE.join([FRAME] * MOST), "as many as there may be"),
         Valid(LINE.join(["a cat"] * 9), "no flags at all"),
         Valid(f"{FRAME} --- " * 9, "no lines by themselves"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(LINE.join([FRAME] * 9), "one too many"),
         Invalid(LINE.join([FRAME, *["a dog"] * 8]), "those without flags count"),
         Invalid("\n---" * 8 + f"\n{FRAME}", "empty ones count"),

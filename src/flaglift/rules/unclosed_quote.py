@@ -1,5 +1,7 @@
 """FL101 unclosed-quote."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -43,13 +45,13 @@ class UnclosedQuote(Rule):
     trigger = Feature.UNCLOSED
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid('a cat --video --video_prompt "it sits"', "the quote is closed"),
         Valid('a 6" heel', "no flag, so nothing is lost"),
         Valid(r"a 6\" heel --video --video_model kling25", "an escaped quote opens nothing"),
         Valid("it's a cat --video --video_model kling25", "an apostrophe is not a quote"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             'a 6" heel --video --video_model kling25',
             "inches, before the flags",

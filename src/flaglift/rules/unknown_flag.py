@@ -1,6 +1,7 @@
 """FL108 unknown-flag."""
 
 import re
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Diagnostic,
@@ -61,9 +62,9 @@ class UnknownFlag(Rule):
     code = "FL108"
     name = "unknown-flag"
     severity = Severity.WARNING
-    trigger = Feature.UNKNOWN_FLAG | Feature.FLAG_LIKE
+    trigger: ClassVar[Feature] = Feature.UNKNOWN_FLAG | Feature.FLAG_LIKE
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --fill --video --video_model kling25", "another flag of the service"),
         Valid("a cat --ar 16:9 --style raw", "no flag of this dialect, so none of our business"),
         Valid("a cat --- a dog --video --video_model kling25", "dashes with nothing after them"),
@@ -74,7 +75,7 @@ class UnknownFlag(Rule):
         Valid("a cat clip--video.mp4 --video --video_model kling25", "a file"),
         Valid("a cat -- and --unheard_of --video", "after a bare `--` there are no flags"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --vidoe --video_model kling25",
             "a misspelt flag",

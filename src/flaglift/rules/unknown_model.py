@@ -1,5 +1,7 @@
 """FL301 unknown-model."""
 
+from typing import ClassVar
+
 from flaglift.catalog import Status
 from flaglift.rules.base import (
     Context,
@@ -48,10 +50,10 @@ class UnknownModel(Rule):
     name = "unknown-model"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "the catalog lists it"),
         Valid("a cat --video --video_model kling25_5s", "an earlier edition listed it"),
         Valid("a cat --video", "no model is named"),
@@ -61,7 +63,7 @@ class UnknownModel(Rule):
             "the first one does not count",
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             'a cat --video --video_model "kling30_prro" --duration 5',
             "a slip of the finger",

@@ -2,6 +2,7 @@
 
 import re
 from itertools import takewhile
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Diagnostic,
@@ -61,7 +62,7 @@ class UnquotedVideoPrompt(Rule):
     severity = Severity.WARNING
     trigger = Feature.BARE_VIDEO_PROMPT
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid('a cat --video --video_model kling25 --video_prompt "she smiles"', "quoted"),
         Valid("a cat --video --video_model kling25 --video_prompt smile --duration 5", "one word"),
         Valid("--video --video_model kling25 --video_prompt smile\na cat", "a line of its own"),
@@ -72,7 +73,7 @@ class UnquotedVideoPrompt(Rule):
             "the value that counts is the last",
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --video_prompt she smiles",
             "up to the end",

@@ -1,5 +1,7 @@
 """FL505 unsupported-aspect-ratio."""
 
+from typing import ClassVar
+
 from flaglift.catalog.limits import aspect_ratios
 from flaglift.rules.base import (
     Context,
@@ -48,10 +50,10 @@ class UnsupportedAspectRatio(Rule):
     name = "unsupported-aspect-ratio"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25\nar=21:9", "it is listed"),
         Valid(
             "a cat --video --video_model seedance2_720p",
@@ -66,7 +68,7 @@ class UnsupportedAspectRatio(Rule):
         ),
         Valid("a cat --ar 2:1 --video --video_model kling25", "nobody's flag, so it is text"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid("a cat --video --video_model kling25\nar=2:1", "it is in no list"),
         Invalid(
             "a cat --video --video_model kling25\nar=adaptive",

@@ -1,6 +1,7 @@
 """FL509 unsupported-image-references."""
 
 import datetime
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Context,
@@ -48,10 +49,10 @@ class UnsupportedImageReferences(Rule):
     name = "unsupported-image-references"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "a cat --video --video_model happyhorse_720p",
             "the table lists it",
@@ -75,7 +76,7 @@ class UnsupportedImageReferences(Rule):
             context=_REFERENCES,
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25",
             "the table does not list the model",

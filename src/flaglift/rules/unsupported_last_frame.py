@@ -1,5 +1,7 @@
 """FL502 unsupported-last-frame."""
 
+from typing import ClassVar
+
 from flaglift.catalog.limits import last_frame_doubt
 from flaglift.rules.base import (
     Context,
@@ -48,10 +50,10 @@ class UnsupportedLastFrame(Rule):
     name = "unsupported-last-frame"
     severity = Severity.ERROR
     trigger = Feature.VIDEO
-    reads = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "a cat --video --video_model kling25\nvideo_last_frame_url=https://example.com/end.png",
             "the table lists it",
@@ -72,7 +74,7 @@ class UnsupportedLastFrame(Rule):
             context=_LAST_FRAME,
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model wan25_720p\n"
             "video_last_frame_url=https://example.com/end.png",

@@ -1,5 +1,7 @@
 """FL901 unused-suppression."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Feature,
@@ -36,9 +38,9 @@ class UnusedSuppression(Rule):
     code = "FL901"
     name = "unused-suppression"
     severity = Severity.WARNING
-    trigger = Feature(0)  # the engine runs it where something is suppressed
+    trigger: ClassVar[Feature] = Feature(0)  # the engine runs it where something is suppressed
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25 --duration 7", "nothing is suppressed"),
         Valid(
             "a cat --video --video_model kling25 --duration 7",
@@ -51,7 +53,7 @@ class UnusedSuppression(Rule):
             suppressed=("duration-out-of-range",),
         ),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --duration 5",
             "the duration is allowed",

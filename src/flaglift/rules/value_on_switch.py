@@ -1,5 +1,7 @@
 """FL103 value-on-switch."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -48,13 +50,13 @@ class ValueOnSwitch(Rule):
     trigger = Feature.SWITCH_VALUE
     refuses = True
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "no value"),
         Valid("a cat --video true --video_model kling25", "the next word is text, not a value"),
         Valid("a cat --video --video_model=kling25 --duration=5", "these take values"),
         Valid("a cat --video --tiled_upscale=true", "not a flag of the dialect"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video=true --video_model kling25",
             "as in other programs",

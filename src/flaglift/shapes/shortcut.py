@@ -33,7 +33,7 @@ class Shortcut:
         """
         self._settings = settings
         self._context = context
-        self.catalog = catalog or load_catalog(settings.edition, settings.overlay)
+        self.catalog: Catalog = catalog or load_catalog(settings.edition, settings.overlay)
         self._shapes: dict[str, Shape] = {}
         """By skeleton."""
         self._cases: dict[tuple[str, ...], Case | None] = {}

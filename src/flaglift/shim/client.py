@@ -20,9 +20,9 @@ class Outgoing:
         self._target = Target(method, address.path or "/", address.query)
         self._headers = [(name.lower(), value) for name, value in headers]
         self._policy = policy
-        self.length = content_length(dict_of(self._headers))
+        self.length: int | None = content_length(dict_of(self._headers))
         """The length of the client's body in bytes; None where it is not said."""
-        self.inspection = inspect(self._target, self._headers, policy)
+        self.inspection: Inspection = inspect(self._target, self._headers, policy)
 
     @property
     def is_small(self) -> bool:

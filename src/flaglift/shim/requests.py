@@ -33,7 +33,8 @@ class Adapter(HTTPAdapter):
     422 and names the reasons. A session with it can be pickled and copied if `observe` can.
     """
 
-    __attrs__ = (*HTTPAdapter.__attrs__, "_policy", "_observe")
+    # Declared like its base: what pickling keeps.
+    __attrs__: list[str] = [*HTTPAdapter.__attrs__, "_policy", "_observe"]  # noqa: RUF012
 
     def __init__(
         self, *args: Any, policy: Policy | None = None, observe: Observer | None = None, **more: Any

@@ -1,6 +1,7 @@
 """Which texts may hold a flag of the dialect or a near miss of one: most do not."""
 
 import re
+from collections.abc import Callable
 
 from flaglift.syntax.entities import FLAG
 from flaglift.syntax.flags import FlagName
@@ -12,7 +13,7 @@ _NAMES = f"(?i:{'|'.join(FlagName)})"
 _flag = re.compile(rf'-(?:["\\]*+-|{_NAMES})').search
 # A run of dashes is looked at where it begins, so that no run, however long, is read twice. One
 # that begins with two hyphens is found by `_flag`.
-looks_typographic = re.compile(
+looks_typographic: Callable[[str], re.Match[str] | None] = re.compile(
     rf"[{UNSEEN}]|(?:[{DASHES[1:]}]|-(?=[{DASHES[1:]}]))(?<![{DASHES}][\s\S])[{DASHES}]*+[A-Za-z]"
 ).search
 """Finds a character that shows as nothing, or a dash that is no hyphen before a letter."""

@@ -26,8 +26,8 @@ class ByteFormat(ABC):
         self.job = job
         self.path = path
         self.layout: Mapping[str, Any] = {"created": []}
-        self.source = ByteSource(path)
-        self.exact = not compression_of(path)
+        self.source: ByteSource = ByteSource(path)
+        self.exact: bool = not compression_of(path)
 
     @abstractmethod
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
@@ -92,8 +92,8 @@ class ByteFormat(ABC):
             writer.restore(chunk, find)
             cursor = chunk.cursor
         if self.exact:
-            return bool(sink.digest.hexdigest() == info["source_sha"])
-        return sink.digest.hexdigest() == _content_hash(original) if original.exists() else None
+            return bool(sink.hexdigest() == info["source_sha"])
+        return sink.hexdigest() == _content_hash(original) if original.exists() else None
 
     def close(self) -> None:
         """Close the source."""
@@ -106,4 +106,4 @@ def _content_hash(path: Path) -> str:
     while block := source.read(2**20):
         sink.append(block)
     source.close()
-    return sink.digest.hexdigest()
+    return sink.hexdigest()

@@ -40,7 +40,7 @@ class Delimited(ByteFormat):
         told which.
         """
         super().__init__(job, path)
-        self.fields = frozenset(job.targets)
+        self.fields: frozenset[str] = frozenset(job.targets)
         self._added = 0
         try:
             header = read_header(self.source, job, path, dialect)
@@ -59,8 +59,8 @@ class Delimited(ByteFormat):
         missing = {f: c for f, c in self.job.targets.items() if c not in self._names}
         self._key = None if self.job.key is None else self._index(self.job.key)
         self._missing = missing
-        self.created = list(missing.values()) if self.job.create_columns else []
-        self.layout = {"created": self.created, "dialect": asdict(self._dialect)}
+        self.created: list[str] = list(missing.values()) if self.job.create_columns else []
+        self.layout: dict[str, Any] = {"created": self.created, "dialect": asdict(self._dialect)}
 
     def _value(self, raw: bytes) -> str:
         return content(raw, self._dialect).decode(self.job.encoding)

@@ -90,11 +90,15 @@ class HashSink:
     """Takes the place of an output to learn what it would be."""
 
     def __init__(self) -> None:
-        self.digest = hashlib.sha256()
+        self._digest = hashlib.sha256()
 
     def append(self, data: bytes) -> None:
         """Take what belongs to one chunk."""
-        self.digest.update(data)
+        self._digest.update(data)
+
+    def hexdigest(self) -> str:
+        """Return the SHA-256 of all that was appended."""
+        return self._digest.hexdigest()
 
     def sync(self) -> int:
         """Return that nothing was kept."""

@@ -34,7 +34,7 @@ class ParquetFormat(ParquetReader):
         super().__init__(job, path)
         self.fields: frozenset[str] | None = frozenset(job.targets)
         self.created = list(self.to_create.values())
-        self.layout = {"created": self.created}
+        self.layout: dict[str, list[str]] = {"created": self.created}
 
     def notes(self) -> list[str]:
         """Return what is said of missing columns."""

@@ -28,15 +28,17 @@ class ParquetReader:
         self.job = job
         self.path = path
         try:
-            self.file = pq.ParquetFile(_openable(path))
+            self.file: pq.ParquetFile = pq.ParquetFile(_openable(path))
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(f"{path}: not a whole Parquet file: {error}") from None
-        self.schema = _widened(self.file.schema_arrow, {job.text, *job.targets.values()})
+        self.schema: pa.Schema = _widened(self.file.schema_arrow, {job.text, *job.targets.values()})
         names = self.schema.names
         self._check_columns()
-        self.missing = {f: c for f, c in job.targets.items() if c not in names}
-        self.to_create = self.missing if job.create_columns else {}
-        self.columns = {f: c for f, c in {"text": job.text, **job.targets}.items() if c in names}
+        self.missing: dict[str, str] = {f: c for f, c in job.targets.items() if c not in names}
+        self.to_create: dict[str, str] = self.missing if job.create_columns else {}
+        self.columns: dict[str, str] = {
+            f: c for f, c in {"text": job.text, **job.targets}.items() if c in names
+        }
         self.added: list[str] = []
         """The columns that a run added to this file, to be dropped when it is taken back."""
         self._loaded: tuple[range, Any] | None = None

@@ -26,9 +26,9 @@ class FileStore:
     passes_on = True
 
     def __init__(self, job: Job, path: Path, form: Format) -> None:
-        self.name = os.fsencode(path).decode("utf-8", "backslashreplace")
-        self.unit = form.unit
-        self.fields = form.fields
+        self.name: str = os.fsencode(path).decode("utf-8", "backslashreplace")
+        self.unit: str = form.unit
+        self.fields: frozenset[str] | None = form.fields
         self._job = job
         self._path = path
         self._format = form

@@ -26,7 +26,7 @@ class FileUndoer:
 
     def __init__(self, ledger: Ledger, run: MigrationRun, path: Path, form: Format) -> None:
         self.run = run
-        self.restored = 0
+        self.restored: int = 0
         self._ledger = ledger
         self._path = path
         self._partial = partial(path, "undo")

@@ -38,7 +38,7 @@ class FileWriter:
     def __init__(
         self, ledger: Ledger, run: MigrationRun, path: Path, form: Format, job: Job
     ) -> None:
-        self.run = run
+        self.run: MigrationRun = run
         self._ledger = ledger
         self._path = path
         self._format = form

@@ -20,7 +20,7 @@ class OwnWriter:
     """A run that is being applied."""
 
     def __init__(self, records: OwnRecords, ledger: Ledger, run: MigrationRun) -> None:
-        self.run = run
+        self.run: MigrationRun = run
         self._records = records
         self._ledger = ledger
 
@@ -96,8 +96,8 @@ class OwnUndoer:
     """A run that is being taken back, its last change first."""
 
     def __init__(self, records: OwnRecords, ledger: Ledger, run: MigrationRun) -> None:
-        self.run = run
-        self.restored = 0
+        self.run: MigrationRun = run
+        self.restored: int = 0
         self._records = records
         self._ledger = ledger
         self._blocks = ledger.left_newest_first(run)

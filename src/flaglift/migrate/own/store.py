@@ -50,7 +50,7 @@ class OwnStore:
     fields: frozenset[str] | None = None
 
     def __init__(self, job: Job, collection: PromptCollection) -> None:
-        self.name = job.source
+        self.name: str = job.source
         self._job = job
         self._records = OwnRecords(collection, job.targets)
         module = job.source.removeprefix(SCHEME).replace(":", ".")

@@ -75,7 +75,7 @@ class SqlLedger:
 
     def __init__(self, schema: str | None) -> None:
         metadata = MetaData(schema=schema)
-        self.runs_table = Table(
+        self.runs_table: Table = Table(
             "flaglift_runs",
             metadata,
             Column("id", String(40), primary_key=True),
@@ -89,7 +89,7 @@ class SqlLedger:
             Column("info", _LONG, nullable=False),
             **_MYSQL,
         )
-        self.journal_table = Table(
+        self.journal_table: Table = Table(
             "flaglift_journal",
             metadata,
             Column("run", String(40), primary_key=True),
@@ -99,7 +99,7 @@ class SqlLedger:
             Column("undone", _LONG, nullable=False),
             **_MYSQL,
         )
-        self.leases_table = Table(
+        self.leases_table: Table = Table(
             "flaglift_leases",
             metadata,
             Column("source", String(255), primary_key=True),

@@ -52,7 +52,7 @@ class TableStore:
         self._job = job
         self._write = write
         shown = url.set(drivername=url.get_backend_name(), query={})
-        self.name = f"{shown.render_as_string(hide_password=True)}#{name}"
+        self.name: str = f"{shown.render_as_string(hide_password=True)}#{name}"
         self._session = Session(url, self.name)
         try:
             with self._session.begin() as connection:
@@ -61,11 +61,13 @@ class TableStore:
             self._session.close()
             raise
         schema = None if self._session.dialect == "sqlite" else self._identity.schema
-        self.source = self._identity.source
+        self.source: str = self._identity.source
         self._ledger = SqlLedger(schema)
         self._lease = Lease(self._session, self._ledger, self.source)
         self._found: Rows | None = None
-        self.fields = None if job.json_column is not None else frozenset(job.targets)
+        self.fields: frozenset[str] | None = (
+            None if job.json_column is not None else frozenset(job.targets)
+        )
 
     @property
     def _rows(self) -> Rows:

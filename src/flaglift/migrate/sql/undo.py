@@ -25,8 +25,8 @@ class SqlUndoer:
     def __init__(
         self, session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun, lease: Lease
     ) -> None:
-        self.run = run
-        self.restored = 0
+        self.run: MigrationRun = run
+        self.restored: int = 0
         self._session = session
         self._ledger = ledger
         self._rows = rows

@@ -40,7 +40,7 @@ class SqlWriter:
     def __init__(
         self, session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun, lease: Lease
     ) -> None:
-        self.run = run
+        self.run: MigrationRun = run
         self._session = session
         self._ledger = ledger
         self._rows = rows
@@ -93,7 +93,7 @@ class Rehearsal(SqlWriter):
 
     def finish(self) -> list[str]:
         """Return what was done."""
-        self.run = replace(self.run, state="rehearsed")
+        self.run: MigrationRun = replace(self.run, state="rehearsed")
         return ["each chunk was written and rolled back: nothing was kept"]
 
 

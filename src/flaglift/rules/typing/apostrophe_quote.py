@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Diagnostic,
@@ -58,7 +59,7 @@ class ApostropheQuote(Rule):
     severity = Severity.WARNING
     trigger = Feature.MARKED_VALUE
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid('a cat --video --video_model kling25 --video_prompt "\'tis calm"', "quoted"),
         Valid("it's a 'cat' --video --video_model kling25", "in the image prompt it is text"),
         Valid("a cat --video --video_model kling25 --video_prompt 'twas", "one word, and elided"),
@@ -67,7 +68,7 @@ class ApostropheQuote(Rule):
         ),
         Valid("a cat --video -- --video_prompt 'it sits'", "after a bare `--` all is text"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --video_prompt 'smile now'",
             "quotes of a shell",

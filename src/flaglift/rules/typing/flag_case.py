@@ -1,5 +1,7 @@
 """FL208 flag-case."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -43,13 +45,13 @@ class FlagCase(Rule):
     severity = Severity.WARNING
     trigger = Feature.FLAG_LIKE
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("A CAT --video --video_model kling25", "the image prompt may be in capitals"),
         Valid('a "--VIDEO" sign --video --video_model kling25', "in quotes nothing is a flag"),
         Valid("a cat --video --video_model kling25 --video_prompt --x", "other words with dashes"),
         Valid('a cat --video --video_model kling25 --video_prompt "--VIDEO"', "in a value"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --VIDEO --video_model kling25",
             "capitals",

@@ -1,5 +1,7 @@
 """FL207 flag-punctuation."""
 
+from typing import ClassVar
+
 from flaglift.catalog import Status
 from flaglift.rules.base import (
     Diagnostic,
@@ -53,17 +55,17 @@ class FlagPunctuation(Rule):
     code = "FL207"
     name = "flag-punctuation"
     severity = Severity.WARNING
-    trigger = Feature.FLAG_LIKE | Feature.VIDEO
-    reads = Reads.FLAGS | Reads.MODEL
+    trigger: ClassVar[Feature] = Feature.FLAG_LIKE | Feature.VIDEO
+    reads: ClassVar[Reads] = Reads.FLAGS | Reads.MODEL
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat, --video --video_model sora,", "at a word, and at an unknown model"),
         Valid("a cat --video --video_model kling25 , sitting", "it stands apart"),
         Valid('a "--video," sign --video --video_model kling25', "in quotes nothing is a flag"),
         Valid("a cat clip--video.mp4 --video --video_model kling25", "a file"),
         Valid("a cat --video --video_model kling25 --video_prompt stop!", "a value may have it"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video, --video_model kling25",
             "a comma",

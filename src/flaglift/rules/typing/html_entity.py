@@ -1,6 +1,7 @@
 """FL204 html-entity."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from flaglift.lossless.spans import apply_edits
 from flaglift.rules.base import (
@@ -52,7 +53,7 @@ class HtmlEntity(Rule):
     severity = Severity.WARNING
     trigger = Feature.ENTITY
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("salt & pepper by AT&T; --video --video_model kling25", "no entity"),
         Valid("salt &amp; pepper --video --video_model kling25", "it changes no reading"),
         Valid("a &quot;cat&quot; --video --video_model kling25", "quotes of the image prompt"),
@@ -61,7 +62,7 @@ class HtmlEntity(Rule):
         ),
         Valid("a cat --video -- --video_prompt &quot;it sits&quot;", "after a bare `--`"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --video_prompt &quot;she smiles&quot;",
             "quotes around a value",

@@ -1,5 +1,7 @@
 """FL209 hyphenated-flag."""
 
+from typing import ClassVar
+
 from flaglift.rules.base import (
     Diagnostic,
     Edit,
@@ -43,14 +45,14 @@ class HyphenatedFlag(Rule):
     severity = Severity.WARNING
     trigger = Feature.FLAG_LIKE
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "an underscore"),
         Valid('a "--video-model" sign --video --video_model kling25', "in quotes it is no flag"),
         Valid("a cat --video --video_model kling25 --video-mode", "a misspelt name"),
         Valid("a cat --video\u2010model kling25 --video", "a typographic hyphen"),
         Valid("a cat --video- --video_model kling25", "the hyphen is not in the name"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video-model kling25",
             "a hyphen",

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import deque
+from typing import ClassVar
 
 from flaglift.lossless.spans import apply_edits
 from flaglift.rules.base import (
@@ -52,7 +53,7 @@ class InvisibleCharacter(Rule):
     severity = Severity.WARNING
     trigger = Feature.UNSEEN
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a\u00a0cat --video --video_model kling25", "between words of the image prompt"),
         Valid(
             'a cat --video --video_model kling25 --video_prompt "it\u00a0sits --duration\u00a05"',
@@ -62,7 +63,7 @@ class InvisibleCharacter(Rule):
         Valid("a cat --video --video_prompt \U0001f469\u200d\U0001f680", "inside an emoji"),
         Valid("a cat --video --video_model kling25 \u200b--fill", "another flag"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a woman\u00a0--video --video_model kling25",
             "a no-break space in front of a flag",

@@ -1,6 +1,7 @@
 """FL205 over-escaped-quote."""
 
 import re
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Diagnostic,
@@ -60,13 +61,13 @@ class OverEscapedQuote(Rule):
     severity = Severity.WARNING
     trigger = Feature.MARKED_VALUE
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(r'a cat --video --video_model kling25 --video_prompt "a 6\" heel"', "inside quotes"),
         Valid(r"a 6\" heel --video --video_model kling25", "not in a value"),
         Valid(r"a cat --video --video_model kling25 --video_prompt 6\"", "not at the beginning"),
         Valid(r"a cat --video -- --video_prompt \"it sits\"", "after a bare `--` all is text"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             r"a cat --video --video_model kling25 --video_prompt \"smile at the camera\"",
             "a prompt out of a JSON text",

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Diagnostic,
@@ -53,14 +54,14 @@ class TypographicDash(Rule):
     severity = Severity.WARNING
     trigger = Feature.FLAG_LIKE
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "two hyphens"),
         Valid("a cat — video of it --video --video_model kling25", "a dash between words"),
         Valid("a music–video look --video --video_model kling25", "a dash inside a word"),
         Valid('a "—video" sign --video --video_model kling25', "in quotes nothing is a flag"),
         Valid('a cat --video --video_model kling25 --video_prompt "—video"', "in a value"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video–model kling25",
             "an en dash for an underscore",

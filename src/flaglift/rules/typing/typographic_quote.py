@@ -1,6 +1,7 @@
 """FL202 typographic-quote."""
 
 import re
+from typing import ClassVar
 
 from flaglift.rules.base import (
     Diagnostic,
@@ -74,14 +75,14 @@ class TypographicQuote(Rule):
     severity = Severity.WARNING
     trigger = Feature.MARKED_VALUE
 
-    VALID = (
+    VALID: ClassVar[tuple[Valid, ...]] = (
         Valid('a cat --video --video_model kling25 --video_prompt "“she” smiles"', "quoted"),
         Valid("a sign “open” --video --video_model kling25", "in the image prompt it is text"),
         Valid("a cat --video --video_model kling25 --video_prompt it’s", "an apostrophe"),
         Valid("a cat --video --video_model kling25 --video_prompt ’twas", "one at the beginning"),
         Valid("a cat --video -- --video_prompt “she smiles”", "after a bare `--` all is text"),
     )
-    INVALID = (
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --video_prompt “she smiles”",
             "as writing software makes them",

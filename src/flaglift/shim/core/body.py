@@ -60,7 +60,7 @@ class Whole:
         self._record = record
         self._held: list[bytes] = []
         self._length = 0
-        self.settled = False
+        self.settled: bool = False
         self.delta: int | None = 0
         self.splices: Sequence[Splice] = ()
 

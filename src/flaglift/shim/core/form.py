@@ -52,7 +52,7 @@ class RequestForm:
         self._sent_order = ArrayOrder()
         self._added: dict[tuple[str, int, str], str] = {}
         self._entries = 0
-        self.texts = 0
+        self.texts: int = 0
         """How many texts were seen."""
 
     def see(self, entry: FormEntry) -> None:

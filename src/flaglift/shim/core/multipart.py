@@ -72,7 +72,7 @@ class Multipart:
         self._locked = False  # the length is promised: nothing may change any more
         self._edited = False
         self._flags_elsewhere = False
-        self.settled = False
+        self.settled: bool = False
         self.delta: int | None = 0
         self.splices: list[Splice] = []
 

@@ -22,7 +22,7 @@ class Refusal(Exception):  # noqa: N818 - an answer to the client, not an error 
         super().__init__(f"{status} {field}")
         self.status = status
         """The status code of the answer."""
-        self.body = json.dumps({field: list(messages)}, ensure_ascii=False).encode()
+        self.body: bytes = json.dumps({field: list(messages)}, ensure_ascii=False).encode()
         """The answer's body, JSON in the shape of the service's own validation errors."""
 
 

@@ -21,9 +21,9 @@ class Body:
         self._paused = False
         self._failure: Exception | None = None
         self._arrival: asyncio.Future[None] | None = None
-        self.complete = False
+        self.complete: bool = False
         """Whether all of it has arrived."""
-        self.length = 0
+        self.length: int = 0
         """How many bytes have arrived."""
 
     @property

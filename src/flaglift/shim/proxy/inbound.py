@@ -57,7 +57,7 @@ class Connection(asyncio.BufferedProtocol):
         self._door = door
         self._limits = door.limits
         self._reader = RequestReader(self._begin, self._body)
-        self.fresh = True
+        self.fresh: bool = True
         """Whether nothing has arrived yet."""
         self._requests: deque[Request] = deque()
         self._refusal: Refusal | None = None
@@ -71,7 +71,9 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect a request from now on."""
         self.transport = transport
-        self.writer = TransportWriter(transport, self._limits.client_seconds, transport.abort)
+        self.writer: TransportWriter = TransportWriter(
+            transport, self._limits.client_seconds, transport.abort
+        )
         peer = transport.get_extra_info("peername")
         self._client = str(peer[0]) if isinstance(peer, tuple) else None
         self._await_head()

@@ -22,7 +22,7 @@ class UpstreamError(Exception):
 
     def __init__(self, message: str, detail: str = "", *, status: int = 502) -> None:
         super().__init__(message)
-        self.message = f"the upstream {message}"
+        self.message: str = f"the upstream {message}"
         self.detail = detail
         self.status = status
 
@@ -101,7 +101,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._head: asyncio.Future[ResponseHead] = asyncio.get_running_loop().create_future()
         self._until_closed = False
         self._any = False
-        self.body = Body(self.transport.pause_reading, self.transport.resume_reading)
+        self.body: Body = Body(self.transport.pause_reading, self.transport.resume_reading)
         self._requests += 1
 
     async def send(self, data: bytes) -> None:

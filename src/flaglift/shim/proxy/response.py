@@ -20,12 +20,12 @@ class Response:
         self._head = b""
         self._chunked = False
         self._empty = False
-        self.keep_alive = request is not None and request.keep_alive and not last
+        self.keep_alive: bool = request is not None and request.keep_alive and not last
         """Whether the connection stays open."""
-        self.status = 0
+        self.status: int = 0
         """0 until it begins."""
-        self.complete = False
-        self.length = 0
+        self.complete: bool = False
+        self.length: int = 0
         """The bytes of its body that were sent."""
         self.extra: Callable[[], Headers] = list
         """Returns the fields that the proxy adds."""

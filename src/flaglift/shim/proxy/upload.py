@@ -31,7 +31,7 @@ class Upload:
         self._patience = limits.client_seconds
         self._rest: Iterator[bytes] = iter(())  # of what was rewritten
         self._next: bytes | None = None  # the first of it
-        self.finished = False
+        self.finished: bool = False
         """Whether all of it was read and rewritten."""
 
     @property

@@ -55,10 +55,10 @@ class GoHost(CodeHost):
     """Go source."""
 
     module = "tree_sitter_go"
-    kinds = ("interpreted_string_literal", "raw_string_literal")
+    kinds: tuple[str, ...] = ("interpreted_string_literal", "raw_string_literal")
     adds = "binary_expression"
-    calls = frozenset({"call_expression"})
-    shape = Constructs(
+    calls: frozenset[str] = frozenset({"call_expression"})
+    shape: Constructs = Constructs(
         pairs={"keyed_element": ("key", "value")},
         calls={"call_expression": "function"},
         arguments=frozenset({"argument_list"}),

@@ -79,10 +79,10 @@ _MAPPINGS = Mappings(
 class JavaScriptHost(CodeHost):
     """JavaScript with JSX, TypeScript, or TypeScript with JSX."""
 
-    kinds = ("string", "template_string")
+    kinds: tuple[str, ...] = ("string", "template_string")
     adds = "binary_expression"
-    calls = frozenset({"call_expression"})
-    shape = Constructs(
+    calls: frozenset[str] = frozenset({"call_expression"})
+    shape: Constructs = Constructs(
         pairs={"pair": ("key", "value")},
         calls={"call_expression": "function", "new_expression": "constructor"},
         arguments=frozenset({"arguments"}),
@@ -110,7 +110,7 @@ class JavaScriptHost(CodeHost):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.module = f"tree_sitter_{name if name == 'javascript' else 'typescript'}"
-        self.function = "language" if name == "javascript" else f"language_{name}"
+        self.function: str = "language" if name == "javascript" else f"language_{name}"
 
     def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""

@@ -61,11 +61,11 @@ class PhpHost(CodeHost):
 
     module = "tree_sitter_php"
     function = "language_php"
-    kinds = ("string", "encapsed_string", "heredoc", "nowdoc")
+    kinds: tuple[str, ...] = ("string", "encapsed_string", "heredoc", "nowdoc")
     adds = "binary_expression"
     sign = "."
-    calls = frozenset({"function_call_expression"})
-    shape = Constructs(
+    calls: frozenset[str] = frozenset({"function_call_expression"})
+    shape: Constructs = Constructs(
         pairs={"array_element_initializer": ("", "")},
         calls={
             "function_call_expression": "function",

@@ -76,11 +76,11 @@ class PythonHost(CodeHost):
     """Python source."""
 
     module = "tree_sitter_python"
-    kinds = ("string",)
-    joins = frozenset({"concatenated_string"})
+    kinds: tuple[str, ...] = ("string",)
+    joins: frozenset[str] = frozenset({"concatenated_string"})
     adds = "binary_operator"
-    calls = frozenset({"call"})
-    shape = Constructs(
+    calls: frozenset[str] = frozenset({"call"})
+    shape: Constructs = Constructs(
         pairs={"pair": ("key", "value"), "keyword_argument": ("name", "value")},
         calls={"call": "function"},
         arguments=frozenset({"argument_list"}),

@@ -87,11 +87,11 @@ class RubyHost(CodeHost):
     """Ruby source."""
 
     module = "tree_sitter_ruby"
-    kinds = ("string", "heredoc_beginning")
-    joins = frozenset({"chained_string"})
+    kinds: tuple[str, ...] = ("string", "heredoc_beginning")
+    joins: frozenset[str] = frozenset({"chained_string"})
     adds = "binary"
-    calls = frozenset({"call"})
-    shape = Constructs(
+    calls: frozenset[str] = frozenset({"call"})
+    shape: Constructs = Constructs(
         pairs={"pair": ("key", "value")},
         calls={"call": "method"},
         arguments=frozenset({"argument_list"}),

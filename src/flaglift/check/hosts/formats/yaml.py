@@ -143,7 +143,7 @@ class Reader:
         self._levels: list[Level] = []
         self.scalars: list[Span] = []
         """All scalars so far, keys included."""
-        self.end = 0
+        self.end: int = 0
         """How far the stream was read."""
 
     def events(self) -> Iterator[yaml.Event]:

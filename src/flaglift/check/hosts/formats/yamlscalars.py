@@ -60,7 +60,7 @@ class _DoubleQuoted(Escaped):
         return b"\\" + written if written and begins_a_line and written[:1] == b" " else written
 
 
-FORMS = {
+FORMS: dict[str, Escaped] = {
     '"': _DoubleQuoted('YAML string "', re.compile(_ESCAPE + b"|" + _FOLD), _double, _WRITTEN),
     "'": Escaped("YAML string '", re.compile(rb"''|" + _FOLD), _single, {39: "''"}, _FLOW_REFUSED),
     "": Escaped("YAML plain scalar", re.compile(_FOLD), _fold, {}, _FLOW_REFUSED),
