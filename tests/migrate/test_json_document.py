@@ -12,6 +12,7 @@ from flaglift.lossless.json_members import parse_path
 from flaglift.migrate.decision import Decider
 from flaglift.migrate.job import DEFAULT_TARGETS
 from flaglift.migrate.json_document import JsonDocuments
+from flaglift.migrate.json_rewriting import JsonRewriter
 
 DECIDE = Decider(Settings(), None)
 FLAGS = "--video --video_model kling25 --duration 5"
@@ -170,3 +171,40 @@ def test_everything_but_the_lifted_text_is_identical(document: tuple[str, str]) 
     head, tail = line.split(raw, 1) if line.count(raw) == 1 else ("", "")
     assert new.startswith(head)
     assert new.endswith(tail)
+
+
+SLASH = st.sampled_from(["/", r"\/", r"\u002f"])
+LOOKALIKES = st.sampled_from(
+    ['"text"', '"text": "a"', '", "text": "a"', "text", '{"text": "b"}', '"video_model": 1']
+)
+INNER = st.recursive(
+    LOOKALIKES | st.none() | st.integers(),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["text", "video_model", "a", *["\\", '"']]), inner)
+    ),
+    max_leaves=5,
+)
+
+
+@st.composite
+def misleading(draw: st.DrawFn) -> str:
+    """Return a document in which the names of members stand in other places, too."""
+    keys = draw(st.lists(st.sampled_from(["a", "b", 'c"', "video_model", "video_prompt"])))
+    items = [(json.dumps(key), json.dumps(draw(INNER))) for key in dict.fromkeys(keys)]
+    name = draw(st.sampled_from(['"text"', '"t\\u0065xt"', '"text" ']))
+    raw = json.dumps(draw(TEXT), ensure_ascii=draw(st.booleans()))
+    items.insert(draw(st.integers(0, len(items))), (name, raw.replace("/", draw(SLASH))))
+    colon, comma = draw(st.sampled_from([(":", ","), (": ", ", "), (" :", ",\n  ")]))
+    return "{" + draw(st.sampled_from(["", "\n  "])) + comma.join(map(colon.join, items)) + "}"
+
+
+@example('{"a": {"text": "x"}, "t\\u0065xt": "b --video --video_model kling25"}')
+@given(misleading())
+def test_members_found_by_name_are_written_as_those_found_by_a_walk(line: str) -> None:
+    data = line.encode()
+    documents = JsonDocuments("text", DEFAULT_TARGETS)
+    verdicts = [v for v in map(DECIDE, documents.read(data)) if v.writes]
+    if verdicts:
+        by_places = JsonRewriter(["text"], DEFAULT_TARGETS)._by_places(data, verdicts)
+        assert documents.write(data, verdicts) == by_places

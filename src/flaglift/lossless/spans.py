@@ -1,7 +1,7 @@
 """Places in a text, and changes to them. Everything else in the text stays as it is."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import AnyStr, NamedTuple
 
 
 class Span(NamedTuple):
@@ -59,10 +59,27 @@ def difference(old: str, new: str) -> Edit:
     >>> difference("a cat --video sits", "a cat sits")
     Edit(start=6, end=14, content='')
     """
-    most = min(len(old), len(new))
-    start = next((i for i in range(most) if old[i] != new[i]), most)
-    end = next((i for i in range(most - start) if old[-1 - i] != new[-1 - i]), most - start)
+    start = common_length(old, new)
+    end = common_length(old[start:][::-1], new[start:][::-1])
     return Edit(start, len(old) - end, new[start : len(new) - end])
+
+
+def common_length(one: AnyStr, other: AnyStr) -> int:
+    """Return how much two texts have in common at their beginning.
+
+    >>> common_length("a cat", "a cow"), common_length(b"a cat sits", b"a cat")
+    (3, 5)
+    """
+    low, high = 0, min(len(one), len(other))
+    if one[:high] == other[:high]:
+        return high
+    while low < high:  # by halves: slices are compared at the speed of memory
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:

@@ -7,7 +7,6 @@ from flaglift.catalog import Catalog, Model, load_catalog
 from flaglift.context import Context
 from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
-from flaglift.lossless.spans import difference
 from flaglift.migrate.job import CONTRACT, EXPAND, WHOLE, Job
 from flaglift.migrate.mending import NOTHING, Mending
 from flaglift.migrate.records import Stored, Verdict
@@ -99,10 +98,8 @@ class Decider:
             for name, value in values.items()
             if name == "text" or not _holds(stored.held.get(name), value)
         }
-        edits = [difference(stored.text, values["text"])]
         if self._step == EXPAND:
             del writes["text"]
-            edits = []
         elif self._step == CONTRACT and len(writes) > 1:
             lacking = ", ".join(sorted(writes.keys() - {"text"}))
             return refused(
@@ -115,7 +112,6 @@ class Decider:
             stored,
             "translated",
             writes=writes,
-            edits=edits,
             codes=translation.codes,
             model=values[_MODEL],
             seconds=values.get(_DURATION),

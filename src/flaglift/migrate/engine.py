@@ -2,8 +2,8 @@
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused, refused_by
@@ -46,7 +46,10 @@ class Control:
 
 
 def _writes(decided: Decided) -> bool:
-    return any(verdict.writes for verdict in decided[1])
+    for verdict in decided[1]:  # noqa: SIM110 (for each record: a generator takes its time)
+        if verdict.writes:
+            return True
+    return False
 
 
 class Migration:
@@ -187,7 +190,7 @@ class Migration:
         stored = [one for record in records for one in record.prompts]
         decided = self._decide.all([self._without_empty(one) for one in stored])
         verdicts = (
-            verdict if verdict.stored is one else replace(verdict, stored=one)
+            verdict if verdict.stored is one else verdict._replace(stored=one)
             for verdict, one in zip(decided, stored, strict=True)
         )
         return [
@@ -202,7 +205,7 @@ class Migration:
             for name, value in stored.held.items()
             if value is not None and self.store.is_empty(name, value)
         }
-        return replace(stored, held={**stored.held, **empty}) if empty else stored
+        return stored._replace(held={**stored.held, **empty}) if empty else stored
 
     def _fitting(self, verdict: Verdict) -> Verdict:
         for name, value in verdict.writes.items():
@@ -215,8 +218,11 @@ class Migration:
         self, step: Step, chunk: Chunk, decided: list[Decided], tally: Tally
     ) -> list[Decided]:
         """Write what was decided; return it with what others and the store made of it."""
-        decided = self._meanwhile(step, decided, tally)
         changes = [RecordChange(record, v) for record, v in filter(_writes, decided)]
+        moved = step.moved(changes)
+        if moved:
+            decided = self._meanwhile(moved, decided, tally)
+            changes = [RecordChange(record, v) for record, v in filter(_writes, decided)]
         refusals = step.write(chunk, changes) or {}
         if not refusals:
             return decided
@@ -227,11 +233,13 @@ class Migration:
             for record, verdicts in decided
         ]
 
-    def _meanwhile(self, step: Step, decided: list[Decided], tally: Tally) -> list[Decided]:
+    def _meanwhile(
+        self,
+        moved: Mapping[str, StoredRecord | ChangeRefusal | None],
+        decided: list[Decided],
+        tally: Tally,
+    ) -> list[Decided]:
         """Decide again on records that somebody changed since they were read."""
-        moved = step.moved([RecordChange(record, v) for record, v in filter(_writes, decided)])
-        if not moved:
-            return decided
         fresh: list[Decided] = []
         for record, verdicts in decided:
             current = moved.get(record.key, record)
@@ -248,6 +256,7 @@ class Migration:
 
     def _count(self, tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
         tally.bytes += chunk.size
+        tally.add_plain(chunk.plain)
         for record, verdicts in decided:
             tally.add(record, verdicts)
         tally.add_problems(chunk.problems)
@@ -261,9 +270,10 @@ class Migration:
     ) -> None:
         seconds = time.monotonic() - started
         throttle = self.control.throttle
-        throttle.learn(len(chunk.records), chunk.size, seconds)
+        records = len(chunk.records) + chunk.plain
+        throttle.learn(records, chunk.size, seconds)
         self.control.watch(tally, chunk, decided)
-        throttle.wait(len(chunk.records), seconds, self.control.ends)
+        throttle.wait(records, seconds, self.control.ends)
 
     def _patiently(self, writer: RunWriter, step: Callable[[], Chunk | None]) -> Chunk | None:
         """Try a chunk until the store answers; what was written counts by its checkpoint.

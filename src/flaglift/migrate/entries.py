@@ -11,7 +11,10 @@ from flaglift.migrate.records import JournalEntry, RecordChange, at
 
 
 def entry_of(number: int, change: RecordChange, patch: bytes | None = None) -> JournalEntry:
-    """Return the journal's entry for a change: what it wrote, and what stood there before."""
+    """Return the journal's entry for a change: what it wrote, and what stood there before.
+
+    `patch` is what else a store needs to find or restore the record.
+    """
     before: dict[str, object] = {}
     after: dict[str, object] = {}
     for verdict in change.written:

@@ -1,15 +1,18 @@
 """What passes between the engine and a store."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from flaglift.lossless.spans import Edit, difference
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 Cursor = Mapping[str, Any]
 """Where a chunk ended: JSON-ready, known to its store only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A prompt in a record, and what the record holds beside it."""
 
     place: str
@@ -19,8 +22,7 @@ class Stored:
     """The values of the target fields as they are now; None where there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
+class StoredRecord(NamedTuple):
     """A line, a row or an element: what is changed as a whole or not at all."""
 
     key: str
@@ -30,19 +32,18 @@ class StoredRecord:
     """What the store needs to write it back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A record that cannot be read; it is passed by unchanged."""
 
     key: str
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Consecutive records of a source."""
 
     records: Sequence[StoredRecord]
+    """Without those that count as `plain`."""
     cursor: Cursor
     """Where the next chunk begins."""
     problems: Sequence[Problem] = ()
@@ -50,19 +51,39 @@ class Chunk:
     """Bytes read for it."""
     body: Any = None
     """What the store needs to write it back."""
+    plain: int = 0
+    """Further records, each with one prompt that has nothing to do with flags: most have."""
+
+    @classmethod
+    def of(
+        cls,
+        found: Iterable[StoredRecord | Problem | None],
+        cursor: Cursor,
+        size: int = 0,
+        body: Any = None,
+    ) -> "Chunk":
+        """Return a chunk of what was read; None stands for a plain record."""
+        records: list[StoredRecord] = []
+        problems: list[Problem] = []
+        plain = 0
+        for each in found:
+            if each is None:
+                plain += 1
+            elif isinstance(each, StoredRecord):
+                records.append(each)
+            else:
+                problems.append(each)
+        return cls(records, cursor, problems, size, body, plain)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What becomes of one prompt."""
 
     stored: Stored
     status: str
     """`translated`, `unchanged` or `refused`."""
-    writes: Mapping[str, Any] = field(default_factory=dict)
+    writes: Mapping[str, Any] = _NOTHING
     """The fields to write, `text` among them, where they differ from what is there."""
-    edits: Sequence[tuple[int, int, str]] = ()
-    """What turns the old text into the new one, in code points."""
     codes: tuple[str, ...] = ()
     """The rules that reported something."""
     refusals: tuple[tuple[str, str], ...] = ()
@@ -75,13 +96,17 @@ class Verdict:
     """Whether it was changed before it was translated: by a fix, or to another model."""
 
     @property
+    def edits(self) -> list[Edit]:
+        """What turns the old text into the new one, in code points."""
+        return [difference(self.stored.text, self.writes["text"])] if "text" in self.writes else []
+
+    @property
     def is_done(self) -> bool:
         """Whether it is translated, and all that this is to write is there."""
         return self.status == "translated" and not self.writes
 
 
-@dataclass(frozen=True, slots=True)
-class RecordChange:
+class RecordChange(NamedTuple):
     """A record that is to be written, with the verdicts on its prompts."""
 
     record: StoredRecord
@@ -98,8 +123,7 @@ class RecordChange:
         return " ".join(sorted({code for v in self.written for code in v.codes}))
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(NamedTuple):
     """A row of the journal: what a run changed in one record."""
 
     number: int

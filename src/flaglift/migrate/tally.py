@@ -53,12 +53,19 @@ class Tally:
             self._add_verdict(verdict)
         self.changed += changed
 
+    def add_plain(self, records: int) -> None:
+        """Count records of one prompt each that has nothing to do with flags."""
+        self.records += records
+        self.unchanged += records
+
     def _add_verdict(self, verdict: Verdict) -> None:
-        self.codes.update(verdict.codes)
+        for code in verdict.codes:
+            self.codes[code] += 1
         if verdict.status == "translated":
             self.translated += 1
             self.mended += verdict.mended
-            self.findings.update(verdict.codes)
+            for code in verdict.codes:
+                self.findings[code] += 1
             self.models[str(verdict.model)] += 1
             self.seconds["default" if verdict.seconds is None else str(verdict.seconds)] += 1
             before, after = verdict.cents

@@ -20,6 +20,8 @@ class ByteFormat(ABC):
     unit: str
     fields: frozenset[str] | None = None
     created: Sequence[str] = ()
+    every_record = False
+    """Whether also prompts that have nothing to do with flags are to be read as records."""
 
     def __init__(self, job: Job, path: Path) -> None:
         """Prepare it. Raises `InputError` where the file cannot be opened."""
@@ -77,7 +79,9 @@ class ByteFormat(ABC):
 
     def changed(self, path: Path, info: dict[str, Any]) -> Format:  # noqa: ARG002
         """Return the format of this file's changed version."""
-        return type(self)(self.job, path)
+        form = type(self)(self.job, path)
+        form.every_record = True
+        return form
 
     def total(self) -> tuple[str, int] | None:
         """Return the bytes of the file; None if it is compressed."""

@@ -115,6 +115,22 @@ class ByteSource:
         """Return the rest of the line, at most `limit` bytes; nothing at the end."""
         return self._checked(lambda: self._file.readline(limit))
 
+    def readlines(self, most: int, size: int, limit: int) -> list[bytes]:
+        """Return the next lines until there are `most`, or `size` bytes, or `limit` in one."""
+        lines: list[bytes] = []
+
+        def read() -> bytes:
+            readline, left = self._file.readline, size
+            while left > 0 and len(lines) < most and (line := readline(limit)):
+                lines.append(line)
+                left = 0 if len(line) >= limit else left - len(line)
+            return b""
+
+        position = self._position
+        self._checked(read)
+        self._position = position + sum(map(len, lines))
+        return lines
+
     def read(self, size: int) -> bytes:
         """Return at most `size` bytes; nothing at the end.
 

@@ -234,6 +234,7 @@ class Delimited(ByteFormat):
         """Return the format of this file's changed version, with the columns that were added."""
         dialect = Dialect(**info["dialect"]) if "dialect" in info else None
         form = Delimited(replace(self.job, create_columns=False), path, dialect)
+        form.every_record = True
         form._added = len(info["created"])
         return form
 

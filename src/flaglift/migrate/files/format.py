@@ -25,9 +25,9 @@ class FormatWriter(Protocol):
     """Writes the result of one run."""
 
     def append(
-        self, chunk: Chunk, changes: Sequence[RecordChange]
-    ) -> list[tuple[RecordChange, bytes | None]]:
-        """Write a chunk; return each change with its patch for the journal."""
+        self, chunk: Chunk, changes: Sequence[RecordChange], first: int
+    ) -> list[JournalEntry]:
+        """Write a chunk; return the journal's entries, numbered from `first`."""
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
         """Write a chunk with its changes taken back; return their numbers in the journal."""
@@ -111,15 +111,22 @@ class ByteWriter:
         """Returns the splices that take a chunk back, from old bytes by where a record begins."""
 
     def append(
-        self, chunk: Chunk, changes: Sequence[RecordChange]
-    ) -> list[tuple[RecordChange, bytes | None]]:
-        """Write a chunk with its splices."""
+        self, chunk: Chunk, changes: Sequence[RecordChange], first: int
+    ) -> list[JournalEntry]:
+        """Write a chunk with its splices. The patches hold all that is needed to restore it."""
         splices = self._splices(chunk, changes)
         self._write(chunk, splices)
+        body = chunk.body
         return [
-            (splice.change, patch_of(chunk.body[splice.start : splice.end], splice.new))
-            for splice in splices
-            if splice.change is not None
+            JournalEntry(number, change.record.key, {}, {}, change.codes, patch)
+            for number, (change, patch) in enumerate(
+                (
+                    (splice.change, patch_of(body[splice.start : splice.end], splice.new))
+                    for splice in splices
+                    if splice.change is not None
+                ),
+                first,
+            )
         ]
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:

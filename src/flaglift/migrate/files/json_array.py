@@ -9,12 +9,15 @@ from flaglift.lossless.json_reader import read
 from flaglift.lossless.json_tokens import PYTHON
 from flaglift.migrate.files.byte_format import OVERSIZE, ByteFormat
 from flaglift.migrate.job import Job
-from flaglift.migrate.json_document import JsonDocuments, key_reader
+from flaglift.migrate.json_document import JsonDocuments
+from flaglift.migrate.json_values import element_end
 from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, StoredRecord
 
 _BLOCK = 2**20
 _BOM = b"\xef\xbb\xbf"
 _SPACE = re.compile(rb"[ \t\r\n]*+")
+_BLANKS = re.compile(r"[ \t\r\n]*+")
+_FOLLOWING = (",", "]")
 # A lone quote is a string that goes on behind the buffer.
 _NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]]++")
@@ -30,8 +33,7 @@ class JsonArray(ByteFormat):
         """Prepare it. Raises `InputError` where the file cannot be opened or a path is none."""
         super().__init__(job, path)
         try:
-            self._documents = JsonDocuments(job.text.removeprefix("[]."), job.targets)
-            self._key = key_reader(job.key)
+            self._documents = JsonDocuments(job.text.removeprefix("[]."), job.targets, job.key)
         except ValueError as error:
             raise InputError(str(error)) from None
 
@@ -58,18 +60,23 @@ class JsonArray(ByteFormat):
         if more:
             problem = Problem("1", OVERSIZE.format(most=self.job.most_bytes))
             return self._chunk(buffer + more, len(buffer) + 1, [problem], (0, 1, "rest"))
-        where = slice(start, len(buffer.rstrip()))
-        record = self._record(buffer, where, 1)
-        if isinstance(record, Problem) and len(read(buffer[where], PYTHON).documents) > 1:
+        end = len(buffer.rstrip())
+        record = self._record(buffer, start, end, 1)
+        if isinstance(record, Problem) and len(read(buffer[start:end], PYTHON).documents) > 1:
             hint = f"{record.sentence}; if each line is a document, name the file .jsonl"
             record = Problem(record.key, hint)
         return self._chunk(buffer, len(buffer), [record], (0, 1, "rest"))
 
     def _elements(self, buffer: bytes, position: int, offset: int, number: int, rows: int) -> Chunk:
-        records: list[StoredRecord | Problem] = []
+        records: list[StoredRecord | Problem | None] = []
         phase = "list"
+        text = buffer.decode("latin-1")  # in which places are those of the bytes
         while len(records) < rows:
-            end, buffer = self._element_end(buffer, position, alone=not records)
+            end = _read_end(text, position)
+            if end is None:
+                end, buffer = self._element_end(buffer, position, alone=not records)
+                if len(buffer) > len(text):
+                    text = buffer.decode("latin-1")
             if end is None and records and len(buffer) - position < self.job.most_bytes:
                 break  # the next chunk begins with it
             start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
@@ -85,7 +92,7 @@ class JsonArray(ByteFormat):
                 records.append(Problem(str(number), reason))
                 position, phase = len(buffer), "rest"
                 break
-            records.append(self._record(buffer, slice(start, end), number))
+            records.append(self._record(buffer, start, end, number))
             position = _SPACE.match(buffer, end).end()  # type: ignore[union-attr]
             position += buffer[position : position + 1] == b","
         return self._chunk(buffer, position, records, (offset, number, phase))
@@ -106,31 +113,32 @@ class JsonArray(ByteFormat):
                 return None, buffer
             buffer += more
 
-    def _record(self, buffer: bytes, where: slice, number: int) -> StoredRecord | Problem:
-        try:
-            prompts = self._documents.read(buffer[where])
-            return StoredRecord(self._key(buffer[where]) or str(number), prompts, where)
-        except ValueError as error:
-            return Problem(str(number), str(error))
+    def _record(
+        self, buffer: bytes, start: int, end: int, number: int
+    ) -> StoredRecord | Problem | None:
+        return self._documents.record(buffer[start:end], number, start, every=self.every_record)
 
     @staticmethod
     def _chunk(
         buffer: bytes,
         end: int,
-        records: Sequence[StoredRecord | Problem],
+        found: Sequence[StoredRecord | Problem | None],
         at: tuple[int, int, str],
     ) -> Chunk:
-        return Chunk(
-            records=[item for item in records if isinstance(item, StoredRecord)],
-            cursor={"at": [at[0] + end, *at[1:]]},
-            problems=[item for item in records if isinstance(item, Problem)],
-            size=end,
-            body=buffer[:end],
-        )
+        return Chunk.of(found, {"at": [at[0] + end, *at[1:]]}, end, buffer[:end])
 
     def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return an element with what a change writes."""
         return self._documents.write(old, change.written)
+
+
+def _read_end(text: str, position: int) -> int | None:
+    """Return what `complete_end` does, where Python's reader finds a valid element."""
+    end = element_end(text, _BLANKS.match(text, position).end())  # type: ignore[union-attr]
+    if end is None:
+        return None
+    behind = _BLANKS.match(text, end).end()  # type: ignore[union-attr]
+    return end if text[behind : behind + 1] in _FOLLOWING else None
 
 
 def complete_end(buffer: bytes, position: int) -> int | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from flaglift.errors import InputError
 from flaglift.migrate.files.byte_format import OVERSIZE, ByteFormat
 from flaglift.migrate.job import Job
-from flaglift.migrate.json_document import JsonDocuments, key_reader
+from flaglift.migrate.json_document import JsonDocuments
 from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, StoredRecord
 
 _BOM = b"\xef\xbb\xbf"
@@ -21,8 +21,7 @@ class JsonLines(ByteFormat):
         """Prepare it. Raises `InputError` where the file cannot be opened or a path is none."""
         super().__init__(job, path)
         try:
-            self._documents = JsonDocuments(job.text, job.targets)
-            self._key = key_reader(job.key)
+            self._documents = JsonDocuments(job.text, job.targets, job.key)
         except ValueError as error:
             raise InputError(str(error)) from None
 
@@ -30,21 +29,17 @@ class JsonLines(ByteFormat):
         """Return the next lines; a line that is too long comes in pieces, as chunks without any."""
         offset, number, inside = (0, 1, False) if cursor is None else cursor["at"]
         self.source.seek(offset)
-        lines: list[bytes] = []
-        size = 0
         if inside:
             return self._rest_of_line(offset, number)
-        while len(lines) < rows and size < _BLOCK:
-            line = self.source.readline(self.job.most_bytes + 1)
-            if not line:
-                break
-            if len(line) > self.job.most_bytes and not line.endswith(b"\n"):
-                if lines:  # the next chunk begins with it
-                    break
-                return self._oversize(line, offset, number)
-            lines.append(line)
-            size += len(line)
-        return self._chunk(lines, offset, number) if lines else None
+        most = self.job.most_bytes
+        lines = self.source.readlines(rows, _BLOCK, most + 1)
+        if not lines:
+            return None
+        if len(lines[-1]) > most and not lines[-1].endswith(b"\n"):
+            if len(lines) == 1:
+                return self._oversize(lines[0], offset, number)
+            del lines[-1]  # the next chunk begins with it
+        return self._chunk(lines, offset, number)
 
     def _oversize(self, line: bytes, offset: int, number: int) -> Chunk:
         problem = Problem(str(number), OVERSIZE.format(most=self.job.most_bytes))
@@ -60,23 +55,19 @@ class JsonLines(ByteFormat):
         return Chunk((), cursor, (), len(piece), piece)
 
     def _chunk(self, lines: list[bytes], offset: int, number: int) -> Chunk:
-        records: list[StoredRecord] = []
-        problems: list[Problem] = []
+        found: list[StoredRecord | Problem | None] = []
         position = 0
-        for index, line in enumerate(lines):
-            start = len(_BOM) if offset + position == 0 and line.startswith(_BOM) else 0
-            content = line[start:].rstrip(b"\r\n")
-            if content.strip():
-                where = slice(position + start, position + start + len(content))
-                key = str(number + index)
-                try:
-                    prompts = self._documents.read(content)
-                    records.append(StoredRecord(self._key(content) or key, prompts, where))
-                except ValueError as error:
-                    problems.append(Problem(key, str(error)))
+        record, every = self._documents.record, self.every_record
+        for index, line in enumerate(lines, number):
+            content = line.rstrip(b"\r\n")
+            start = position
+            if offset + position == 0 and line.startswith(_BOM):
+                start, content = len(_BOM), content[len(_BOM) :]
+            if content and not content.isspace():
+                found.append(record(content, index, start, every=every))
             position += len(line)
         cursor = {"at": [offset + position, number + len(lines), False]}
-        return Chunk(records, cursor, problems, position, b"".join(lines))
+        return Chunk.of(found, cursor, position, b"".join(lines))
 
     def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return a document with what a change writes."""

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flaglift.emit.form import form_value
+from flaglift.migrate.entries import entry_of
 from flaglift.migrate.files.output import writing
 from flaglift.migrate.files.parquet_columns import replaced
 from flaglift.migrate.files.parquet_layout import kept_metadata, writer_settings
@@ -51,14 +52,17 @@ class ParquetResult:
             self._writer = pq.ParquetWriter(self._sink, schema, **settings)
 
     def append(
-        self, chunk: Chunk, changes: Sequence[RecordChange]
-    ) -> list[tuple[RecordChange, bytes | None]]:
-        """Take the changes of a chunk; return each with its row."""
+        self, chunk: Chunk, changes: Sequence[RecordChange], first: int
+    ) -> list[JournalEntry]:
+        """Take the changes of a chunk; return the journal's entries, each with its row."""
         for change in changes:
             for field, value in change.written[0].writes.items():
                 self._values[field][change.record.body] = self._form.coerced(field, value)
         self._write_groups(chunk)
-        return [(change, json.dumps(change.record.body).encode()) for change in changes]
+        return [
+            entry_of(number, change, b"%d" % change.record.body)
+            for number, change in enumerate(changes, first)
+        ]
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
         """Take back the changes of a chunk; return their numbers in the journal."""

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from flaglift.lossless.spans import common_length
 from flaglift.migrate.records import JournalEntry
 
 
@@ -13,27 +14,14 @@ def patch_of(old: bytes, new: bytes) -> bytes:
     >>> unpatched(b'{"a": "b"}', patch_of(b'{"a": "b --video"}', b'{"a": "b"}'))
     b'{"a": "b --video"}'
     """
-    start = _common(old, new)
-    tail = _common(old[start:][::-1], new[start:][::-1])
+    start = common_length(old, new)
+    tail = common_length(old[start:][::-1], new[start:][::-1])
     middle = old[start : len(old) - tail]
-    head = json.dumps([start, len(new) - tail, _digest(new)])
-    return head.encode() + b"\n" + middle
+    return b'[%d, %d, "%s"]\n%s' % (start, len(new) - tail, _digest(new).encode(), middle)
 
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]  # half of it: there is one in each entry
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """Return how many bytes two texts have in common at their beginning."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:  # by halves: slices are compared at the speed of memory
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def unpatched(new: bytes, patch: bytes) -> bytes | None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
-from flaglift.migrate.entries import entry_of
 from flaglift.migrate.files.attributes import check_replaceable, keep_attributes
 from flaglift.migrate.files.format import Format, FormatWriter
 from flaglift.migrate.files.ledger import Ledger
@@ -158,12 +157,8 @@ class _FileStep:
 
     def write(self, chunk: Chunk, changes: Sequence[RecordChange]) -> None:
         """Write the chunk's bytes and the journal's entries."""
-        number = self.run.tally.changed
-        entries = [
-            entry_of(number + index, change, patch)
-            for index, (change, patch) in enumerate(self._writer.append(chunk, changes), 1)
-        ]
-        self._ledger.add(self.run, entries)
+        first = self.run.tally.changed + 1
+        self._ledger.add(self.run, self._writer.append(chunk, changes, first))
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
         """Keep where the run is."""

@@ -116,7 +116,7 @@ class OwnStore:
         if chunk is None:
             return None
         left = [r for r in chunk.records if any(may_concern(each.text) for each in r.prompts)]
-        return replace(chunk, records=left)
+        return chunk._replace(records=left)
 
     def unreachable(self) -> int:
         """Return 0: `read` comes to every record."""

@@ -1,0 +1,197 @@
+"""New values in a JSON document, by splicing; no other byte moves."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from flaglift.errors import FlagliftError
+from flaglift.lossless.json_members import Member, single, sites, validate, value_end, value_of
+from flaglift.lossless.json_tokens import encoded
+from flaglift.lossless.spans import Edit
+from flaglift.migrate.json_values import document_of, holders
+from flaglift.migrate.records import Verdict
+
+_BLANK = b" \t\n\r"
+_NEXT = re.compile(rb"[ \t\n\r]*+,([ \t\n\r]*+)")
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL
+)
+
+_Splice = tuple[int, int, bytes]
+"""Where bytes of a document begin and end, and what stands there then."""
+
+
+class JsonRewriter:
+    """Writes the fields of prompts into documents of one shape."""
+
+    def __init__(self, steps: Sequence[str], targets: Mapping[str, str]) -> None:
+        """Name the steps that lead to a text, and the keys beside it by field."""
+        self._steps = steps
+        self._targets = targets
+
+    def write(self, data: bytes, verdicts: Sequence[Verdict]) -> bytes:
+        """Return the document with what the verdicts write.
+
+        Raises `FlagliftError` where it would not read as intended; that is a fault of this code.
+        """
+        if len(self._steps) == len(verdicts) == 1:
+            new = self._nearby(data, verdicts[0])
+            if new is not None:
+                return new
+        return self._by_places(data, verdicts)
+
+    def _nearby(self, data: bytes, verdict: Verdict) -> bytes | None:
+        """Write to members that are found by their names, without a look at the others.
+
+        Such a name may stand in another place, too: None where the result is not what is intended.
+        """
+        writes = self._intended(verdict)
+        try:
+            before = document_of(data)
+            found = {
+                key: _member_named(data, key) for key in (self._steps[-1], *writes) if key in before
+            }
+            new = _spliced(data, self._edits(data, found, verdict))
+            return new if document_of(new) == {**before, **writes} else None
+        except (ValueError, RecursionError):
+            return None
+
+    def _by_places(self, data: bytes, verdicts: Sequence[Verdict]) -> bytes:
+        """Write to members whose places are known."""
+        by_place = {verdict.stored.place: verdict for verdict in verdicts}
+        edits: list[_Splice] = []
+        for site in sites(data, self._steps):
+            verdict = by_place.get(site.place)
+            if verdict is not None:
+                keys = (self._steps[-1], *self._intended(verdict))
+                members = {key: single(site.members, key) for key in keys}
+                edits += self._edits(data, members, verdict)
+        new = _spliced(data, edits)
+        self._prove(data, new, by_place)
+        return new
+
+    def _edits(
+        self, data: bytes, members: Mapping[str, Member | None], verdict: Verdict
+    ) -> list[_Splice]:
+        # Escapes in a document that is otherwise ASCII mean that its writer wants ASCII.
+        ascii_only = data.isascii()
+        text = members[self._steps[-1]]
+        if text is None:
+            raise AssertionError("the text of a verdict stands in its document")
+        edits: list[_Splice] = []
+        added: list[bytes] = []
+        for field, value in verdict.writes.items():
+            if field == "text":
+                raw = data[text.value : text.end].decode()
+                edits.append((text.value, text.end, spliced(raw, verdict.edits, ascii_only)))
+                continue
+            key = self._targets.get(field, field)
+            member = members.get(key)
+            written = encoded(value, ascii_only=ascii_only)
+            if member is not None:
+                edits.append((member.value, member.end, written))
+                continue
+            if not added:
+                comma, colon = b"," + _gap(data, text), data[text.key_end : text.value]
+            added += (comma, encoded(key, ascii_only=ascii_only), colon, written)
+        if added:
+            edits.append((text.end, text.end, b"".join(added)))
+        return edits
+
+    def _prove(self, old: bytes, new: bytes, verdicts: Mapping[str, Verdict]) -> None:
+        """Read the new document with Python's reader, and compare it with the old one."""
+        try:
+            before, after = document_of(old), document_of(new)
+            found = dict(holders(before, self._steps))
+            for place, verdict in verdicts.items():
+                found[place].update(self._intended(verdict))
+            right = before == after
+        except (ValueError, RecursionError):
+            validate(new)
+            step = self._steps[-1]
+            texts = {
+                site.place: value_of(new, member)
+                for site in sites(new, self._steps)
+                for member in site.members
+                if member.key == step
+            }
+            right = all(
+                texts[place] == v.writes.get("text", v.stored.text) for place, v in verdicts.items()
+            )
+        if not right:
+            raise FlagliftError("a document would not read as intended; please report this")
+
+    def _intended(self, verdict: Verdict) -> dict[str, Any]:
+        """Return what a verdict writes, by the keys of the document."""
+        text = self._steps[-1]
+        return {
+            text if field == "text" else self._targets.get(field, field): value
+            for field, value in verdict.writes.items()
+        }
+
+
+def _member_named(data: bytes, key: str) -> Member:
+    """Return the first member with a key. Raises `ValueError` where there is none."""
+    found = _name(key).search(data)
+    end = value_end(data, found.end()) if found else None
+    if found is None or end is None:
+        raise ValueError("it is spelt otherwise")
+    return Member(key, found.start(), found.end(1), found.end(), end)
+
+
+@lru_cache(maxsize=64)
+def _name(key: str) -> re.Pattern[bytes]:
+    name = re.escape(encoded(key, ascii_only=False))
+    return re.compile(b"(" + name + rb")[ \t\n\r]*+:[ \t\n\r]*+")
+
+
+def _spliced(data: bytes, edits: Sequence[_Splice]) -> bytes:
+    pieces: list[bytes] = []
+    position = 0
+    for start, end, content in sorted(edits):
+        pieces += (data[position:start], content)
+        position = end
+    return b"".join((*pieces, data[position:]))
+
+
+def _gap(data: bytes, text: Member) -> bytes:
+    """Return the white space that stands between a comma and a key in this object."""
+    before = data[: text.start].rstrip(_BLANK)
+    leading = data[len(before) : text.start]
+    if before.endswith(b","):
+        return leading
+    following = _NEXT.match(data, text.end)
+    if following:
+        return following[1]
+    return leading or (b" " if data[text.value - 1] in _BLANK else b"")
+
+
+def spliced(raw: str, edits: Sequence[Edit], ascii_only: bool) -> bytes:
+    """Return a JSON string with edits in it; all other characters stay as spelled."""
+    inside = raw[1:-1]
+    ordered = sorted(edits)
+    places = _raw_places(inside, [place for start, end, _ in ordered for place in (start, end)])
+    pieces: list[str] = []
+    position = 0
+    for (_, _, content), start, end in zip(ordered, places[::2], places[1::2], strict=True):
+        pieces += (inside[position:start], encoded(content, ascii_only=ascii_only).decode()[1:-1])
+        position = end
+    pieces.append(inside[position:])
+    return f'"{"".join(pieces)}"'.encode()
+
+
+def _raw_places(inside: str, places: Sequence[int]) -> Sequence[int]:
+    """Return where characters begin in a JSON string, by their numbers in what it stands for."""
+    if "\\" not in inside:
+        return places
+    found: list[int] = []
+    escapes = _ESCAPE.finditer(inside)
+    escape = next(escapes, None)
+    hidden = 0
+    for place in places:
+        while escape is not None and escape.start() - hidden < place:
+            hidden += len(escape[0]) - 1
+            escape = next(escapes, None)
+        found.append(place + hidden)
+    return found
