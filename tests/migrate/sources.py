@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from flaglift.migrate.control import Control
 from flaglift.migrate.decision import decider_of
-from flaglift.migrate.engine import Control, Migration
+from flaglift.migrate.engine import Migration
 from flaglift.migrate.job import Job
 from flaglift.migrate.opening import open_store
 from flaglift.migrate.store import Store

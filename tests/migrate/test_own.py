@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from flaglift.api import translate
 from flaglift.errors import InputError
+from flaglift.migrate.control import Control
 from flaglift.migrate.decision import decider_of
-from flaglift.migrate.engine import Control, Migration
+from flaglift.migrate.engine import Migration
 from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.job import Job
 from flaglift.migrate.own.store import OwnStore

@@ -16,8 +16,9 @@ from sqlalchemy import text
 
 from flaglift import Settings, translate
 from flaglift.errors import InputError
+from flaglift.migrate.control import Control
 from flaglift.migrate.decision import Decider
-from flaglift.migrate.engine import Control, Migration
+from flaglift.migrate.engine import Migration
 from flaglift.migrate.errors import LockedError, UnavailableError, UnreadableRecordError
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import RecordChange, StoredRecord

@@ -13,9 +13,10 @@ import click
 from flaglift.cli.migrate_options import job_from
 from flaglift.errors import InputError, reason
 from flaglift.migrate.clock import now
+from flaglift.migrate.control import Control, Decided
 from flaglift.migrate.decision import decider_of
 from flaglift.migrate.drift import DriftError, SavedPlan
-from flaglift.migrate.engine import Control, Decided, Migration
+from flaglift.migrate.engine import Migration
 from flaglift.migrate.interruption import interruption
 from flaglift.migrate.job import Job
 from flaglift.migrate.limits import LoadLimits

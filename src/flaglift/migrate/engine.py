@@ -3,46 +3,17 @@
 import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
+from flaglift.migrate.control import Control, Decided
 from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused, refused_by
 from flaglift.migrate.errors import UnavailableError, UnreadableRecordError
 from flaglift.migrate.records import Chunk, Cursor, RecordChange, Stored, StoredRecord, Verdict
 from flaglift.migrate.store import ChangeRefusal, RunWriter, Step, Store, refuse_failed
 from flaglift.migrate.tally import Tally
-from flaglift.migrate.throttle import Throttle
 
-Decided = tuple[StoredRecord, tuple[Verdict, ...]]
-Watch = Callable[[Tally, Chunk, Sequence[Decided]], None]
-
-_PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 20.0)
-"""Seconds between attempts to reach a store that does not answer."""
 _MOST_PASSES = 20
 """Over what others write while a run ends; who writes flags faster is to be stopped first."""
-
-
-def _nothing(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
-    pass
-
-
-@dataclass
-class Control:
-    """How a run goes, and who watches it."""
-
-    throttle: Throttle = field(default_factory=Throttle)
-    stopped: Callable[[], bool] = lambda: False
-    watch: Watch = _nothing
-    """Called behind each chunk with the counts so far; what it raises stops the run."""
-    limit: int | None = None
-    """The most records to decide on."""
-    keep_going: bool = False
-    """Pass by records that cannot be read, instead of stopping there."""
-    patience: Sequence[float] = _PATIENCE
-
-    def ends(self) -> bool:
-        """Tell whether the user has asked to stop, by a signal or in the control file."""
-        return self.stopped() or self.throttle.stop_asked
 
 
 def _writes(decided: Decided) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from flaglift.migrate.engine import Decided
+from flaglift.migrate.control import Decided
 from flaglift.migrate.records import Chunk, Verdict
 from flaglift.syntax import parse
 from flaglift.syntax.flags import FlagName

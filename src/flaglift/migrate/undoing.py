@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from flaglift.errors import InputError
-from flaglift.migrate.engine import Control
+from flaglift.migrate.control import Control
 from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.store import MigrationRun, Store, Undoer
 
