@@ -3,15 +3,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: docs release-check fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
+.PHONY: docs constraints supply release-check fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-.venv/dev: .venv/demo
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+.venv/dev: .venv/demo tests/constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]' \
+		--constraint tests/constraints.txt
 	touch $@
 
 demo: .venv/demo
@@ -50,9 +51,10 @@ test: demo lint
 	if [ -s $(NOT_TESTED) ]; then $(BIN)/coverage report --fail-under=0; cat $(NOT_TESTED); \
 	else $(BIN)/coverage report; fi
 
-.venv-spark/dev: pyproject.toml
+.venv-spark/dev: pyproject.toml tests/constraints.txt
 	$(PYTHON) -m venv .venv-spark
-	.venv-spark/bin/pip install --quiet --disable-pip-version-check --editable '.[dev-spark]'
+	.venv-spark/bin/pip install --quiet --disable-pip-version-check --editable '.[dev-spark]' \
+		--constraint tests/constraints.txt
 	touch $@
 
 # On a real Spark, which takes 1 GB in .venv-spark; and the recipes for Polars and DuckDB.
@@ -87,6 +89,14 @@ fuzz: .venv/dev
 docs: .venv/dev
 	$(BIN)/sphinx-build -q -E -W --keep-going -b html -d build/doctrees docs src/flaglift/site
 	@echo "The site: src/flaglift/site/index.html"
+
+# What comes into the environment of users: types, advisories, bill of materials.
+supply: .venv/dev
+	$(BIN)/nox
+
+# The versions that the tests were last run with, of all environments.
+constraints: .venv/dev .venv-spark/dev
+	{ $(BIN)/pip freeze --exclude-editable; .venv-spark/bin/pip freeze --exclude-editable; } | sort -fu > tests/constraints.txt
 
 # Wheel and sdist into dist/, with the site if it is built: the same twice, complete, and working.
 release-check: .venv/dev

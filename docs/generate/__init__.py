@@ -2,9 +2,19 @@
 
 from pathlib import Path
 
-from generate import architecture, catalog, commands, formats, measured, python, rules, settings
+from generate import (
+    architecture,
+    catalog,
+    commands,
+    dependencies,
+    formats,
+    measured,
+    python,
+    rules,
+    settings,
+)
 
-_ROOMS = (architecture, rules, commands, settings, python, catalog, formats, measured)
+_ROOMS = (architecture, rules, commands, settings, python, catalog, formats, measured, dependencies)
 
 
 def pages() -> dict[str, str]:
