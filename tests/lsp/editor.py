@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,21 @@ def _register(ls: RecordingClient, params: types.RegistrationParams) -> None:
     ls.registered += params.registrations
 
 
+@dataclass
+class Cell:
+    """A cell of a notebook, as an editor holds it."""
+
+    uri: str
+    text: str
+    language: str = "python"
+    markup: bool = False
+
+    def cell(self) -> types.NotebookCell:
+        """Return it as the protocol says it."""
+        kind = types.NotebookCellKind.Markup if self.markup else types.NotebookCellKind.Code
+        return types.NotebookCell(kind, self.uri)
+
+
 class Editor:
     """A client with the capabilities of a known editor, or with others."""
 
@@ -64,6 +80,50 @@ class Editor:
         params = types.DidChangeTextDocumentParams(document, [change])
         self.client.text_document_did_change(params)
         return self.versions[uri]
+
+    async def open_notebook(
+        self, uri: str | Path, cells: Sequence["Cell"], metadata: Any = None
+    ) -> str:
+        """Open a notebook; return its address."""
+        address = uri.as_uri() if isinstance(uri, Path) else uri
+        self.versions[address] = 1
+        notebook = types.NotebookDocument(
+            address,
+            "jupyter-notebook",
+            1,
+            [each.cell() for each in cells],
+            metadata,
+        )
+        params = types.DidOpenNotebookDocumentParams(notebook, [self.item(each) for each in cells])
+        self.client.notebook_document_did_open(params)
+        return address
+
+    def item(self, cell: "Cell") -> types.TextDocumentItem:
+        """Return the text of a cell as it is opened."""
+        self.versions[cell.uri] = 1
+        return types.TextDocumentItem(cell.uri, cell.language, 1, cell.text)
+
+    def change_notebook(self, uri: str, *, metadata: Any = None, **changes: Any) -> None:
+        """Change a notebook: the `structure`, the `data` or the `text_content` of its cells."""
+        self.versions[uri] += 1
+        cells = types.NotebookDocumentCellChanges(**changes) if changes else None
+        document = types.VersionedNotebookDocumentIdentifier(uri=uri, version=self.versions[uri])
+        event = types.NotebookDocumentChangeEvent(metadata, cells)
+        params = types.DidChangeNotebookDocumentParams(document, event)
+        self.client.notebook_document_did_change(params)
+
+    def content(
+        self, uri: str, text: str, place: types.Range | None = None
+    ) -> types.NotebookDocumentCellContentChanges:
+        """Return a change of a cell's text: of a range, or of all of it."""
+        self.versions[uri] += 1
+        change: types.TextDocumentContentChangeEvent
+        if place is None:
+            change = types.TextDocumentContentChangeWholeDocument(text)
+        else:
+            change = types.TextDocumentContentChangePartial(place, text)
+        document = types.VersionedTextDocumentIdentifier(self.versions[uri], uri)
+        return types.NotebookDocumentCellContentChanges(document, [change])
 
     def close(self, uri: str) -> None:
         """Close a document."""

@@ -6,7 +6,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from flaglift.lsp.proposing import line_edits
+from flaglift.lsp.text import line_edits
 from lsp.editor import Editor, capabilities, session
 
 PYTHON = (

@@ -65,6 +65,7 @@ async function start(log: vscode.LogOutputChannel, status: vscode.LanguageStatus
       ...LANGUAGES.flatMap((language) => [
         { language, scheme: "file" },
         { language, scheme: "untitled" },
+        { language, scheme: "vscode-notebook-cell" },
       ]),
       { scheme: "file", pattern: "**/*.prompt" },
     ],

@@ -16,16 +16,18 @@ from flaglift.lsp.documents import TextVersion
 from flaglift.lsp.proposing import (
     comment_against,
     findings_in,
-    line_edits,
     proposals,
     suppression_in,
 )
 from flaglift.lsp.reading import DocumentFinding, DocumentReading
 from flaglift.lsp.server import EditorServer, Feature
 from flaglift.lsp.session import OpenDocument, VersionReading
-from flaglift.lsp.text import EditorText
+from flaglift.lsp.text import EditorText, line_edits
 
 FIX_ALL = "source.fixAll.flaglift"
+FIX_NOTEBOOK = f"notebook.{FIX_ALL}"
+"""Asked for a cell, the one fixes that cell, and the other all cells (ruff-vscode#680)."""
+
 _QUICK = types.CodeActionKind.QuickFix.value
 _MOVE = types.CodeActionKind.RefactorRewrite.value
 
@@ -45,7 +47,7 @@ async def _actions(
         found.version.offset(params.text_document.uri, place)
         for place in (params.range.start, params.range.end)
     )
-    maker = ActionMaker(ls, document, found, found.reading)
+    maker = ActionMaker(ls, document, found, found.reading, params.text_document.uri)
     return await ls.in_reader(maker.actions, Span(start, end), params.context)
 
 
@@ -58,7 +60,9 @@ class ActionMaker:
         document: OpenDocument,
         found: VersionReading,
         reading: DocumentReading,
+        uri: str,
     ) -> None:
+        self._uri = uri
         self._ls = ls
         self._document = document
         self._found = found
@@ -80,7 +84,9 @@ class ActionMaker:
         # With every move of the cursor editors ask for all kinds: the whole file is not fixed then.
         automatic = context.trigger_kind is types.CodeActionTriggerKind.Automatic
         if wanted(FIX_ALL) and (only or not automatic):
-            made += self._fix_all()
+            made += self._fix_all(FIX_ALL)
+        if only and wanted(FIX_NOTEBOOK):
+            made += self._fix_all(FIX_NOTEBOOK)
         if not only:
             codes = (each.finding.code for each in findings_in(self._reading, place))
             made += [
@@ -137,17 +143,18 @@ class ActionMaker:
         end = text.position(len(text.data))
         return {uri: [types.TextEdit(types.Range(end, end), added)]}
 
-    def _fix_all(self) -> Iterator[types.CodeAction]:
+    def _fix_all(self, kind: str) -> Iterator[types.CodeAction]:
         host = self._reading.host
         if host is None:
             return
         wanted = Wanted(safe=True, accepted=frozenset(self._found.resolved.accepted))
         file = PromptFile(self._reading.data, host, self._reading.job)
         _, fixed = fix_file(file, wanted)
-        edits = line_edits(self._reading.data, fixed.data)
-        if edits:
-            edit = self._edit(self._found.version.edits(edits))
-            yield types.CodeAction("Apply all safe fixes of flaglift", FIX_ALL, edit=edit)
+        edits = self._found.version.edits(line_edits(self._reading.data, fixed.data))
+        if kind == FIX_ALL:
+            edits = {uri: each for uri, each in edits.items() if uri == self._uri}
+        if any(edits.values()):
+            yield types.CodeAction("Apply all safe fixes of flaglift", kind, edit=self._edit(edits))
 
     def _edit(self, edits: _Edits) -> types.WorkspaceEdit:
         """Return edits for the versions that they were made for; editors refuse them for others."""
@@ -170,6 +177,6 @@ FEATURES: tuple[Feature, ...] = (
     (
         types.TEXT_DOCUMENT_CODE_ACTION,
         _actions,
-        types.CodeActionOptions([_QUICK, _MOVE, FIX_ALL]),
+        types.CodeActionOptions([_QUICK, _MOVE, FIX_ALL, FIX_NOTEBOOK]),
     ),
 )

@@ -18,9 +18,6 @@ from flaglift.lossless.spans import Span
 from flaglift.lsp.text import EditorText
 
 _LANGUAGES = {
-    "javascriptreact": "javascript",
-    "typescriptreact": "tsx",
-    "shellscript": "bash",
     "dockercompose": "yaml",
     "github-actions-workflow": "yaml",
     "jsonl": "jsonl",
@@ -96,8 +93,7 @@ class TextVersion:
 
     def line_before(self, uri: str, position: Position) -> str:  # noqa: ARG002
         """Return what the editor shows in a line before a position."""
-        start = self.text.offset(Position(position.line, 0))
-        return self.text.data[start : self.text.offset(position)].decode(errors="ignore")
+        return self.text.line_before(position)
 
     def edits(self, edits: Sequence[ByteEdit]) -> dict[str, list[TextEdit]]:
         """Return edits of the data as edits of what the editor shows, by its address."""

@@ -6,7 +6,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcServerNotInitialized
 
-from flaglift.lsp import actions, completing, showing, syncing
+from flaglift.lsp import actions, cells, completing, showing, syncing
 from flaglift.lsp.commands import COPY, EXPLAIN, copy, explain
 from flaglift.lsp.server import EditorServer
 
@@ -17,6 +17,7 @@ def make_server() -> EditorServer:
     server.feature(types.INITIALIZE)(syncing.initialize)
     for method, handle, options in (
         *syncing.FEATURES,
+        *cells.FEATURES,
         *actions.FEATURES,
         *showing.FEATURES,
         *completing.FEATURES,

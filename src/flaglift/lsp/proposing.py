@@ -6,7 +6,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from flaglift.check.inspecting import MOVED, proposal
 from flaglift.check.unused import removal, unused_codes
 from flaglift.diagnostics import Applicability, Fix
 from flaglift.linting.engine import selected
-from flaglift.lossless.spans import Span, difference
+from flaglift.lossless.spans import Span
 from flaglift.lsp.prompts import DocumentPrompt, PromptMemory
 from flaglift.lsp.reading import DocumentFinding, DocumentReading, read_document, suppressed
 from flaglift.rules import UNUSED_SUPPRESSION
@@ -103,30 +102,6 @@ def _removals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Ite
                     yield Proposal(each, "take it out (safe fix)", True, False, [edit])
 
 
-def line_edits(old: bytes, new: bytes) -> list[ByteEdit]:
-    r"""Return edits that make one document into another, each within a few lines.
-
-    >>> line_edits(b"a\nb\nc\n", b"a\nbx\nc\n")
-    [ByteEdit(start=3, end=3, content=b'x')]
-    """
-    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    if len(before) == len(after):
-        blocks = [(i, i + 1, i, i + 1) for i in range(len(before)) if before[i] != after[i]]
-    else:
-        codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        blocks = [(i, j, k, m) for tag, i, j, k, m in codes if tag != "equal"]
-    starts = [0]
-    for line in before:
-        starts.append(starts[-1] + len(line))
-    edits = []
-    for i, j, k, m in blocks:
-        text = b"".join(before[i:j]).decode()
-        start, end, content = difference(text, b"".join(after[k:m]).decode())
-        first = starts[i] + len(text[:start].encode())
-        edits.append(ByteEdit(first, first + len(text[start:end].encode()), content.encode()))
-    return edits
-
-
 def comment_against(
     reading: DocumentReading, about: DocumentFinding, memory: PromptMemory
 ) -> ByteEdit | None:
@@ -134,32 +109,45 @@ def comment_against(
 
     None where the host has no comments, or none can stand there.
     """
-    style = _COMMENTS.get(reading.job.host)
-    if style is None or about.prompt is None:
+    if about.prompt is None:
+        return None
+    hosts = about.prompt.literal.hosts
+    cell = hosts[0] == "notebook"
+    style = _COMMENTS.get(hosts[1] if cell else hosts[0])
+    if style is None:
         return None
     code = about.finding.code
     why = " say why" if reading.job.require_reason else ""
     enclosure = about.prompt.enclosure
-    while enclosure.outer:
+    while enclosure.outer and (enclosure.outer.outer or not cell):
         enclosure = enclosure.outer
     lines, data = reading.lines, reading.data
     number = lines.line_of(enclosure.extent.start)
     line, before = lines.span_of(number), lines.span_of(max(1, number - 1))
     text = data[line.start : line.end]
-    indent = text[: len(text) - len(text.lstrip(b" \t"))]
-    end = b"\r\n" if text.endswith(b"\r\n") else b"\n"
+    indent = text[: len(text) - len(text.lstrip(b' \t"' if cell else b" \t"))]
+    end = b'\\n",\n' if cell else b"\r\n" if text.endswith(b"\r\n") else b"\n"
     above = style.format(f"flaglift: ignore-next-line[{code}]{why}").encode()
     last = lines.span_of(lines.line_of(max(enclosure.place.start, enclosure.place.end - 1)))
-    after = last.start + len(data[last.start : last.end].rstrip(b"\r\n"))
+    after = last.start + len(_content(data[last.start : last.end], cell=cell))
     behind = style.format(f"flaglift: ignore[{code}]{why}").encode()
-    for edit in (
+    edits = [
         ByteEdit(line.start, line.start, indent + above + end),
         ByteEdit(before.start, before.start, above + end),  # a fence begins there
         ByteEdit(after, after, b"  " + behind),
-    ):
-        if _suppresses_only(reading, about, edit, memory):
-            return edit
-    return None
+    ]
+    if _content(data[before.start : before.end], cell=cell).endswith(b"\\"):
+        del edits[:2]  # the line goes on, and a comment would be a part of it
+    return next((edit for edit in edits if _suppresses_only(reading, about, edit, memory)), None)
+
+
+def _content(line: bytes, *, cell: bool) -> bytes:
+    """Return a line without its end; of a cell's line in a notebook, without that of its string."""
+    line = line.rstrip(b"\r\n")
+    ends = (b",", b'"', b"\\n", b"\\r") if cell else ()
+    for end in ends:
+        line = line.removesuffix(end)
+    return line
 
 
 def _suppresses_only(

@@ -32,6 +32,9 @@ class EditorProtocol(LanguageServerProtocol):
     lsp_text_document__did_open: Any = _passed_on(types.TEXT_DOCUMENT_DID_OPEN)
     lsp_text_document__did_change: Any = _passed_on(types.TEXT_DOCUMENT_DID_CHANGE)
     lsp_text_document__did_close: Any = _passed_on(types.TEXT_DOCUMENT_DID_CLOSE)
+    lsp_notebook_document__did_open: Any = _passed_on(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    lsp_notebook_document__did_change: Any = _passed_on(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    lsp_notebook_document__did_close: Any = _passed_on(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Return a message; a request with parameters of other types is answered all the same."""

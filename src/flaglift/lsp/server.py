@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -15,6 +15,7 @@ from pygls.uris import to_fs_path
 
 from flaglift.lsp.diagnostics import SOURCE, diagnostics
 from flaglift.lsp.documents import DocumentVersion
+from flaglift.lsp.notebooks import NotebookVersion
 from flaglift.lsp.protocol import EditorProtocol
 from flaglift.lsp.reading import DocumentReading
 from flaglift.lsp.session import EditorSession, OpenDocument, VersionReading
@@ -24,6 +25,11 @@ _OF_THE_EXTENSION = frozenset({"path", "trace", "enable"})
 
 _PATIENCE = 2.0
 """Seconds that the editor has to say its settings, before documents are read without them."""
+
+_NOTEBOOKS = [
+    types.NotebookDocumentFilterWithNotebook(kind) for kind in ("jupyter-notebook", "interactive")
+]
+"""The notebooks that the editor is to tell of, with all their cells."""
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -48,7 +54,12 @@ class EditorServer(LanguageServer):
     """A language server for the prompts of one editor."""
 
     def __init__(self) -> None:
-        super().__init__("flaglift", version("flaglift"), protocol_cls=EditorProtocol)
+        super().__init__(
+            "flaglift",
+            version("flaglift"),
+            protocol_cls=EditorProtocol,
+            notebook_document_sync=types.NotebookDocumentSyncOptions(_NOTEBOOKS),
+        )
         self.session: EditorSession = EditorSession()
         self._reader = ThreadPoolExecutor(1, "reader")
         self.given: Mapping[str, Any] = {}
@@ -62,10 +73,18 @@ class EditorServer(LanguageServer):
         return hasattr(self.protocol, "client_capabilities")
 
     @property
-    def is_pulled(self) -> bool:
-        """Whether the editor asks for diagnostics; then none are published (neovim#29927)."""
+    def is_pulling(self) -> bool:
+        """Whether the editor asks for diagnostics."""
         capabilities = self.client_capabilities.text_document
         return capabilities is not None and capabilities.diagnostic is not None
+
+    def is_pulled(self, document: OpenDocument) -> bool:
+        """Tell whether the editor asks for what is found in a document; it is not published then.
+
+        Both would show it twice (neovim#29927). An editor that asks does so for cells that were
+        edited, and not for others that this changes: cells are published.
+        """
+        return self.is_pulling and not isinstance(document.version, NotebookVersion)
 
     @property
     def unit(self) -> str:
@@ -109,7 +128,7 @@ class EditorServer(LanguageServer):
     async def publish(self, document: OpenDocument) -> None:
         """Publish what is found in a document; changes that come meanwhile count too."""
         document.is_stale = True
-        if self.is_pulled or document.is_pushing:
+        if self.is_pulled(document) or document.is_pushing:
             return
         document.is_pushing = True
         try:
@@ -117,23 +136,42 @@ class EditorServer(LanguageServer):
                 document.is_stale = False
                 found = await self.read(document)
                 if not document.is_stale and document.is_open:
-                    self._show(found)
+                    self._show(document, found)
         finally:
             document.is_pushing = False
 
-    def _show(self, found: VersionReading) -> None:
+    def _show(self, document: OpenDocument, found: VersionReading) -> None:
+        """Publish what is found in the parts of a document that are not as they were published."""
         versions = found.version.versions()
-        for uri, shown in diagnostics(found).items():
-            params = types.PublishDiagnosticsParams(uri, shown, versions[uri])
-            self.text_document_publish_diagnostics(params)
+        shown: dict[str, tuple[int | None, Sequence[types.Diagnostic]]] = {
+            uri: (versions[uri], each) for uri, each in diagnostics(found).items()
+        }
+        self.clear(document, document.published.keys() - shown.keys())
+        for uri, (number, each) in shown.items():
+            if document.published.get(uri) != (number, each):
+                params = types.PublishDiagnosticsParams(uri, each, number)
+                self.text_document_publish_diagnostics(params)
+        document.published = shown
+
+    def close(self, uri: str) -> None:
+        """Forget a document, and say nothing of it any longer."""
+        document = self.session.documents.pop(uri)
+        document.is_open = False
+        self.clear(document, set(document.published))
+
+    def clear(self, document: OpenDocument, uris: Iterable[str]) -> None:
+        """Publish that there is nothing to say any longer of parts of a document."""
+        for uri in sorted(uris):
+            del document.published[uri]
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     async def refresh(self) -> None:
         """Look at all open documents again, because something else changed."""
         asked = self.client_capabilities.workspace
-        if not self.is_pulled:
-            for document in list(self.session.documents.values()):
-                await self.publish(document)
-        elif asked and asked.diagnostics and asked.diagnostics.refresh_support:
+        for document in list(self.session.documents.values()):
+            await self.publish(document)
+        refreshes = asked and asked.diagnostics and asked.diagnostics.refresh_support
+        if self.is_pulling and refreshes:
             await self.workspace_diagnostic_refresh_async(None)
 
     def set_given(self, given: Any) -> None:

@@ -1,10 +1,12 @@
-"""What an editor has open, and how each document is read: nothing of the protocol."""
+"""What an editor has open, and how each document is read."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any, NamedTuple
+
+from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.check.selecting import failed, job_of
@@ -37,6 +39,10 @@ class OpenDocument:
     """Whether somebody is about to read it and to publish what is found."""
     is_stale: bool = False
     """Whether it changed since then."""
+    published: dict[str, tuple[int | None, Sequence[EditorDiagnostic]]] = field(
+        default_factory=dict
+    )
+    """What the editor was told of each part, and of which version of it."""
     _answered: tuple[str, VersionReading | None] = ("", None)
 
     def identity_of(self, found: VersionReading) -> str:
@@ -52,6 +58,8 @@ class EditorSession:
 
     documents: dict[str, OpenDocument] = field(default_factory=dict)
     """By address."""
+    notebooks: dict[str, str] = field(default_factory=dict)
+    """The addresses of notebooks, by those of the texts of their cells."""
     _folders: dict[str, ConfigurationFiles] = field(default_factory=dict)
     """Of each folder of the workspace, by its path."""
     _elsewhere: ConfigurationFiles = field(
@@ -73,7 +81,7 @@ class EditorSession:
 
     def document(self, uri: str) -> OpenDocument | None:
         """Return the open document at an address, or that it is a part of."""
-        return self.documents.get(uri)
+        return self.documents.get(self.notebooks.get(uri, uri))
 
     def path(self, uri: str) -> str:
         """Return the absolute path of a document."""

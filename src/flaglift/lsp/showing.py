@@ -175,6 +175,8 @@ async def _lens(ls: EditorServer, params: types.CodeLensParams) -> list[types.Co
     at = await ls.at(params.text_document.uri, types.Position(0, 0))
     title = totals(at.reading) if at else ""
     place = types.Range(types.Position(0, 0), types.Position(0, 0))
+    if at and at.version.location(Span(0, 0)).uri != params.text_document.uri:
+        return []  # a cell; the first one says it of the notebook
     return [types.CodeLens(place, types.Command(title, ""))] if title else []
 
 

@@ -38,6 +38,8 @@ async def _initialized(ls: EditorServer, params: types.InitializedParams) -> Non
 
 async def _did_open(ls: EditorServer, params: types.DidOpenTextDocumentParams) -> None:
     item = params.text_document
+    if item.uri in ls.session.notebooks:
+        return  # a cell, which the notebook tells of
     text = EditorText(item.text, ls.unit)
     opened = TextVersion(item.uri, item.language_id, item.version, text)
     document = ls.session.documents[item.uri] = OpenDocument(item.uri, opened)
@@ -47,7 +49,7 @@ async def _did_open(ls: EditorServer, params: types.DidOpenTextDocumentParams) -
 async def _did_change(ls: EditorServer, params: types.DidChangeTextDocumentParams) -> None:
     document = ls.session.document(params.text_document.uri)
     if document is None or not isinstance(document.version, TextVersion):
-        return  # it was never opened, and what it holds is not known
+        return  # it was never opened, and what it holds is not known; or it is a cell
     text = edited(document.version.text, params.content_changes)
     document.version = document.version.edited(params.text_document.version, text)
     await ls.publish(document)
@@ -64,19 +66,15 @@ def edited(text: EditorText, changes: Sequence[types.TextDocumentContentChangeEv
 
 
 async def _did_close(ls: EditorServer, params: types.DidCloseTextDocumentParams) -> None:
-    document = ls.session.documents.pop(params.text_document.uri, None)
-    if document is None:
-        return
-    document.is_open = False
-    if not ls.is_pulled:
-        ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(document.uri, []))
+    if params.text_document.uri in ls.session.documents:
+        ls.close(params.text_document.uri)
 
 
 async def _pull(
     ls: EditorServer, params: types.DocumentDiagnosticParams
 ) -> types.DocumentDiagnosticReport:
     document = ls.session.document(params.text_document.uri)
-    if document is None:
+    if document is None or not ls.is_pulled(document):
         return types.RelatedFullDocumentDiagnosticReport([])
     found = await ls.read(document)
     identity = document.identity_of(found)

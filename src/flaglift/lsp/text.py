@@ -3,11 +3,13 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from difflib import SequenceMatcher
 from functools import cached_property
 
 from lsprotocol.types import Position, PositionEncodingKind, Range
 
-from flaglift.lossless.spans import Span
+from flaglift.check.hosts.base import ByteEdit
+from flaglift.lossless.spans import Span, difference
 
 _LINE_END = re.compile(rb"\r\n?|\n")
 """What ends a line by the protocol, and nothing else: U+2028 and a form feed do not."""
@@ -91,6 +93,11 @@ class EditorText:
         lines = map(self._line, range(first, last + 1))
         return [Span(max(span.start, start), min(span.end, end)) for start, end in lines]
 
+    def line_before(self, position: Position) -> str:
+        """Return what the editor shows in a line before a position."""
+        start = self.offset(Position(position.line, 0))
+        return self.data[start : self.offset(position)].decode(errors="ignore")
+
     def _line(self, number: int) -> Span:
         """Return the bytes of a line without its end."""
         start = self._starts[number]
@@ -98,6 +105,30 @@ class EditorText:
             return Span(start, len(self._raw))
         end = self._starts[number + 1]
         return Span(start, start + len(self._raw[start:end].rstrip(b"\r\n")))
+
+
+def line_edits(old: bytes, new: bytes) -> list[ByteEdit]:
+    r"""Return edits that make one document into another, each within a few lines.
+
+    >>> line_edits(b"a\nb\nc\n", b"a\nbx\nc\n")
+    [ByteEdit(start=3, end=3, content=b'x')]
+    """
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    if len(before) == len(after):
+        blocks = [(i, i + 1, i, i + 1) for i in range(len(before)) if before[i] != after[i]]
+    else:
+        codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        blocks = [(i, j, k, m) for tag, i, j, k, m in codes if tag != "equal"]
+    starts = [0]
+    for line in before:
+        starts.append(starts[-1] + len(line))
+    edits = []
+    for i, j, k, m in blocks:
+        text = b"".join(before[i:j]).decode()
+        start, end, content = difference(text, b"".join(after[k:m]).decode())
+        first = starts[i] + len(text[:start].encode())
+        edits.append(ByteEdit(first, first + len(text[start:end].encode()), content.encode()))
+    return edits
 
 
 def _encoded(text: str) -> bytes:

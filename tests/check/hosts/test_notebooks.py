@@ -51,6 +51,12 @@ def test_a_fix_changes_one_line_and_keeps_the_rest_of_the_file(indent: int | Non
         (code(f"p = `{BAD}`"), {"kernelspec": {"language": "javascript"}}, "notebook javascript"),
         (code(f"p = '{BAD}'"), {"language_info": {"name": "ruby"}}, "notebook ruby"),
         (code(f"p = '{BAD}'"), {"language_info": 3, "kernelspec": {}}, "notebook python"),
+        (
+            code(f"p = `{BAD}`") | {"metadata": {"vscode": {"languageId": "javascript"}}},
+            {"language_info": {"name": "python"}},
+            "notebook javascript",
+        ),
+        (code(f"p = '{BAD}'") | {"metadata": {"vscode": 3}}, None, "notebook python"),
         ({"cell_type": "code", "source": f"p = '{BAD}'"}, None, "notebook python"),
         ({"cell_type": "markdown", "source": ["```\n", BAD, "\n```"]}, None, None),
         ({"cell_type": "raw", "source": [BAD]}, None, "notebook blocks"),

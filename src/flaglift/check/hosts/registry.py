@@ -94,9 +94,10 @@ NAMES = tuple(_MODULES)
 
 _ALIASES: Mapping[str, str] = {
     "python": "py python3 py3",
-    "javascript": "js jsx mjs cjs node nodejs ecmascript",
+    "javascript": "js jsx mjs cjs node nodejs ecmascript javascriptreact",
     "typescript": "ts mts cts",
-    "bash": "sh shell zsh ksh dash curl",
+    "tsx": "typescriptreact",
+    "bash": "sh shell shellscript zsh ksh dash curl",
     "ruby": "rb irb rake jruby",
     "yaml": "yml",
     "json": "json5 jsonc",
@@ -111,7 +112,7 @@ _ALIASES: Mapping[str, str] = {
     "text": "txt plain plaintext prompt prompts none raw",
 }
 _LANGUAGES = {word: name for name, words in _ALIASES.items() for word in words.split()}
-"""Words by which fences, interpreters and notebooks name a language."""
+"""Words by which fences, interpreters, notebooks and editors name a language."""
 
 
 def name_for(path: str) -> str | None:

@@ -74,12 +74,14 @@ def _language(notebook: dict[str, Any], path: Path) -> str:
     magic = _MAGIC.match(text)
     if magic:
         return {"time": "python", "timeit": "python", "capture": "python"}.get(magic[1], magic[1])
-    return str(next(_named(notebook.get("metadata")), "python"))
+    named = [*_named(cell.get("metadata")), *_named(notebook.get("metadata")), "python"]
+    return str(named[0])
 
 
 def _named(metadata: Any) -> Iterator[Any]:
-    """Yield the names of the kernel's language."""
-    for table, key in (("language_info", "name"), ("kernelspec", "language")):
+    """Yield the names of a language: of a cell, by VS Code, where it is not the kernel's."""
+    keys = (("vscode", "languageId"), ("language_info", "name"), ("kernelspec", "language"))
+    for table, key in keys:
         inner = metadata.get(table) if isinstance(metadata, dict) else None
         if isinstance(inner, dict) and inner.get(key):
             yield inner[key]
