@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flaglift import Context
-from flaglift.context import UNSTATED
+from flaglift.context import UNSTATED, stated
 
 NAMES = st.sampled_from(["seed", "style", "w"])
-VALUES = st.sampled_from([None, "", "1", 0, 1, False, True, UNSTATED])
+VALUES: st.SearchStrategy[object] = st.sampled_from(
+    [None, "", "1", 0, 1, False, True, UNSTATED, [], {}, ["a"]]
+)
 CONTEXTS = st.builds(Context, st.dictionaries(NAMES, VALUES), st.booleans())
 
 
@@ -48,6 +50,29 @@ def test_values() -> None:
     assert context.has("video_audio") is True
     assert context.get("style") is None
     assert context.get("w") is None
+
+
+def test_an_empty_list_is_no_value() -> None:
+    context = Context({"image_references": [], "seed": {}, "style": [""]})
+    assert context.has("image_references") is False
+    assert context.has("seed") is False
+    assert context.has("style") is True
+    assert context.get("image_references") is None
+
+
+@pytest.mark.parametrize("value", [[], {}, b"", "", "[]", "{}", "NULL", "null", "\\N", None])
+def test_what_says_that_there_is_nothing(value: object) -> None:
+    assert stated(value) is None
+
+
+@pytest.mark.parametrize("value", [["a"], {"a": 1}, b"a"])
+def test_of_what_is_no_field_of_a_form_only_that_it_is_there(value: object) -> None:
+    assert stated(value) is UNSTATED
+
+
+@pytest.mark.parametrize("value", [0, False, 4, 1.5, "a", "0", "[1]"])
+def test_other_values_are_stated(value: object) -> None:
+    assert stated(value) is value
 
 
 def test_what_is_held_stays() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from columns.shaped import shaped
 from columns.test_same_as_translate import SETTINGS
 from flaglift import Context, Settings, translate
+from flaglift.context import UNSTATED
 from flaglift.emit.translation import TranslationStatus
 from flaglift.linting.engine import Examination, examine
 from flaglift.lossless.spans import Edit, apply_edits
@@ -27,9 +28,18 @@ HELD: list[dict[str, Any]] = [
 ]
 
 
+CONTEXTS: list[dict[str, Any]] = [
+    *([{}] * 3),
+    {"seed": 7, "num_images": None},
+    {"num_images": 4, "aspect_ratio": "16/9"},
+    {"image_references": UNSTATED, "video_first_frame": None},
+]
+
+
 def stored() -> st.SearchStrategy[Stored]:
     prompts = st.one_of(st.binary(max_size=30).map(shaped), texts())
-    return st.builds(Stored, st.just(""), prompts, st.sampled_from(HELD))
+    context = st.sampled_from(CONTEXTS)
+    return st.builds(Stored, st.just(""), prompts, st.sampled_from(HELD), context)
 
 
 @pytest.mark.parametrize("number", range(len(DECIDERS)))
@@ -37,7 +47,7 @@ def stored() -> st.SearchStrategy[Stored]:
 def test_every_verdict_is_what_translate_says(number: int, prompts: list[Stored]) -> None:
     decide = DECIDERS[number]
     for one, verdict in zip(prompts, decide.all(prompts), strict=True):
-        alone = translate(one.text, decide.settings, Context(one.held))
+        alone = translate(one.text, decide.settings, Context({**one.context, **one.held}))
         assert verdict.stored is one
         assert verdict.codes == tuple(dict.fromkeys(d.code for d in alone.diagnostics))
         if alone.status is not TranslationStatus.TRANSLATED:

@@ -172,10 +172,9 @@ def context_from(given: tuple[str, ...], complete: bool) -> Context:
 
     Raises `ConfigError` for what is not `FIELD=VALUE`, or no field of a request.
     """
-    from flaglift.catalog import load_catalog
-    from flaglift.emit.fields import field_names
+    from flaglift.emit.fields import request_field_names
 
-    known = {*field_names(), *load_catalog().edition.form_fields} - {"text"}
+    known = request_field_names()
     values: dict[str, str] = {}
     for item in given:
         name, sign, value = item.partition("=")

@@ -1,11 +1,13 @@
 """The form fields of a prompt."""
 
 import math
+from functools import cache
 from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
+from flaglift.catalog import load_catalog
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 Scalar = int | float | bool | str
@@ -79,6 +81,12 @@ class Fields(BaseModel):
 def field_names() -> frozenset[str]:
     """Return the names of all fields that a text can hold."""
     return frozenset((*Fields.model_fields, *FIELD_FLAGS))
+
+
+@cache
+def request_field_names() -> frozenset[str]:
+    """Return the names of all fields of a request beside the text, those that carry files too."""
+    return (field_names() | {*load_catalog().edition.form_fields}) - {"text"}
 
 
 def typed(name: str, value: str) -> Scalar:

@@ -1,6 +1,6 @@
 """What becomes of one stored prompt. The same for every store, for plan, apply and verify."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flaglift.catalog import Catalog, Model, load_catalog
@@ -10,6 +10,7 @@ from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.migrate.job import CONTRACT, EXPAND, WHOLE, Job
 from flaglift.migrate.mending import NOTHING, Mending
 from flaglift.migrate.records import Stored, Verdict
+from flaglift.migrate.request import fields_of_rules
 from flaglift.migrate.store import ChangeRefusal
 from flaglift.settings import Settings
 from flaglift.shapes import Shortcut, shortcut_for
@@ -57,12 +58,12 @@ class Decider:
         return [self(one) for one in stored]
 
     def _shortcut(self, stored: Stored) -> Shortcut:
-        held = stored.held
-        if any(value is not None for value in held.values()):
-            return shortcut_for(self.settings, Context(held))
-        names = tuple(held)
+        context = _request(stored)
+        if any(value is not None for value in context.values()):
+            return shortcut_for(self.settings, Context(context))
+        names = tuple(context)
         if names not in self._shortcuts:
-            self._shortcuts[names] = shortcut_for(self.settings, Context(held))
+            self._shortcuts[names] = shortcut_for(self.settings, Context(context))
         return self._shortcuts[names]
 
     def __call__(self, stored: Stored) -> Verdict:
@@ -87,7 +88,7 @@ class Decider:
 
     def _mended(self, stored: Stored, shortcut: Shortcut, translation: Translation) -> Translation:
         """Return the translation of a prompt with what is to be changed, if there is one."""
-        text = self._mending(stored.text, self.settings, Context(stored.held))
+        text = self._mending(stored.text, self.settings, Context(_request(stored)))
         again = translation if text == stored.text else shortcut.translate(text)
         return again if again.status is TranslationStatus.TRANSLATED else translation
 
@@ -148,6 +149,18 @@ class Decider:
         if lookup.until is not None:
             model = load_catalog(lookup.until).find(name).model
         return _cents(model, None if duration is None else seconds(duration))
+
+
+def _request(stored: Stored) -> Mapping[str, Any]:
+    """Return what counts of the request beside a prompt.
+
+    Without lines that may be a settings block, values such as a seed, which no two prompts share,
+    mean nothing, and would keep one prompt from answering for others.
+    """
+    context = stored.context
+    if context and not ("\n" in stored.text and "=" in stored.text):
+        context = {n: value for n, value in context.items() if n in fields_of_rules()}
+    return {**context, **stored.held} if context else stored.held
 
 
 def _cents(model: Model | None, length: int | None) -> float | None:

@@ -4,6 +4,7 @@ import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from flaglift.migrate.control import Control, Decided
 from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused, refused_by
@@ -171,12 +172,19 @@ class Migration:
 
     def _without_empty(self, stored: Stored) -> Stored:
         """Return a prompt less the values beside it that stand for none."""
+        held, context = self._filled(stored.held), self._filled(stored.context)
+        if held is stored.held and context is stored.context:
+            return stored
+        return stored._replace(held=held, context=context)
+
+    def _filled(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return values with None for those that stand for none."""
         empty = {
             name: None
-            for name, value in stored.held.items()
+            for name, value in values.items()
             if value is not None and self.store.is_empty(name, value)
         }
-        return stored._replace(held={**stored.held, **empty}) if empty else stored
+        return {**values, **empty} if empty else values
 
     def _fitting(self, verdict: Verdict) -> Verdict:
         for name, value in verdict.writes.items():

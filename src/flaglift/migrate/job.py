@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from flaglift.context import NULLS
 from flaglift.emit.form import form_value
 from flaglift.migrate.mending import NOTHING, Mending
 from flaglift.settings import DEFAULT, Settings
@@ -21,17 +22,14 @@ the fields hold what its flags say."""
 
 DEFAULT_TARGETS = MappingProxyType({field: field for field in FIELD_FLAGS})
 
-_NULLS = ("", "\\N", "NULL", "null")
-"""How formats without a null write one."""
-
 USUALLY_EMPTY = MappingProxyType(
     {
-        field: (*_NULLS, "0") if flag.kind is ValueKind.WHOLE_NUMBER else _NULLS
+        field: (*NULLS, "0") if flag.kind is ValueKind.WHOLE_NUMBER else NULLS
         for field, flag in FIELD_FLAGS.items()
         if flag.kind is not ValueKind.TEXT
     }
 )
-"""Values by field that mean none wherever they stand; of other fields the empty text does."""
+"""Values by field of a flag that mean none wherever they stand; of a text the empty one does."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,8 @@ class Job:
     def is_empty(self, name: str, value: object) -> bool:
         """Tell whether a value of a field stands for none, as `0` does for a duration."""
         spelled = form_value(value)
-        return spelled in USUALLY_EMPTY.get(name, ("",)) or spelled in self.empty.get(name, ())
+        usual = ("",) if name in FIELD_FLAGS else NULLS
+        return spelled in USUALLY_EMPTY.get(name, usual) or spelled in self.empty.get(name, ())
 
     def options(self) -> dict[str, Any]:
         """Return as JSON-ready values what a run has to keep, to be verified and taken back."""

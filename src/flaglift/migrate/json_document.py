@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from flaglift.context import UNSTATED
 from flaglift.lossless.json_members import Member, parse_path, single, sites, validate, value_of
 from flaglift.migrate.json_rewriting import JsonRewriter
 from flaglift.migrate.json_values import document_of, holders
 from flaglift.migrate.records import Problem, Stored, StoredRecord
+from flaglift.migrate.request import context_of, request_field
 from flaglift.syntax.concern import may_concern
 
 
@@ -21,6 +23,7 @@ class JsonDocuments:
         """
         self._steps = parse_path(path)
         self._targets = targets
+        self._taken = frozenset((self._steps[-1], *targets.values()))
         self._key = None if key is None else parse_path(key)
         self._named = f"there is no single key `{key}` in it"
         self.write = JsonRewriter(self._steps, targets).write
@@ -70,7 +73,9 @@ class JsonDocuments:
 
     def _prompts(self, document: Any) -> tuple[Stored, ...]:
         found = [
-            self._stored(place, holder[self._steps[-1]], holder.get)
+            self._stored(
+                place, holder[self._steps[-1]], holder.get, context_of(holder, self._taken)
+            )
             for place, holder in holders(document, self._steps)
         ]
         return tuple(stored for stored in found if stored is not None)
@@ -84,15 +89,19 @@ class JsonDocuments:
                 member = single(inside, key)
                 return None if member is None else value_of(data, member)
 
-            places.append(self._stored(site.place, value(self._steps[-1]), value))
+            context = context_of(_values(data, site.members), self._taken)
+            places.append(self._stored(site.place, value(self._steps[-1]), value, context))
         return tuple(stored for stored in places if stored is not None)
 
-    def _stored(self, place: str, text: Any, value: Callable[[str], Any]) -> Stored | None:
+    def _stored(
+        self, place: str, text: Any, value: Callable[[str], Any], context: Mapping[str, Any]
+    ) -> Stored | None:
         if text is None:
             return None
         if not isinstance(text, str):
             raise ValueError(f"`{place}` is not a text")  # noqa: TRY004
-        return Stored(place, text, {field: value(key) for field, key in self._targets.items()})
+        held = {field: value(key) for field, key in self._targets.items()}
+        return Stored(place, text, held, context)
 
     def _found(self, document: Any) -> tuple[tuple[Stored, ...], str | None]:
         prompts = self._prompts(document)
@@ -113,3 +122,13 @@ class JsonDocuments:
         if len(found) != 1:
             raise ValueError(self._named)
         return str(found[0])
+
+
+def _values(data: bytes, members: Sequence[Member]) -> dict[str, Any]:
+    """Return what members hold, by key; of a key that is there twice, only that it is there."""
+    values: dict[str, Any] = {}
+    for member in members:
+        if request_field(member.key):
+            twice = member.key in values
+            values[member.key] = UNSTATED if twice else value_of(data, member)
+    return values

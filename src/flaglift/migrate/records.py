@@ -20,6 +20,8 @@ class Stored(NamedTuple):
     text: str
     held: Mapping[str, Any]
     """The values of the target fields as they are now; None where there is none."""
+    context: Mapping[str, Any] = _NOTHING
+    """What else of the request the record holds, by field; what is not named is unknown."""
 
 
 class StoredRecord(NamedTuple):

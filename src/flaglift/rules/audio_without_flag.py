@@ -58,6 +58,7 @@ class AudioWithoutFlag(Rule):
     trigger = Feature.VIDEO
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
+    request_fields: ClassVar[tuple[str, ...]] = ("video_audio", *_FIELDS)
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(

@@ -102,6 +102,9 @@ class Rule(ABC):
     """Whether a finding keeps the prompt from being translated."""
     needs_request: ClassVar[bool] = False
     """Whether it looks only at prompts with a settings block, or whose request is known."""
+    request_fields: ClassVar[tuple[str, ...]] = ()
+    """The fields of a request that it looks at, apart from those of the prompt's flags and of its
+    settings block."""
     once: ClassVar[bool] = False
     """Whether it looks at the whole prompt once, not at each segment of a keyframe prompt."""
 

@@ -65,6 +65,7 @@ class ExclusiveMedia(Rule):
     trigger = Feature.VIDEO
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
+    request_fields: ClassVar[tuple[str, ...]] = (*_FRAMES, *_REFERENCES)
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(

@@ -49,6 +49,7 @@ class MissingInputVideo(Rule):
     severity = Severity.ERROR
     trigger = Feature.VIDEO
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    request_fields: ClassVar[tuple[str, ...]] = _FIELDS
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(

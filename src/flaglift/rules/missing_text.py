@@ -50,6 +50,7 @@ class MissingText(Rule):
     severity = Severity.ERROR
     trigger = Feature.NO_TEXT
     reads: ClassVar[Reads] = Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.REQUEST
+    request_fields: ClassVar[tuple[str, ...]] = _FIRST_FRAME
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(

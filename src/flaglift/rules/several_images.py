@@ -50,6 +50,7 @@ class SeveralImages(Rule):
     trigger = Feature.VIDEO
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
+    request_fields: ClassVar[tuple[str, ...]] = ("num_images",)
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25\nnum_images=1", "one image"),

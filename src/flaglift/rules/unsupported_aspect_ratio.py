@@ -52,6 +52,7 @@ class UnsupportedAspectRatio(Rule):
     trigger = Feature.VIDEO
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
+    request_fields: ClassVar[tuple[str, ...]] = ("aspect_ratio",)
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25\nar=21:9", "it is listed"),

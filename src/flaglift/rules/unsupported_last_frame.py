@@ -52,6 +52,7 @@ class UnsupportedLastFrame(Rule):
     trigger = Feature.VIDEO
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
+    request_fields: ClassVar[tuple[str, ...]] = _FIELDS
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(

@@ -21,7 +21,7 @@ from flaglift.check.hosts.base import HOLE, Literal
 from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, template
 from flaglift.check.hosts.pieces import SEVERAL, PromptText
 from flaglift.check.hosts.templates import PLACEHOLDER
-from flaglift.context import UNSTATED, Context
+from flaglift.context import UNSTATED, Context, stated
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
 from flaglift.linting.engine import find_rule, selected
 from flaglift.linting.fixing import FixResult, fix_prompt
@@ -239,4 +239,4 @@ def request_of(literal: Literal) -> Context:
 
 def _known(value: Any) -> Any:
     unknown = isinstance(value, str) and (HOLE in value or PLACEHOLDER.search(value))
-    return UNSTATED if unknown else value
+    return UNSTATED if unknown else stated(value)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from flaglift.check.hosts.base import LiteralChange
 from flaglift.check.hosts.edits import EditPlan
-from flaglift.check.hosts.formats.siblings import field_name
+from flaglift.context import field_name
 from flaglift.emit.form import form_value
 
 

@@ -23,6 +23,7 @@ from flaglift.migrate.files.delimited_header import read_header
 from flaglift.migrate.files.format import Format, RecordSplice
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, Stored, StoredRecord
+from flaglift.migrate.request import context_columns
 from flaglift.spelling import nearest
 
 _BLOCK = 2**20
@@ -56,6 +57,8 @@ class Delimited(ByteFormat):
         self._columns = {f: self._index(c) for f, c in wanted.items() if c in self._names}
         if "text" not in self._columns:
             raise InputError(self._no_column(self.job.text, delimiter))
+        beside = context_columns(self._names, self.job)
+        self._context = {field: self._index(column) for field, column in beside.items()}
         missing = {f: c for f, c in self.job.targets.items() if c not in self._names}
         self._key = None if self.job.key is None else self._index(self.job.key)
         self._missing = missing
@@ -152,13 +155,15 @@ class Delimited(ByteFormat):
         raw = [buffer[slice(*cell)] for cell in row.cells]
         try:
             values = {f: self._value(raw[index]) for f, index in self._columns.items()}
+            context = {f: self._value(raw[index]) for f, index in self._context.items()}
             key = None if self._key is None else self._value(raw[self._key])
         except UnicodeDecodeError as error:
             return Problem(
                 str(number), f"is not {error.encoding}: byte 0x{error.object[error.start]:02x}"
             )
         text = values.pop("text")
-        prompts = (Stored("", text, {**dict.fromkeys(self.job.targets), **values}),) if text else ()
+        held = {**dict.fromkeys(self.job.targets), **values}
+        prompts = (Stored("", text, held, context),) if text else ()
         return StoredRecord(key or str(number), prompts, slice(row.cells[0].start, row.end))
 
     def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:

@@ -1,18 +1,21 @@
 """Reads a Parquet file in pieces of a row group, and tells what its columns hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flaglift.context import stated
 from flaglift.emit.form import form_value
 from flaglift.errors import InputError
 from flaglift.migrate.files.parquet_columns import is_text, plain, raw_texts, wide
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor, Problem, Stored, StoredRecord
+from flaglift.migrate.request import context_columns
 from flaglift.spelling import nearest
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
@@ -39,6 +42,7 @@ class ParquetReader:
         self.columns: dict[str, str] = {
             f: c for f, c in {"text": job.text, **job.targets}.items() if c in names
         }
+        self._context = context_columns(names, job)
         self.added: list[str] = []
         """The columns that a run added to this file, to be dropped when it is taken back."""
         self._loaded: tuple[range, Any] | None = None
@@ -66,14 +70,11 @@ class ParquetReader:
         table = self._loaded_groups(groups)
         part = table.slice(start, rows)
         texts = raw_texts(part.column(self.columns["text"]))
-        held = {
-            f: [plain(value) for value in part.column(c).to_pylist()]
-            for f, c in self.columns.items()
-            if f != "text"
-        }
+        targets = {f: c for f, c in self.columns.items() if f != "text"}
+        held, context = (_by_row(part, columns) for columns in (targets, self._context))
         keys = part.column(self.job.key).to_pylist() if self.job.key else None
         found = [
-            self._record(first + i, text, {f: v[i] for f, v in held.items()}, keys and keys[i])
+            self._record(first + i, text, held[i], context[i], keys and keys[i])
             for i, text in enumerate(texts)
         ]
         end = start + len(texts)
@@ -103,7 +104,8 @@ class ParquetReader:
 
     def _loaded_groups(self, groups: range) -> Any:
         if self._loaded is None or self._loaded[0] != groups:
-            wanted = {*self.columns.values(), *([self.job.key] if self.job.key else [])}
+            wanted = {*self.columns.values(), *self._context.values()}
+            wanted |= {self.job.key} if self.job.key else set()
             self._loaded = groups, self.table(groups, sorted(wanted))
         return self._loaded[1]
 
@@ -117,7 +119,7 @@ class ParquetReader:
             raise InputError(f"{self.path}: row group {groups[0]} is damaged: {error}") from None
 
     def _record(
-        self, row: int, text: bytes | None, held: dict[str, Any], key: Any
+        self, row: int, text: bytes | None, held: Mapping[str, Any], context: Any, key: Any
     ) -> StoredRecord | Problem:
         if text is None:
             return StoredRecord(str(row if key is None else key), (), row)
@@ -127,7 +129,7 @@ class ParquetReader:
             return Problem(
                 str(row), f"not UTF-8: byte {error.start + 1} is 0x{text[error.start]:02x}"
             )
-        stored = Stored("", prompt, {**dict.fromkeys(self.job.targets), **held})
+        stored = Stored("", prompt, {**dict.fromkeys(self.job.targets), **held}, context)
         return StoredRecord(str(row if key is None else key), (stored,), row)
 
     def kind(self, field: str) -> Any:
@@ -151,6 +153,13 @@ class ParquetReader:
     def close(self) -> None:
         """Close the file."""
         self.file.close(force=True)  # also one that was opened for it
+
+
+def _by_row(table: Any, columns: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the values of columns by field, for each row."""
+    values = [[stated(plain(v)) for v in table.column(c).to_pylist()] for c in columns.values()]
+    rows = zip(*values, strict=True) if values else repeat((), table.num_rows)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _widened(schema: Any, written: set[str]) -> Any:

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from flaglift.migrate.records import Problem, Stored, StoredRecord
+from flaglift.migrate.request import context_of
 
 Values = Mapping[str, Any]
 """The `text` of a record and its fields, such as `video_model`; None or no key where one is
-empty."""
+empty. Other fields of a request, such as `num_images`, count for what is said of the prompt."""
 
 
 class PromptCollection(Protocol):
@@ -68,4 +69,5 @@ class OwnRecords:
         if not isinstance(text, str):
             return Problem(key, f"`text` is {type(text).__name__}, not a text")
         held = {name: values.get(name) for name in self._fields}
-        return StoredRecord(key, (Stored("", text, held),))
+        context = context_of(values, {"text", *self._fields})
+        return StoredRecord(key, (Stored("", text, held, context),))

@@ -1,11 +1,14 @@
 """What a column takes: numbers of its range, texts of its length and character set."""
 
+import json
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Column
 from sqlalchemy.sql.sqltypes import (
     CHAR,
+    JSON,
     BigInteger,
     Enum,
     Float,
@@ -15,6 +18,7 @@ from sqlalchemy.sql.sqltypes import (
     String,
 )
 
+from flaglift.context import stated
 from flaglift.emit.form import form_value
 
 _BYTES = {"TINYTEXT": 2**8 - 1, "TEXT": 2**16 - 1, "MEDIUMTEXT": 2**24 - 1}
@@ -58,6 +62,14 @@ def plain_value(column: Column[Any], value: Any) -> Any:
     if isinstance(value, str) and isinstance(column.type, CHAR):
         return value.rstrip(" ")
     return value
+
+
+def context_value(column: Column[Any], value: Any) -> Any:
+    """Return what a column says of a request: of JSON, what is written in it."""
+    if isinstance(column.type, JSON) and isinstance(value, str):
+        with suppress(ValueError):
+            value = json.loads(value)
+    return stated(plain_value(column, value))
 
 
 def reason_not_to_take(

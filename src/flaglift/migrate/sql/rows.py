@@ -15,6 +15,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    type_coerce,
     update,
 )
 from sqlalchemy.sql.sqltypes import Text
@@ -22,7 +23,7 @@ from sqlalchemy.sql.sqltypes import Text
 from flaglift.errors import InputError
 from flaglift.migrate.json_document import JsonDocuments
 from flaglift.migrate.records import Problem, RecordChange, Stored, StoredRecord
-from flaglift.migrate.sql.capacity import coerced, plain_value, reason_not_to_take
+from flaglift.migrate.sql.capacity import coerced, context_value, plain_value, reason_not_to_take
 from flaglift.migrate.sql.key_columns import RAW
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.table import PromptTable
@@ -122,6 +123,7 @@ class Rows:
         read = {n: self.found.read(n, self._dialect) for n in self.found.columns}
         if flagged:
             read["text"] = case((self._has_dashes(), read["text"]))
+        read |= {name: type_coerce(column, RAW) for name, column in self.found.context.items()}
         return self._own(select(*key, *(col.label(f"v_{name}") for name, col in read.items())))
 
     def _own(self, query: Any) -> Any:
@@ -142,7 +144,7 @@ class Rows:
 
     def _pairs(self, result: Iterable[Any]) -> list[tuple[tuple[Any, ...], Row]]:
         width = len(self.found.key.columns)
-        names = list(self.found.columns)
+        names = [*self.found.columns, *self.found.context]
         return [(tuple(r[:width]), dict(zip(names, r[width:], strict=True))) for r in result]
 
     def record(self, key: tuple[Any, ...], values: Row) -> StoredRecord | Problem:
@@ -171,7 +173,10 @@ class Rows:
             name: plain_value(columns[name], values[name]) if name in columns else None
             for name in self.found.job.targets
         }
-        return (Stored("", value, held),)
+        context = {
+            name: context_value(column, values[name]) for name, column in self.found.context.items()
+        }
+        return (Stored("", value, held, context),)
 
     def _encoded(self, value: str) -> bytes:
         try:

@@ -17,10 +17,11 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
-from sqlalchemy.sql.sqltypes import JSON, Float, Integer, Numeric, String
+from sqlalchemy.sql.sqltypes import ARRAY, JSON, Boolean, Float, Integer, Numeric, String
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
+from flaglift.migrate.request import context_columns
 from flaglift.migrate.sql.identity import TableIdentity
 from flaglift.migrate.sql.key_columns import RAW, Key, key_of_table
 from flaglift.spelling import nearest
@@ -38,6 +39,8 @@ class PromptTable:
     """The columns to read and write: `text` and the fields; only the document if it is JSON."""
     missing: Mapping[str, str]
     """Fields whose columns are not there: field to column."""
+    context: Mapping[str, Column[Any]]
+    """The columns that hold other fields of the request, by field; none beside documents."""
     assigned: Mapping[str, str]
     """PostgreSQL's type that a written text is cast to, by column; none where it is a text."""
     only: bool = False
@@ -59,6 +62,10 @@ class PromptTable:
             # The driver would parse it, and lose its spelling.
             return cast(column, Text)
         return type_coerce(column, RAW)
+
+
+_READ = (Integer, Numeric, Float, Boolean, String, JSON, ARRAY)
+"""The types whose values say something of a request."""
 
 
 def find_table(connection: Connection, job: Job, identity: TableIdentity) -> PromptTable:
@@ -103,9 +110,16 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
         names = {"schema": identity.schema, "table": identity.name}
         charsets = {str(row[0]): str(row[1]) for row in connection.execute(text(_CHARSETS), names)}
     key = key_of_table(dialect, list(table.primary_key.columns), kinds or charsets)
+    context = {} if job.json_column else _context(table, job, dialect)
     return PromptTable(
-        identity, table, job, key, columns, missing, assigned, only, deferred, charsets
+        identity, table, job, key, columns, missing, context, assigned, only, deferred, charsets
     )
+
+
+def _context(table: Table, job: Job, dialect: str) -> dict[str, Column[Any]]:
+    named = context_columns(table.columns.keys(), job)
+    columns = {field: table.columns[name] for field, name in named.items()}
+    return {n: c for n, c in columns.items() if dialect == "sqlite" or isinstance(c.type, _READ)}
 
 
 def _check(columns: Mapping[str, Column[Any]], table: Table) -> None:

@@ -15,9 +15,10 @@ from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.shellwords import parts
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option, field_name
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option
 from flaglift.check.hosts.formats.trees import ancestors, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
+from flaglift.context import field_name
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_bash"

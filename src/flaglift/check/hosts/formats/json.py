@@ -8,13 +8,15 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
+from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.codec import Escaped, stripped
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, field_name, is_request_path
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, is_request_path
+from flaglift.context import field_name
 from flaglift.lossless.json_members import Member, closing, members
 from flaglift.lossless.json_reader import Document, JsonString, read
 from flaglift.lossless.json_tokens import decoded
 from flaglift.lossless.spans import Span
+from flaglift.syntax.flags import FIELD_FLAGS
 
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
@@ -172,7 +174,6 @@ def _beside(
     if not TEXT_KEY.search(key):
         return {}, None
     values = {field_name(other.key): _value(data, other) for other in inside if other.key != key}
-    held = {name: value for name, value in values.items() if value is not _UNKNOWN}
     pair = next(member for member in inside if member.key == key)
     siblings = Entries(
         data=data,
@@ -183,19 +184,20 @@ def _beside(
         taken=frozenset(values),
         write=lambda value: json.dumps(value, ensure_ascii=False).encode(),
     )
+    # A list is no video prompt: what holds one is left alone.
+    held = {n: value for n, value in values.items() if value != HOLE or n not in FIELD_FLAGS}
     return held, siblings
 
 
-_UNKNOWN = object()
-
-
 def _value(data: bytes, member: Member) -> Any:
-    """Return the value of a member that is neither an object nor a list, as Python reads it."""
+    """Return the value of a member as Python reads it; of a list only whether it is empty."""
     raw = data[member.value : member.end]
+    if raw[:1] in (b"{", b"["):
+        return HOLE if raw[1:-1].strip() else None
     try:
-        return _UNKNOWN if raw[:1] in (b"{", b"[") else json.loads(raw)
+        return json.loads(raw)
     except ValueError:
-        return decoded(raw) if raw[:1] in (b"'", b'"') else _UNKNOWN
+        return decoded(raw) if raw[:1] in (b"'", b'"') else HOLE
 
 
 def make(name: str) -> JsonHost:

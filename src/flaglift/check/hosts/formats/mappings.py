@@ -16,11 +16,11 @@ from flaglift.check.hosts.formats.siblings import (
     Entries,
     Statement,
     Write,
-    field_name,
     is_request_key,
     is_request_path,
 )
 from flaglift.check.hosts.formats.trees import ancestors
+from flaglift.context import field_name
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 

@@ -22,15 +22,6 @@ Write = Callable[[Any], bytes]
 """Writes a value down in a language."""
 
 
-def field_name(key: str) -> str:
-    """Return the field that a key stands for.
-
-    >>> field_name("prompt[num_images]"), field_name("text")
-    ('num_images', 'text')
-    """
-    return key.rpartition("[")[2].rstrip("]") if "[" in key else key
-
-
 def renamed(key: bytes, name: str) -> bytes:
     """Return the key of the text, as it is spelt, with another field's name.
 

@@ -11,9 +11,10 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.code import comments_in
 from flaglift.check.hosts.formats.codec import Escaped, character
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write, field_name
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
 from flaglift.check.hosts.formats.trees import broken_from, parse
 from flaglift.check.hosts.pieces import BROKEN
+from flaglift.context import field_name
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 

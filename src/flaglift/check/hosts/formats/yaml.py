@@ -23,8 +23,9 @@ from flaglift.check.hosts.base import (
     Siblings,
 )
 from flaglift.check.hosts.formats.codec import stripped
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write, field_name
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
 from flaglift.check.hosts.formats.yamlscalars import FOLDED, FORMS, LITERAL, block_pieces
+from flaglift.context import field_name
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 

@@ -1,0 +1,40 @@
+"""What has become of the records that a run changed."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+State = Literal["as written", "edited since", "deleted since"]
+_MOST_SHOWN = 10
+
+
+class Comparison:
+    """Counts the records of a run as its journal is read, oldest entry first.
+
+    A record that others edited while the run went on was written again: its last entry counts.
+    """
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self._as_written = 0
+        self._others: dict[str, State] = {}
+
+    def add(self, key: str, state: State) -> None:
+        """Count what an entry of the journal is told of by the record with its key."""
+        self.entries += 1
+        if state == "as written":
+            self._as_written += 1
+            self._others.pop(key, None)
+        else:
+            self._others[key] = state
+
+    def sentences(self, name: str, unit: str) -> tuple[list[str], list[str]]:
+        """Return what holds and what does not; `unit` is what there are several of."""
+        held = f"{name}: {self._as_written:,} {unit} are as the run wrote them, and can be restored"
+        states: Sequence[State] = ("edited since", "deleted since")
+        listed = [(state, [k for k, s in self._others.items() if s == state]) for state in states]
+        return [held], [
+            f"{name}: {len(keys):,} {unit} were {state}: {', '.join(keys[:_MOST_SHOWN])}"
+            + (", ..." if len(keys) > _MOST_SHOWN else "")
+            for state, keys in listed
+            if keys
+        ]

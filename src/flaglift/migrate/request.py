@@ -1,0 +1,53 @@
+"""What a record holds of the request beside its prompt, by the names of its keys or columns."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from flaglift.context import UNSTATED, field_name, stated
+from flaglift.emit.fields import request_field_names
+from flaglift.migrate.job import Job
+from flaglift.rules import RULES
+from flaglift.syntax.flags import FIELD_FLAGS
+
+
+@cache
+def fields_of_rules() -> frozenset[str]:
+    """Return the fields that rules look at, whatever the text says."""
+    return frozenset((*FIELD_FLAGS, *(name for rule in RULES for name in rule.request_fields)))
+
+
+@lru_cache(maxsize=4096)
+def request_field(key: str) -> str | None:
+    """Return the field of a request that a key or a column is named after; None for none.
+
+    >>> request_field("prompt[num_images]"), request_field("created_at")
+    ('num_images', None)
+    """
+    name = field_name(key)
+    return name if name in request_field_names() else None
+
+
+def context_columns(names: Iterable[str], job: Job) -> dict[str, str]:
+    """Return the columns that hold other fields of the request than those of the job, by field.
+
+    Of two columns for one field nobody knows which counts.
+    """
+    taken = {job.text, *job.targets.values()}
+    found = [(request_field(name), name) for name in names if name not in taken]
+    times = Counter(field for field, _ in found)
+    return {
+        field: name
+        for field, name in found
+        if field is not None and field not in job.targets and times[field] == 1
+    }
+
+
+def context_of(values: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:
+    """Return the other fields of a request in an object, `taken` being the keys of the job's."""
+    context: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in taken and (field := request_field(key)) is not None:
+            context[field] = UNSTATED if field in context else stated(value)
+    return context

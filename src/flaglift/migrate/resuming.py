@@ -1,0 +1,54 @@
+"""Which run an `apply` resumes: the same for every store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flaglift.errors import InputError
+from flaglift.migrate.clock import new_id, now, who
+from flaglift.migrate.job import Job
+from flaglift.migrate.store import MigrationRun
+from flaglift.migrate.tally import Tally
+
+Save = Callable[[MigrationRun], None]
+
+
+def new_run(
+    job: Job, source: str, info: dict[str, Any], fingerprint: str | None = None
+) -> MigrationRun:
+    """Return a run that has not begun; it keeps its options, and who began it."""
+    kept = {**info, "options": job.options(), "by": who()}
+    chosen = fingerprint or job.fingerprint
+    return MigrationRun(new_id(), source, chosen, "running", None, Tally(), now(), now(), kept)
+
+
+def refuse_undoing(runs: Sequence[MigrationRun], name: str) -> None:
+    """Raise `InputError` where a run is being taken back."""
+    if any(run.state == "undoing" for run in runs):
+        raise InputError(f"{name}: an undo is unfinished; run `flaglift migrate undo` first")
+
+
+def refuse_other_options(run: MigrationRun, fingerprint: str, name: str) -> None:
+    """Raise `InputError` where an unfinished run would write something else."""
+    if run.fingerprint != fingerprint:
+        raise InputError(
+            f"{name}: the run of {run.started} is unfinished, and was begun with other options or"
+            " another version of flaglift; finish it with those, or begin another with --restart"
+        )
+
+
+def resumed(
+    runs: Sequence[MigrationRun], fingerprint: str, name: str, stop: Save | None
+) -> MigrationRun | None:
+    """Return the unfinished run of those on a source; None where a new one begins.
+
+    With `stop`, which saves a run, unfinished ones are stopped instead: what they wrote stays, and
+    can be taken back. Raises `InputError` where one does not fit, or is being taken back.
+    """
+    refuse_undoing(runs, name)
+    for run in [run for run in reversed(runs) if run.state == "running"]:
+        if stop is None:
+            refuse_other_options(run, fingerprint, name)
+            return run
+        stop(replace(run, state="stopped", updated=now()))
+    return None

@@ -1,0 +1,214 @@
+"""What stands beside a text counts as in `check`: keys and columns named like request fields."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from flaglift import Context, Settings
+from flaglift.api import lint
+from flaglift.linting.engine import examine
+from flaglift.migrate.engine import Decided
+from migrate.conftest import Database, open_database
+from migrate.sources import applied, planned, undone, verified
+from running import flaglift
+
+CAT = 'a cat --video --video_model kling25 --duration 5 --video_prompt "it yawns"'
+BLOCK = f"{CAT}\nseed=1\nnum_images=1"
+REQUESTS: list[tuple[str, dict[str, Any]]] = [
+    (CAT, {}),
+    (CAT, {"num_images": 4}),
+    (CAT, {"num_images": 1, "seed": 7}),
+    (CAT, {"num_images": None, "style": "Cinematic"}),
+    (CAT, {"aspect_ratio": "16/9"}),
+    ("a cat --video --video_model wan25_720p", {"video_last_frame_url": "https://example.com/e.png"}),
+    ("a cat --video --video_model kling30_motion_control", {"input_video_url": None}),
+    ("a cat --video --video_model seedance2_720p",
+     {"video_first_frame_url": "https://example.com/a.png", "audio_reference_url": "b.mp3"}),
+    ("a cat --video --video_model seedance2_720p",
+     {"audio_reference_url": "b.mp3", "video_audio": True}),
+    ("--video --video_model kling25", {"video_first_frame_url": "https://example.com/a.png"}),
+    (BLOCK, {"seed": 1}),
+    (BLOCK, {"seed": 2}),
+    (BLOCK, {"num_images": 4, "seed": None}),
+]  # fmt: skip
+"""Texts, and what the request holds beside them."""
+NAMES = sorted({name for _, fields in REQUESTS for name in fields})
+FIELDS = ("video_model", "video_prompt", "video_duration")
+
+
+def expected(*, columns: bool) -> list[list[str]]:
+    """Return what the library says of the requests; a table has a column for every field."""
+    found = []
+    for text, fields in REQUESTS:
+        named = dict.fromkeys(NAMES) if columns else {}
+        context = Context({**dict.fromkeys(FIELDS), **named, **fields})
+        found.append(sorted({each.code for each in lint(text, context=context)}))
+    return found
+
+
+def decided(source: str | Path, **options: Any) -> list[list[str]]:
+    """Return what a plan finds in each record."""
+    found: list[list[str]] = []
+
+    def watch(_: object, __: object, decided: Sequence[Decided]) -> None:
+        found.extend(sorted({c for v in verdicts for c in v.codes}) for _, verdicts in decided)
+
+    planned(source, rows=3, watch=watch, **options)
+    return found
+
+
+def checked(path: Path) -> list[str]:
+    """Return what `check` finds in a file."""
+    out = flaglift("check", path, "--output-format", "json", "--isolated", "--no-cache").stdout
+    return sorted({finding["code"] for finding in json.loads(out)})
+
+
+def as_json(prefix: str = "") -> list[dict[str, Any]]:
+    rename = "prompt[{}]".format if prefix else str
+    return [
+        {"id": number, "text": text, **{rename(name): value for name, value in fields.items()}}
+        for number, (text, fields) in enumerate(REQUESTS)
+    ]
+
+
+def as_rows() -> list[list[Any]]:
+    header = ["id", "text", *FIELDS, *NAMES]
+    rows = [
+        [number, text, *("" for _ in FIELDS), *(fields.get(name) for name in NAMES)]
+        for number, (text, fields) in enumerate(REQUESTS)
+    ]
+    return [header, *rows]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mysql"])
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    yield from open_database(request.param, tmp_path_factory.mktemp("requests"))
+
+
+def test_there_is_something_to_say() -> None:
+    for columns in (False, True):
+        found = {code for codes in expected(columns=columns) for code in codes}
+        assert found >= {"FL502", "FL505", "FL506", "FL507", "FL508", "FL604"}
+
+
+@pytest.mark.parametrize("prefix", ["", "prompt"])
+def test_keys_of_lines(tmp_path: Path, prefix: str) -> None:
+    path = tmp_path / "prompts.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in as_json(prefix)))
+    assert decided(path) == expected(columns=False)
+    for line, found in zip(path.read_text().splitlines(), decided(path), strict=True):
+        path.write_text(line)
+        assert checked(path) == found
+
+
+def test_keys_of_an_array_and_of_documents_that_python_does_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.json"
+    path.write_text(json.dumps(as_json()))
+    assert decided(path) == expected(columns=False)
+    long = "1" * 5000  # more digits than Python makes a number of
+    path.write_text(json.dumps(as_json()).replace('{"id": ', f'{{"n": {long}, "id": '))
+    assert decided(path) == expected(columns=False)
+    assert applied(path).changed > 5
+
+
+def test_columns_of_cells(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(as_rows())
+    assert decided(path) == expected(columns=True)
+    for row, found in zip(as_rows()[1:], expected(columns=True), strict=True):
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([as_rows()[0], row])
+        assert checked(path) == found
+
+
+def test_columns_of_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.parquet"
+    columns = {
+        "text": [text for text, _ in REQUESTS],
+        **{name: [fields.get(name) for _, fields in REQUESTS] for name in NAMES},
+    }
+    pq.write_table(pa.table(columns), path, row_group_size=4)
+    assert decided(path, create_columns=True) == expected(columns=True)
+
+
+@pytest.mark.parametrize("with_json", [False, True], ids=["columns", "documents"])
+def test_columns_and_keys_of_a_table(database: Database, with_json: bool) -> None:
+    kinds = {"num_images": "INTEGER", "seed": "BIGINT", "video_audio": "BOOLEAN"}
+    database.run("DROP TABLE IF EXISTS requests")
+    if with_json:
+        database.run("CREATE TABLE requests (id INTEGER PRIMARY KEY, num_images INTEGER, doc TEXT)")
+        for each in as_json():
+            database.run(
+                "INSERT INTO requests VALUES (:i, 8, :d)", i=each["id"] + 1, d=json.dumps(each)
+            )
+        options: dict[str, Any] = {"json_column": "doc"}
+    else:
+        columns = ", ".join(f"{name} {kinds.get(name, 'VARCHAR(99)')}" for name in NAMES)
+        source = database.prompts([text for text, _ in REQUESTS], "requests")
+        assert source
+        for column in columns.split(", "):
+            database.run(f"ALTER TABLE requests ADD COLUMN {column}")
+        for number, (_, fields) in enumerate(REQUESTS, 1):
+            for name, value in fields.items():
+                database.run(f"UPDATE requests SET {name} = :v WHERE id = :i", v=value, i=number)
+        options = {}
+    source = f"{database.url}#requests"
+    assert decided(source, **options) == expected(columns=not with_json)
+    before = database.rows("requests")
+    strict = applied(source, settings=Settings(strict=True), **options)
+    assert strict.refusals["FL506"] == 2
+    assert verified(source, **options)[1] == []
+    assert undone(source, **options).restored == strict.changed
+    assert database.rows("requests") == before
+
+
+def test_a_refused_list_names_them(tmp_path: Path) -> None:
+    path, refused = tmp_path / "prompts.jsonl", tmp_path / "refused.jsonl"
+    path.write_text(json.dumps({"text": CAT, "num_images": 4}) + "\n")
+    result = flaglift("migrate", "plan", path)
+    assert "FL506" in result.stdout
+    for verb in (["plan"], ["apply", "--to", tmp_path / "new.jsonl"]):
+        result = flaglift("migrate", *verb, path, "--strict", "--refused", refused, "-q")
+        assert json.loads(refused.read_text())["codes"] == ["FL001", "FL506"]
+        refused.unlink()
+    assert path.read_text() == (tmp_path / "new.jsonl").read_text()
+    result = flaglift("migrate", "plan", path, "--strict", "--empty", "num_images=4")
+    assert result.returncode == 0
+
+
+def test_values_that_differ_from_row_to_row_cost_no_examination(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "prompts.jsonl"
+    lines = [{"text": f"a cat {n} --video --video_model kling25", "seed": n} for n in range(500)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    examined: list[str] = []
+
+    def counting(text: str, *rest: Any) -> Any:
+        examined.append(text)
+        return examine(text, *rest)
+
+    monkeypatch.setattr("flaglift.shapes.shortcut.examine", counting)
+    assert planned(path).translated == 500
+    assert len(examined) < 5
+
+
+def test_of_two_keys_for_one_field_nobody_knows_which_counts(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.csv"
+    path.write_text("text,num_images,prompt[num_images],video_model\na --video,4,1,kling25\n")
+    assert "FL506" not in decided(path)[0]
+    lines = tmp_path / "prompts.jsonl"
+    twice = json.dumps({"text": BLOCK, "seed": 1})[:-1] + ', "seed": 1}'
+    lines.write_text(twice)
+    assert "FL604" in decided(lines)[0]
+    lines.write_text(json.dumps({"text": BLOCK, "seed": 1, "prompt[seed]": 1}))
+    assert "FL604" in decided(lines)[0]
