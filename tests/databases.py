@@ -79,6 +79,11 @@ def _postgresql() -> str:
 
 
 def _mariadb() -> str:
+    return start_mariadb("--bind-address=127.0.0.1")
+
+
+def start_mariadb(*options: str) -> str:
+    """Start a server of its own for this process; return the address of a database on it."""
     program, install = peers.where("mariadbd"), peers.where("mariadb-install-db")
     if not (program and install):
         peers.leave_out("MariaDB", f"set {VARIABLES['mysql']} or install mariadb-server")
@@ -92,7 +97,7 @@ def _mariadb() -> str:
         port = free.getsockname()[1]
     started = subprocess.Popen(
         [program, "--no-defaults", *user, f"--datadir={folder}/data", f"--socket={folder}/socket",
-         f"--pid-file={folder}/pid", "--bind-address=127.0.0.1", f"--port={port}"],
+         f"--pid-file={folder}/pid", f"--port={port}", *options],
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     peers.RUNNING.callback(started.wait, 60)

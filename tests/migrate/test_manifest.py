@@ -24,7 +24,7 @@ OPTIONS: dict[str, Any] = {
     "planned": None, "max_drift": 0.05, "restart": False, "quiet": True, "limit": None,
     "keep_going": False, "chunk_seconds": 0.5, "rows_per_second": None, "pause_file": None,
     "rehearse": False, "refused": None, "with_text": False, "control_file": None,
-    "max_load": None, "max_replica_lag": None,
+    "max_load": None, "max_replica_lag": None, "replica": (),
 }  # fmt: skip
 
 

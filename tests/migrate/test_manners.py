@@ -127,8 +127,11 @@ def test_the_work_of_others_on_a_server(database: Database) -> None:
     source = database.prompts([VIDEO.format(i) for i in range(3)])
     with opened(Job(source), write=False) as store:
         if database.kind == "sqlite":
-            with pytest.raises(InputError, match="does not tell what --max-load limits"):
-                LoadLimits(store, 5, None)
+            with (
+                pytest.raises(InputError, match="does not tell what --max-load limits"),
+                LoadLimits(store, 5, None).watching(),
+            ):
+                pass
             assert LoadLimits(store, None, None)() is None
             return
         quiet = store.pressure()["load"]
@@ -155,8 +158,11 @@ def test_the_work_of_others_on_a_server(database: Database) -> None:
             assert lag == 0
             assert LoadLimits(store, None, 10)() is None
         else:
-            with pytest.raises(InputError, match="does not tell what --max-replica-lag limits"):
-                LoadLimits(store, None, 10)
+            with (
+                pytest.raises(InputError, match="does not tell what --max-replica-lag limits"),
+                LoadLimits(store, None, 10).watching(),
+            ):
+                pass
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from flaglift import Context, Settings
 from flaglift.api import lint
 from flaglift.linting.engine import examine
-from flaglift.migrate.engine import Decided
+from flaglift.migrate.control import Decided
 from migrate.conftest import Database, open_database
 from migrate.sources import applied, planned, undone, verified
 from running import flaglift

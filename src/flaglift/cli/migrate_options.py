@@ -140,7 +140,14 @@ pace_options: Decorator[Any] = _all(
         "--max-replica-lag",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
-        help="Wait while a replica of PostgreSQL lags more than this.",
+        help="Wait while a replica lags more than this.",
+    ),
+    _load(
+        "--replica",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Replica of MySQL or MariaDB whose lag counts, such as mysql://app@replica. May be"
+        " repeated; PostgreSQL knows its own.",
     ),
     _load(
         "--chunk-seconds",

@@ -43,13 +43,15 @@ def opened(job: Job, *, write: bool) -> Iterator[Store]:
         store.close()
 
 
-def _throttle(options: Document, store: Store) -> Throttle:
+def _throttle(options: Document, store: Store, stack: ExitStack) -> Throttle:
+    most = options["max_load"], options["max_replica_lag"]
+    limits = LoadLimits(store, *most, options["replica"])
     return Throttle(
         chunk_seconds=options["chunk_seconds"],
         rows_per_second=options["rows_per_second"],
         pause_file=options["pause_file"],
         control_file=options["control_file"],
-        held_up=LoadLimits(store, options["max_load"], options["max_replica_lag"]),
+        held_up=stack.enter_context(limits.watching()),
         say=lambda sentence: click.echo(sentence, err=True),
     )
 
@@ -84,7 +86,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
             progress.show(tally.to_dict())
 
         control = Control(
-            _throttle(options, store), stopped, watch, options["limit"], keep_going=True
+            _throttle(options, store, stack), stopped, watch, options["limit"], keep_going=True
         )
         migration = Migration(store, decider_of(job, store.fields), control)
         tally, finished = migration.plan()
@@ -162,7 +164,7 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
             if planned is not None:
                 planned.check(tally)
 
-        pace, keep_going = _throttle(options, store), options["keep_going"]
+        pace, keep_going = _throttle(options, store, stack), options["keep_going"]
         control = Control(pace, stopped, watch, options["limit"], keep_going=keep_going)
         migration = Migration(store, decider_of(job, store.fields), control)
         finished = writer.run.state != "running"
@@ -252,7 +254,7 @@ def undo_source(source: str, options: Document) -> tuple[Document, bool]:
     with ExitStack() as stack:
         store = stack.enter_context(opened(job, write=True))
         stopped = stack.enter_context(interruption())
-        done = undo(store, Control(_throttle(options, store), stopped), options["back_to"])
+        done = undo(store, Control(_throttle(options, store, stack), stopped), options["back_to"])
         left: list[str] = []
         count = 0
         for run in done.runs:

@@ -1,29 +1,69 @@
 """The most that others may have to do while a run goes on."""
 
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
 from flaglift.errors import InputError
+from flaglift.migrate.errors import missing_extra
 from flaglift.migrate.store import Store
+
+_OPTIONS = {"load": "--max-load", "lag": "--max-replica-lag"}
 
 
 class LoadLimits:
     """Tells between chunks whether a run is to wait."""
 
-    def __init__(self, store: Store, load: float | None, lag: float | None) -> None:
+    def __init__(
+        self, store: Store, load: float | None, lag: float | None, replicas: Sequence[str] = ()
+    ) -> None:
         """`load` is in running statements, `lag` in seconds; None for no limit.
 
-        Raises `InputError` where the store does not tell one of them.
+        `replicas` are addresses of replicas of MySQL or MariaDB, whose primary does not know how
+        far behind they are. Raises `InputError` for what is none.
         """
         self._store = store
-        wanted = {"load": ("--max-load", load), "lag": ("--max-replica-lag", lag)}
-        self._most = {name: most for name, (_, most) in wanted.items() if most is not None}
-        known = store.pressure() if self._most else {}
-        for name in self._most:
-            if name not in known:
-                raise InputError(f"{store.name}: does not tell what {wanted[name][0]} limits")
+        self._most = {k: most for k, most in (("load", load), ("lag", lag)) if most is not None}
+        self._replicas = None
+        if replicas:
+            try:
+                from flaglift.migrate.sql.load import Replicas  # noqa: PLC0415 (an extra)
+            except ModuleNotFoundError:
+                raise missing_extra("sql", "a replica") from None
+            self._replicas = Replicas(replicas)
+
+    @contextmanager
+    def watching(self) -> Iterator["LoadLimits"]:
+        """Keep connections to replicas for the block.
+
+        Raises `InputError` where nothing tells of what is limited.
+        """
+        try:
+            if self._replicas is not None:
+                self._replicas.check()
+            known = self._now()
+            for name in self._most.keys() - known.keys():
+                hint = "; --replica names replicas of MySQL or MariaDB" if name == "lag" else ""
+                raise InputError(
+                    f"{self._store.name}: does not tell what {_OPTIONS[name]} limits{hint}"
+                )
+            yield self
+        finally:
+            if self._replicas is not None:
+                self._replicas.close()
+
+    def _now(self) -> Mapping[str, float]:
+        if not self._most:
+            return {}
+        lag = {} if self._replicas is None else {"lag": self._replicas.lag()}
+        return {**self._store.pressure(), **lag}
 
     def __call__(self) -> str | None:
         """Return what is above its limit."""
-        now = self._store.pressure() if self._most else {}
+        now = self._now()
         for name, most in self._most.items():
+            if math.isinf(now[name]):
+                return "a replica does not replicate"
             if now[name] > most:
                 return f"the {name} is {now[name]:g}, and is to be at most {most:g}"
         return None

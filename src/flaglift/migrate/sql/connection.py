@@ -29,6 +29,17 @@ def database_url(source: str) -> tuple[URL, str]:
     Raises `InputError` for what is no such source; a password is never part of the sentence.
     """
     address, _, table = source.partition("#")
+    url = server_url(address)
+    if not table:
+        raise InputError(f"{url.render_as_string()}: name the table after a #: ...#prompts")
+    return url, table
+
+
+def server_url(address: str) -> URL:
+    """Return the address of a database.
+
+    Raises `InputError` for what is no such address; a password is never part of the sentence.
+    """
     try:
         url = make_url(address)
     except (exc.ArgumentError, ValueError):
@@ -39,14 +50,12 @@ def database_url(source: str) -> tuple[URL, str]:
     scheme, _, driver = url.drivername.partition("+")
     if scheme not in _DRIVERS:
         raise InputError(f"{scheme}: not a database that is known; use {', '.join(_DRIVERS)}")
-    if not table:
-        raise InputError(f"{url.render_as_string()}: name the table after a #: ...#prompts")
     if driver and _DRIVERS[scheme] != f"{scheme}+{driver}":
         raise InputError(f"{url.drivername}: only the driver of {_DRIVERS[scheme]} is supported")
     url = url.set(drivername=_DRIVERS[scheme])
     if scheme in ("mysql", "mariadb") and "charset" not in url.query:
         url = url.update_query_dict({"charset": "utf8mb4"})
-    return url, table
+    return url
 
 
 def connect_engine(url: URL) -> Engine:

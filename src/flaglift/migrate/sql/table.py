@@ -97,9 +97,7 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
     _check(columns, table)
     dialect = connection.dialect.name
     _check_types(columns, job, dialect)
-    kinds: dict[str, str] = {}
-    assigned: dict[str, str] = {}
-    charsets: dict[str, str] = {}
+    kinds, assigned, charsets = dict[str, str](), dict[str, str](), dict[str, str]()
     only = deferred = False
     if dialect == "postgresql":
         kinds, assigned = _catalog(connection, table)
@@ -110,14 +108,14 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
         names = {"schema": identity.schema, "table": identity.name}
         charsets = {str(row[0]): str(row[1]) for row in connection.execute(text(_CHARSETS), names)}
     key = key_of_table(dialect, list(table.primary_key.columns), kinds or charsets)
-    context = {} if job.json_column else _context(table, job, dialect)
+    context = _context(table, job, dialect)
     return PromptTable(
         identity, table, job, key, columns, missing, context, assigned, only, deferred, charsets
     )
 
 
 def _context(table: Table, job: Job, dialect: str) -> dict[str, Column[Any]]:
-    named = context_columns(table.columns.keys(), job)
+    named = {} if job.json_column else context_columns(table.columns.keys(), job)
     columns = {field: table.columns[name] for field, name in named.items()}
     return {n: c for n, c in columns.items() if dialect == "sqlite" or isinstance(c.type, _READ)}
 
