@@ -16,9 +16,8 @@ from shim.test_proxy_clients import curl
 from shim.test_serve_verb import process
 
 TEXT = (Path(__file__).parents[2] / "docs" / "how-to" / "requests.md").read_text(encoding="utf-8")
-SECTION = TEXT.partition("\n## Requests\n")[2].partition("\n## ")[0]
 BLOCKS = [
-    textwrap.dedent(block) for block in re.findall(r"(?:^(?: {4}.*)?\n)+", SECTION, re.MULTILINE)
+    textwrap.dedent(block) for block in re.findall(r"(?:^(?: {4}.*)?\n)+", TEXT, re.MULTILINE)
 ]
 PROGRAMS = [block.strip("\n") for block in BLOCKS if "import" in block]
 
