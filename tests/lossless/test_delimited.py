@@ -19,6 +19,7 @@ from flaglift.lossless.delimited import (
     content,
     fault_of,
     row_at,
+    row_pattern,
     rows,
     written,
 )
@@ -64,6 +65,32 @@ def test_cells_with_backslashes_are_what_python_reads(text: str) -> None:
         read = as_python_reads(text, dialect)
         assert read is not None
         assert values(data, dialect) == [row for row in read if row not in ([], [""])]
+
+
+@example('a,"b\\",c"\n,', Dialect(backslash=True))
+@example("a,b\r", Dialect())
+@given(
+    st.text(alphabet='a,"\r\n\\;é', max_size=30),
+    st.builds(Dialect, st.sampled_from(",;"), st.booleans(), st.booleans()),
+)
+def test_one_expression_reads_rows_without_faults_as_cell_after_cell_does(
+    text: str, dialect: Dialect
+) -> None:
+    data = text.encode()
+    for start in range(len(data)):
+        row = row_at(data, start, dialect)
+        assert row is not None
+        for width in (1, 2, 3):
+            match = row_pattern(dialect, width).match(data, start)  # type: ignore[union-attr]
+            if match is not None:
+                assert not row.fault
+                assert (row.cells, row.following) == ([*match.regs[1:]], match.end())
+            elif not row.fault and len(row.cells) == width:
+                assert row.following >= len(data) - 1  # its end is not in sight
+
+
+def test_rows_of_many_cells_are_read_cell_after_cell() -> None:
+    assert row_pattern(Dialect(), 61) is None
 
 
 TABLE = st.integers(2, 4).flatmap(

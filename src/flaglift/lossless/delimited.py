@@ -63,6 +63,30 @@ class _Patterns(NamedTuple):
     plain: re.Pattern[bytes]
     """A cell without quotes, or the rest of a malformed one."""
     odd_backslash: re.Pattern[bytes]
+    special: re.Pattern[bytes]
+    """What a cell that is not quoted cannot hold."""
+
+
+_MOST_COLUMNS = 60
+"""Of rows that one expression reads."""
+
+
+@cache
+def row_pattern(dialect: Dialect, width: int) -> re.Pattern[bytes] | None:
+    """Return what matches a row of so many cells, each a group, on which all readers agree.
+
+    Its line end, which is part of it, is in the data. None where `row_at` has to read all rows.
+    """
+    if width > _MOST_COLUMNS:
+        return None
+    delimiter = re.escape(dialect.delimiter.encode())
+    odd = rb'"' * dialect.quoting + rb"\\" * dialect.backslash
+    cell = rb"[^\r\n" + odd + delimiter + rb"]*+"
+    if dialect.quoting:
+        inside = rb'[^"\\]++|\\"' if dialect.backslash else rb'[^"]++|""'
+        cell = rb'"(?:' + inside + rb')*+"|' + cell
+    cells = delimiter.join([b"(" + cell + b")"] * width)
+    return re.compile(cells + rb"(?:\r?\n|\r(?!\Z))")
 
 
 @cache
@@ -73,6 +97,7 @@ def _patterns(delimiter: bytes, *, backslash: bool) -> _Patterns:
         re.compile(rb'"(?:' + inside + rb')*+"', re.DOTALL),
         re.compile(other),
         re.compile(rb'\\(?!")' if backslash else rb"(?!)"),
+        re.compile(rb'["\r\n]|' + re.escape(delimiter)),
     )
 
 
@@ -158,11 +183,12 @@ def written(plain: bytes, dialect: Dialect, *, like: bytes, alone: bool = False)
     `alone` says that the row has no other cell: an empty one would be no row. None where the
     dialect cannot hold it so that all readers understand it alike.
     """
-    special = re.search(rb'["\r\n]|' + re.escape(dialect.delimiter.encode()), plain)
+    delimiter = dialect.delimiter.encode()
+    special = _patterns(delimiter, backslash=dialect.backslash).special.search(plain)
     if dialect.backslash and b"\\" in plain:
         return None
     if not dialect.quoting:
-        parts = re.search(rb'^"|[\r\n]|' + re.escape(dialect.delimiter.encode()), plain)
+        parts = plain[:1] == b'"' or re.search(rb"[\r\n]|" + re.escape(delimiter), plain)
         return None if parts else plain
     if like.startswith(b'"') or special or (alone and not plain):
         return b'"' + plain.replace(b'"', b'\\"' if dialect.backslash else b'""') + b'"'

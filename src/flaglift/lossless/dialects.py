@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from flaglift.lossless.delimited import BACKSLASH, DelimitedRow, Dialect, row_at
+from flaglift.lossless.delimited import BACKSLASH, DelimitedRow, Dialect, row_at, row_pattern
 
 Blocks = Callable[[], Iterable[bytes]]
 """Begins to read a file anew."""
@@ -95,6 +95,9 @@ def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
     width = 0
     count = 0
     for row in _rows(blocks, dialect):
+        if row is None:
+            count += 1
+            continue
         if row.blank:
             continue
         width = width or len(row.cells)
@@ -102,8 +105,12 @@ def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
     return count
 
 
-def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow]:
-    """Yield the rows of a file; their places are not those of the file."""
+def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | None]:
+    """Yield the rows of a file; their places are not those of the file.
+
+    None stands for one that has as many cells as the first one, and nothing odd.
+    """
+    whole: re.Pattern[bytes] | None = None
     data, position = b"", dialect.start
     wanted = 0
     for block in chain(blocks(), (b"",)):
@@ -111,9 +118,16 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow]:
         if len(data) - position < wanted and block:
             continue  # a row is looked at again only when there is twice as much of it
         while position < len(data):
+            match = whole.match(data, position) if whole else None
+            if match is not None:
+                yield None
+                position = match.end()
+                continue
             row = row_at(data, position, dialect, final=not block)
             if row is None:
                 break
+            if whole is None and len(row.cells) > 1:
+                whole = row_pattern(dialect, len(row.cells))
             yield row
             position = row.following
         data, position = data[position:], 0

@@ -9,17 +9,15 @@ from flaglift.emit.form import form_value
 from flaglift.errors import FlagliftError, InputError
 from flaglift.lossless.delimited import (
     UNCLOSED,
-    Cell,
     DelimitedRow,
     Dialect,
-    as_python_reads,
     content,
     fault_of,
-    row_at,
     written,
 )
 from flaglift.migrate.files.byte_format import ByteFormat
 from flaglift.migrate.files.delimited_header import read_header
+from flaglift.migrate.files.delimited_rows import DelimitedRows
 from flaglift.migrate.files.format import Format, RecordSplice
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, Stored, StoredRecord
@@ -63,6 +61,9 @@ class Delimited(ByteFormat):
         self._key = None if self.job.key is None else self._index(self.job.key)
         self._missing = missing
         self.created: list[str] = list(missing.values()) if self.job.create_columns else []
+        self.every_record = bool(self.created)
+        text = self._columns["text"]
+        self._rows = DelimitedRows(self._dialect, self._width, text, self.job.encoding)
         self.layout: dict[str, Any] = {"created": self.created, "dialect": asdict(self._dialect)}
 
     def _value(self, raw: bytes) -> str:
@@ -114,11 +115,16 @@ class Delimited(ByteFormat):
         buffer = self.source.read(_BLOCK)
         if not buffer:
             return None
-        records: list[StoredRecord | Problem] = []
+        found: list[StoredRecord | Problem | None] = []
         position = 0
         final = False
-        while position < len(buffer) and len(records) < rows:
-            row = row_at(buffer, position, self._dialect, final=final)
+        while position < len(buffer) and len(found) < rows:
+            end = None if self.every_record else self._rows.plain_end(buffer, position)
+            if end is not None:
+                found.append(None)
+                position, number = end, number + 1
+                continue
+            row = self._rows.at(buffer, position, final=final)
             if row is None and position and not final:
                 break  # the next chunk begins with it
             if row is None and len(buffer) <= self.job.most_bytes:
@@ -127,32 +133,21 @@ class Delimited(ByteFormat):
                 buffer += more
                 continue
             if row is None or row.fault == UNCLOSED:
-                records.append(Problem(str(number), _endless(self.job.most_bytes)))
+                found.append(Problem(str(number), _endless(self.job.most_bytes)))
                 position = len(buffer)
                 break
             position = row.following
             if not row.blank:
-                records.append(self._record(buffer, row, number))
+                found.append(self._record(buffer, row, number))
             number += 1
-        return self._chunk(buffer, position, offset, number, records)
-
-    @staticmethod
-    def _chunk(
-        buffer: bytes, end: int, offset: int, number: int, records: list[StoredRecord | Problem]
-    ) -> Chunk:
-        return Chunk(
-            records=[item for item in records if isinstance(item, StoredRecord)],
-            cursor={"at": [offset + end, number]},
-            problems=[item for item in records if isinstance(item, Problem)],
-            size=end,
-            body=buffer[:end],
-        )
+        cursor = {"at": [offset + position, number]}
+        return Chunk.of(found, cursor, position, buffer[:position])
 
     def _record(self, buffer: bytes, row: DelimitedRow, number: int) -> StoredRecord | Problem:
         fault = fault_of(row, self._width)
         if fault:
             return Problem(str(number), fault)
-        raw = [buffer[slice(*cell)] for cell in row.cells]
+        raw = [buffer[start:end] for start, end in row.cells]
         try:
             values = {f: self._value(raw[index]) for f, index in self._columns.items()}
             context = {f: self._value(raw[index]) for f, index in self._context.items()}
@@ -168,6 +163,17 @@ class Delimited(ByteFormat):
 
     def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         """Return the new bytes of a chunk: with added columns, those of every row."""
+        splices = self._splices(chunk, changes)
+        self._prove(
+            [
+                (chunk.body[start:end], new, change)
+                for start, end, new, change in splices
+                if not (self.created and change is None and start == end)
+            ]
+        )
+        return splices
+
+    def _splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         if not self.created:
             return super().splices(chunk, changes)
         if chunk.cursor["at"][1] == 2 and not chunk.records and not chunk.problems:
@@ -196,17 +202,13 @@ class Delimited(ByteFormat):
             raise FlagliftError("a cell cannot hold what fitted it; please report this")
         return cell
 
-    def _cells(self, row: bytes) -> list[Cell]:
-        whole = row_at(row, 0, self._dialect)
-        return whole.cells if whole else []
-
     def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return a row with what a change writes."""
         return self._row(old, change)
 
     def _row(self, old: bytes, change: RecordChange | None) -> bytes:
         writes = change.written[0].writes if change else {}
-        cells = self._cells(old)
+        cells = self._rows.cells(old)
         pieces: list[bytes] = []
         position = 0
         for field, index in sorted(self._columns.items(), key=lambda item: item[1]):
@@ -218,21 +220,24 @@ class Delimited(ByteFormat):
                 position = end
         added = [form_value(writes.get(field, "")) for field in self._missing]
         tail = self._joined(added) if self.created else b""
-        row = b"".join((*pieces, old[position:], tail))
-        self._prove(old, row, writes)
-        return row
+        return b"".join((*pieces, old[position:], tail))
 
-    def _prove(self, old: bytes, new: bytes, writes: Mapping[str, Any]) -> None:
-        """Read the row before and after with Python's reader, and compare what it says."""
-        before = as_python_reads(old.decode(self.job.encoding, "surrogateescape"), self._dialect)
-        after = as_python_reads(new.decode(self.job.encoding, "surrogateescape"), self._dialect)
-        if before is None or after is None:  # longer cells than it reads
+    def _prove(self, rows: Sequence[tuple[bytes, bytes, RecordChange | None]]) -> None:
+        """Read rows before and after with Python's reader, and compare what it says."""
+        before = self._rows.again(old for old, _, _ in rows)
+        after = self._rows.again(new for _, new, _ in rows)
+        if before is None or after is None:  # a cell is longer than it reads
+            for row in rows if len(rows) > 1 else ():
+                self._prove([row])
             return
-        (wanted,) = before
-        for field, index in self._columns.items():
-            wanted[index] = form_value(writes[field]) if field in writes else wanted[index]
-        wanted += [form_value(writes.get(f, "")) for f in self._missing] if self.created else []
-        if after != [wanted]:
+        for (_, _, change), wanted in zip(rows, before, strict=False):
+            writes = change.written[0].writes if change else {}
+            for field, value in writes.items():
+                if field in self._columns:
+                    wanted[self._columns[field]] = form_value(value)
+            if self.created:
+                wanted += [form_value(writes.get(field, "")) for field in self._missing]
+        if len(before) != len(rows) or after != before:
             raise FlagliftError("a row would not read as intended; please report this")
 
     def changed(self, path: Path, info: dict[str, Any]) -> Format:
@@ -258,7 +263,7 @@ class Delimited(ByteFormat):
         ]
 
     def _less_added(self, body: bytes, start: int) -> RecordSplice:
-        cells = self._cells(body[start:])
+        cells = self._rows.cells(body[start:])
         return RecordSplice(start + cells[-self._added].start - 1, start + cells[-1].end, b"")
 
 

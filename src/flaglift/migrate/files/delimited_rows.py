@@ -1,0 +1,61 @@
+"""Rows of a delimited file: those on which all readers agree are read by one expression."""
+
+from collections.abc import Iterable
+
+from flaglift.lossless.delimited import (
+    Cell,
+    DelimitedRow,
+    Dialect,
+    as_python_reads,
+    content,
+    row_at,
+    row_pattern,
+)
+from flaglift.syntax.concern import may_concern
+
+
+class DelimitedRows:
+    """Reads rows of one file."""
+
+    def __init__(self, dialect: Dialect, width: int, text: int, encoding: str) -> None:
+        """`text` is the number of the column of the prompts, `width` that of all columns."""
+        self._dialect = dialect
+        self._text = text
+        self._encoding = encoding
+        self._pattern = row_pattern(dialect, width)
+
+    def plain_end(self, data: bytes, start: int) -> int | None:
+        """Return where the row at a place ends if it has nothing to do with flags for certain."""
+        match = self._pattern.match(data, start) if self._pattern else None
+        if match is None:
+            return None
+        raw = match[self._text + 1]
+        try:
+            plain = content(raw, self._dialect) if raw.startswith(b'"') else raw
+            text = plain.decode(self._encoding)
+            if not text or may_concern(text):
+                return None
+            row = match[0]
+            if not row.isascii():  # what is not in the file's encoding is to be reported
+                row.decode(self._encoding)
+        except UnicodeDecodeError:
+            return None
+        return match.end()
+
+    def at(self, data: bytes, start: int, *, final: bool) -> DelimitedRow | None:
+        """Return the row at a place; None if it does not end in the data."""
+        match = self._pattern.match(data, start) if self._pattern else None
+        if match is None:
+            return row_at(data, start, self._dialect, final=final)
+        cells = [Cell(*place) for place in match.regs[1:]]
+        return DelimitedRow(cells, cells[-1].end, match.end(), "")
+
+    def cells(self, row: bytes) -> list[Cell]:
+        """Return the cells of a row without its line end."""
+        whole = self.at(row + b"\n", 0, final=True)
+        return whole.cells if whole else []
+
+    def again(self, rows: Iterable[bytes]) -> list[list[str]] | None:
+        """Return rows as Python's reader has them; None where a cell is longer than it reads."""
+        text = b"\n".join(rows).decode(self._encoding, "surrogateescape")
+        return as_python_reads(text, self._dialect)
