@@ -12,7 +12,7 @@ from flaglift import Context, Settings, translate
 from flaglift.context import UNSTATED
 from flaglift.emit.translation import TranslationStatus
 from flaglift.linting.engine import Examination, examine
-from flaglift.lossless.spans import Edit, apply_edits
+from flaglift.lossless.spans import apply_edits
 from flaglift.migrate.decision import Decider
 from flaglift.migrate.job import DEFAULT_TARGETS
 from flaglift.migrate.records import Stored
@@ -59,8 +59,7 @@ def test_every_verdict_is_what_translate_says(number: int, prompts: list[Stored]
             wanted = {**alone.values, "text": alone.values.get("text", "")}
             kept = {name: value for name, value in one.held.items() if value is not None}
             assert {**wanted, **kept} == {**verdict.writes, **kept}
-            edits = [Edit(*edit) for edit in verdict.edits]
-            assert apply_edits(one.text, edits) == wanted["text"]
+            assert apply_edits(one.text, [verdict.edit]) == wanted["text"]
             assert (verdict.model, verdict.seconds) == (
                 wanted["video_model"],
                 wanted.get("video_duration"),

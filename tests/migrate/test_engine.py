@@ -151,5 +151,5 @@ def test_edits_of_an_ignored_rule_are_found_all_the_same() -> None:
     stored = Stored("", "a --video cat --video_model kling25", {})
     verdict = Decider(Settings(ignore=("FL0",)), None)(stored)
     assert verdict.writes["text"] == "a cat"
-    ((start, end, content),) = verdict.edits
+    start, end, content = verdict.edit
     assert stored.text[:start] + content + stored.text[end:] == "a cat"

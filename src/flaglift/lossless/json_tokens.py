@@ -122,10 +122,13 @@ def is_identifier(raw: bytes) -> bool:
     return name.isidentifier()
 
 
+# An encoder made once: with other options than its own, `json.dumps` makes one for each call.
+_ENCODE = {only: json.JSONEncoder(ensure_ascii=only).encode for only in (False, True)}
+
+
 def encoded(value: Any, *, ascii_only: bool) -> bytes:
     """Return a value as JSON; half a surrogate pair, which UTF-8 cannot hold, is escaped."""
-    text = json.dumps(value, ensure_ascii=ascii_only)
     try:
-        return text.encode()
+        return _ENCODE[ascii_only](value).encode()
     except UnicodeEncodeError:
-        return json.dumps(value).encode()
+        return _ENCODE[True](value).encode()

@@ -59,6 +59,8 @@ def difference(old: str, new: str) -> Edit:
     >>> difference("a cat --video sits", "a cat sits")
     Edit(start=6, end=14, content='')
     """
+    if old.startswith(new):
+        return Edit(len(new), len(old), "")
     start = common_length(old, new)
     end = common_length(old[start:][::-1], new[start:][::-1])
     return Edit(start, len(old) - end, new[start : len(new) - end])

@@ -8,7 +8,6 @@ from typing import Any
 from flaglift.errors import FlagliftError
 from flaglift.lossless.json_members import Member, single, sites, validate, value_end, value_of
 from flaglift.lossless.json_tokens import encoded
-from flaglift.lossless.spans import Edit
 from flaglift.migrate.json_values import document_of, holders
 from flaglift.migrate.records import Verdict
 
@@ -28,7 +27,7 @@ class JsonRewriter:
     def __init__(self, steps: Sequence[str], targets: Mapping[str, str]) -> None:
         """Name the steps that lead to a text, and the keys beside it by field."""
         self._steps = steps
-        self._targets = targets
+        self._keys = {**targets, "text": steps[-1]}
 
     def write(self, data: bytes, verdicts: Sequence[Verdict]) -> bytes:
         """Return the document with what the verdicts write.
@@ -46,14 +45,15 @@ class JsonRewriter:
 
         Such a name may stand in another place, too: None where the result is not what is intended.
         """
-        writes = self._intended(verdict)
         try:
             before = document_of(data)
-            found = {
-                key: _member_named(data, key) for key in (self._steps[-1], *writes) if key in before
-            }
+            writes = self._intended(verdict)
+            found = {key: _member_named(data, key) for key in writes if key in before}
+            text = self._steps[-1]
+            if text not in found:
+                found[text] = _member_named(data, text)
             new = _spliced(data, self._edits(data, found, verdict))
-            return new if document_of(new) == {**before, **writes} else None
+            return new if document_of(new) == before | writes else None
         except (ValueError, RecursionError):
             return None
 
@@ -84,9 +84,9 @@ class JsonRewriter:
         for field, value in verdict.writes.items():
             if field == "text":
                 raw = data[text.value : text.end].decode()
-                edits.append((text.value, text.end, spliced(raw, verdict.edits, ascii_only)))
+                edits.append((text.value, text.end, spliced(raw, verdict, ascii_only)))
                 continue
-            key = self._targets.get(field, field)
+            key = self._keys.get(field, field)
             member = members.get(key)
             written = encoded(value, ascii_only=ascii_only)
             if member is not None:
@@ -124,11 +124,8 @@ class JsonRewriter:
 
     def _intended(self, verdict: Verdict) -> dict[str, Any]:
         """Return what a verdict writes, by the keys of the document."""
-        text = self._steps[-1]
-        return {
-            text if field == "text" else self._targets.get(field, field): value
-            for field, value in verdict.writes.items()
-        }
+        keys = self._keys
+        return {keys.get(field, field): value for field, value in verdict.writes.items()}
 
 
 def _member_named(data: bytes, key: str) -> Member:
@@ -167,29 +164,32 @@ def _gap(data: bytes, text: Member) -> bytes:
     return leading or (b" " if data[text.value - 1] in _BLANK else b"")
 
 
-def spliced(raw: str, edits: Sequence[Edit], ascii_only: bool) -> bytes:
-    """Return a JSON string with edits in it; all other characters stay as spelled."""
+def spliced(raw: str, verdict: Verdict, ascii_only: bool) -> bytes:
+    """Return a JSON string with a verdict's edit in it; all other characters stay as spelled."""
     inside = raw[1:-1]
-    ordered = sorted(edits)
-    places = _raw_places(inside, [place for start, end, _ in ordered for place in (start, end)])
-    pieces: list[str] = []
-    position = 0
-    for (_, _, content), start, end in zip(ordered, places[::2], places[1::2], strict=True):
-        pieces += (inside[position:start], encoded(content, ascii_only=ascii_only).decode()[1:-1])
-        position = end
-    pieces.append(inside[position:])
-    return f'"{"".join(pieces)}"'.encode()
+    (start, end, content) = verdict.edit
+    escape = inside.find("\\")
+    if escape >= 0:
+        start, end = _raw_places(inside, escape, (start, end), len(verdict.stored.text))
+    new = encoded(content, ascii_only=ascii_only).decode()[1:-1] if content else ""
+    return f'"{inside[:start]}{new}{inside[end:]}"'.encode()
 
 
-def _raw_places(inside: str, places: Sequence[int]) -> Sequence[int]:
-    """Return where characters begin in a JSON string, by their numbers in what it stands for."""
-    if "\\" not in inside:
-        return places
+def _raw_places(inside: str, first: int, places: Sequence[int], length: int) -> list[int]:
+    """Return where characters begin in a JSON string, by their numbers in what it stands for.
+
+    `first` is where the first escape is, and `length` how long the text is that it stands for.
+    """
     found: list[int] = []
-    escapes = _ESCAPE.finditer(inside)
-    escape = next(escapes, None)
+    escapes = _ESCAPE.finditer(inside, first)
+    escape = None
     hidden = 0
     for place in places:
+        if place == length:
+            found.append(len(inside))
+            continue
+        if place > first and escape is None:
+            escape = next(escapes, None)
         while escape is not None and escape.start() - hidden < place:
             hidden += len(escape[0]) - 1
             escape = next(escapes, None)

@@ -98,9 +98,9 @@ class Verdict(NamedTuple):
     """Whether it was changed before it was translated: by a fix, or to another model."""
 
     @property
-    def edits(self) -> list[Edit]:
+    def edit(self) -> Edit:
         """What turns the old text into the new one, in code points."""
-        return [difference(self.stored.text, self.writes["text"])] if "text" in self.writes else []
+        return difference(self.stored.text, self.writes.get("text", self.stored.text))
 
     @property
     def is_done(self) -> bool:
