@@ -174,6 +174,42 @@ def test_text_shows_nothing_that_a_terminal_would_obey(found: FindingsReport) ->
         assert text_lines(form) is None
 
 
+SEVERITIES = {
+    Severity.ERROR: ("error", "error", "major", "ERROR", "error"),
+    Severity.WARNING: ("warning", "warning", "minor", "WARNING", "warning"),
+    Severity.INFO: ("note", "notice", "info", "INFO", None),
+}
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_every_format_tells_each_severity(severity: Severity) -> None:
+    sarif_says, github, gitlab, rdjson, junit = SEVERITIES[severity]
+    finding = Diagnostic(0, 1, "FL101", "missing-video-switch", "message", severity)
+    report = FindingsReport([record_at("a", LineIndex(DATA), Span(0, 1), finding)], [])
+    rendered = {form: renderer(form)(report) for form in FORMATS}
+    said = {
+        "concise": f"a:1:1: {severity.value} FL101 missing-video-switch: message\n",
+        "full": rendered["full"].replace(f"  1:1 {severity.value} FL101", "  1:1 FL101"),
+        "json": json.loads(rendered["json"])[0]["severity"],
+        "jsonl": json.loads(rendered["jsonl"])["severity"],
+        "sarif": json.loads(rendered["sarif"])["runs"][0]["results"][0]["level"],
+        "github": rendered["github"].partition(" ")[0],
+        "gitlab": json.loads(rendered["gitlab"])[0]["severity"],
+        "rdjson": json.loads(rendered["rdjson"])["diagnostics"][0]["severity"],
+        "junit": [each.get("type") for each in ElementTree.fromstring(rendered["junit"])[0][0]],
+    }
+    assert rendered["concise"] == said.pop("concise")
+    assert rendered["full"] != said.pop("full")
+    assert said == {
+        **dict.fromkeys(("json", "jsonl"), severity.value),
+        "sarif": sarif_says,
+        "github": f"::{github}",
+        "gitlab": gitlab,
+        "rdjson": rdjson,
+        "junit": [junit],
+    }
+
+
 @given(records())
 def test_a_record_survives_the_cache(record: LocatedFinding) -> None:
     again = from_plain(record.path, json.loads(json.dumps(to_plain(record))))
