@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: docs constraints supply release-check fuzz bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
+.PHONY: docs constraints supply release-check fuzz mutants bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -77,13 +77,19 @@ oracle: .venv/dev
 	FLAGLIFT_ORACLE_EXAMPLES=1000000 $(BIN)/pytest --timeout 0 tests/test_oracle.py
 
 # Bytes that break what has to hold for all bytes: a minute for each kind, `LONG=1` an hour, `SECONDS=300`,
-# `FUZZ=files` as you like.
+# `FUZZ="check-yaml store-csv"` as you like; `PAIR=7` two of the kinds, others for each number.
 SECONDS ?= $(if $(LONG),3600,60)
-FUZZ ?= prompts fixes files json urlencoded multipart
 
 fuzz: .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check 'atheris>=3.0'
-	set -e; for target in $(FUZZ); do $(BIN)/python tools/fuzz.py $$target $(SECONDS); done
+	set -e; for target in $(or $(FUZZ),$$($(BIN)/python tools/fuzz.py names $(PAIR))); do \
+		$(BIN)/python tools/fuzz.py $$target $(SECONDS); done
+
+# Small changes of the code that no test notices: `make mutants ROOM=syntax`, all rooms without; with
+# `SINCE=origin/main` only in the functions that differ from there.
+mutants: .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8'
+	$(BIN)/python tools/mutants.py $(ROOM) $(if $(SINCE),--since $(SINCE))
 
 # The site, from docs/ and the code, into the package: `flaglift docs` opens it. Nothing is fetched.
 docs: .venv/dev

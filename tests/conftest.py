@@ -24,6 +24,10 @@ collect_ignore = [
 
 settings.register_profile("ci", deadline=None, max_examples=200)
 settings.register_profile("long", deadline=None, max_examples=20_000)
+# Each change of `make mutants` runs the tests once more, and always the same.
+settings.register_profile(
+    "mutants", deadline=None, max_examples=40, derandomize=True, database=None
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # A shell's background job ignores interrupts, and children would inherit that: tests that interrupt

@@ -1,4 +1,4 @@
-"""A checkpoint says nothing that a loss of power could take back: bytes reach the disk before it."""
+"""A checkpoint tells nothing that a loss of power could take back: the bytes are on the disk."""
 
 import os
 from pathlib import Path

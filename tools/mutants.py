@@ -1,0 +1,225 @@
+"""Changes the code in small ways, one at a time, and lists the changes that no test notices.
+
+    python tools/mutants.py ROOM... [--since REVISION] [--children N]
+
+mutmut does the work in `build/mutants/ROOM`, where only the room's tests run. `--since` takes only
+the functions whose lines differ from a revision. A change that survives is looked up in
+`tests/data/survivors.toml`, where each has its reason; the exit code is 1 if one has none.
+"""
+
+import argparse
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "build" / "mutants"
+SURVIVORS = ROOT / "tests" / "data" / "survivors.toml"
+_COPIED = ("grammar", "tests", "tools", "docs", "examples", "pyproject.toml", "README.md")
+_STATES = {0: "survived", 33: "without a test", 5: "without a test", 36: "too slow", 24: "too slow"}
+"""What mutmut's exit codes say; all others say that a test failed."""
+
+
+class Room(NamedTuple):
+    """Files, as patterns below the package, and the tests that have to notice changes of them."""
+
+    files: Sequence[str]
+    tests: Sequence[str]
+
+
+ROOMS = {
+    "emit": Room(["emit/*"], ["tests/emit"]),
+    "lossless": Room(["lossless/*"], ["tests/lossless"]),
+    "linting": Room(["linting/*"], ["tests/linting", "tests/rules/test_reading.py"]),
+    "rules": Room(["rules/*"], ["tests/rules"]),
+    "shapes": Room(["shapes/*"], ["tests/shapes"]),
+    "syntax": Room(["syntax/*"], ["tests/syntax"]),
+    "shim": Room(
+        ["shim/core/*"],
+        [
+            f"tests/shim/test_{name}.py"
+            for name in (
+                "flags_elsewhere", "json_body", "multipart", "multipart_properties", "spool",
+                "urlencoded",
+            )
+        ],
+    ),
+    "engine": Room(
+        [f"migrate/{name}.py" for name in (
+            "decision", "engine", "entries", "json_document", "manifest", "mending", "records",
+            "sampling", "tally", "throttle", "undoing",
+        )],
+        [
+            f"tests/migrate/test_{name}.py"
+            for name in ("decision", "engine", "json_document", "manifest", "mending", "sampling")
+        ],
+    ),
+    "readers": Room(
+        ["migrate/files/*"],
+        [
+            f"tests/migrate/test_{name}.py"
+            for name in ("attributes", "compression", "files", "formats", "parquet")
+        ],
+    ),
+}  # fmt: skip
+
+
+class Survivor(NamedTuple):
+    """A change that no test noticed."""
+
+    function: str
+    old: str
+    new: str
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run mutmut for some rooms; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=", ".join(ROOMS))
+    parser.add_argument("--since", default="", metavar="REVISION")
+    parser.add_argument("--children", default=str(os.cpu_count()))
+    chosen = parser.parse_args(arguments)
+    known = reasons()
+    unexplained = 0
+    print(f"{'room':<10}{'changes':>8}{'killed':>8}{'%':>7}{'explained':>11}{'left':>6}")
+    for name in chosen.rooms or ROOMS:
+        wanted = functions_since(chosen.since, ROOMS[name]) if chosen.since else ["*"]
+        if not wanted:
+            continue
+        folder = prepared(name)
+        counts, survivors = _run(folder, wanted, chosen.children)
+        left = [each for each in survivors if each not in known]
+        every = counts.total()
+        killed = every - len(survivors)
+        share = 100 * killed / every if every else 100
+        explained = len(survivors) - len(left)
+        print(f"{name:<10}{every:>8}{killed:>8}{share:>7.1f}{explained:>11}{len(left):>6}")
+        for each in left:
+            print(f"  {each.function}\n    - {each.old}\n    + {each.new}", flush=True)
+        unexplained += len(left)
+    return int(unexplained > 0)
+
+
+def reasons() -> dict[Survivor, str]:
+    """Return the changes that may survive, each with the reason."""
+    listed = tomllib.loads(SURVIVORS.read_text(encoding="utf-8"))["survivor"]
+    return {Survivor(each["function"], each["old"], each["new"]): each["reason"] for each in listed}
+
+
+def prepared(name: str) -> Path:
+    """Copy what a room's tests need, and configure mutmut there; return the folder."""
+    room = ROOMS[name]
+    folder = BUILD / name
+    shutil.rmtree(folder, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z", "src", *_COPIED],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    for path in filter(None, listed.split("\0")):
+        if (ROOT / path).is_file():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, folder / path)
+    lines = {
+        "source_paths": ["src"],
+        "only_mutate": [f"src/flaglift/{pattern}" for pattern in room.files],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--timeout=0"],
+        "pytest_add_cli_args_test_selection": room.tests,
+        "also_copy": _COPIED,
+    }
+    text = "[mutmut]\n" + "".join(
+        f"{key}=\n" + "".join(f"    {line}\n" for line in values) for key, values in lines.items()
+    )
+    (folder / "setup.cfg").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _run(folder: Path, wanted: Sequence[str], children: str) -> tuple[Counter[str], list[Survivor]]:
+    mutmut = [sys.executable, "-m", "mutmut"]
+    source = folder / "mutants" / "src"
+    source.mkdir(parents=True)  # or Python remembers that it is not there
+    # Programs that the tests start import what is changed, too.
+    environment = {**os.environ, "PYTHONPATH": str(source), "HYPOTHESIS_PROFILE": "mutants"}
+    with (folder / "log.txt").open("wb") as log:
+        done = subprocess.run(
+            [*mutmut, "run", "--max-children", children, *wanted],
+            cwd=folder, env=environment, stdout=log, stderr=log, check=False,
+        )  # fmt: skip
+    if done.returncode:
+        raise SystemExit(f"mutmut did not run to its end: {folder / 'log.txt'}")
+    counts: Counter[str] = Counter()
+    survivors = []
+    for path in sorted(folder.glob("mutants/src/**/*.meta")):
+        codes = json.loads(path.read_bytes())["exit_code_by_key"]
+        for mutant, code in codes.items():
+            if code is None:
+                continue
+            state = _STATES.get(code, "killed")
+            counts[state] += 1
+            if state in ("survived", "without a test"):
+                shown = subprocess.run(
+                    [*mutmut, "show", mutant],
+                    cwd=folder, env=environment, check=True, capture_output=True, text=True,
+                ).stdout  # fmt: skip
+                survivors.append(survivor(mutant, shown))
+    return counts, survivors
+
+
+def survivor(mutant: str, diff: str) -> Survivor:
+    """Return what mutmut did, from its name for it and the difference."""
+    function = re.sub(r"__mutmut_\d+$", "", mutant).replace("xǁ", "").replace("ǁ", ".")
+    function = re.sub(r"\.x_(?=\w+$)", ".", function)
+    marked = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
+    old, new = (
+        " ".join(line[1:].strip() for line in marked if line.startswith(sign)) for sign in "-+"
+    )
+    return Survivor(function, old, new)
+
+
+def functions_since(revision: str, room: Room) -> list[str]:
+    """Return patterns of mutants for the functions of a room that a change touches."""
+    files = [f":(glob)src/flaglift/{pattern}" for pattern in room.files]
+    diff = subprocess.run(
+        ["git", "diff", "--unified=0", "--no-color", "--merge-base", revision, "--", *files],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    wanted: list[str] = []
+    path = ""
+    for line in diff.splitlines():
+        if line.startswith("+++ "):
+            path = line.removeprefix("+++ b/")
+        hunk = re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line)
+        if hunk and path.endswith(".py"):
+            first = int(hunk[1])
+            wanted += functions(path, first, first + int(hunk[2] or 1))
+    return sorted(set(wanted))
+
+
+def functions(path: str, first: int, end: int) -> Iterator[str]:
+    """Yield patterns for the functions of a file that hold any of the lines."""
+    module = ".".join(Path(path).with_suffix("").parts[1:])
+
+    def inside(body: Sequence[ast.stmt], owner: str) -> Iterator[str]:
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                yield from inside(node.body, f"xǁ{node.name}ǁ")
+            elif (
+                isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+                and node.lineno < end
+                and first <= (node.end_lineno or 0)
+            ):
+                yield f"{module}.{owner}{node.name}__mutmut_*"
+
+    yield from inside(ast.parse((ROOT / path).read_bytes()).body, "x_")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
