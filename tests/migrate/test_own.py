@@ -344,7 +344,9 @@ class Again(Memory):
         return super().read(after, count) * 2
 
 
-@pytest.mark.parametrize("source", ["python:no_such_module:f", "python:json:no_such", "python::f"])
+@pytest.mark.parametrize(
+    "source", ["python:no_such_module:f", "python:json:no_such", "python::f", "python:json"]
+)
 def test_a_source_that_is_not_there(here: Path, source: str) -> None:
     done = flaglift("migrate", "plan", source)
     assert done.returncode == 2
@@ -361,3 +363,77 @@ def test_runs_are_resumed_with_their_options_only(folder: Path) -> None:
     assert flaglift("migrate", "apply", SOURCE, "--accept-successors", "--restart").returncode == 0
     assert [line for line in flaglift("migrate", "runs", SOURCE).stdout.splitlines() if line]
     assert flaglift("migrate", "apply", SOURCE, "--rehearse").returncode == 2
+
+
+BROKEN = """
+import json
+
+def attribute():
+    return None.nothing
+
+def value():
+    return int("no number")
+
+def missing():
+    import no_such_module_at_all
+
+class Store:
+    def read(self, after, count):
+        return [] if after else [("1", {"text": "secret --video --video_model kling25"})]
+    def get(self, key):
+        return {"text": "secret --video --video_model kling25"}
+    def replace(self, key, before, after):
+        raise ConnectionError(f"cannot write {before}")
+
+class Unread(Store):
+    def read(self, after, count):
+        raise LookupError("secret")
+
+class Ungot(Store):
+    def get(self, key):
+        raise LookupError("secret")
+
+number = 7
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ("attribute", "`attribute` raised AttributeError at {}:5: 'NoneType' object has no"),
+        ("value", "`value` raised ValueError at {}:8: invalid literal for int()"),
+        ("missing", "`missing` raised ModuleNotFoundError at {}:11: No module named 'no_such_"),
+        ("Store", "`replace` of 1 raised ConnectionError at {}:19\n"),
+        ("Unread", "`read` raised LookupError at {}:23\n"),
+        ("Ungot", "`get` of 1 raised LookupError at {}:27\n"),
+        ("number", "`broken_store` has no function `number`; a store of your own is named"),
+    ],
+)
+def test_what_the_users_code_raises_is_said_with_its_place(
+    here: Path, function: str, said: str
+) -> None:
+    (here / "broken_store.py").write_text(BROKEN)
+    sys.modules.pop("broken_store", None)
+    done = flaglift("migrate", "apply", f"python:broken_store:{function}", "-q")
+    assert done.returncode == 2
+    assert said.format(here / "broken_store.py") in done.stderr
+    assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import no_such_module_at_all", "raised ModuleNotFoundError at {}:1: No module named"),
+        ("from json import no_such_name", "raised ImportError at {}:1: cannot import name"),
+        ("int('x')", "raised ValueError at {}:1"),
+    ],
+)
+def test_what_the_users_module_raises_is_said_with_its_place(
+    here: Path, code: str, said: str
+) -> None:
+    (here / "broken_module.py").write_text(code)
+    sys.modules.pop("broken_module", None)
+    done = flaglift("migrate", "plan", "python:broken_module:f", "-q")
+    assert done.returncode == 2
+    assert said.format(here / "broken_module.py") in done.stderr
+    (here / "broken_module.py").unlink()

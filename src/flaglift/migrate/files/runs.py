@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from flaglift.errors import InputError, reason
-from flaglift.migrate.clock import new_id, now, who
+from flaglift.migrate.clock import now
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import discard, named, partial
 from flaglift.migrate.job import Job
+from flaglift.migrate.resuming import new_run, refuse_other_options, refuse_undoing
 from flaglift.migrate.store import MigrationRun
-from flaglift.migrate.tally import Tally
 
 UNFINISHED = ("running", "finishing", "replacing")
 
@@ -47,8 +47,7 @@ def begin_or_resume(
     that is not ours.
     """
     runs = ledger.runs()
-    if any(run.state == "undoing" for run in runs):
-        raise InputError(f"{path}: an undo is unfinished; run `flaglift migrate undo` first")
+    refuse_undoing(runs, str(path))
     result = result_path(path, job)
     for run in reversed(runs):
         if run.state in UNFINISHED and not restart:
@@ -68,13 +67,9 @@ def begin_or_resume(
         "result": str(result),
         "written": 0,
         "undo": None,
-        "options": job.options(),
-        "by": who(),
         **layout,
     }
-    run = MigrationRun(
-        new_id(), ledger.source, fingerprint(job), "running", None, Tally(), now(), now(), info
-    )
+    run = new_run(job, ledger.source, info, fingerprint(job))
     with ledger.saving():
         ledger.save(run)
     return run
@@ -96,11 +91,7 @@ def _complete(run: MigrationRun, job: Job, path: Path, result: Path) -> bool:
 
 def _check(run: MigrationRun, job: Job, path: Path, result: Path) -> None:
     begun = f"{path}: the run of {run.started} is unfinished"
-    if run.fingerprint != fingerprint(job):
-        raise InputError(
-            f"{begun}, and was begun with other options or another version of flaglift; finish it"
-            " with those, or drop it with --restart"
-        )
+    refuse_other_options(run, fingerprint(job), str(path))
     if run.info["result"] != str(result):
         raise InputError(f"{begun}, and writes to {run.info['result']}; --restart drops it")
     if run.state == "running" and run.info["source_id"] != identity(path):

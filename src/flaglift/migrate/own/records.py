@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from flaglift.migrate.own.blame import raised_in
 from flaglift.migrate.records import Problem, Stored, StoredRecord
 from flaglift.migrate.request import context_of
 
@@ -15,7 +16,8 @@ class PromptCollection(Protocol):
     """What a store of prompts has to do to be migrated. Values are JSON-ready.
 
     Where it does not answer at the moment, it raises `flaglift.migrate.errors.UnavailableError`,
-    and is asked again later. Any other exception ends the run; what was written is kept.
+    and is asked again later. Any other exception ends the run with the place where it was raised;
+    what was written is kept.
     """
 
     def read(self, after: str | None, count: int) -> Sequence[tuple[str, Values]]:
@@ -37,30 +39,37 @@ class PromptCollection(Protocol):
 class OwnRecords:
     """The records of such a store."""
 
-    def __init__(self, collection: PromptCollection, fields: Collection[str]) -> None:
+    def __init__(self, name: str, collection: PromptCollection, fields: Collection[str]) -> None:
+        self._name = name
         self._collection = collection
         self._fields = fields
 
     def read(self, after: str | None, count: int) -> list[tuple[str, StoredRecord | Problem]]:
         """Return records after a key, with their keys."""
-        read = self._collection.read(after, count)
+        with raised_in(self._name, "`read`", shown=False):
+            read = list(self._collection.read(after, count))
         return [(key, self._of(key, values)) for key, values in read]
 
     def get(self, key: str) -> StoredRecord | Problem | None:
         """Return a record as it is now; None where there is none."""
-        values = self._collection.get(key)
+        values = self._get(key)
         return None if values is None else self._of(key, values)
 
     def replace(self, key: str, before: Values, after: Values) -> bool:
         """Write values if the record still has those of `before`; return whether it had."""
-        return self._collection.replace(key, before, after)
+        with raised_in(self._name, f"`replace` of {key}", shown=False):
+            return self._collection.replace(key, before, after)
 
     def holds(self, key: str, values: Values) -> bool | None:
         """Tell whether a record has these values; None where there is none."""
-        current = self._collection.get(key)
+        current = self._get(key)
         if current is None:
             return None
         return all(current.get(name) == value for name, value in values.items())
+
+    def _get(self, key: str) -> Values | None:
+        with raised_in(self._name, f"`get` of {key}", shown=False):
+            return self._collection.get(key)
 
     def _of(self, key: str, values: Values) -> StoredRecord | Problem:
         text = values.get("text")

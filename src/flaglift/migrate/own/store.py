@@ -4,42 +4,54 @@ import importlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 from flaglift.errors import InputError
-from flaglift.migrate.clock import new_id, now, who
+from flaglift.migrate.comparison import Comparison
 from flaglift.migrate.errors import LockedError
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.job import Job
 from flaglift.migrate.locking import file_lock
+from flaglift.migrate.own.blame import raised_in
 from flaglift.migrate.own.records import OwnRecords, PromptCollection
 from flaglift.migrate.own.run import OwnUndoer, OwnWriter
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, Problem, StoredRecord
+from flaglift.migrate.resuming import new_run, resumed
 from flaglift.migrate.store import Check, MigrationRun, refuse_failed
-from flaglift.migrate.tally import Tally
 from flaglift.syntax.concern import may_concern
 
 SCHEME = "python:"
-_MOST_SHOWN = 10
+_HINT = "a store of your own is named `python:MODULE:FUNCTION`"
 
 
 def collection_of(source: str) -> PromptCollection:
     """Return what `python:MODULE:FUNCTION` makes; the module may be in the current folder.
 
-    Raises `InputError` where there is no such module or function.
+    Raises `InputError` where there is no such module or function, and where they raise something.
     """
     module, _, function = source.removeprefix(SCHEME).partition(":")
+    if not module or not function:
+        raise InputError(f"{source}: {_HINT}")
+    with raised_in(source, f"`{module}`", shown=True):
+        make = getattr(_imported(module, source), function, None)
+    if not callable(make):
+        raise InputError(f"{source}: `{module}` has no function `{function}`; {_HINT}")
+    with raised_in(source, f"`{function}`", shown=True):
+        made: PromptCollection = make()
+    return made
+
+
+def _imported(module: str, source: str) -> ModuleType:
     sys.path.insert(0, "")
     try:
-        made: PromptCollection = getattr(importlib.import_module(module), function)()
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(
-            f"{source}: {error}; a store of your own is named `python:MODULE:FUNCTION`"
-        ) from None
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if not f"{module}.".startswith(f"{error.name}."):
+            raise  # something that the module imports
+        raise InputError(f"{source}: {error}; {_HINT}") from None
     finally:
         sys.path.remove("")
-    return made
 
 
 class OwnStore:
@@ -52,7 +64,7 @@ class OwnStore:
     def __init__(self, job: Job, collection: PromptCollection) -> None:
         self.name: str = job.source
         self._job = job
-        self._records = OwnRecords(collection, job.targets)
+        self._records = OwnRecords(job.source, collection, job.targets)
         module = job.source.removeprefix(SCHEME).replace(":", ".")
         self._journal = job.journal or Path(f"{module}.flaglift")
         self._lock = self._journal.with_name(f"{self._journal.name}.lock")
@@ -138,27 +150,13 @@ class OwnStore:
             yield OwnWriter(self._records, ledger, self._begun(ledger, restart=restart))
 
     def _begun(self, ledger: Ledger, *, restart: bool) -> MigrationRun:
-        for run in reversed(ledger.runs()):
-            if run.state == "undoing":
-                raise InputError(
-                    f"{self.name}: an undo is unfinished; run `flaglift migrate undo` first"
-                )
-            if run.state == "running" and not restart:
-                if run.fingerprint != self._job.fingerprint:
-                    raise InputError(
-                        f"{self.name}: the run of {run.started} is unfinished, and was begun with"
-                        " other options or another version of flaglift; finish it with those, or"
-                        " begin another with --restart"
-                    )
-                return run
-            if run.state == "running":  # what it wrote stays written, and can be undone
-                with ledger.saving():
-                    ledger.save(replace(run, state="stopped", updated=now()))
-        info = {"entries": 0, "options": self._job.options(), "by": who()}
-        run = MigrationRun(
-            new_id(), self.name, self._job.fingerprint, "running", None, Tally(), now(), now(), info
-        )
+        runs = ledger.runs()
         with ledger.saving():
+            stop = ledger.save if restart else None
+            unfinished = resumed(runs, self._job.fingerprint, self.name, stop)
+            if unfinished is not None:
+                return unfinished
+            run = new_run(self._job, self.name, {"entries": 0})
             ledger.save(run)
         return run
 
@@ -205,26 +203,14 @@ class OwnStore:
 
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
         """Return what holds of what a run wrote and what does not, one sentence each."""
-        ledger = self._ledger(write=False)
-        as_written = 0
-        gone: list[str] = []
-        edited: list[str] = []
-        for entry in ledger.entries(run, left=True):
+        compared = Comparison()
+        for entry in self._ledger(write=False).entries(run, left=True):
             holds = self._records.holds(entry.key, entry.after)
             if holds is None:
-                gone.append(entry.key)
-            elif holds:
-                as_written += 1
-            elif ledger.of_key(run, entry.key)[-1].number == entry.number:
-                edited.append(entry.key)
-        held = [f"{self.name}: {as_written:,} records are as the run wrote them"]
-        broken = []
-        for keys, what in ((edited, "edited since"), (gone, "deleted since")):
-            if keys:
-                more = "" if len(keys) <= _MOST_SHOWN else ", ..."
-                shown = ", ".join(keys[:_MOST_SHOWN])
-                broken.append(f"{self.name}: {len(keys):,} records were {what}: {shown}{more}")
-        return held, broken
+                compared.add(entry.key, "deleted since")
+            else:
+                compared.add(entry.key, "as written" if holds else "edited since")
+        return compared.sentences(self.name, "records")
 
     def close(self) -> None:
         """Close the journal."""

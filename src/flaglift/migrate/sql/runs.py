@@ -1,28 +1,23 @@
 """Which run an `apply` of a table resumes, and what is made ready for a new one."""
 
-from dataclasses import replace
-from typing import Any
+from functools import partial
 
 from sqlalchemy import Connection, exc, false, update
 
 from flaglift.errors import InputError
-from flaglift.migrate.clock import new_id, now, who
 from flaglift.migrate.job import Job
+from flaglift.migrate.resuming import new_run, resumed
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.store import MigrationRun
-from flaglift.migrate.tally import Tally
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 
-def new_run(job: Job, source: str, missing: list[str]) -> MigrationRun:
-    """Return a run that has not begun; it keeps its options, and who began it."""
-    info: dict[str, Any] = {"undo": 0, "created": missing, "options": job.options(), "by": who()}
-    return MigrationRun(
-        new_id(), source, job.fingerprint, "running", None, Tally(), now(), now(), info
-    )
+def table_run(job: Job, source: str, created: list[str]) -> MigrationRun:
+    """Return a run that has not begun; `created` are the columns that it adds."""
+    return new_run(job, source, {"undo": 0, "created": created})
 
 
 def begin_or_resume(
@@ -34,30 +29,16 @@ def begin_or_resume(
     """
     job = rows.found.job
     with session.begin(write=True) as connection:
-        for run in reversed(ledger.runs(connection, source)):
-            if run.state == "undoing":
-                raise InputError(
-                    f"{source}: an undo is unfinished; run `flaglift migrate undo` first"
-                )
-            if run.state == "running" and restart:
-                # What it wrote stays written, and can be undone.
-                ledger.save(connection, replace(run, state="stopped", updated=now()))
-            elif run.state == "running":
-                return _resumed(run, job, source)
-        run = new_run(job, source, sorted(rows.found.missing.values()))
+        runs = ledger.runs(connection, source)
+        stop = partial(ledger.save, connection) if restart else None
+        unfinished = resumed(runs, job.fingerprint, source, stop)
+        if unfinished is not None:
+            return unfinished
+        run = table_run(job, source, sorted(rows.found.missing.values()))
         ledger.save(connection, run)
     if rows.found.missing:
         with session.begin(write=True) as connection:
             _add_columns(connection, rows)
-    return run
-
-
-def _resumed(run: MigrationRun, job: Job, source: str) -> MigrationRun:
-    if run.fingerprint != job.fingerprint:
-        raise InputError(
-            f"{source}: the run of {run.started} is unfinished, and was begun with other options or"
-            " another version of flaglift; finish it with those, or begin another with --restart"
-        )
     return run
 
 

@@ -16,7 +16,7 @@ from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.load import pressure_on
 from flaglift.migrate.sql.preflight import check_table, null_keys
 from flaglift.migrate.sql.rows import Rows
-from flaglift.migrate.sql.runs import begin_or_resume, check_rights, new_run
+from flaglift.migrate.sql.runs import begin_or_resume, check_rights, table_run
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.sql.table import find_table, format_name
 from flaglift.migrate.sql.undo import SqlUndoer
@@ -212,7 +212,7 @@ class TableStore:
             if self._session.dialect not in ("postgresql", "sqlite"):
                 # MySQL commits with each definition, so these tables stay, and are empty.
                 self._ledger.create(connection)
-        run = new_run(self._job, self.source, [])
+        run = table_run(self._job, self.source, [])
         yield Rehearsal(self._session, self._ledger, rows, run, self._lease)
 
     @contextmanager
