@@ -1,5 +1,6 @@
 """What the subcommands of `flaglift migrate` do, between their options and their reports."""
 
+import gc
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -37,9 +38,13 @@ _MOST_LISTED = 20
 def opened(job: Job, *, write: bool) -> Iterator[Store]:
     """Open the store of a job for the block."""
     store = open_store(job, write=write)
+    # Of what a chunk makes nothing is cyclic, and what is loaded by now stays: the collector would
+    # look at it again and again.
+    gc.freeze()
     try:
         yield store
     finally:
+        gc.unfreeze()
         store.close()
 
 

@@ -47,7 +47,7 @@ class Decider:
         self.settings = settings
         self._mending = mending
         self._step = step
-        self._targets = None if targets is None else frozenset(targets)
+        self._targets = None if targets is None else frozenset((*targets, "text"))
         """The fields that the store can hold; None for any."""
         self._shortcuts: dict[tuple[str, ...], Shortcut] = {}
         """By the fields that the store has columns or keys for, where these hold nothing."""
@@ -79,10 +79,8 @@ class Decider:
             return Verdict(
                 stored, "refused", codes=codes, refusals=_reasons(translation, self.settings)
             )
-        homeless = (
-            [] if self._targets is None else [*translation.values.keys() - self._targets - {"text"}]
-        )
-        if homeless:
+        if self._targets is not None and not translation.values.keys() <= self._targets:
+            homeless = translation.values.keys() - self._targets
             return refused(stored, codes, NO_TARGET, _no_target(sorted(homeless)))
         return self._translated(stored, translation, mended=translation is not original)
 
@@ -94,13 +92,13 @@ class Decider:
 
     def _translated(self, stored: Stored, translation: Translation, *, mended: bool) -> Verdict:
         values = {**translation.values, "text": translation.values.get("text", "")}
-        writes = {
-            name: value
-            for name, value in values.items()
-            if name == "text" or not _holds(stored.held.get(name), value)
-        }
+        held = stored.held
+        writes = values
+        for name in held:
+            if held[name] is not None and name in values and _holds(held[name], values[name]):
+                writes = {key: value for key, value in writes.items() if key != name}
         if self._step == EXPAND:
-            del writes["text"]
+            writes = {name: value for name, value in writes.items() if name != "text"}
         elif self._step == CONTRACT and len(writes) > 1:
             lacking = ", ".join(sorted(writes.keys() - {"text"}))
             return refused(
@@ -199,4 +197,4 @@ def _no_target(fields: Sequence[str]) -> str:
 
 
 def _holds(held: Any, value: Any) -> bool:
-    return held is not None and form_value(held) == form_value(value)
+    return form_value(held) == form_value(value)

@@ -161,14 +161,17 @@ class Migration:
     def _decided(self, records: Sequence[StoredRecord]) -> list[Decided]:
         stored = [one for record in records for one in record.prompts]
         decided = self._decide.all([self._without_empty(one) for one in stored])
-        verdicts = (
-            verdict if verdict.stored is one else verdict._replace(stored=one)
+        verdicts = [
+            self._fitting(verdict if verdict.stored is one else verdict._replace(stored=one))
             for verdict, one in zip(decided, stored, strict=True)
-        )
-        return [
-            (record, tuple(self._fitting(next(verdicts)) for _ in record.prompts))
-            for record in records
         ]
+        found: list[Decided] = []
+        start = 0
+        for record in records:
+            end = start + len(record.prompts)
+            found.append((record, tuple(verdicts[start:end])))
+            start = end
+        return found
 
     def _without_empty(self, stored: Stored) -> Stored:
         """Return a prompt less the values beside it that stand for none."""
@@ -179,12 +182,11 @@ class Migration:
 
     def _filled(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return values with None for those that stand for none."""
-        empty = {
-            name: None
-            for name, value in values.items()
-            if value is not None and self.store.is_empty(name, value)
-        }
-        return {**values, **empty} if empty else values
+        filled = values
+        for name, value in values.items():
+            if value is not None and self.store.is_empty(name, value):
+                filled = {**filled, name: None}
+        return filled
 
     def _fitting(self, verdict: Verdict) -> Verdict:
         for name, value in verdict.writes.items():

@@ -12,6 +12,7 @@ from flaglift.migrate.json_values import document_of, holders
 from flaglift.migrate.records import Verdict
 
 _BLANK = b" \t\n\r"
+_MOST_STYLES = 100
 _NEXT = re.compile(rb"[ \t\n\r]*+,([ \t\n\r]*+)")
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL
@@ -28,6 +29,8 @@ class JsonRewriter:
         """Name the steps that lead to a text, and the keys beside it by field."""
         self._steps = steps
         self._keys = {**targets, "text": steps[-1]}
+        self._openings: dict[tuple[bytes, bytes, bool], dict[str, bytes]] = {}
+        """What stands before new values, by the spelling of colon and gap, and in ASCII or not."""
 
     def write(self, data: bytes, verdicts: Sequence[Verdict]) -> bytes:
         """Return the document with what the verdicts write.
@@ -45,17 +48,41 @@ class JsonRewriter:
 
         Such a name may stand in another place, too: None where the result is not what is intended.
         """
+        text = self._steps[-1]
         try:
             before = document_of(data)
             writes = self._intended(verdict)
-            found = {key: _member_named(data, key) for key in writes if key in before}
-            text = self._steps[-1]
-            if text not in found:
-                found[text] = _member_named(data, text)
-            new = _spliced(data, self._edits(data, found, verdict))
+            if len(writes.keys() & before.keys()) == ("text" in verdict.writes):
+                new = self._with_members(data, _member_named(data, text), verdict)
+            else:
+                found = {key: _member_named(data, key) for key in {text, *writes} & before.keys()}
+                new = _spliced(data, self._edits(data, found, verdict))
             return new if document_of(new) == before | writes else None
         except (ValueError, RecursionError):
             return None
+
+    def _with_members(self, data: bytes, text: Member, verdict: Verdict) -> bytes:
+        """Return an object with a new text, and all other fields after it."""
+        ascii_only = data.isascii()
+        style = data[text.key_end : text.value], _gap(data, text), ascii_only
+        openings = self._openings.get(style)
+        if openings is None:
+            colon, gap, _ = style
+            if len(self._openings) > _MOST_STYLES:
+                self._openings.clear()
+            openings = self._openings[style] = {
+                field: b"," + gap + encoded(key, ascii_only=ascii_only) + colon
+                for field, key in self._keys.items()
+            }
+        raw = data[text.value : text.end]
+        pieces = [data[: text.value], raw]
+        for field, value in verdict.writes.items():
+            if field == "text":
+                pieces[1] = spliced(raw.decode(), verdict, ascii_only)
+            else:
+                pieces += (openings[field], encoded(value, ascii_only=ascii_only))
+        pieces.append(data[text.end :])
+        return b"".join(pieces)
 
     def _by_places(self, data: bytes, verdicts: Sequence[Verdict]) -> bytes:
         """Write to members whose places are known."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -27,12 +28,15 @@ from flaglift.migrate.sql.capacity import coerced, context_value, plain_value, r
 from flaglift.migrate.sql.key_columns import RAW
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.table import PromptTable
+from flaglift.syntax.concern import may_concern
 
 Row = Mapping[str, Any]
 """The values of a row by field, as the driver gives them; the document as `text` if it is JSON."""
 Write = tuple[Sequence[Any], Mapping[str, Any]]
 """A key, and the values to write by field."""
 _MOST_KEYS = 1000
+_MOST_KEPT = 60
+"""Characters of a value, such as a model's name, that is not looked at again."""
 _NEIGHBOURS = 100
 """Keys on either side of a place in the order, where a key that is rounded may stand."""
 
@@ -44,6 +48,13 @@ class Rows:
         """Prepare it. Raises `InputError` for a path that is none."""
         self.found = found
         self._dialect = dialect
+        self._take_any_text = frozenset(
+            name
+            for name, column in found.columns.items()
+            if isinstance(column.type, Text) and column.type.length is None
+            if column.name not in found.charsets
+        )
+        self._kept_reason = lru_cache(maxsize=1000, typed=True)(self._reason)
         job = found.job
         try:
             self._documents = JsonDocuments(job.text, job.targets) if found.is_json else None
@@ -157,6 +168,17 @@ class Rows:
         except ValueError as error:
             return Problem(name, str(error))
 
+    def is_plain(self, key: tuple[Any, ...], values: Row) -> bool:
+        """Tell whether a row has one prompt, and that nothing to do with flags."""
+        value = values["text"]
+        return (
+            self._documents is None
+            and isinstance(value, str)
+            and value.isascii()
+            and not may_concern(value)
+            and all(part.isascii() for part in key if isinstance(part, str))
+        )
+
     def _prompts(self, values: Row) -> tuple[Stored, ...]:
         value = values["text"]
         column = self.found.columns["text"].name
@@ -196,6 +218,13 @@ class Rows:
 
     def fits(self, name: str, value: Any) -> str | None:
         """Return why a column cannot hold a value; None if it can."""
+        if name in self._take_any_text and isinstance(value, str):
+            return None
+        if isinstance(value, str) and len(value) > _MOST_KEPT:
+            return self._reason(name, value)
+        return self._kept_reason(name, value)
+
+    def _reason(self, name: str, value: Any) -> str | None:
         column = self.found.columns.get(name)
         if column is None or self.found.is_json:
             return None

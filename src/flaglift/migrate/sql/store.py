@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job, missing_columns
-from flaglift.migrate.records import Chunk, Cursor, JournalEntry, Problem, StoredRecord
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry
 from flaglift.migrate.sql.connection import database_url
 from flaglift.migrate.sql.identity import identify
 from flaglift.migrate.sql.keys import key_of, key_text
@@ -138,18 +138,13 @@ class TableStore:
                 f"{self.name}: the database gives the row {end} again when asked for what comes"
                 " after it; export the table to a file, or add a key of numbers or texts"
             )
-        read = [
-            self._rows.record(key, values)
+        found = (
+            None if table.is_plain(key, values) else table.record(key, values)
             for key, values in pairs
             if not flagged or values["text"] is not None
-        ]
-        size = sum(len(v["text"]) for _, v in pairs if isinstance(v["text"], str))
-        return Chunk(
-            records=[record for record in read if isinstance(record, StoredRecord)],
-            problems=[problem for problem in read if isinstance(problem, Problem)],
-            cursor={"key": end},
-            size=size,
         )
+        size = sum(len(v["text"]) for _, v in pairs if isinstance(v["text"], str))
+        return Chunk.of(found, {"key": end}, size)
 
     def unreachable(self) -> int:
         """Return how many rows no cursor reaches: those without a key."""
