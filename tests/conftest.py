@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 import peers
 
@@ -24,9 +24,14 @@ collect_ignore = [
 
 settings.register_profile("ci", deadline=None, max_examples=200)
 settings.register_profile("long", deadline=None, max_examples=20_000)
-# Each change of `make mutants` runs the tests once more, and always the same.
+# Bugs that are put in on purpose: one failure is enough, and nobody looks for a shorter one.
 settings.register_profile(
-    "mutants", deadline=None, max_examples=40, derandomize=True, database=None
+    "mutants",
+    deadline=None,
+    max_examples=40,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

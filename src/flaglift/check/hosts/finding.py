@@ -163,7 +163,8 @@ _SCRIPTS = frozenset(
     {"run", "script", "scripts", "before_script", "after_script", "command", "cmd"}
 )
 _STRUCTURED = frozenset({"json", "yaml", "toml"})
-_COMMAND = re.compile(r"\s*(?:\$ )?curl\s")
+_COMMAND = re.compile(r"[ \t\r\n]*(?:\$ )?curl[ \t\r\n]")
+"""No other blank parts words for a shell: a name that holds one is no script, but itself again."""
 _PAGES = frozenset({"sql", "http", "html", "vue", "svelte", "lines", "whole", "blocks"})
 _SQL = re.compile(
     r"\s*(?:(?:INSERT|REPLACE)\s+INTO|UPDATE\s+\S+\s+SET|SELECT|DELETE\s+FROM|MERGE\s+INTO|WITH|BEGIN"
