@@ -19,34 +19,40 @@ from migrate.sources import applied
 FLAGS = "--video --video_model kling25"
 TABLES = {
     "quotes, and line ends in cells": (
-        f'id,text,note\r\n1,"a ""cat"" {FLAGS}",x\r\n2,"a\rb\r\nc",""\r\n'
-        f'3,a"b,bad\r\n\r\n4,é {FLAGS},","\r\n5,"",""""\r\n6,too,many,cells\r\n7," ",\r\n'
+        f'id,text,note\r\n1,"a ""cat"" {FLAGS}",x\r\n2,"a\rb\r\nc --video",""\r\n'
+        f'3,a"b --video,bad\r\n\r\n4,é {FLAGS},","\r\n5,"",""""\r\n6,--video,many,cells\r\n'
+        '7," --video",\r\n'
     ),
-    "LF": f'id,text,note\n1,"a, {FLAGS}",x\n2,b,"c\n"\n3,"x"y,bad\n4,d,\n\n5,e,f',
-    "CR alone": f'id,text,note\r1,"a {FLAGS}",x\r2,b,"c\r"\r3,"x"y,bad\r4,d,\r\r5,e,f\r',
+    "LF": (
+        f'id,text,note\n1,"a, {FLAGS}",x\n2,b --video,"c\n"\n3,"x --video"y,bad\n'
+        "4,d --video,\n\n5,e --video,f"
+    ),
+    "CR alone": (
+        f'id,text,note\r1,"a {FLAGS}",x\r2,b --video,"c\r"\r3,"x --video"y,bad\r'
+        "4,d --video,\r\r5,e --video,f\r"
+    ),
 }
 LF, CR = TABLES["LF"], TABLES["CR alone"]
 QUOTES = TABLES["quotes, and line ends in cells"]
 RECORDS = {
     QUOTES: [
         ("2", [f'a "cat" {FLAGS}']),
-        ("3", ["a\rb\r\nc"]),
+        ("3", ["a\rb\r\nc --video"]),
         ("6", [f"é {FLAGS}"]),
-        ("7", []),
-        ("9", [" "]),  # blanks are a text
+        ("9", [" --video"]),
     ],
-    LF: [("2", [f"a, {FLAGS}"]), ("3", ["b"]), ("5", ["d"]), ("7", ["e"])],
-    CR: [("2", [f"a {FLAGS}"]), ("3", ["b"]), ("5", ["d"]), ("7", ["e"])],
+    LF: [("2", [f"a, {FLAGS}"]), ("3", ["b --video"]), ("5", ["d --video"]), ("7", ["e --video"])],
+    CR: [("2", [f"a {FLAGS}"]), ("3", ["b --video"]), ("5", ["d --video"]), ("7", ["e --video"])],
 }
-"""The numbers of rows count empty ones, and not the lines in cells."""
+"""With a prompt. The numbers of rows count empty ones, and not the lines in cells."""
 PROBLEMS = {QUOTES: ["4", "8"], LF: ["4"], CR: ["4"]}
 ARRAY = (
-    ' [ {"text": "a \\"b, ]}\\" ' + FLAGS + '"} ,\r\n {"text": "é\\\\"}, 5 ,"x,y", {"text": 1},'
-    ' [[{}], "]"], null , {"text": "b"}\n ] \n'
+    ' [ {"text": "a \\"b, ]}\\" ' + FLAGS + '"} ,\r\n {"text": "é\\\\ --video"}, 5 ,"x --video,y",'
+    ' {"text": 1, "--video": 2}, [[{}], "] --video"], null , {"text": "b --video"}\n ] \n'
 )
 LINES = (
-    '{"text": "a \\"b\\" ' + FLAGS + '"}\r\n\r\nnot json\n{"text": "é\\\\"}\n5\n{"text": 1}\r\n'
-    '{"text": "b"}'
+    '{"text": "a \\"b\\" ' + FLAGS + '"}\r\n\r\nnot json --video\n{"text": "é\\\\ --video"}\n'
+    '"--video"\n{"text": 1, "--video": 2}\r\n{"text": "b --video"}'
 )
 
 
@@ -81,7 +87,7 @@ def test_a_table(table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     job = Job(str(path), targets={})
     whole = read(delimited.Delimited(job, path))
     assert whole.body == data
-    assert [(key, texts) for key, texts, _ in whole.records] == RECORDS[table]
+    assert [(key, texts) for key, texts, _ in whole.records if texts] == RECORDS[table]
     assert [key for key, _ in whole.problems] == PROBLEMS[table]
     for size in range(1, len(data) + 2):
         monkeypatch.setattr(delimited, "_BLOCK", size)
@@ -124,8 +130,8 @@ def test_a_record_may_be_exactly_as_long_as_allowed(
 ) -> None:
     record = {"p.csv": f"1,a {FLAGS}", "p.json": f'{{"text": "{FLAGS}"}}'}
     record["p.jsonl"] = record["p.json"]
-    frame = {"p.csv": "id,text\n{}\n2,b\n", "p.json": '[{}, {{"text": "b"}}]'}
-    frame["p.jsonl"] = '{}\n{{"text": "b"}}\n'
+    frame = {"p.csv": "id,text\n{}\n2,--video\n", "p.json": '[{}, {{"text": "--video"}}]'}
+    frame["p.jsonl"] = '{}\n{{"text": "--video"}}\n'
     data = frame[name].format(record[name]).encode()
     path = tmp_path / name
     path.write_bytes(data)
@@ -144,7 +150,7 @@ def test_a_record_may_be_exactly_as_long_as_allowed(
 def test_a_line_is_too_long_by_one_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonl, "_BLOCK", 5)
     path = tmp_path / "p.jsonl"
-    long, short = '{"text": "abcdefghij"}', '{"text": "b"}'
+    long, short = '{"text": "a cat --video"}', '{"text": "--video"}'
     path.write_text(f"{long}\n{short}\n{long}\n{short}")
     for most, problems in ((len(long), []), (len(long) - 1, ["1", "3"])):
         found = read(jsonl.JsonLines(Job(str(path), most_bytes=most), path), 100)
