@@ -92,7 +92,7 @@ class ByteFormat(ABC):
         sink = HashSink()
         writer = ByteWriter(sink, self.splices, self.restoring)
         cursor: Cursor | None = None
-        while chunk := self.read(cursor, 1000):
+        while chunk := self.read(cursor, 10_000):
             writer.restore(chunk, find)
             cursor = chunk.cursor
         if self.exact:

@@ -41,6 +41,7 @@ class Delimited(ByteFormat):
         super().__init__(job, path)
         self.fields: frozenset[str] = frozenset(job.targets)
         self._added = 0
+        self._restores = False
         try:
             header = read_header(self.source, job, path, dialect)
             self._dialect, self._header_end, self._names = header
@@ -147,6 +148,9 @@ class Delimited(ByteFormat):
         fault = fault_of(row, self._width)
         if fault:
             return Problem(str(number), fault)
+        where = slice(row.cells[0].start, row.end)
+        if self._restores and not self._added and self._key is None:
+            return StoredRecord(str(number), (), where)  # what is in it, the journal tells
         raw = [buffer[start:end] for start, end in row.cells]
         try:
             values = {f: self._value(raw[index]) for f, index in self._columns.items()}
@@ -159,7 +163,7 @@ class Delimited(ByteFormat):
         text = values.pop("text")
         held = {**dict.fromkeys(self.job.targets), **values}
         prompts = (Stored("", text, held, context),) if text else ()
-        return StoredRecord(key or str(number), prompts, slice(row.cells[0].start, row.end))
+        return StoredRecord(key or str(number), prompts, where)
 
     def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         """Return the new bytes of a chunk: with added columns, those of every row."""
@@ -244,7 +248,7 @@ class Delimited(ByteFormat):
         """Return the format of this file's changed version, with the columns that were added."""
         dialect = Dialect(**info["dialect"]) if "dialect" in info else None
         form = Delimited(replace(self.job, create_columns=False), path, dialect)
-        form.every_record = True
+        form.every_record = form._restores = True
         form._added = len(info["created"])
         return form
 

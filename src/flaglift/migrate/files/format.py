@@ -1,6 +1,6 @@
 """What the file store asks of a format. A new format is one file that implements these."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -8,8 +8,8 @@ from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.files.patches import matching, patch_of
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
-Find = Callable[[str], Sequence[JournalEntry]]
-"""Returns the journal's entries for a record's key."""
+Find = Callable[[Iterable[str]], Mapping[str, Sequence[JournalEntry]]]
+"""Returns the journal's entries for keys of records, by key; nothing for a key without any."""
 
 
 class RecordSplice(NamedTuple):
@@ -132,15 +132,19 @@ class ByteWriter:
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
         """Write a chunk with the old bytes of its records."""
         old: dict[int, bytes] = {}
-        numbers: list[int] = []
+        numbers: dict[int, None] = {}
+        entries = find(record.key for record in chunk.records)
         for record in chunk.records:
-            unused = [entry for entry in find(record.key) if entry.number not in numbers]
+            known = entries.get(record.key)
+            if not known:
+                continue
+            unused = [entry for entry in known if entry.number not in numbers]
             match = matching(chunk.body[record.body], unused)
             if match:
-                numbers.append(match[0].number)
+                numbers[match[0].number] = None
                 old[record.body.start] = match[1]
         self._write(chunk, self._restoring(chunk, old))
-        return numbers
+        return [*numbers]
 
     def _write(self, chunk: Chunk, splices: Sequence[RecordSplice]) -> None:
         pieces: list[bytes] = []

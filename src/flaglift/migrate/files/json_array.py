@@ -116,6 +116,9 @@ class JsonArray(ByteFormat):
     def _record(
         self, buffer: bytes, start: int, end: int, number: int
     ) -> StoredRecord | Problem | None:
+        if self.every_record and self.job.key is None:
+            # To be restored: what is in it, the journal tells.
+            return StoredRecord(str(number), (), slice(start, end))
         return self._documents.record(buffer[start:end], number, start, every=self.every_record)
 
     @staticmethod

@@ -38,6 +38,8 @@ CREATE TABLE IF NOT EXISTS place (
 _RUN = "id, source, fingerprint, state, cursor, tally, started, updated, info"
 _BLOCK = "undone, pending, entries"
 _ALL = "all"
+_MOST_ASKED = 500
+"""Keys in one statement."""
 _MOST_OPEN = 8
 """Blocks that are kept unpacked: records that are near each other have their entries in few."""
 
@@ -159,13 +161,28 @@ class Ledger:
 
     def of_key(self, run: MigrationRun, key: str) -> list[JournalEntry]:
         """Return what is not taken back of the entries for a key: several if keys repeat."""
-        # CROSS keeps SQLite from looking at all blocks of the run for each key.
-        query = (
-            "SELECT place.block FROM place CROSS JOIN journal ON journal.block = place.block"
-            " WHERE hash = ? AND run = ? ORDER BY first"
-        )
-        numbers = self._db.execute(query, (_hash(key), run.id)).fetchall()
-        return [entry for (number,) in numbers for entry in self._block(number).of_key(_text(key))]
+        return self.of_keys(run, [key]).get(key, [])
+
+    def of_keys(self, run: MigrationRun, keys: Iterable[str]) -> dict[str, list[JournalEntry]]:
+        """Return the same for many keys, by key; those that have none are missing."""
+        wanted = set(keys)
+        hashes = sorted(set(map(_hash, wanted)))
+        blocks: dict[int, int] = {}
+        for start in range(0, len(hashes), _MOST_ASKED):
+            part = hashes[start : start + _MOST_ASKED]
+            # CROSS keeps SQLite from looking at all blocks of the run for each key.
+            query = (
+                "SELECT DISTINCT first, place.block FROM place CROSS JOIN journal"  # noqa: S608
+                f" ON journal.block = place.block WHERE hash IN ({','.join('?' * len(part))})"
+                " AND run = ?"
+            )
+            blocks |= self._db.execute(query, (*part, run.id)).fetchall()
+        found: dict[str, list[JournalEntry]] = defaultdict(list)
+        for first in sorted(blocks):
+            block = self._block(blocks[first])
+            for key in wanted & block.keys:
+                found[key] += block.of_key(key)
+        return found
 
     def _block(self, number: int) -> "_FileBlock":
         known = self._open.pop(number, None)
@@ -244,6 +261,7 @@ class _FileBlock:
         self.undone = set(numbers if json.loads(undone) == _ALL else json.loads(undone))
         self.pending: set[int] = set(json.loads(pending))
         self._by_key: dict[str, list[JournalEntry]] = defaultdict(list)
+        self.keys = self._by_key.keys()
         for entry in self.entries:
             self._by_key[entry.key].append(entry)
 
@@ -256,5 +274,5 @@ class _FileBlock:
         return list(filter(self._is_left, self.entries))
 
     def of_key(self, key: str) -> list[JournalEntry]:
-        """Return those of a key."""
-        return list(filter(self._is_left, self._by_key.get(key, ())))
+        """Return those of a key, which must be one of `keys`."""
+        return list(filter(self._is_left, self._by_key[key]))

@@ -148,10 +148,11 @@ def written_table(form: ParquetReader, table: Any, values: Values, rows: range, 
 def restorable(chunk: Chunk, find: Find) -> Iterable[tuple[JournalEntry, int]]:
     """Yield the entries of a chunk's rows that are as the run wrote them, and the rows."""
     taken: set[int] = set()
+    entries = find(record.key for record in chunk.records)
     for record in chunk.records:
         for stored in record.prompts:
             now = {**stored.held, "text": stored.text}
-            for entry in find(record.key):
+            for entry in entries.get(record.key, ()):
                 if entry.number not in taken and all(
                     now.get(f) is not None and form_value(now[f]) == form_value(v)
                     for f, v in entry.after.items()

@@ -65,7 +65,7 @@ class FileUndoer:
         if chunk is None:
             return False
         with self._ledger.saving():
-            numbers = self._writer.restore(chunk, lambda key: self._ledger.of_key(self.run, key))
+            numbers = self._writer.restore(chunk, lambda keys: self._ledger.of_keys(self.run, keys))
             self._ledger.mark_undone(self.run, numbers)
             written = self._writer.sync()
             self.run.info["undo"] = {**undo, "cursor": chunk.cursor, "written": written}

@@ -34,7 +34,7 @@ def verify_file(
         )
     changed = form.changed(result, run.info)
     try:
-        proof = changed.proof(lambda key: ledger.of_key(run, key), original, run.info)
+        proof = changed.proof(lambda keys: ledger.of_keys(run, keys), original, run.info)
     finally:
         changed.close()
     if proof is None:
