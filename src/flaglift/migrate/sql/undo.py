@@ -16,21 +16,18 @@ from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Row, Rows
 from flaglift.migrate.sql.session import Session
+from flaglift.migrate.sql.working import TableRun
 from flaglift.migrate.store import MigrationRun
 
 
-class SqlUndoer:
+class SqlUndoer(TableRun):
     """A run on a table that is being taken back."""
 
     def __init__(
         self, session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun, lease: Lease
     ) -> None:
-        self.run: MigrationRun = run
-        self.restored: int = 0
-        self._session = session
-        self._ledger = ledger
-        self._rows = rows
-        self._lease = lease
+        super().__init__(session, ledger, rows, run, lease)
+        self.restored = 0
         self._respelled = 0
 
     def undo(self, rows: int) -> bool:  # noqa: ARG002 (a chunk of the run is one of the undo)
@@ -72,13 +69,6 @@ class SqlUndoer:
     def _save(self, connection: Any, state: str, info: dict[str, Any]) -> None:
         self.run = replace(self.run, state=state, updated=now(), info=info)
         self._ledger.save(connection, self.run)
-
-    def reconnect(self) -> None:
-        """Connect again; what was committed is read from the run."""
-        self._session.close()
-        with self._session.begin() as connection:
-            runs = self._ledger.runs(connection, self.run.source)
-        self.run = next(run for run in runs if run.id == self.run.id)
 
     def finish(self) -> list[str]:
         """Mark the run as undone; return what stays of it."""

@@ -20,11 +20,10 @@ from flaglift.migrate.records import (
     StoredRecord,
 )
 from flaglift.migrate.sql.keys import key_text, to_json
-from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.sql.rows import Row, Rows, Write
-from flaglift.migrate.sql.session import Session
+from flaglift.migrate.sql.working import TableRun
 from flaglift.migrate.store import ChangeRefusal, MigrationRun
 from flaglift.migrate.tally import Tally
 
@@ -34,17 +33,8 @@ NOT_ALLOWED = "not-allowed"
 """The pseudo-code of a row that the account can see and not change."""
 
 
-class SqlWriter:
+class SqlWriter(TableRun):
     """A run that is being applied to a table."""
-
-    def __init__(
-        self, session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun, lease: Lease
-    ) -> None:
-        self.run: MigrationRun = run
-        self._session = session
-        self._ledger = ledger
-        self._rows = rows
-        self._lease = lease
 
     @contextmanager
     def step(self) -> Iterator["_SqlStep"]:
@@ -54,13 +44,6 @@ class SqlWriter:
             step = _SqlStep(connection, self._ledger, self._rows, self.run)
             yield step
         self.run = step.run
-
-    def reconnect(self) -> None:
-        """Connect again; whether the last chunk was committed is read from the checkpoint."""
-        self._session.close()
-        with self._session.begin() as connection:
-            runs = self._ledger.runs(connection, self.run.source)
-        self.run = next(run for run in runs if run.id == self.run.id)
 
     def finish(self) -> list[str]:
         """Mark the run as finished."""
@@ -93,7 +76,7 @@ class Rehearsal(SqlWriter):
 
     def finish(self) -> list[str]:
         """Return what was done."""
-        self.run: MigrationRun = replace(self.run, state="rehearsed")
+        self.run = replace(self.run, state="rehearsed")
         return ["each chunk was written and rolled back: nothing was kept"]
 
 
