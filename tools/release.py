@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 import venv
 import zipfile
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 
@@ -53,25 +54,37 @@ def main() -> None:
 
 def build(folder: Path) -> None:
     """Build both into a folder, from a copy of what git tracks and of the built site."""
+    _built(folder, (ROOT / "src/flaglift/site").rglob("*"))
+    (sdist,) = folder.glob("*.tar.gz")
+    sdist.write_bytes(repacked(sdist.read_bytes(), int(_day())))
+
+
+def wheel_of(folder: Path) -> None:
+    """Build the wheel into a folder, from a copy of what git tracks."""
+    _built(folder, (), "--wheel")
+
+
+def _built(folder: Path, more: Iterable[Path], *kinds: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name) / "flaglift"
         listed = subprocess.run(
             ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
         )
-        site = [str(p.relative_to(ROOT)) for p in (ROOT / "src/flaglift/site").rglob("*")]
-        for path in (*filter(None, listed.stdout.split("\0")), *site):
+        added = [str(path.relative_to(ROOT)) for path in more]
+        for path in (*filter(None, listed.stdout.split("\0")), *added):
             if (ROOT / path).is_file():
                 (copy / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / path, copy / path)
-        day = os.environ.get("SOURCE_DATE_EPOCH", str(_DAY))
         subprocess.run(
-            [sys.executable, "-m", "build", "--outdir", str(folder), str(copy)],
+            [sys.executable, "-m", "build", *kinds, "--outdir", str(folder), str(copy)],
             check=True,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "SOURCE_DATE_EPOCH": day},
+            env={**os.environ, "SOURCE_DATE_EPOCH": _day()},
         )
-    (sdist,) = folder.glob("*.tar.gz")
-    sdist.write_bytes(repacked(sdist.read_bytes(), int(day)))
+
+
+def _day() -> str:
+    return os.environ.get("SOURCE_DATE_EPOCH", str(_DAY))
 
 
 def repacked(archive: bytes, day: int) -> bytes:

@@ -15,7 +15,7 @@ def rule_url(code: str) -> str:
     >>> rule_url("FL402").endswith("/reference/generated/rules/FL402.html")
     True
     """
-    return f"{_address()}/{_page(code)}"
+    return f"{_address()}/{rule_page(code)}"
 
 
 @cache
@@ -27,7 +27,7 @@ def rule_link(code: str) -> str:
 
 def installed_page(code: str | None = None) -> Path | None:
     """Return the file of a rule's page, or the first page; None where no copy is installed."""
-    path = _SITE / (_START if code is None else _page(code))
+    path = _SITE / (_START if code is None else rule_page(code))
     return path if path.is_file() else None
 
 
@@ -36,7 +36,8 @@ def web_page(code: str | None = None) -> str:
     return f"{_address()}/{_START}" if code is None else rule_url(code)
 
 
-def _page(code: str) -> str:
+def rule_page(code: str) -> str:
+    """Return the path of a rule's page on the site."""
     return f"{_RULES}/{code}.html"
 
 
