@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: docs constraints supply release-check fuzz mutants bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
+.PHONY: docs playground constraints supply release-check fuzz mutants bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -96,6 +96,10 @@ docs: .venv/dev
 	$(BIN)/sphinx-build -q -E -W --keep-going -b html -d build/doctrees docs src/flaglift/site
 	@echo "The site: src/flaglift/site/index.html"
 
+# The playground, a static page that runs flaglift in the browser, into the site. It needs npm.
+playground: .venv/dev
+	$(BIN)/python tools/build_playground.py src/flaglift/site/playground
+
 # What comes into the environment of users: types, advisories, bill of materials.
 supply: .venv/dev
 	$(BIN)/nox
@@ -149,4 +153,4 @@ vscode:
 	cd editors/vscode && npm ci --no-audit --no-fund && npm run build && npm run package
 
 clean:
-	rm -rf src/flaglift/site docs/reference/generated .venv .venv-spark .venv-recipes build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf src/flaglift/site docs/reference/generated playground/node_modules .venv .venv-spark .venv-recipes build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -7,6 +7,8 @@ import sys
 from importlib.metadata import version as installed
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
@@ -44,3 +46,23 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_search_summary = False  # the excerpts cannot be read from files
 html_theme_options: dict[str, object] = {"top_of_page_buttons": []}
+
+NO_PLAYGROUND = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>flaglift playground</title>
+<p>This copy of the documentation comes without the playground.
+<code>make playground</code> adds it.
+<p><a href="../playground.html">About the playground</a>
+</html>
+"""
+
+
+def setup(app: Sphinx) -> None:
+    """Leave a page where the playground goes, unless it is there, so that links lead somewhere."""
+
+    def hold_place(app: Sphinx, _error: Exception | None) -> None:
+        page = Path(app.outdir) / "playground" / "index.html"
+        if not page.exists():
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(NO_PLAYGROUND, encoding="utf-8")
+
+    app.connect("build-finished", hold_place)
