@@ -24,7 +24,8 @@ def generated() -> list[str]:
         for _ in range(GENERATED * 3)
     )
     lines = (" ".join(text.split("\n")).replace("\r", " ").strip() for text in texts)
-    return [line for line in lines if line and "\0" not in line][:GENERATED]  # binary files have one
+    # A file with a NUL is taken for a binary one.
+    return [line for line in lines if line and "\0" not in line][:GENERATED]
 
 
 def dropped(playground: Playground, *files: Path) -> None:
