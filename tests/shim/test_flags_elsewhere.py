@@ -157,7 +157,7 @@ def test_a_text_that_was_read_is_not_elsewhere(middle: str) -> None:
     ):
         inspection = rewrite(body, media_type).inspection
         assert inspection.record.reason is None
-        assert inspection.record.prompts.total() == 1
+        assert sum(inspection.record.prompts.values()) == 1
 
 
 def test_the_single_prompt_of_a_tune_is_read_like_several() -> None:

@@ -1,7 +1,7 @@
 """What the fittings for Python clients share: one request, as its client holds it."""
 
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
+from functools import cached_property
 
 from flaglift.shim.core.inspection import Inspection, Target, content_length, dict_of, inspect
 from flaglift.shim.core.policy import Policy
@@ -14,15 +14,17 @@ class Outgoing:
     """The head of a request that a client is about to send, and what is seen in its body."""
 
     def __init__(
-        self, method: str, url: str, headers: Iterable[tuple[bytes, bytes]], policy: Policy
+        self, target: Target, headers: Iterable[tuple[bytes, bytes]], policy: Policy
     ) -> None:
-        address = urlsplit(url)
-        self._target = Target(method, address.path or "/", address.query)
+        self._target = target
         self._headers = [(name.lower(), value) for name, value in headers]
         self._policy = policy
-        self.length: int | None = content_length(dict_of(self._headers))
+        self.inspection: Inspection = inspect(target, self._headers, policy)
+
+    @cached_property
+    def length(self) -> int | None:
         """The length of the client's body in bytes; None where it is not said."""
-        self.inspection: Inspection = inspect(self._target, self._headers, policy)
+        return content_length(dict_of(self._headers))
 
     @property
     def is_small(self) -> bool:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from flaglift.shim.client import Observer, Outgoing, rewrite_bytes
+from flaglift.shim.core.inspection import Target
 from flaglift.shim.core.policy import Policy
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.replay import Asynchronous, AsyncOnce, Once, Replayed
@@ -131,7 +132,9 @@ class _HttpxMessage:
         self._request = request
         # The module whose classes the request is made of: httpx or httpx2.
         self.library: Any = sys.modules[type(request.headers).__module__.partition(".")[0]]
-        self.outgoing = Outgoing(request.method, str(request.url), request.headers.raw, policy)
+        path, _, query = request.url.raw_path.decode("ascii").partition("?")
+        target = Target(request.method, path, query)
+        self.outgoing = Outgoing(target, request.headers.raw, policy)
 
     def rewritten(self) -> "Request":
         """Return the request that is sent. Raises `Refusal`."""
@@ -186,11 +189,17 @@ class _HttpxMessage:
         new = rewrite_bytes(self.outgoing.inspection, body)
         if new == body and self._can_replay(self._request.stream):
             return self._request
-        return self._with(new, len(new) - len(body))
+        # With `stream`, a request is taken as it is: nothing is looked for in its headers.
+        request = self._copy(len(new) - len(body), stream=self.library.ByteStream(new))
+        request.read()
+        return request
 
     def _with(
-        self, content: bytes | Iterable[bytes] | AsyncIterable[bytes], delta: int | None
+        self, content: Iterable[bytes] | AsyncIterable[bytes], delta: int | None
     ) -> "Request":
+        return self._copy(delta, content=content)
+
+    def _copy(self, delta: int | None, **body: Any) -> "Request":
         headers = self._request.headers.copy()
         length = self.outgoing.length
         if length is not None and delta is not None:
@@ -202,7 +211,7 @@ class _HttpxMessage:
             self._request.method,
             self._request.url,
             headers=headers,
-            content=content,
             extensions=self._request.extensions,
+            **body,
         )
         return new

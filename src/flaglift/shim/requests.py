@@ -8,9 +8,11 @@
 import io
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from flaglift.errors import ConfigError
 from flaglift.shim.client import Observer, Outgoing, rewrite_bytes
+from flaglift.shim.core.inspection import Target
 from flaglift.shim.core.policy import Policy
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.replay import BodyConsumedError, Once, Replayed
@@ -75,7 +77,9 @@ class _RequestsMessage:
     def __init__(self, request: PreparedRequest, policy: Policy) -> None:
         self._request = request
         headers = [(_as_bytes(name), _as_bytes(value)) for name, value in request.headers.items()]
-        self.outgoing = Outgoing(request.method or "", request.url or "", headers, policy)
+        address = urlsplit(request.url or "")
+        target = Target(request.method or "", address.path or "/", address.query)
+        self.outgoing = Outgoing(target, headers, policy)
 
     def rewritten(self) -> PreparedRequest:
         """Return the request that is sent: the client's own if nothing changes.

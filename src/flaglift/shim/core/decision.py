@@ -20,8 +20,7 @@ MOST_TEXT = 32 * 1024
 """The most code points of text that are read of one request; no other is served meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromptChange:
+class PromptChange(NamedTuple):
     """What becomes of a prompt that is translated."""
 
     text: str | None
@@ -32,7 +31,7 @@ class PromptChange:
     """The fields that the flags said and the request holds, empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judge:
     """Decides on the prompts of one request, and records what it saw."""
 
@@ -67,6 +66,8 @@ class Judge:
         new_text = said.pop("text", None)
         if new_text is None and not self.route.creates:
             new_text = ""  # left out, the stored text would stay, flags and all
+        if not beside:
+            return PromptChange(new_text, said, {})
         return PromptChange(
             text=new_text,
             added={name: value for name, value in said.items() if name not in beside},
@@ -112,7 +113,11 @@ def _remembered(
 def _translated(
     text: str, settings: Settings, beside: Mapping[str, Any], complete: bool
 ) -> _Verdict:
-    made = translate(text, settings, Context(beside, complete=complete))
-    codes = tuple(finding.code for finding in made.diagnostics)
+    context = Context(beside, complete) if beside else _ALONE[complete]
+    made = translate(text, settings, context)
     reasons = made.diagnostics if made.status is TranslationStatus.REFUSED else ()
-    return _Verdict(made.status, made.values, codes, reasons)
+    return _Verdict(made.status, made.values, made.codes, reasons)
+
+
+_ALONE = {complete: Context(complete=complete) for complete in (False, True)}
+"""Of prompts with nothing beside them: most are, and what is known of an object is found sooner."""

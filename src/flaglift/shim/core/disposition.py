@@ -52,19 +52,18 @@ _FREE = frozenset(
 _BOUND = re.compile(rb"content-|digest|md5|sha|checksum|crc|signature|hmac|length|size|etag")
 
 
-def read_head(head: bytes) -> PartHeader:
-    """Return what the head of a part says, its delimiter line included.
+def headers_start(head: bytes) -> int:
+    """Return where the first header begins in the head of a part, after its delimiter line."""
+    return head.index(b"\r\n", 2) + 2
+
+
+def read_headers(headers: bytes) -> PartHeader:
+    """Return what the headers of a part say, less the line end of the last one.
 
     Raises `Doubt` for headers that parsers read differently: no or two Content-Dispositions, a name
     unquoted or with escapes, `name*`, folded lines, an encoding of the content.
     """
-    headers = head[headers_start(head) : -4]
     return _remembered(headers) if len(headers) <= _MOST_REMEMBERED else _read_headers(headers)
-
-
-def headers_start(head: bytes) -> int:
-    """Return where the first header begins in the head of a part."""
-    return head.index(b"\r\n", 2) + 2
 
 
 def _read_headers(lines: bytes) -> PartHeader:

@@ -48,6 +48,7 @@ class RequestForm:
         self._seen: set[FieldPlace] = set()
         self._kinds: dict[tuple[str, int, str], str] = {}
         self._owners: set[str] = set()
+        self._lists = False  # an owner ends in `[]`
         self._order = ArrayOrder()
         self._sent_order = ArrayOrder()
         self._added: dict[tuple[str, int, str], str] = {}
@@ -98,24 +99,24 @@ class RequestForm:
                 change = self._judge.decide(entry.value, beside, complete=complete)
                 changed |= change is not None
                 if change and not locked:
-                    self._apply(change, entry.place, entry, by_place)
-        if any(owner.endswith("[]") for owner in self._owners):
+                    self._apply(change, entry.place, entry, by_place, complete=complete)
+        if self._lists:
             self._check_order(entries)
         return changed
 
     def _place(self, name: str) -> FieldPlace | None:
-        read = read_name(name, self._judge.route.root)
-        if read is None:
+        place = read_name(name, self._judge.route.root)
+        if place is None:
             return None
-        owner, key, rest = read
+        owner = place.owner
         self._owners.add(owner)
-        if owner.endswith("[]"):
+        self._lists |= owner.endswith("[]")
+        if self._lists:
             if len(self._owners) > 1:  # a list and a mapping under one name
                 raise Doubt(Reason.ODD_NAME)
-            return FieldPlace(owner, self._order.element_of(f"[{key}]{rest}"), key, rest)
-        if owner != "prompt" and any(other.endswith("[]") for other in self._owners):
-            raise Doubt(Reason.ODD_NAME)
-        return FieldPlace(owner, 0, key, rest)
+            key = f"[{place.field}]{place.rest}"
+            return place._replace(element=self._order.element_of(key))
+        return place
 
     def _once(self, place: FieldPlace, value: str | None) -> None:
         """Check that a field comes once, and in one form."""
@@ -143,6 +144,8 @@ class RequestForm:
         place: FieldPlace,
         text: FormEntry,
         by_place: Mapping[FieldPlace | None, FormEntry],
+        *,
+        complete: bool,
     ) -> None:
         text.new_value, text.removed = change.text, change.text is None
         for name, value in change.filled.items():
@@ -151,9 +154,10 @@ class RequestForm:
                 raise Doubt(Reason.DUPLICATE_NAME)
             empty.new_value = form_value(value)
         for name, value in change.added.items():
-            written = form_value(value)
+            written = value if type(value) is str else form_value(value)
             text.added.append((f"{place.owner}[{name}]", written))
-            self._added[(*place.prompt, name)] = written
+            if not complete:
+                self._added[(*place.prompt, name)] = written
 
     def _check_order(self, entries: Sequence[FormEntry]) -> None:
         """Check that what is sent is read as the prompts that it belongs to.

@@ -9,7 +9,7 @@ from enum import Enum
 from itertools import chain
 
 from flaglift.shim.core.decision import Judge
-from flaglift.shim.core.disposition import PartHeader, headers_start, read_head
+from flaglift.shim.core.disposition import PartHeader, headers_start, read_headers
 from flaglift.shim.core.form import FormEntry, RequestForm
 from flaglift.shim.core.policy import LateText
 from flaglift.shim.core.record import Reason
@@ -18,6 +18,9 @@ from flaglift.shim.core.scan import count_flags
 from flaglift.shim.core.splices import Splice, growth
 from flaglift.shim.core.splitter import MultipartPiece, Splitter
 from flaglift.shim.core.spool import BodyStore
+
+_HEAD, _DATA, _END = MultipartPiece
+"""Looked up once: in Python 3.11, a member of an enumeration takes its time to be found."""
 
 
 class Release(Enum):
@@ -84,7 +87,7 @@ class Multipart:
         try:
             for kind, raw in self._splitter.feed(data):
                 self._take(kind, raw, out)
-                if kind is MultipartPiece.END:
+                if kind is _END:
                     out.append((self._splitter.held,))
                     break
         except Doubt as doubt:
@@ -110,21 +113,21 @@ class Multipart:
     def _take(self, kind: MultipartPiece, raw: bytes, out: list[Iterable[bytes]]) -> None:
         start = self._position
         self._position += len(raw)
-        if kind is MultipartPiece.DATA and self._streams:
+        if kind is _DATA and self._streams:
             out.append((raw,))
             self._sent = self._position
             return
         self._keep(raw, out)
-        if kind is not MultipartPiece.DATA or self._part:
+        if kind is not _DATA or self._part:
             self._fields += len(raw)
             if self._fields > self._judge.policy.hold_limit:
                 raise Doubt(Reason.TOO_LARGE)
-        if kind is MultipartPiece.DATA:
+        if kind is _DATA:
             if self._part:
                 self._content.append(raw)
             return
         self._end_field(start)
-        if kind is MultipartPiece.HEAD:
+        if kind is _HEAD:
             self._begin_part(raw, start, out)
         else:
             self._flush(out, complete=True)
@@ -139,7 +142,8 @@ class Multipart:
             self._sent = self._position
 
     def _begin_part(self, head: bytes, start: int, out: list[Iterable[bytes]]) -> None:
-        header = read_head(head)
+        headers_at = headers_start(head)
+        header = read_headers(head[headers_at:-4])
         if header.name == "_charset_":
             raise Doubt(Reason.CHARSET)
         is_file = header.filename is not None
@@ -149,7 +153,7 @@ class Multipart:
             is_file,
             header=header,
             start=start,
-            headers_at=start + headers_start(head),
+            headers_at=start + headers_at,
             content_at=self._position,
         )
         self._streams = False
@@ -205,7 +209,8 @@ class Multipart:
             self._settle(growth(splices), complete=complete)
         self.splices += splices
         sent = self._sent
-        out.append(self._store.read([Splice(a - sent, b - sent, new) for a, b, new in splices]))
+        moved = [Splice(a - sent, b - sent, new) for a, b, new in splices] if sent else splices
+        out.append(self._store.read(moved))
         self._sent = self._position
         self._edited |= changed
         self._parts.clear()
@@ -230,7 +235,7 @@ class Multipart:
         """Return the changes of the parts that are held."""
         splices: list[Splice] = []
         for part in self._parts:
-            added = b"".join(self._new_part(name, value) for name, value in part.added)
+            added = b"".join([self._new_part(name, value) for name, value in part.added])
             if part.new_value is not None:
                 splices += self._new_content(part, part.new_value)
             if part.removed or added:
@@ -253,8 +258,11 @@ class Multipart:
         return splices
 
     def _new_part(self, name: str, value: str) -> bytes:
-        head = f'\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
-        return b"\r\n%b%b%b" % (self._boundary, head.encode(), self._checked(value))
+        return b'\r\n%b\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b' % (
+            self._boundary,
+            name.encode(),
+            self._checked(value),
+        )
 
     def _checked(self, value: str, *, ascii_only: bool = False) -> bytes:
         content = value.encode()
@@ -267,10 +275,13 @@ class Multipart:
 
 def _joined(out: list[Iterable[bytes]]) -> Iterable[bytes]:
     """Return one chunk where all is in memory."""
-    if all(isinstance(chunks, tuple) for chunks in out):
-        whole = b"".join(chain.from_iterable(out))
-        return (whole,) if whole else ()
-    return chain.from_iterable(out)
+    held: list[bytes] = []
+    for chunks in out:
+        if not isinstance(chunks, tuple):
+            return chain.from_iterable(out)
+        held += chunks
+    whole = b"".join(held)
+    return (whole,) if whole else ()
 
 
 def _as_first(splices: list[Splice]) -> list[Splice]:

@@ -46,22 +46,22 @@ _NAMES = {
 }
 
 
-def read_name(name: str, root: str) -> tuple[str, str, str] | None:
-    """Return owner, field and rest of a name; None for a name that is not of a prompt.
+def read_name(name: str, root: str) -> FieldPlace | None:
+    """Return what a name means, as if its prompt were the first; None for one of no prompt.
 
     Raises `Doubt` for a name that only some parsers read as a field of a prompt.
 
     >>> read_name("tune[prompts_attributes][][text]", "tune")
-    ('tune[prompts_attributes][]', 'text', '')
+    FieldPlace(owner='tune[prompts_attributes][]', element=0, field='text', rest='')
     >>> read_name("tune[title]", "tune") is None
     True
     """
     return _remembered(name, root) if len(name) <= _MOST_REMEMBERED else _read(name, root)
 
 
-def _read(name: str, root: str) -> tuple[str, str, str] | None:
+def _read(name: str, root: str) -> FieldPlace | None:
     if match := _NAMES[root].fullmatch(name):
-        return match[1], match[2], match[3]
+        return FieldPlace(match[1], 0, match[2], match[3])
     words = [word.strip("\0 \t\r\n'\".").lower() for word in _BRACKETS.split(unquote(name))]
     spoken = tuple(word for word in words if word)
     if any(spoken[: len(path)] == path for path in _PATHS[root]):

@@ -1,6 +1,5 @@
 """What is kept of one request: counts and codes, never prompt text."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -68,10 +67,10 @@ class RequestOutcome(StrEnum):
 class RequestRecord:
     """What was seen in one request's body."""
 
-    prompts: Counter[TranslationStatus] = field(default_factory=Counter)
+    prompts: dict[TranslationStatus, int] = field(default_factory=dict)
     """How many prompts were translated, unchanged or refused by `translate`."""
-    codes: Counter[str] = field(default_factory=Counter)
-    """The codes of the findings in prompts with flags."""
+    codes: dict[str, int] = field(default_factory=dict)
+    """The codes of the findings in prompts with flags, and how many prompts have them."""
     characters: int = 0
     """How long the prompts were, in code points."""
     mentions: int = 0
@@ -81,9 +80,9 @@ class RequestRecord:
 
     def add(self, status: TranslationStatus, codes: Iterable[str]) -> None:
         """Count one prompt."""
-        self.prompts[status] += 1
+        self.prompts[status] = self.prompts.get(status, 0) + 1
         for code in codes:
-            self.codes[code] += 1
+            self.codes[code] = self.codes.get(code, 0) + 1
 
     @property
     def outcome(self) -> RequestOutcome:
@@ -92,15 +91,13 @@ class RequestRecord:
             return RequestOutcome.REFUSED
         if self.reason is not None:
             return RequestOutcome.UNTOUCHED
-        if self.prompts[TranslationStatus.TRANSLATED]:
+        if TranslationStatus.TRANSLATED in self.prompts:
             return RequestOutcome.TRANSLATED
-        return (
-            RequestOutcome.LEFT
-            if self.prompts[TranslationStatus.REFUSED]
-            else RequestOutcome.UNCHANGED
-        )
+        left = TranslationStatus.REFUSED in self.prompts
+        return RequestOutcome.LEFT if left else RequestOutcome.UNCHANGED
 
     @property
     def legacy(self) -> int:
         """How many prompts with flags were seen."""
-        return self.prompts[TranslationStatus.TRANSLATED] + self.prompts[TranslationStatus.REFUSED]
+        unchanged = self.prompts.get(TranslationStatus.UNCHANGED, 0)
+        return sum(self.prompts.values()) - unchanged

@@ -45,7 +45,7 @@ class Counting:
         count["requests"] += 1
         if legacy:
             count["legacy"] += legacy
-        if kept := record.prompts[TranslationStatus.REFUSED] if translated else legacy:
+        if kept := record.prompts.get(TranslationStatus.REFUSED, 0) if translated else legacy:
             count["kept"] += kept
         if outcome in _UNREAD:
             reason = record.reason.value if record.reason else Mode.OFF.value

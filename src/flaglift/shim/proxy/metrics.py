@@ -47,7 +47,9 @@ class Metrics:
             "Prompts read, by what translating them gives: translated, unchanged, refused.",
             ("route", "mode", "status"),
         )
-        self._findings = counter("flaglift_findings", "Findings in prompts, by code.", ("code",))
+        self._findings = counter(
+            "flaglift_findings", "Prompts with a finding, by its code.", ("code",)
+        )
         self._measure(registry)
 
     def _measure(self, registry: CollectorRegistry) -> None:
