@@ -4,7 +4,7 @@ import logging
 
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.exchange import Exchange
-from flaglift.shim.proxy.logs import LogFields
+from flaglift.shim.proxy.logs import LogFields, write_line
 
 LOGGER = logging.getLogger("flaglift.shim.access")
 _MOST_PATH = 200
@@ -21,15 +21,16 @@ class AccessLog:
         inspection = exchange.inspection
         record = inspection.record
         upstream = exchange.upstream_seconds
-        LOGGER.info(
+        write_line(
+            LOGGER,
             LogFields(
                 method=exchange.request.method,
                 path=exchange.path.decode("latin-1")[:_MOST_PATH],
                 status=exchange.status,
                 ms=round(exchange.seconds * 1000, 3),
-                mode=inspection.mode.value,
-                outcome=inspection.outcome.value,
-                reason=record.reason.value if record.reason else None,
+                mode=inspection.mode,
+                outcome=inspection.outcome,
+                reason=record.reason,
                 codes=sorted(record.codes),
                 caller=self._callers.name(exchange.request),
                 request_id=exchange.id,
@@ -37,5 +38,5 @@ class AccessLog:
                 upstream_ms=None if upstream is None else round(upstream * 1000, 3),
                 received_bytes=exchange.request.body.length,
                 sent_bytes=exchange.sent_bytes,
-            )
+            ),
         )

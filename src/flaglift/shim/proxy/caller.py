@@ -1,6 +1,5 @@
 """Who sent a request, in a form that can be kept: never a credential, never an address given."""
 
-import hashlib
 import hmac
 import re
 
@@ -27,5 +26,5 @@ class Callers:
         if self._header and (match := _SHOWN.fullmatch(headers.get(self._header, b""))):
             return match[0].decode()
         if credential := headers.get(b"authorization"):
-            return f"key-{hmac.new(self._secret, credential, hashlib.sha256).hexdigest()[:10]}"
+            return f"key-{hmac.digest(self._secret, credential, 'sha256').hex()[:10]}"
         return request.client or "local"

@@ -48,8 +48,7 @@ class Counting:
         if kept := record.prompts.get(TranslationStatus.REFUSED, 0) if translated else legacy:
             count["kept"] += kept
         if outcome in _UNREAD:
-            reason = record.reason.value if record.reason else Mode.OFF.value
-            count[f"{UNREAD}{reason}"] += 1
+            count[f"{UNREAD}{record.reason or Mode.OFF}"] += 1
 
     async def keep(self, every: float = 1.0) -> None:
         """Write now and every `every` seconds, until cancelled."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from flaglift.shim.core.refusal import Refusal
+from flaglift.shim.proxy.alarm import Alarm
 from flaglift.shim.proxy.body import Body
 from flaglift.shim.proxy.logs import LogFields
 from flaglift.shim.proxy.options import Limits
@@ -62,7 +63,7 @@ class Connection(asyncio.BufferedProtocol):
         self._requests: deque[Request] = deque()
         self._refusal: Refusal | None = None
         self._arrival: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._is_late)
         self._head_is_timed = True
         self._told = False
         self._holds = 0
@@ -82,7 +83,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - it makes no difference
         """Give up what is under way."""
-        self._no_timer()
+        self._alarm.close()
         self._reader.close()
         self.writer.lost()
         self._door.closed(self)
@@ -137,7 +138,7 @@ class Connection(asyncio.BufferedProtocol):
     def _begin(self, request: Request) -> None:
         request.client = self._client
         self._requests.append(request)
-        self._no_timer()
+        self._alarm.turn_off()
         if self._current is not None or len(self._requests) > 1:
             self._hold()  # what is sent ahead waits its turn, and no more of it is taken
             request.ahead = True
@@ -148,7 +149,7 @@ class Connection(asyncio.BufferedProtocol):
     def _refuse(self, refusal: Refusal) -> None:
         """Answer, once the requests before are answered, and read no more."""
         self._reader.close()
-        self._no_timer()
+        self._alarm.turn_off()
         last = self._requests[-1] if self._requests else self._current
         if last is not None and not last.body.complete:
             last.body.fail(refusal)
@@ -163,7 +164,7 @@ class Connection(asyncio.BufferedProtocol):
         except (asyncio.CancelledError, ConnectionError):
             pass  # the client has gone
         finally:
-            self._no_timer()
+            self._alarm.close()
             self.transport.close()
 
     async def _next(self) -> bool:
@@ -192,7 +193,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._await_head()
             else:
                 self._head_is_timed = False
-                self._time(self._limits.idle_seconds)
+                self._alarm.set(self._limits.idle_seconds)
         return not self._door.draining
 
     async def _answer(self, refusal: Refusal) -> None:
@@ -213,18 +214,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def _await_head(self) -> None:
         self._head_is_timed = True
-        self._time(self._limits.head_seconds)
+        self._alarm.set(self._limits.head_seconds)
 
-    def _time(self, seconds: float) -> None:
-        self._no_timer()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._head_is_late)
-
-    def _no_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _head_is_late(self) -> None:
+    def _is_late(self) -> None:
         if self._head_is_timed:
             self._refuse(Refusal(408, "base", ["the request's head did not arrive in time"]))
         else:

@@ -77,18 +77,18 @@ class Metrics:
         inspection = exchange.inspection
         record = inspection.record
         route = inspection.route.label if inspection.route else OTHER
-        mode = inspection.mode.value
+        mode = inspection.mode
         status = str(exchange.status)
-        _child(self._requests, route, mode, inspection.outcome.value, status).inc()
+        _child(self._requests, route, mode, inspection.outcome, status).inc()
         _child(self._seconds, mode).observe(exchange.seconds)
         if exchange.upstream_seconds is not None:
             self._upstream_seconds.observe(exchange.upstream_seconds)
         self._request_bytes.observe(exchange.request.body.length)
         self._response_bytes.observe(exchange.sent_bytes)
         if record.reason:
-            _child(self._untouched, route, record.reason.value).inc()
+            _child(self._untouched, route, record.reason).inc()
         for read, count in record.prompts.items():
-            _child(self._prompts, route, mode, read.value).inc(count)
+            _child(self._prompts, route, mode, read).inc(count)
         for code, count in record.codes.items():
             _child(self._findings, code).inc(count)
 

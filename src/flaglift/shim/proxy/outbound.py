@@ -6,6 +6,7 @@ from typing import Any
 
 import httptools
 
+from flaglift.shim.proxy.alarm import Alarm
 from flaglift.shim.proxy.body import Body
 from flaglift.shim.proxy.headers import Headers, lowered, values
 from flaglift.shim.proxy.writing import TransportWriter
@@ -45,7 +46,9 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._method = ""
         self._until_closed = False
         self._clean = True
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._too_late)
+        self.unused: Alarm | None = None
+        """Set while it waits for another request, by whoever keeps it."""
         self._requests = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -61,7 +64,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         else:
             self._fail(UpstreamError("closed the connection before it had answered"))
         self._parser = None
-        self._no_timer()
+        self._alarm.close()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - all get the same
         """Return where to put what arrives."""
@@ -115,15 +118,14 @@ class UpstreamConnection(asyncio.BufferedProtocol):
     def sent(self) -> None:
         """Note that all of the request was sent: from now on, the upstream is awaited."""
         if not self._head.done():
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._seconds, self._too_late)
+            self._alarm.set(self._seconds)
 
     async def response(self) -> ResponseHead:
         """Return the beginning of the response. Raises `UpstreamError`, or what `fail` was told."""
         try:
             return await self._head
         finally:
-            self._no_timer()
+            self._alarm.turn_off()
 
     async def read(self) -> bytes:
         """Return what has arrived of the response's body; nothing where it has ended."""
@@ -218,11 +220,6 @@ class UpstreamConnection(asyncio.BufferedProtocol):
 
     def _too_late(self) -> None:
         self.fail(UpstreamError(_LATE, status=504))
-
-    def _no_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
 
 def _detail(error: Exception) -> str:

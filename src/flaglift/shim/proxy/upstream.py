@@ -8,6 +8,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from flaglift.errors import ConfigError, reason
+from flaglift.shim.proxy.alarm import Alarm
 from flaglift.shim.proxy.options import Certificates, Options, Timeouts
 from flaglift.shim.proxy.outbound import UpstreamConnection, UpstreamError
 from flaglift.shim.proxy.tunnel import TunnelProxy, proxy_for
@@ -87,7 +88,7 @@ class Upstream:
     timeouts: Timeouts
     tls: ssl.SSLContext | None = None
     proxy: TunnelProxy | None = None
-    _kept: dict[UpstreamConnection, asyncio.TimerHandle] = field(default_factory=dict)
+    _kept: dict[UpstreamConnection, Alarm] = field(default_factory=dict)
     _reached: float = -_REACHED_SECONDS
 
     @classmethod
@@ -99,12 +100,11 @@ class Upstream:
 
     async def connection(self, *, fresh: bool = False) -> UpstreamConnection:
         """Return a connection that is ready for a request. Raises `UpstreamError`."""
-        now = asyncio.get_running_loop().time()
         while self._kept and not fresh:
-            connection, timer = self._kept.popitem()
-            timer.cancel()
+            connection, alarm = self._kept.popitem()
             # The upstream may have closed it, or be about to, and the loop has not seen that.
-            late = timer.when() < now or unread(connection.transport)
+            late = alarm.is_due or unread(connection.transport)
+            alarm.turn_off()
             if connection.reusable and not late:
                 return connection
             connection.transport.close()
@@ -146,8 +146,9 @@ class Upstream:
     def release(self, connection: UpstreamConnection) -> None:
         """Keep a connection whose response has ended, or close it."""
         if connection.reusable:
-            loop = asyncio.get_running_loop()
-            self._kept[connection] = loop.call_later(_KEPT_SECONDS, self._close, connection)
+            alarm = connection.unused = connection.unused or Alarm(partial(self._close, connection))
+            alarm.set(_KEPT_SECONDS)
+            self._kept[connection] = alarm
         else:
             connection.transport.close()
 
@@ -157,5 +158,5 @@ class Upstream:
             self._close(next(iter(self._kept)))
 
     def _close(self, connection: UpstreamConnection) -> None:
-        self._kept.pop(connection).cancel()
+        self._kept.pop(connection).close()
         connection.transport.close()
