@@ -140,7 +140,7 @@ bench-shim: .venv/dev
 	$(BIN)/python benchmarks/shim.py
 
 soak: .venv/dev
-	FLAGLIFT_SOAK_SECONDS=600 $(BIN)/pytest --timeout 0 tests/shim/test_soak.py
+	FLAGLIFT_SOAK_SECONDS=600 $(BIN)/pytest --timeout 0 --log-cli-level=WARNING tests/shim/test_soak.py
 
 # SIGKILL at random moments of migrations: `make kills KILLS=1000` for each kind of source.
 KILLS ?= 200

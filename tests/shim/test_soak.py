@@ -1,9 +1,11 @@
 """The proxy under faults for a while: nothing leaks, nothing hangs, nothing is lost.
 
-`FLAGLIFT_SOAK_SECONDS` makes it longer.
+`FLAGLIFT_SOAK_SECONDS` makes it longer. However slow the machine is, a run goes on until enough has
+happened in it.
 """
 
 import contextlib
+import logging
 import os
 import random
 import signal
@@ -24,11 +26,27 @@ from shim.servers import Upstream, serving, upstream
 from shim.test_serve_verb import free_port, process, worker_of, workers_of
 from shim.test_supervisor import counted, wait_until
 
+LOGGER = logging.getLogger(__name__)
 SECONDS = float(os.environ.get("FLAGLIFT_SOAK_SECONDS", "5"))
 WORKERS = 8
+ASKING = 4
 PATH = "/tunes/7/prompts"
 LARGE = file(content=bytes(range(256)) * 4000)
 MOST_GROWTH_KIB = 40 * 1024
+PATIENCE = 120.0
+
+
+class Run:
+    """How long something goes on: so many seconds, and until it did what it is for."""
+
+    def __init__(self, seconds: float, enough: Callable[[], bool] = lambda: True) -> None:
+        self._until = time.monotonic() + seconds
+        self._enough = enough
+
+    @property
+    def goes_on(self) -> bool:
+        now = time.monotonic()
+        return now < self._until or (now < self._until + PATIENCE and not self._enough())
 
 
 class Client:
@@ -41,7 +59,12 @@ class Client:
         self.answered: dict[str, int] = {}
         self.sent = 0
 
-    def run(self, until: float) -> None:
+    @property
+    def done(self) -> int:
+        """How many requests the upstream has answered."""
+        return list(self.answered.values()).count(201)
+
+    def run(self, run: Run) -> None:
         acts: list[Callable[[], None]] = [
             self.small,
             self.small,
@@ -49,8 +72,8 @@ class Client:
             self.cut,
             self.garbage,
         ]
-        with httpx.Client(timeout=30) as self.client:
-            while time.monotonic() < until:
+        with httpx.Client(timeout=PATIENCE) as self.client:
+            while run.goes_on:
                 self.random.choice(acts)()
 
     def small(self) -> None:
@@ -80,7 +103,7 @@ class Client:
 
     def _raw(self, data: bytes) -> None:
         host, port = self.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=30) as connection:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
             with contextlib.suppress(OSError):
                 connection.sendall(data)
             if self.random.random() < 0.5:
@@ -88,8 +111,8 @@ class Client:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
-def restart_now_and_then(app: Upstream, port: int, until: float) -> None:
-    while time.monotonic() < until:
+def restart_now_and_then(app: Upstream, port: int, run: Run) -> None:
+    while run.goes_on:
         with serving(app, port):
             time.sleep(0.8)
         time.sleep(0.1)
@@ -102,15 +125,19 @@ def status_of(pid: int) -> tuple[int, int]:
 
 
 def drive(url: str, app: Upstream, port: int, seconds: float, first: int) -> list[Client]:
-    until = time.monotonic() + seconds
     clients = [Client(first + number, url) for number in range(WORKERS)]
-    threads = [threading.Thread(target=client.run, args=(until,)) for client in clients]
-    threads.append(threading.Thread(target=restart_now_and_then, args=(app, port, until)))
+    run = Run(seconds, lambda: all(client.done > 5 for client in clients))
+    threads = [threading.Thread(target=client.run, args=(run,)) for client in clients]
+    threads.append(threading.Thread(target=restart_now_and_then, args=(app, port, run)))
+    run_all(threads)
+    return clients
+
+
+def run_all(threads: list[threading.Thread]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return clients
 
 
 def test_soak() -> None:
@@ -123,13 +150,10 @@ def test_soak() -> None:
         after, _ = status_of(worker_of(running.pid))
         check(app, clients)
         assert after - memory < MOST_GROWTH_KIB
-        for _ in range(200):
-            if status_of(worker_of(running.pid))[1] <= 15:
-                break
-            time.sleep(0.1)
-        assert status_of(worker_of(running.pid))[1] <= 15, "connections stay open"
+        wait_until(lambda: status_of(worker_of(running.pid))[1] <= 15)  # no connection stays open
+        LOGGER.warning("%d requests; %d KiB, then %d", len(app.received), memory, after)
         with serving(app, port):
-            response = httpx.post(url + PATH, data={"prompt[text]": LEGACY})
+            response = httpx.post(url + PATH, data={"prompt[text]": LEGACY}, timeout=PATIENCE)
             assert response.status_code == 201
         page = httpx.get(url + "/metrics").text
         assert 'outcome="translated"' in page
@@ -163,31 +187,35 @@ class Disturbance:
         host, port = url.removeprefix("http://").split(":")
         self.address = host, int(port)
         self.crashes = crashes
+        self.killed = 0
+        self.number = 0
 
-    def run(self, until: float) -> None:
-        number = 0
-        while time.monotonic() < until:
-            number += 1
+    def run(self, run: Run) -> None:
+        while run.goes_on:
             with contextlib.ExitStack() as flood:
                 for _ in range(100):
-                    connection = socket.create_connection(self.address, timeout=30)
+                    connection = socket.create_connection(self.address, timeout=PATIENCE)
                     flood.enter_context(connection)
-                if self.crashes and number % 4 == 1:
+                self.number += 1
+                if self.crashes and self.number % 4 == 1:
                     os.kill(workers_of(self.pid)[0], signal.SIGKILL)
+                    self.killed += 1
                 else:
                     os.kill(self.pid, signal.SIGHUP)
                 time.sleep(0.3)
 
 
-def ask_until(until: float, url: str, first: int, answered: dict[str, int | None]) -> None:
+def ask(run: Run, url: str, first: int, answered: dict[str, int | None]) -> None:
     """Send requests, each on a connection of its own; None is for one that was cut off."""
     number = first
-    while time.monotonic() < until:
+    while run.goes_on:
         number += 1
         body = multipart_body([text_field(), field("prompt[callback]", str(number))])
         answered[str(number)] = None
         with contextlib.suppress(httpx.TransportError):
-            response = httpx.post(url + PATH, content=body, headers={"content-type": MULTIPART})
+            response = httpx.post(
+                url + PATH, content=body, headers={"content-type": MULTIPART}, timeout=PATIENCE
+            )
             answered[str(number)] = response.status_code
 
 
@@ -200,17 +228,17 @@ def test_reloads_floods_and_crashes_lose_nothing(crashes: bool) -> None:
         process("--upstream", app.url, *options, quiet=True) as (running, url),
     ):
         _, files = status_of(running.pid)
-        until = time.monotonic() + SECONDS
         disturbance = Disturbance(running.pid, url, crashes=crashes)
-        threads = [threading.Thread(target=disturbance.run, args=(until,))]
+        run = Run(
+            SECONDS,
+            lambda: disturbance.number > 4 and list(answered.values()).count(201) > 20,
+        )
+        threads = [threading.Thread(target=disturbance.run, args=(run,))]
         threads += [
-            threading.Thread(target=ask_until, args=(until, url, first * 1_000_000, answered))
-            for first in range(4)
+            threading.Thread(target=ask, args=(run, url, first * 1_000_000, answered))
+            for first in range(ASKING)
         ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        run_all(threads)
         cut = [name for name, status in answered.items() if status is None]
         assert set(answered.values()) <= {201, None}
         assert crashes or not cut
@@ -220,8 +248,12 @@ def test_reloads_floods_and_crashes_lose_nothing(crashes: bool) -> None:
         assert set(received.values()) == {1}, "a request was doubled"
         assert answered.keys() - cut <= received.keys() <= answered.keys()
         least, most = len(answered) - len(cut), len(received)
-        wait_until(lambda: least <= counted(url) <= most)  # equal, where nothing crashed
-        assert least
+        # Equal, where nothing crashed. What a killed worker had just answered it may not have
+        # counted: that comes after the answer.
+        least -= disturbance.killed * ASKING
+        wait_until(lambda: least <= counted(url) <= most)
+        happened = len(answered), len(cut), disturbance.number, disturbance.killed
+        LOGGER.warning("%d requests, %d cut off, %d disturbances, %d crashes", *happened)
         wait_until(lambda: status_of(running.pid)[1] <= files + 2)
 
 

@@ -79,15 +79,23 @@ class Connection(asyncio.BufferedProtocol):
         self._client = str(peer[0]) if isinstance(peer, tuple) else None
         self._await_head()
         self._door.opened(self)
+        self._lost = False
         self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task.add_done_callback(self._ended)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - it makes no difference
         """Give up what is under way."""
         self._alarm.close()
         self._reader.close()
         self.writer.lost()
-        self._door.closed(self)
+        self._lost = True
         self._task.cancel()
+        self._ended(self._task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Tell the door, once nothing is sent to the client or to the upstream any more."""
+        if self._lost and task.done():
+            self._door.closed(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - all get the same
         """Return where to put what arrives."""
