@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -125,6 +126,16 @@ def proxied(options: Options, addresses: list[str] | None = None) -> Iterator[st
         finally:
             proxy.stop()
             thread.join()
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    """Wait for something that happens soon, unless the machine is very slow."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it did not happen within two minutes")
 
 
 @contextlib.contextmanager

@@ -20,9 +20,8 @@ from flaglift.shim.proxy.site import Site
 from flaglift.shim.proxy.upstream import Upstream
 from flaglift.shim.proxy.writing import TransportWriter
 from shim.forms import MULTIPART, file, lifted, multipart_body, read_multipart, text_field
-from shim.servers import peer, proxied, upstream
+from shim.servers import peer, proxied, upstream, wait_until
 from shim.test_proxy_clients import raw
-from shim.test_proxy_faults import wait_until
 from shim.test_serve_verb import process
 from shim.test_traffic import sent
 
@@ -158,8 +157,10 @@ def test_connections_to_the_upstream_are_kept_for_less_than_five_seconds(
     monkeypatch.setattr("flaglift.shim.proxy.upstream._KEPT_SECONDS", 0.3)
     act, counts = answering(EMPTY, EMPTY, EMPTY)
     with peer(act) as up, proxied(Options(up, ANY)) as url:
-        for pause in (0, 0.6, 0):
-            time.sleep(pause)
+        assert httpx.get(url + "/x").status_code == 200
+        time.sleep(0.6)
+        monkeypatch.setattr("flaglift.shim.proxy.upstream._KEPT_SECONDS", 60)
+        for _ in range(2):
             assert httpx.get(url + "/x").status_code == 200
     assert counts == [1, 2]
 
@@ -275,7 +276,7 @@ def test_a_client_that_goes_while_it_is_answered_is_no_failure(
             request.body.end()
             writer = TransportWriter(Wire(closing=True), 1, lambda: None)
             to = Upstream.of(options)
-            site = Site(options, to, [seen.append], lambda _: [])
+            site = Site(options, to, [seen.append], lambda _: None, lambda _: [])
             await site.serve(request, Response(writer, request, last=False))
             to.close()
 

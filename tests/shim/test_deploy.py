@@ -27,8 +27,7 @@ from flaglift.shim.proxy.options import Options
 from peers import program
 from running import flaglift
 from shim.forms import LEGACY
-from shim.servers import Upstream, upstream
-from shim.test_proxy_faults import wait_until
+from shim.servers import Upstream, upstream, wait_until
 from shim.test_serve_verb import FLAGLIFT, PATH, free_port
 
 ROOT = Path(__file__).parents[2]

@@ -2,9 +2,10 @@
 
 import json
 import re
+import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from flaglift.shim.proxy.options import Options
 from running import flaglift
 from shim.forms import LEGACY, UNREADABLE
-from shim.servers import Received, proxied, respond, upstream
+from shim.servers import Received, peer, proxied, respond, upstream, wait_until
 from shim.test_connections import connected
-from shim.test_proxy_faults import closed_port, wait_until
+from shim.test_proxy_faults import closed_port
 from shim.test_serve_verb import process
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PATH = "/tunes/7/prompts"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
+CLIENT = 3
+"""The kind of the span of a call, in the collector's protocol."""
+CALLED = {"http.request.method": "GET", "server.address": "127.0.0.1"}
 SAMPLE = r"\b(flaglift_\w+)"
 
 
@@ -172,15 +176,33 @@ def value(attribute: Any) -> Any:
     return [one.string_value for one in found.values] if kind == "array_value" else found
 
 
-def test_each_request_is_a_span_of_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+Span = tuple[Any, dict[str, Any]]
+"""A span, and its attributes by name."""
+
+
+@pytest.fixture
+def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[Span]]]:
+    """Run a collector; return what it got."""
     Collector.received = []
-    parent = f"00-{TRACE}-b7ad6b7169203331-01"
-    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector, upstream() as service:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
         thread = threading.Thread(target=collector.serve_forever)
         thread.start()
-        monkeypatch.setenv(
-            "OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.server_port}"
-        )
+        address = f"http://127.0.0.1:{collector.server_port}"
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", address)
+        yield lambda: [
+            (span, {one.key: value(one) for one in span.attributes})
+            for request in Collector.received
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+        collector.shutdown()
+        thread.join()
+
+
+def test_each_request_is_a_span_of_its_trace(collected: Callable[[], list[Span]]) -> None:
+    parent = f"00-{TRACE}-b7ad6b7169203331-01"
+    with upstream() as service:
         slow = ("--client-timeout", "0.2")
         with process("--upstream", service.url, "--spans", *slow) as (running, url):
             headers = {"traceparent": parent, "tracestate": "a=1", "x-request-id": "7"}
@@ -197,18 +219,20 @@ def test_each_request_is_a_span_of_its_trace(monkeypatch: pytest.MonkeyPatch) ->
             httpx.get(url + "/broken")
             running.terminate()
             assert running.wait(20) == 0
-        collector.shutdown()
-        thread.join()
-    spans = {
-        span.name: (span, {one.key: value(one) for one in span.attributes})
-        for request in Collector.received
-        for resource in request.resource_spans
-        for scope in resource.scope_spans
-        for span in scope.spans
-    }
+    everything = collected()
+    calls = {one.parent_span_id: (one, said) for one, said in everything if one.kind == CLIENT}
+    spans = {one.name: (one, said) for one, said in everything if one.kind != CLIENT}
+    assert len(calls) == len(everything) - len(spans)
     posted, said = spans[f"POST {'/tunes/:id/prompts'}"]
     assert (posted.trace_id.hex(), posted.parent_span_id.hex()) == (TRACE, parent[36:52])
-    assert continued == f"00-{TRACE}-{posted.span_id.hex()}-01"
+    call, of_call = calls[posted.span_id]
+    assert call.trace_id == posted.trace_id
+    assert continued == f"00-{TRACE}-{call.span_id.hex()}-01"
+    assert of_call == {
+        "http.request.method": "POST", "server.address": "127.0.0.1", "server.port":
+        int(service.url.rpartition(":")[2]), "http.response.status_code": 201,
+    }  # fmt: skip
+    assert posted.start_time_unix_nano <= call.start_time_unix_nano <= call.end_time_unix_nano
     seconds = said.pop("flaglift.upstream_seconds")
     assert 0 < seconds * 1e9 < posted.end_time_unix_nano - posted.start_time_unix_nano
     assert said == {
@@ -218,7 +242,7 @@ def test_each_request_is_a_span_of_its_trace(monkeypatch: pytest.MonkeyPatch) ->
     }  # fmt: skip
     other, said = spans["POST /other/:id"]
     assert other.trace_id.hex() not in ("", TRACE)
-    assert fresh[:-2] == f"00-{other.trace_id.hex()}-{other.span_id.hex()}-"
+    assert fresh[:-2] == f"00-{other.trace_id.hex()}-{calls[other.span_id][0].span_id.hex()}-"
     assert said["flaglift.reason"] == "flags-elsewhere"
     failed, said = spans["GET /broken"]
     assert (failed.status.code, said["http.response.status_code"]) == (2, 503)
@@ -232,6 +256,40 @@ def test_each_request_is_a_span_of_its_trace(monkeypatch: pytest.MonkeyPatch) ->
         if one.key == "service.name"
     )
     assert service_name == "flaglift"
+
+
+def test_each_call_to_the_upstream_is_a_span_of_its_own(
+    collected: Callable[[], list[Span]],
+) -> None:
+    heads: list[bytes] = []
+
+    def act(connection: socket.socket) -> None:
+        heads.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        if len(heads) == 1:
+            heads.append(connection.recv(65536))  # and closes the kept connection instead
+
+    with peer(act) as address, process("--upstream", address, "--spans") as (running, url):
+        port = int(address.rpartition(":")[2])
+        for path in ("/first", "/second"):
+            assert httpx.get(url + path).status_code == 200
+        running.terminate()
+        assert running.wait(20) == 0
+    with process("--upstream", closed_port(), "--spans") as (running, url):
+        assert httpx.get(url + "/third").status_code == 502
+        running.terminate()
+        assert running.wait(20) == 0
+    (request,) = [one for one, _ in collected() if one.name == "GET /second"]
+    calls = [one for one in collected() if one[0].parent_span_id == request.span_id]
+    assert [(one.status.code, said) for one, said in calls] == [
+        (2, {**CALLED, "server.port": port, "error.type": "no response"}),
+        (0, {**CALLED, "server.port": port, "http.request.resend_count": 1,
+             "http.response.status_code": 200}),
+    ]  # fmt: skip
+    sent = [re.findall(rb"traceparent: 00-\w+-(\w+)", head)[0].decode() for head in heads[1:]]
+    assert sent == [one.span_id.hex() for one, _ in calls]
+    # What no connection was made for was no call.
+    assert len([one for one, _ in collected() if one.kind == CLIENT]) == 3
 
 
 async def broken(_request: Received, send: Any) -> None:

@@ -9,12 +9,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from flaglift.errors import ConfigError
-from flaglift.shim.proxy.tunnel import TunnelProxy, proxy_for
+from flaglift.shim.proxy.tunnel import NetworkProxy, proxy_for
 from peers import program
 from running import flaglift
 from shim.forms import LEGACY
@@ -38,7 +39,7 @@ def made(folder: Path, name: str, *more: str) -> Pair:
     subprocess.run(
         [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-days", "1", "-keyout",
          pair.key, "-out", pair.certificate, "-subj", f"/CN={name}", "-addext",
-         "subjectAltName=DNS:localhost,IP:127.0.0.1", *(more or ("-nodes",))],
+         "subjectAltName=DNS:localhost,DNS:api.example,IP:127.0.0.1", *(more or ("-nodes",))],
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip
     return pair
@@ -62,8 +63,8 @@ def secured(server: Pair, client: Pair | None = None) -> dict[str, Any]:
     return {**own, "ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": str(client.certificate)}
 
 
-def https(url: str) -> str:
-    return url.replace("http://127.0.0.1", "https://localhost")
+def https(url: str, host: str = "localhost") -> str:
+    return url.replace("http://127.0.0.1", f"https://{host}")
 
 
 @pytest.mark.parametrize("one_file", [False, True])
@@ -116,7 +117,10 @@ def test_certificates_that_cannot_be_used(server: Pair, client: Pair, tmp_path: 
 
 
 class Network:
-    """A proxy of a network, which makes tunnels for those that have the password."""
+    """A proxy of a network, for those that have the password.
+
+    Whatever host is asked for is this machine: `api.example` has no address.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self.tls = tls
@@ -135,17 +139,19 @@ class Network:
             head += connection.recv(65536)
         first, *fields = head.decode().split("\r\n")
         method, target, _ = first.split()
-        assert method == "CONNECT"
-        assert f"Host: {target}" in fields
+        url = urlsplit(target if method != "CONNECT" else f"//{target}")
+        assert f"Host: {url.netloc}" in fields
         self.asked.append(target)
         password = base64.b64encode(b"user:p@ss").decode()
         if f"Proxy-Authorization: Basic {password}" not in fields:
             connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
             return
-        host, port = target.split(":")
-        with socket.create_connection((host, int(port))) as inner:
-            connection.sendall(b"HTTP/1.1 200 Connection established\r\n")
-            connection.sendall(b"Via: 1.1 network\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", url.port or 80)) as inner:
+            if method == "CONNECT":
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n")
+                connection.sendall(b"Via: 1.1 network\r\n\r\n")
+            else:
+                inner.sendall(head)  # servers take a target that is a whole address
             back = threading.Thread(target=pump, args=(inner, connection))
             back.start()
             pump(connection, inner)
@@ -160,13 +166,18 @@ def pump(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 @pytest.fixture(params=["http", "https"])
 def network(
     request: pytest.FixtureRequest, server: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Network, str]]:
     tls = None
-    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
     if request.param == "https":
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(server.certificate, server.key)
@@ -176,31 +187,70 @@ def network(
         yield act, f"{request.param}://user:p%40ss@localhost:{url.rpartition(':')[2]}"
 
 
-def test_a_proxy_of_the_network_is_used_unless_the_host_is_excepted(
+def test_a_proxy_of_the_network_makes_a_tunnel(
     network: tuple[Network, str], server: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     through, address = network
     monkeypatch.setenv("HTTPS_PROXY", address)
     with upstream(**secured(server)) as service:
-        url_of = https(service.url)
+        url_of = https(service.url, "api.example")
         with process("--upstream", url_of) as (_, url), httpx.Client() as client:
             for _ in range(3):
                 assert client.post(url + PATH, data=DATA).status_code == 201
             assert b"video_model%5D" in service.last.body
         assert through.asked == [url_of.removeprefix("https://")]  # once: it is kept
-        monkeypatch.setenv("NO_PROXY", "example.com, localhost")
-        with process("--upstream", url_of) as (_, url):
-            assert httpx.post(url + PATH, data=DATA).status_code == 201
-        assert len(through.asked) == 1
 
 
-def test_a_proxy_that_refuses(
+def test_a_proxy_of_the_network_forwards_what_is_not_encrypted(
     network: tuple[Network, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    through, address = network
+    monkeypatch.setenv("http_proxy", address)
+    with upstream() as service:
+        base = service.url.replace("127.0.0.1", "api.example") + "/v1"
+        with process("--upstream", base) as (_, url), httpx.Client(trust_env=False) as client:
+            own = {"proxy-authorization": "Basic of-the-client"}
+            for _ in range(3):
+                asked = client.post(url + PATH + "?a=1", data=DATA, headers=own)
+                assert asked.status_code == 201
+            assert client.get(url + "/readyz").status_code == 200
+        assert b"video_model%5D" in service.last.body
+        assert service.last.header("host") == base[len("http://") : -len("/v1")]
+        password = base64.b64encode(b"user:p@ss").decode()
+        assert service.last.header("proxy-authorization") == f"Basic {password}"
+        assert through.asked == [f"{base}{PATH}?a=1"]  # the others on the same connection
+
+
+def test_the_machine_itself_is_not_asked_for_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with upstream() as service:
+        for host in ("127.0.0.1", "localhost"):
+            with process("--upstream", service.url.replace("127.0.0.1", host)) as (_, url):
+                answer = httpx.post(url + PATH, data=DATA, trust_env=False)
+                assert answer.status_code == 201
+    for host in ("127.3.3.3", "::1", "x.localhost"):
+        assert proxy_for(host, tls=False) is None
+    assert proxy_for("localhost.example", tls=False)
+
+
+def test_hosts_that_are_excepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "example.com, api.example")
+    assert proxy_for("api.example", tls=True) is None
+    assert proxy_for("other.example", tls=True)
+    assert proxy_for("other.example", tls=False) is None
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_refuses(
+    network: tuple[Network, str], monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
     _, address = network
-    monkeypatch.setenv("https_proxy", address.replace("p%40ss", "wrong"))
-    with process("--upstream", "https://localhost:9") as (running, url):
-        answer = httpx.get(url + "/x")
+    monkeypatch.setenv(f"{scheme}_proxy", address.replace("p%40ss", "wrong"))
+    with process("--upstream", f"{scheme}://api.example:9") as (running, url):
+        answer = httpx.get(url + "/x", trust_env=False)
         assert answer.status_code == 502
         assert answer.json() == {"base": ["the upstream cannot be reached"]}
         running.terminate()
@@ -219,7 +269,7 @@ def test_a_proxy_that_speaks_something_else(said: bytes, monkeypatch: pytest.Mon
 
     with peer(act) as address:
         monkeypatch.setenv("HTTPS_PROXY", address)
-        with process("--upstream", "https://localhost:9") as (_, url):
+        with process("--upstream", "https://api.example:9") as (_, url):
             assert httpx.get(url + "/x").json() == {"base": ["the upstream cannot be reached"]}
 
 
@@ -227,29 +277,32 @@ def test_a_proxy_that_speaks_something_else(said: bytes, monkeypatch: pytest.Mon
     ("address", "found"),
     [
         ("", None),
-        ("proxy.example:3128", TunnelProxy(False, "proxy.example", 3128, b"")),
-        ("http://proxy.example", TunnelProxy(False, "proxy.example", 80, b"")),
-        ("https://[::1]", TunnelProxy(True, "::1", 443, b"")),
-        ("http://u@proxy.example:1/", TunnelProxy(False, "proxy.example", 1, b"Basic dTo=")),
+        ("proxy.example:3128", NetworkProxy(False, "proxy.example", 3128, b"")),
+        ("http://proxy.example", NetworkProxy(False, "proxy.example", 80, b"")),
+        ("https://[::1]", NetworkProxy(True, "::1", 443, b"")),
+        ("http://u@proxy.example:1/", NetworkProxy(False, "proxy.example", 1, b"Basic dTo=")),
     ],
 )
 def test_addresses_of_proxies(
-    address: str, found: TunnelProxy | None, monkeypatch: pytest.MonkeyPatch
+    address: str, found: NetworkProxy | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
-    assert proxy_for("api.example") == found
+    assert proxy_for("api.example", tls=True) == found
 
 
 @pytest.mark.parametrize("address", ["socks5://h:1", "http://", "http://h:0", "http://h:port"])
 def test_addresses_that_are_none(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
-    with pytest.raises(ConfigError, match="HTTPS_PROXY is not the address of a proxy"):
-        proxy_for("api.example")
+    monkeypatch.setenv("http_proxy", address)
+    for scheme in ("http", "https"):
+        name = f"{scheme.upper()}_PROXY is not the address of a proxy"
+        with pytest.raises(ConfigError, match=name):
+            proxy_for("api.example", tls=scheme == "https")
     result = flaglift("serve", "--upstream", "https://h", "--check")
     assert result.returncode == 2
-    assert flaglift("serve", "--upstream", "http://h", "--check").returncode == 0
+    assert flaglift("serve", "--upstream", "http://localhost", "--check").returncode == 0
 
 
 def test_a_tunnel_to_an_address_of_ip_version_6() -> None:
-    head = TunnelProxy(False, "h", 1, b"")._head("::1", 443)
+    head = NetworkProxy(False, "h", 1, b"")._head("::1", 443)
     assert head == b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n\r\n"

@@ -29,7 +29,7 @@ from shim.forms import (
     text_field,
     urlencoded_body,
 )
-from shim.servers import peer, proxied, respond, serving, upstream
+from shim.servers import peer, proxied, respond, serving, upstream, wait_until
 from shim.test_serve_verb import process
 
 PATH = "/tunes/7/prompts"
@@ -327,14 +327,6 @@ def send_some(url: str, body: bytes, length: int) -> socket.socket:
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
     connection.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode() + body)
     return connection
-
-
-def wait_until(true: Callable[[], Any]) -> None:
-    for _ in range(500):
-        if true():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not happen within ten seconds")
 
 
 def ended(proxy: str, route: str = "/tunes/") -> int:

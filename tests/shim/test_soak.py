@@ -22,9 +22,9 @@ import httpx
 import pytest
 
 from shim.forms import LEGACY, MULTIPART, field, file, lifted, multipart_body, text_field
-from shim.servers import Upstream, serving, upstream
+from shim.servers import Upstream, serving, upstream, wait_until
 from shim.test_serve_verb import free_port, process, worker_of, workers_of
-from shim.test_supervisor import counted, wait_until
+from shim.test_supervisor import counted
 
 LOGGER = logging.getLogger(__name__)
 SECONDS = float(os.environ.get("FLAGLIFT_SOAK_SECONDS", "5"))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -20,7 +20,7 @@ from flaglift.shim.proxy.options import Options
 from flaglift.shim.proxy.supervisor import Supervisor
 from flaglift.shim.proxy.traffic import TrafficStore
 from shim.forms import LEGACY
-from shim.servers import Upstream, upstream
+from shim.servers import Upstream, upstream, wait_until
 from shim.test_serve_verb import FLAGLIFT, PATH, process, workers_of
 
 DATA = {"prompt[text]": LEGACY}
@@ -30,15 +30,6 @@ DATA = {"prompt[text]": LEGACY}
 def service() -> Iterator[Upstream]:
     with upstream() as app:
         yield app
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        if true():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not happen within two minutes")
 
 
 def counted(url: str) -> int:

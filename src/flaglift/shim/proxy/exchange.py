@@ -24,11 +24,15 @@ class Exchange:
     seconds: float = 0.0
     upstream_seconds: float | None = None
     """From the request's end, or from when it was sent, to the head of the upstream's response."""
+    upstream_status: int = 0
+    """The status of the upstream's response; 0 where there was none."""
     sent_bytes: int = 0
     """The length of the response's body."""
     started: float = field(default_factory=time.perf_counter)
     span: Any = None
     """The span of the request, where there are spans."""
+    call_span: Any = None
+    """That of the call to the upstream."""
 
     def __post_init__(self) -> None:
         """Take the request's id from its head, or make one."""

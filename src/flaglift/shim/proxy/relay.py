@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.forwarded import says_where_from
@@ -14,6 +15,9 @@ from flaglift.shim.proxy.upstream import Upstream
 
 _IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))
 _SAID_ANEW = frozenset((b"host", b"content-length"))
+
+Call = Callable[[Exchange], Headers]
+"""Is told that a request is sent to the upstream, and says what fields to add to it."""
 
 
 class Framing:
@@ -51,8 +55,11 @@ class Relay:
     cannot do anything twice and all of it is still there.
     """
 
-    def __init__(self, upstream: Upstream, exchange: Exchange, response: Response) -> None:
+    def __init__(
+        self, upstream: Upstream, exchange: Exchange, response: Response, call: Call
+    ) -> None:
         self._upstream = upstream
+        self._call = call
         self._exchange = exchange
         self._request = exchange.request
         self._response = response
@@ -93,7 +100,7 @@ class Relay:
         first: bytes,
     ) -> ResponseHead:
         framing = self._framing(upload, first)
-        head = self._head(target, [*framing.header, *added])
+        head = self._head(target, [*framing.header, *added, *self._call(self._exchange)])
         connection.begin(self._request.method)
         started = time.perf_counter()
         if upload.finished:
@@ -104,6 +111,9 @@ class Relay:
             self._sending = asyncio.get_running_loop().create_task(sending)
         answer = await connection.response()
         self._exchange.upstream_seconds = time.perf_counter() - started
+        if answer.status == 407 and (proxy := self._upstream.forwarder):
+            raise UpstreamError("cannot be reached", proxy.refusal("407"))
+        self._exchange.upstream_status = answer.status
         return answer
 
     def _framing(self, upload: Upload, first: bytes) -> Framing:
@@ -117,6 +127,10 @@ class Relay:
 
     def _head(self, target: bytes, added: Headers) -> bytes:
         address = self._upstream.address
+        path = address.path
+        if proxy := self._upstream.forwarder:
+            path = b"http://%b%b" % (address.name, path)
+            added = [*added, *proxy.fields]
         anew = _SAID_ANEW.union(name.lower() for name, _ in added)
         kept = [
             pair
@@ -126,7 +140,7 @@ class Relay:
         fields = b"".join([b"%b: %b\r\n" % pair for pair in [*kept, *added]])
         return b"%b %b%b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (
             self._request.method.encode(),
-            address.path,
+            path,
             target,
             address.name,
             fields,

@@ -26,6 +26,7 @@ from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.outbound import UpstreamError
 from flaglift.shim.proxy.pages import Pages
+from flaglift.shim.proxy.relay import Call
 from flaglift.shim.proxy.site import Observer, Site
 from flaglift.shim.proxy.traffic import TrafficStore, Worker
 from flaglift.shim.proxy.upstream import Upstream
@@ -116,16 +117,17 @@ class Proxy:
         worker = worker or Worker(secrets.token_hex(8))
         self._counting = Counting(self._store, callers, worker)
         observers: list[Observer] = [AccessLog(callers), self._metrics, self._counting]
-        begin: Callable[[Exchange], Headers] = _nothing
+        begin: Observer = _ignore
+        call: Call = _nothing
         if options.spans:
             from flaglift.shim.proxy.spans import Spans  # noqa: PLC0415 - it is an extra
 
-            spans = Spans()
+            spans = Spans(options.upstream)
             self._opened.callback(spans.close)
             observers.append(spans)
-            begin = spans.begin
+            begin, call = spans.begin, spans.call
         self._upstream = Upstream.of(options)
-        self._site = Site(options, self._upstream, observers, begin)
+        self._site = Site(options, self._upstream, observers, begin, call)
         self._doors = self._open_doors(options.limits)
         self._stopping = False
         self._at_once = False
@@ -204,6 +206,10 @@ class Proxy:
         """Stop listening, and end when the requests have ended; callable from any thread."""
         self._at_once = at_once
         self._stopping = True
+
+
+def _ignore(_exchange: Exchange) -> None:
+    pass
 
 
 def _nothing(_exchange: Exchange) -> Headers:

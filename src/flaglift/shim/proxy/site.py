@@ -15,7 +15,7 @@ from flaglift.shim.proxy.forwarded import continued, origin
 from flaglift.shim.proxy.headers import Headers, values
 from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.outbound import UpstreamError
-from flaglift.shim.proxy.relay import Relay
+from flaglift.shim.proxy.relay import Call, Relay
 from flaglift.shim.proxy.request import Request
 from flaglift.shim.proxy.response import Response
 from flaglift.shim.proxy.upload import Upload, check_length
@@ -30,7 +30,7 @@ Observer = Callable[[Exchange], None]
 class Site:
     """Answers requests with what the upstream answers to the translated ones.
 
-    `begin` is told of each that is sent on, and says what fields to add.
+    `begin` is told of each that is about to be sent on, `call` when it is.
     """
 
     def __init__(
@@ -38,13 +38,15 @@ class Site:
         options: Options,
         upstream: Upstream,
         observers: Sequence[Observer],
-        begin: Callable[[Exchange], Headers],
+        begin: Observer,
+        call: Call,
     ) -> None:
         self.options = options
         """Those of requests that begin from now on."""
         self._upstream = upstream
         self._observers = observers
         self._begin = begin
+        self._call = call
 
     async def serve(self, request: Request, response: Response) -> None:
         """Answer one request, and have it observed, whatever becomes of it."""
@@ -78,12 +80,13 @@ class Site:
     async def _answer(self, exchange: Exchange, response: Response, options: Options) -> None:
         request = exchange.request
         _check(request, options.limits)
-        added = [(b"X-Request-Id", exchange.id.encode()), *self._begin(exchange)]
+        self._begin(exchange)
+        added = [(b"X-Request-Id", exchange.id.encode())]
         if options.trust_forwarded:
             added += continued(request)
             request.client = origin(request)
         upload = Upload(request, response, exchange.inspection.rewriter, options.limits)
-        relay = Relay(self._upstream, exchange, response)
+        relay = Relay(self._upstream, exchange, response, self._call)
         await relay.run(request.path_and_query, added, upload)
 
 

@@ -1,4 +1,4 @@
-"""Reaching the upstream through a proxy of the network, as `HTTPS_PROXY` and `NO_PROXY` ask for."""
+"""Reaching the upstream through a proxy of the network: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`."""
 
 import asyncio
 import base64
@@ -6,11 +6,13 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TypeVar, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from flaglift.errors import ConfigError
+from flaglift.shim.proxy.headers import Headers
 
 _MOST_HEAD_BYTES = 64 * 1024
 _ESTABLISHED = re.compile(rb"HTTP/1\.[01] 2[0-9][0-9][ \r]")
@@ -19,8 +21,8 @@ P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 
 @dataclass(frozen=True, slots=True)
-class TunnelProxy:
-    """A proxy that makes tunnels."""
+class NetworkProxy:
+    """A proxy that makes tunnels for TLS, and forwards what is not encrypted."""
 
     tls: bool
     host: str
@@ -28,16 +30,26 @@ class TunnelProxy:
     credentials: bytes
     """The value of `Proxy-Authorization`; empty where it asks for none."""
 
-    async def connect(self, new: Callable[[], P], host: str, port: int, tls: ssl.SSLContext) -> P:
+    @property
+    def fields(self) -> Headers:
+        """The fields that a request has for the proxy itself."""
+        return [(b"Proxy-Authorization", self.credentials)] if self.credentials else []
+
+    async def open(self, new: Callable[[], P]) -> tuple[asyncio.Transport, P]:
+        """Return a connection to the proxy itself. Raises `OSError` where it cannot be reached."""
+        loop = asyncio.get_running_loop()
+        outer = ssl.create_default_context() if self.tls else None
+        return await loop.create_connection(
+            new, self.host, self.port, ssl=outer, happy_eyeballs_delay=0.25
+        )
+
+    async def tunnel(self, new: Callable[[], P], host: str, port: int, tls: ssl.SSLContext) -> P:
         """Return a protocol that speaks TLS with a host, through the proxy.
 
         Raises `OSError` where the proxy cannot be reached, or refuses.
         """
         loop = asyncio.get_running_loop()
-        outer = ssl.create_default_context() if self.tls else None
-        transport, opening = await loop.create_connection(
-            _Opening, self.host, self.port, ssl=outer, happy_eyeballs_delay=0.25
-        )
+        transport, opening = await self.open(_Opening)
         protocol = new()
         try:
             transport.write(self._head(host, port))
@@ -51,15 +63,16 @@ class TunnelProxy:
 
     def _check(self, answer: bytes) -> None:
         if not _ESTABLISHED.match(answer):
-            status = answer[9:12].decode("latin-1")
-            raise ConnectionError(f"the proxy {self.host}:{self.port} answers with {status!r}")
+            raise ConnectionError(self.refusal(answer[9:12].decode("latin-1")))
+
+    def refusal(self, status: str) -> str:
+        """Return what to say of a proxy that answers with an error of its own."""
+        return f"the proxy {self.host}:{self.port} answers with {status!r}"
 
     def _head(self, host: str, port: int) -> bytes:
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         head = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n".encode()
-        if self.credentials:
-            head += b"Proxy-Authorization: %b\r\n" % self.credentials
-        return head + b"\r\n"
+        return head + b"".join(b"%b: %b\r\n" % pair for pair in self.fields) + b"\r\n"
 
 
 class _Opening(asyncio.Protocol):
@@ -85,13 +98,15 @@ class _Opening(asyncio.Protocol):
             )
 
 
-def proxy_for(host: str) -> TunnelProxy | None:
-    """Return the proxy through which the environment has HTTPS go to a host, if any.
+def proxy_for(host: str, *, tls: bool) -> NetworkProxy | None:
+    """Return the proxy through which the environment has HTTP or HTTPS go to a host, if any.
 
-    Raises `ConfigError` for one that makes no tunnels over HTTP.
+    The machine itself is never asked for through another one. Raises `ConfigError` for a proxy that
+    does not speak HTTP.
     """
-    url = getproxies().get("https", "")
-    if not url or proxy_bypass(host):
+    scheme = "https" if tls else "http"
+    url = getproxies().get(scheme, "")
+    if not url or _is_this_machine(host) or proxy_bypass(host):
         return None
     parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
@@ -99,10 +114,19 @@ def proxy_for(host: str) -> TunnelProxy | None:
     except ValueError:
         port = 0
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ConfigError("HTTPS_PROXY is not the address of a proxy, such as http://HOST:PORT")
+        name = f"{scheme.upper()}_PROXY"
+        raise ConfigError(f"{name} is not the address of a proxy, such as http://HOST:PORT")
     credentials = b""
     if parts.username is not None:
         user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         credentials = b"Basic " + base64.b64encode(user.encode())
-    tls = parts.scheme == "https"
-    return TunnelProxy(tls, parts.hostname, port or (443 if tls else 80), credentials)
+    encrypted = parts.scheme == "https"
+    default = 443 if encrypted else 80
+    return NetworkProxy(encrypted, parts.hostname, port or default, credentials)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

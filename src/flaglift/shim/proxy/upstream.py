@@ -11,7 +11,7 @@ from flaglift.errors import ConfigError, reason
 from flaglift.shim.proxy.alarm import Alarm
 from flaglift.shim.proxy.options import Certificates, Options, Timeouts
 from flaglift.shim.proxy.outbound import UpstreamConnection, UpstreamError
-from flaglift.shim.proxy.tunnel import TunnelProxy, proxy_for
+from flaglift.shim.proxy.tunnel import NetworkProxy, proxy_for
 from flaglift.shim.proxy.writing import unread
 
 _KEPT_SECONDS = 4.0
@@ -87,7 +87,8 @@ class Upstream:
     address: Address
     timeouts: Timeouts
     tls: ssl.SSLContext | None = None
-    proxy: TunnelProxy | None = None
+    proxy: NetworkProxy | None = None
+    """Through which it is reached."""
     _kept: dict[UpstreamConnection, Alarm] = field(default_factory=dict)
     _reached: float = -_REACHED_SECONDS
 
@@ -95,8 +96,13 @@ class Upstream:
     def of(cls, options: Options) -> Self:
         """Return the upstream of a proxy. Raises `ConfigError` where it cannot be spoken to."""
         address = Address.of(options.upstream)
-        proxy = proxy_for(address.host) if address.tls else None
+        proxy = None if address.socket else proxy_for(address.host, tls=address.tls)
         return cls(address, options.timeouts, tls_for(options), proxy)
+
+    @property
+    def forwarder(self) -> NetworkProxy | None:
+        """The proxy that reads each request, because it is not encrypted."""
+        return None if self.address.tls else self.proxy
 
     async def connection(self, *, fresh: bool = False) -> UpstreamConnection:
         """Return a connection that is ready for a request. Raises `UpstreamError`."""
@@ -126,7 +132,9 @@ class Upstream:
             _, connection = await loop.create_unix_connection(new, self.address.socket)
             return connection
         if self.proxy is not None and self.tls is not None:
-            return await self.proxy.connect(new, self.address.host, self.address.port, self.tls)
+            return await self.proxy.tunnel(new, self.address.host, self.address.port, self.tls)
+        if self.proxy is not None:
+            return (await self.proxy.open(new))[1]
         _, connection = await loop.create_connection(
             new,
             self.address.host,
