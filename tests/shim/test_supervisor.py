@@ -127,6 +127,25 @@ def test_sighup_reads_the_configuration_again_and_drops_no_request(
     assert set(statuses) == {201}
 
 
+def test_a_client_that_connected_before_a_reload_may_ask_after_it(service: Upstream) -> None:
+    with process("--upstream", service.url) as (running, url):
+        host, port = url.removeprefix("http://").split(":")
+        assert running.stderr is not None
+        (old,) = workers_of(running.pid)
+        with socket.create_connection((host, int(port)), timeout=60) as early:
+            httpx.get(url + "/x")  # the one before is accepted, too
+            running.send_signal(signal.SIGHUP)
+            while "reloaded" not in running.stderr.readline():
+                pass
+            time.sleep(1.2)  # longer than it would have if nobody served any more
+            assert old in workers_of(running.pid)
+            early.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = early.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 201")
+            assert b"connection: close" in answer
+        wait_until(lambda: old not in workers_of(running.pid))
+
+
 def test_unix_sockets_on_both_sides(service: Upstream, tmp_path: Path) -> None:
     inner, outer = f"unix:{tmp_path}/inner", f"unix:{tmp_path}/outer"
     first = [*FLAGLIFT, "serve", "--upstream", service.url, "--listen", inner, "--workers", "2"]

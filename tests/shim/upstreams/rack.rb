@@ -27,4 +27,8 @@ rescue StandardError => error
   [400, { "Content-Type" => "text/plain" }, [error.class.name]]
 end
 
-Rack::Handler::WEBrick.run(app, Host: "127.0.0.1", Port: ARGV[0].to_i, AccessLog: [])
+# Each response goes out at once. Otherwise its body waits until its head is acknowledged, and is lost
+# where the server closes meanwhile with something left unread, as it does after a bad target.
+at_once = ->(socket) { socket.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1) }
+options = { Host: "127.0.0.1", Port: ARGV[0].to_i, AccessLog: [], AcceptCallback: at_once }
+Rack::Handler::WEBrick.run(app, **options)

@@ -2,10 +2,14 @@
 
 import json
 import os
+import signal
 from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 _VARIABLE = "FLAGLIFT_SERVE_ASSIGNMENT"
+REPLACED = signal.SIGUSR1
+"""Tells a worker that another one serves in its place: nobody waits for its end, so that a client
+may take as long as ever to ask for something."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,13 +83,15 @@ class Relay:
                 answer = await self._ask(connection, target, added, upload, first)
             await self._respond(connection, answer)
         finally:
-            if self._sending is not None:
-                self._sending.cancel()
-                await asyncio.wait((self._sending,))  # there is one reader of a body at a time
-            if self._response.complete and upload.finished:
-                self._upstream.release(connection)
-            else:
-                connection.fail(UpstreamError("was given up"))
+            try:
+                if self._sending is not None:
+                    self._sending.cancel()
+                    await asyncio.wait((self._sending,))  # there is one reader of a body at a time
+            finally:  # also where the client goes while that is waited for
+                if self._response.complete and upload.finished:
+                    self._upstream.release(connection)
+                else:
+                    connection.fail(UpstreamError("was given up"))
 
     async def _ask(
         self,

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from flaglift.api import translate
 from flaglift.shim.proxy.access import AccessLog
-from flaglift.shim.proxy.assignment import Assignment
+from flaglift.shim.proxy.assignment import REPLACED, Assignment
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.connections import Connections, Seldom, most_connections
 from flaglift.shim.proxy.counting import Counting
@@ -45,10 +45,10 @@ _FRESH_SECONDS = 0.5
 
 
 def work(options: Options, assignment: Assignment) -> None:
-    """Be a worker: serve until SIGTERM, or until the supervisor has gone.
+    """Be a worker: serve until SIGTERM, or `REPLACED`, or until the supervisor has gone.
 
     Then it stops listening, lets requests end for `shutdown_seconds`, and writes the counts; after
-    a second signal it ends at once. Raises `InputError` where the traffic file cannot be used.
+    a second SIGTERM it ends at once. Raises `InputError` where the traffic file cannot be used.
     """
     signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)  # the supervisor had them blocked
@@ -77,18 +77,19 @@ def _little_garbage() -> Iterator[None]:
 
 
 async def _until_signal(proxy: "Proxy", assignment: Assignment) -> None:
-    received: list[object] = []
+    told: set[int] = set()
 
-    def stop(reason: object) -> None:
-        proxy.stop(at_once=bool(received))
-        received.append(reason)
+    def stop(number: int) -> None:
+        proxy.stop(at_once=number in told, replaced=number == REPLACED)
+        told.add(number)
 
     def orphaned() -> None:
         loop.remove_reader(assignment.lifeline)
-        stop("the supervisor has gone")
+        proxy.stop()
 
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop, signal.SIGTERM)
+    for number in (signal.SIGTERM, REPLACED):
+        loop.add_signal_handler(number, stop, number)
     loop.add_reader(assignment.lifeline, orphaned)
     await proxy.run(lambda: os.write(assignment.ready, b"1"))
 
@@ -131,6 +132,7 @@ class Proxy:
         self._doors = self._open_doors(options.limits)
         self._stopping = False
         self._at_once = False
+        self._fresh_seconds = _FRESH_SECONDS
 
     def _open_doors(self, limits: Limits) -> list[Connections]:
         most = limits.connections or most_connections()
@@ -185,7 +187,7 @@ class Proxy:
         end = loop.time() + self._options.shutdown_seconds
         while any(map(len, self._doors)) and loop.time() < end and not self._at_once:
             for door in self._doors:
-                door.close_idle(fresh=loop.time() > began + _FRESH_SECONDS)
+                door.close_idle(fresh=loop.time() > began + self._fresh_seconds)
             await asyncio.sleep(_POLL_SECONDS)
         for door in self._doors:
             door.abort()
@@ -202,9 +204,14 @@ class Proxy:
             return error.message
         return ""
 
-    def stop(self, *, at_once: bool = False) -> None:
-        """Stop listening, and end when the requests have ended; callable from any thread."""
-        self._at_once = at_once
+    def stop(self, *, at_once: bool = False, replaced: bool = False) -> None:
+        """Stop listening, and end when the requests have ended; callable from any thread.
+
+        `replaced` tells that another proxy serves in its place.
+        """
+        head_seconds = self._options.limits.head_seconds
+        self._fresh_seconds = head_seconds if replaced else _FRESH_SECONDS
+        self._at_once |= at_once
         self._stopping = True
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from flaglift.errors import ConfigError, FlagliftError
-from flaglift.shim.proxy.assignment import Assignment
+from flaglift.shim.proxy.assignment import REPLACED, Assignment
 from flaglift.shim.proxy.listeners import check_loop, listening, passed_by_systemd, several, shown
 from flaglift.shim.proxy.notify import notify
 from flaglift.shim.proxy.options import Options
@@ -170,7 +170,7 @@ class Supervisor:
             old = list(self._workers.values())
             if self._start():
                 for process in old:
-                    process.stop()
+                    process.stop(REPLACED)
                 LOGGER.info("reloaded")
             else:
                 LOGGER.error("the configuration is not reloaded: a worker did not start")
