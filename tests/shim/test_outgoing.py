@@ -1,5 +1,6 @@
 """How the proxy reaches an upstream over TLS: certificates, and the network's own proxy."""
 
+import asyncio
 import base64
 import contextlib
 import socket
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from flaglift.errors import ConfigError
+from flaglift.shim.proxy import tunnel
 from flaglift.shim.proxy.tunnel import NetworkProxy, proxy_for
 from peers import program
 from running import flaglift
@@ -271,6 +273,16 @@ def test_a_proxy_that_speaks_something_else(said: bytes, monkeypatch: pytest.Mon
         monkeypatch.setenv("HTTPS_PROXY", address)
         with process("--upstream", "https://api.example:9") as (_, url):
             assert httpx.get(url + "/x").json() == {"base": ["the upstream cannot be reached"]}
+
+
+def test_what_a_proxy_says_after_its_answer_is_not_part_of_it() -> None:
+    async def said() -> bytes:
+        opening = tunnel._Opening()
+        opening.data_received(b"HTTP/1.1 200 OK\r\n\r\n")
+        opening.data_received(b"more")
+        return await opening.answer
+
+    assert asyncio.run(said()) == b"HTTP/1.1 200 OK\r\n\r\n"
 
 
 @pytest.mark.parametrize(

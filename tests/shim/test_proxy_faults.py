@@ -94,6 +94,20 @@ def test_an_upstream_that_fails(
             assert response.json() == {"base": [message]}
 
 
+def test_an_upstream_that_answers_early_and_closes() -> None:
+    """Its answer counts, also where sending it the rest of the body has failed before."""
+
+    def early(connection: socket.socket) -> None:
+        connection.recv(1000)
+        head = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+        connection.sendall(head + b"{}")
+
+    with peer(early) as url, proxied(Options(url, ANY)) as proxy:
+        for length in [100, 200_000, 5_000_000] * 10:
+            answer = httpx.post(proxy + "/x", content=b"x" * length)
+            assert (answer.status_code, answer.text) == (413, "{}")
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -184,8 +184,11 @@ def test_a_socket_left_by_a_proxy_that_was_killed_is_taken(
 
 LISTEN = """
 import os, sys
-os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = str(os.getpid()), "1"
-os.dup2(int(sys.argv[1]), 3)
+files = [os.dup(int(file)) for file in sys.argv[1].split(",")]
+os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = str(os.getpid()), str(len(files))
+for number, file in enumerate(files):
+    os.dup2(file, 3 + number)
+    os.set_inheritable(3 + number, True)  # where it was there already
 os.execv(sys.executable, [sys.executable, "-m", "flaglift", *sys.argv[2:]])
 """
 
@@ -196,7 +199,7 @@ def test_systemd_hands_over_the_socket_and_is_told(service: Upstream, tmp_path: 
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
     ):
         manager.bind(f"{tmp_path}/notify")
-        manager.settimeout(20)
+        manager.settimeout(120)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         running = subprocess.Popen(
             [sys.executable, "-c", LISTEN, str(listener.fileno()), "serve", "--upstream",
@@ -204,7 +207,8 @@ def test_systemd_hands_over_the_socket_and_is_told(service: Upstream, tmp_path: 
             pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL,
             env={**os.environ, "NOTIFY_SOCKET": f"{tmp_path}/notify"},
         )  # fmt: skip
-        with running:
+        with running, contextlib.ExitStack() as end:
+            end.callback(running.terminate)
             assert manager.recv(100) == b"READY=1"
             assert httpx.post(url + PATH, data=DATA).status_code == 201
             running.send_signal(signal.SIGHUP)
@@ -214,6 +218,19 @@ def test_systemd_hands_over_the_socket_and_is_told(service: Upstream, tmp_path: 
             running.terminate()
             assert manager.recv(100) == b"STOPPING=1"
             assert running.wait(20) == 0
+
+
+def test_more_sockets_than_there_are_uses_for() -> None:
+    with contextlib.ExitStack() as opened:
+        listeners = [opened.enter_context(socket.create_server(("", 0))) for _ in range(3)]
+        files = [listener.fileno() for listener in listeners]
+        refused = subprocess.run(
+            [sys.executable, "-c", LISTEN, ",".join(map(str, files)), "serve", "--upstream",
+             "http://localhost:9"],
+            pass_fds=files, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+    assert refused.returncode == 2
+    assert "3 sockets were passed: give one, and one for --operators" in refused.stderr
 
 
 def test_readiness_is_the_upstream_and_not_being_about_to_end(service: Upstream) -> None:

@@ -1,6 +1,8 @@
 """One connection to the upstream: requests out, responses in, one after the other."""
 
 import asyncio
+import contextlib
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,12 +61,26 @@ class UpstreamConnection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the response if that is how it ends, or else fail it."""
         self._writer.lost()
+        if exc is not None:
+            self._read_rest()
         if self._until_closed and exc is None and self._parser is not None:
             self._finish()
         else:
             self._fail(UpstreamError("closed the connection before it had answered"))
         self._parser = None
         self._alarm.close()
+
+    def _read_rest(self) -> None:
+        """Take what has arrived when writing failed: an upstream may answer early, and close.
+
+        The loop reads no more then; under TLS, what is there cannot be read.
+        """
+        if self.transport.get_extra_info("sslcontext") is not None:
+            return
+        file = self.transport.get_extra_info("socket").fileno()
+        with contextlib.suppress(OSError):
+            while self._parser is not None and (count := os.readv(file, [_BUFFER])):
+                self.buffer_updated(count)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - all get the same
         """Return where to put what arrives."""
