@@ -74,7 +74,7 @@ test-recipes: .venv-recipes/dev
 
 # The comparison with the reference reader on a million prompts, instead of CI's 20,000.
 oracle: .venv/dev
-	FLAGLIFT_ORACLE_EXAMPLES=1000000 $(BIN)/pytest --timeout 0 tests/test_oracle.py
+	FLAGLIFT_ORACLE_EXAMPLES=1000000 $(BIN)/pytest --timeout 0 -n auto tests/test_oracle.py
 
 # Bytes that break what has to hold for all bytes: a minute for each kind, `LONG=1` an hour, `SECONDS=300`,
 # `FUZZ="check-yaml store-csv"` as you like; `PAIR=7` two of the kinds, others for each number.

@@ -254,6 +254,24 @@ def joined(fragments: Sequence[str], most: int) -> st.SearchStrategy[str]:
     return st.binary(max_size=most).map(lambda choice: join(fragments, choice))
 
 
+PROMPTS = 100
+"""In one example of `many`: hypothesis takes as long to think of one as `flaglift` to read ten."""
+
+
+def many(fragments: Sequence[str], most: int) -> st.SearchStrategy[list[str]]:
+    """Return lists of `PROMPTS` prompts. What shrinks to nothing but one of them is that one."""
+    each = 1 + most
+    size = PROMPTS * each
+    starts = range(0, size, each)
+
+    def cut(choice: bytes) -> list[str]:
+        lengths = [choice[start] % each for start in starts]
+        bounds = [(at + 1, at + 1 + n) for at, n in zip(starts, lengths, strict=True)]
+        return [join(fragments, choice[start:end]) for start, end in bounds]
+
+    return st.binary(min_size=size, max_size=size).map(cut)
+
+
 def readable() -> st.SearchStrategy[str]:
     return joined(READABLE, 14)
 

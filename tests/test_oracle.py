@@ -12,7 +12,7 @@ among the differences, so that the tests hold there too.
 
 CI runs 20,000 prompts. A million (`make oracle`):
 
-    FLAGLIFT_ORACLE_EXAMPLES=1000000 pytest tests/test_oracle.py
+    FLAGLIFT_ORACLE_EXAMPLES=1000000 pytest -n auto tests/test_oracle.py
 """
 
 import argparse
@@ -20,7 +20,7 @@ import os
 import random
 import shlex
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -35,9 +35,11 @@ from flaglift.syntax import Feature, FlagName, Prompt, Quoting, Segment
 from flaglift.syntax.flags import seconds
 from flaglift.syntax.grammar import expression
 from flaglift.syntax.words import WHITESPACE, split_words, unquote
-from strategies import PIECES, READABLE, WORDS, broken, join, nearly_readable, readable
+from strategies import PIECES, PROMPTS, READABLE, WORDS, join, many
 
 EXAMPLES = int(os.environ.get("FLAGLIFT_ORACLE_EXAMPLES", "20000"))
+PART = 20_000
+"""In one test of each kind of prompts: more of them keep several processes busy."""
 SETTINGS = Settings(default_model="kling25")
 
 Flags = dict[str, Any]
@@ -396,22 +398,23 @@ OTHER_REASONS = {
 """Why a prompt that the reference reads is refused all the same, its flags read alike."""
 
 
-@settings(max_examples=EXAMPLES * 2 // 5, deadline=None)
-@given(readable())
-def test_readable_prompts(text: str) -> None:
-    check(text)
+@pytest.mark.parametrize("part", range(EXAMPLES // PART))
+@pytest.mark.parametrize(
+    ("fragments", "most", "fifths"),
+    [
+        pytest.param(READABLE, 14, 2, id="readable"),
+        pytest.param(WORDS, 8, 2, id="nearly readable"),
+        pytest.param(PIECES, 24, 1, id="broken"),
+    ],
+)
+def test_the_readings_agree(fragments: Sequence[str], most: int, fifths: int, part: int) -> None:
+    @settings(max_examples=PART * fifths // 5 // PROMPTS, deadline=None)
+    @given(many(fragments, most))
+    def check_all(texts: list[str]) -> None:
+        for text in texts:
+            check(text)
 
-
-@settings(max_examples=EXAMPLES * 2 // 5, deadline=None)
-@given(nearly_readable())
-def test_nearly_readable_prompts(text: str) -> None:
-    check(text)
-
-
-@settings(max_examples=EXAMPLES // 5, deadline=None)
-@given(broken())
-def test_broken_prompts(text: str) -> None:
-    check(text)
+    check_all()
 
 
 def test_the_prompts_reach_everything() -> None:
