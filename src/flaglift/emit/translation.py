@@ -140,8 +140,6 @@ def read_values(subjects: Sequence[Subject]) -> list[dict[str, Any]] | None:
 
 def lifted_text(subject: Subject) -> str:
     """Return the text of a segment less its flags; every other code point as it was (4.1)."""
+    start, end = span = subject.span
     flags = [flag.span for flag in subject.segment.flags]
-    lifted = apply_edits(
-        subject.text[: subject.span.end], lift_edits(subject.text, flags, subject.span)
-    )
-    return lifted[subject.span.start :]
+    return apply_edits(subject.text[:end], lift_edits(subject.text, flags, span))[start:]

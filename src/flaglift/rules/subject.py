@@ -78,6 +78,8 @@ class Subject:
     def span(self) -> Span:
         """The segment, less a line end next to a separator or the settings block: it is theirs."""
         start, end = self.segment.start, self.segment.end
+        if not start and end == len(self.text):
+            return Span(0, end)
         if start:
             start += _line_end_length(self.text[start : start + 2])
         if end < len(self.text) and self.text.endswith("\n", start, end):

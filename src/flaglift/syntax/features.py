@@ -46,7 +46,10 @@ _SWITCH_VALUE = Feature.SWITCH_VALUE.value
 _MALFORMED_NUMBER = Feature.MALFORMED_DURATION.value
 _IN_DOUBT = {Abbreviation, HelpFlag, QuotedFlag}
 """Nodes that matter only before a bare `--`."""
+_USUAL = {Text, Flag}
 _REPEATED = Feature.REPEATED.value
+_NO_SWITCH = Feature.NO_SWITCH.value
+_NO_VIDEO_PROMPT = Feature.NO_VIDEO_PROMPT.value
 _MAY_JOIN = (Feature.OTHER_FLAG | Feature.UNKNOWN_FLAG).value
 _NEAR_ABBREVIATION = (Feature.ABBREVIATION | Feature.NEAR_ABBREVIATION).value
 
@@ -85,11 +88,12 @@ def _of_segment(segment: Segment) -> int:
     if segment.late:
         features |= Feature.LATE_FLAG.value
     kinds = set(map(type, segment.nodes))
-    for kind in kinds:
-        features |= _OF_NODE.get(kind, 0)
-    if not kinds.isdisjoint(_IN_DOUBT):
-        for node in segment.read:
-            features |= _of_doubt(node)
+    if kinds != _USUAL:
+        for kind in kinds:
+            features |= _OF_NODE.get(kind, 0)
+        if not kinds.isdisjoint(_IN_DOUBT):
+            for node in segment.read:
+                features |= _of_doubt(node)
     if segment.flags and not _has_text(segment):
         features |= Feature.NO_TEXT.value
     return features
@@ -106,8 +110,8 @@ def _of_doubt(node: Node) -> int:
 
 
 def _has_text(segment: Segment) -> bool:
-    lifted = set(map(id, segment.flags))
-    return any(id(node) not in lifted and node.raw.strip(WHITESPACE) for node in segment.nodes)
+    # Flags after a bare `--` are text, and so is that itself.
+    return any(type(node) is not Flag and node.raw.strip(WHITESPACE) for node in segment.nodes)
 
 
 def _holds_apart(segment: Segment) -> bool:
@@ -148,13 +152,13 @@ def _of_flags(flags: Sequence[Flag]) -> int:
             features |= _REPEATED
         last[flag.name] = flag
     if FlagName.VIDEO not in last:
-        features |= Feature.NO_SWITCH.value
+        features |= _NO_SWITCH
     return features | _of_video_prompt(last.get(FlagName.VIDEO_PROMPT))
 
 
 def _of_video_prompt(flag: Flag | None) -> int:
     if flag is None or flag.value is None:
-        return Feature.NO_VIDEO_PROMPT.value
+        return _NO_VIDEO_PROMPT
     value = flag.value
     features = 0 if value.text.strip() else Feature.BLANK_VIDEO_PROMPT.value
     if value.quoting is Quoting.NONE:

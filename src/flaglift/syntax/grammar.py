@@ -1,4 +1,4 @@
-"""Opens `grammar/legacy_video.lark`, the only definition of the dialect. The only importer of lark.
+"""Opens `grammar/legacy_video.lark`, the only definition of the dialect.
 
 Lark is loaded with the first text that is parsed: whose texts hold no flags does not wait for it.
 """
@@ -6,12 +6,9 @@ Lark is loaded with the first text that is parsed: whose texts hold no flags doe
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from flaglift.syntax.flags import FlagName
-
-if TYPE_CHECKING:
-    from lark import Lark
 
 _FILE = ("flaglift.grammar", "legacy_video.lark")
 _STARTS = ["lines", "words", "markup", "pieces"]
@@ -20,22 +17,6 @@ _Transformer = TypeVar("_Transformer")
 
 _transformers: list[Callable[[], object]] = []
 """What makes the transformer; `flaglift.syntax.tree` puts it here when it is loaded."""
-
-
-class Token(Protocol):
-    """A token, as Lark makes them for a text."""
-
-    @property
-    def type(self) -> str:
-        """The terminal."""
-
-    @property
-    def value(self) -> str:
-        """The text of the token, as a plain string."""
-
-    @property
-    def start_pos(self) -> int:
-        """Where it begins, in code points."""
 
 
 Parse = Callable[[str, str], Any]
@@ -51,38 +32,22 @@ def makes_nodes(transformer: type[_Transformer]) -> type[_Transformer]:
 @cache
 def parser() -> Parse:
     """Return the LALR parser of the grammar."""
-    return _opened().parse
+    return _opened()[0]
 
 
 @cache
-def _opened() -> "Lark":
+def _opened() -> tuple[Parse, dict[str, str]]:
     """Open the grammar, once: that takes longer than loading lark."""
-    from lark import Lark  # noqa: PLC0415 (see the module's docstring)
+    from flaglift.syntax.lalr import opened  # noqa: PLC0415 (see the module's docstring)
 
-    lark = Lark.open_from_package(
-        *_FILE,
-        parser="lalr",
-        lexer="contextual",
-        start=_STARTS,
-        keep_all_tokens=True,
-        transformer=_transformers[0](),
-    )
-    check_flags(_expressions(lark))
-    return lark
-
-
-def _expressions(lark: "Lark") -> dict[str, str]:
-    return {terminal.name: terminal.pattern.to_regexp() for terminal in lark.terminals}
-
-
-@cache
-def _terminals() -> dict[str, str]:
-    return _expressions(_opened())
+    parse, terminals = opened(_FILE, _STARTS, _transformers[0]())
+    check_flags(terminals)
+    return parse, terminals
 
 
 def pattern(terminal: str) -> str:
     """Return the regular expression of a terminal as text, to be a part of another."""
-    return _terminals()[terminal]
+    return _opened()[1][terminal]
 
 
 def check_flags(terminals: Mapping[str, str]) -> None:

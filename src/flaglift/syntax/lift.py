@@ -26,23 +26,19 @@ def lift_edits(text: str, spans: Iterable[Span], within: Span | None = None) -> 
     """
     low, high = within or (0, len(text))
     edits: list[Edit] = []
-    for span in spans:
-        start, end = span
+    for first, last in spans:
+        start, end = first, last
         while start > low and text[start - 1] in WHITESPACE:
             start -= 1
-        if start < span.start and is_escaped(text, start):  # part of the word before
+        if start < first and is_escaped(text, start):  # part of the word before
             start += 1
         while end < high and text[end] in WHITESPACE:
             end += 1
-        joint = _line_end(text, start, span.start) or _line_end(text, span.end, end)
+        joint = _line_end(text, start, first) or _line_end(text, last, end) or " "
         if edits and edits[-1].end >= start:
-            previous = edits.pop()
-            start = previous.start
-            joint = previous.content.strip(" ") or joint
-        edits.append(Edit(start, end, joint or " "))
-    for index in (0, -1):
-        if edits and (edits[index].start == low or edits[index].end == high):
-            edits[index] = edits[index]._replace(content="")
+            start, _, before = edits.pop()
+            joint = before if before != " " else joint
+        edits.append(Edit(start, end, joint if low < start and end < high else ""))
     return edits
 
 

@@ -23,10 +23,10 @@ def references_and_suspects(
     text: str, segments: Sequence[Segment]
 ) -> tuple[tuple[Reference, ...], tuple[FlagLike, ...]]:
     """Return the references of a text, and the words in it that look like flags and are text."""
-    nodes = [node for segment in segments for node in segment.nodes]
     plain = text.isascii() or not looks_typographic(text)
-    if plain and not _may_hold_suspect(nodes):
+    if plain and not any(_may_hold_suspect(segment.nodes) for segment in segments):
         return _references(text), ()
+    nodes = [node for segment in segments for node in segment.nodes]
     starts = [node.start for node in nodes]
     references: list[Reference] = []
     suspects: list[FlagLike] = []
@@ -44,11 +44,13 @@ def references_and_suspects(
 
 
 def _may_hold_suspect(nodes: Sequence[Node]) -> bool:
-    return any(
-        isinstance(node, UnknownFlag)
-        or (isinstance(node, Text) and "-" in node.raw and _BEGINNING.search(node.raw))
-        for node in nodes
-    )
+    for node in nodes:  # of each prompt: a generator would take its time
+        kind = type(node)
+        if kind is UnknownFlag or (
+            kind is Text and "-" in node.raw and _BEGINNING.search(node.raw)
+        ):
+            return True
+    return False
 
 
 def _references(text: str) -> tuple[Reference, ...]:

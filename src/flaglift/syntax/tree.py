@@ -5,10 +5,10 @@ Positions are those of the text that is parsed: a whole prompt, or one keyframe 
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flaglift.syntax.flags import FlagName, completions
-from flaglift.syntax.grammar import Token, makes_nodes, parser
+from flaglift.syntax.grammar import makes_nodes, parser
 from flaglift.syntax.nodes import (
     Abbreviation,
     DoubleDash,
@@ -25,6 +25,9 @@ from flaglift.syntax.nodes import (
 )
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.words import is_escaped, read_word, unescape, unquote
+
+if TYPE_CHECKING:
+    from flaglift.syntax.lalr import Token
 
 _NUMBER = re.compile(r"-\d+$|-\d*\.\d+$|-\Z")
 """What begins with a dash and is a value all the same (2.5), as argparse knows it."""
@@ -71,7 +74,7 @@ class Tree:
             nodes += child if isinstance(child, tuple) else (child,)
         return nodes
 
-    def flag(self, children: list[Token]) -> Child:
+    def flag(self, children: "list[Token]") -> Child:
         """Return a flag with its value; a next word that is not a value is text again (2.5)."""
         name = children[0]
         flag = _NAMES[name.type]
@@ -91,27 +94,27 @@ class Tree:
             return Flag(start, head + value.raw, flag, value)
         return Flag(start, raw, flag, None), Text(start + len(raw), gap + value.raw)
 
-    def TEXT(self, token: Token) -> Text:  # noqa: N802 (the terminal)
+    def TEXT(self, token: "Token") -> Text:  # noqa: N802 (the terminal)
         """Return words that are no flags."""
         return Text(token.start_pos, token.value)
 
-    def DOUBLE_DASH(self, token: Token) -> DoubleDash:  # noqa: N802
+    def DOUBLE_DASH(self, token: "Token") -> DoubleDash:  # noqa: N802
         """Return what ends the flags (2.9)."""
         return DoubleDash(token.start_pos, token.value)
 
-    def HELP(self, token: Token) -> Node:  # noqa: N802
+    def HELP(self, token: "Token") -> Node:  # noqa: N802
         """Return what stops the service's reader (2.12), or a word that only looks like it."""
         raw = token.value
         return (HelpFlag if _asks_for_help(unquote(raw)) else Text)(token.start_pos, raw)
 
-    def DASH_NAME(self, token: Token) -> Node:  # noqa: N802
+    def DASH_NAME(self, token: "Token") -> Node:  # noqa: N802
         """Return the beginning of a flag's name (2.8), or a word that nobody knows (2.11)."""
         names = completions(token.value)
         if names:
             return Abbreviation(token.start_pos, token.value, names)
         return UnknownFlag(token.start_pos, token.value)
 
-    def DASH_WORD(self, token: Token) -> Node:  # noqa: N802
+    def DASH_WORD(self, token: "Token") -> Node:  # noqa: N802
         """Return a flag that is written with quotes or backslashes (2.10), or what else it is."""
         raw = token.value
         text = unquote(raw)
@@ -121,27 +124,27 @@ class Tree:
             return HelpFlag(token.start_pos, raw)
         return (UnknownFlag if raw.startswith("--") else Text)(token.start_pos, raw)
 
-    def UNCLOSED_QUOTE(self, token: Token) -> Unclosed:  # noqa: N802
+    def UNCLOSED_QUOTE(self, token: "Token") -> Unclosed:  # noqa: N802
         """Return what makes a prompt unreadable (1.4)."""
         return Unclosed(token.start_pos, token.value)
 
     LAST_BACKSLASH = UNCLOSED_QUOTE
 
-    def OTHER_SWITCH(self, token: Token) -> OtherFlag:  # noqa: N802
+    def OTHER_SWITCH(self, token: "Token") -> OtherFlag:  # noqa: N802
         """Return a flag of the service that stays in the text, with its words (2.11)."""
         return _other_flag(token, wants_one=False, wants_more=False)
 
-    def OTHER_OPTION(self, token: Token) -> OtherFlag:  # noqa: N802
+    def OTHER_OPTION(self, token: "Token") -> OtherFlag:  # noqa: N802
         """Return the same with the one word that it takes."""
         return _other_flag(token, wants_one=True, wants_more=False)
 
-    def OTHER_LIST(self, token: Token) -> OtherFlag:  # noqa: N802
+    def OTHER_LIST(self, token: "Token") -> OtherFlag:  # noqa: N802
         """Return the same with the words that it takes."""
         return _other_flag(token, wants_one=False, wants_more=True)
 
     # ---- Lines (5.2, 5.3) -----------------------------------------------------------------------
 
-    def lines(self, children: list[Token | list[str]]) -> Lines:
+    def lines(self, children: "list[Token | list[str]]") -> Lines:
         """Return segments with the separators between them, and the settings block."""
         settings: list[str] = []
         pieces: list[list[str]] = [[]]
@@ -158,18 +161,18 @@ class Tree:
             before = raw if token.type == "SETTING" else ""
         return Lines(["".join(piece) for piece in pieces], settings)
 
-    def settings(self, children: list[Token]) -> list[str]:
+    def settings(self, children: "list[Token]") -> list[str]:
         """Return the lines of the block."""
         return [token.value for token in children]
 
     # ---- Flat rules -----------------------------------------------------------------------------
 
-    def markup(self, children: list[Token]) -> list[Token]:
+    def markup(self, children: "list[Token]") -> "list[Token]":
         """Return references, what looks like a flag, and what is between."""
         return children
 
 
-def _value(token: Token) -> Value:
+def _value(token: "Token") -> Value:
     raw = token.value
     if token.type == "BARE":
         return Value(token.start_pos, raw, raw, Quoting.NONE)
@@ -190,7 +193,7 @@ def _asks_for_help(word: str) -> bool:
     return word.startswith("-h") or word.partition("=")[0] in ("--h", "--he", "--hel", "--help")
 
 
-def _other_flag(token: Token, *, wants_one: bool, wants_more: bool) -> OtherFlag:
+def _other_flag(token: "Token", *, wants_one: bool, wants_more: bool) -> OtherFlag:
     raw = token.value
     name = _NAME_END.split(raw, maxsplit=1)[0]
     open_ = (wants_one and name == raw) or (wants_more and raw[len(name) : len(name) + 1] != "=")
@@ -221,7 +224,7 @@ def parse_lines(text: str) -> Lines:
     return lines
 
 
-def parse_markup(text: str) -> list[Token]:
+def parse_markup(text: str) -> "list[Token]":
     """Return a text as tokens: references, what looks like a flag, and what is between."""
     tokens: list[Token] = parser()(text, "markup")
     return tokens
