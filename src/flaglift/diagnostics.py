@@ -111,8 +111,8 @@ class Diagnostic:
     message: str = field(compare=False)
     """One sentence: what is the matter, and what happens because of it."""
     severity: Severity = field(compare=False)
-    fix: Fix | None = field(compare=False, default=None)
-    refuses: bool = field(compare=False, default=False)
+    fix: Fix | None = field(compare=False)
+    refuses: bool = field(compare=False)
     """Whether the prompt is not translated because of it."""
 
     def __init__(  # noqa: PLR0913, PLR0917 (the fields)
@@ -143,9 +143,10 @@ class Diagnostic:
 
     def __getattr__(self, name: str) -> Any:
         # Only asked for what is not there yet.
-        if name != "message" or "_make_message" not in self.__dict__:
+        make = self.__dict__.pop(f"_make_{name}", None)
+        if make is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        made = self.__dict__["message"] = self.__dict__.pop("_make_message")()
+        made = self.__dict__[name] = make()
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -153,15 +154,26 @@ class Diagnostic:
         return Diagnostic, (*values, self.severity, self.fix, self.refuses)
 
     def moved(
-        self, start: int, end: int, fix: Fix | None, message: Callable[[], str] | None = None
+        self,
+        start: int,
+        end: int,
+        fix: Fix | Callable[[], Fix] | None = None,
+        message: Callable[[], str] | None = None,
     ) -> "Diagnostic":
-        """Return the same finding about another place; `message` makes it if it differs."""
+        """Return the same finding about another place.
+
+        `fix` may be given as what makes it; `message` makes the message if it differs.
+        """
         copy = object.__new__(Diagnostic)
         held = copy.__dict__
         held.update(self.__dict__)
         held["start"] = start
         held["end"] = end
-        held["fix"] = fix
+        if callable(fix):
+            held.pop("fix", None)
+            held["_make_fix"] = fix
+        else:
+            held["fix"] = fix
         if message is not None:
             held.pop("message", None)
             held["_make_message"] = message

@@ -69,7 +69,8 @@ LEGACY = "a cat --video --video_model kling25 --duration 7 --video_prompt 'it ya
     [
         ("lines", LEGACY, 1),
         ("python", f'P = "{LEGACY}"', 1),
-        ("python", f'P = """{LEGACY}\n"""', 2),  # linted with the line end, and fixed without it
+        ("python", f'P = """{LEGACY}\n"""', 1),  # linted with the line end, and fixed without it
+        ("python", f'P = """{LEGACY} on a mat\n\n"""', 1),
         ("json", f'{{"prompt": {{"text": "{LEGACY}"}}}}', 1),
         ("python", f'P = f"{{x}} {LEGACY}"', 3),  # as it is, with one word for `x`, and with two
     ],

@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import example, given
+from hypothesis import strategies as st
 
 from flaglift.api import fix, lint, translate
 from flaglift.emit.translation import TranslationStatus
@@ -10,6 +11,7 @@ from flaglift.settings import Settings
 from flaglift.syntax import Feature, Segment, parse
 from flaglift.syntax.lift import image_prompt
 from flaglift.syntax.nodes import Flag, Node, OtherFlag, Quoting
+from flaglift.syntax.parser import parse_less
 from flaglift.syntax.tree import parse_lines, parse_markup, parse_words
 from flaglift.syntax.words import quote, quoting, split_words, unquote
 from strategies import texts
@@ -34,6 +36,22 @@ def test_the_nodes_are_the_text(text: str) -> None:
         assert_in_place(node, text)
         position = node.end
     assert position == len(text)
+
+
+@given(texts(), st.text("\r\n", max_size=3))
+@example("a cat --video", "\n")
+@example("a cat --video sits", "\r\n")
+@example("a cat --video \\", "\n")
+@example("a cat --video\nw=1", "\n")
+@example("a cat --video\nw=1", "\r\r")
+@example("a\n---\n", "\n")
+@example('--video "a', "\n")
+@example("--video -- --duration 5", "\n\n")
+def test_a_text_less_its_last_line_ends_reads_as_if_parsed(text: str, end: str) -> None:
+    less = (text + end).rstrip("\r\n")
+    tail = (text + end)[len(less) :]
+    if tail:
+        assert parse_less(parse(text + end), text + end, tail) == parse(less)
 
 
 @given(texts())

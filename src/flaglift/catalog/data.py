@@ -6,8 +6,7 @@ Each file is read when it is first asked for, and once.
 import datetime
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flaglift.catalog.packaged import packaged_edition, packaged_releases
@@ -16,9 +15,7 @@ from flaglift.errors import CatalogError
 if TYPE_CHECKING:
     from flaglift.catalog.schema import EditionFile, ReleasesFile
 
-
-def _folder() -> Traversable:
-    return files("flaglift.catalog")
+_FOLDER = Path(__file__).parent
 
 
 @cache
@@ -28,7 +25,7 @@ def edition_dates() -> tuple[datetime.date, ...]:
     >>> [str(date) for date in edition_dates()][:2]
     ['2025-03-25', '2025-06-21']
     """
-    return dates_of(file.name for file in (_folder() / "editions").iterdir())
+    return dates_of(file.name for file in (_FOLDER / "editions").iterdir())
 
 
 def dates_of(names: Iterable[str]) -> tuple[datetime.date, ...]:
@@ -61,7 +58,7 @@ def edition_date_for(as_of: datetime.date) -> datetime.date:
 @cache
 def edition_file(date: datetime.date) -> "EditionFile":
     """Return the content of the edition of that very date."""
-    return packaged_edition((_folder() / "editions" / f"{date}.toml").read_text("utf-8"))
+    return packaged_edition((_FOLDER / "editions" / f"{date}.toml").read_text("utf-8"))
 
 
 def parse_edition(text: str, name: str) -> "EditionFile":
@@ -80,7 +77,7 @@ def parse_edition(text: str, name: str) -> "EditionFile":
 @cache
 def releases_file() -> "ReleasesFile":
     """Return the changelog's entries."""
-    return packaged_releases((_folder() / "releases.toml").read_text("utf-8"))
+    return packaged_releases((_FOLDER / "releases.toml").read_text("utf-8"))
 
 
 @cache

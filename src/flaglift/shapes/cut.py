@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from flaglift.syntax.concern import looks_typographic
+from flaglift.syntax.concern import FLAG_NAME, looks_typographic
 from flaglift.syntax.entities import ENTITY
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.grammar import expression, pattern
@@ -13,7 +13,7 @@ from flaglift.syntax.words import WHITESPACE
 HOLE = "\0"
 """Stands in a skeleton for what was taken out."""
 
-_dashed = re.compile(rf'-(?:"*+-|(?i:{"|".join(FlagName)})|(?<![^{WHITESPACE}"]-)"*+h)').search
+_dashed = re.compile(rf'-(?:"*+-|{FLAG_NAME}|(?<![^{WHITESPACE}"]-)"*+h)').search
 """Finds what is a flag, or looks like one, however it is quoted; the help of the reader (2.12)."""
 
 

@@ -215,10 +215,9 @@ def findings_from(
     for (holes, start), (more, end), diagnostic, quotes in findings:
         first = start + lengths[holes]
         code, fix = diagnostic.code, diagnostic.fix
-        if fix is not None:
-            fix = PendingFix(fix.applicability, _fix_of, again, code, first)
+        pending = fix and partial(PendingFix, fix.applicability, _fix_of, again, code, first)
         message = partial(_message_of, again, code, first) if quotes else None
-        moved.append(diagnostic.moved(first, end + lengths[more], fix, message))
+        moved.append(diagnostic.moved(first, end + lengths[more], pending, message))
     return moved
 
 

@@ -141,9 +141,12 @@ def shortcut_for(settings: Settings, context: Context) -> Shortcut:
     Raises `ConfigError` or `CatalogError` for settings that name no usable catalog.
     """
     global _last  # noqa: PLW0603 (one assignment, so no thread sees half of it)
-    catalog = load_catalog(settings.edition, settings.overlay)
     last = _last
-    if last and last[0] is settings and last[1] is context and last[2].catalog is catalog:
+    same = last and last[0] is settings and last[1] is context
+    if last and same and settings.overlay is None:  # the user may change an overlay
+        return last[2]
+    catalog = load_catalog(settings.edition, settings.overlay)
+    if last and same and last[2].catalog is catalog:
         return last[2]
     try:
         # With the types, because 1 and true are equal here and not to the service.

@@ -7,14 +7,21 @@ from flaglift.syntax.entities import FLAG
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import DASHES, UNSEEN
 
-_NAMES = f"(?i:{'|'.join(FlagName)})"
+_BEGINNINGS = [
+    name
+    for name in FlagName
+    if not any(name != other and name.startswith(other) for other in FlagName)
+]
+"""The names that none of the others begins with: who finds one of these finds all."""
+FLAG_NAME = f"(?i:{'|'.join(_BEGINNINGS)})"
 
 # Each begins with a character or a set of them, which is what `re` looks for fastest.
-_flag = re.compile(rf'-(?:["\\]*+-|{_NAMES})').search
+_flag = re.compile(rf'-(?:["\\]*+-|{FLAG_NAME})').search
 # A run of dashes is looked at where it begins, so that no run, however long, is read twice. One
 # that begins with two hyphens is found by `_flag`.
 looks_typographic: Callable[[str], re.Match[str] | None] = re.compile(
-    rf"[{UNSEEN}]|(?:[{DASHES[1:]}]|-(?=[{DASHES[1:]}]))(?<![{DASHES}][\s\S])[{DASHES}]*+[A-Za-z]"
+    rf"[{UNSEEN}{DASHES[1:]}\-](?:(?<=[{UNSEEN}])|(?:(?<=[{DASHES[1:]}])|(?=[{DASHES[1:]}]))"
+    rf"(?<![{DASHES}][\s\S])[{DASHES}]*+[A-Za-z])"
 ).search
 """Finds a character that shows as nothing, or a dash that is no hyphen before a letter."""
 

@@ -4,8 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from flaglift.syntax.concern import looks_typographic
-from flaglift.syntax.flags import FlagName
+from flaglift.syntax.concern import FLAG_NAME, looks_typographic
 from flaglift.syntax.grammar import expression
 from flaglift.syntax.lookalikes import flag_like
 from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownFlag
@@ -15,7 +14,7 @@ from flaglift.syntax.tree import parse_markup
 # So many digits are a number that a float can hold.
 _WEIGHT = re.compile(r"[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99})")
 
-_BEGINNING = re.compile(f"-(?:-|(?i:{'|'.join(FlagName)}))")
+_BEGINNING = re.compile(f"-(?:-|{FLAG_NAME})")
 """Without typographic dashes, what looks like a flag begins like this."""
 
 

@@ -1,10 +1,13 @@
 """Text to AST, for every text: nothing raises, and `str(parse(text)) == text`."""
 
+from dataclasses import replace
+
 from flaglift.syntax.features import features_of
 from flaglift.syntax.markup import references_and_suspects
-from flaglift.syntax.nodes import Separator, Setting, Unclosed
+from flaglift.syntax.nodes import Separator, Setting, Text, Unclosed
 from flaglift.syntax.prompt import Prompt, Segment
 from flaglift.syntax.tree import Lines, parse_lines, parse_words
+from flaglift.syntax.words import is_escaped
 
 
 def parse(text: str) -> Prompt:
@@ -39,6 +42,30 @@ def parse(text: str) -> Prompt:
         suspects=suspects,
         features=features_of(text, segments, settings, references, suspects),
     )
+
+
+def parse_less(prompt: Prompt, text: str, end: str) -> Prompt:
+    r"""Return the AST of a text less the line ends at its end, given that of the whole text.
+
+    Nearly always the last node only gets shorter, and the text is not parsed again.
+
+    >>> whole = parse("a cat --video on a mat\n")
+    >>> parse_less(whole, "a cat --video on a mat\n", "\n") == parse("a cat --video on a mat")
+    True
+    """
+    length = len(text) - len(end)
+    nodes = prompt.segments[0].nodes
+    if (
+        len(prompt.segments) > 1
+        or prompt.settings
+        or type(nodes[-1]) is not Text
+        or is_escaped(text, length)  # its line end would be a part of a word (1.3)
+        or end.replace("\r\n", "\n").strip("\n")  # a lone CR is no line's end (5.2)
+    ):
+        return parse(text[:length])
+    raw = nodes[-1].raw[: length - nodes[-1].start]
+    last = (Text(nodes[-1].start, raw),) if raw else ()
+    return replace(prompt, segments=(replace(prompt.segments[0], nodes=(*nodes[:-1], *last)),))
 
 
 def _lines(text: str) -> Lines:

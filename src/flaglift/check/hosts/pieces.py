@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from flaglift.syntax import Prompt, parse
+from flaglift.syntax.parser import parse_less
 
 HOLE = "\ufffc"
 """What stands in a decoded text for an interpolation; its value is not known."""
@@ -118,4 +119,4 @@ class PromptText(ABC):
     @cached_property
     def body(self) -> Prompt:
         """The text without the line ends at its end, as it reads."""
-        return parse(self.text.rstrip("\r\n")) if self.tail else self.prompt
+        return parse_less(self.prompt, self.text, self.tail) if self.tail else self.prompt
