@@ -32,8 +32,8 @@ def fixed(
 ) -> bool:
     """Tell whether the one fix of the text `old` is kept, when the text then reads so."""
     result = fix_text("old", unsafe=unsafe, read={"old": old, to: new}.__getitem__)
-    assert result.remaining == tuple((new if result.fixed else old).found)
-    assert result.fixed == (tuple(old.found) if result.text == to else ())
+    assert result.remaining == tuple((new if result.fixed else old).findings)
+    assert result.fixed == (tuple(old.findings) if result.text == to else ())
     return result.text == to
 
 
@@ -125,7 +125,7 @@ def test_fixes_that_undo_each_other_are_not_made() -> None:
     }
     result = fix_text("old", unsafe=True, read=read.__getitem__)
     assert (result.text, result.fixed) == ("old", ())
-    assert result.remaining == result.unfixed == tuple(read["old"].found)
+    assert result.remaining == result.unfixed == tuple(read["old"].findings)
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,10 @@ def differences(old: Edition, new: Edition) -> tuple[ModelDifference, ...]:
         for name, model in old.models.items()
         if name not in new.models
     ]
-    found = (_difference(name, old.models.get(name), model) for name, model in new.models.items())
-    return (*removed, *(each for each in found if each.old is None or each.changes))
+    differences = (
+        _difference(name, old.models.get(name), model) for name, model in new.models.items()
+    )
+    return (*removed, *(each for each in differences if each.old is None or each.changes))
 
 
 def _difference(name: str, old: Model | None, new: Model) -> ModelDifference:
@@ -73,14 +75,14 @@ def facts(model: Model) -> dict[str, str]:
     }
 
 
-def sentences(found: Iterable[ModelDifference]) -> list[str]:
+def sentences(differences: Iterable[ModelDifference]) -> list[str]:
     """Return a line for each model that differs: `+` added, `-` removed, `~` changed.
 
     >>> kling = Model("kling25", 39, 5)
     >>> sentences([ModelDifference("kling25", kling, kling, (("price", "39 ¢", "41 ¢"),))])
     ['~ kling25: price 39 ¢ → 41 ¢']
     """
-    return [_sentence(each) for each in found]
+    return [_sentence(each) for each in differences]
 
 
 def _sentence(difference: ModelDifference) -> str:

@@ -34,7 +34,7 @@ def lower_values(fields: Fields, translate: Callable[[str], Translation]) -> str
         if reading.status is expected and reading.values == values:
             return text
         readings.append(reading)
-    # Unchanged, where it is to be translated, only says that the flags came behind a bare `--`.
+    # Unchanged, where it is to be translated, only says that the flags came after a bare `--`.
     telling = [each for each in readings if each.status is not TranslationStatus.UNCHANGED]
     reason = _reason(values, (telling or readings)[0])
     raise LoweringError(f"the dialect cannot express these fields: {reason}")
@@ -44,7 +44,7 @@ def _orders(text: str | None, flags: list[str]) -> Iterator[list[str]]:
     """Yield the ways to put flags and a text together."""
     prose = [] if text is None else [text]
     yield [*prose, *flags]  # as people write it
-    yield [*flags, *prose]  # behind a bare `--` in the text, flags would be text (2.9)
+    yield [*flags, *prose]  # after a bare `--` in the text, flags would be text (2.9)
     blank = _BLANK.search(text or "")
     if text and blank:  # what is blank at both ends stays so only with the flags inside (4.1)
         yield [text[: blank.start()], *flags, text[blank.end() :]]

@@ -39,7 +39,7 @@ class FixResult:
 class Assessment:
     """What a text is to the rules and to the service, as far as fixes must not spoil it."""
 
-    found: list[Diagnostic]
+    findings: list[Diagnostic]
     status: TranslationStatus
     values: list[dict[str, Any]] | None
     """The fields that the flags say, even of a refused prompt; None where it is unreadable."""
@@ -77,7 +77,7 @@ def fix_prompt(
         examined = examine(new, settings, context, prompt=prompt if new == text else None)
         subjects, shown = examined.subjects, reported(examined.diagnostics, settings)
         return Assessment(
-            found=shown,
+            findings=shown,
             status=translation_of(new, subjects[0], examined.diagnostics, shown).status,
             values=read_values(subjects),
             stated=stated_values(subjects[0].segment),
@@ -115,7 +115,7 @@ def fix_text(
             break
     else:
         state, fixed, rounds = original, [], []
-    unfixed = remaining = tuple(state.reading.found)
+    unfixed = remaining = tuple(state.reading.findings)
     for each in reversed(rounds):
         unfixed = tuple(map(each.before, unfixed))
     return FixResult(state.text, tuple(fixed), remaining, unfixed)
@@ -132,10 +132,10 @@ def _candidates(
 ) -> list[Diagnostic]:
     if applicability is Applicability.SAFE and reading.values is None:
         return []  # whether the fields stay the same cannot be seen
-    found = [d for d in reading.found if d.fix and d.fix.applicability is applicability]
+    findings = [d for d in reading.findings if d.fix and d.fix.applicability is applicability]
     if applicability is Applicability.SAFE or isinstance(unsafe, bool):
-        return found
-    return [d for d in found if d.code in unsafe]
+        return findings
+    return [d for d in findings if d.code in unsafe]
 
 
 def _apply_what_helps(
@@ -222,7 +222,7 @@ def _collides(edit: Edit, taken: Sequence[Edit]) -> bool:
 
 def _helps(attempt: Sequence[Diagnostic], old: Assessment, new: Assessment) -> bool:
     """Tell whether an attempt removes what it is about and makes nothing worse."""
-    before, after = Counter(d.code for d in old.found), Counter(d.code for d in new.found)
+    before, after = Counter(d.code for d in old.findings), Counter(d.code for d in new.findings)
     removed = Counter(d.code for d in attempt)
     if any(after[code] > before[code] - count for code, count in removed.items()):
         return False

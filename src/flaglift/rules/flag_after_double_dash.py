@@ -93,7 +93,7 @@ class FlagAfterDoubleDash(Rule):
         if not late:
             return
         nodes = subject.segment.nodes
-        # Those behind the last flag hide nothing.
+        # Those after the last flag hide nothing.
         places = [
             index
             for index, node in enumerate(nodes)

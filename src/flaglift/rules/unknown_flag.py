@@ -164,15 +164,15 @@ def _what(miss: NearMiss, earlier_end: int) -> str | None:
         return f"`{shown}` does not begin with two dashes"
     if defects & _OTHERS or not defects or attached_marks(miss, earlier_end):
         return None
-    if Defect.STUCK_BEFORE in defects:
-        return None if _FILE.match(miss.behind) else f"`{shown}` sticks to the word in front of it"
-    return f"`{shown}` continues as `{excerpt(miss.behind)}` and is no flag of the service"
+    if Defect.ATTACHED_BEFORE in defects:
+        return None if _FILE.match(miss.after) else f"`{shown}` sticks to the word in front of it"
+    return f"`{shown}` continues as `{excerpt(miss.after)}` and is no flag of the service"
 
 
 def _fix(subject: Subject, miss: NearMiss) -> Fix | None:
     """Return the edits that take away all that this rule reports of a near miss."""
     defects = miss.defects
-    whole = miss.behind.startswith("=") or ends_word(subject.text, miss.end)
+    whole = miss.after.startswith("=") or ends_word(subject.text, miss.end)
     if Defect.UNSEEN in defects or not whole:
         return None
     edits: list[Edit] = []
@@ -201,5 +201,5 @@ def _spelt(subject: Subject, miss: NearMiss) -> str | None:
         return name.value if rest.lower() in ("", "s", name[-1]) else None
     exact = written[: number.start()].rstrip("_-").lower() == name is FlagName.DURATION
     follows = following_value(subject.text, miss.end, subject.span.end)
-    other = miss.behind or (follows and any(c.isdigit() for c in follows[1]))
+    other = miss.after or (follows and any(c.isdigit() for c in follows[1]))
     return f"{name} {number[1]}" if exact and not other else None

@@ -117,7 +117,7 @@ class UnquotedVideoPrompt(Rule):
 
 
 def _continuation(subject: Subject, flag: Flag) -> tuple[str, bool]:
-    """Return the words behind a flag on its line, and whether a flag or a line end ends them."""
+    """Return the words after a flag on its line, and whether a flag or a line end ends them."""
     nodes = subject.segment.nodes
     index = next(i for i, node in enumerate(nodes) if node is flag) + 1
     run = list(takewhile(lambda node: isinstance(node, Text), nodes[index:]))

@@ -119,11 +119,11 @@ def cut_at_all_flags(text: str) -> Flags | None:
         start = text.find("--", end)
     if not spans or len(spans) != text.count("--"):
         return None
-    behind = text[end:]
-    if behind.strip(WHITESPACE):
+    after = text[end:]
+    if after.strip(WHITESPACE):
         holes.append((end, len(text)))
-        behind = HOLE
-    pieces.append(behind)
+        after = HOLE
+    pieces.append(after)
     return Flags(Cut("".join(pieces), tuple(holes), value), spans, written)
 
 

@@ -31,7 +31,7 @@ def decoded(text: str) -> str | None:
     '"salt & pepper" by AT&T;'
     """
     for _ in range(_MOST_LEVELS):
-        before, text = text, ENTITY.sub(lambda found: character(found[0]), text)
+        before, text = text, ENTITY.sub(lambda entity: character(entity[0]), text)
         if text == before:
             return text
     return None

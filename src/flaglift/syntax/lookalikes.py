@@ -39,7 +39,7 @@ _LONG = "\u2014\u2015"  # what writing software makes of two hyphens
 
 
 def flag_like(start: int, raw: str, before: str) -> FlagLike | None:
-    """Return which flag a run of dashes and the name behind it look like, if any.
+    """Return which flag a run of dashes and the name after it look like, if any.
 
     `before` is the character in front, empty at the start of the text. A single dash inside a word
     is a hyphen, and so is one before a name that is not a flag's to the letter.
@@ -93,10 +93,10 @@ class Defect(Flags):
     """The name is one of the four in other letters."""
     HYPHEN = auto()
     """The name is one of the four with hyphens for underscores."""
-    STUCK_BEFORE = auto()
+    ATTACHED_BEFORE = auto()
     """Something else stands right in front of it."""
-    STUCK_BEHIND = auto()
-    """Something else stands right behind it, other than a value with `=`."""
+    ATTACHED_AFTER = auto()
+    """Something else stands right after it, other than a value with `=`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,30 +141,30 @@ class NearMiss:
         return self.word[max(0, offset - _NEAR) : offset]
 
     @property
-    def behind(self) -> str:
-        """What stands behind the name in the word, as far as anybody needs it."""
+    def after(self) -> str:
+        """What stands after the name in the word, as far as anybody needs it."""
         offset = self.end - self.word_start
         return self.word[offset : offset + _NEAR]
 
     @property
     def defects(self) -> Defect:
         """All that keeps it from being a flag."""
-        return _defects(self.name, self.dashes, self.written, self.before, self.behind)
+        return _defects(self.name, self.dashes, self.written, self.before, self.after)
 
 
 @lru_cache(maxsize=4096)  # several rules ask, and slips are repeated
-def _defects(name: FlagName, dashes: str, written: str, before: str, behind: str) -> Defect:
+def _defects(name: FlagName, dashes: str, written: str, before: str, after: str) -> Defect:
     plain = _plain(written)
     bare = "".join(c for c in dashes if c not in UNSEEN)
     defects = {
         Defect.DASH: any(c in DASHES[1:] for c in dashes + written),
         Defect.DASH_COUNT: bare.strip("-") == "" and bare != "--",
-        Defect.UNSEEN: any(c in UNSEEN for c in before[-1:] + dashes + written + behind[:1]),
+        Defect.UNSEEN: any(c in UNSEEN for c in before[-1:] + dashes + written + after[:1]),
         Defect.MISSPELT: plain != name,
         Defect.CASE: plain == name and written != written.lower(),
         Defect.HYPHEN: plain == name and "-" in written,
-        Defect.STUCK_BEFORE: before.rstrip(UNSEEN) != "",
-        Defect.STUCK_BEHIND: behind.lstrip(UNSEEN)[:1] not in ("", "="),
+        Defect.ATTACHED_BEFORE: before.rstrip(UNSEEN) != "",
+        Defect.ATTACHED_AFTER: after.lstrip(UNSEEN)[:1] not in ("", "="),
     }
     return Defect(sum(defect.value for defect, present in defects.items() if present))
 

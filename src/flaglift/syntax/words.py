@@ -116,7 +116,7 @@ def ends_word(text: str, position: int) -> bool:
 
 
 def following_value(text: str, position: int, end: int) -> tuple[int, str] | None:
-    """Return the word behind a word that ends at a position, as `(start, word as written)`.
+    """Return the word after a word that ends at a position, as `(start, word as written)`.
 
     None where there is none before `end`, or where it begins with two dashes and can be no value.
 

@@ -27,7 +27,7 @@ class AttachedMarks:
     """The punctuation at a flag, and how it is parted from it."""
 
     marks: str
-    """What stands in front and what stands behind."""
+    """What stands in front and what stands after."""
     span: Span
     edits: tuple[Edit, ...]
     """None where it is not clear what was meant."""
@@ -36,7 +36,7 @@ class AttachedMarks:
 def attached_marks(miss: NearMiss, earlier_end: int = -1) -> AttachedMarks | None:
     r"""Return the punctuation that is stuck to a flag.
 
-    Pairs go, and so do commas and their like. Half of a pair stays, behind a space. None where
+    Pairs go, and so do commas and their like. Half of a pair stays, after a space. None where
     there is none, or where something else is stuck to the flag too. `earlier_end` is where the
     flag before it ends: what stands between two flags in a word is the earlier one's.
 
@@ -45,8 +45,8 @@ def attached_marks(miss: NearMiss, earlier_end: int = -1) -> AttachedMarks | Non
     >>> [apply_edits(w, attached_marks(near_misses_in(w)[0]).edits) for w in words]
     ['--video', '--video )', '--duration 5']
     """
-    front, back = _found(_FRONT, miss.before), _found(_BACK, miss.behind)
-    rest = miss.behind[len(back) :]
+    front, back = _first(_FRONT, miss.before), _first(_BACK, miss.after)
+    rest = miss.after[len(back) :]
     if rest and (back or rest[0] != "=") and not _is_parted(back, rest):
         return None
     if _is_between_flags(miss, earlier_end) or _ENTITY_END.search(miss.before):
@@ -76,9 +76,9 @@ def _is_parted(back: str, rest: str) -> bool:
     return back.strip(_SEPARATES) == "" != back and (rest[0].isalnum() or rest[0] == '"')
 
 
-def _found(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
-    return found[0] if found else ""
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[0] if match else ""
 
 
 def _edits(miss: NearMiss, front: str, back: str, rest: str) -> tuple[Edit, ...]:

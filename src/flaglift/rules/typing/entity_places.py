@@ -35,7 +35,7 @@ _QUOTES = (_marks(_DOUBLE), _marks(_SINGLE))
 _REFERENCE = re.compile(
     rf"{_encoded(_LESS)}(?:lora|faceid):[^<>&:\r\n]++(?::[^<>&:\r\n]*+)?(?:{_encoded(_GREATER)})?"
 )
-_BEHIND = re.compile(rf"(?:{ENTITY.pattern})+")
+_AFTER = re.compile(rf"(?:{ENTITY.pattern})+")
 _BEFORE = re.compile(rf"(?:{ENTITY.pattern})+\Z")
 
 
@@ -106,15 +106,15 @@ def _value(value: Value) -> str | None:
 def _at_flags(misses: Iterable[NearMiss]) -> Iterator[EntityPlace]:
     done = 0
     for miss in misses:
-        before, behind = _BEFORE.search(miss.before), _BEHIND.match(miss.behind)
+        before, after = _BEFORE.search(miss.before), _AFTER.match(miss.after)
         low, high = miss.start, miss.end
         pieces = [miss.dashes + miss.written]
         if before and _is_space(before[0]) and low - len(before[0]) >= done:
             low -= len(before[0])
             pieces.insert(0, " " if low > miss.word_start else "")
-        if behind and _is_space(behind[0]):
-            high += len(behind[0])
-            pieces.append("" if miss.behind[behind.end() :][:1] in ("", "=") else " ")
+        if after and _is_space(after[0]):
+            high += len(after[0])
+            pieces.append("" if miss.after[after.end() :][:1] in ("", "=") else " ")
         if len(pieces) > 1:
             done = high
             entity = str(first_entity(miss.word[low - miss.word_start :]))

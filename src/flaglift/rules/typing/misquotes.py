@@ -26,7 +26,7 @@ class Misquote:
     inner: str | None
     """What stands up to the closing quote, as written; None where nothing closes it."""
     end: int
-    """Behind the closing quote, or after the value where there is none."""
+    """After the closing quote, or after the value where there is none."""
     goes_on: bool
     """Whether words after the value belong to it, or would if it were closed."""
     is_last: bool
@@ -60,15 +60,15 @@ class Marks(NamedTuple):
 def misquotes(segment: Segment, misses: Iterable[NearMiss], marks: Marks) -> Iterator[Misquote]:
     """Yield the values of flags that begin with such a mark.
 
-    What opens again inside is closed first. Nothing behind the next flag, or behind what looks like
+    What opens again inside is closed first. Nothing after the next flag, or after what looks like
     one, counts.
     """
     values = [flag.value.raw for flag in segment.flags if flag.value]
     if not any(map(marks.opening.match, values)):
         return
-    for flag, value, behind in _values(segment, misses):
+    for flag, value, after in _values(segment, misses):
         if marks.opening.match(value.raw):
-            yield _misquote(flag, value, value.raw + behind, marks)
+            yield _misquote(flag, value, value.raw + after, marks)
 
 
 def _misquote(flag: Flag, value: Value, text: str, marks: Marks) -> Misquote:
@@ -103,14 +103,14 @@ def _values(segment: Segment, misses: Iterable[NearMiss]) -> Iterator[tuple[Flag
     stops = iter([*(miss.word_start for miss in misses), segment.end])
     stop = next(stops)
     flag: Flag | None = None
-    behind: list[str] = []
+    after: list[str] = []
     for node in (*segment.read, None):
         if isinstance(node, Text):
-            behind.append(node.raw)
+            after.append(node.raw)
             continue
         if flag and flag.value and flag.name != FlagName.VIDEO:
             while stop < flag.end:
                 stop = next(stops)
-            yield flag, flag.value, "".join(behind)[: stop - flag.end]
+            yield flag, flag.value, "".join(after)[: stop - flag.end]
         flag = node if isinstance(node, Flag) else None
-        behind = []
+        after = []
