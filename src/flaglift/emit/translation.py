@@ -29,6 +29,20 @@ class TranslationStatus(StrEnum):
     """Its reading is in doubt, or it cannot be said in fields: the diagnostics say why."""
 
 
+class _Later:
+    """The diagnostics of a translation, made when they are first asked for: most never are."""
+
+    def __get__(self, translation: Any, owner: type) -> Any:
+        if translation is None:
+            raise AttributeError("only a translation has diagnostics")
+        held = translation.__dict__
+        made = held["diagnostics"] = held.pop("_make_diagnostics")()
+        return made
+
+
+_later: Any = _Later()
+
+
 @dataclass(frozen=True, init=False)
 class Translation:
     """The fields that say what a prompt says, or why there are none."""
@@ -38,7 +52,7 @@ class Translation:
     status: TranslationStatus
     values: dict[str, Any]
     """The fields that are there, as plain values. Unless translated: `text` as it was given."""
-    diagnostics: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...] = _later
     """In order of place and code."""
 
     def __init__(
@@ -60,13 +74,6 @@ class Translation:
         else:
             held["_make_diagnostics"] = diagnostics
             held["codes"] = codes
-
-    def __getattr__(self, name: str) -> Any:
-        # Only asked for what is not there yet.
-        if name != "diagnostics" or "_make_diagnostics" not in self.__dict__:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        made = self.__dict__["diagnostics"] = self.__dict__.pop("_make_diagnostics")()
-        return made
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Translation, (self.text, self.status, self.values, self.diagnostics)
