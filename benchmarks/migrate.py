@@ -90,6 +90,20 @@ def jsonl(folder: Path, rows: int) -> Compared:
     return Compared(loop, lambda: migrate(path), lambda: clear(path))
 
 
+def json_array(folder: Path, rows: int) -> Compared:
+    path = folder / "p.json"
+    with path.open("w") as file:
+        json.dump([{"id": i, "text": t, "seed": 7} for i, t in enumerate(prompts(rows))], file)
+
+    def loop() -> None:
+        document = json.loads(path.read_text())
+        for row in document:
+            row.update(flaglift.translate(row["text"]).values)
+        (folder / "loop").write_text(json.dumps(document))
+
+    return Compared(loop, lambda: migrate(path), lambda: clear(path))
+
+
 def delimited(folder: Path, rows: int) -> Compared:
     path = folder / "p.csv"
     with path.open("w", newline="") as file:
@@ -206,6 +220,8 @@ POSTGRESQL = os.environ.get("FLAGLIFT_TEST_POSTGRESQL", "postgresql://postgres@1
 MYSQL = os.environ.get("FLAGLIFT_TEST_MYSQL", "mysql://root@127.0.0.1:3306/test")
 STORES = (
     ("JSONL, with journal", "json.loads, translate, json.dumps", jsonl, 1.0, processor_seconds),
+    ("JSON array, with journal", "json.loads, translate, json.dumps", json_array, 1.0,
+     processor_seconds),
     ("CSV, with journal", "csv.reader, translate, csv.writer", delimited, 1.0, processor_seconds),
     ("Parquet, with journal", "read_table, translate_column, write_table", parquet, 2.0,
      processor_seconds),
@@ -215,12 +231,12 @@ STORES = (
 )  # fmt: skip
 
 
-def rows(rounds: int, count: int = 20_000) -> list[Row]:
-    """Return a row for each store, and those of verify and undo beside apply."""
+def rows(rounds: int, count: int = 20_000, most: int = 60_000) -> list[Row]:
+    """Return a row for each store, those of verify and undo beside apply, and how they grow."""
     found: list[Row] = []
     for question, beside, prepare, wanted, timed in STORES:
         with tempfile.TemporaryDirectory() as folder:
-            work = prepare(Path(folder), count)
+            work = prepare(Path(folder), min(count, most) if timed is seconds else count)
 
             def clean(part: Callable[[], object], work: Compared = work) -> float:
                 work.reset()
@@ -229,7 +245,7 @@ def rows(rounds: int, count: int = 20_000) -> list[Row]:
             clean(work.loop)  # what is learnt of the prompts' shapes, both find
             measured = median_ratio(work.apply, work.loop, rounds, clean)
             found.append(Row(question, beside, f"{wanted:g} of it", measured, wanted))
-    return [*found, *_back(rounds, count)]
+    return [*found, *_back(rounds, count), *_growth(rounds, count)]
 
 
 def _back(rounds: int, count: int) -> list[Row]:
@@ -245,6 +261,28 @@ def _back(rounds: int, count: int) -> list[Row]:
                 found.append(processor_seconds(lambda: migrate(path, verb)) / applied)  # noqa: B023
     return [
         Row(f"{verb} of JSONL", "apply", "1 of it", statistics.median(found), 1.0)
+        for verb, found in ratios.items()
+    ]
+
+
+def _growth(rounds: int, count: int) -> list[Row]:
+    """Return how much longer apply, verify and undo take of ten times as many rows."""
+    ratios: dict[str, list[float]] = {"apply": [], "verify": [], "undo": []}
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = [(Path(folder) / str(rows), rows) for rows in (count // 10, count)]
+        for place, rows in sizes:
+            place.mkdir()
+            jsonl(place, rows)
+        for _ in range(rounds):
+            for verb, found in ratios.items():
+                options = ["--replace"] if verb == "apply" else []
+                few, many = (
+                    processor_seconds(lambda: migrate(place / "p.jsonl", verb, *options))  # noqa: B023
+                    for place, _ in sizes
+                )
+                found.append(many / few)
+    return [
+        Row(f"{verb} of 10 times the rows", "it", "11 of it", statistics.median(found), 11.0)
         for verb, found in ratios.items()
     ]
 
