@@ -422,3 +422,28 @@ def test_a_file_that_changes_while_it_is_restored(
             undone(path)
     assert undone(path).restored == 6
     assert path.read_bytes() == before
+
+
+def test_rows_with_cells_that_are_too_long_for_python_are_written_and_restored(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "p.csv"
+    words = "x" * 200_000
+    header = "text,video_model,video_prompt,video_duration"
+    texts = [f"{start} --video --video_model kling25" for start in ("cat", words, "dog")]
+    path.write_text("\n".join([header, *(f"{text},,," for text in texts), ""]))
+    before = path.read_bytes()
+    assert applied(path, replace=True).changed == 3
+    assert f"\n{words},kling25,{words},\ndog,kling25,dog,\n" in path.read_text()
+    undone(path)
+    assert path.read_bytes() == before
+
+
+def test_entries_are_found_by_keys_that_are_no_characters(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    line = '{"id": "%s", "text": "a --video --video_model kling25"}\n'
+    path.write_text(line % "\\ud800" + line % "\\\\ud800")
+    before = path.read_bytes()
+    assert applied(path, replace=True, key="id").changed == 2
+    assert undone(path, key="id").restored == 2
+    assert path.read_bytes() == before

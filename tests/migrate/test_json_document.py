@@ -208,3 +208,15 @@ def test_members_found_by_name_are_written_as_those_found_by_a_walk(line: str) -
     if verdicts:
         by_places = JsonRewriter(["text"], DEFAULT_TARGETS)._by_places(data, verdicts)
         assert documents.write(data, verdicts) == by_places
+
+
+def test_each_document_keeps_its_own_spacing_however_many_there_are() -> None:
+    documents = JsonDocuments("text", {"video_model": "m"})
+    for width in range(250):
+        gap = " " * width
+        data = f'{{"a": 1,{gap}"text":{gap}"a cat {FLAGS}"}}'.encode()
+        verdicts = list(map(DECIDE, documents.read(data)))
+        new = documents.write(data, verdicts).decode()
+        assert new.startswith(f'{{"a": 1,{gap}"text":{gap}"a cat",{gap}"m":{gap}"kling25",')
+        # A field that no key was named for has its own name.
+        assert json.loads(new)["video_duration"] == 5

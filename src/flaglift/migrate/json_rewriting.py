@@ -8,6 +8,7 @@ from typing import Any
 from flaglift.errors import FlagliftError
 from flaglift.lossless.json_members import Member, single, sites, validate, value_end, value_of
 from flaglift.lossless.json_tokens import encoded
+from flaglift.migrate.job import DEFAULT_TARGETS
 from flaglift.migrate.json_values import document_of, holders
 from flaglift.migrate.records import Verdict
 
@@ -28,7 +29,7 @@ class JsonRewriter:
     def __init__(self, steps: Sequence[str], targets: Mapping[str, str]) -> None:
         """Name the steps that lead to a text, and the keys beside it by field."""
         self._steps = steps
-        self._keys = {**targets, "text": steps[-1]}
+        self._keys = {**DEFAULT_TARGETS, **targets, "text": steps[-1]}
         self._openings: dict[tuple[bytes, bytes, bool], dict[str, bytes]] = {}
         """What stands before new values, by the spelling of colon and gap, and in ASCII or not."""
 
@@ -92,20 +93,17 @@ class JsonRewriter:
             verdict = by_place.get(site.place)
             if verdict is not None:
                 keys = (self._steps[-1], *self._intended(verdict))
-                members = {key: single(site.members, key) for key in keys}
+                found = {key: single(site.members, key) for key in keys}
+                members = {key: member for key, member in found.items() if member is not None}
                 edits += self._edits(data, members, verdict)
         new = _spliced(data, edits)
         self._prove(data, new, by_place)
         return new
 
-    def _edits(
-        self, data: bytes, members: Mapping[str, Member | None], verdict: Verdict
-    ) -> list[_Splice]:
+    def _edits(self, data: bytes, members: Mapping[str, Member], verdict: Verdict) -> list[_Splice]:
         # Escapes in a document that is otherwise ASCII mean that its writer wants ASCII.
         ascii_only = data.isascii()
         text = members[self._steps[-1]]
-        if text is None:
-            raise AssertionError("the text of a verdict stands in its document")
         edits: list[_Splice] = []
         added: list[bytes] = []
         for field, value in verdict.writes.items():
@@ -113,7 +111,7 @@ class JsonRewriter:
                 raw = data[text.value : text.end].decode()
                 edits.append((text.value, text.end, spliced(raw, verdict, ascii_only)))
                 continue
-            key = self._keys.get(field, field)
+            key = self._keys[field]
             member = members.get(key)
             written = encoded(value, ascii_only=ascii_only)
             if member is not None:
@@ -151,8 +149,7 @@ class JsonRewriter:
 
     def _intended(self, verdict: Verdict) -> dict[str, Any]:
         """Return what a verdict writes, by the keys of the document."""
-        keys = self._keys
-        return {keys.get(field, field): value for field, value in verdict.writes.items()}
+        return {self._keys[field]: value for field, value in verdict.writes.items()}
 
 
 def _member_named(data: bytes, key: str) -> Member:
