@@ -47,6 +47,8 @@ TEXTS = (
 """Three that are translated, plain ones, two that are refused, and one that the table refuses."""
 KEYS = st.integers(1, 12)
 STEPS = st.sampled_from([WHOLE, WHOLE, EXPAND, CONTRACT])
+LATE = st.tuples(st.integers(1, 4), st.sampled_from(TEXTS[:4]))
+"""Mostly of rows that a run has passed."""
 EDITS = st.tuples(KEYS, st.sampled_from(TEXTS[:6]))
 
 
@@ -166,7 +168,7 @@ class TableMigrations(Migrations):
             )  # fmt: skip
             self.model.rows[key] = row
 
-    @initialize(texts=st.lists(st.sampled_from(TEXTS), max_size=12))
+    @initialize(texts=st.lists(st.sampled_from(TEXTS), min_size=4, max_size=12))
     def fill(self, texts: list[str]) -> None:
         for table in ("prompts", "flaglift_journal", "flaglift_runs", "flaglift_leases"):
             self.database.run(f"DROP TABLE IF EXISTS {table}")
@@ -200,7 +202,7 @@ class TableMigrations(Migrations):
             applied(self.source, step=step)
         return True
 
-    @rule(step=STEPS, rows=st.integers(1, 5), edits=st.lists(EDITS, max_size=2))
+    @rule(step=STEPS, rows=st.integers(1, 3), edits=st.lists(LATE, min_size=1, max_size=3))
     def apply(self, step: str, rows: int, edits: list[tuple[int, str]]) -> None:
         """Run to the end, while somebody writes between chunks and another run is tried."""
         if self.refuses(step):
@@ -304,12 +306,12 @@ class FileMigrations(Migrations):
 def bounded() -> settings:
     """Some 15 seconds of an idle machine."""
     return settings(
-        max_examples=15, stateful_step_count=10, deadline=None, print_blob=True,
+        max_examples=10, stateful_step_count=8, deadline=None, print_blob=True,
         suppress_health_check=[*HealthCheck],
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "examples"), [("sqlite", 15), ("postgresql", 4)])
+@pytest.mark.parametrize(("kind", "examples"), [("sqlite", 10), ("postgresql", 3)])
 def test_a_table_in_any_order(
     killer: Killer, tmp_path: Path, bounded: settings, kind: str, examples: int
 ) -> None:
@@ -328,3 +330,21 @@ def test_a_file_in_any_order(killer: Killer, tmp_path: Path, bounded: settings) 
 
     Machine.killer, Machine.folder = killer, tmp_path
     run_state_machine_as_test(Machine, settings=bounded)
+
+
+def test_the_model_tells_late_rows_and_refused_ones(tmp_path: Path) -> None:
+    for database in open_database("sqlite", tmp_path):
+
+        class Machine(TableMigrations):
+            pass
+
+        Machine.database = database
+        machine = Machine()
+        machine.fill(texts=list(TEXTS[:7]))
+        machine.apply(step=WHOLE, rows=2, edits=[(1, TEXTS[0]), (2, TEXTS[4])])
+        assert [change.key for change in machine.model.changes] == [1, 2, 3, 1]
+        machine.undo(kills=[])
+        assert [change.key for change in machine.model.changes] == [1, 2]
+        machine.the_rows_are_as_foreseen()
+        texts = {key: row["text"] for key, row in machine.model.rows.items()}
+        assert texts == dict(enumerate(TEXTS[:7], 1)) | {1: TEXTS[0], 2: TEXTS[4]}

@@ -223,8 +223,24 @@ class SqlLedger:
         journal = self.journal_table
         query = select(journal).where(journal.c.run == run.id, journal.c.first > after)
         row = connection.execute(query.order_by(journal.c.first).limit(1)).first()
-        if row is None:
-            return None
+        return None if row is None else self._read(run, row)
+
+    def block_before(
+        self, connection: Connection, run: MigrationRun, first: int
+    ) -> JournalChunk | None:
+        """Return the last block before the one that begins with a number; of all for 0.
+
+        A row that was edited while the run went on has two entries, of which the later one has to
+        be taken back first. Raises as `block` does.
+        """
+        journal = self.journal_table
+        query = select(journal).where(journal.c.run == run.id)
+        query = query.where(journal.c.first < first) if first else query
+        row = connection.execute(query.order_by(journal.c.first.desc()).limit(1)).first()
+        return None if row is None else self._read(run, row)
+
+    @staticmethod
+    def _read(run: MigrationRun, row: Any) -> JournalChunk:
         data = unpacked(row.entries)
         if hashlib.sha256(data).hexdigest() != row.digest:
             raise InputError(

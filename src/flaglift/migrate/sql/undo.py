@@ -34,12 +34,12 @@ class SqlUndoer(TableRun):
         """Restore the next chunk, mark its entries and keep the checkpoint, in one transaction."""
         with self._session.begin(write=True) as connection:
             self._lease.renew(connection)
-            block = self._ledger.block(connection, self.run, self.run.info["undo"])
+            block = self._ledger.block_before(connection, self.run, self.run.info["undo"])
             if block is None:
                 return False
             restored = self._restore(connection, block.left)
             self._ledger.mark_undone(connection, self.run, block, restored)
-            info = {**self.run.info, "undo": block.last}
+            info = {**self.run.info, "undo": block.first}
             self._save(connection, "undoing", info)
         self.restored += len(restored)
         return True
