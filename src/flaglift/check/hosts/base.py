@@ -44,6 +44,7 @@ __all__ = [
     "Candidate",
     "Comment",
     "Decision",
+    "DivisibleHost",
     "Evidence",
     "Hole",
     "Host",
@@ -132,6 +133,29 @@ class PartialHost(Protocol):
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return the parts of a document in which bytes that are in no literal may be text."""
+
+
+@runtime_checkable
+class DivisibleHost(Protocol):
+    """A host that can read a part of a document, with what the whole document says of it."""
+
+    def cuts(self, data: bytes) -> Sequence[int]:
+        """Return the bytes at which parts may begin, in order.
+
+        There are none where the document can only be read as a whole: where it has a fault, too.
+        """
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
+        """Return the literals of a part between two cuts; None if it cannot be read on its own.
+
+        The numbers in their paths count from the beginning of the part.
+        """
+
+    def follow(self, old: bytes, data: bytes, change: Span) -> Sequence[Span]:
+        """Prepare to read a document that another one became; return what else reads otherwise.
+
+        `change` are the bytes of `data` that are not as they were. The ranges are bytes of `data`.
+        """
 
 
 class Host(Protocol):

@@ -4,6 +4,7 @@ A language says which nodes are string literals and how each is read (`Language.
 stand side by side, or with `+` between them, are one literal, and what else is added is a hole.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, LiteralFor
 from flaglift.check.hosts.formats.codec import ScannedLiteral, stripped
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import Constructs, origin_of, text_of
-from flaglift.check.hosts.formats.trees import broken_from, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import broken_from, follow, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
@@ -103,10 +104,14 @@ class CodeHost(ABC):
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the string literals of a document, in order."""
+        return self._literals(data)
+
+    def _literals(self, data: bytes, part: Span | None = None) -> list[Literal]:
         joining = (*self.joins, *filter(None, (self.adds,)), *self.calls)
         literals = []
         seen: set[int] = set()
-        for node in nodes(data, (*self.kinds, *joining), self.module, self.grammar(data)):
+        kinds = (*self.kinds, *joining)
+        for node in nodes(data, kinds, self.module, self.grammar(data), part):
             if node.id in seen:
                 continue
             join = self.join_of(node) if node.type in self.calls else None
@@ -191,6 +196,30 @@ class CodeHost(ABC):
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
         return comments_in(data, self.module, self.grammar(data), self.comment_kinds)
+
+
+class StatementsHost(CodeHost):
+    """A host of code whose statements at the top say nothing of each other's strings."""
+
+    dependent: re.Pattern[bytes] | None = None
+    """What a document holds if they may do so in it."""
+
+    def cuts(self, data: bytes) -> Sequence[int]:
+        """Return where statements begin, if the parser could read all of it."""
+        root = parse(data, self.module, self.grammar(data)).root_node
+        if root.has_error or (self.dependent and self.dependent.search(data)):
+            return ()
+        return [child.start_byte for child in root.children]
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
+        """Return the literals of some statements."""
+        return self._literals(data, part)
+
+    def follow(self, old: bytes, data: bytes, change: Span) -> Sequence[Span]:
+        """Parse a document with what is left of another one's tree; return where they differ."""
+        if self.grammar(old) != self.grammar(data):
+            return [Span(0, len(data))]
+        return follow(old, data, change, self.module, self.grammar(data))
 
 
 def joined(elements: Node, kind: str, arguments: Node | None, default: str) -> Join | None:

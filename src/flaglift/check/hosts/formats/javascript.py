@@ -5,7 +5,7 @@ import re
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, joined
+from flaglift.check.hosts.formats.code import Join, StatementsHost, StringLiteral, joined
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
@@ -76,12 +76,13 @@ _MAPPINGS = Mappings(
 )
 
 
-class JavaScriptHost(CodeHost):
+class JavaScriptHost(StatementsHost):
     """JavaScript with JSX, TypeScript, or TypeScript with JSX."""
 
     kinds: tuple[str, ...] = ("string", "template_string")
     adds = "binary_expression"
     calls: frozenset[str] = frozenset({"call_expression"})
+    dependent = re.compile(rb"\.\s*(?:append|set)\b")
     shape: Constructs = Constructs(
         pairs={"pair": ("key", "value")},
         calls={"call_expression": "function", "new_expression": "constructor"},

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +24,7 @@ _ESCAPE = re.compile(
 )
 
 
+_LINE_FEED = re.compile(rb"\n")
 _WIDE_LINE_ENDS = ("\u2028".encode(), "\u2029".encode())
 
 
@@ -51,7 +52,25 @@ class JsonHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the values that are strings, in order; keys are none."""
-        documents = self._documents(data)
+        return self._literals(data, _documents(data, lines=self.name == "jsonl"))
+
+    def cuts(self, data: bytes) -> Sequence[int]:
+        """Return where lines begin, if each is a document."""
+        lines = _LINE_FEED.finditer(data) if self.name == "jsonl" else ()
+        return [match.end() for match in lines]
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
+        """Return the values of some lines; None if one is no document."""
+        documents = read(data, start=part.start, end=part.end).documents
+        if _faulty(documents) or _share_lines(data, documents):
+            return None
+        return self._literals(data, documents)
+
+    def follow(self, old: bytes, data: bytes, change: Span) -> Sequence[Span]:  # noqa: ARG002
+        """Return nothing: a document does not depend on others."""
+        return ()
+
+    def _literals(self, data: bytes, documents: Sequence[Document]) -> list[Literal]:
         several = self.name == "jsonl" or len(documents) > 1
         around = _Objects(data)
         return [
@@ -59,13 +78,6 @@ class JsonHost:
             for index, document in enumerate(documents)
             for text in document.texts
         ]
-
-    def _documents(self, data: bytes) -> Sequence[Document]:
-        """Return the documents, each with its fault, or with that of what it cannot do without."""
-        whole = read(data).documents
-        if self.name == "jsonl" and (_faulty(whole) or _share_lines(data, whole)):
-            return [document for line in _lines(data) for document in line]
-        return _sharing(whole, _faulty(whole))
 
     def _literal(
         self,
@@ -94,7 +106,8 @@ class JsonHost:
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first fault."""
-        faults = [document.at for document in self._documents(data) if document.fault]
+        documents = _documents(data, lines=self.name == "jsonl")
+        faults = [document.at for document in documents if document.fault]
         return [Span(min(faults), len(data))] if faults else []
 
     def comments(self, data: bytes) -> list[Comment]:
@@ -102,6 +115,15 @@ class JsonHost:
         return [
             Comment(start, end, stripped(data[start:end])) for start, end in read(data).comments
         ]
+
+
+@lru_cache(maxsize=2)
+def _documents(data: bytes, *, lines: bool) -> Sequence[Document]:
+    """Return the documents, each with its fault, or with that of what it cannot do without."""
+    whole = read(data).documents
+    if lines and (_faulty(whole) or _share_lines(data, whole)):
+        return [document for line in _lines(data) for document in line]
+    return _sharing(whole, _faulty(whole))
 
 
 def _faulty(documents: Sequence[Document]) -> Document | None:

@@ -1,7 +1,7 @@
 """Plain text: a prompt a line, a file, or a paragraph; and sessions at a terminal."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
@@ -89,9 +89,24 @@ class TextHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the prompts."""
-        text = data.decode()
+        return self._literals(data, 0, data.decode())
+
+    def cuts(self, data: bytes) -> Sequence[int]:
+        """Return where lines begin, if each is a prompt."""
+        lines = _LINE_FEED.finditer(data) if self._form is TextForm.LINES else ()
+        return [match.end() for match in lines]
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
+        """Return the prompts of some lines."""
+        return self._literals(data, part.start, data[part.start : part.end].decode())
+
+    def follow(self, old: bytes, data: bytes, change: Span) -> Sequence[Span]:  # noqa: ARG002
+        """Return nothing: a line does not depend on others."""
+        return ()
+
+    def _literals(self, data: bytes, byte: int, text: str) -> list[Literal]:
         literals = []
-        byte = position = 0
+        position = 0
         for index, (start, prompt) in enumerate(prompts(text, self._form)):
             byte += len(text[position:start].encode())
             end = byte + len(prompt.encode())
@@ -106,6 +121,7 @@ class TextHost:
         return []
 
 
+_LINE_FEED = re.compile(rb"\n")
 _PLAIN = Plain("text")
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from importlib import import_module
 from math import inf
 
-from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Tree
 
 from flaglift.lossless.spans import Span
 
@@ -15,13 +15,40 @@ def _language(module: str, function: str) -> Language:
     return Language(getattr(import_module(module), function)())
 
 
+_EARLIER: dict[bytes, Tree] = {}
+"""What is left of the tree of an earlier document, for the one that is parsed next."""
+
+
 @lru_cache(maxsize=8)
 def parse(data: bytes, module: str, function: str = "language") -> Tree:
     """Return the parse tree of a document; there is one whatever the document holds.
 
     Raises `ModuleNotFoundError` where the language's package is not installed.
     """
-    return Parser(_language(module, function)).parse(data)
+    parser = Parser(_language(module, function))
+    earlier = _EARLIER.pop(data, None)
+    return parser.parse(data, earlier) if earlier else parser.parse(data)
+
+
+def follow(
+    old: bytes, data: bytes, change: Span, module: str, function: str = "language"
+) -> list[Span]:
+    """Parse a document that another one became; return the bytes whose place in the tree changed.
+
+    `change` are the bytes of `data` that are not as they were.
+    """
+    before = parse(old, module, function).copy()
+    end = change.end + len(old) - len(data)
+    begin = _point(data, change.start)
+    before.edit(change.start, end, change.end, begin, _point(old, end), _point(data, change.end))
+    _EARLIER[data] = before
+    tree = parse(data, module, function)
+    _EARLIER.pop(data, None)
+    return [Span(each.start_byte, each.end_byte) for each in before.changed_ranges(tree)]
+
+
+def _point(data: bytes, at: int) -> Point:
+    return Point(data.count(b"\n", 0, at), at - data.rfind(b"\n", 0, at) - 1)
 
 
 @lru_cache(maxsize=16)
@@ -31,12 +58,19 @@ def _query(module: str, function: str, kinds: tuple[str, ...]) -> Query:
 
 
 def nodes(
-    data: bytes, kinds: tuple[str, ...], module: str, function: str = "language"
+    data: bytes,
+    kinds: tuple[str, ...],
+    module: str,
+    function: str = "language",
+    part: Span | None = None,
 ) -> list[Node]:
-    """Return the nodes of these kinds in a document, in order of their first bytes."""
-    tree = parse(data, module, function)
-    captured = QueryCursor(_query(module, function, kinds)).captures(tree.root_node)
-    return sorted(captured.get("found", ()), key=lambda node: (node.start_byte, -node.end_byte))
+    """Return the nodes of these kinds in a document, or a part, in order of their first bytes."""
+    cursor = QueryCursor(_query(module, function, kinds))
+    if part:
+        cursor.set_byte_range(*part)
+    found = cursor.captures(parse(data, module, function).root_node).get("found", ())
+    inside = [each for each in found if part is None or part.start <= each.start_byte < part.end]
+    return sorted(inside, key=lambda node: (node.start_byte, -node.end_byte))
 
 
 def broken_from(root: Node) -> list[Span]:

@@ -1,12 +1,11 @@
 """YAML: the scalars that are values, in their five styles. The reader says where and what."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import accumulate
+from functools import lru_cache, partial
 from typing import Any
 
 import yaml
@@ -38,6 +37,9 @@ _OTHER_LINE_END = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]|\r(?!\n)")
 _COMMENT = re.compile(rb"(?:(?<=[ \t\r\n])|\A)#[^\r\n]*")
 
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
 class YamlHost:
     """A stream of YAML documents."""
 
@@ -45,35 +47,36 @@ class YamlHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the scalars that are values, in order, up to where the file is not valid."""
-        reader = Reader(data)
-        literals: list[Literal] = []
-        try:
-            for event in reader.events():
-                literal = reader.follow(event)
-                literals += [literal] if literal else []
-        except yaml.YAMLError:
+        literals, is_valid = _read(data)[1:]
+        if not is_valid:
             return [replace(literal, unclear=SYNTAX) for literal in literals]
         if _OTHER_LINE_END.search(data):
             return [replace(literal, unclear=LINE_END) for literal in literals]
-        return literals
+        return list(literals)
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first place that is not valid."""
-        reader = Reader(data)
-        try:
-            for event in reader.events():
-                reader.follow(event)
-        except yaml.YAMLError:
-            return [Span(reader.end, len(data))]
-        return []
+        reader, _, is_valid = _read(data)
+        return [] if is_valid else [Span(reader.end, len(data))]
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order, up to where the file is not valid."""
-        reader = Reader(data)
-        with suppress(yaml.YAMLError):
-            for event in reader.events():
-                reader.follow(event)
+        reader = _read(data)[0]
         return list(_comments(data, reader.end, reader.scalars))
+
+
+@lru_cache(maxsize=2)
+def _read(data: bytes) -> tuple["Reader", Sequence[Literal], bool]:
+    """Read a document once for all questions; tell what it holds, and whether it is valid."""
+    reader = Reader(data)
+    literals: list[Literal] = []
+    try:
+        for event in reader.events():
+            literal = reader.follow(event)
+            literals += [literal] if literal else []
+    except yaml.YAMLError:
+        return reader, literals, False
+    return reader, literals, True
 
 
 def _comments(data: bytes, end: int, scalars: Sequence[Span]) -> Iterator[Comment]:
@@ -133,13 +136,36 @@ class Level:
         return (self.key or "") if self.mapping else self.index
 
 
+class _Offsets:
+    """The bytes at which the code points of a text begin."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._runs = [0]
+        """Where runs of code points beyond ASCII begin, and what the bytes before are more."""
+        self._more = [0]
+        for match in _NOT_ASCII.finditer(text):
+            self._runs.append(match.start())
+            self._more.append(self._more[-1])
+            self._runs.append(match.end())
+            self._more.append(self._more[-1] + len(match[0].encode()) - len(match[0]))
+
+    def __getitem__(self, index: int) -> int:
+        number = bisect_right(self._runs, index) - 1
+        offset = index + self._more[number]
+        if number % 2:  # within a run
+            run = self._text[self._runs[number] : index]
+            offset += len(run.encode()) - len(run)
+        return offset
+
+
 class Reader:
     """Follows the events of a stream, and keeps the path to the node that is next."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._text = data.decode()
-        self._offsets = list(accumulate((len(c.encode()) for c in self._text), initial=0))
+        self._offsets = _Offsets(self._text)
         self._document = -1
         self._levels: list[Level] = []
         self.scalars: list[Span] = []
