@@ -13,13 +13,13 @@ from flaglift.lossless.spans import Span
 from flaglift.lsp.commands import EXPLAIN
 from flaglift.lsp.diagnostics import diagnostic
 from flaglift.lsp.documents import TextVersion
+from flaglift.lsp.parts import DocumentFinding
 from flaglift.lsp.proposing import (
     comment_against,
-    findings_in,
     proposals,
     suppression_in,
 )
-from flaglift.lsp.reading import DocumentFinding, DocumentReading
+from flaglift.lsp.reading import DocumentReading
 from flaglift.lsp.server import EditorServer, Feature
 from flaglift.lsp.session import OpenDocument, VersionReading
 from flaglift.lsp.text import EditorText, line_edits
@@ -88,7 +88,7 @@ class ActionMaker:
         if only and wanted(FIX_NOTEBOOK):
             made += self._fix_all(FIX_NOTEBOOK)
         if not only:
-            codes = (each.finding.code for each in findings_in(self._reading, place))
+            codes = (each.finding.code for each in self._reading.findings_in(place))
             made += [
                 types.Command(f"Explain {code}", EXPLAIN, arguments=[code])
                 for code in dict.fromkeys(codes)
@@ -96,7 +96,7 @@ class ActionMaker:
         return made
 
     def _for_findings(self, place: Span) -> Iterator[types.CodeAction]:
-        about = findings_in(self._reading, place)
+        about = self._reading.findings_in(place)
         for each in proposals(self._reading, about):
             yield types.CodeAction(
                 each.title,
@@ -109,10 +109,8 @@ class ActionMaker:
             yield from self._suppressions(finding)
 
     def _suppressions(self, about: DocumentFinding) -> Iterator[types.CodeAction]:
-        edit = None
         said = f"{about.finding.code} {about.finding.rule}"
-        if self._document.memory:
-            edit = comment_against(self._reading, about, self._document.memory)
+        edit = comment_against(self._reading, about)
         if edit:
             edits = self._found.version.edits([edit])
             yield self._ignoring(f"Ignore {said} here, by a comment", about, self._edit(edits))

@@ -3,14 +3,22 @@
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from lsprotocol.types import CodeDescription, DiagnosticSeverity, DiagnosticTag, Range
+import attrs
+from lsprotocol.types import (
+    CodeDescription,
+    DiagnosticSeverity,
+    DiagnosticTag,
+    Position,
+    Range,
+)
 from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.diagnostics import Severity
 from flaglift.documentation import rule_link
 from flaglift.lossless.spans import Span
 from flaglift.lsp.documents import DocumentVersion
-from flaglift.lsp.reading import DocumentFinding
+from flaglift.lsp.parts import DocumentFinding, DocumentParts
+from flaglift.lsp.reading import DocumentReading
 from flaglift.lsp.session import VersionReading
 from flaglift.report.text import counted
 from flaglift.rules import UNUSED_SUPPRESSION
@@ -37,10 +45,58 @@ def diagnostics(found: VersionReading) -> dict[str, list[EditorDiagnostic]]:
         location = found.version.location(span)
         said = EditorDiagnostic(location.range, message, severity, source=SOURCE)
         shown[location.uri].append(said)
-    for each in _worst(found.reading.findings):
-        location = found.version.location(each.span)
-        shown[location.uri].append(_diagnostic(location.range, each))
+    for uri, said in _shown(found.version, found.reading):
+        shown[uri].append(said)
     return shown
+
+
+def _shown(
+    version: DocumentVersion, reading: DocumentReading
+) -> Iterator[tuple[str, EditorDiagnostic]]:
+    """Yield what is shown of findings, each with the address of the part of the document."""
+    parts = reading.parts
+    if parts is None or not reading.is_plain:
+        for each in _worst(reading.findings):
+            location = version.location(each.span)
+            yield location.uri, _diagnostic(location.range, each)
+        return
+    for number, indices in enumerate(_worst_of(parts)):
+        line = version.line_at(parts.starts[number])
+        known = parts.parts[number].shown
+        for index in indices:
+            if line is not None and index in known:
+                uri, was, said = known[index]
+                if was != line:
+                    said = attrs.evolve(said, range=_moved(said.range, line - was))
+                    known[index] = uri, line, said
+            else:
+                (each,) = parts.chosen(number, [index])
+                location = version.location(each.span)
+                uri, said = location.uri, _diagnostic(location.range, each)
+                if line is not None:
+                    known[index] = uri, line, said
+            yield uri, said
+
+
+def _moved(place: Range, lines: int) -> Range:
+    start, end = place.start, place.end
+    return Range(
+        Position(start.line + lines, start.character), Position(end.line + lines, end.character)
+    )
+
+
+def _worst_of(parts: DocumentParts) -> list[Sequence[int]]:
+    """Return the numbers of the findings of each part that are shown, in order."""
+    if parts.count <= MOST_FINDINGS:
+        return [range(len(part.findings)) for part in parts.parts]
+    left = MOST_FINDINGS
+    chosen: list[list[int]] = [[] for _ in parts.parts]
+    for rank in sorted(_RANKS.values()):
+        for number, part in enumerate(parts.parts):
+            more = part.ranked.get(rank, [])[:left]
+            chosen[number] += more
+            left -= len(more)
+    return [sorted(each) for each in chosen]
 
 
 def diagnostic(version: DocumentVersion, found: DocumentFinding) -> EditorDiagnostic:
@@ -79,7 +135,7 @@ def _problems(found: VersionReading) -> Iterator[tuple[Span, DiagnosticSeverity,
         yield top, DiagnosticSeverity.Error, said
     for start, message in found.reading.problems:
         yield Span(start, start), DiagnosticSeverity.Warning, message
-    count = len(found.reading.findings)
+    count = found.reading.count
     if count > MOST_FINDINGS:
         said = (
             f"the worst {MOST_FINDINGS} of {counted(count, 'finding')} are shown; "

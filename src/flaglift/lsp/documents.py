@@ -40,6 +40,9 @@ class DocumentVersion(Protocol):
     def offset(self, uri: str, position: Position) -> int:
         """Return the byte at a position."""
 
+    def line_at(self, offset: int) -> int | None:
+        """Return the number of the line that begins at a byte; None if none does for certain."""
+
     def lines(self, span: Span) -> list[Span]:
         """Return the parts of a range that are in one line each, without line ends."""
 
@@ -82,6 +85,11 @@ class TextVersion:
     def location(self, span: Span) -> Location:
         """Return where the editor shows a range of bytes."""
         return Location(self.uri, self.range(span))
+
+    def line_at(self, offset: int) -> int | None:
+        """Return the number of the line that begins at a byte; None if none does."""
+        place = self.text.position(offset + self._mark)
+        return None if place.character else place.line
 
     def offset(self, uri: str, position: Position) -> int:  # noqa: ARG002
         """Return the byte at a position."""

@@ -130,6 +130,10 @@ class NotebookVersion:
         place = Span(start, end if last == cell else start)
         return Location(uri, self.texts[uri].text.range(place))
 
+    def line_at(self, offset: int) -> int | None:  # noqa: ARG002
+        """Return None: a line of the file is none of a cell."""
+        return None
+
     def offset(self, uri: str, position: Position) -> int:
         """Return the byte at a position."""
         number = self._numbers.get(uri)

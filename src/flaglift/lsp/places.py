@@ -22,7 +22,7 @@ def place_in(reading: DocumentReading, offset: int) -> TextPlace | None:
     """Return the innermost literal around a byte of a document, whether it is a prompt or not."""
     if reading.host is None:
         return None
-    for root in reading.host.literals(reading.data):
+    for root in reading.literals_around(offset):
         if root.start <= offset <= root.end:
             around = [
                 each

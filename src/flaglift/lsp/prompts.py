@@ -4,10 +4,9 @@ An edit leaves most literals as they are, or moves them. What a literal says dep
 on how they read, and on what stands around it; what was found for these is found once.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from typing import NamedTuple
 
 from flaglift.check.document import fingerprint
@@ -60,70 +59,43 @@ class PromptFacts(NamedTuple):
     videos: tuple[VideoPrice, ...]
 
 
+class RootFacts(NamedTuple):
+    """What is known of a literal of a file, with those that are nested in it."""
+
+    number: int
+    """Which of the literals of its part it is."""
+    start: int
+    """Its first byte, in the part of the document that it is in."""
+    facts: tuple[PromptFacts, ...]
+
+
 @dataclass(frozen=True)
-class DocumentPrompt:
-    """A prompt of a document."""
+class PromptReader:
+    """Looks at literals that are new, and knows what it was told of others."""
 
-    root: Literal
-    """The literal of the file that it is, or is nested in."""
-    facts: PromptFacts
+    settings: Settings
+    known: Mapping[Hashable, tuple[PromptFacts, ...]]
+    flagged: Mapping[str, bool]
+    """Whether a text may hold flags."""
 
-    @cached_property
-    def enclosure(self) -> Enclosure:
-        """Where it is in the document, in bytes."""
-        return self.facts.enclosure.shifted(self.root.start)
-
-    @property
-    def place(self) -> Span:
-        """The bytes of the document that it takes, delimiters included."""
-        return self.facts.enclosure.place.shifted(self.root.start)
-
-    @property
-    def pointer(self) -> str:
-        """A JSON pointer to it, where the host is structured; else empty."""
-        return self.root.pointer + self.facts.pointer
-
-    @cached_property
-    def literal(self) -> Literal:
-        """The literal itself, read anew."""
-        return list(leaves([self.root]))[self.facts.number]
-
-    @property
-    def findings(self) -> Iterator[tuple[Span, Diagnostic]]:
-        """What is to be said about it, suppressed or not, each with its bytes of the document."""
-        return ((span.shifted(self.root.start), said) for span, said in self.facts.findings)
-
-
-class PromptMemory:
-    """Finds the prompts of one document after another, and looks only at those that are new.
-
-    It remembers what the last document held, and nothing of those before.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._known: dict[Hashable, tuple[PromptFacts, ...]] = {}
-        self._flagged: dict[str, bool] = {}
-        """Whether a text may hold flags."""
-
-    def prompts(self, literals: list[Literal]) -> list[DocumentPrompt]:
-        """Return the prompts among the literals of a file, those nested in them included."""
+    def read(self, literals: Iterable[Literal], start: int) -> "PartFacts":
+        """Return what is known of the literals of a part of a file that begins at a byte."""
         known: dict[Hashable, tuple[PromptFacts, ...]] = {}
         flagged: dict[str, bool] = {}
-        found = []
-        for root in literals:
+        roots = []
+        for number, root in enumerate(literals):
             text = root.text
             if text not in flagged:
-                was = self._flagged.get(text)
+                was = self.flagged.get(text)
                 flagged[text] = may_hold_flags(text.encode()) if was is None else was
             if not flagged[text]:
                 continue
             key = _key(root)
-            facts = known.get(key) or self._known.get(key)
+            facts = known.get(key) or self.known.get(key)
             known[key] = facts = tuple(self._facts(root)) if facts is None else facts
-            found += [DocumentPrompt(root, each) for each in facts]
-        self._known, self._flagged = known, flagged
-        return found
+            if facts:
+                roots.append(RootFacts(number, root.start - start, facts))
+        return PartFacts(tuple(roots), known, flagged)
 
     def _facts(self, root: Literal) -> Iterator[PromptFacts]:
         for number, literal in enumerate(leaves([root])):
@@ -135,13 +107,13 @@ class PromptMemory:
                     fingerprint(literal.prompt),
                     tuple(
                         (literal.locate(said.span).shifted(-root.start), said)
-                        for said in lint_literal(literal, self._settings)
+                        for said in lint_literal(literal, self.settings)
                     ),
                     tuple(self._videos(literal)),
                 )
 
     def _videos(self, literal: Literal) -> Iterator[VideoPrice]:
-        subjects = subjects_of(literal.text, literal.prompt, self._settings, request_of(literal))
+        subjects = subjects_of(literal.text, literal.prompt, self.settings, request_of(literal))
         for subject in subjects:
             if subject.is_clear_video:
                 known = not literal.holes and not literal.doubt
@@ -153,6 +125,14 @@ class PromptMemory:
                     subject.price_cents if known else None,
                     bool(subject.price_note),
                 )
+
+
+class PartFacts(NamedTuple):
+    """What is known of a part of a document, wherever it stands."""
+
+    roots: tuple[RootFacts, ...]
+    known: Mapping[Hashable, tuple[PromptFacts, ...]]
+    flagged: Mapping[str, bool]
 
 
 def _enclosure(literal: Literal) -> Enclosure:

@@ -18,9 +18,8 @@ from flaglift.check.inspecting import MOVED, proposal
 from flaglift.check.unused import removal, unused_codes
 from flaglift.diagnostics import Applicability, Fix
 from flaglift.linting.engine import selected
-from flaglift.lossless.spans import Span
-from flaglift.lsp.prompts import DocumentPrompt, PromptMemory
-from flaglift.lsp.reading import DocumentFinding, DocumentReading, read_document, suppressed
+from flaglift.lsp.parts import DocumentFinding, DocumentPrompt, PartReader
+from flaglift.lsp.reading import DocumentReading, read_document, suppressed
 from flaglift.rules import UNUSED_SUPPRESSION
 
 _MOST_PROMPTS = 20
@@ -47,15 +46,6 @@ class Proposal(NamedTuple):
     is_safe: bool
     is_move: bool
     edits: Sequence[ByteEdit]
-
-
-def findings_in(reading: DocumentReading, place: Span) -> list[DocumentFinding]:
-    """Return the findings that have a byte, or an end, in common with a range."""
-    return [
-        each
-        for each in reading.findings
-        if each.span.start <= place.end and place.start <= each.span.end
-    ]
 
 
 def proposals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Iterator[Proposal]:
@@ -102,9 +92,7 @@ def _removals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Ite
                     yield Proposal(each, "take it out (safe fix)", True, False, [edit])
 
 
-def comment_against(
-    reading: DocumentReading, about: DocumentFinding, memory: PromptMemory
-) -> ByteEdit | None:
+def comment_against(reading: DocumentReading, about: DocumentFinding) -> ByteEdit | None:
     """Return what adds a comment by which a finding is no longer reported, and nothing else is.
 
     None where the host has no comments, or none can stand there.
@@ -138,7 +126,7 @@ def comment_against(
     ]
     if _content(data[before.start : before.end], cell=cell).endswith(b"\\"):
         del edits[:2]  # the line goes on, and a comment would be a part of it
-    return next((edit for edit in edits if _suppresses_only(reading, about, edit, memory)), None)
+    return next((edit for edit in edits if _suppresses_only(reading, about, edit)), None)
 
 
 def _content(line: bytes, *, cell: bool) -> bytes:
@@ -150,13 +138,12 @@ def _content(line: bytes, *, cell: bool) -> bytes:
     return line
 
 
-def _suppresses_only(
-    reading: DocumentReading, about: DocumentFinding, edit: ByteEdit, memory: PromptMemory
-) -> bool:
+def _suppresses_only(reading: DocumentReading, about: DocumentFinding, edit: ByteEdit) -> bool:
     """Tell whether after an edit all is said that was said, but for this finding."""
     job = replace(reading.job, raw=apply(reading.data, [edit]))
-    after = read_document(job, memory)
-    read_document(reading.job, memory)  # which is what the memory is to hold
+    parts = reading.parts
+    reader = PartReader(job.settings, parts.accepted if parts else ())
+    after = read_document(job, reader, parts)
     if [p.facts.fingerprint for p in after.prompts] != [
         p.facts.fingerprint for p in reading.prompts
     ]:

@@ -7,30 +7,19 @@ from typing import NamedTuple
 
 from flaglift.check.baseline import BaselineKey
 from flaglift.check.directives import MARK, Directive, directives
-from flaglift.check.hosts.base import Host
+from flaglift.check.hosts.base import Host, Literal
 from flaglift.check.hosts.finding import comments, unread
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.job import FileJob
 from flaglift.check.selecting import concerns
 from flaglift.check.unused import unused_records
-from flaglift.diagnostics import Diagnostic
 from flaglift.errors import InputError
 from flaglift.linting.engine import find_rule, selected
 from flaglift.lossless.spans import Span
-from flaglift.lsp.prompts import DocumentPrompt, PromptMemory
+from flaglift.lsp.parts import DocumentFinding, DocumentParts, DocumentPrompt, PartReader
 from flaglift.report.places import LineIndex, Point
 from flaglift.report.text import counted
 from flaglift.rules import UNUSED_SUPPRESSION
-
-
-class DocumentFinding(NamedTuple):
-    """A finding, and where it is."""
-
-    span: Span
-    """Bytes of the document."""
-    finding: Diagnostic
-    prompt: DocumentPrompt | None
-    """What it is about; None for findings that are about a suppression."""
 
 
 class ReadingProblem(NamedTuple):
@@ -48,9 +37,8 @@ class DocumentReading:
     job: FileJob
     host: Host | None = None
     """None where the document could not be read."""
-    prompts: Sequence[DocumentPrompt] = ()
+    parts: DocumentParts | None = None
     directives: Sequence[Directive] = ()
-    findings: list[DocumentFinding] = field(default_factory=list)
     problems: list[ReadingProblem] = field(default_factory=list)
 
     @property
@@ -63,16 +51,64 @@ class DocumentReading:
         """Its lines, as `flaglift check` counts them."""
         return LineIndex(self.data)
 
+    @cached_property
+    def prompts(self) -> Sequence[DocumentPrompt]:
+        """Its prompts, in order."""
+        return list(self.parts.prompts(range(len(self.parts.parts)))) if self.parts else []
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is suppressed, so that what is found is what the parts hold."""
+        return not self.directives and not self.job.suppressions
+
+    @cached_property
+    def findings(self) -> Sequence[DocumentFinding]:
+        """What is to be said, in order, but for what is suppressed or accepted."""
+        if self.parts is None:
+            return []
+        if self.is_plain:
+            return self.parts.findings(range(len(self.parts.parts)))
+        return list(_unsuppressed(self, self.parts.accepted))
+
+    @property
+    def count(self) -> int:
+        """How many findings there are."""
+        return self.parts.count if self.parts and self.is_plain else len(self.findings)
+
+    def findings_in(self, place: Span) -> list[DocumentFinding]:
+        """Return the findings that have a byte, or an end, in common with a range."""
+        near = (
+            self.parts.findings(self.parts.around(place))
+            if self.parts and self.is_plain
+            else self.findings
+        )
+        return [
+            each for each in near if each.span.start <= place.end and place.start <= each.span.end
+        ]
+
+    def prompts_in(self, place: Span) -> list[DocumentPrompt]:
+        """Return the prompts that have a byte, or an end, in common with a range."""
+        near = self.parts.prompts(self.parts.around(place)) if self.parts else ()
+        return [
+            each for each in near if each.place.start <= place.end and place.start <= each.place.end
+        ]
+
+    def literals_around(self, offset: int) -> Iterator[Literal]:
+        """Yield the literals of the file of the parts around a byte, prompts or not."""
+        if self.parts:
+            for number in self.parts.around(Span(offset, offset)):
+                yield from self.parts.literals(number)
+
     def prompt_at(self, offset: int) -> DocumentPrompt | None:
         """Return the prompt that holds a byte, or ends there."""
-        found = (each for each in self.prompts if each.place.start <= offset <= each.place.end)
+        found = self.prompts_in(Span(offset, offset))
         return max(found, key=lambda each: each.place.start, default=None)
 
 
 def read_document(
-    job: FileJob, memory: PromptMemory, accepted: Collection[BaselineKey] = ()
+    job: FileJob, reader: PartReader, last: DocumentParts | None = None
 ) -> DocumentReading:
-    """Return what is to be said about a document; what is `accepted`, by the baseline, is not.
+    """Return what is to be said about a document; what it has in common with `last` is known.
 
     Raises `ConfigError` or `CatalogError` for unusable settings, and nothing for the content.
     """
@@ -84,7 +120,7 @@ def read_document(
         return reading
     try:
         reading.host = host_named(job.host)
-        _read(reading, reading.host, memory, accepted)
+        _read(reading, reading.host, reader, last)
     except ModuleNotFoundError as error:
         reading.problems.append(ReadingProblem(0, missing(job.host, error)))
     except InputError as error:
@@ -93,15 +129,25 @@ def read_document(
 
 
 def _read(
-    reading: DocumentReading, host: Host, memory: PromptMemory, accepted: Collection[BaselineKey]
+    reading: DocumentReading, host: Host, reader: PartReader, last: DocumentParts | None
 ) -> None:
     job, data = reading.job, reading.data
-    reading.prompts = memory.prompts(host.literals(data))
+    reading.parts = reader.read(data, host, last, divide=not job.suppressions)
     if MARK in data:
         said = comments(data, host)
         reading.directives = directives(
             said, data, reading.lines, require_reason=job.require_reason
         )
+    missed = () if reading.parts.divided else unread(data, host)
+    if missed:
+        message = f"not read: {missed[0].reason}; it holds {counted(len(missed), 'flag spelling')}"
+        reading.problems.append(ReadingProblem(missed[0].start, message))
+
+
+def _unsuppressed(
+    reading: DocumentReading, accepted: Collection[BaselineKey]
+) -> Iterator[DocumentFinding]:
+    found = []
     for prompt in reading.prompts:
         silent = suppressed(prompt, reading)
         for span, finding in prompt.findings:
@@ -109,13 +155,9 @@ def _read(
                 for directive in silent[finding.code]:
                     directive.used.add(finding.code)
             elif BaselineKey(prompt.facts.fingerprint, finding.code) not in accepted:
-                reading.findings.append(DocumentFinding(span, finding, prompt))
-    reading.findings += _unused(reading)
-    reading.findings.sort(key=lambda each: (each.span, each.finding))
-    missed = unread(data, host)
-    if missed:
-        message = f"not read: {missed[0].reason}; it holds {counted(len(missed), 'flag spelling')}"
-        reading.problems.append(ReadingProblem(missed[0].start, message))
+                found.append(DocumentFinding(span, finding, prompt))
+    found += _unused(reading)
+    yield from sorted(found, key=lambda each: (each.span, each.finding))
 
 
 def suppressed(prompt: DocumentPrompt, reading: DocumentReading) -> dict[str, list[Directive]]:

@@ -13,7 +13,7 @@ from flaglift.check.selecting import failed, job_of
 from flaglift.errors import FlagliftError
 from flaglift.lsp.configuring import ConfigurationFiles, Resolved
 from flaglift.lsp.documents import DocumentVersion, path_of
-from flaglift.lsp.prompts import PromptMemory
+from flaglift.lsp.parts import DocumentParts, PartReader
 from flaglift.lsp.reading import DocumentReading, ReadingProblem, read_document
 
 
@@ -33,7 +33,6 @@ class OpenDocument:
     uri: str
     version: DocumentVersion
     last: VersionReading | None = None
-    memory: PromptMemory | None = None
     is_open: bool = True
     is_pushing: bool = False
     """Whether somebody is about to read it and to publish what is found."""
@@ -103,15 +102,14 @@ class EditorSession:
         last = document.last
         if last and last.version is version and last.resolved is resolved:
             return last
-        if document.memory is None or last is None or last.resolved is not resolved:
-            document.memory = PromptMemory(resolved.configuration.settings_of(path))
-        found = _read(path, version, resolved, document.memory)
+        same = last.reading if last and last.resolved is resolved else None
+        found = _read(path, version, resolved, same.parts if same else None)
         document.last = VersionReading(version, resolved, found)
         return document.last
 
 
 def _read(
-    path: str, version: DocumentVersion, resolved: Resolved, memory: PromptMemory
+    path: str, version: DocumentVersion, resolved: Resolved, last: DocumentParts | None
 ) -> DocumentReading | None:
     configuration = resolved.configuration
     host = None if configuration.files.excludes(path) else version.host(path, configuration)
@@ -124,7 +122,7 @@ def _read(
         problem = ReadingProblem(0, f"{said}, so it is not checked")
         return DocumentReading(job, problems=[problem] if may_hold_flags(job.raw) else [])
     try:
-        return read_document(job, memory, resolved.accepted)
+        return read_document(job, PartReader(job.settings, resolved.accepted), last)
     except (FlagliftError, Exception) as error:
         said = str(error) if isinstance(error, FlagliftError) else failed(path, error)
         return DocumentReading(job, problems=[ReadingProblem(0, said)])

@@ -13,8 +13,8 @@ from flaglift.linting.engine import find_rule, subjects_of
 from flaglift.lossless.spans import Span
 from flaglift.lsp import wording
 from flaglift.lsp.documents import DocumentVersion
+from flaglift.lsp.parts import DocumentPrompt
 from flaglift.lsp.places import code_point_at, is_in, node_at, subject_at
-from flaglift.lsp.prompts import DocumentPrompt
 from flaglift.lsp.reading import DocumentReading
 from flaglift.lsp.server import EditorServer, Feature
 from flaglift.report.text import counted
@@ -95,9 +95,7 @@ async def _hints(ls: EditorServer, params: types.InlayHintParams) -> list[types.
 def hints(reading: DocumentReading, version: DocumentVersion, place: Span) -> list[types.InlayHint]:
     """Return the fields of the flags in a range, and what the prompts in it cost."""
     found = []
-    for prompt in reading.prompts:
-        if prompt.place.end < place.start or prompt.place.start > place.end:
-            continue
+    for prompt in reading.prompts_in(place):
         literal = prompt.literal
         for flag in literal.prompt.flags:
             if flag.name.field:

@@ -32,7 +32,8 @@ class EditorText:
     of `data`. Half of a surrogate pair, which an editor may send, is kept as three bytes.
     """
 
-    def __init__(self, text: str | bytes, unit: str) -> None:
+    def __init__(self, text: str | bytes, unit: str, starts: list[int] | None = None) -> None:
+        self._known = starts
         self._raw = _encoded(text) if isinstance(text, str) else text
         self.unit = unit
 
@@ -43,13 +44,24 @@ class EditorText:
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [0, *(match.end() for match in _LINE_END.finditer(self._raw))]
+        return self._known or [0, *(match.end() for match in _LINE_END.finditer(self._raw))]
 
     def edited(self, place: Range, text: str) -> "EditorText":
         """Return the text with a range replaced; what lies behind its end is taken for the end."""
         start, end = self.span(place)
-        raw = b"".join((self._raw[:start], _encoded(text), self._raw[max(start, end) :]))
-        return EditorText(_joined(raw), self.unit)
+        end = max(start, end)
+        raw = _joined(b"".join((self._raw[:start], _encoded(text), self._raw[end:])))
+        return EditorText(raw, self.unit, self._starts_in(raw, start, end))
+
+    def _starts_in(self, raw: bytes, start: int, end: int) -> list[int]:
+        """Return where lines begin after a range was replaced; only those around it are read."""
+        known, moved = self._starts, len(raw) - len(self._raw)
+        # The line before may end in a CR, of which an LF that is new makes one line end.
+        first = max(0, bisect_right(known, start) - 2)
+        last = bisect_right(known, end)
+        until = known[last] + moved if last < len(known) else len(raw)
+        new = [match.end() for match in _LINE_END.finditer(raw, known[first], until)]
+        return [*known[: first + 1], *new, *(each + moved for each in known[last + 1 :])]
 
     def span(self, place: Range) -> Span:
         """Return the bytes of a range."""

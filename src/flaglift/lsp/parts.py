@@ -1,0 +1,297 @@
+"""A document in parts that are read on their own, so that a key stroke reads one of them again.
+
+Where a host can (`DivisibleHost`), a part is some lines or statements; else it is the document.
+Nothing of a part depends on where it stands.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+from lsprotocol.types import Diagnostic as EditorDiagnostic
+
+from flaglift.check.baseline import BaselineKey
+from flaglift.check.hosts.base import DivisibleHost, Host, Literal
+from flaglift.check.hosts.finding import leaves
+from flaglift.diagnostics import Diagnostic
+from flaglift.lossless.spans import Span, common_length
+from flaglift.lsp.prompts import Enclosure, PartFacts, PromptFacts, PromptReader, RootFacts
+from flaglift.settings import Settings
+
+_UNITS = 32
+"""Lines or statements of a part; it may have up to twice as many."""
+
+
+class PartFinding(NamedTuple):
+    """A finding of a part; bytes count from the part's first one."""
+
+    span: Span
+    finding: Diagnostic
+    root: RootFacts
+    facts: PromptFacts
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of a document, wherever it stands."""
+
+    length: int
+    facts: PartFacts
+    accepted: Collection[BaselineKey]
+    shown: dict[int, tuple[str, int, EditorDiagnostic]] = field(default_factory=dict)
+    """How findings were shown, by their numbers, and in which line the part began then."""
+
+    @cached_property
+    def findings(self) -> list[PartFinding]:
+        """What is to be said about its prompts, in order, but for what is accepted."""
+        found = [
+            PartFinding(span.shifted(root.start), finding, root, facts)
+            for root in self.facts.roots
+            for facts in root.facts
+            for span, finding in facts.findings
+            if BaselineKey(facts.fingerprint, finding.code) not in self.accepted
+        ]
+        return sorted(found, key=lambda each: each[:2])
+
+    @cached_property
+    def ranked(self) -> dict[int, list[int]]:
+        """The numbers of its findings, by the ranks of their severities."""
+        ranks: dict[int, list[int]] = {}
+        for number, each in enumerate(self.findings):
+            ranks.setdefault(each.finding.severity.rank, []).append(number)
+        return ranks
+
+
+class DocumentParts:
+    """The parts of one version of a document."""
+
+    def __init__(
+        self,
+        data: bytes,
+        host: Host,
+        parts: Sequence[Part],
+        accepted: Collection[BaselineKey],
+        *,
+        divided: bool,
+    ) -> None:
+        self.data = data
+        self.host = host
+        self.parts = parts
+        self.accepted = accepted
+        self.divided = divided
+        """Whether each was read on its own; then there is nothing in it that cannot be read."""
+        self.starts: list[int] = list(accumulate((each.length for each in parts), initial=0))
+        self._roots: dict[int, list[Literal]] = {}
+
+    @cached_property
+    def count(self) -> int:
+        """How many findings there are."""
+        return sum(len(each.findings) for each in self.parts)
+
+    def around(self, span: Span) -> range:
+        """Return the numbers of the parts that have a byte, or an end, in common with a range."""
+        first = max(0, bisect_left(self.starts, span.start) - 1)
+        return range(first, min(len(self.parts), bisect_right(self.starts, span.end)))
+
+    def literals(self, number: int) -> list[Literal]:
+        """Return the literals of a part, each once for all who ask."""
+        if number not in self._roots:
+            found = None
+            if self.divided and isinstance(self.host, DivisibleHost):
+                place = Span(self.starts[number], self.starts[number + 1])
+                found = self.host.literals_in(self.data, place)
+            self._roots[number] = self.host.literals(self.data) if found is None else found
+        return self._roots[number]
+
+    def findings(self, numbers: Iterable[int]) -> list["DocumentFinding"]:
+        """Return what is to be said about some parts, in order."""
+        return [
+            each
+            for number in numbers
+            for each in self.chosen(number, range(len(self.parts[number].findings)))
+        ]
+
+    def chosen(self, number: int, findings: Iterable[int]) -> Iterator["DocumentFinding"]:
+        """Yield some findings of a part, by their numbers; those of a prompt share it."""
+        prompts: dict[tuple[int, int], DocumentPrompt] = {}
+        for index in findings:
+            span, finding, root, facts = self.parts[number].findings[index]
+            key = root.number, facts.number
+            if key not in prompts:
+                prompts[key] = DocumentPrompt(self, number, root, facts)
+            place = span.shifted(self.starts[number])
+            yield DocumentFinding(place, finding, prompts[key])
+
+    def prompts(self, numbers: Iterable[int]) -> Iterator["DocumentPrompt"]:
+        """Yield the prompts of some parts."""
+        for number in numbers:
+            for root in self.parts[number].facts.roots:
+                for facts in root.facts:
+                    yield DocumentPrompt(self, number, root, facts)
+
+
+@dataclass(frozen=True)
+class DocumentPrompt:
+    """A prompt of a document."""
+
+    parts: DocumentParts = field(repr=False, compare=False)
+    part: int
+    root: RootFacts
+    """The literal of the file that it is, or is nested in."""
+    facts: PromptFacts
+
+    @property
+    def start(self) -> int:
+        """The first byte of that literal."""
+        return self.parts.starts[self.part] + self.root.start
+
+    @property
+    def enclosure(self) -> Enclosure:
+        """Where it is in the document, in bytes."""
+        return self.facts.enclosure.shifted(self.start)
+
+    @property
+    def place(self) -> Span:
+        """The bytes of the document that it takes, delimiters included."""
+        return self.facts.enclosure.place.shifted(self.start)
+
+    @property
+    def _literal(self) -> Literal:
+        return self.parts.literals(self.part)[self.root.number]
+
+    @property
+    def pointer(self) -> str:
+        """A JSON pointer to it, where the host is structured; else empty."""
+        return self._literal.pointer + self.facts.pointer
+
+    @cached_property
+    def literal(self) -> Literal:
+        """The literal itself, read from the document."""
+        return list(leaves([self._literal]))[self.facts.number]
+
+    @property
+    def findings(self) -> Iterator[tuple[Span, Diagnostic]]:
+        """What is to be said about it, suppressed or not, each with its bytes of the document."""
+        return ((span.shifted(self.start), said) for span, said in self.facts.findings)
+
+
+class DocumentFinding(NamedTuple):
+    """A finding, and where it is."""
+
+    span: Span
+    """Bytes of the document."""
+    finding: Diagnostic
+    prompt: DocumentPrompt | None
+    """What it is about; None for findings that are about a suppression."""
+
+
+@dataclass(frozen=True)
+class PartReader:
+    """Reads documents under one configuration."""
+
+    settings: Settings
+    accepted: Collection[BaselineKey] = ()
+    """What the baseline holds."""
+
+    def read(
+        self, data: bytes, host: Host, last: DocumentParts | None, *, divide: bool
+    ) -> DocumentParts:
+        """Return the parts of a document; those that another one had are not read again.
+
+        Unless `divide`, it is read as a whole, so that the paths of its literals are its own.
+        """
+        last = last if last and last.host is host else None
+        if divide and isinstance(host, DivisibleHost):
+            parts = self._divided(data, host, last)
+            if parts is not None:
+                return DocumentParts(data, host, parts, self.accepted, divided=True)
+        reader = self._reader(last.parts if last else ())
+        whole = Part(len(data), reader.read(host.literals(data), 0), self.accepted)
+        return DocumentParts(data, host, [whole], self.accepted, divided=False)
+
+    def _divided(
+        self, data: bytes, host: DivisibleHost, last: DocumentParts | None
+    ) -> list[Part] | None:
+        """Return the parts of a document; None if it, or one of them, can only be read whole."""
+        change = Span(0, len(data))
+        others: Sequence[Span] = ()
+        if last:
+            start = common_length(last.data, data)
+            end = common_length(last.data[start:][::-1], data[start:][::-1])
+            change = Span(start, len(data) - end)
+            others = host.follow(last.data, data, change)
+        cuts = host.cuts(data)
+        if not cuts:
+            return None
+        before, after = _kept(last, len(data), change, {0, *cuts, len(data)}, others)
+        kept = last.parts if last else ()
+        middle = Span(
+            sum(each.length for each in kept[:before]),
+            len(data) - sum(each.length for each in kept[after:]),
+        )
+        reader = self._reader(kept[before:after])
+        made = []
+        for part in _pieces(middle, cuts):
+            literals = host.literals_in(data, part)
+            if literals is None:
+                return None
+            facts = reader.read(literals, part.start)
+            made.append(Part(part.end - part.start, facts, self.accepted))
+        return [*kept[:before], *made, *kept[after:]]
+
+    def _reader(self, parts: Iterable[Part]) -> PromptReader:
+        """Return what knows what is known of some parts."""
+        known: dict[Hashable, tuple[PromptFacts, ...]] = {}
+        flagged: dict[str, bool] = {}
+        for part in parts:
+            known.update(part.facts.known)
+            flagged.update(part.facts.flagged)
+        return PromptReader(self.settings, known, flagged)
+
+
+def _kept(
+    last: DocumentParts | None,
+    length: int,
+    change: Span,
+    cuts: Collection[int],
+    others: Sequence[Span],
+) -> tuple[int, int]:
+    """Return how many parts stay at the beginning of a document, and the first that stays behind.
+
+    A part stays if neither its bytes changed nor how they read, and if it may still end there.
+    """
+    if last is None or not last.divided:
+        return 0, len(last.parts) if last else 0
+
+    def stays(start: int, end: int) -> bool:
+        apart = all(other.end <= start or end <= other.start for other in others)
+        return apart and start in cuts and end in cuts
+
+    starts, moved = last.starts, length - len(last.data)
+    before, after = 0, len(last.parts)
+    while (
+        before < after
+        and starts[before + 1] <= change.start
+        and stays(starts[before], starts[before + 1])
+    ):
+        before += 1
+    while (
+        after > before
+        and starts[after - 1] + moved >= change.end
+        and stays(starts[after - 1] + moved, starts[after] + moved)
+    ):
+        after -= 1
+    return before, after
+
+
+def _pieces(place: Span, cuts: Sequence[int]) -> Iterator[Span]:
+    """Yield parts of a range, each of some lines or statements."""
+    inside = cuts[bisect_right(cuts, place.start) : bisect_left(cuts, place.end)]
+    count = max(1, (len(inside) + 1) // _UNITS)
+    chosen = [inside[len(inside) * number // count] for number in range(1, count)]
+    for start, end in pairwise([place.start, *chosen, place.end]):
+        if start < end:
+            yield Span(start, end)
