@@ -1,16 +1,17 @@
 """A key stroke beside linting the whole file, and the memory of many edits, in the server's parts.
 
 python benchmarks/editor.py            5,000 prompts: one a line, and in JSONL, Python and YAML
-python benchmarks/editor.py --memory   50 prompts, after 1,000 edits and after 10,000
+python benchmarks/editor.py --memory   50 prompts in a server process, 1,000 edits and 10,000
 """
 
 import gc
 import json
-import resource
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from corpus import with_flags
 from lsprotocol.types import Position, Range
@@ -47,13 +48,57 @@ def typist(suffix: str, text: str, line: int) -> Callable[[], float]:
 
 
 def memory() -> None:
-    text = "\n".join(with_flags(50))
-    key = typist("txt", text, 20)
-    for number in range(10_001):
-        key()
-        if number in (1000, 10_000):
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            print(f"{number} edits: {peak} KB at most")
+    """Type into server processes, ask for the diagnostics, and look at what they take."""
+    for suffix in ("txt", "py", "yaml"):
+        command = [sys.executable, "-m", "flaglift", "lsp"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+            first, then, last = typed(server, suffix, _SUFFIXES[suffix](with_flags(50)))
+            print(
+                f"{suffix}: {first} KB at first, {then} KB after 1,000 edits, {last} after 10,000"
+            )
+            server.kill()
+
+
+def typed(server: subprocess.Popen[bytes], suffix: str, text: str) -> Iterator[int]:
+    """Make edits, and yield the KB that the server takes after 1, 1,000 and 10,000 of them."""
+    send(server, "initialize", {"capabilities": {"textDocument": {"diagnostic": {}}}}, 1)
+    send(server, "initialized", {})
+    uri = f"file:///tmp/a.{suffix}"
+    item = {"uri": uri, "languageId": "", "version": 0, "text": text}
+    send(server, "textDocument/didOpen", {"textDocument": item})
+    for number in range(2, 10_002):
+        line, column = number // 2 % 50, 30
+        start = {"line": line, "character": column}
+        back = number % 2  # a character goes in, and out again
+        place = {"start": start, "end": {**start, "character": column + back}}
+        change = {"range": place, "text": "" if back else "x"}
+        document = {"uri": uri, "version": number}
+        send(
+            server, "textDocument/didChange", {"textDocument": document, "contentChanges": [change]}
+        )
+        send(server, "textDocument/diagnostic", {"textDocument": {"uri": uri}}, number + 1)
+        if number in (2, 1001, 10_001):
+            status = Path(f"/proc/{server.pid}/status").read_text()
+            yield int(status.partition("VmRSS:")[2].split()[0])
+    send(server, "textDocument/didClose", {"textDocument": {"uri": uri}})
+
+
+def send(server: subprocess.Popen[bytes], method: str, params: object, number: int = 0) -> None:
+    """Send a message; with a number, wait for its answer."""
+    message = {"jsonrpc": "2.0", "method": method, "params": params}
+    body = json.dumps({**message, "id": number} if number else message).encode()
+    to, back = server.stdin, server.stdout
+    if not to or not back:
+        return
+    to.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+    to.flush()
+    while number:
+        length = 0
+        while (line := back.readline()) != b"\r\n":
+            name, _, value = line.partition(b":")
+            length = int(value) if name == b"Content-Length" else length
+        if json.loads(back.read(length)).get("id") == number:
+            return
 
 
 def main() -> None:

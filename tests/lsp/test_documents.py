@@ -1,0 +1,180 @@
+"""Documents under any edits: what is shown is what `check` finds in the text that results."""
+
+import json
+import re
+from collections.abc import Callable
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from lsprotocol import types
+
+from flaglift.check.document import PromptFile
+from flaglift.check.hosts.registry import host_named
+from flaglift.check.inspecting import inspect
+from flaglift.check.job import FileJob
+from flaglift.lsp import parts
+from flaglift.lsp.diagnostics import diagnostics
+from flaglift.lsp.documents import TextVersion
+from flaglift.lsp.session import EditorSession, OpenDocument
+from flaglift.lsp.syncing import edited
+from flaglift.lsp.text import EditorText
+from flaglift.settings import DEFAULT
+
+WIDTHS: dict[str, Callable[[str], int]] = {
+    "utf-8": lambda text: len(text.encode()),
+    "utf-16": lambda text: len(text.encode("utf-16-le")) // 2,
+    "utf-32": len,
+}
+PROMPTS = (
+    "a 😀 cat --video --video_model kling25 --duration 77",
+    "plain",
+    "é --vidoe",
+    "a dog --video --video_model=kling25 --video_model kling25",
+)
+WRITTEN: dict[str, Callable[[int, str], str]] = {
+    "lines": lambda _, text: f"{text}\n",
+    "jsonl": lambda _, text: json.dumps({"text": text}, ensure_ascii=False) + "\n",
+    "python": lambda number, text: f"p{number} = {text!r}\n",
+    "javascript": lambda number, text: f"const p{number} = `{text}`\n",
+    "go": lambda number, text: f"var p{number} = `{text}`\n",
+    "yaml": lambda _, text: f"- text: {text}\n",
+    "markdown": lambda _, text: f"```\n{text}\n```\n",
+}
+BEGINNINGS = {"go": "package a\n"}
+FORM = "form.append('prompt[text]', 'a --video --duration 7')\nform.append('prompt[model]', x)\n"
+SIGNS = (
+    *PROMPTS, FORM, "x", " ", "\n", "\r\n", "\r", "\u2028", "\u0085", "\f", "😀", "é", "\\", "+",
+    "'", '"', "`", '"""', "(", ")", "{", "}", ";", "/*", "*/", "- ", ": ", '{"a": [\n', "]}\n",
+    "--duration 5", "# flaglift: disable[FL402]\n", "// flaglift: ignore[FL402]\n", "if x:\n    ",
+)  # fmt: skip
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+def lines_of(text: str) -> list[tuple[int, str]]:
+    """Return the lines of a text by the protocol, each with its first code point."""
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    ends = [match.start() for match in _LINE_END.finditer(text)] + [len(text)]
+    return [(start, text[start:end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def position(text: str, index: int, unit: str) -> types.Position:
+    """Return where a code point is; in a line end, the end of the line."""
+    number, (start, line) = max(
+        (each for each in enumerate(lines_of(text)) if each[1][0] <= index), key=lambda e: e[0]
+    )
+    return types.Position(number, WIDTHS[unit](line[: index - start]))
+
+
+def checked(text: str, host: str, unit: str) -> list[tuple[str | None, str, types.Range]]:
+    """Return what `flaglift check` finds."""
+    data = text.encode()
+    job = FileJob("a", "a", data, host, DEFAULT)
+    starts = [0]
+    for line in text.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    return [
+        (
+            each.finding.code,
+            each.finding.message,
+            types.Range(
+                *(
+                    position(text, starts[point.line - 1] + point.column - 1, unit)
+                    for point in (each.region.start, each.region.end)
+                )
+            ),
+        )
+        for each in inspect(PromptFile(data, host_named(host), job)).records
+    ]
+
+
+class Documents(RuleBasedStateMachine):
+    """A document in an editor, and what its text is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.units = parts._UNITS
+        parts._UNITS = 2  # so that few lines are many parts
+
+    def teardown(self) -> None:
+        parts._UNITS = self.units
+
+    @initialize(
+        host=st.sampled_from(sorted(WRITTEN)),
+        unit=st.sampled_from(sorted(WIDTHS)),
+        prompts=st.lists(st.sampled_from(PROMPTS), min_size=1, max_size=14),
+    )
+    def open(self, host: str, unit: str, prompts: list[str]) -> None:
+        self.host, self.unit = host, unit
+        lines = (WRITTEN[host](number, each) for number, each in enumerate(prompts))
+        self.text = BEGINNINGS.get(host, "") + "".join(lines)
+        self.session = EditorSession()
+        language = "plaintext" if host == "lines" else host
+        version = TextVersion("untitled:a", language, 1, EditorText(self.text, unit))
+        self.document = OpenDocument(version.uri, version)
+        self.before = [self.text]
+
+    def change(self, start: int, end: int, content: str) -> None:
+        place = types.Range(*(position(self.text, at, self.unit) for at in (start, end)))
+        self.take(types.TextDocumentContentChangePartial(place, content))
+        # Within a line end there is no position.
+        start, end = (self.index(place.start), self.index(place.end))
+        self.text = self.text[:start] + content + self.text[end:]
+
+    def index(self, place: types.Position) -> int:
+        start, line = lines_of(self.text)[place.line]
+        width = WIDTHS[self.unit]
+        return start + next(n for n in range(len(line) + 1) if width(line[:n]) == place.character)
+
+    def take(self, change: types.TextDocumentContentChangeEvent) -> None:
+        self.before.append(self.text)
+        version = self.document.version
+        assert isinstance(version, TextVersion)
+        self.document.version = version.edited(2, edited(version.text, [change]))
+
+    @rule(where=st.floats(0, 1), content=st.sampled_from(SIGNS))
+    def insert(self, where: float, content: str) -> None:
+        at = round(where * len(self.text))
+        self.change(at, at, content)
+
+    @rule(where=st.floats(0, 1), length=st.integers(1, 80))
+    def delete(self, where: float, length: int) -> None:
+        at = round(where * len(self.text))
+        self.change(at, min(len(self.text), at + length), "")
+
+    @rule(where=st.floats(0, 1), content=st.sampled_from(SIGNS), length=st.integers(1, 20))
+    def replace(self, where: float, content: str, length: int) -> None:
+        at = round(where * len(self.text))
+        self.change(at, min(len(self.text), at + length), content)
+
+    @rule()
+    def undo(self) -> None:
+        text = self.before[-1]
+        self.take(types.TextDocumentContentChangeWholeDocument(text))
+        self.text = text
+
+    @invariant()
+    def what_is_shown_is_what_check_finds(self) -> None:
+        version = self.document.version
+        assert isinstance(version, TextVersion)
+        assert version.data.decode() == self.text
+        found = diagnostics(self.session.read(self.document, version))
+        again = TextVersion(version.uri, version.language, 2, EditorText(self.text, self.unit))
+        fresh = OpenDocument(again.uri, again)
+        assert found == diagnostics(EditorSession().read(fresh, again))
+        shown = [(each.code, each.message, each.range) for each in found[version.uri] if each.code]
+        assert shown == checked(self.text, self.host, self.unit)
+
+
+TestDocuments = Documents.TestCase
+TestDocuments.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
+
+
+def test_a_document_that_is_cut_off() -> None:
+    """What is left of the last line is a line of its own."""
+    documents = Documents()
+    documents.open("lines", "utf-16", [PROMPTS[0]] * 5)
+    for _ in range(40):
+        documents.delete(1, 5)
+        documents.what_is_shown_is_what_check_finds()
+    documents.teardown()
