@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from flaglift.errors import InputError
@@ -76,3 +77,34 @@ def _named(name: str) -> str:
         return codecs.lookup(name).name
     except LookupError:
         raise InputError(f"declares an unknown encoding, {name}") from None
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
+class ByteOffsets:
+    """The bytes at which the code points of a text begin.
+
+    >>> offsets = ByteOffsets("é😀x")
+    >>> [offsets[number] for number in range(4)]
+    [0, 2, 6, 7]
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._runs = [0]
+        """Where runs of code points beyond ASCII begin, and what the bytes before are more."""
+        self._more = [0]
+        for match in _NOT_ASCII.finditer(text):
+            self._runs.append(match.start())
+            self._more.append(self._more[-1])
+            self._runs.append(match.end())
+            self._more.append(self._more[-1] + len(match[0].encode()) - len(match[0]))
+
+    def __getitem__(self, index: int) -> int:
+        number = bisect_right(self._runs, index) - 1
+        offset = index + self._more[number]
+        if number % 2:  # within a run
+            run = self._text[self._runs[number] : index]
+            offset += len(run.encode()) - len(run)
+        return offset

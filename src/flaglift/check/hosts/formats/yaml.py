@@ -1,7 +1,6 @@
 """YAML: the scalars that are values, in their five styles. The reader says where and what."""
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from flaglift.check.hosts.base import (
     PieceKind,
     Siblings,
 )
+from flaglift.check.hosts.encoding import ByteOffsets
 from flaglift.check.hosts.formats.codec import stripped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
 from flaglift.check.hosts.formats.yamlscalars import FOLDED, FORMS, LITERAL, block_pieces
@@ -35,9 +35,6 @@ LINE_END = "the file has line ends that not all versions of YAML know"
 _OTHER_LINE_END = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]|\r(?!\n)")
 """What ends a line in YAML 1.1 and not in 1.2, or the other way round."""
 _COMMENT = re.compile(rb"(?:(?<=[ \t\r\n])|\A)#[^\r\n]*")
-
-
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 class YamlHost:
@@ -136,36 +133,13 @@ class Level:
         return (self.key or "") if self.mapping else self.index
 
 
-class _Offsets:
-    """The bytes at which the code points of a text begin."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._runs = [0]
-        """Where runs of code points beyond ASCII begin, and what the bytes before are more."""
-        self._more = [0]
-        for match in _NOT_ASCII.finditer(text):
-            self._runs.append(match.start())
-            self._more.append(self._more[-1])
-            self._runs.append(match.end())
-            self._more.append(self._more[-1] + len(match[0].encode()) - len(match[0]))
-
-    def __getitem__(self, index: int) -> int:
-        number = bisect_right(self._runs, index) - 1
-        offset = index + self._more[number]
-        if number % 2:  # within a run
-            run = self._text[self._runs[number] : index]
-            offset += len(run.encode()) - len(run)
-        return offset
-
-
 class Reader:
     """Follows the events of a stream, and keeps the path to the node that is next."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._text = data.decode()
-        self._offsets = _Offsets(self._text)
+        self._offsets = ByteOffsets(self._text)
         self._document = -1
         self._levels: list[Level] = []
         self.scalars: list[Span] = []
