@@ -195,6 +195,16 @@ def test_staged_files_over_the_limit() -> None:
     assert run.stdout.startswith("b.txt:1:")
 
 
+def test_a_staged_file_may_be_as_large_as_allowed() -> None:
+    git("init", "-q")
+    size = len(LONG.encode())
+    for most, code in ((size, 1), (size - 1, 2)):
+        write({"flaglift.toml": f"max-file-size = {most}", "a.txt": LONG})
+        git("add", "-A")
+        run = flaglift("check", "--staged", "--select", "FL402", "a.txt")
+        assert run.returncode == code, run.stderr
+
+
 def test_a_broken_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     git("init", "-q")
     write({"a.txt": LONG})

@@ -150,13 +150,21 @@ def test_a_record_may_be_exactly_as_long_as_allowed(
 def test_a_line_is_too_long_by_one_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonl, "_BLOCK", 5)
     path = tmp_path / "p.jsonl"
-    long, short = '{"text": "a cat --video"}', '{"text": "--video"}'
-    path.write_text(f"{long}\n{short}\n{long}\n{short}")
-    for most, problems in ((len(long), []), (len(long) - 1, ["1", "3"])):
+    long, short = '{"text": "a cat that sits --video"}', '{"text": "--video"}'
+    path.write_text(f"{long}\n{short}\n{long}\n{short}\n{long}")
+    for most in range(len(short), len(long) + 1):
+        problems = [] if most == len(long) else ["1", "3", "5"]
         found = read(jsonl.JsonLines(Job(str(path), most_bytes=most), path), 100)
         assert [key for key, _ in found.problems] == problems
         numbers = [key for key, *_ in found.records]
-        assert sorted([*numbers, *problems]) == ["1", "2", "3", "4"]
+        assert sorted([*numbers, *problems]) == ["1", "2", "3", "4", "5"]
+
+
+def test_blanks_are_a_value() -> None:
+    job = Job("p.csv")
+    for name in ("video_model", "video_prompt", "video_duration"):
+        assert job.is_empty(name, "")
+        assert not job.is_empty(name, " ")
 
 
 @pytest.mark.parametrize("kind", ["gz", "zst"])

@@ -64,6 +64,15 @@ def test_what_is_on_disk_is_given_back_in_chunks() -> None:
     assert max(map(len, read)) <= 65_536
 
 
+def test_a_body_of_exactly_the_limit_stays_in_memory() -> None:
+    for size, in_memory in ((10, True), (11, False)):
+        spool = Spool(10)
+        spool.write(b"12345")
+        spool.write(b"x" * (size - 5))
+        assert (spool._file is None) is in_memory
+        assert b"".join(spool.read(())) == b"12345" + b"x" * (size - 5)
+
+
 def test_a_file_that_lost_its_end_is_an_error() -> None:
     spool = Spool(0)
     spool.write(b"12345")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import flaglift
 from flaglift.emit.form import form_value
+from flaglift.shim.core.decision import MOST_TEXT
 from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.core.refusal import Refusal
@@ -132,6 +133,15 @@ def test_more_pairs_than_are_read_pass_untouched() -> None:
     body = urlencoded_body([("prompt[text]", LEGACY)])
     assert done(body + b"&x" * 9_999).inspection.outcome is RequestOutcome.TRANSLATED
     result = done(body + b"&x" * 10_000)
+    assert result.inspection.record.reason is Reason.TOO_LARGE
+
+
+def test_as_much_text_as_is_read() -> None:
+    text = "a" * (MOST_TEXT - len(LEGACY)) + LEGACY
+    assert len(text) == MOST_TEXT
+    result = done(urlencoded_body([("prompt[text]", text)]))
+    assert result.inspection.outcome is RequestOutcome.TRANSLATED
+    result = done(urlencoded_body([("prompt[text]", f"a{text}")]))
     assert result.inspection.record.reason is Reason.TOO_LARGE
 
 
