@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: docs playground constraints supply release-check fuzz mutants bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
+.PHONY: docs playground constraints supply release-check fuzz mutants growth trust bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -90,6 +90,17 @@ fuzz: .venv/dev
 mutants: .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8'
 	$(BIN)/python tools/mutants.py $(ROOM) $(if $(SINCE),--since $(SINCE))
+
+# Time and memory of everything that takes input, at `GROWTH` bytes of each kind of hostile input; `ENTRY=parse`
+# for one entry point.
+GROWTH ?= 10000000
+
+growth: .venv/dev
+	$(BIN)/python tests/growth.py $(GROWTH) $(ENTRY)
+
+# All that finds faults, each in bounded form, as one table: `make trust ROW=fuzz` runs one row anew.
+trust: .venv/dev
+	$(BIN)/python tools/trust.py $(ROW)
 
 # The site, from docs/ and the code, into the package: `flaglift docs` opens it. Nothing is fetched.
 docs: .venv/dev

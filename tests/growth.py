@@ -1,0 +1,170 @@
+"""Time and memory grow with the input, whatever it is made of, for everything that takes input.
+
+`make growth` looks at each entry point with each kind of hostile input. Prints what does not.
+"""
+
+import gc
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from flaglift import api
+from flaglift.check.hosts.finding import candidates
+from flaglift.check.hosts.registry import NAMES, host_named
+from flaglift.columns import translate_column
+from flaglift.errors import InputError
+from flaglift.migrate.job import Job
+from flaglift.migrate.opening import open_store
+from shim import forms
+
+MOMENT = 1e-6
+"""Seconds of processor time a byte: what is that fast is not measured again."""
+MOST_TIMES = 20
+"""As much memory as the input, and some for the program itself."""
+HEAVY = ('"', "\n", "words", "flags")
+"""What is looked at for its memory."""
+FLAGS = "--video --video_model kling25"
+Work = Callable[[bytes], Any]
+
+UNITS = {
+    **{sign: sign for sign in "\"'`\\-=()[]{}<>&$#%/*,;:|!?@~^+._0a\n\t "},
+    **{
+        unit: unit
+        for unit in (
+            "--", "- ", '" ', "' ", '\\"', "\\'", "\\\n", "$(", "${", "${{", "{{", "{%", "#{", "<%",
+            "<!--", "<a ", "</", "<?php ", "/*", "//", '"""', "'''", "```\n", "~~~\n", "---\n",
+            "|\n", "> ", "- a\n", "a: ", "a:\n", "[1,", '{"a":', '"a",',
+            "a,b\n", "%s", "%{", "&amp;",
+            "<<A\n", "\r", "\r\n", "\x00", "é", "\U0001f600", "\u00a0",
+            "\u200b-", "a=1&", "%20", "&a[b]=",
+            "a=1\n", "(?i:", "f'{", "r#\"", "$'", "@{", "=begin\n", "__END__\n", "*a*", "[a](",
+        )
+    },
+    "flags": f" {FLAGS}",
+    "near flags": " --vidoe",
+    "dashes": " \u2014video",
+    "values": ' --video_prompt "a b"',
+    "open values": ' --video_prompt "a',
+    "settings": "\nar=1:1",
+    "words": "a cat sits on a mat, ",
+}  # fmt: skip
+
+
+def text_of(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def store(name: str, data: bytes) -> None:
+    """Read a file to its end; what cannot be read is said before."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        try:
+            opened = open_store(Job(str(path), targets={}), write=False)
+        except InputError:
+            return
+        cursor: Any = None
+        while chunk := opened.read(cursor, 1000):
+            cursor = chunk.cursor
+        opened.close()
+
+
+def files(name: str, data: bytes) -> None:
+    candidates(text_of(data).encode(), host_named(name))
+
+
+def _frames() -> Iterator[tuple[str, Work, bytes, bytes]]:
+    """Yield the entry points, each with what stands before and after what is repeated."""
+    prompt = f"a cat {FLAGS} ".encode()
+    yield "parse", lambda data: api.parse(text_of(data)), prompt, b""
+    yield "lint", lambda data: api.lint(text_of(data)), prompt, b""
+    yield "translate", lambda data: api.translate(text_of(data)), prompt, b""
+    yield "fix", lambda data: api.fix(text_of(data)), prompt, b""
+    yield "fix unsafe", lambda data: api.fix(text_of(data), unsafe=True), prompt, b""
+    yield "column", lambda data: translate_column(pa.array([text_of(data)])), prompt, b""
+    for name in NAMES:
+        yield f"check {name}", partial(files, name), b"", f"\n{FLAGS}\n".encode()
+    for name in ("p.csv", "p.tsv"):
+        yield f"migrate {name}", partial(store, name), b"text\na cat --video\n", b""
+    yield "migrate p.jsonl", partial(store, "p.jsonl"), b'{"text": "', b'"}\n'
+    yield "migrate p.json", partial(store, "p.json"), b'[{"text": "a"}, ', b"]"
+    yield "shim json", partial(forms.rewrite, media_type=forms.JSON), b'{"text": "a --video', b'"}'
+    encoded = forms.URLENCODED
+    yield "shim urlencoded", partial(forms.rewrite, media_type=encoded), b"text=a --video", b""
+    whole = forms.multipart_body([forms.text_field("a --video AT")])
+    before, _, after = whole.partition(b"AT")
+    yield "shim multipart", partial(forms.rewrite, media_type=forms.MULTIPART), before, after
+
+
+FRAMES = {name: (work, before, after) for name, work, before, after in _frames()}
+
+
+def made(name: str, unit: str, size: int) -> bytes:
+    _, before, after = FRAMES[name]
+    raw = unit.encode()
+    return before + raw * (size // len(raw)) + after
+
+
+def seconds(name: str, unit: str, size: int) -> float:
+    data = made(name, unit, size)
+    gc.collect()
+    started = time.process_time()
+    FRAMES[name][0](data)
+    return time.process_time() - started
+
+
+def is_linear(name: str, unit: str, size: int) -> bool:
+    """Tell whether four times the input takes four times the time, or nearly no time at all."""
+    return seconds(name, unit, size) < MOMENT * size or any(
+        seconds(name, unit, size) < 8 * seconds(name, unit, size // 4) for _ in range(3)
+    )
+
+
+MEMORY = """
+import resource, sys
+sys.path.insert(0, {tests!r})
+import growth
+name, unit, size = {name!r}, {unit!r}, {size!r}
+growth.FRAMES[name][0](growth.made(name, unit, 1000))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+growth.FRAMES[name][0](growth.made(name, unit, size))
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def memory(name: str, unit: str, size: int) -> int:
+    """Return how many more bytes of memory a process takes for an input than for a short one."""
+    program = MEMORY.format(tests=str(Path(__file__).parent), name=name, unit=unit, size=size)
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+    return int(done.stdout)
+
+
+def main(size: int, *names: str) -> int:
+    """Look at some entry points, or all; return how many kinds of input are too much for them."""
+    wrong = tried = 0
+    for name in names or FRAMES:
+        for label, unit in UNITS.items():
+            tried += 1
+            if not is_linear(name, unit, size):
+                wrong += 1
+                sys.stdout.write(f"{name}: {label!r} takes more time than in proportion\n")
+        for label in HEAVY:
+            tried += 1
+            took = memory(name, UNITS[label], size)
+            if took > MOST_TIMES * size:
+                wrong += 1
+                sys.stdout.write(f"{name}: {label!r} takes {took / size:.0f} times its memory\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{tried} tried, {wrong} wrong\n")
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), *sys.argv[2:]) > 0)
