@@ -6,12 +6,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from flaglift.shim.core.policy import Policy
+from flaglift.shim.core.refusal import Refusal
+from flaglift.shim.proxy.connections import Connections
 from flaglift.shim.proxy.exchange import Exchange
+from flaglift.shim.proxy.inbound import Connection
 from flaglift.shim.proxy.options import Limits, Options, Timeouts
 from flaglift.shim.proxy.outbound import UpstreamConnection
 from flaglift.shim.proxy.response import Response
@@ -292,3 +296,45 @@ def test_errors_of_the_loop_are_told_once_a_minute(caplog: pytest.LogCaptureFixt
         tell(None, {"message": "accept() out of system resource", "exception": OSError("secret")})
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert caplog.records[0].getMessage() == "accept() out of system resource: OSError"
+
+
+class Waiting:
+    """A connection that waits for a request, and its transport: a real socket."""
+
+    def __init__(self) -> None:
+        self.socket, self.client = socket.socketpair()
+        self.closed = False
+        self.refusals: list[Refusal] = []
+        self.transport = self
+
+    def get_extra_info(self, name: str) -> Any:
+        return getattr(self, name)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def turn_away(self, refusal: Refusal) -> None:
+        self.refusals.append(refusal)
+
+
+def test_a_connection_whose_request_was_not_read_yet_makes_no_room() -> None:
+    async def serve(_request: Any, _response: Any) -> None:
+        raise AssertionError
+
+    first, second, third, fourth = waiting = [Waiting() for _ in range(4)]
+    connections = Connections(serve, Limits(), most=2)
+    try:
+        connections.opened(cast(Connection, first))
+        connections.opened(cast(Connection, second))
+        first.client.send(b"G")
+        connections.opened(cast(Connection, third))
+        assert [each.closed for each in waiting] == [False, True, False, False]
+        third.client.send(b"G")
+        connections.opened(cast(Connection, fourth))
+        assert [each.closed for each in waiting] == [False, True, False, False]
+        assert [each.status for each in fourth.refusals] == [503]
+        assert len(connections) == 2
+    finally:
+        for each in waiting:
+            each.socket.close()
+            each.client.close()

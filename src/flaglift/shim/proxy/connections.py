@@ -74,7 +74,9 @@ class Connections:
             return
         if self._may_tell():
             LOGGER.warning("%d connections are open, the most there may be", self._most)
-        oldest = next(iter(self._idle))
+        # A request may have arrived that the loop has not read yet: such a connection is not idle.
+        idle = (each for each in self._idle if not unread(each.transport))
+        oldest = next(idle, connection)
         if oldest is connection:
             connection.turn_away(Refusal(503, "base", ["the proxy has too many connections"]))
         else:
