@@ -3,7 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+<<<<<<< HEAD
 .PHONY: docs playground constraints supply release-check fuzz mutants growth trust bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
+=======
+.PHONY: docs playground constraints supply release-check fuzz mutants bench bench-migrate bench-repository bench-shim bench-spark soak story demo vscode test test-spark test-recipes lint oracle readme kills clean
+>>>>>>> cbd1ada (Tell the migration of two million rows, run by a test with as few as are like all)
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -127,6 +131,10 @@ release-check: .venv/dev
 readme: .venv/dev
 	$(BIN)/python tests/docs/snippets.py README.md $$(find docs -name '*.md' -not -path '*/generated/*')
 	$(BIN)/python tests/picture.py
+
+# The tutorial of two million rows, run as it is: about half an hour of an idle machine.
+story: .venv/dev
+	$(BIN)/python tests/docs/story.py
 
 # How fast everything is, as ratios: one table, also written to benchmarks/results.json.
 bench: .venv/dev .venv-spark/dev
