@@ -3,11 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-<<<<<<< HEAD
-.PHONY: docs playground constraints supply release-check fuzz mutants growth trust bench bench-migrate bench-repository bench-shim bench-spark soak demo vscode test test-spark test-recipes lint oracle readme kills clean
-=======
-.PHONY: docs playground constraints supply release-check fuzz mutants bench bench-migrate bench-repository bench-shim bench-spark soak story demo vscode test test-spark test-recipes lint oracle readme kills clean
->>>>>>> cbd1ada (Tell the migration of two million rows, run by a test with as few as are like all)
+.PHONY: docs playground constraints supply release-check fuzz mutants growth trust bench bench-migrate bench-repository bench-shim bench-spark soak story demo vscode test test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
