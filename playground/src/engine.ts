@@ -12,6 +12,7 @@ const TYPES: Record<string, RegExp> = {
   "python_stdlib.zip": /./,
 };
 const SILENCE = 15_000;
+const PATIENCE = 5_000;
 
 /** The answer to questions that were given up. */
 export const STOPPED = "stopped";
@@ -112,12 +113,12 @@ export class Engine {
     const checks: string[] = [];
     for (const [name, type] of Object.entries(TYPES)) {
       try {
-        const response = await fetch(folder + name, { method: "HEAD" });
+        const response = await fetch(folder + name, { method: "HEAD", signal: AbortSignal.timeout(PATIENCE) });
         const sent = response.headers.get("content-type") ?? "no type";
         if (!response.ok) checks.push(`${name}: the server answers ${response.status}.`);
         else if (!type.test(sent)) checks.push(`${name}: the server sends it as ${sent}, not as ${wanted(name)}.`);
       } catch {
-        checks.push(`${name}: it cannot be reached.`);
+        checks.push(`${name}: the server does not answer.`);
       }
     }
     if (!checks.length) {

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 import peers
 from playground.chromium import SECONDS, SWITCHES, Playground, Served
@@ -138,13 +138,21 @@ def test_a_policy_that_allows_what_is_needed(page: Page, served: Served) -> None
 
 def test_a_server_that_says_nothing(page: Page, served: Served) -> None:
     page.clock.install()
-    page.route("**/python_stdlib.zip", lambda _: None)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/python_stdlib.zip", hold)
     Playground.opened(page, served.url)
     # What comes after this waits for the file that is never sent.
     expect(page.locator("#stage")).to_have_text("Loading Python", timeout=SECONDS)
     page.clock.fast_forward(16_000)
     trouble = page.locator("#trouble")
     expect(trouble).to_contain_text("Python has not started yet.", timeout=SECONDS)
+    expect(trouble).to_contain_text("python_stdlib.zip: the server does not answer.")
+    for each in held:
+        each.abort()
     page.context.close()
 
 
