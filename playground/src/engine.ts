@@ -110,6 +110,7 @@ export class Engine {
   /** Look at what the server sends, because a wrong type makes Python hang without a word. */
   private async explain(says: string): Promise<void> {
     clearTimeout(this.timer);
+    if (location.protocol === "file:") return; // there is no server, and it is said already
     const checks: string[] = [];
     for (const [name, type] of Object.entries(TYPES)) {
       try {
