@@ -6,14 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import flaglift
 from flaglift import ConfigError
+from flaglift.api import UNKNOWN
 from flaglift.cli import cli
 from flaglift.errors import InputError
 from flaglift.migrate.job import CONTRACT, EXPAND, Job
 from flaglift.migrate.mending import Mending
+from flaglift.settings import DEFAULT
 from migrate.conftest import Database
 from migrate.sources import applied, opened, planned, undone, verified
+from strategies import texts
 
 UNIT = "a cat --video --video_model kling25 --duration 5s"
 TWICE = "a dog --video --video --video_model kling25"
@@ -93,6 +99,28 @@ def test_what_fixes_and_models_make_is_what_was_meant(tmp_path: Path) -> None:
     with opened(Job(str(path)), write=False) as store:
         kept = Job(str(path)).with_options(store.runs()[0].info["options"])
     assert kept.mending == mending
+
+
+@given(texts(), st.booleans())
+def test_fixes_are_looked_for_wherever_there_is_one(text: str, unsafe: bool) -> None:
+    mending = Mending(safe=True, unsafe=() if unsafe else None)
+    findings = flaglift.translate(text).diagnostics
+    assert mending(text, findings, DEFAULT, UNKNOWN) == flaglift.fix(text, unsafe=unsafe).text
+
+
+def test_fixes_are_not_looked_for_where_no_finding_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def recorded(text: str, *args: Any, **options: Any) -> Any:
+        tried.append(text)
+        return flaglift.fix(text, *args, **options)
+
+    monkeypatch.setattr("flaglift.migrate.mending.fix", recorded)
+    mending = Mending(safe=True, unsafe=())
+    canonical = "a cat --video --video_model kling25 --duration 5"
+    for text in (canonical, UNIT):
+        mending(text, flaglift.translate(text).diagnostics, DEFAULT, UNKNOWN)
+    assert tried == [UNIT]
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ class Decider:
 
     def _mended(self, stored: Stored, shortcut: Shortcut, translation: Translation) -> Translation:
         """Return the translation of a prompt with what is to be changed, if there is one."""
-        text = self._mending(stored.text, self.settings, Context(_request(stored)))
+        context = Context(_request(stored))
+        text = self._mending(stored.text, translation.diagnostics, self.settings, context)
         again = translation if text == stored.text else shortcut.translate(text)
         return again if again.status is TranslationStatus.TRANSLATED else translation
 

@@ -1,11 +1,12 @@
 """What is changed in a prompt before it is translated: models by other names, and fixes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from flaglift.api import fix
 from flaglift.context import Context
+from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.lossless.spans import Edit, apply_edits
 from flaglift.settings import Settings
 from flaglift.syntax import parse
@@ -27,13 +28,17 @@ class Mending:
     def __bool__(self) -> bool:
         return bool(self.models) or self.safe or self.unsafe is not None
 
-    def __call__(self, text: str, settings: Settings, context: Context) -> str:
-        """Return a prompt as it is to be translated."""
-        text = self._renamed(text)
+    def __call__(
+        self, text: str, findings: Sequence[Diagnostic], settings: Settings, context: Context
+    ) -> str:
+        """Return a prompt, of which findings are known, as it is to be translated."""
+        renamed = self._renamed(text)
         if not self.safe and self.unsafe is None:
-            return text
+            return renamed
+        if renamed == text and not any(map(_is_fixable, findings)):
+            return text  # trying fixes takes far longer than all the rest, and most have none
         unsafe = self.unsafe or self.unsafe is not None
-        return fix(text, settings, context, unsafe=unsafe).text
+        return fix(renamed, settings, context, unsafe=unsafe).text
 
     def _renamed(self, text: str) -> str:
         values = [
@@ -60,6 +65,10 @@ class Mending:
         """Return what `to_dict` wrote."""
         unsafe = values["unsafe"]
         return cls(**{**values, "unsafe": None if unsafe is None else tuple(unsafe)})
+
+
+def _is_fixable(finding: Diagnostic) -> bool:
+    return finding.fix is not None and finding.fix.applicability is not Applicability.DISPLAY_ONLY
 
 
 NOTHING = Mending()
