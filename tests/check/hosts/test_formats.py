@@ -150,7 +150,7 @@ def test_a_cell_that_holds_something_is_not_filled() -> None:
     ("name", "source", "beside"),
     [
         ("json", '{"text": "a --video", "a": "\\q", "b": [1]}', {"a": "q", "b": HOLE}),
-        ("json", '{"text": "a --video", "b": [], "c": 1.5}', {"c": 1.5}),
+        ("json", '{"text": "a --video", "b": [], "c": 1.5}', {"b": None, "c": 1.5}),
         ("toml", 'text = "a --video"\na = {x = 1, x = 2}\nb = true\n', {"b": True}),
         ("yaml", "{a: 1, text: a --video, b: ~, c: '', d: {e: f}}", {"a": "1", "b": None, "c": ""}),
         (
