@@ -450,6 +450,17 @@ def test_idle_ones_go_and_every_other_key_stays(tables: list[tuple[bool, str]]) 
             "a.md",
             f"<!-- flaglift: ignore-next-line[FL402] why -->\n| a |\n|---|\n| `{LONG}` |\n",
         ),
+        ("a.yaml", f"a: >- # flaglift: ignore[FL402] why\n  {LONG}\n"),
+        (
+            "a.html",
+            "<!-- flaglift: ignore-next-line[FL402] why -->\n"
+            f"<textarea\n  rows=2>{LONG}</textarea>\n",
+        ),
+        (
+            "a.http",
+            "# flaglift: ignore-next-line[FL402] why\n"
+            f'POST /p\nA: b\n\n{{"prompt": {{"text": "{LONG}"}}}}\n',
+        ),
     ],
 )
 def test_a_comment_at_what_opens_a_prompt_is_about_it(name: str, source: str) -> None:

@@ -153,7 +153,11 @@ def _value(attribute: Node) -> str:
 
 
 def _look(node: Node, data: bytes, origin: Origin) -> Around:
-    return Around(origin, BROKEN if is_broken(node, data, _MODULE) else "")
+    locked = BROKEN if is_broken(node, data, _MODULE) else ""
+    # Within a tag no comment can stand, nor between a tag and its text.
+    tag = node.parent if node.type == "attribute" else node
+    opener = tag.start_byte if tag is not None and node.type in ("attribute", "element") else None
+    return Around(origin, locked, opener=opener)
 
 
 def make(name: str) -> HtmlHost:

@@ -11,6 +11,8 @@ from flaglift.lossless.spans import Span
 _REQUESTS = re.compile(rb"^###.*(?:\n|\Z)", re.MULTILINE)
 """Between the requests of a file."""
 _BLANK = re.compile(rb"\r?\n\r?\n")
+_BEFORE = re.compile(rb"(?:[ \t]*+(?:(?:#|//|@).*+)?\r?\n)*+")
+"""Blank lines, comments and variables before a request."""
 _COMMENT = re.compile(rb"^(?:#(?!##)|//).*", re.MULTILINE)
 _TYPE = re.compile(rb"^content-type:[ \t]*([\w/+.-]+)", re.MULTILINE | re.IGNORECASE)
 _BODY = Escaped("HTTP body", re.compile(rb"(?!)"), lambda _: None, universal=False)
@@ -20,6 +22,8 @@ SIZED = "a header says what its length or its digest is"
 
 
 class _Request(NamedTuple):
+    start: int
+    """Where its first line begins, after comments and blank lines."""
     head: bytes
     body: Span
 
@@ -52,7 +56,7 @@ class HttpHost:
             end=request.body.end,
             inside=request.body.start,
             pieces=tuple(_BODY.pieces(data, request.body).pieces),
-            look=partial(Around, origin, locked),
+            look=partial(Around, origin, locked, opener=request.start),
             source=data,
         )
 
@@ -75,11 +79,13 @@ def _requests(data: bytes) -> list[_Request]:
     starts = [0, *(match.end() for match in _REQUESTS.finditer(data))]
     ends = [*(match.start() for match in _REQUESTS.finditer(data)), len(data)]
     for start, end in zip(starts, ends, strict=True):
-        blank = _BLANK.search(data, start, end)
+        before = _BEFORE.match(data, start, end)
+        first = before.end() if before else start
+        blank = _BLANK.search(data, first, end)
         if blank:
             text = data[blank.end() : end].rstrip(b"\r\n")
             body = Span(blank.end(), blank.end() + len(text))
-            found.append(_Request(data[start : blank.start()], body))
+            found.append(_Request(first, data[first : blank.start()], body))
     return found
 
 

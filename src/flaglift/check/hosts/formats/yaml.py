@@ -82,7 +82,8 @@ def _comments(data: bytes, end: int, scalars: Sequence[Span]) -> Iterator[Commen
     for match in _COMMENT.finditer(data, 0, end):
         while scalar is not None and scalar.end <= match.start():
             scalar = next(inside, None)
-        if scalar is None or match.start() < scalar.start:
+        header = scalar and _HEADER.match(data, scalar.start, scalar.end)
+        if scalar is None or match.start() <= (header.end() if header else scalar.start):
             yield Comment(*match.span(), stripped(match[0]))
 
 
@@ -91,6 +92,8 @@ def make(name: str) -> YamlHost:  # noqa: ARG001
     return YamlHost()
 
 
+_HEADER = re.compile(rb"[|>][-+0-9]*[ \t]+(?=#)")
+"""Of a block scalar, up to the comment in its line."""
 NO_TEXT = "YAML may read it as a number, a date or the like"
 ANCHORED = "the anchor `&{}` lets other places hold it too"
 UNCLEAR = "its YAML cannot be followed byte by byte"
