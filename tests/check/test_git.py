@@ -172,6 +172,17 @@ def test_a_fix_is_for_files_that_hold_what_is_staged() -> None:
     assert not Path("c.txt").exists()
 
 
+def test_what_is_fixed_and_not_staged_is_no_clean_run() -> None:
+    git("init", "-q")
+    write({"a.txt": TWICE})
+    git("add", "-A")
+    run = flaglift("check", "--staged", "--fix")
+    assert run.returncode == 1
+    assert "flaglift: a.txt: fixed, but not staged; `git add` it\n" in run.stderr
+    git("add", "-A")
+    assert flaglift("check", "--staged", "--fix").returncode == 0
+
+
 def test_links_and_folders_beside_are_told_apart() -> None:
     git("init", "-q")
     write({"src/a.txt": LONG, "src2/b.txt": LONG, "srcs.txt": LONG})

@@ -536,6 +536,15 @@ def test_a_file_that_is_replaced_is_watched_still() -> None:
         assert "a.txt: no such file" in Path("../err").read_text()
 
 
+def test_a_file_that_a_link_leads_to_is_watched_too() -> None:
+    write({"sub/a.txt": LONG})
+    Path("link.txt").symlink_to("sub/a.txt")
+    with watching("link.txt") as checks:
+        write({"new": f"2 {LONG}"})
+        os.replace("new", "sub/a.txt")
+        eventually(lambda: checks() == 2)
+
+
 def test_a_sentence_for_many_files_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     write({"a.rb": LONG, "b.rb": LONG, "c.txt": LONG})
 

@@ -101,6 +101,8 @@ class FileOutcome:
     inspection: FileInspection = field(default_factory=FileInspection)
     """Of the file as it is afterwards."""
     fixed: Fixed | None = None
+    is_unstaged: bool = False
+    """Whether the file was rewritten, and git still holds what was staged of it before."""
     diff: str = ""
     output: bytes | None = None
     """The fixed content of standard input."""

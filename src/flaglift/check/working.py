@@ -75,6 +75,7 @@ def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
         if job.staged and read_named(job.path) != job.raw:
             raise InputError(f"{job.shown}: is not what is staged of it, so it is not fixed")
         write_file(job.path, new, instead_of=job.raw)
+        outcome.is_unstaged = job.staged
 
 
 def _restored(decoded: Decoded, data: bytes, job: FileJob) -> bytes:

@@ -83,6 +83,10 @@ class CheckRun:
             self.summary.taken_out += outcome.fixed.taken_out
             for note in outcome.fixed.notes:
                 click.echo(f"flaglift: {in_one_line(note)}", err=True)
+        if outcome.is_unstaged:
+            self.failing = True  # the next commit would hold what was staged
+            said = f"{outcome.job.shown}: fixed, but not staged; `git add` it"
+            click.echo(f"flaglift: {in_one_line(said)}", err=True)
         if outcome.output is not None:
             _put(outcome.output)
         write(sys.stdout, outcome.diff)

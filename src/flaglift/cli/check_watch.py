@@ -38,7 +38,10 @@ def watch_and(
         raise ConfigError("--watch cannot watch standard input")
     folders = [path for path in paths or [os.curdir] if os.path.isdir(path)]
     # A file that is saved by renaming another to it is a new one, and only its folder tells.
-    parents = [os.path.dirname(path) or os.curdir for path in paths if path not in folders]
+    files = [
+        name for path in paths if path not in folders for name in (path, os.path.realpath(path))
+    ]
+    parents = [os.path.dirname(path) or os.curdir for path in files]
     watcher = watch(
         *dict.fromkeys([*folders, *parents]),
         recursive=bool(folders),
