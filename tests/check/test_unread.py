@@ -1,5 +1,6 @@
 """What a reader could not place is said, and the run is no clean one."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,45 @@ def test_a_file_that_was_read_to_its_end_is_clean() -> None:
     write({"a.yaml": "# --video\na: b\n", "a.js": "let video = 1; --video;\n"})
     run = flaglift("check")
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "line"),
+    [
+        ("a.md", f'---\na: "x" y\nprompt: {LONG}\n---\n', 3),
+        ("a.md", f'# é\n\n```yaml\na: "x" y\nprompt: {LONG}\n```\n', 5),
+        ("a.md", f"- ```python\n  x = (\n  b = 1 {LONG}\n  ```\n", 3),
+        ("a.html", f"<script>\nlet x = (\nfoo {LONG}\n</script>\n", 3),
+        ("a.yaml", f'run: |\n  curl -X POST http://x -d @- <<E\n  {{}}\n  E\nb: "x" {LONG}\n', 5),
+        (
+            "a.ipynb",
+            json.dumps(
+                {"nbformat": 4, "cells": [{"cell_type": "code", "source": f"x = (\n{LONG}"}]}
+            ),
+            1,
+        ),
+    ],
+)
+def test_code_in_code_that_was_not_read_is_said(name: str, source: str, line: int) -> None:
+    write({name: source})
+    run = flaglift("check")
+    assert run.returncode == 2
+    assert f"{name}:{line}: not read: the code around it does not parse; it holds" in run.stderr
+
+
+def test_documents_inside_documents_are_read_to_a_bound() -> None:
+    source = f"{LONG}\n"
+    for fence in range(3, 60):
+        source = f"{'`' * fence}md\n{source}{'`' * fence}\n"
+    write({"a.md": source})
+    run = flaglift("check", "--select", "FL402")
+    assert run.returncode == 2
+    assert ": not read: the code around it is nested too deep; it holds" in run.stderr
+
+
+def test_what_cannot_be_fixed_is_not_promised() -> None:
+    write({"a.toml": f"x = {{\n a = '{LONG}',\n}}\n"})
+    run = flaglift("check", "--select", "FL402")
+    assert run.stderr == "1 error\n"
+    assert "(display-only)" in run.stdout
+    assert "(not fixed: the code around it does not parse)" in run.stdout

@@ -82,6 +82,9 @@ def proposal(
     fix = finding.fix
     if fix is None:
         return finding, None
+    if literal.locked and fix.applicability is not Applicability.DISPLAY_ONLY:
+        title = f"{fix.title} (not fixed: {literal.locked})"
+        return replace(finding, fix=Fix(title, Applicability.DISPLAY_ONLY, fix.edits)), None
     move = _movable(literal, job) if finding.code == MOVED else ""
     if isinstance(move, LiteralChange):
         fields = ", ".join(f"{name}={value}" for name, value in move.fields.items())

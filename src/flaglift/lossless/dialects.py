@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 from flaglift.lossless.delimited import BACKSLASH, DelimitedRow, Dialect, row_at, row_pattern
@@ -22,8 +23,9 @@ def choose(blocks: Blocks, *, default: str = ",", given: str | None = None) -> D
 
     `default` is the delimiter of files that hold none, `given` one that the user named. A line
     `sep=;` at the beginning says it too. Else it is the delimiter of the header, outside quotes,
-    that gives the most rows as many cells as the header; where two do so equally well, there is a
-    doubt. Quotes are escaped with a backslash only if that makes more rows whole.
+    that gives the most rows as many cells as the header. Where two do so equally well, there is a
+    doubt, and one that is not followed by blanks, as the punctuation of a text is, comes first.
+    Quotes are escaped with a backslash only if that makes more rows whole.
     """
     head = b"".join(_first(blocks, 2**20))
     start = len(_BOM) if head.startswith(_BOM) else 0
@@ -37,7 +39,7 @@ def choose(blocks: Blocks, *, default: str = ",", given: str | None = None) -> D
     if escapes:
         candidates += [replace(each, backslash=True) for each in candidates]
     if len(candidates) > 1:
-        candidates = [_best(blocks, candidates)]
+        candidates = [_best(blocks, sorted(candidates, key=partial(_is_spaced, head)))]
     (chosen,) = candidates
     if chosen.delimiter == "\t" and not _quoted(blocks):
         return replace(chosen, quoting=False, backslash=False)
@@ -76,6 +78,12 @@ def _quoted(blocks: Blocks) -> bool:
             return True
         last = block[-1:]
     return False
+
+
+def _is_spaced(head: bytes, dialect: Dialect) -> bool:
+    """Tell whether a blank follows each delimiter, as it follows the punctuation of a text."""
+    sign = dialect.delimiter.encode()
+    return head.count(sign) == head.count(sign + b" ")
 
 
 def _best(blocks: Blocks, candidates: list[Dialect]) -> Dialect:

@@ -4,9 +4,12 @@ import pytest
 
 from flaglift import translate
 from flaglift.check.hosts.base import Literal, LiteralChange
+from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import leaves
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.diagnostics import Severity
+from flaglift.settings import DEFAULT
 
 PROMPT = "a cat, big --video --video_model kling25 --duration 5"
 
@@ -94,3 +97,22 @@ def test_what_a_cell_cannot_hold_is_not_moved() -> None:
     assert literal.siblings.insert({"video_prompt": "a\\b"}) == (
         "a cell of this file cannot hold the video_prompt"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (f"1;{PROMPT};3\n", set()),
+        (f"prompt, english;n\n{PROMPT};3\n", set()),
+        (f"1;{PROMPT.replace('n 5', 'n 7')};3\n", {("FL402", Severity.WARNING)}),
+        (f"1,2;{PROMPT.replace('n 5', 'n 7')}\n", {("FL402", Severity.WARNING)}),
+    ],
+)
+def test_what_two_delimiters_part_equally_is_possible(
+    source: str, said: set[tuple[str, Severity]]
+) -> None:
+    (literal,) = [each for each in prompts(source) if "--video" in each.text]
+    assert "part its rows equally well" in literal.locked
+    found = lint_literal(literal, DEFAULT)
+    assert {(each.code, each.severity) for each in found if each.code[:3] == "FL4"} == said
+    assert {each.fix for each in found} == {None}

@@ -5,9 +5,10 @@ import pytest
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates
-from flaglift.check.hosts.pieces import FRAGMENT, UNREAD
+from flaglift.check.hosts.pieces import FRAGMENT, QUOTED, SEVERAL, UNREAD
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.check.hosts.several import quoted_prompts
 from flaglift.diagnostics import Severity
 from flaglift.settings import DEFAULT
 
@@ -52,10 +53,79 @@ def test_flags_of_other_programs_are_not(source: str) -> None:
         assert {each.severity for each in lint_literal(literal, DEFAULT)} <= {Severity.INFO}
 
 
+P = "ohwx cat --video --video_model kling25 --duration 7"
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("python", f"x = \"text: '{P}'\""),
+        ("python", f"x = \"const p = '{P}';\""),
+        ("python", f"x = \"send('{P}')\""),
+        ("python", f"x = \"send(1, '{P}')\""),
+        ("python", f"x = \"p='{P}'\""),
+        ("javascript", f'x = `const p = "{P}";`'),
+        ("javascript", f"x = 'let p = \\'{P}\\';'"),
+        ("markdown", f"```\nsend('{P}')\n```\n"),
+        ("markdown", f'```rust\nlet p = "{P}";\n```\n'),
+    ],
+)
+def test_a_prompt_in_the_quotes_of_code_is_read_and_not_edited(name: str, source: str) -> None:
+    (literal,) = prompts(name, source)
+    assert literal.doubt == QUOTED
+    assert [literal.text[slice(*place)] for places in literal.possible for place in places] == [P]
+    found = [each for each in lint_literal(literal, DEFAULT) if each.severity is not Severity.INFO]
+    assert [(each.code, each.severity, each.fix) for each in found] == [
+        ("FL402", Severity.WARNING, None)
+    ]
+    assert source.encode()[slice(*literal.locate(found[0].span))] == b"7"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cat --video --video_prompt='she waves --video'",
+        "a cat (a 'big' one) --video --duration 5",
+        "a cat, 'tis big --video --video_prompt it's",
+        "it's a cat: 'go' --video",
+        "a cat ('go --video",
+        "x=('a'), ('b')",
+    ],
+)
+def test_quotes_of_a_prompt_are_no_code(text: str) -> None:
+    assert quoted_prompts(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "host"),
+    [
+        (f"INSERT IGNORE INTO p VALUES ('{P}')", "sql"),  # noqa: S608
+        (f"insert or replace into p values ('{P}')", "sql"),  # noqa: S608
+        (f"-- seed\nINSERT INTO p VALUES ('{P}')", "sql"),
+        (f"CALL add('{P}')", "sql"),
+        (f"<prompt>{P}</prompt>", "html"),
+        (f"<a:b x='1'>{P}</a:b >", "html"),
+        (f"<my-prompt text='{P}'></my-prompt>", "html"),
+    ],
+)
+def test_statements_and_elements_in_strings_are_read_as_such(statement: str, host: str) -> None:
+    ((literal, _),) = candidates(f"x = {statement!r}".encode(), host_named("python"))
+    assert (literal.hosts, literal.text, literal.locked) == (("python", host), P, "")
+
+
+def test_references_are_no_elements() -> None:
+    source = f"x = '<lora:a:1> {P} <faceid:2:1>'"
+    ((literal, _),) = candidates(source.encode(), host_named("python"))
+    assert literal.hosts == ("python",)
+
+
 def test_code_in_a_language_that_is_not_read_is_not_edited() -> None:
     source = '```rust\nlet p = "ohwx cat --video --video_model kling25 --duration 7";\n```\n'
     ((literal, _),) = candidates(source.encode(), host_named("markdown"))
     assert literal.locked == UNREAD
+    source = f"```cobol\n{P}\n{P} x\n```\n"
+    ((literal, _),) = candidates(source.encode(), host_named("markdown"))
+    assert (literal.locked, literal.doubt) == (UNREAD, SEVERAL)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +138,9 @@ def test_code_in_a_language_that_is_not_read_is_not_edited() -> None:
         ("python", "f(1)\nx = ('a '\n  'BAD')\n", "'a '"),
         ("markdown", "See `BAD` there.\n", "`BAD"),
         ("json", '{"prompt": "BAD"}', '"BAD'),
+        ("html", "<p>a</p>\n<textarea\n  rows=2>BAD</textarea>\n", "<textarea"),
+        ("vue", "<template><p></p>\n<x\n  prompt='BAD'\n/></template>\n", "<x"),
+        ("http", '# a\n\nPOST /x\nHost: y\n\n{"text": "BAD"}\n', "POST"),
     ],
 )
 def test_a_literal_extends_from_what_opens_it(name: str, source: str, opener: str) -> None:

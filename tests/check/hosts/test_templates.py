@@ -53,7 +53,19 @@ def test_a_placeholder_is_a_hole(spelling: str, flag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["50% off", "100%", "a {red|blue} cat", "$100", "{a b}", "<lora:x:1>", "a_b__c", "{{}}"]
+    "text",
+    [
+        "50% off",
+        "100%",
+        "a {red|blue} cat",
+        "$100",
+        "{a b}",
+        "<lora:x:1>",
+        "a_b__c",
+        "{{}}",
+        "@else_b",
+        "@if",
+    ],
 )
 def test_words_are_no_placeholders(text: str) -> None:
     assert only("lines", f"{text} --video").holes == ()
@@ -71,6 +83,9 @@ STATEMENTS = [
     ("<% if v %>", "<% end %>"),
     ("<% if (v) { %>", "<% } %>"),
     ("<?php if ($v): ?>", "<?php endif ?>"),
+    ("@if($v) ", " @endif"),
+    ("@unless ($v) ", " @endunless"),
+    ("@foreach ($v as $w) ", " @endforeach"),
 ]
 
 

@@ -19,7 +19,7 @@ A host finds the string literals of a file. The doors of this room, in the order
 text, and so those of diagnostics, are code points: `literal.locate(span)` gives the file's bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from flaglift.check.hosts.literal import Literal, LiteralForm, code_points
@@ -158,7 +158,7 @@ class DivisibleHost(Protocol):
         """
 
 
-class Host(Protocol):
+class Host(Hashable, Protocol):
     """A kind of file."""
 
     @property

@@ -6,8 +6,9 @@ literals in that code.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from flaglift.catalog import Status, load_catalog
 from flaglift.check.hosts.base import (
@@ -24,10 +25,10 @@ from flaglift.check.hosts.classifier import DATA, classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import TextForm
-from flaglift.check.hosts.pieces import BROKEN, FRAGMENT, HOLE, SEVERAL, UNREAD
+from flaglift.check.hosts.pieces import BROKEN, DEEP, FRAGMENT, HOLE, QUOTED, SEVERAL, UNREAD
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
-from flaglift.check.hosts.several import has_one_a_line, prompts_in
+from flaglift.check.hosts.several import has_one_a_line, prompts_in, quoted_prompts
 from flaglift.check.hosts.templates import with_templates
 from flaglift.lossless.spans import Span
 from flaglift.syntax import Feature, FlagName
@@ -41,10 +42,20 @@ def candidates(data: bytes, host: Host) -> list[Candidate]:
     replaced by the literals in it. Never raises for the document's content.
     """
     return [
-        Candidate(literal, classify(literal))
-        for literal in leaves(host.literals(data))
+        Candidate(literal, classify(_quoted(literal)))
+        for literal in leaves(_literals(host, data))
         if literal.prompt.has(Feature.CONCERNED)
     ]
+
+
+def _quoted(literal: Literal) -> Literal:
+    """Return what tells whether a literal is a prompt: of code, what stands in quotes."""
+    return literal.part(literal.possible[0]).literal if literal.doubt == QUOTED else literal
+
+
+@lru_cache(maxsize=2)
+def _literals(host: Host, data: bytes) -> tuple[Literal, ...]:
+    return tuple(host.literals(data))
 
 
 def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Literal]:
@@ -61,15 +72,15 @@ def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Lite
 
 
 def _single(literal: Literal) -> Literal:
-    """Return a literal that says where the prompts are which it may hold, if they are several.
+    """Return a literal that says where the prompts are which it may hold, if it may not be one.
 
     The text of a request is one prompt (dialect section 2.13), and so is a line.
     """
     if literal.doubt or literal.host in ("form", "lines"):
         return literal
     if literal.origin.role == "code":
-        return replace(literal, unclear=literal.unclear or UNREAD)
-    if literal.host not in DATA and literal.origin.role == "value" and _is_fragment(literal):
+        literal = replace(literal, unclear=literal.unclear or UNREAD)
+    elif literal.host not in DATA and literal.origin.role == "value" and _is_fragment(literal):
         at = literal.inside
         pieces = (
             Piece(PieceKind.HOLE, at, at, HOLE),
@@ -78,8 +89,11 @@ def _single(literal: Literal) -> Literal:
         )
         whole = (Span(0, len(literal.text) + 2),)
         return replace(literal, pieces=pieces, doubt=FRAGMENT, possible=(whole,))
-    places = tuple((place,) for place in prompts_in(literal.text))
-    return replace(literal, doubt=SEVERAL, possible=places) if places else literal
+    for doubt, find in ((QUOTED, quoted_prompts), (SEVERAL, prompts_in)):
+        places = tuple((place,) for place in find(literal.text))
+        if places:
+            return replace(literal, doubt=doubt, possible=places)
+    return literal
 
 
 def _is_fragment(literal: Literal) -> bool:
@@ -96,16 +110,44 @@ def _is_fragment(literal: Literal) -> bool:
 
 
 def unread(data: bytes, host: Host) -> list[UnreadPlace]:
-    """Return the look-alikes that no literal, comment or key covers where the reader gave up.
+    """Return the look-alikes that no literal, comment or key covers where a reader gave up.
 
-    What such a place holds is not known; that nothing is said of it does not mean that it is right.
+    The readers of the code nested in a document are asked too. What such a place holds is not
+    known; that nothing is said of it does not mean that it is right.
+    """
+    return _unread(data, host, _literals(host, data), 1)
+
+
+def _unread(data: bytes, host: Host, literals: Sequence[Literal], depth: int) -> list[UnreadPlace]:
+    return sorted([*_uncovered(data, host, literals), *_unread_inside(literals, depth)])
+
+
+def _unread_inside(literals: Iterable[Literal], depth: int) -> Iterator[UnreadPlace]:
+    """Yield the places in literals that are code of another host."""
+    for outer in literals:
+        data = outer.text.encode()
+        inner = nested(outer) if may_hold_flags(data) else None
+        if inner is None:
+            continue
+        if depth > _MOST_NESTED:
+            yield UnreadPlace(outer.start, DEEP)
+            continue
+        position = length = 0
+        for start, reason in _unread(data, inner, inner.literals(data), depth + 1):
+            length += len(data[position:start].decode())
+            position = start
+            yield UnreadPlace(outer.locate(Span(length, length)).start, reason)
+
+
+def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[UnreadPlace]:
+    """Return the look-alikes of one document that its reader does not cover.
+
     Lines behind an error of the parser may be code that it took for a string; such a string covers
     what it holds only if it is a prompt.
     """
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
     if not gaps:
         return []
-    literals = host.literals(data)
     doubtful = {each.place for each in literals if _may_be_code(each)}
     if doubtful:
         doubtful -= {each.root.place for each, said in candidates(data, host) if said.taken}
@@ -143,10 +185,10 @@ def _read_bytes(literal: Literal) -> Iterator[Span]:
 
 def comments(data: bytes, host: Host) -> list[Comment]:
     """Return the comments of a document and of the code nested in it, in order."""
-    return sorted([*host.comments(data), *_nested_comments(host.literals(data))])
+    return sorted([*host.comments(data), *_nested_comments(_literals(host, data))])
 
 
-def _nested_comments(literals: list[Literal]) -> Iterator[Comment]:
+def _nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:
     for outer in literals:
         inner = nested(outer)
         if inner is None:
@@ -167,24 +209,34 @@ _COMMAND = re.compile(r"[ \t\r\n]*(?:\$ )?curl[ \t\r\n]")
 """No other blank parts words for a shell: a name that holds one is no script, but itself again."""
 _PAGES = frozenset({"sql", "http", "html", "vue", "svelte", "lines", "whole", "blocks"})
 _SQL = re.compile(
-    r"\s*(?:(?:INSERT|REPLACE)\s+INTO|UPDATE\s+\S+\s+SET|SELECT|DELETE\s+FROM|MERGE\s+INTO|WITH|BEGIN"
+    r"\s*(?:--[^\n]*+\n\s*)*+"
+    r"(?:(?:INSERT|REPLACE)\s+(?:(?:IGNORE|DELAYED|(?:LOW|HIGH)_PRIORITY|OR\s+\w+)\s+)?INTO"
+    r"|UPDATE\s+\S+\s+SET|SELECT|DELETE\s+FROM|MERGE\s+INTO|WITH|BEGIN|CALL|EXEC(?:UTE)?"
     r"|CREATE\s+TABLE|ALTER\s+TABLE)\b(?=[^;]{0,2000}?[='(])",
     re.IGNORECASE,
 )
 _PHP = re.compile(r"\s*(?:<\?php\s|\$\w+\s*(?:=[^;]*|->\w+\([^;]*|\[[^;]*);\s*(?:$|[\n$]))")
 _HTML = re.compile(
     r"</?(?:p|li|ul|ol|div|span|br|td|tr|th|table|h[1-6]|b|i|em|strong|a|pre|code|textarea|input|option"
-    r"|button|label|body|html|section|article|img|form)(?:\s[^<>]{0,300})?/?>",
+    r"|button|label|body|html|section|article|img|form|[a-z]\w{0,60}-[\w-]{1,60})"
+    r"(?:\s[^<>]{0,300})?/?>"
+    r"|<([a-z][\w.:-]{0,60})(?:\s[^<>]{0,300})?>[^<>]*</\1\s{0,10}>",
     re.IGNORECASE,
 )
 _KEYFRAMES = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 _VIDEO = re.compile(r"(?:^|\s)--video(?=\s|$)")
 
 
+_MOST_NESTED = 8
+"""Documents inside each other; what is deeper is not read."""
+
+
 def nested(literal: Literal) -> Host | None:
     """Return the host that reads a literal's text; None where the text is no other host's."""
     role, key, call, _ = literal.origin
     text = literal.text
+    if len(literal.hosts) > _MOST_NESTED:
+        return None
     if role == "code":
         return _block(key, text)
     if role == "word" and (FIELD.match(text) or (key in DATA_OPTIONS and PAIRS.match(text))):

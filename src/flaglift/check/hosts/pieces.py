@@ -29,6 +29,8 @@ class PieceKind(StrEnum):
 BROKEN = "the code around it does not parse"
 SEVERAL = "it may hold several prompts"
 UNREAD = "it is code in a language that is not read"
+DEEP = "the code around it is nested too deep"
+QUOTED = "it may be code, in which the prompt stands in quotes"
 FRAGMENT = "it is a part of a prompt that is put together elsewhere"
 CONDITIONAL = "statements of a template make parts of it conditional"
 

@@ -1,4 +1,4 @@
-"""Whether the text of a literal may hold several prompts (dialect section 2.13).
+"""Whether the text of a literal is one prompt: it may hold several (dialect section 2.13), or code.
 
 The words are looked at and not the parsed prompt: a quote that one prompt leaves open would hide
 the flags of the next one.
@@ -20,6 +20,34 @@ _WITH_VALUE = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]")
 _KEYFRAME = re.compile(r"---[ \t]*\r?\Z")
+
+_VIDEO = re.compile(r"(?<![\w-])--(?:video|duration)")
+_STRINGS = "|".join(rf"{quote}(?:[^{quote}\\]|\\.)*+{quote}" for quote in "'\"`")
+_QUOTED = re.compile(
+    rf"(?P<before>[=(\[{{:,])[ \t\r\n]{{0,4}}(?P<string>{_STRINGS})(?!\w)"
+    r"(?P<closed>(?=\s{0,4}[)\]};,]))?",
+    re.DOTALL,
+)
+"""A string of code. A comma and an apostrophe are common in prose too, if no bracket closes it."""
+
+
+def quoted_prompts(text: str) -> tuple[Span, ...]:
+    """Return the places of flags in quotes, where a text may be code that holds a prompt.
+
+    Quotes after a flag are those of its value.
+
+    >>> quoted_prompts("send('a cat --video')"), quoted_prompts("a cat --video_prompt='b --video'")
+    ((Span(start=6, end=19),), ())
+    """
+    first = _VIDEO.search(text)
+    found: list[Span] = []
+    for match in _QUOTED.finditer(text) if first else ():
+        place = Span(match.start("string") + 1, match.end("string") - 1)
+        if not found and first and first.start() < place.start:
+            break
+        if _VIDEO.search(text, *place) and (match["before"] != "," or match["closed"] is not None):
+            found.append(place)
+    return tuple(found)
 
 
 def prompts_in(text: str) -> tuple[Span, ...]:

@@ -18,6 +18,7 @@ from flaglift.lossless.spans import Span
 
 # Every run is bounded, so that a text full of openings is read in linear time.
 _INNER = rf"[^{{}}{HOLE}]{{1,300}}"
+_BLADE = "if|unless|isset|empty|for|foreach|forelse|while|switch|case"
 _STATEMENT = (
     rf"\{{%(?:(?!%\}})[^{HOLE}]){{1,300}}%\}}"
     rf"|\{{#(?:(?!#\}})[^{HOLE}]){{1,300}}#\}}"
@@ -25,6 +26,8 @@ _STATEMENT = (
     rf"[^{{}}{HOLE}]{{0,300}}\}}\}}"
     rf"|<%(?![=-])(?:(?!%>)[^{HOLE}]){{1,300}}%>"
     rf"|<\?(?!=)(?:(?!\?>)[^{HOLE}]){{1,300}}\?>"
+    rf"|(?<!\S)@(?:else)?(?:{_BLADE})[ ]?\([^{HOLE}\n]{{1,100}}?\)(?!\S)"
+    r"|(?<!\S)@(?:else|end[a-z]{2,12})(?!\S)"
 )
 _VALUE = (
     rf"\$\{{\{{{_INNER}\}}\}}|\{{\{{\{{?{_INNER}\}}\}}\}}?|[$#]\{{{_INNER}\}}"
@@ -40,9 +43,9 @@ _VALUE = (
 PLACEHOLDER = re.compile(_VALUE)
 _TEMPLATE = re.compile(f"(?P<statement>{_STATEMENT})|{_VALUE}")
 _KEYWORD = re.compile(
-    r"(?:\{%|\{\{|<%|<\?(?:php)?)[~-]?\s*"
+    r"(?:\{%|\{\{|<%|<\?(?:php)?|@)[~-]?\s*"
     r"(?:(?P<end>/|\}|end)|(?P<middle>\}?\s*(?:else|elif|elsif|when)|\^\s*\})"
-    r"|(?P<start>[#^]|(?:if|unless|for|foreach|while|range|with|case)\b))"
+    rf"|(?P<start>[#^]|(?:{_BLADE}|range|with)\b))"
 )
 _MOST_READINGS = 8
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -83,7 +83,7 @@ class CsvHost:
         closed = quoted and cell.end - 1 > cell.start and data[cell.end - 1] == 0x22
         inside = Span(cell.start + quoted, cell.end - closed)
         key = columns.header[column] if column < len(columns.header) else ""
-        return Literal(
+        literal = Literal(
             host=self.name,
             form=form,
             start=cell.start,
@@ -94,6 +94,9 @@ class CsvHost:
             source=data,
             unclear=row.fault,
         )
+        if not dialect.doubt:
+            return literal
+        return replace(literal, doubt=dialect.doubt, possible=((Span(0, len(literal.text)),),))
 
     def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
         """Return none: every cell is data."""
@@ -105,7 +108,7 @@ def _rows(data: bytes, dialect: Dialect) -> Iterator[CsvRow]:
     for number, row in enumerate(rows(data, dialect)):
         width = width or len(row.cells)
         fault = "" if row.blank else fault_of(row, width)
-        yield CsvRow(number, row.cells, dialect.doubt or (fault and f"the row {fault}"))
+        yield CsvRow(number, row.cells, fault and f"the row {fault}")
 
 
 def _look(cell: Cell, key: str | int, row: CsvRow, columns: Columns) -> Around:

@@ -60,6 +60,8 @@ _SPREADS = ("spread_element", "dictionary_splat", "hash_splat_argument", "variad
 _STRINGS = ("string", "encapsed_string", "interpreted_string_literal", "raw_string_literal")
 _PLAIN = re.compile(r"""(["'`])[^\\$]*\1""", re.DOTALL)
 """A string of any language in which every character stands for itself."""
+_LITERALLY = re.compile(r"(?!f)[^\\$]*|[^\\${]*", re.DOTALL)
+"""A key without escapes or interpolations."""
 _STATIC = (
     *_STRINGS,
     "property_identifier",
@@ -103,6 +105,9 @@ def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) 
             doubts.append(f"the key `{name}` is there twice")
         elif name:
             values[field_name(name)] = _given(other)
+    merging = _merging(above)
+    if merging:
+        doubts.append(f"`{text_of(merging)[:40]}` puts other fields to these")
     siblings = Entries(
         data=data,
         pair=Span(pair.start_byte, pair.end_byte),
@@ -116,6 +121,26 @@ def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) 
     return values, siblings, is_request_key(name_of(key)) or _is_sent(above)
 
 
+_MERGES = re.compile(
+    r"(?:^|[._:>])(?:assign|merge!?|array_merge|array_replace|update|extend|defaults|dict)$"
+)
+_WRAPS = ("argument", "arguments", "argument_list", "parenthesized_expression", *_SPREADS)
+
+
+def _merging(mapping: Node) -> Node | None:
+    """Return the expression that puts a mapping and other fields together, if there is one."""
+    above = mapping.parent
+    while above is not None and above.type in _WRAPS:
+        if above.type in _SPREADS:
+            return above.parent
+        above = above.parent
+    if above is None:
+        return None
+    if "binary" in above.type:
+        return above
+    return above if above.type in _CALLS and _MERGES.search(_called(above)) else None
+
+
 def _key(member: Node) -> str | None:
     """Return the key of a member of a mapping; empty for no member, None where nobody can tell."""
     if member.type in _PAIRS:
@@ -123,7 +148,9 @@ def _key(member: Node) -> str | None:
         if key is None and value is not None:
             return ""  # an element of a list
         kinds = ("identifier",) if member.type == "keyword_argument" else _STATIC
-        return name_of(key) if key is not None and _inner(key).type in kinds else None
+        if key is None or _inner(key).type not in kinds or not _LITERALLY.fullmatch(text_of(key)):
+            return None
+        return name_of(key)
     if member.type == "shorthand_property_identifier":
         return text_of(member)
     if member.type == "method_definition":
@@ -175,8 +202,7 @@ def _is_sent(mapping: Node) -> bool:
         if above.type in _PAIRS:
             keys.append(name_of(_sides(above)[0]))
         elif above.type in _CALLS:
-            fields = (above.child_by_field_name(each) for each in ("function", "method", "name"))
-            name = text_of(next(filter(None, fields), None))
+            name = _called(above)
             if _SENDS.search(name) or (name in _CURL and "CURLOPT_POSTFIELDS" in text_of(above)):
                 return is_request_path((*keys[:1], "text"))
             if not _SERIALIZES.search(name):
@@ -184,6 +210,12 @@ def _is_sent(mapping: Node) -> bool:
         elif above.type in _ENDS:
             return False
     return False
+
+
+def _called(call: Node) -> str:
+    """Return the name of what a call calls."""
+    fields = (call.child_by_field_name(each) for each in ("function", "method", "name"))
+    return text_of(next(filter(None, fields), None))
 
 
 def _constant(node: Node | None) -> Any:
