@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from flaglift.check.hosts.registry import host_named
 from repositories import LONG, write
 from running import flaglift
 
@@ -77,3 +78,25 @@ def test_what_cannot_be_fixed_is_not_promised() -> None:
     assert run.stderr == "1 error\n"
     assert "(display-only)" in run.stdout
     assert "(not fixed: the code around it does not parse)" in run.stdout
+
+
+@pytest.mark.parametrize("source", ['"' * 60_000, "x = '--video'", "f`a --video`"])
+def test_a_file_that_takes_too_long_is_said_and_others_are_checked(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({"a.js": f"// --video\n{source}\n", "b.txt": LONG})
+    monkeypatch.setattr("flaglift.check.hosts.patience._BASE", -1000.0)
+    run = flaglift("check", "--select", "FL402", "--no-cache")
+    assert run.returncode == 2
+    assert "flaglift: a.js: takes too long to read, so it is not checked\n" in run.stderr
+    assert run.stdout.startswith("b.txt:1:")
+    monkeypatch.setattr("flaglift.check.hosts.patience._BASE", 1000.0)
+    assert flaglift("check", "--select", "FL402", "--no-cache", "a.js").returncode == 0
+
+
+def test_a_tag_of_a_template_is_named_shortly() -> None:
+    source = "`a --video`" + "``" * 2000
+    literals = host_named("javascript").literals(source.encode())
+    tagged = [each.unclear for each in literals[1:]]
+    assert all(each.startswith("the function ``a --video`") for each in tagged)
+    assert max(map(len, tagged)) < 100

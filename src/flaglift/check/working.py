@@ -6,6 +6,7 @@ from flaglift.check.document import PromptFile
 from flaglift.check.fixing import fix_file
 from flaglift.check.hosts.encoding import Decoded, decode
 from flaglift.check.hosts.finding import unread
+from flaglift.check.hosts.patience import TooLongError, patience
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob, FileOutcome, Task
@@ -30,7 +31,10 @@ def work(job: FileJob, task: Task) -> FileOutcome:
         outcome.problem = f"{job.shown}: {error}"
         return outcome
     try:
-        _check(outcome, decoded, task)
+        with patience(len(decoded.data)):
+            _check(outcome, decoded, task)
+    except TooLongError as error:
+        outcome.problem = f"{job.shown}: {error}"
     except ModuleNotFoundError as error:  # the same sentence for all such files, so it is said once
         outcome.problem = missing(job.host, error)
     except InputError as error:

@@ -9,6 +9,7 @@ from flaglift.check.baseline import BaselineKey
 from flaglift.check.directives import MARK, Directive, directives
 from flaglift.check.hosts.base import Host, Literal
 from flaglift.check.hosts.finding import comments, unread
+from flaglift.check.hosts.patience import patience
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.job import FileJob
 from flaglift.check.selecting import concerns
@@ -120,7 +121,8 @@ def read_document(
         return reading
     try:
         reading.host = host_named(job.host)
-        _read(reading, reading.host, reader, last)
+        with patience(len(job.raw)):
+            _read(reading, reading.host, reader, last)
     except ModuleNotFoundError as error:
         reading.problems.append(ReadingProblem(0, missing(job.host, error)))
     except InputError as error:

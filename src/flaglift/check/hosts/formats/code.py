@@ -18,6 +18,7 @@ from flaglift.check.hosts.formats.codec import ScannedLiteral, stripped
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import Constructs, origin_of, text_of
 from flaglift.check.hosts.formats.trees import broken_from, follow, is_broken, nodes, parse
+from flaglift.check.hosts.patience import check_patience
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
@@ -114,6 +115,7 @@ class CodeHost(ABC):
         for node in nodes(data, kinds, self.module, self.grammar(data), part):
             if node.id in seen:
                 continue
+            check_patience()
             join = self.join_of(node) if node.type in self.calls else None
             tops = join.elements if join else [node]
             elements = [list(self._operands(top, seen)) for top in tops]

@@ -67,6 +67,8 @@ _ATTRIBUTE = Escaped(
     {ord("&"): "&amp;", ord('"'): "&quot;", ord("'"): "&#39;"},
 )
 
+_LONGEST_TAG = 60
+
 
 _MAPPINGS = Mappings(
     containers=("object",),
@@ -145,8 +147,10 @@ class JavaScriptHost(StatementsHost):
             if child.type == "template_substitution"
         ]
         scanned = form.pieces(data, inside, holes)
-        if kind == "call_expression":
-            scanned.unclear = f"the function `{text_of(node.prev_named_sibling)}` reads its escapes"
+        if kind == "call_expression" and above is not None:
+            tag = above.start_byte
+            name = data[tag : min(place.start, tag + _LONGEST_TAG)].decode(errors="ignore")
+            scanned.unclear = f"the function `{name}` reads its escapes"
         return StringLiteral(form, place, inside.start, scanned)
 
 

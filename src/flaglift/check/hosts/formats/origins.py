@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
+from flaglift.check.hosts.patience import check_patience
 
 _COMPARISONS = frozenset({"==", "===", "!=", "!==", "=~", "!~", "in"})
 
@@ -56,6 +57,7 @@ def _steps(node: Node, shape: Constructs) -> Iterator[tuple[Node, Node]]:
     for _ in range(_MOST_STEPS):
         if above is None or above.type in shape.ends:
             return
+        check_patience()
         yield child, above
         child, above = above, above.parent
 

@@ -7,7 +7,13 @@ from math import inf
 
 from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Tree
 
+from flaglift.check.hosts.patience import check_patience, is_over
 from flaglift.lossless.spans import Span
+
+_LARGE = 50_000
+"""Bytes. Smaller documents take no time that is worth watching."""
+
+_CHUNK = 1 << 16
 
 
 @lru_cache(maxsize=16)
@@ -23,10 +29,21 @@ _EARLIER: dict[bytes, Tree] = {}
 def parse(data: bytes, module: str, function: str = "language") -> Tree:
     """Return the parse tree of a document; there is one whatever the document holds.
 
-    Raises `ModuleNotFoundError` where the language's package is not installed.
+    Raises `ModuleNotFoundError` where the language's package is not installed, and `TooLongError`.
     """
     parser = Parser(_language(module, function))
     earlier = _EARLIER.pop(data, None)
+    if len(data) >= _LARGE:
+        try:
+            earlier = parser.parse(
+                lambda start, _: data[start : start + _CHUNK],
+                earlier,
+                progress_callback=lambda *_: is_over(),
+            )
+        except ValueError:
+            check_patience()
+            raise
+    # The tree that a function was read for knows no text; to parse again with it takes no time.
     return parser.parse(data, earlier) if earlier else parser.parse(data)
 
 
@@ -103,5 +120,6 @@ def ancestors(node: Node) -> Iterator[Node]:
     """Yield the nodes around a node, the nearest first."""
     above = node.parent
     while above is not None:
+        check_patience()
         yield above
         above = above.parent
