@@ -3,7 +3,8 @@
 import pytest
 
 from check.hosts import judges
-from flaglift.check.hosts.base import Literal, LiteralChange
+from check.hosts.moving import moved, only
+from flaglift.check.hosts.base import LiteralChange
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates, comments, leaves, unread
 from flaglift.check.hosts.lifting import lift_literal
@@ -17,20 +18,6 @@ P = "a cat --video --video_model kling25 --duration 5 --video_prompt x"
 
 def go(body: str) -> str:
     return f"package m\n\nfunc f() {{\n\t{body}\n}}\n".replace("P", P)
-
-
-def only(source: str) -> Literal:
-    ((literal, decision),) = candidates(source.encode(), HOST)
-    assert decision.taken
-    return literal
-
-
-def moved(source: str) -> str:
-    change = lift_literal(only(source), DEFAULT)
-    assert isinstance(change, LiteralChange)
-    done = rewrite(source.encode(), HOST, [change])
-    assert not done.refused, done.refused
-    return done.data.decode()
 
 
 FIELDS = {
@@ -65,7 +52,7 @@ FIELDS = {
 
 @pytest.mark.parametrize("before", FIELDS)
 def test_flags_move_to_fields(before: str) -> None:
-    new = moved(go(before))
+    new = moved("go", go(before))
     assert new == go(FIELDS[before])
     assert judges.go(new) is not None or "[]string" not in new
 
@@ -87,7 +74,7 @@ def test_there_is_no_place_for_fields(body: str) -> None:
     source = go(body)
     for literal in leaves(HOST.literals(source.encode())):
         assert literal.siblings is None
-    assert only(source).beside == {}
+    assert only("go", source).beside == {}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +86,7 @@ def test_there_is_no_place_for_fields(body: str) -> None:
 )
 def test_flags_stay_where_the_fields_are_in_doubt(body: str, why: str) -> None:
     source = go(body)
-    change = lift_literal(only(source), DEFAULT)
+    change = lift_literal(only("go", source), DEFAULT)
     assert isinstance(change, LiteralChange)
     done = rewrite(source.encode(), HOST, [change])
     assert [why in each.reason for each in done.refused] == [True]
@@ -108,7 +95,8 @@ def test_flags_stay_where_the_fields_are_in_doubt(body: str, why: str) -> None:
 def test_a_field_that_is_there_is_seen() -> None:
     for value in ('"wan25_720p"', "model"):
         literal = only(
-            go(f'v := map[string]string{{"prompt[text]": "P", "prompt[video_model]": {value}}}')
+            "go",
+            go(f'v := map[string]string{{"prompt[text]": "P", "prompt[video_model]": {value}}}'),
         )
         assert "FL604" in {each.code for each in lint_literal(literal, DEFAULT)}
 

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from flaglift.check.hosts.base import Literal, LiteralChange
+from check.hosts.moving import moved, only
+from flaglift.check.hosts.base import LiteralChange
 from flaglift.check.hosts.checking import lint_literal
-from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
@@ -42,20 +42,6 @@ def sent(source: str) -> object:
     return json.loads(done.stdout)
 
 
-def only(source: str) -> Literal:
-    ((literal, decision),) = candidates(source.encode(), HOST)
-    assert decision.taken
-    return literal
-
-
-def moved(source: str) -> str:
-    change = lift_literal(only(source), DEFAULT)
-    assert isinstance(change, LiteralChange)
-    done = rewrite(source.encode(), HOST, [change])
-    assert not done.refused, done.refused
-    return done.data.decode()
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -69,9 +55,9 @@ def moved(source: str) -> str:
 )
 def test_fields_of_a_form_go_to_its_array(call: str) -> None:
     source = "<?php\n" + call.replace("P'", f"{P}'").replace('P"', f'{P}"') + "\n"
-    literal = only(source)
+    literal = only("php", source)
     assert literal.is_request
-    before, after = sent(source[6:]), sent(moved(source)[6:])
+    before, after = sent(source[6:]), sent(moved("php", source)[6:])
     assert isinstance(before, dict)
     fields = {f"prompt[{name}]": value for name, value in MOVED.items()}
     assert after == {**before, **fields}
@@ -88,8 +74,8 @@ def test_fields_of_a_form_go_to_its_array(call: str) -> None:
 )
 def test_fields_of_a_body_go_to_its_array(call: str) -> None:
     source = "<?php\n" + call.replace("P'", f"{P}'") + "\n"
-    assert only(source).is_request
-    before, after = sent(source[6:]), sent(moved(source)[6:])
+    assert only("php", source).is_request
+    before, after = sent(source[6:]), sent(moved("php", source)[6:])
     assert isinstance(before, dict)
     assert isinstance(after, dict)
     assert after["prompt"] == {**before["prompt"], **MOVED}
@@ -104,7 +90,7 @@ def test_fields_of_a_body_go_to_its_array(call: str) -> None:
     ],
 )
 def test_what_is_not_seen_to_be_sent_is_no_request(source: str) -> None:
-    assert not only("<?php " + source.replace("P", P)).is_request
+    assert not only("php", "<?php " + source.replace("P", P)).is_request
 
 
 @pytest.mark.parametrize(
@@ -118,7 +104,7 @@ def test_what_is_not_seen_to_be_sent_is_no_request(source: str) -> None:
 )
 def test_flags_stay_where_the_fields_are_in_doubt(array: str, why: str) -> None:
     source = f"<?php f({array.replace('P', P)});"
-    change = lift_literal(only(source), DEFAULT)
+    change = lift_literal(only("php", source), DEFAULT)
     assert isinstance(change, LiteralChange)
     done = rewrite(source.encode(), HOST, [change])
     assert [each.reason for each in done.refused] == [why]
@@ -126,9 +112,11 @@ def test_flags_stay_where_the_fields_are_in_doubt(array: str, why: str) -> None:
 
 def test_a_field_that_is_there_is_seen() -> None:
     for value in ("'wan25_720p'", '"wan25_720p"', "$model", '"a$model"'):
-        literal = only(f"<?php f(['prompt[text]' => '{P}', 'prompt[video_model]' => {value}]);")
+        literal = only(
+            "php", f"<?php f(['prompt[text]' => '{P}', 'prompt[video_model]' => {value}]);"
+        )
         assert "FL604" in {each.code for each in lint_literal(literal, DEFAULT)}
-    same = only(f"<?php f(['prompt[text]' => '{P}', 'prompt[video_model]' => \"kling25\"]);")
+    same = only("php", f"<?php f(['prompt[text]' => '{P}', 'prompt[video_model]' => \"kling25\"]);")
     assert "FL604" not in {each.code for each in lint_literal(same, DEFAULT)}
 
 
