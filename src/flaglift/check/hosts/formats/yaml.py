@@ -21,9 +21,14 @@ from flaglift.check.hosts.base import (
     Siblings,
 )
 from flaglift.check.hosts.encoding import ByteOffsets
-from flaglift.check.hosts.formats.codec import stripped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
-from flaglift.check.hosts.formats.yamlscalars import FOLDED, FORMS, LITERAL, block_pieces
+from flaglift.check.hosts.formats.yamlscalars import (
+    FOLDED,
+    FORMS,
+    LITERAL,
+    block_pieces,
+    comments_in,
+)
 from flaglift.context import field_name
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
@@ -34,7 +39,6 @@ LINE_END = "the file has line ends that not all versions of YAML know"
 
 _OTHER_LINE_END = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]|\r(?!\n)")
 """What ends a line in YAML 1.1 and not in 1.2, or the other way round."""
-_COMMENT = re.compile(rb"(?:(?<=[ \t\r\n])|\A)#[^\r\n]*")
 
 
 class YamlHost:
@@ -59,7 +63,7 @@ class YamlHost:
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order, up to where the file is not valid."""
         reader = _read(data)[0]
-        return list(_comments(data, reader.end, reader.scalars))
+        return list(comments_in(data, reader.end, reader.scalars))
 
 
 @lru_cache(maxsize=2)
@@ -76,24 +80,11 @@ def _read(data: bytes) -> tuple["Reader", Sequence[Literal], bool]:
     return reader, literals, True
 
 
-def _comments(data: bytes, end: int, scalars: Sequence[Span]) -> Iterator[Comment]:
-    inside = iter(scalars)
-    scalar = next(inside, None)
-    for match in _COMMENT.finditer(data, 0, end):
-        while scalar is not None and scalar.end <= match.start():
-            scalar = next(inside, None)
-        header = scalar and _HEADER.match(data, scalar.start, scalar.end)
-        if scalar is None or match.start() <= (header.end() if header else scalar.start):
-            yield Comment(*match.span(), stripped(match[0]))
-
-
 def make(name: str) -> YamlHost:  # noqa: ARG001
     """Return the host."""
     return YamlHost()
 
 
-_HEADER = re.compile(rb"[|>][-+0-9]*[ \t]+(?=#)")
-"""Of a block scalar, up to the comment in its line."""
 NO_TEXT = "YAML may read it as a number, a date or the like"
 ANCHORED = "the anchor `&{}` lets other places hold it too"
 UNCLEAR = "its YAML cannot be followed byte by byte"

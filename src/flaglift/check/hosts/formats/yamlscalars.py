@@ -1,10 +1,11 @@
-"""YAML's scalars: escapes and folded line ends of flow scalars, the lines of block scalars."""
+"""YAML's scalars: escapes and folds of flow scalars, lines of block scalars; and comments."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flaglift.check.hosts.base import Literal, Piece, PieceKind
-from flaglift.check.hosts.formats.codec import Escaped, character
+from flaglift.check.hosts.base import Comment, Literal, Piece, PieceKind
+from flaglift.check.hosts.formats.codec import Escaped, character, stripped
 from flaglift.lossless.spans import Span
 
 _SIMPLE = {
@@ -156,3 +157,20 @@ def _next(value: str, done: int, text: str) -> int | None:
     if gap == done and done and value[done : done + 1] == " ":
         gap += 1  # folded
     return gap if value.startswith(text, gap) else None
+
+
+_COMMENT = re.compile(rb"(?:(?<=[ \t\r\n])|\A)#[^\r\n]*")
+_HEADER = re.compile(rb"[|>][-+0-9]*[ \t]+(?=#)")
+"""Of a block scalar, up to the comment in its line."""
+
+
+def comments_in(data: bytes, end: int, scalars: Sequence[Span]) -> Iterator[Comment]:
+    """Yield the comments up to a place: those in no scalar, and in the header of a block."""
+    inside = iter(scalars)
+    scalar = next(inside, None)
+    for match in _COMMENT.finditer(data, 0, end):
+        while scalar is not None and scalar.end <= match.start():
+            scalar = next(inside, None)
+        header = scalar and _HEADER.match(data, scalar.start, scalar.end)
+        if scalar is None or match.start() <= (header.end() if header else scalar.start):
+            yield Comment(*match.span(), stripped(match[0]))
