@@ -1,7 +1,7 @@
 """Parse trees of source code: one parse for a document, and questions about its nodes."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from math import inf
 
@@ -34,17 +34,27 @@ def parse(data: bytes, module: str, function: str = "language") -> Tree:
     parser = Parser(_language(module, function))
     earlier = _EARLIER.pop(data, None)
     if len(data) >= _LARGE:
-        try:
-            earlier = parser.parse(
-                lambda start, _: data[start : start + _CHUNK],
-                earlier,
-                progress_callback=lambda *_: is_over(),
-            )
-        except ValueError:
-            check_patience()
-            raise
-    # The tree that a function was read for knows no text; to parse again with it takes no time.
+        earlier = _watched(parser, data, earlier)
     return parser.parse(data, earlier) if earlier else parser.parse(data)
+
+
+def _watched(parser: Parser, data: bytes, earlier: Tree | None) -> Tree:
+    """Return a tree that knows no text, with which a parser takes no time for the same document.
+
+    Raises `TooLongError`.
+    """
+    read = partial(_chunk, data)
+    try:
+        if earlier:
+            return parser.parse(read, earlier, progress_callback=lambda *_: is_over())
+        return parser.parse(read, progress_callback=lambda *_: is_over())
+    except ValueError:
+        check_patience()
+        raise
+
+
+def _chunk(data: bytes, start: int, _: Point) -> bytes:
+    return data[start : start + _CHUNK]
 
 
 def follow(
