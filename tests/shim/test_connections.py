@@ -321,19 +321,23 @@ def test_a_connection_whose_request_was_not_read_yet_makes_no_room() -> None:
     async def serve(_request: Any, _response: Any) -> None:
         raise AssertionError
 
-    first, second, third, fourth = waiting = [Waiting() for _ in range(4)]
+    first, second, third, fourth, fifth = waiting = [Waiting() for _ in range(5)]
     connections = Connections(serve, Limits(), most=2)
     try:
         connections.opened(cast(Connection, first))
         connections.opened(cast(Connection, second))
         first.client.send(b"G")
         connections.opened(cast(Connection, third))
-        assert [each.closed for each in waiting] == [False, True, False, False]
+        assert [each.closed for each in waiting] == [False, True, False, False, False]
         third.client.send(b"G")
         connections.opened(cast(Connection, fourth))
-        assert [each.closed for each in waiting] == [False, True, False, False]
+        assert [each.closed for each in waiting] == [False, True, False, False, False]
         assert [each.status for each in fourth.refusals] == [503]
         assert len(connections) == 2
+        third.socket.recv(1)
+        third.client.close()  # there is an end to be read, and no request
+        connections.opened(cast(Connection, fifth))
+        assert third.closed
     finally:
         for each in waiting:
             each.socket.close()

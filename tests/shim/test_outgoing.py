@@ -17,7 +17,7 @@ import pytest
 
 from flaglift.errors import ConfigError
 from flaglift.shim.proxy import tunnel
-from flaglift.shim.proxy.tunnel import NetworkProxy, proxy_for
+from flaglift.shim.proxy.tunnel import NetworkProxy, proxy_for, race_delay
 from peers import program
 from running import flaglift
 from shim.forms import LEGACY
@@ -318,3 +318,8 @@ def test_addresses_that_are_none(address: str, monkeypatch: pytest.MonkeyPatch) 
 def test_a_tunnel_to_an_address_of_ip_version_6() -> None:
     head = NetworkProxy(False, "h", 1, b"")._head("::1", 443)
     assert head == b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n\r\n"
+
+
+def test_only_names_have_addresses_to_try_side_by_side() -> None:
+    assert [race_delay(host) for host in ("127.0.0.1", "::1")] == [None, None]
+    assert race_delay("localhost") == 0.25

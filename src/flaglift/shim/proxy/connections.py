@@ -10,7 +10,7 @@ from flaglift.shim.proxy.inbound import Connection
 from flaglift.shim.proxy.options import Limits
 from flaglift.shim.proxy.request import Request
 from flaglift.shim.proxy.response import Response
-from flaglift.shim.proxy.writing import unread
+from flaglift.shim.proxy.writing import unread, waiting_bytes
 
 LOGGER = logging.getLogger("flaglift.shim")
 _RESERVED = 64
@@ -75,7 +75,7 @@ class Connections:
         if self._may_tell():
             LOGGER.warning("%d connections are open, the most there may be", self._most)
         # A request may have arrived that the loop has not read yet: such a connection is not idle.
-        idle = (each for each in self._idle if not unread(each.transport))
+        idle = (each for each in self._idle if not waiting_bytes(each.transport))
         oldest = next(idle, connection)
         if oldest is connection:
             connection.turn_away(Refusal(503, "base", ["the proxy has too many connections"]))

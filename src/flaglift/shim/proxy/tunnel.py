@@ -20,6 +20,19 @@ _ESTABLISHED = re.compile(rb"HTTP/1\.[01] 2[0-9][0-9][ \r]")
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 
+def race_delay(host: str) -> float | None:
+    """Return how many seconds to wait for one address of a host before trying the next one, too.
+
+    None for an address: there is no other, and CPython loses the socket of a race that is cancelled
+    as it is won.
+    """
+    try:
+        ip_address(host)
+    except ValueError:
+        return 0.25
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkProxy:
     """A proxy that makes tunnels for TLS, and forwards what is not encrypted."""
@@ -40,7 +53,7 @@ class NetworkProxy:
         loop = asyncio.get_running_loop()
         outer = ssl.create_default_context() if self.tls else None
         return await loop.create_connection(
-            new, self.host, self.port, ssl=outer, happy_eyeballs_delay=0.25
+            new, self.host, self.port, ssl=outer, happy_eyeballs_delay=race_delay(self.host)
         )
 
     async def tunnel(self, new: Callable[[], P], host: str, port: int, tls: ssl.SSLContext) -> P:

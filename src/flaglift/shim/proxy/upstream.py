@@ -11,7 +11,7 @@ from flaglift.errors import ConfigError, reason
 from flaglift.shim.proxy.alarm import Alarm
 from flaglift.shim.proxy.options import Certificates, Options, Timeouts
 from flaglift.shim.proxy.outbound import UpstreamConnection, UpstreamError
-from flaglift.shim.proxy.tunnel import NetworkProxy, proxy_for
+from flaglift.shim.proxy.tunnel import NetworkProxy, proxy_for, race_delay
 from flaglift.shim.proxy.writing import unread
 
 _KEPT_SECONDS = 4.0
@@ -140,7 +140,7 @@ class Upstream:
             self.address.host,
             self.address.port,
             ssl=self.tls,
-            happy_eyeballs_delay=0.25,
+            happy_eyeballs_delay=race_delay(self.address.host),
         )
         return connection
 

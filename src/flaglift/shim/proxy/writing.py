@@ -1,7 +1,10 @@
 """Writing to a peer that may stop reading."""
 
 import asyncio
+import fcntl
 import select
+import termios
+from array import array
 from collections.abc import Callable
 
 
@@ -13,6 +16,15 @@ def unread(transport: asyncio.Transport) -> bool:
     poll = select.poll()  # select() ends at 1024 descriptors
     poll.register(file, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def waiting_bytes(transport: asyncio.Transport) -> int:
+    """Return how many bytes have arrived that the loop has not taken yet; an end is none."""
+    file = transport.get_extra_info("socket").fileno()
+    count = array("i", [0])
+    if file >= 0:  # it is not closed
+        fcntl.ioctl(file, termios.FIONREAD, count)
+    return count[0]
 
 
 class TransportWriter:
