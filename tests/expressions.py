@@ -84,9 +84,13 @@ def _read_corpora() -> None:
     from flaglift.check.hosts.rewriting import rewrite  # noqa: PLC0415
     from flaglift.check.hosts.several import has_one_a_line  # noqa: PLC0415
     from flaglift.check.patterns import Patterns  # noqa: PLC0415
-    from flaglift.lossless.delimited import Dialect, written  # noqa: PLC0415
+    from flaglift.lossless.delimited import Dialect, row_matcher, written  # noqa: PLC0415
+    from flaglift.migrate.decision import Decider  # noqa: PLC0415
+    from flaglift.migrate.job import DEFAULT_TARGETS  # noqa: PLC0415
+    from flaglift.migrate.json_document import JsonDocuments  # noqa: PLC0415
     from flaglift.rules import RULES  # noqa: PLC0415
     from flaglift.rules.pages import sections, summary  # noqa: PLC0415
+    from flaglift.settings import Settings  # noqa: PLC0415
     from flaglift.shapes.cut import cut_at_all_flags  # noqa: PLC0415
 
     texts = [line.split("|")[1] for line in _lines(CORPORA / "readings.txt") if "|" in line]
@@ -105,6 +109,11 @@ def _read_corpora() -> None:
             rewrite(data, host, [LiteralChange(each, each.text + ' "x"') for each in literals])
     for quoting in (True, False):
         written(b"a", Dialect(quoting=quoting), like=b"")
+        for backslash in (True, False):
+            row_matcher(Dialect(backslash=backslash, quoting=quoting), 3)
+    decide, documents = Decider(Settings(), None), JsonDocuments("text", DEFAULT_TARGETS)
+    line = b'{"text": "a cat --video --video_model kling25"}'
+    documents.write(line, [decide(stored) for stored in documents.read(line)])
     Patterns("/here", ("*a*b[c-e]*/?.txt", "*a*a*a*a*a*c")).match("/here/ab/x.txt")
 
 

@@ -19,7 +19,7 @@ from flaglift.lossless.delimited import (
     content,
     fault_of,
     row_at,
-    row_pattern,
+    row_matcher,
     rows,
     written,
 )
@@ -81,7 +81,7 @@ def test_one_expression_reads_rows_without_faults_as_cell_after_cell_does(
         row = row_at(data, start, dialect)
         assert row is not None
         for width in (1, 2, 3):
-            match = row_pattern(dialect, width).match(data, start)  # type: ignore[union-attr]
+            match = row_matcher(dialect, width)(data, start)  # type: ignore[misc]
             if match is not None:
                 assert not row.fault
                 assert (row.cells, row.following) == ([*match.regs[1:]], match.end())
@@ -90,7 +90,7 @@ def test_one_expression_reads_rows_without_faults_as_cell_after_cell_does(
 
 
 def test_rows_of_many_cells_are_read_cell_after_cell() -> None:
-    assert row_pattern(Dialect(), 61) is None
+    assert row_matcher(Dialect(), 61) is None
 
 
 TABLE = st.integers(2, 4).flatmap(

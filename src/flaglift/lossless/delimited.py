@@ -6,7 +6,7 @@ What readers agree on is read; a row on which they do not is told, with what is 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -71,8 +71,11 @@ _MOST_COLUMNS = 60
 """Of rows that one expression reads."""
 
 
+RowMatcher = Callable[[bytes, int], re.Match[bytes] | None]
+
+
 @cache
-def row_pattern(dialect: Dialect, width: int) -> re.Pattern[bytes] | None:
+def row_matcher(dialect: Dialect, width: int) -> RowMatcher | None:
     """Return what matches a row of so many cells, each a group, on which all readers agree.
 
     Its line end, which is part of it, is in the data. None where `row_at` has to read all rows.
@@ -86,7 +89,8 @@ def row_pattern(dialect: Dialect, width: int) -> re.Pattern[bytes] | None:
         inside = rb'[^"\\]++|\\"' if dialect.backslash else rb'[^"]++|""'
         cell = rb'"(?:' + inside + rb')*+"|' + cell
     cells = delimiter.join([b"(" + cell + b")"] * width)
-    return re.compile(cells + rb"(?:\r?\n|\r(?!\Z))")
+    row = re.compile(cells + rb"(?:\r?\n|\r(?!\Z))")
+    return row.match
 
 
 @cache

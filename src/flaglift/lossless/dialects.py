@@ -6,7 +6,14 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 
-from flaglift.lossless.delimited import BACKSLASH, DelimitedRow, Dialect, row_at, row_pattern
+from flaglift.lossless.delimited import (
+    BACKSLASH,
+    DelimitedRow,
+    Dialect,
+    RowMatcher,
+    row_at,
+    row_matcher,
+)
 
 Blocks = Callable[[], Iterable[bytes]]
 """Begins to read a file anew."""
@@ -118,7 +125,7 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | None]:
 
     None stands for one that has as many cells as the first one, and nothing odd.
     """
-    whole: re.Pattern[bytes] | None = None
+    whole: RowMatcher | None = None
     data, position = b"", dialect.start
     wanted = 0
     for block in chain(blocks(), (b"",)):
@@ -126,7 +133,7 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | None]:
         if len(data) - position < wanted and block:
             continue  # a row is looked at again only when there is twice as much of it
         while position < len(data):
-            match = whole.match(data, position) if whole else None
+            match = whole(data, position) if whole else None
             if match is not None:
                 yield None
                 position = match.end()
@@ -135,7 +142,7 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | None]:
             if row is None:
                 break
             if whole is None and len(row.cells) > 1:
-                whole = row_pattern(dialect, len(row.cells))
+                whole = row_matcher(dialect, len(row.cells))
             yield row
             position = row.following
         data, position = data[position:], 0

@@ -9,7 +9,7 @@ from flaglift.lossless.delimited import (
     as_python_reads,
     content,
     row_at,
-    row_pattern,
+    row_matcher,
 )
 from flaglift.syntax.concern import may_concern
 
@@ -22,11 +22,11 @@ class DelimitedRows:
         self._dialect = dialect
         self._text = text
         self._encoding = encoding
-        self._pattern = row_pattern(dialect, width)
+        self._matched = row_matcher(dialect, width)
 
     def plain_end(self, data: bytes, start: int) -> int | None:
         """Return where the row at a place ends if it has nothing to do with flags for certain."""
-        match = self._pattern.match(data, start) if self._pattern else None
+        match = self._matched(data, start) if self._matched else None
         if match is None:
             return None
         raw = match[self._text + 1]
@@ -44,7 +44,7 @@ class DelimitedRows:
 
     def at(self, data: bytes, start: int, *, final: bool) -> DelimitedRow | None:
         """Return the row at a place; None if it does not end in the data."""
-        match = self._pattern.match(data, start) if self._pattern else None
+        match = self._matched(data, start) if self._matched else None
         if match is None:
             return row_at(data, start, self._dialect, final=final)
         cells = [Cell(*place) for place in match.regs[1:]]
