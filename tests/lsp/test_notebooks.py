@@ -11,10 +11,12 @@ import pytest
 from lsprotocol import types
 
 from flaglift.check.document import PromptFile
+from flaglift.check.hosts.finding import unread
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob
-from flaglift.report.places import Point
+from flaglift.report.places import LineIndex, Point
+from flaglift.report.text import counted
 from flaglift.settings import DEFAULT
 from lsp.editor import Cell, Editor, capabilities, session
 
@@ -77,6 +79,13 @@ def expected(cells: Sequence[Cell], metadata: Mapping[str, Any], unit: str) -> l
                 place(each.region.end),
             )
         )
+    missed = unread(data, host_named("notebook"))
+    if missed:
+        point = LineIndex(data).point(missed[0].start)
+        count = counted(len(missed), "flag spelling")
+        message = f"not read: {missed[0].reason}; it holds {count}"
+        at = place(point)
+        found[where[point.line - 1][0]].insert(0, ("None", message, 2, at, at))
     return found
 
 
