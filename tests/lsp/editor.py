@@ -52,6 +52,13 @@ class Cell:
         return types.NotebookCell(kind, self.uri)
 
 
+def changed(text: str, place: types.Range | None) -> types.TextDocumentContentChangeEvent:
+    """Return the change of a range of a text, or of all of it."""
+    if place is None:
+        return types.TextDocumentContentChangeWholeDocument(text)
+    return types.TextDocumentContentChangePartial(place, text)
+
+
 class Editor:
     """A client with the capabilities of a known editor, or with others."""
 
@@ -71,13 +78,8 @@ class Editor:
     def change(self, uri: str, text: str, place: types.Range | None = None) -> int:
         """Replace a range of a document, or all of it; return the new version."""
         self.versions[uri] += 1
-        change: types.TextDocumentContentChangeEvent
-        if place is None:
-            change = types.TextDocumentContentChangeWholeDocument(text)
-        else:
-            change = types.TextDocumentContentChangePartial(place, text)
         document = types.VersionedTextDocumentIdentifier(self.versions[uri], uri)
-        params = types.DidChangeTextDocumentParams(document, [change])
+        params = types.DidChangeTextDocumentParams(document, [changed(text, place)])
         self.client.text_document_did_change(params)
         return self.versions[uri]
 
@@ -117,13 +119,8 @@ class Editor:
     ) -> types.NotebookDocumentCellContentChanges:
         """Return a change of a cell's text: of a range, or of all of it."""
         self.versions[uri] += 1
-        change: types.TextDocumentContentChangeEvent
-        if place is None:
-            change = types.TextDocumentContentChangeWholeDocument(text)
-        else:
-            change = types.TextDocumentContentChangePartial(place, text)
         document = types.VersionedTextDocumentIdentifier(self.versions[uri], uri)
-        return types.NotebookDocumentCellContentChanges(document, [change])
+        return types.NotebookDocumentCellContentChanges(document, [changed(text, place)])
 
     def close(self, uri: str) -> None:
         """Close a document."""

@@ -86,7 +86,7 @@ class UnwritableError(Exception):
 
     def __init__(self, reason: str, faults: Mapping[Literal, str] | None = None) -> None:
         super().__init__(reason)
-        self.faults: Mapping[Literal, str] | dict[Literal, str] = faults or {}
+        self.faults: Mapping[Literal, str] = faults or {}
 
 
 OVERLAP = "another change overlaps it"
