@@ -99,3 +99,12 @@ def test_a_rule_of_references_keeps_out_the_prompts_that_hold_one(
         trigger = Feature.REFERENCE
 
     assert not is_shared(monkeypatch, OfReferences())
+
+
+def test_a_prompt_of_which_nothing_is_learnt_keeps_no_other_from_being_learnt_of() -> None:
+    shortcut = Shortcut(Settings(), Context())
+    flags = ' --video --video_model kling25 --video_prompt "it naps"'
+    shortcut.lint(f"a cat <lora:x>{flags}\nseed=1")
+    for _ in range(2):
+        found = shortcut.look(f"a cat{flags}")
+    assert isinstance(found, ShapedPrompt)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from flaglift.emit.fields import request_field_names
 from flaglift.errors import FlagliftError
 from flaglift.lossless.json_members import Member, single, sites, validate, value_end, value_of
 from flaglift.lossless.json_tokens import encoded
-from flaglift.migrate.job import DEFAULT_TARGETS
 from flaglift.migrate.json_values import document_of, holders
 from flaglift.migrate.records import Verdict
 
@@ -29,7 +29,9 @@ class JsonRewriter:
     def __init__(self, steps: Sequence[str], targets: Mapping[str, str]) -> None:
         """Name the steps that lead to a text, and the keys beside it by field."""
         self._steps = steps
-        self._keys = {**DEFAULT_TARGETS, **targets, "text": steps[-1]}
+        named = {name: name for name in request_field_names()}
+        self._keys = {**named, **targets, "text": steps[-1]}
+        """By field; those of a settings block have no targets of their own."""
         self._openings: dict[tuple[bytes, bytes, bool], dict[str, bytes]] = {}
         """What stands before new values, by the spelling of colon and gap, and in ASCII or not."""
 

@@ -36,8 +36,8 @@ class Shortcut:
         self.catalog: Catalog = catalog or load_catalog(settings.edition, settings.overlay)
         self._shapes: dict[str, Shape] = {}
         """By skeleton."""
-        self._cases: dict[tuple[str, ...], Case | None] = {}
-        """By flags; None where a prompt says nothing of the others."""
+        self._cases: dict[tuple[str, ...], Case] = {}
+        """By flags."""
 
     def translate(self, text: str, prompt: Prompt | None = None) -> Translation:
         """Return the fields that say what the prompt's flags say.
@@ -78,8 +78,8 @@ class Shortcut:
                 examined = self._learn(text, flags, prompt)
                 if examined:
                     return examined
-                shape = self._shapes.get(cut.skeleton)
-        reading = read(shape, cut, text) if shape else None
+                shape = self._shapes[cut.skeleton]
+        reading = read(shape, cut, text)
         return reading or self._examine(text, prompt)
 
     def first_of_its_shape(self, text: str) -> ShapedPrompt | None:
@@ -90,18 +90,23 @@ class Shortcut:
         return result if isinstance(result, ShapedPrompt) else None
 
     def _learn(self, text: str, flags: Flags, prompt: Prompt | None) -> Examination | None:
-        """Learn the shape of a prompt; return its examination if that was needed."""
+        """Learn the shape of a prompt; return its examination if that was needed.
+
+        A prompt of which nothing can be learnt does not keep the next one from being tried.
+        """
         key = case_key(flags)
+        case = self._cases.get(key)
         examined = None
-        if key not in self._cases:
+        if case is None:
             examined = self._examine(text, prompt)
-            self._cases[key] = learn(text, flags, examined)
-        case = self._cases[key]
+            case = learn(text, flags, examined)
+            if case is None:
+                return examined
         if len(self._shapes) + len(self._cases) > _MOST_SHAPES:
             self._shapes.clear()
             self._cases.clear()
-        if case:
-            self._shapes[flags.cut.skeleton] = shape_of(case, flags)
+        self._cases[key] = case
+        self._shapes[flags.cut.skeleton] = shape_of(case, flags)
         return examined
 
     def _examine(self, text: str, prompt: Prompt | None) -> Examination:
