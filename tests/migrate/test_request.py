@@ -212,3 +212,119 @@ def test_of_two_keys_for_one_field_nobody_knows_which_counts(tmp_path: Path) -> 
     assert "FL604" in decided(lines)[0]
     lines.write_text(json.dumps({"text": BLOCK, "seed": 1, "prompt[seed]": 1}))
     assert "FL604" in decided(lines)[0]
+
+
+MODEL = "a cat --video --video_model kling25"
+OTHERWISE: list[tuple[dict[str, Any], dict[str, Any] | None]] = [
+    ({}, {"text": "a cat", "video_model": "kling25", "video_prompt": "a cat"}),
+    ({"prompt[video_model]": "ovi"}, None),
+    ({"prompt[video_model]": "kling25"}, {"text": "a cat", "video_prompt": "a cat"}),
+    ({"prompt[video_model]": None}, {"text": "a cat", "video_prompt": "a cat",
+                                     "prompt[video_model]": "kling25"}),
+    ({"prompt[video_model]": "ovi", "video_model": None}, None),
+    ({"prompt[video_model]": "ovi", "video_model": "kling25"}, None),
+    ({"prompt[video_model]": "kling25", "video_model": None},
+     {"text": "a cat", "video_prompt": "a cat", "video_model": "kling25"}),
+    ({"prompt[video_model]": None, "prompts[][video_model]": None}, None),
+]  # fmt: skip
+"""What stands beside a text, and what is written; None where nobody knows which value counts."""
+
+
+@pytest.mark.parametrize("extra", ["", ', "n": ' + "1" * 5000], ids=["values", "places"])
+@pytest.mark.parametrize(("there", "written"), OTHERWISE)
+def test_a_key_spelled_otherwise_is_the_field_s(
+    tmp_path: Path, there: dict[str, Any], written: dict[str, Any] | None, extra: str
+) -> None:
+    path, new = tmp_path / "prompts.jsonl", tmp_path / "new.jsonl"
+    line = json.dumps({"text": MODEL, **there})[:-1] + extra + "}\n"
+    path.write_text(line)
+    assert applied(path, to=new).changed == (written is not None)
+    found = json.loads(new.read_text().replace(extra, ""))
+    assert found == {"text": MODEL, **there, **(written or {})}
+    assert verified(path, to=new)[1] == []
+
+
+def test_a_key_spelled_otherwise_is_not_the_field_s_where_another_was_named(tmp_path: Path) -> None:
+    path, new = tmp_path / "prompts.jsonl", tmp_path / "new.jsonl"
+    path.write_text(json.dumps({"text": MODEL, "prompt[video_model]": None}) + "\n")
+    targets = {"video_model": "model", "video_prompt": "video_prompt"}
+    assert applied(path, to=new, targets=targets).changed == 1
+    assert json.loads(new.read_text())["model"] == "kling25"
+
+
+def test_settings_of_a_block_go_where_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.jsonl"
+    block = f"{MODEL}\nseed=1\nnum_images=2\nar=1:1"
+    rows: list[tuple[dict[str, Any], dict[str, Any] | None]] = [
+        ({}, {"seed": 1, "num_images": 2, "aspect_ratio": "1:1"}),
+        ({"seed": "1"}, {"num_images": 2, "aspect_ratio": "1:1"}),
+        ({"prompt[seed]": None, "num_images": None},
+         {"prompt[seed]": 1, "num_images": 2, "aspect_ratio": "1:1"}),
+        ({"prompt[seed]": 1}, {"num_images": 2, "aspect_ratio": "1:1"}),
+        ({"prompt[seed]": 3}, None),
+        ({"prompt[seed]": 1, "seed": 1}, None),
+    ]  # fmt: skip
+    path.write_text("".join(json.dumps({"text": block, **there}) + "\n" for there, _ in rows))
+    old = path.read_bytes()
+    applied(path, replace=True)
+    for line, (there, written) in zip(path.read_text().splitlines(), rows, strict=True):
+        modern = {"text": "a cat", "video_model": "kling25", "video_prompt": "a cat"}
+        wanted = {"text": block, **there} if written is None else {**modern, **there, **written}
+        assert json.loads(line) == wanted
+    assert undone(path).restored == 4
+    assert path.read_bytes() == old
+
+
+COLUMNS: list[tuple[str | None, str | None, str | None]] = [
+    (None, "ovi", None),
+    ("kling25", "ovi", None),
+    (None, "kling25", "kling25"),
+    ("kling25", None, "kling25"),
+    (None, None, "kling25"),
+]
+"""What the columns `video_model` and `prompt[video_model]` hold, and the first one after it."""
+
+
+def _files_of(folder: Path) -> Iterator[tuple[Path, Any]]:
+    rows = [[MODEL, model, other] for model, other, _ in COLUMNS]
+    path = folder / "prompts.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([["text", "video_model", "prompt[video_model]"], *rows])
+    yield path, lambda p: [r["video_model"] for r in csv.DictReader(p.read_text().splitlines())]
+    path = folder / "prompts.parquet"
+    names = ("text", "video_model", "prompt[video_model]")
+    pq.write_table(pa.table({n: [r[i] for r in rows] for i, n in enumerate(names)}), path)
+    yield path, lambda p: pq.read_table(p).column("video_model").to_pylist()
+
+
+def test_a_column_spelled_otherwise_may_contradict(tmp_path: Path) -> None:
+    for path, read in _files_of(tmp_path):
+        new = tmp_path / f"new{path.suffix}"
+        counts = applied(path, to=new, create_columns=True)
+        assert (counts.changed, counts.refusals["FL604"]) == (3, 2)
+        assert [m or None for m in read(new)] == [after or was for was, _, after in COLUMNS]
+
+
+def test_a_column_of_a_table_spelled_otherwise_may_contradict(database: Database) -> None:
+    source = database.prompts([MODEL for _ in COLUMNS], "otherwise")
+    quote = "`{}`" if "mysql" in database.url else '"{}"'
+    other = quote.format("prompt[video_model]")
+    database.run(f"ALTER TABLE otherwise ADD COLUMN {other} VARCHAR(99)")
+    for number, (model, value, _) in enumerate(COLUMNS, 1):
+        database.run(
+            f"UPDATE otherwise SET video_model = :m, {other} = :v WHERE id = :i",
+            m=model, v=value, i=number,
+        )  # fmt: skip
+    before = database.rows("otherwise")
+    counts = applied(source)
+    assert (counts.changed, counts.refusals["FL604"]) == (3, 2)
+    assert undone(source).restored == 3
+    assert database.rows("otherwise") == before
+
+
+def test_settings_that_columns_hold_need_no_target(database: Database) -> None:
+    source = database.prompts([f"{MODEL}\nseed=1", f"{MODEL}\nseed=2"], "settled")
+    database.run("ALTER TABLE settled ADD COLUMN seed BIGINT")
+    database.run("UPDATE settled SET seed = 1")
+    counts = applied(source)
+    assert (counts.changed, counts.refusals["FL604"]) == (1, 1)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flaglift.catalog import Catalog, Model, load_catalog
-from flaglift.context import Context
+from flaglift.context import UNSTATED, Context
 from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.migrate.job import CONTRACT, EXPAND, WHOLE, Job
@@ -57,8 +57,7 @@ class Decider:
         """Return what becomes of prompts, in their order. Never raises for a text."""
         return [self(one) for one in stored]
 
-    def _shortcut(self, stored: Stored) -> Shortcut:
-        context = _request(stored)
+    def _shortcut(self, context: Mapping[str, Any]) -> Shortcut:
         if any(value is not None for value in context.values()):
             return shortcut_for(self.settings, Context(context))
         names = tuple(context)
@@ -68,10 +67,11 @@ class Decider:
 
     def __call__(self, stored: Stored) -> Verdict:
         """Return what becomes of a prompt. Never raises for a text."""
-        shortcut = self._shortcut(stored)
+        request = _request(stored)
+        shortcut = self._shortcut(request)
         translation = original = shortcut.translate(stored.text)
         if self._mending and translation.codes:
-            translation = self._mended(stored, shortcut, translation)
+            translation = self._mended(stored.text, request, shortcut, translation)
         if translation.status is TranslationStatus.UNCHANGED:
             return Verdict(stored, "unchanged", codes=translation.codes)
         codes = translation.codes
@@ -79,25 +79,31 @@ class Decider:
             return Verdict(
                 stored, "refused", codes=codes, refusals=_reasons(translation, self.settings)
             )
-        if self._targets is not None and not translation.values.keys() <= self._targets:
-            homeless = translation.values.keys() - self._targets
+        values = {**translation.values, "text": translation.values.get("text", "")}
+        writes = _not_held(values, {**request, **stored.held})
+        if self._targets is not None and not writes.keys() <= self._targets:
+            homeless = writes.keys() - self._targets
             return refused(stored, codes, NO_TARGET, _no_target(sorted(homeless)))
-        return self._translated(stored, translation, mended=translation is not original)
+        mended = translation is not original
+        return self._translated(stored, translation, values, writes, mended=mended)
 
-    def _mended(self, stored: Stored, shortcut: Shortcut, translation: Translation) -> Translation:
+    def _mended(
+        self, old: str, request: Mapping[str, Any], shortcut: Shortcut, translation: Translation
+    ) -> Translation:
         """Return the translation of a prompt with what is to be changed, if there is one."""
-        context = Context(_request(stored))
-        text = self._mending(stored.text, translation.diagnostics, self.settings, context)
-        again = translation if text == stored.text else shortcut.translate(text)
+        text = self._mending(old, translation.diagnostics, self.settings, Context(request))
+        again = translation if text == old else shortcut.translate(text)
         return again if again.status is TranslationStatus.TRANSLATED else translation
 
-    def _translated(self, stored: Stored, translation: Translation, *, mended: bool) -> Verdict:
-        values = {**translation.values, "text": translation.values.get("text", "")}
-        held = stored.held
-        writes = values
-        for name in held:
-            if held[name] is not None and name in values and _holds(held[name], values[name]):
-                writes = {key: value for key, value in writes.items() if key != name}
+    def _translated(
+        self,
+        stored: Stored,
+        translation: Translation,
+        values: dict[str, Any],
+        writes: dict[str, Any],
+        *,
+        mended: bool,
+    ) -> Verdict:
         if self._step == EXPAND:
             writes = {name: value for name, value in writes.items() if name != "text"}
         elif self._step == CONTRACT and len(writes) > 1:
@@ -159,7 +165,29 @@ def _request(stored: Stored) -> Mapping[str, Any]:
     context = stored.context
     if context and not ("\n" in stored.text and "=" in stored.text):
         context = {n: value for n, value in context.items() if n in fields_of_rules()}
-    return {**context, **stored.held} if context else stored.held
+    if not context:
+        return stored.held
+    request = {**context, **stored.held}
+    for name in context.keys() & stored.held.keys():  # another key or column of the same field
+        request[name] = _either(stored.held[name], context[name])
+    return request
+
+
+def _either(one: Any, other: Any) -> Any:
+    """Return the value of a field that two places hold; which of two values counts nobody knows."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one if other is not UNSTATED and _holds(one, other) else UNSTATED
+
+
+def _not_held(values: dict[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that are not there yet, and the text."""
+    held = [
+        name
+        for name, value in values.items()
+        if name != "text" and there.get(name) is not None and _holds(there[name], value)
+    ]
+    return {n: v for n, v in values.items() if n not in held} if held else values
 
 
 def _cents(model: Model | None, length: int | None) -> float | None:

@@ -1,6 +1,6 @@
 """Prompts in a JSON document: read by path, written back by splicing; no other byte moves."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -73,9 +73,7 @@ class JsonDocuments:
 
     def _prompts(self, document: Any) -> tuple[Stored, ...]:
         found = [
-            self._stored(
-                place, holder[self._steps[-1]], holder.get, context_of(holder, self._taken)
-            )
+            self._stored(place, holder.get, holder, context_of(holder, self._taken))
             for place, holder in holders(document, self._steps)
         ]
         return tuple(stored for stored in found if stored is not None)
@@ -90,17 +88,26 @@ class JsonDocuments:
                 return None if member is None else value_of(data, member)
 
             context = context_of(_values(data, site.members), self._taken)
-            places.append(self._stored(site.place, value(self._steps[-1]), value, context))
+            present = [member.key for member in site.members]
+            places.append(self._stored(site.place, value, present, context))
         return tuple(stored for stored in places if stored is not None)
 
     def _stored(
-        self, place: str, text: Any, value: Callable[[str], Any], context: Mapping[str, Any]
+        self,
+        place: str,
+        value: Callable[[str], Any],
+        present: Collection[str],
+        context: Mapping[str, Any],
     ) -> Stored | None:
+        text = value(self._steps[-1])
         if text is None:
             return None
         if not isinstance(text, str):
             raise ValueError(f"`{place}` is not a text")  # noqa: TRY004
         held = {field: value(key) for field, key in self._targets.items()}
+        for field in held.keys() & context.keys():
+            if self._targets[field] == field and field not in present:
+                held[field] = context[field]  # it goes to the key that is spelled otherwise
         return Stored(place, text, held, context)
 
     def _found(self, document: Any) -> tuple[tuple[Stored, ...], str | None]:

@@ -1,7 +1,7 @@
 """New values in a JSON document, by splicing; no other byte moves."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from flaglift.lossless.json_members import Member, single, sites, validate, valu
 from flaglift.lossless.json_tokens import encoded
 from flaglift.migrate.json_values import document_of, holders
 from flaglift.migrate.records import Verdict
+from flaglift.migrate.request import request_field
 
 _BLANK = b" \t\n\r"
 _MOST_STYLES = 100
@@ -54,7 +55,7 @@ class JsonRewriter:
         text = self._steps[-1]
         try:
             before = document_of(data)
-            writes = self._intended(verdict)
+            writes = self._intended(verdict, before)
             if len(writes.keys() & before.keys()) == ("text" in verdict.writes):
                 new = self._with_members(data, _member_named(data, text), verdict)
             else:
@@ -94,7 +95,8 @@ class JsonRewriter:
         for site in sites(data, self._steps):
             verdict = by_place.get(site.place)
             if verdict is not None:
-                keys = (self._steps[-1], *self._intended(verdict))
+                present = [member.key for member in site.members]
+                keys = (self._steps[-1], *self._intended(verdict, present))
                 found = {key: single(site.members, key) for key in keys}
                 members = {key: member for key, member in found.items() if member is not None}
                 edits += self._edits(data, members, verdict)
@@ -113,7 +115,7 @@ class JsonRewriter:
                 raw = data[text.value : text.end].decode()
                 edits.append((text.value, text.end, spliced(raw, verdict, ascii_only)))
                 continue
-            key = self._keys[field]
+            key = self._key(field, members)
             member = members.get(key)
             written = encoded(value, ascii_only=ascii_only)
             if member is not None:
@@ -132,7 +134,7 @@ class JsonRewriter:
             before, after = document_of(old), document_of(new)
             found = dict(holders(before, self._steps))
             for place, verdict in verdicts.items():
-                found[place].update(self._intended(verdict))
+                found[place].update(self._intended(verdict, found[place]))
             right = before == after
         except (ValueError, RecursionError):
             validate(new)
@@ -149,9 +151,18 @@ class JsonRewriter:
         if not right:
             raise FlagliftError("a document would not read as intended; please report this")
 
-    def _intended(self, verdict: Verdict) -> dict[str, Any]:
-        """Return what a verdict writes, by the keys of the document."""
-        return {self._keys[field]: value for field, value in verdict.writes.items()}
+    def _intended(self, verdict: Verdict, present: Collection[str]) -> dict[str, Any]:
+        """Return what a verdict writes into an object with these keys, by key."""
+        return {self._key(field, present): value for field, value in verdict.writes.items()}
+
+    def _key(self, field: str, present: Collection[str]) -> str:
+        """Return the key that a field goes to: of the same name, or spelled like `prompt[seed]`."""
+        key = self._keys[field]
+        if key == field and key not in present:
+            others = [k for k in present if k.endswith("]") and request_field(k) == field]
+            if len(others) == 1:
+                return others[0]
+        return key
 
 
 def _member_named(data: bytes, key: str) -> Member:

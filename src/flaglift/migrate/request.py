@@ -30,18 +30,15 @@ def request_field(key: str) -> str | None:
 
 
 def context_columns(names: Iterable[str], job: Job) -> dict[str, str]:
-    """Return the columns that hold other fields of the request than those of the job, by field.
+    """Return the other columns than those of the job that hold fields of the request, by field.
 
-    Of two columns for one field nobody knows which counts.
+    A field that the job has a column for may have another one, spelled like `prompt[seed]`. Of two
+    others for one field nobody knows which counts.
     """
     taken = {job.text, *job.targets.values()}
     found = [(request_field(name), name) for name in names if name not in taken]
     times = Counter(field for field, _ in found)
-    return {
-        field: name
-        for field, name in found
-        if field is not None and field not in job.targets and times[field] == 1
-    }
+    return {field: name for field, name in found if field is not None and times[field] == 1}
 
 
 def context_of(values: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:

@@ -134,7 +134,8 @@ class Rows:
         read = {n: self.found.read(n, self._dialect) for n in self.found.columns}
         if flagged:
             read["text"] = case((self._has_dashes(), read["text"]))
-        read |= {name: type_coerce(column, RAW) for name, column in self.found.context.items()}
+        beside = self.found.context.items()
+        read |= {_beside(name): type_coerce(column, RAW) for name, column in beside}
         return self._own(select(*key, *(col.label(f"v_{name}") for name, col in read.items())))
 
     def _own(self, query: Any) -> Any:
@@ -155,7 +156,7 @@ class Rows:
 
     def _pairs(self, result: Iterable[Any]) -> list[tuple[tuple[Any, ...], Row]]:
         width = len(self.found.key.columns)
-        names = [*self.found.columns, *self.found.context]
+        names = [*self.found.columns, *map(_beside, self.found.context)]
         return [(tuple(r[:width]), dict(zip(names, r[width:], strict=True))) for r in result]
 
     def record(self, key: tuple[Any, ...], values: Row) -> StoredRecord | Problem:
@@ -196,7 +197,8 @@ class Rows:
             for name in self.found.job.targets
         }
         context = {
-            name: context_value(column, values[name]) for name, column in self.found.context.items()
+            name: context_value(column, values[_beside(name)])
+            for name, column in self.found.context.items()
         }
         return (Stored("", value, held, context),)
 
@@ -290,3 +292,8 @@ class Rows:
             f" WHERE {' AND '.join(matches)}"
         )
         return int(connection.exec_driver_sql(statement, tuple(arrays)).rowcount)
+
+
+def _beside(name: str) -> str:
+    """Return what a field is called whose value no column of the job holds."""
+    return f"beside_{name}"
