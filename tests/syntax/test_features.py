@@ -34,6 +34,7 @@ EXAMPLES = {
     Feature.ENTITY: "&quot;a",
     Feature.ENTITY_FLAG: "&mdash;video",
     Feature.UNSEEN: "a\xa0b",
+    Feature.FLAG_IN_VALUE: "--video_model a--b",
 }
 
 

@@ -28,6 +28,7 @@ UNNOTED = (
     | Feature.NO_VIDEO_PROMPT
     | Feature.BLANK_VIDEO_PROMPT
     | Feature.BARE_VIDEO_PROMPT
+    | Feature.FLAG_IN_VALUE
     | Feature.BRACKETED_VIDEO_PROMPT
 )
 

@@ -11,6 +11,7 @@ from flaglift.rules.escaped_apostrophe import EscapedApostrophe
 from flaglift.rules.exclusive_media import ExclusiveMedia
 from flaglift.rules.field_conflict import FieldConflict
 from flaglift.rules.flag_after_double_dash import FlagAfterDoubleDash
+from flaglift.rules.flag_in_value import FlagInValue
 from flaglift.rules.help_flag import HelpFlag
 from flaglift.rules.keyframe_separator import KeyframeSeparator
 from flaglift.rules.keyframe_without_flags import KeyframeWithoutFlags
@@ -68,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     EscapedApostrophe(),
     SwallowedWord(),
     HelpFlag(),
+    FlagInValue(),
     TypographicDash(),
     TypographicQuote(),
     InvisibleCharacter(),

@@ -20,11 +20,8 @@ from flaglift.rules.base import (
 from flaglift.rules.typing.attached_punctuation import attached_marks
 from flaglift.syntax import nodes
 from flaglift.syntax.flags import FlagName
-from flaglift.syntax.lookalikes import Defect, NearMiss
+from flaglift.syntax.lookalikes import Defect, NearMiss, names_file
 from flaglift.syntax.words import ends_word, following_value
-
-_FILE = re.compile(r"[./][A-Za-z0-9]")
-"""What goes on as in `clip--video.mp4` was not meant as a flag."""
 
 _NUMBER = re.compile(r"(?<![0-9])([0-9]++)(?:s|secs?|seconds?)?\Z", re.ASCII | re.IGNORECASE)
 """A number at the end of a name, perhaps with its unit: no flag has one, so it is a value."""
@@ -165,7 +162,7 @@ def _what(miss: NearMiss, earlier_end: int) -> str | None:
     if defects & _OTHERS or not defects or attached_marks(miss, earlier_end):
         return None
     if Defect.ATTACHED_BEFORE in defects:
-        return None if _FILE.match(miss.after) else f"`{shown}` sticks to the word in front of it"
+        return None if names_file(miss.after) else f"`{shown}` sticks to the word in front of it"
     return f"`{shown}` continues as `{excerpt(miss.after)}` and is no flag of the service"
 
 

@@ -44,6 +44,7 @@ _MARKED_VALUE = Feature.MARKED_VALUE.value
 _MISSING_VALUE = Feature.MISSING_VALUE.value
 _SWITCH_VALUE = Feature.SWITCH_VALUE.value
 _MALFORMED_NUMBER = Feature.MALFORMED_DURATION.value
+_FLAG_IN_VALUE = Feature.FLAG_IN_VALUE.value
 _IN_DOUBT = {Abbreviation, HelpFlag, QuotedFlag}
 """Nodes that matter only before a bare `--`."""
 _USUAL = {Text, Flag}
@@ -180,6 +181,8 @@ def _of_value(flag: Flag) -> int:
         features = _MARKED_VALUE
     if flag.name.kind is ValueKind.WHOLE_NUMBER and seconds(value.text) is None:
         features |= _MALFORMED_NUMBER
+    if "--" in value.raw:
+        features |= _FLAG_IN_VALUE
     return features
 
 

@@ -1,5 +1,6 @@
 """What looks like a flag and is not one, and which flag it looks like (dialect section 6)."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,28 @@ def flag_like(start: int, raw: str, before: str) -> FlagLike | None:
     return FlagLike(start, raw, NAMES[close]) if close else None
 
 
+def flag_likes(start: int, raw: str, before: str) -> Iterator[FlagLike]:
+    """Yield what `flag_like` finds in a run of dashes and the name after it.
+
+    If that is nothing, flags may stick together: `--video--duration` looks like two.
+
+    >>> [found.raw for found in flag_likes(0, "--video--duration", "")]
+    ['--video', '--duration']
+    """
+    whole = flag_like(start, raw, before)
+    pieces = [whole] if whole or "--" not in raw[2:] else _apart(start, raw, before)
+    yield from (piece for piece in pieces if piece)
+
+
+def _apart(start: int, raw: str, before: str) -> Iterator[FlagLike | None]:
+    for piece in _STUCK.finditer(raw):
+        at = piece.start()
+        yield flag_like(start + at, piece[0], raw[at - 1] if at else before)
+
+
+_STUCK = re.compile(rf"[{DASHES}{INVISIBLE}]++(?:[^\-]|-(?!-))*+")
+
+
 @lru_cache(maxsize=4096)
 def _nearest(name: str) -> str | None:
     return nearest(name, FlagName)
@@ -72,6 +95,14 @@ def _nearest(name: str) -> str | None:
 def _plain(name: str) -> str:
     kept = "".join("_" if c in DASHES else c for c in name if c not in INVISIBLE)
     return kept.strip("_").lower()
+
+
+_FILE = re.compile(r"[./][A-Za-z0-9]")
+
+
+def names_file(text: str, position: int = 0) -> bool:
+    """Tell whether a name goes on there as in `clip--video.mp4`, which was not meant as a flag."""
+    return _FILE.match(text, position) is not None
 
 
 _NEAR = 80
@@ -215,10 +246,12 @@ def near_misses_in(word: str, start: int = 0) -> list[NearMiss]:
     >>> [miss.written for miss in near_misses_in("kling25\u00a0--duration")]
     ['duration']
     """
-    suspects = []
+    return list(_near_misses(start, word, flag_likes_in(word, start)))
+
+
+def flag_likes_in(word: str, start: int = 0) -> Iterator[FlagLike]:
+    """Yield what looks like a flag in a word, inside quotes too."""
     for token in parse_markup(word):
         if token.type == "FLAG_LIKE":
             offset = token.start_pos
-            suspect = flag_like(start + offset, token.value, word[max(0, offset - 1) : offset])
-            suspects += [suspect] if suspect else []
-    return list(_near_misses(start, word, suspects))
+            yield from flag_likes(start + offset, token.value, word[max(0, offset - 1) : offset])

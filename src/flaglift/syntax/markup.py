@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flaglift.syntax.concern import FLAG_NAME, looks_typographic
 from flaglift.syntax.grammar import expression
-from flaglift.syntax.lookalikes import flag_like
+from flaglift.syntax.lookalikes import flag_likes
 from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownFlag
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.tree import parse_markup
@@ -37,8 +37,7 @@ def references_and_suspects(
             index = bisect_right(starts, position) - 1
             if index >= 0 and isinstance(nodes[index], Text | UnknownFlag):
                 before = text[position - 1 : position]
-                suspect = flag_like(position, raw, before)
-                suspects += [suspect] if suspect else []
+                suspects += flag_likes(position, raw, before)
     return tuple(references), tuple(suspects)
 
 

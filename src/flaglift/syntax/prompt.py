@@ -69,6 +69,9 @@ class Feature(IntFlag):
     MARKED_VALUE = auto()
     """A value begins with neither a letter, a digit nor a straight quote."""
 
+    FLAG_IN_VALUE = auto()
+    """A value holds two hyphens, as flags begin with."""
+
     UNREADABLE = (
         UNCLOSED
         | MISSING_VALUE

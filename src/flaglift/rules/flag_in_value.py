@@ -1,0 +1,125 @@
+"""FL113 flag-in-value."""
+
+from typing import ClassVar
+
+from flaglift.rules.base import (
+    Diagnostic,
+    Edit,
+    Feature,
+    Fix,
+    Invalid,
+    Iterator,
+    Rule,
+    Severity,
+    Subject,
+    Valid,
+    unsafe,
+)
+from flaglift.syntax import parse
+from flaglift.syntax.lookalikes import UNSEEN, flag_likes_in, names_file
+from flaglift.syntax.nodes import Flag, FlagLike, Quoting, Value
+from flaglift.syntax.words import WHITESPACE, is_escaped
+
+
+class FlagInValue(Rule):
+    """
+    What it does
+        Finds a flag that is part of another flag's value: because it sticks to it
+        (`"it yawns"--duration 5`), or because the quotes reach too far
+        (`"it yawns --duration 5"`).
+
+    Why
+        The service reads it as words of the value. What it was to do is not done: the video has the
+        default length, or a prompt that nobody wrote.
+
+    Example
+        a cat --video --video_model kling25 --video_prompt "it yawns --duration 5"
+
+    Use instead
+        a cat --video --video_model kling25 --video_prompt "it yawns" --duration 5
+
+    Fix safety
+        Unsafe: words of a value become a flag. It is offered where a space in front of the flag is
+        all that is missing, and where nothing but flags stands from there to the closing quote.
+
+    Ground
+        Dialect sections 1.1, 1.2 and 6.
+    """
+
+    code = "FL113"
+    name = "flag-in-value"
+    severity = Severity.WARNING
+    trigger = Feature.FLAG_IN_VALUE
+
+    VALID: ClassVar[tuple[Valid, ...]] = (
+        Valid('a cat --video --video_prompt "it yawns -- and naps"', "two dashes, and no flag"),
+        Valid('a cat --video --video_prompt "as in clip--video.mp4"', "a file"),
+        Valid('a cat --video --video_prompt "it yawns --ar 1:1"', "no flag of this dialect"),
+        Valid('a cat --video --video_prompt "it yawns" -- --duration 5', "it is in no value"),
+        Valid("a cat --video --video_model kling25\u00a0--duration 5", "an invisible character"),
+    )
+    INVALID: ClassVar[tuple[Invalid, ...]] = (
+        Invalid(
+            'a cat --video --video_model kling25 --video_prompt "it yawns"--duration 5',
+            "it sticks to the value",
+            fixed='a cat --video --video_model kling25 --video_prompt "it yawns" --duration 5',
+        ),
+        Invalid(
+            "a cat --video --video_model kling25--duration 5",
+            "the same without quotes",
+            fixed="a cat --video --video_model kling25 --duration 5",
+        ),
+        Invalid(
+            'a cat --video --video_model kling25 --video_prompt "it yawns --duration 5"',
+            "the quotes reach too far",
+            fixed='a cat --video --video_model kling25 --video_prompt "it yawns" --duration 5',
+        ),
+        Invalid(
+            'a cat --video --video_model kling25 --video_prompt "it says --video or naps"',
+            "words follow, so nobody knows where the value was to end",
+        ),
+        Invalid(
+            r'a cat --video --video_model kling25 --video_prompt "it \"naps\" --duration \"5\""',
+            "quotes in quotes",
+        ),
+        Invalid("a cat --video --video_model=--video_prompt", "there is no value in front of it"),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one finding for each flag in a value."""
+        for flag in subject.segment.flags:
+            if flag.value is None:
+                continue
+            fixable = True
+            for found in flag_likes_in(flag.value.raw, flag.value.start):
+                text = subject.text
+                if found.raw != f"--{found.name}" or names_file(text, found.end):
+                    continue
+                if text[found.start - 1] in UNSEEN:
+                    continue
+                yield self.report(
+                    found.span,
+                    f"`{found.raw}` is part of the value of `--{flag.name}`, so the service does "
+                    "not read it as a flag",
+                    fix=_fix(flag.value, found) if fixable else None,
+                )
+                # The others, too, are no longer in the value then.
+                fixable = False
+
+
+def _fix(value: Value, found: FlagLike) -> Fix | None:
+    raw, offset = value.raw, found.start - value.start
+    before = raw[:offset]
+    if not before.strip('"' + WHITESPACE):
+        return None
+    if value.quoting is Quoting.QUOTED:
+        tail = raw[offset:-1]
+        nodes = parse(tail).segments[0].nodes if "\\" not in tail else ()
+        if not nodes or any(type(n) is not Flag and n.raw.strip(WHITESPACE) for n in nodes):
+            return None
+        end = value.start + len(before.rstrip(WHITESPACE))
+        closing = Edit(value.end - 1, value.end, "")
+        return unsafe("close the quote in front of it", Edit(end, found.start, '" '), closing)
+    if raw.count('"', 0, offset) % 2 or is_escaped(raw, offset):
+        return None
+    return unsafe("put a space in front", Edit(found.start, found.start, " "))
