@@ -422,6 +422,27 @@ def test_what_is_wrong_in_the_file_is_named_by_check(
     assert (result.returncode, result.stdout) == (0, said)
 
 
+def test_a_misspelt_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLAGLIFT_SERVE_MAX_BODDY", "1m")
+    result = flaglift("serve", "--check", "--upstream", "https://h")
+    assert result.returncode == 2
+    assert "unknown variable FLAGLIFT_SERVE_MAX_BODDY; did you mean FLAGLIFT_SERVE_MAX_BODY?" in (
+        result.stderr
+    )
+
+
+def test_variables_that_kubernetes_sets_for_a_service_are_not_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As its documentation lists them for a service called `flaglift-serve`."""
+    for name in (
+        "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_8080_TCP",
+        "PORT_8080_TCP_PROTO", "PORT_8080_TCP_PORT", "PORT_8080_TCP_ADDR",
+    ):  # fmt: skip
+        monkeypatch.setenv(f"FLAGLIFT_SERVE_{name}", "tcp://10.0.0.11:8080")
+    assert flaglift("serve", "--check", "--upstream", "https://h").returncode == 0
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

@@ -1,7 +1,8 @@
 """The options of `flaglift serve`, in the command line, the environment and a file."""
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,7 @@ def with_file(context: click.Context, config: Path | None, *, isolated: bool) ->
     """Return the options of the proxy: those given, then the environment's, then the file's.
 
     The file is the nearest configuration, with a table `[serve]`. Raises `ConfigError` with the
-    file and the key where something in it is wrong.
+    file and the key where something in it is wrong, and for a misspelt variable.
     """
     path = config if config or isolated else find_config(Path())
     own = {
@@ -195,6 +196,7 @@ def with_file(context: click.Context, config: Path | None, *, isolated: bool) ->
         for param in context.command.params
         if isinstance(param.envvar, str) and param.envvar.startswith(_PREFIX)
     }
+    _check_variables(own)
     values = {str(param.name): context.params[str(param.name)] for param in own.values()}
     chain = extended(path) if path else []
     for file, table in reversed(chain):
@@ -211,6 +213,19 @@ def with_file(context: click.Context, config: Path | None, *, isolated: bool) ->
             read = _read(context, own[key], value, file)
             values[name] = values[name] if given else read
     return values
+
+
+def _check_variables(own: Iterable[str]) -> None:
+    """Raise `ConfigError` for a variable that is an option's but for a slip.
+
+    Others are not ours: Kubernetes sets FLAGLIFT_SERVE_SERVICE_HOST for a service of that name.
+    """
+    for variable in os.environ:
+        key = variable.removeprefix(_PREFIX).lower().replace("_", "-")
+        close = None if key in own or not variable.startswith(_PREFIX) else nearest(key, own)
+        if close:
+            meant = _PREFIX + close.upper().replace("-", "_")
+            raise ConfigError(f"unknown variable {ascii(variable)[1:-1]}; did you mean {meant}?")
 
 
 def _key(param: click.Parameter) -> str:
