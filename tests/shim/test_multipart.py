@@ -233,6 +233,8 @@ HEAD = b'Content-Disposition: form-data; name="prompt[text]"'
     ("head", "reason"),
     [
         (HEAD.replace(b'"', b""), Reason.ODD_PART),
+        (HEAD.replace(b'"prompt[text]"', b"note/x"), Reason.ODD_PART),
+        (HEAD.replace(b'"prompt[text]"', b"note; name=x"), Reason.ODD_PART),
         (HEAD.replace(b"[text]", b"%5Btext]"), Reason.ODD_PART),
         (HEAD.replace(b"[text]", rb"[te\xt]"), Reason.ODD_PART),
         (HEAD.replace(b"[text]", b"[\xff]"), Reason.INVALID_UTF8),
@@ -267,6 +269,15 @@ def test_part_headers_that_parsers_read_differently_pass_untouched(
     for cuts in ((), range(1, len(body))):
         done = rewrite(body, cuts=cuts)
         assert (done.body, done.inspection.record.reason) == (body, reason)
+
+
+def test_a_name_without_quotes_is_read_if_it_is_a_token() -> None:
+    def as_dotnet_writes_it(parts: list[Part]) -> bytes:
+        return multipart_body(parts).replace(b'"_method"', b"_method").replace(b'"a.png"', b"a.png")
+
+    more = [field("_method", "patch"), file()]
+    done = rewrite(as_dotnet_writes_it([text_field(), *more]))
+    assert done.body == as_dotnet_writes_it([*lifted(), *more])
 
 
 @pytest.mark.parametrize(

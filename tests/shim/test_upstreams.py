@@ -148,14 +148,17 @@ OTHER_HEADERS = {
     "curl": "",
     "okhttp": "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}",
     "apache": "\r\nContent-Type: text/plain; charset=ISO-8859-1\r\nContent-Transfer-Encoding: 8bit",
+    "dotnet": "\r\nContent-Type: text/plain; charset=utf-8",
 }
 """What clients write after a part's Content-Disposition."""
 FILES = {"small": file(), "large": file(content=b"\r\n--x" * 300_000)}
 
 
 def form(client: str, parts: list[Part]) -> bytes:
-    """Return a multipart body as a client writes it."""
+    """Return a multipart body as a client writes it; .NET puts no quotes around a token."""
     body = multipart_body(parts)
+    if client == "dotnet":
+        body = body.replace(b'name="note"', b"name=note").replace(b'"a.png"', b"a.png")
     for part in parts:
         if part.filename is None:
             head = f'name="{part.name}"'
@@ -185,11 +188,12 @@ def check(url: str) -> None:
     """Send every form, and compare what was read with what was sent or is meant."""
     for client, size, first, text in CASES:
         upload = FILES[size]
-        fields = [text_field(text), field("prompt[seed]", "7")]
+        fields = [text_field(text), field("prompt[seed]", "7"), field("note", "x")]
         parts = [*fields, upload] if first == "text" else [upload, *fields]
         seen = read(url, form(client, parts), MULTIPART)
         said = LIFTED if text == LEGACY else {"text": text}
-        expected = [("prompt[seed]", "7"), *((f"prompt[{key}]", said[key]) for key in said)]
+        lifted = [(f"prompt[{key}]", value) for key, value in said.items()]
+        expected = [("note", "x"), ("prompt[seed]", "7"), *lifted]
         case = (client, size, first, text)
         assert sorted(map(tuple, seen["fields"])) == sorted(expected), case
         assert seen["files"] == [[upload.name, upload.filename, len(upload.content)]], case

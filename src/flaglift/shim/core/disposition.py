@@ -35,7 +35,11 @@ class PartHeader(NamedTuple):
 ASCII_FOR_ASCII = rb"us-ascii|ascii|iso-?8859-[0-9]{1,2}|latin-?1|windows-125[0-9]|cp125[0-9]"
 """Names of charsets in which a text of ASCII alone is the same as in UTF-8, as an expression."""
 
-_NAME = re.compile(rb'form-data *; *name="([^"\\%\r\n]*)"(.*)', re.DOTALL | re.IGNORECASE)
+# .NET writes a name without quotes if it is a token; with brackets in it, parsers disagree on it.
+_NAME = re.compile(
+    rb'form-data *; *name=(?:"([^"\\%\r\n]*)"|([0-9A-Za-z_.-]+)(?![^ ;]))(.*)',
+    re.DOTALL | re.IGNORECASE,
+)
 _FILENAME = re.compile(rb' *; *filename=(?:"((?:[^"\\]|\\.)*)"|([^\s";,\\]*))', re.IGNORECASE)
 _FILENAME_EXTENDED = re.compile(rb" *; *filename\*=([^\s;\",\\]*)", re.IGNORECASE)
 _ANOTHER_NAME = re.compile(rb"(?<!file)name\s*\*?[0-9*]*\s*=", re.IGNORECASE)
@@ -61,7 +65,7 @@ def read_headers(headers: bytes) -> PartHeader:
     """Return what the headers of a part say, less the line end of the last one.
 
     Raises `Doubt` for headers that parsers read differently: no or two Content-Dispositions, a name
-    unquoted or with escapes, `name*`, folded lines, an encoding of the content.
+    with escapes, or unquoted and no token, `name*`, folded lines, an encoding of the content.
     """
     return _remembered(headers) if len(headers) <= _MOST_REMEMBERED else _read_headers(headers)
 
@@ -106,13 +110,13 @@ def _read_length(line: bytes, at: int) -> Length:
 
 def _read_disposition(value: bytes) -> tuple[str, str | None]:
     match = _NAME.fullmatch(value)
-    if match is None or _ANOTHER_NAME.search(match[2]):
+    if match is None or _ANOTHER_NAME.search(match[3]):
         raise Doubt(Reason.ODD_PART)
     try:
-        name = match[1].decode()
+        name = (match[2] or match[1]).decode()
     except UnicodeDecodeError:
         raise Doubt(Reason.INVALID_UTF8) from None
-    return name, _read_filename(match[2])
+    return name, _read_filename(match[3])
 
 
 def _read_filename(rest: bytes) -> str | None:
