@@ -141,6 +141,12 @@ def test_fields_in_the_query(query: str, read: bool) -> None:
     assert seen.record.reason is (None if read else Reason.QUERY_FIELDS)
 
 
+def test_flags_in_the_query_of_a_prompts_route_are_elsewhere() -> None:
+    target = Target("POST", "/tunes/7/prompts", "note=a+%2D-video")
+    seen = look(("content-type", JSON), target=target)
+    assert (seen.reads, seen.record.reason) == (False, Reason.FLAGS_ELSEWHERE)
+
+
 def test_modes_by_path() -> None:
     policy = Policy(Mode.OFF, (("/tunes/7/*", Mode.STRICT), ("/tunes/*", Mode.REPORT)))
     for path, mode in (

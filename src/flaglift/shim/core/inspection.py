@@ -138,6 +138,8 @@ def _open(
         raise Doubt(Reason.SIGNED_BODY)
     if query and _QUERY_FIELD.search(unquote(query)):
         raise Doubt(Reason.QUERY_FIELDS)
+    if query and count_flags(query.encode("latin-1", "replace")):
+        raise Doubt(Reason.FLAGS_ELSEWHERE)
     types = headers.get(b"content-type", [])
     if len(types) != 1:
         raise Doubt(Reason.MEDIA_TYPE)
