@@ -1,6 +1,8 @@
 """The middleware, in front of an app of one's own."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -270,3 +272,12 @@ def test_after_the_body_the_app_hears_the_server() -> None:
         assert (await receive()) is GONE
 
     call(waits, scope_of(body), [*chunks(body), GONE])
+
+
+@pytest.mark.parametrize("kind", ["asgi", "wsgi"])
+def test_no_request_waits_for_the_grammar_to_be_loaded(kind: str) -> None:
+    program = (
+        f"import sys; from flaglift.shim.{kind} import Middleware; Middleware(None); "
+        "assert 'lark' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flaglift.shim.core.body import Rewriter
+from flaglift.shim.core.decision import warm_up
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Policy
 from flaglift.shim.core.record import RequestOutcome
@@ -59,6 +60,7 @@ class Middleware:
         self._policy = policy or Policy()
         self._observe = observe
         self._show_codes = show_codes
+        warm_up(self._policy.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or anything else that the server has for the app."""

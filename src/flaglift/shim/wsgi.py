@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
+from flaglift.shim.core.decision import warm_up
 from flaglift.shim.core.inspection import Inspection, Target, content_length, dict_of, inspect
 from flaglift.shim.core.policy import LateText, Policy
 from flaglift.shim.core.record import Reason, RequestOutcome
@@ -61,6 +62,7 @@ class Middleware:
         self._policy = replace(policy or Policy(), late_text=LateText.PASS)
         self._observe = observe
         self._show_codes = show_codes
+        warm_up(self._policy.settings)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""

@@ -20,6 +20,11 @@ MOST_TEXT = 32 * 1024
 """The most code points of text that are read of one request; no other is served meanwhile."""
 
 
+def warm_up(settings: Settings) -> None:
+    """Load what the first prompt with flags needs: no request should wait for that."""
+    translate("--video", settings)
+
+
 class PromptChange(NamedTuple):
     """What becomes of a prompt that is translated."""
 

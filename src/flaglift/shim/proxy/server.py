@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Self
 
-from flaglift.api import translate
+from flaglift.shim.core.decision import warm_up
 from flaglift.shim.proxy.access import AccessLog
 from flaglift.shim.proxy.assignment import REPLACED, Assignment
 from flaglift.shim.proxy.caller import Callers
@@ -111,7 +111,7 @@ class Proxy:
             for listener in self._listeners:
                 opened.enter_context(listener)
             check_loop(options.upstream, self._listeners[0])
-            translate("--video", options.policy.settings)  # loads the grammar, before any request
+            warm_up(options.policy.settings)
             self._opened = opened.pop_all()
         callers = Callers(self._store.secret, options.caller_header)
         self._metrics = Metrics()
