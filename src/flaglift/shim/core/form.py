@@ -92,12 +92,14 @@ class RequestForm:
         told apart, `Refusal` in mode `strict`.
         """
         changed = False
-        by_place = {entry.place: entry for entry in entries if not entry.is_file}
+        by_place: dict[FieldPlace | None, FormEntry] = {}
         for entry in entries:
             if entry.is_text and entry.place and entry.value is not None:
                 beside = self._beside.get(entry.place.prompt, {})
                 change = self._judge.decide(entry.value, beside, complete=complete)
                 changed |= change is not None
+                if change and change.filled and not by_place:  # few have to be filled
+                    by_place = {entry.place: entry for entry in entries if not entry.is_file}
                 if change and not locked:
                     self._apply(change, entry.place, entry, by_place, complete=complete)
         if self._lists:

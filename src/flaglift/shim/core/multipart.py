@@ -235,7 +235,7 @@ class Multipart:
         """Return the changes of the parts that are held."""
         splices: list[Splice] = []
         for part in self._parts:
-            added = b"".join([self._new_part(name, value) for name, value in part.added])
+            added = self._new_parts(part.added) if part.added else b""
             if part.new_value is not None:
                 splices += self._new_content(part, part.new_value)
             if part.removed or added:
@@ -257,12 +257,13 @@ class Multipart:
             splices.insert(0, Splice(start + length.start, start + length.end, digits))
         return splices
 
-    def _new_part(self, name: str, value: str) -> bytes:
-        return b'\r\n%b\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b' % (
-            self._boundary,
-            name.encode(),
-            self._checked(value),
-        )
+    def _new_parts(self, added: list[tuple[str, str]]) -> bytes:
+        self._checked("\n".join([value for _, value in added]))  # no boundary has a line end in it
+        head = b'\r\n%b\r\nContent-Disposition: form-data; name="' % self._boundary
+        parts = [
+            b'%b%b"\r\n\r\n%b' % (head, name.encode(), value.encode()) for name, value in added
+        ]
+        return b"".join(parts)
 
     def _checked(self, value: str, *, ascii_only: bool = False) -> bytes:
         content = value.encode()
