@@ -30,6 +30,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import uvicorn
@@ -316,19 +317,38 @@ def measure(seconds: float, rounds: int, gigabytes: float) -> None:
         large_files(ports, pids, gigabytes, rounds)
 
 
+class Server(NamedTuple):
+    port: int
+    pid: int
+
+
+class Ratios(NamedTuple):
+    """Of one server to another, with prompts that all differ."""
+
+    rate: float
+    """Requests a second."""
+    slow: float
+    """The 99th hundredth of the latency."""
+    per_processor: float
+    """Requests a second of processor."""
+
+
 def pair(
-    one: int, other: int, seconds: float, rounds: int, *, connections: int = CONNECTIONS
-) -> tuple[float, float]:
-    """The ratio of requests a second, and of the 99th hundredth, with prompts that all differ."""
+    one: Server, other: Server, seconds: float, rounds: int, *, connections: int = CONNECTIONS
+) -> Ratios:
     rates: Runs = {"one": [], "other": []}
     slow: Runs = {"one": [], "other": []}
+    work: Runs = {"one": [], "other": []}
+    pids = {"one": one.pid, "other": other.pid}
     for number in range(rounds + 1):
-        for name, port in in_turns({"one": one, "other": other}, number):
+        for name, port in in_turns({"one": one.port, "other": other.port}, number):
+            before = cpu_seconds(pids[name])
             latencies = sorted(asyncio.run(load(port, "different", seconds, connections)))
             if number:  # the first round warms up
                 rates[name].append(len(latencies) / seconds)
                 slow[name].append(latencies[len(latencies) * 99 // 100])
-    return ratio(rates, "one", "other"), ratio(slow, "one", "other")
+                work[name].append(len(latencies) / (cpu_seconds(pids[name]) - before))
+    return Ratios(*(ratio(runs, "one", "other") for runs in (rates, slow, work)))
 
 
 def rest(seconds: float, rounds: int) -> None:
@@ -337,33 +357,39 @@ def rest(seconds: float, rounds: int) -> None:
         this = (sys.executable, __file__)
         stack.enter_context(running(*this, "--sink", str(sink), port=sink))
 
-        def serve(*options: str) -> int:
+        def start(*command: str, port: int) -> Server:
+            return Server(port, stack.enter_context(running(*command, port=port)))
+
+        def serve(*options: str) -> Server:
             port = free_port()
             to = ("--upstream", f"http://127.0.0.1:{sink}", "--listen", f"127.0.0.1:{port}")
-            command = (sys.executable, "-m", "flaglift", "serve", *to, *options)
-            stack.enter_context(running(*command, port=port))
-            return port
+            return start(sys.executable, "-m", "flaglift", "serve", *to, *options, port=port)
 
         off, translate = serve("--mode", "off"), serve()
-        _, slow = pair(translate, off, seconds, rounds, connections=8)
+        slow = pair(translate, off, seconds, rounds, connections=8).slow
         print(f"8 connections, p99, translate / off: {slow:.2f} (wanted: 1.50 at most)", flush=True)
         if nginx := shutil.which("nginx"):
             two, port = serve("--mode", "off", "--workers", "2"), free_port()
             config = Path(folder, "nginx.conf")
             config.write_text(NGINX.format(folder=folder, sink=sink, port=port, workers=2))
-            stack.enter_context(running(nginx, "-c", str(config), port=port))
-            rate, _ = pair(two, port, seconds, rounds)
-            print(f"two workers, off / nginx: {rate:.2f} (wanted: 0.35)", flush=True)
-        apps = {name: free_port() for name in ("bare", "shim")}
-        for name, port in apps.items():
-            stack.enter_context(running(*this, "--app", name, str(port), port=port))
-        rate, _ = pair(apps["shim"], apps["bare"], seconds, rounds)
-        print(f"ASGI app, middleware / bare: {rate:.2f} (wanted: 0.85)", flush=True)
+            beside = pair(two, start(nginx, "-c", str(config), port=port), seconds, rounds)
+            print(f"two workers, off / nginx: {beside.rate:.2f} (wanted: 0.35)", flush=True)
+        bare, shim = (
+            start(*this, "--app", name, str(port := free_port()), port=port)
+            for name in ("bare", "shim")
+        )
+        beside = pair(shim, bare, seconds, rounds)
+        print(f"ASGI app, middleware / bare: {beside.rate:.2f} (wanted: 0.85)")
+        print(f"ASGI app, per second of processor: {beside.per_processor:.2f}", flush=True)
         rates: Runs = {"shim": [], "bare": []}
+        work: Runs = {"shim": [], "bare": []}
         for number in range(rounds + 1):
             for name, _ in in_turns({"shim": 0, "bare": 0}, number):
+                before = time.process_time()
                 rates[name].append(posts(sink, seconds, shim=name == "shim"))
+                work[name].append(rates[name][-1] * seconds / (time.process_time() - before))
         print(f"httpx, transport / bare: {ratio(rates, 'shim', 'bare'):.2f} (wanted: 0.90)")
+        print(f"httpx, per second of processor: {ratio(work, 'shim', 'bare'):.2f}")
 
 
 def posts(port: int, seconds: float, *, shim: bool) -> float:

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -90,6 +91,23 @@ def test_both_sides_show_certificates(
             answer = httpx.post(url + PATH, data=DATA)
             said = "the upstream has a certificate that is not trusted"
             assert (answer.status_code, answer.json()) == (502, {"base": [said]})
+
+
+def test_a_connection_with_tls_that_breaks_while_it_is_written_to(server: Pair) -> None:
+    """What has arrived is encrypted: it is not taken for the beginning of an answer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server.certificate, server.key)
+
+    def resets(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            encrypted.recv(1000)
+            encrypted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    trusted = ["--upstream-ca", str(server.certificate)]
+    with peer(resets) as to, process("--upstream", https(to), *trusted) as (_, url):
+        answer = httpx.post(url + "/x", content=b"x" * 20_000_000)
+    said = "the upstream closed the connection before it had answered"
+    assert (answer.status_code, answer.json()) == (502, {"base": [said]})
 
 
 def test_certificates_that_cannot_be_used(server: Pair, client: Pair, tmp_path: Path) -> None:

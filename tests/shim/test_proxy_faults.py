@@ -36,7 +36,7 @@ PATH = "/tunes/7/prompts"
 ANY = ("127.0.0.1", 0)
 FORM = {"content-type": MULTIPART}
 LARGE = multipart_body([text_field(), file(content=b"x" * 20_000_000)])
-QUICK = Timeouts(connect=0.5, answer=0.5)
+QUICK = Timeouts(answer=0.5)
 
 
 STREAMING = Policy(hold_limit=100_000)
@@ -86,7 +86,8 @@ def test_an_upstream_that_fails(
     act: Callable[[socket.socket], None] | None, status: int, message: str, large: bool
 ) -> None:
     failing = peer(act) if act else contextlib.nullcontext(closed_port())
-    with failing as url, proxied(Options(url, ANY, timeouts=QUICK)) as proxy:
+    timeouts = QUICK if status == 504 else Timeouts()
+    with failing as url, proxied(Options(url, ANY, timeouts=timeouts)) as proxy:
         for _ in range(2):
             body = LARGE if large else urlencoded_body([("prompt[text]", LEGACY)])
             response = httpx.post(proxy + PATH, content=body, headers=FORM)
@@ -309,7 +310,7 @@ def test_a_response_that_is_cut_stays_cut(ending: Callable[[socket.socket], None
         if ending is silent:
             silent(connection)
 
-    with peer(half) as url, proxied(Options(url, ANY, timeouts=QUICK)) as proxy:
+    with peer(half) as url, proxied(Options(url, ANY, timeouts=Timeouts(answer=3))) as proxy:
         with pytest.raises(httpx.RemoteProtocolError, match=r"peer closed|without sending"):
             httpx.get(proxy + "/x")
         assert httpx.get(proxy + "/healthz").status_code == 200
