@@ -227,6 +227,20 @@ def test_a_run_that_departs_from_its_plan(
             call("apply", path, "--plan", str(tmp_path / wrong))
 
 
+def test_fewer_records_than_planned_are_no_difference_where_fewer_were_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = str(tmp_path / "p.plan")
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts(PROMPTS)
+        call("plan", source, "--save", saved)
+        assert call("apply", source, "--plan", saved, "--limit", "2") == 0
+        assert "differs" not in capsys.readouterr().out
+        database.run("DELETE FROM prompts WHERE id = 5")
+        call("apply", source, "--plan", saved)
+        assert "differs from the plan: records: 5, planned 6" in capsys.readouterr().out
+
+
 def test_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for database in open_database("sqlite", tmp_path):
         source = database.prompts(PROMPTS)

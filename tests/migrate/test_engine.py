@@ -105,10 +105,18 @@ def test_a_run_departs_from_its_plan() -> None:
     found = Tally(records=100, translated=60, refused=15)
     found.refusals["FL303"] = 5
     plan.check(found)
-    assert plan.differences(found) == [
+    assert plan.differences(found, whole=True) == [
         "refused: 15, planned 10",
         "refused by FL101: 0, planned 10",
         "refused by FL303: 5, planned 0",
+    ]
+    assert plan.differences(found, whole=False) == [
+        "refused: 15, planned 10",
+        "refused by FL303: 5, planned 0",
+    ]
+    assert plan.differences(Tally(records=50, translated=60, refused=10), whole=True) == [
+        "records: 50, planned 100",
+        "refused by FL101: 0, planned 10",
     ]
     found.refused += 1
     with pytest.raises(DriftError, match=r"16 prompts are refused, and the plan has 10"):

@@ -132,3 +132,15 @@ def test_what_servers_call_it() -> None:
         for mariadb, version in ((True, (10, 11)), (False, (8, 0, 22)), (False, (5, 7, 44)))
     ]
     assert statements == ["SHOW ALL SLAVES STATUS", "SHOW REPLICA STATUS", "SHOW SLAVE STATUS"]
+
+
+def test_a_plan_names_the_replicas_and_knows_one(pair: Pair) -> None:
+    def said(source: str) -> list[str]:
+        with opened(Job(source), write=False) as store:
+            return [check.sentence for check in store.checks() if check.topic == "replica"]
+
+    (sentence,) = said(pair.source)
+    assert sentence.startswith("the replica `")
+    pair.run("SET GLOBAL read_only = 1")
+    (sentence,) = said(pair.source.replace(pair.primary.split("/")[2], pair.replica.split("/")[2]))
+    assert "read-only or a replica" in sentence

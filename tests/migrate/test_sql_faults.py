@@ -96,7 +96,11 @@ def test_a_pooler_is_left_as_it_was(
                     )
                     assert settings.scalar() == "off"
         assert postgresql.run("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
-    assert "error ignored" not in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert "error ignored" not in err
+    assert "a pooler or a proxy stands before the server" in out
+    with opened(Job(f"{postgresql.url}#prompts"), write=False) as store:
+        assert "pooler" not in [check.topic for check in store.checks()]
     assert postgresql.run("SELECT count(*) FROM prompts WHERE text LIKE '%--%'") == [(0,)]
 
 
@@ -495,3 +499,36 @@ def test_a_file_is_not_rehearsed(tmp_path: Path) -> None:
     (tmp_path / "p.jsonl").write_text("{}\n")
     with pytest.raises(InputError, match="--rehearse is for tables"):
         call("apply", str(tmp_path / "p.jsonl"), "--rehearse")
+
+
+def test_dots_in_names(database: Database) -> None:
+    if database.kind == "sqlite":
+        database.run('CREATE TABLE "a.b.c" (id INTEGER PRIMARY KEY, text TEXT)')
+        assert planned(f"{database.url}#a.b.c").records == 0
+        return
+    quote = "`{}`" if database.kind == "mysql" else '"{}"'
+    schemas = [f"flaglift.{os.getpid()}", f"flaglift.{os.getpid()}.two"]
+    try:
+        for schema in schemas:
+            database.run(f"CREATE SCHEMA {quote.format(schema)}")
+        tables = [(schemas[0], "two.prompts"), (schemas[0], "other.one"), (schemas[1], "prompts")]
+        for count, (schema, table) in enumerate(tables, 1):
+            place = f"{quote.format(schema)}.{quote.format(table)}"
+            database.run(
+                f"CREATE TABLE {place} (id INTEGER PRIMARY KEY, text VARCHAR(99), video_model"
+                " VARCHAR(60), video_prompt TEXT, video_duration INTEGER)"
+            )
+            if count < len(tables):
+                database.run(f"INSERT INTO {place} (id, text) VALUES (1, '{VIDEO}')")
+                continue
+            with pytest.raises(InputError, match=r"may be the table `two\.prompts` of .* rename"):
+                planned(f"{database.url}#{schema}.{table}")
+        source = f"{database.url}#{schemas[0]}.other.one"
+        assert applied(source).changed == 1
+        assert undone(source).restored == 1
+        with pytest.raises(InputError, match=r"did you mean `other\.one`"):
+            planned(f"{database.url}#{schemas[0]}.other.ons")
+    finally:
+        for schema in schemas:
+            cascade = " CASCADE" if database.kind == "postgresql" else ""
+            database.run(f"DROP SCHEMA IF EXISTS {quote.format(schema)}{cascade}")

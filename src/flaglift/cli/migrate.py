@@ -154,8 +154,10 @@ def _applied(source: str, options: dict[str, Any]) -> tuple[dict[str, Any], bool
 
         return apply_files(source, options), True
     from flaglift.cli.migrate_runs import apply_source
+    from flaglift.report.migration import print_preflight
 
-    return apply_source(source, options)
+    shown = (lambda _: None) if options["form"] == "json" else print_preflight
+    return apply_source(source, options, shown)
 
 
 @command.command(

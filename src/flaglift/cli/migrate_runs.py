@@ -61,8 +61,7 @@ def _throttle(options: Document, store: Store, stack: ExitStack) -> Throttle:
     )
 
 
-def _document(job: Job, store: Store, tally: Tally) -> Document:
-    checks = store.checks()
+def _document(job: Job, store: Store, tally: Tally, checks: Sequence[Document]) -> Document:
     return {
         "flaglift": version("flaglift"),
         "source": store.name,
@@ -70,9 +69,13 @@ def _document(job: Job, store: Store, tally: Tally) -> Document:
         "fingerprint": job.fingerprint,
         "at": now(),
         "counts": tally.to_dict(),
-        "notes": [check.sentence for check in checks if check.outcome != "pass"],
-        "checks": [asdict(check) for check in checks],
+        "notes": [check["sentence"] for check in checks if check["outcome"] != "pass"],
+        "checks": checks,
     }
+
+
+def _checks(store: Store) -> list[Document]:
+    return [asdict(check) for check in store.checks()]
 
 
 def plan_source(source: str, options: Document) -> tuple[Document, bool]:
@@ -95,7 +98,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
         )
         migration = Migration(store, decider_of(job, store.fields), control)
         tally, finished = migration.plan()
-        document = _document(job, store, tally)
+        document = _document(job, store, tally, _checks(store))
     document |= {
         "complete": finished,
         "samples": samples.prompts,
@@ -145,18 +148,24 @@ def told(path: Path, text: str) -> None:
         file.write(text + "\n")
 
 
-def apply_source(source: str, options: Document) -> tuple[Document, bool]:
+Show = Callable[[Sequence[Document]], None]
+"""Takes what was looked at before the first change."""
+
+
+def apply_source(source: str, options: Document, show: Show) -> tuple[Document, bool]:
     """Apply a migration; return what was done, and whether it reached the end."""
-    return apply_job(job_from(source, options), options)
+    return apply_job(job_from(source, options), options, show)
 
 
-def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
+def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple[Document, bool]:
     """Apply a job; return what was done, and whether it reached the end."""
     planned = _planned(options["planned"], job, options["max_drift"])
     document: Document = {"drifted": None, "differences": [], "said": [], "interrupted": False}
     with ExitStack() as stack:
         store = stack.enter_context(opened(job, write=True))
         stopped = stack.enter_context(interruption())
+        checks = _checks(store)
+        show(checks)
         rehearse = options["rehearse"]
         begun = store.rehearsing() if rehearse else store.writing(restart=options["restart"])
         writer = stack.enter_context(begun)
@@ -180,14 +189,15 @@ def apply_job(job: Job, options: Document) -> tuple[Document, bool]:
         if finished:
             document["said"] = writer.finish()
         document |= {
-            **_document(job, store, writer.run.tally),
+            **_document(job, store, writer.run.tally, checks),
             "run": writer.run.id,
             "state": writer.run.state if finished else "stopped",
             "interrupted": control.ends(),
             "left": _left(migration.left),
         }
         if planned is not None:
-            document["differences"] = planned.differences(writer.run.tally)
+            whole = finished and options["limit"] is None
+            document["differences"] = planned.differences(writer.run.tally, whole=whole)
     return document, finished
 
 

@@ -45,12 +45,16 @@ class SavedPlan:
                     " --max-drift"
                 )
 
-    def differences(self, tally: Tally) -> list[str]:
-        """Return what differs from the plan, one sentence each."""
+    def differences(self, tally: Tally, *, whole: bool) -> list[str]:
+        """Return what differs from the plan, one sentence each.
+
+        Of a run that has not read the `whole` source only what it found too much of differs.
+        """
+        pairs = [("records", self._counts.records, tally.records), *self._pairs(tally)]
         return [
             f"{outcome}: {counted:,}, planned {planned:,}"
-            for outcome, planned, counted in self._pairs(tally)
-            if counted != planned
+            for outcome, planned, counted in pairs
+            if counted > planned or (whole and counted < planned)
         ]
 
     def _pairs(self, tally: Tally) -> Iterator[tuple[str, int, int]]:

@@ -68,7 +68,7 @@ def print_plan(document: Mapping[str, Any]) -> None:
     _print_counter("Models", counts["models"])
     _print_counter("Seconds", counts["seconds"])
     _print_price(counts)
-    _print_checks(document)
+    print_preflight(document["checks"])
     for problem in document["problems"][:_MOST_ROWS]:
         say((f"{document['unit']} {problem['key']}: ", "bold"), problem["problem"])
     _print_samples(document)
@@ -79,9 +79,10 @@ def print_plan(document: Mapping[str, Any]) -> None:
 _CHECKS = {"pass": "green", "note": "yellow", "refuse": "bold red"}
 
 
-def _print_checks(document: Mapping[str, Any]) -> None:
-    for check in document.get("checks", ()):
-        say((f"{check['outcome']}: ", _CHECKS[check["outcome"]]), f"{check['sentence']}")
+def print_preflight(checks: Sequence[Mapping[str, str]]) -> None:
+    """Print what was looked at before the first change."""
+    for check in checks:
+        say((f"{check['outcome']}: ", _CHECKS[check["outcome"]]), check["sentence"])
 
 
 def _print_outcomes(counts: Mapping[str, Any]) -> None:
@@ -143,7 +144,6 @@ def print_applied(document: Mapping[str, Any]) -> None:
     say((document["source"], "bold"), did, f", run {document['run']} is {document['state']}")
     _print_outcomes(counts)
     _print_counter("Refused, by reason", counts["refusals"], names=True)
-    _print_checks(document)
     if counts["raced"] or counts["gone"]:
         say(f"changed by others meanwhile and decided again: {counts['raced']:,};"
             f" deleted: {counts['gone']:,}")  # fmt: skip

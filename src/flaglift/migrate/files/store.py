@@ -1,6 +1,7 @@
 """The store of one file: its format, its journal, and the result beside it."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -10,13 +11,14 @@ from flaglift.errors import InputError
 from flaglift.migrate.errors import LockedError
 from flaglift.migrate.files.format import Format
 from flaglift.migrate.files.ledger import Ledger
-from flaglift.migrate.files.runs import begin_or_resume
+from flaglift.migrate.files.runs import begin_or_resume, result_path
 from flaglift.migrate.files.undo import FileUndoer
 from flaglift.migrate.files.verify import verify_file
 from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
 from flaglift.migrate.locking import file_lock
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry
+from flaglift.migrate.space import check_folder
 from flaglift.migrate.store import Check, MigrationRun
 
 
@@ -40,7 +42,14 @@ class FileStore:
 
     def checks(self) -> list[Check]:
         """Return what the user should know of the file before it is written."""
-        return [Check("note", "file", note) for note in self.notes()]
+        size = self._path.stat().st_size
+        needed: dict[Path, int] = defaultdict(int)
+        needed[result_path(self._path, self._job).absolute().parent] += size
+        needed[self._ledger_path.absolute().parent] += size
+        return [
+            *(Check("note", "file", note) for note in self.notes()),
+            *(each for folder in needed for each in check_folder(folder, needed[folder])),
+        ]
 
     def total(self) -> tuple[str, int] | None:
         """Return the bytes to read; None of a compressed file, whose content is not known."""

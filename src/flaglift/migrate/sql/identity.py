@@ -42,28 +42,35 @@ class TableIdentity:
 
 
 def identify(connection: Connection, name: str) -> TableIdentity:
-    """Return the table that `[schema.]table` means; a dot may also be part of a table's name.
+    """Return the table that `[schema.]table` means; dots may also be part of either name.
 
     Raises `InputError` where there is none, naming what is near, and for a view.
     """
     dialect = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)
-    schema, dot, rest = name.partition(".")
-    readings: list[tuple[str | None, str]] = [(None, name), *([(schema, rest)] if dot else [])]
+    dots = [place for place, character in enumerate(name) if character == "."]
+    readings: list[tuple[str | None, str]] = [(None, name)]
+    readings += [(name[:dot], name[dot + 1 :]) for dot in dots]
     known: list[str] = []
+    meant: list[_Found] = []
     for where, table in readings:
         found = [
             (str(row[0]), str(row[1]), bool(row[2]), str(row[3]))
             for row in connection.execute(text(_TABLES[dialect]), {"schema": where})
         ]
         named = _named(found, table, folds=_folds(connection, dialect))
-        if named is not None:
-            if named[2]:
-                raise InputError(f"`{name}` is a view; name the table that it shows")
-            return TableIdentity(named[0], named[1], named[3])
+        meant += [named] if named and named not in meant else []
         known += [row[1] for row in found]
-    close = nearest(readings[-1][1], known)
-    hint = f"; did you mean `{close}`?" if close else ""
-    raise InputError(f"there is no table `{name}`{hint}")
+    if len(meant) > 1:
+        each = " and ".join(f"the table `{row[1]}` of `{row[0]}`" for row in meant)
+        raise InputError(f"`{name}` may be {each}; rename one of them")
+    if not meant:
+        close = next(filter(None, (nearest(table, known) for _, table in reversed(readings))), None)
+        hint = f"; did you mean `{close}`?" if close else ""
+        raise InputError(f"there is no table `{name}`{hint}")
+    schema, table, is_view, engine = meant[0]
+    if is_view:
+        raise InputError(f"`{name}` is a view; name the table that it shows")
+    return TableIdentity(schema, table, engine)
 
 
 def _folds(connection: Connection, dialect: str) -> bool:

@@ -36,6 +36,7 @@ from flaglift.migrate.clock import now
 from flaglift.migrate.entries import entries_in, packed, unpacked
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.sql.messages import may_pass, safe_message
+from flaglift.migrate.sql.rights import may_create, reason_not_to_write
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 
@@ -111,16 +112,17 @@ class SqlLedger:
             Column("expires", BigInteger, nullable=False),
             **_MYSQL,
         )
-        self._tables = (self.runs_table, self.journal_table, self.leases_table)
+        self.tables: tuple[Table, ...] = (self.runs_table, self.journal_table, self.leases_table)
 
     def exists(self, connection: Connection) -> bool:
         """Tell whether the tables are there."""
-        return not self._missing(connection)
+        return not self.missing(connection)
 
-    def _missing(self, connection: Connection) -> list[Table]:
+    def missing(self, connection: Connection) -> list[Table]:
+        """Return those of the tables that are not there."""
         # MySQL lists a table only to who may use it, and denies a look at it to others.
         names = set(inspect(connection).get_table_names(self.runs_table.schema))
-        return [table for table in self._tables if table.name not in names]
+        return [table for table in self.tables if table.name not in names]
 
     def create(self, connection: Connection) -> None:
         """Create the tables, and see that the account may use them.
@@ -128,33 +130,30 @@ class SqlLedger:
         Raises `InputError` with the statements that are to be run where it may not.
         """
         try:
-            for table in self._missing(connection):
+            for table in self.missing(connection):
                 table.create(connection, checkfirst=False)
         except exc.DBAPIError as error:
             if may_pass(error):
                 raise
-            ddl = ";".join(str(CreateTable(t).compile(connection)) for t in self._tables)
+            ddl = ";".join(str(CreateTable(t).compile(connection)) for t in self.tables)
             raise InputError(
                 f"the account may not create the journal's tables ({safe_message(error)}); let it,"
                 f" or create them: {ddl}; {self._grants(connection)}"
             ) from None
-        self._check_rights(connection)
-
-    def _check_rights(self, connection: Connection) -> None:
-        try:
-            for table in self._tables:
-                column = next(iter(table.columns))
-                nothing = column == "none of ours"
-                connection.execute(select(column).where(nothing))
-                connection.execute(update(table).where(nothing).values({column: column}))
-                connection.execute(delete(table).where(nothing))
-        except exc.DBAPIError as error:
-            if may_pass(error):
-                raise
+        reason = self.lacking(connection)
+        if reason:
             raise InputError(
-                f"the account may not use the journal's tables ({safe_message(error)}), which"
-                f" another account has created; its owner can run: {self._grants(connection)}"
-            ) from None
+                f"the account may not use the journal's tables ({reason}), which another account"
+                f" has created; its owner can run: {self._grants(connection)}"
+            )
+
+    def lacking(self, connection: Connection) -> str | None:
+        """Return what keeps the account from keeping a journal; None where nothing is known to."""
+        missing = self.missing(connection)
+        if missing and not may_create(connection, self.runs_table.schema):
+            return "they are not there, and it has no right of its own to create them"
+        there = (table for table in self.tables if table not in missing)
+        return next(filter(None, (reason_not_to_write(connection, t) for t in there)), None)
 
     def _grants(self, connection: Connection) -> str:
         quoting = connection.dialect.identifier_preparer
@@ -162,7 +161,7 @@ class SqlLedger:
         to = "this account" if user is None else quoting.quote(user)
         return " ".join(
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {quoting.format_table(table)} TO {to};"
-            for table in self._tables
+            for table in self.tables
         )
 
     def save(self, connection: Connection, run: MigrationRun) -> None:

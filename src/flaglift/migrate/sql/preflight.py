@@ -1,11 +1,15 @@
 """What is looked at before the first change: that the database behaves as the code relies on."""
 
+import re
 from typing import Any
 
-from sqlalchemy import Connection, func, not_, or_, select, text
+from sqlalchemy import Connection, func, inspect, not_, or_, select, text
 
 from flaglift.migrate.sql.keys import has_surrogates, key_text
+from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Rows
+from flaglift.migrate.sql.runs import lacking
+from flaglift.migrate.sql.server import check_server
 from flaglift.migrate.sql.table import PromptTable, format_name
 from flaglift.migrate.store import Check
 
@@ -13,18 +17,35 @@ _SAMPLE = 100
 """Keys from either end of the table that are looked for again."""
 
 
-def check_table(connection: Connection, rows: Rows) -> list[Check]:
+def check_table(connection: Connection, rows: Rows, ledger: SqlLedger) -> list[Check]:
     """Look at a table before it is migrated."""
     table = rows.found
     dialect = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)
-    checks = [check_key(connection, rows)]
+    checks = [check_key(connection, rows), _check_rights(connection, rows, ledger)]
     if dialect == "mysql":
         checks += _check_mysql(connection, table)
     if dialect == "postgresql":
         checks += _check_postgresql(connection, table)
     if dialect == "sqlite":
         checks += _check_null_keys(connection, table)
-    return [*checks, *_check_triggers(connection, table, dialect), *_check_generated(table)]
+    return [
+        *checks,
+        *check_server(connection),
+        *_check_triggers(connection, table, dialect),
+        *_check_generated(table),
+        *_check_constraints(connection, table),
+    ]
+
+
+def _check_rights(connection: Connection, rows: Rows, ledger: SqlLedger) -> Check:
+    """See what the account may do. A plan needs none of it, so that nothing is refused here."""
+    reason = lacking(connection, rows)
+    if reason:
+        return Check("note", "rights", reason)
+    reason = ledger.lacking(connection)
+    if reason:
+        return Check("note", "rights", f"the account may not use the journal's tables: {reason}")
+    return Check("pass", "rights", "the account may change the table and keep its journal")
 
 
 def check_key(connection: Connection, rows: Rows) -> Check:
@@ -192,3 +213,39 @@ def _check_generated(table: PromptTable) -> list[Check]:
         if column.computed is not None
         and any(name in str(column.computed.sqltext) for name in written)
     ]
+
+
+def _check_constraints(connection: Connection, table: PromptTable) -> list[Check]:
+    """Name what may refuse a new value, of which only a rehearsal shows whether it does."""
+    inspector = inspect(connection)
+    place = table.table.name, table.table.schema
+    written = {column.name for column in table.columns.values()}
+    try:
+        names = [
+            each["name"]
+            for each in inspector.get_check_constraints(*place)
+            if any(_names(each["sqltext"], column) for column in written)
+        ]
+    except NotImplementedError:  # of a server without them
+        names = []
+    # SQLite has an index of its own for each UNIQUE, which is reliably known only by it.
+    indexes = inspector.get_indexes(*place, include_auto_indexes=True)
+    unique: list[Any] = [
+        *inspector.get_unique_constraints(*place),
+        *(each for each in indexes if each["unique"]),
+    ]
+    names += [each["name"] for each in unique if written.intersection(each["column_names"])]
+    return [
+        Check(
+            "note",
+            "constraint",
+            f"the constraint {f'`{name}`' if name else 'without a name'} may refuse rows, which"
+            " then stay as they are; `apply --rehearse` tells which",
+        )
+        for name in dict.fromkeys(names)
+    ]
+
+
+def _names(expression: str, column: str) -> bool:
+    # After colons there is a type, which may be called `text`, too.
+    return re.search(rf"(?<![\w:]){re.escape(column)}(?!\w)", expression) is not None

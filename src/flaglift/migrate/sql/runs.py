@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from sqlalchemy import Connection, exc, false, update
+from sqlalchemy import Connection, false, update
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
 from flaglift.migrate.resuming import new_run, resumed
 from flaglift.migrate.sql.ledger import SqlLedger
-from flaglift.migrate.sql.messages import may_pass, safe_message
+from flaglift.migrate.sql.rights import reason_not_to_run
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.store import MigrationRun
@@ -42,19 +42,22 @@ def begin_or_resume(
     return run
 
 
-def check_rights(connection: Connection, rows: Rows) -> None:
-    """See that the account may write. Raises `InputError` where it may not."""
+def lacking(connection: Connection, rows: Rows) -> str | None:
+    """Return why the account may not change the columns of a job; None where it may."""
     table = rows.found.table
     nothing = {column: column for column in rows.found.columns.values()}
-    try:
-        connection.execute(update(table).values(nothing).where(false()))
-    except exc.DBAPIError as error:
-        if may_pass(error):
-            raise
-        raise InputError(
-            f"`{table.name}` cannot be written ({safe_message(error)}): apply needs the right to"
-            " select and update it"
-        ) from None
+    reason = reason_not_to_run(connection, update(table).values(nothing).where(false()))
+    return reason and (
+        f"`{table.name}` cannot be written ({reason}): apply needs the right to select and update"
+        " it"
+    )
+
+
+def check_rights(connection: Connection, rows: Rows) -> None:
+    """See that the account may write. Raises `InputError` where it may not."""
+    reason = lacking(connection, rows)
+    if reason:
+        raise InputError(reason)
 
 
 def _add_columns(connection: Connection, rows: Rows) -> None:

@@ -85,7 +85,7 @@ class TableStore:
         """Look whether the database behaves as the code relies on."""
         rows = self._rows
         with self._session.begin() as connection:
-            checks = check_table(connection, rows)
+            checks = check_table(connection, rows, self._ledger)
         missing = sorted(rows.found.missing.values())
         if missing:
             added = self._job.create_columns

@@ -1,0 +1,89 @@
+"""What is looked at of a server before the first change: its mode, poolers, replicas, space."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from flaglift.migrate.space import check_folder
+from flaglift.migrate.store import Check
+
+_STRICT = "STRICT_ALL_TABLES"
+
+
+def check_server(connection: Connection) -> list[Check]:
+    """Look at the server, or the file, that a table is in."""
+    look = {"postgresql": _check_postgresql, "sqlite": _check_sqlite}
+    return look.get(connection.dialect.name, _check_mysql)(connection)
+
+
+_SENDERS = (
+    "SELECT DISTINCT coalesce(nullif(application_name, ''), host(client_addr), 'without a name')"
+    " FROM pg_stat_replication ORDER BY 1"
+)
+_SLOTS = "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical' ORDER BY 1"
+
+
+def _check_postgresql(connection: Connection) -> list[Check]:
+    if connection.execute(text("SELECT pg_is_in_recovery()")).scalar():
+        return [_REPLICA]
+    checks = []
+    driver: Any = connection.connection.driver_connection
+    if connection.execute(text("SELECT pg_backend_pid()")).scalar() != driver.info.backend_pid:
+        checks.append(
+            Check(
+                "pass",
+                "pooler",
+                "a pooler or a proxy stands before the server: nothing of a session outlives a"
+                " transaction, and no statement is prepared on it",
+            )
+        )
+    checks += [_read_by(name) for name in connection.execute(text(_SENDERS)).scalars()]
+    checks += [
+        Check("note", "replica", f"the replication slot `{name}` passes every change on")
+        for name in connection.execute(text(_SLOTS)).scalars()
+    ]
+    return checks
+
+
+_REPLICA = Check(
+    "note",
+    "replica",
+    "the server is read-only or a replica: apply needs the one that is written to",
+)
+_DUMPS = (
+    "SELECT DISTINCT host FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'"
+    " ORDER BY 1"
+)
+
+
+def _read_by(name: str) -> Check:
+    return Check(
+        "note",
+        "replica",
+        f"the replica `{name}` follows this server; --max-replica-lag lets it keep up",
+    )
+
+
+def _check_mysql(connection: Connection) -> list[Check]:
+    modes = str(connection.execute(text("SELECT @@SESSION.sql_mode")).scalar())
+    checks = [
+        Check("pass", "sql_mode", f"{_STRICT}: what a column cannot hold is refused, and not cut")
+        if _STRICT in modes.split(",")
+        else Check(
+            "refuse",
+            "sql_mode",
+            f"{_STRICT} does not hold, so the server may cut or change what is written; a proxy"
+            " that drops a session's settings is to be left out",
+        )
+    ]
+    if connection.execute(text("SELECT @@GLOBAL.read_only")).scalar():
+        checks.append(_REPLICA)
+    hosts = connection.execute(text(_DUMPS)).scalars()
+    return [*checks, *map(_read_by, dict.fromkeys(host.partition(":")[0] for host in hosts))]
+
+
+def _check_sqlite(connection: Connection) -> list[Check]:
+    # Rows are written anew, their pages stand in the rollback journal, and a run keeps its own.
+    path = Path(str(connection.engine.url.database)).resolve()
+    return check_folder(path.parent, path.stat().st_size)

@@ -1,0 +1,236 @@
+"""What is looked at before the first change: rights, replicas, modes, constraints, space."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import exc
+
+import databases
+from databases import engine_of
+from flaglift.errors import InputError
+from flaglift.migrate.job import Job
+from flaglift.migrate.space import check_folder
+from flaglift.migrate.sql.server import check_server
+from migrate.conftest import Database, open_database
+from migrate.sources import applied, opened, planned
+from running import flaglift
+
+VIDEO = "cat {} --video --video_model kling25 --duration 5"
+
+
+def said(source: str, topic: str, *outcomes: str) -> list[str]:
+    """Return what a plan says of a topic."""
+    with opened(Job(source), write=False) as store:
+        return [
+            check.sentence
+            for check in store.checks()
+            if check.topic == topic and check.outcome in (outcomes or ("note", "refuse"))
+        ]
+
+
+@contextmanager
+def account(database: Database, *grants: str) -> Iterator[str]:
+    """Create an account with rights; yield the address of `prompts` for it."""
+    name = f"flaglift_reader_{os.getpid()}"
+    user = f"{name}@'%'" if database.kind == "mysql" else name
+    database.run(f"CREATE USER {user}")
+    for grant in grants:
+        database.run(f"GRANT {grant} TO {user}")
+    start = database.url.index("://") + 3
+    rest = database.url[database.url.index("@") + 1 :]
+    try:
+        yield f"{database.url[:start]}{name}@{rest}#prompts"
+    finally:
+        if database.kind == "postgresql":
+            database.run(f"DROP OWNED BY {name}")
+        database.run(f"DROP USER {user}")
+
+
+@pytest.fixture(params=["postgresql", "mysql"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    yield from open_database(request.param, tmp_path)
+
+
+def test_who_may_change_nothing_may_plan(server: Database) -> None:
+    server.prompts([VIDEO])
+    with account(server, "SELECT ON prompts") as source:
+        assert planned(source).translated == 1
+        (sentence,) = said(source, "rights")
+        assert "`prompts` cannot be written" in sentence
+        with pytest.raises(InputError, match="`prompts` cannot be written"):
+            applied(source)
+    assert said(f"{server.url}#prompts", "rights") == []
+    assert len(said(f"{server.url}#prompts", "rights", "pass")) == 1
+
+
+def test_who_may_keep_no_journal(server: Database) -> None:
+    server.prompts([VIDEO])
+    with account(server, "SELECT, UPDATE ON prompts") as source:
+        assert "no right of its own to create them" in said(source, "rights")[0]
+        with pytest.raises(InputError, match=r"no right of its own|may not create"):
+            applied(source)
+        applied(f"{server.url}#prompts")
+        assert "may not use the journal's tables" in said(source, "rights")[0]
+
+
+def test_a_right_to_all_but_inserting_is_not_enough(server: Database) -> None:
+    server.prompts([VIDEO])
+    applied(f"{server.url}#prompts")
+    server.run("INSERT INTO prompts (id, text) VALUES (2, 'a --video --video_model kling25')")
+    tables = ("flaglift_runs", "flaglift_journal", "flaglift_leases")
+    grants = (f"SELECT, UPDATE, DELETE ON {table}" for table in tables)
+    with account(server, "SELECT, UPDATE ON prompts", *grants) as source:
+        assert "may not use the journal's tables" in said(source, "rights")[0]
+        with pytest.raises(InputError, match=r"may not use the journal's tables.*GRANT"):
+            applied(source)
+
+
+def test_a_right_to_some_of_the_columns_is_not_enough(server: Database) -> None:
+    server.prompts([VIDEO])
+    grants = "SELECT ON prompts", "UPDATE (text, video_model) ON prompts"
+    with account(server, *grants) as source:
+        with pytest.raises(InputError, match="`prompts` cannot be written"):
+            applied(source)
+        if server.kind == "postgresql":  # MySQL looks at columns only where it may write
+            assert "`prompts` cannot be written" in said(source, "rights")[0]
+
+
+def test_asking_for_rights_fires_no_trigger(tmp_path: Path) -> None:
+    for database in open_database("postgresql", tmp_path):
+        source = database.prompts(["plain"])
+        database.run("CREATE TABLE fired (n INTEGER)")
+        database.run(
+            "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN INSERT INTO fired VALUES (1); RETURN NULL; END'"
+        )
+        database.run(
+            "CREATE TRIGGER t AFTER UPDATE ON prompts FOR EACH STATEMENT EXECUTE FUNCTION note()"
+        )
+        planned(source)
+        applied(source)
+        assert database.run("SELECT * FROM fired") == []
+
+
+def test_a_mode_that_is_not_strict(tmp_path: Path) -> None:
+    for database in open_database("mysql", tmp_path):
+        source = database.prompts([VIDEO])
+        assert "STRICT_ALL_TABLES" in said(source, "sql_mode", "pass")[0]
+        with database.engine.connect() as connection:  # as behind a proxy that drops settings
+            connection.exec_driver_sql("SET SESSION sql_mode = ''")
+            assert [c.topic for c in check_server(connection) if c.outcome == "refuse"] == [
+                "sql_mode"
+            ]
+
+
+def test_constraints_on_what_is_written_are_named(database: Database) -> None:
+    source = database.prompts([VIDEO])
+    assert said(source, "constraint") == []
+    database.run("DROP TABLE prompts")
+    database.run(
+        "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text VARCHAR(200) UNIQUE, video_prompt TEXT,"
+        " video_model VARCHAR(60), video_duration INTEGER, price INTEGER,"
+        " CONSTRAINT lengths CHECK (video_duration < 11), CONSTRAINT prices CHECK (price > 0))"
+    )
+    database.run("CREATE INDEX by_model ON prompts (video_model)")
+    found = said(source, "constraint")
+    assert len(found) == 2
+    assert any("`lengths`" in sentence for sentence in found)
+
+
+def test_a_disk_without_room(tmp_path: Path) -> None:
+    room = shutil.disk_usage(tmp_path).free
+    assert check_folder(tmp_path, room // 2) == check_folder(tmp_path / "none", 1) == []
+    (check,) = check_folder(tmp_path, 2 * room)
+    assert check.outcome == "note"
+    assert f"{2 * room:,} bytes" in check.sentence
+
+
+def test_a_folder_that_takes_no_files() -> None:
+    (check,) = check_folder(Path("/proc/self"), 1)
+    assert "cannot be written" in check.sentence
+
+
+def test_what_was_looked_at_comes_first(tmp_path: Path) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts([VIDEO])
+        lines = flaglift("migrate", "apply", source, "-q").stdout.splitlines()
+        assert lines[0].startswith("pass: ")
+        assert "1 changed" in lines[2]
+        assert not [line for line in lines[2:] if line.startswith("pass: ")]
+
+
+@dataclass
+class Standby:
+    """A server of PostgreSQL and one that follows it."""
+
+    primary: Database
+    replica: str
+
+
+def _port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def standby() -> Iterator[Standby]:
+    with engine_of(databases.server("postgresql")).connect() as connection:
+        query = "SELECT setting FROM pg_config WHERE name = 'BINDIR'"
+        programs = Path(str(connection.exec_driver_sql(query).scalar()))
+    folder = Path(tempfile.mkdtemp(prefix="flaglift-standby-"))
+    folder.chmod(0o777)
+    user = {"user": "nobody"} if os.getuid() == 0 else {}
+    ports = _port(), _port()
+
+    def run(program: str, *options: str) -> None:
+        command = [programs / program, *options]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, **user)  # type: ignore[call-overload]
+
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+
+        def start(name: str, port: int) -> str:
+            options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c cluster_name={name}"
+            options += " -c fsync=off -c wal_level=logical -c shared_buffers=8MB"
+            place = str(folder / name)
+            run("pg_ctl", "-D", place, "-w", "-l", f"{place}.log", "-o", options, "start")
+            stack.callback(run, "pg_ctl", "-D", place, "-m", "immediate", "stop")
+            return f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+        run("initdb", "-D", str(folder / "first"), "-A", "trust", "-U", "postgres", "--no-sync")
+        primary = start("first", ports[0])
+        where = ("-h", "127.0.0.1", "-p", str(ports[0]), "-U", "postgres")
+        run("pg_basebackup", *where, "-D", str(folder / "second"), "-R", "-c", "fast", "--no-sync")
+        replica = start("second", ports[1])
+        yield Standby(Database("postgresql", primary, engine_of(primary)), replica)
+
+
+def test_replicas_and_slots_are_named(standby: Standby) -> None:
+    source = standby.primary.prompts([VIDEO])
+    end = time.monotonic() + 60
+    while not (found := said(source, "replica")):
+        assert time.monotonic() < end, "it does not follow"
+        time.sleep(0.1)
+    assert found == ["the replica `second` follows this server; --max-replica-lag lets it keep up"]
+    standby.primary.run("SELECT pg_create_logical_replication_slot('feed', 'test_decoding')")
+    assert said(source, "replica")[1:] == ["the replication slot `feed` passes every change on"]
+    while True:
+        try:
+            (sentence,) = said(f"{standby.replica}#prompts", "replica")
+            break
+        except (InputError, exc.DBAPIError):  # the table has not come there yet
+            assert time.monotonic() < end
+            time.sleep(0.1)
+    assert "read-only or a replica" in sentence
+    assert planned(f"{standby.replica}#prompts").translated == 1
