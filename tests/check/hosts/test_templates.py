@@ -22,7 +22,17 @@ PLACEHOLDERS = [
     "${d}", "${D:-5}", "$D", "$(D)", "${{ env.D }}", "${{ inputs.d || 5 }}", "#{d}",
     "%d", "%i", "%s", "%(d)s", "%(d)02d", "%02d", "<%= d %>", "<%- d %>", "<?= $d ?>",
     "[[d]]", "[[ d ]]", "__D__", "%%D%%",
+    "$((D+1))", "$(f $(g))", "%<d>d", "%{d}", "{!d!}", "{!! $d !!}", "{{> d}}",
+    "{{ d | default({}) }}", "{% d %}", '{% include "d" %}', "{%= d %}", "${f({a: 1})}",
 ]  # fmt: skip
+
+
+OF_VALUES = [
+    "<d>", "<duration>", "<<d>>", "<d:5>", "<d/>", "[d]", "[how long]", "(d)", "(( d ))", "«d»",
+    "{d|5}", "{d or 5}", "`d`", "`expr 5`", ":d", "@d", "@@d@@", "%D%", "~d~", "|d|", "#d#", "^d^", "§d§",
+    "&d;", "$1", "$@", "$[d]", "DURATION", "N", "...", "…", "5|10", "{5|10}", "[5|10]",
+]  # fmt: skip
+MISTYPED = ["<5>", "(5)", "[5]", "~5", "*5*", "5s", "five", "5,", "<5s>", "?", "${", "{{", "5..10"]
 
 
 def only(name: str, source: str) -> Literal:
@@ -50,6 +60,40 @@ def test_a_placeholder_is_a_hole(spelling: str, flag: str) -> None:
         )
         assert not refused
         assert only(name, new.decode()).spelt(f"{literal.text} x") == f"{text} x"
+
+
+@pytest.mark.parametrize("spelling", OF_VALUES)
+@pytest.mark.parametrize("flag", ["--duration", "--video_model"])
+@pytest.mark.parametrize("between", [" %s", "=%s", ' "%s"'])
+def test_some_are_holes_only_where_a_value_belongs(spelling: str, flag: str, between: str) -> None:
+    rest = {"--duration": "--video_model kling25", "--video_model": "--duration 5"}[flag]
+    source = json.dumps(
+        {"prompt": f"a {spelling} cat --video {rest} {flag}{between % spelling}"},
+        ensure_ascii=False,
+    )
+    literal = only("json", source)
+    assert [hole.source for hole in literal.holes][-1:] == [spelling]
+    assert {each.severity for each in lint_literal(literal, DEFAULT)} <= {Severity.INFO}
+
+
+@pytest.mark.parametrize("value", MISTYPED)
+def test_a_mistyped_number_is_none(value: str) -> None:
+    literal = only("lines", f"a cat --video --video_model kling25 --duration {value}")
+    assert [each.code for each in lint_literal(literal, DEFAULT)][-1:] == ["FL401"]
+
+
+@pytest.mark.parametrize("value", ["@kling25", "<kling25>", "KLING25", "[klng25]", "SEEDANCE"])
+def test_nor_is_a_model_with_other_characters_around_it(value: str) -> None:
+    literal = only("lines", f"a cat --video --video_model {value}")
+    assert "FL301" in [each.code for each in lint_literal(literal, DEFAULT)]
+
+
+@pytest.mark.parametrize("value", ["<seconds>", "SECONDS", "{4,5,6}"])
+def test_a_line_of_help_is_one_with_placeholders_too(value: str) -> None:
+    source = f"x = 'usage of it: a --video --video_model x --duration {value}'"
+    ((_, decision),) = candidates(source.encode(), host_named("python"))
+    assert any("flag" in each.text or "command" in each.text for each in decision.reasons)
+    assert not decision.taken
 
 
 @pytest.mark.parametrize(

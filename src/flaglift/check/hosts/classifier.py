@@ -105,7 +105,7 @@ _PROGRAM = re.compile(
 )
 _USAGE = re.compile(
     r"^\s*usage\b|\[-{1,2}[a-z]|\[(?:options|flags|args)\]"
-    r"|(?<![a-z_-])--[a-z_-]++[= ](?:<[a-z_ -]++>|\{)",
+    r"|(?<![a-z_-])--[a-z_-]++[= ](?:<[a-z_ -]++>|\{[^{}]*+,)",
     re.IGNORECASE,
 )
 _METAVAR = re.compile(rf"--(?:{'|'.join(FlagName)})[ =][A-Z][A-Z_]+(?=\s|$|\])")
@@ -142,6 +142,7 @@ _AGAINST = (
     (_SHORT, -2, "there are short options"),
     (_CHAINED, -2, "there are operators of a shell"),
 )
+_OF_PLACEHOLDERS = (_USAGE, _METAVAR)
 DATA = frozenset(
     {"lines", "whole", "blocks", "csv", "tsv", "json", "jsonl", "yaml", "toml", "form", "sql"}
 )
@@ -154,7 +155,7 @@ def wording(literal: Literal) -> Iterator[Evidence]:
     if len(text.split()) == 1:
         yield Evidence(-4, "it is a single word")
     for pattern, points, said in _AGAINST:
-        if pattern.search(text):
+        if pattern.search(literal.spelt(text) if pattern in _OF_PLACEHOLDERS else text):
             yield Evidence(points, said)
     yield from _flags(literal.prompt)
     yield from _prose(literal, literal.prompt)

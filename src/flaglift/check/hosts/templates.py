@@ -2,8 +2,9 @@
 
 In JSON, in YAML or in a string that a program formats later, `{model}`, `{{ model | lower }}`,
 `${MODEL:-kling25}` and `%(model)s` are ordinary text to the file's reader. A placeholder is a hole.
-A statement (`{% if v %}`, `{{#video}}`) makes what it encloses conditional: the text is read once
-with it, and once without.
+Where the value of a flag belongs, `<seconds>`, `:d` or `DURATION` is one too, which elsewhere is a
+word. A statement (`{% if v %}`, `{{#video}}`) makes what it encloses conditional: the text is read
+once with it, and once without.
 """
 
 import re
@@ -12,17 +13,26 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
+from flaglift.catalog import Status, load_catalog
 from flaglift.check.hosts.base import HOLE, HOLES, Literal, Piece, PieceKind
 from flaglift.check.hosts.pieces import CONDITIONAL
 from flaglift.lossless.spans import Span
+from flaglift.syntax import FlagName
+from flaglift.syntax.flags import ValueKind
 
 # Every run is bounded, so that a text full of openings is read in linear time.
-_INNER = rf"[^{{}}{HOLE}]{{1,300}}"
+_INNER = rf"(?:[^{{}}{HOLE}]|\{{[^{{}}{HOLE}]{{0,100}}\}}){{1,300}}+"
+_NESTED = rf"(?:[^(){HOLE}]|\([^(){HOLE}]{{0,100}}\)){{1,300}}+"
 _BLADE = "if|unless|isset|empty|for|foreach|forelse|while|switch|case"
+_CONTROL = (
+    r"if|el|end|unless|for|when|case|set|assign|capture|macro|call|filter|block|with|extends|import|from"
+    r"|load|comment|raw|verbatim|autoescape|spaceless|do|break|continue"
+)
+"""How the tags of Jinja, Django, Twig and Liquid begin that put nothing in their place."""
 _STATEMENT = (
-    rf"\{{%(?:(?!%\}})[^{HOLE}]){{1,300}}%\}}"
+    rf"\{{%[~+-]?\s{{0,9}}(?:{_CONTROL})(?:(?!%\}})[^{HOLE}]){{0,300}}%\}}"
     rf"|\{{#(?:(?!#\}})[^{HOLE}]){{1,300}}#\}}"
-    r"|\{\{[~-]?[ ]*(?:[#/^!>]|(?:if|else|end|range|with|define|template|block)\b)"
+    r"|\{\{[~-]?[ ]*(?:[#/^!]|(?:if|else|end|range|with|define|template|block)\b)"
     rf"[^{{}}{HOLE}]{{0,300}}\}}\}}"
     rf"|<%(?![=-])(?:(?!%>)[^{HOLE}]){{1,300}}%>"
     rf"|<\?(?!=)(?:(?!\?>)[^{HOLE}]){{1,300}}\?>"
@@ -30,18 +40,40 @@ _STATEMENT = (
     r"|(?<!\S)@(?:else|end[a-z]{2,12})(?!\S)"
 )
 _VALUE = (
-    rf"\$\{{\{{{_INNER}\}}\}}|\{{\{{\{{?{_INNER}\}}\}}\}}?|[$#]\{{{_INNER}\}}"
-    rf"|\$\([^(){HOLE}]{{1,300}}\)|\$[A-Za-z_]\w{{0,100}}"
+    rf"\$\{{\{{{_INNER}\}}\}}|\{{\{{\{{?{_INNER}\}}\}}\}}?|[$#%]\{{{_INNER}\}}"
+    rf"|\$\({_NESTED}\)|\$[A-Za-z_]\w{{0,100}}"
+    rf"|\{{(?P<echo>!!?)(?:(?!!\}})[^{HOLE}]){{1,300}}(?P=echo)\}}"
+    rf"|\{{%(?:(?!%\}})[^{HOLE}]){{1,300}}%\}}"
     r"|(?<!\{)\{[ ]?(?:[A-Za-z_]\w{0,100}|\d{0,3})(?:\.\w{1,100}|\[[^\[\]{}]{1,100}\]){0,9}[ ]?"
     rf"(?:![rsa])?(?::[^{{}}\s\"{HOLE}]{{0,30}})?\}}"
-    r"|%\([A-Za-z_]\w{0,100}\)[-+#0]?\d{0,3}(?:\.\d{1,3})?[a-zA-Z]"
+    r"|%(?:\([A-Za-z_]\w{0,100}\)|<[A-Za-z_]\w{0,100}>)[-+#0]?\d{0,3}(?:\.\d{1,3})?[a-zA-Z]"
     r"|(?<![\w%])%[-+#0]?\d{0,3}(?:\.\d{1,3})?[sdifr](?!\w)"
     rf"|<%[=-](?:(?!%>)[^{HOLE}]){{1,300}}%>|<\?=(?:(?!\?>)[^{HOLE}]){{1,300}}\?>"
     r"|\[\[[ ]?[A-Za-z_][\w.]{0,100}[ ]?\]\]|%%[A-Za-z_]\w{0,100}%%"
     r"|(?<!\w)__[A-Za-z](?:_?[A-Za-z0-9]){0,60}__(?!\w)"
 )
+_NAMED = [flag for flag in FlagName if flag.kind in (ValueKind.WORD, ValueKind.WHOLE_NUMBER)]
+_AT_VALUE = "|".join(rf"(?<={flag.word}[ =]{quote})" for flag in _NAMED for quote in ("", '"'))
+_BRACKETS = "|".join(
+    rf"{opening}{{1,2}}[^\w{HOLE}\n]{{0,3}}[A-Za-z_][^{opening}{closing}{HOLE}\n]{{0,100}}{closing}{{1,2}}"
+    for opening, closing in (
+        ("<", ">"),
+        (r"\[", r"\]"),
+        (r"\(", r"\)"),
+        (r"\{", r"\}"),
+        ("«", "»"),
+        ("`", "`"),
+    )
+)
+_GIVEN = (
+    rf"{_BRACKETS}|\.\.\.|\u2026|\$[\d@*#]"
+    rf"|[^\w\s{HOLE}\"'`\u2018-\u201d.,;!?+-]{{1,3}}[A-Za-z_][^\s\"{HOLE}]{{0,100}}"
+    r"|[A-Z][A-Z_]{0,60}(?![^\s\"])"
+    r"|[\[{(<]?\d{1,3}(?:[ ]?\|[ ]?\d{1,3}){1,20}[\]})>]?(?!\w)"
+)
+"""What is put in place of a value, where one belongs: no number begins so, mistyped or not."""
 PLACEHOLDER = re.compile(_VALUE)
-_TEMPLATE = re.compile(f"(?P<statement>{_STATEMENT})|{_VALUE}")
+_TEMPLATE = re.compile(f"(?P<statement>{_STATEMENT})|{_VALUE}|(?:{_AT_VALUE})(?P<given>{_GIVEN})")
 _KEYWORD = re.compile(
     r"(?:\{%|\{\{|<%|<\?(?:php)?|@)[~-]?\s*"
     r"(?:(?P<end>/|\}|end)|(?P<middle>\}?\s*(?:else|elif|elsif|when)|\^\s*\})"
@@ -70,7 +102,7 @@ def with_templates(literal: Literal) -> Literal:
     length = position = 0
     for match in _TEMPLATE.finditer(text):
         piece = _whole(literal, Span(*match.span()), is_statement=match["statement"] is not None)
-        if piece is None:
+        if piece is None or _is_model(match["given"] or ""):
             continue
         before = literal.part([Span(position, match.start())]).literal
         pieces += [*before.pieces, piece]
@@ -96,6 +128,12 @@ def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:
         return None
     kind, text = (PieceKind.ATOM, " ") if is_statement else (PieceKind.PLACEHOLDER, HOLE)
     return Piece(kind, inside[0].start, inside[-1].end, text, span.of(literal.text))
+
+
+def _is_model(word: str) -> bool:
+    """Tell whether a word is a model, or nearly, with other characters around its name."""
+    found = load_catalog().find(re.sub(r"^\W+|\W+$", "", word))
+    return found.status is not Status.UNKNOWN or found.suggestion is not None
 
 
 def _readings(length: int, tags: Sequence[_Tag]) -> Iterator[tuple[Span, ...]]:
