@@ -105,6 +105,9 @@ def test_a_here_document_that_becomes_another_file_is_read_as_that() -> None:
         "a cat --video\nar=1:1\nnum_images=4",
         "a cat --video --duration 5 --video_model kling25\n\n\n",
         "a cat --video --video",
+        "a cat --video --video_model x, big --video_prompt y --duration 5",
+        "a cat --video_model x, big --video --video",
+        'a cat --video --video_prompt "a dog --video"',
     ],
 )
 def test_one_prompt_is_one(text: str) -> None:
@@ -121,12 +124,38 @@ def test_one_prompt_is_one(text: str) -> None:
         "--video\na dog --video",
         "a cat --video_model x\nb --video\nc --video_model y",
         "a cat --video\na dog --video\n---\na cow --video",
+        "a cat --video a dog --video",
     ],
 )
 def test_several_prompts_are_several(text: str) -> None:
     places = prompts_in(text)
     assert len(places) > 1
     assert all(a.end <= b.start for a, b in pairwise(places))
+
+
+SEPARATORS = [
+    "|", " | ", "; ", ";", ", ", "\t", "\r", "\u2028", "\v", "\f", "\\n", " || ", " --- ", " / ",
+    "###", "~~~", "\x85", " <sep> ", "\x1e", " // ", " && ", "%%", ". ", " and ", " ", "\n5 ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize("name", ["json", "python"])
+def test_two_prompts_in_a_line_are_not_one(separator: str, name: str) -> None:
+    text = P1 + separator + BAD
+    source = json.dumps({"prompt": text}) if name == "json" else f"prompts = {text!r}"
+    (literal,) = prompts(name, source)
+    assert literal.locked == SEVERAL
+    assert fixed(name, source) == source
+    places = [place.of(literal.text) for (place,) in literal.possible]
+    assert len(places) == 2
+    assert places[1].endswith(BAD)
+    assert P1 in places[0]
+
+
+def test_the_settings_of_a_prompt_stay_with_it() -> None:
+    text = f"{P1}\nar=1:1\n\n{P2}"
+    assert [place.of(text) for place in prompts_in(text)] == [f"{P1}\nar=1:1", P2]
 
 
 def test_a_block_with_flags_on_lines_of_their_own_is_no_list_of_lines() -> None:

@@ -83,8 +83,8 @@ def _lint_each(literal: Literal, settings: Settings) -> list[Diagnostic]:
     rule = find_rule("repeated-flag")
     if literal.doubt == SEVERAL and rule.code in selected(settings.select, settings.ignore):
         message = (
-            f"this may be {len(parts)} prompts, because flags are repeated on lines with words of"
-            " their own: nothing in it is fixed; give each prompt a string of its own"
+            f"this may be {len(parts)} prompts, because flags are repeated after words of their"
+            " own: nothing in it is fixed; give each prompt a string of its own"
         )
         findings.add(rule.report(literal.possible[1][0], message))
     return sorted(findings)

@@ -7,6 +7,7 @@ the flags of the next one.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from flaglift.check.hosts.prefilter import FLAGS
 from flaglift.lossless.spans import Span
@@ -19,13 +20,21 @@ _WITH_VALUE = re.compile(
     rf"(?:video(?=\s|$)|\w[\w{_DASHES}]*+(?:(?:=|[ \t]++)(?:\"[^\"]*+\"|\S++))?)"
 )
 _WORD = re.compile(r"[^\W\d_]")
-_KEYFRAME = re.compile(r"---[ \t]*\r?\Z")
+_TOKEN = re.compile(
+    rf"(?P<keyframe>^---[ \t]*\r?$)|^[a-z_]+=[^\n]*"
+    rf"|(?<![^\s\"'])[{_DASHES}]{{1,2}}(?P<flag>[A-Za-z][\w{_DASHES}]*+)"
+    rf"(?:(?<=[{_DASHES}]video)(?=\s|$)|(?:(?:=|[ \t]++)(?![{_DASHES}])(?:\"[^\"]*+\"|\S++))?)"
+    r"|(?P<word>\w\S*+)",
+    re.MULTILINE,
+)
+"""A line between keyframes, a setting, a flag with its value, a word."""
+_BETWEEN = " \t\r\n;,|"
 
 _VIDEO = re.compile(r"(?<![\w-])--(?:video|duration)")
 _STRINGS = "|".join(rf"{quote}(?:[^{quote}\\]|\\.)*+{quote}" for quote in "'\"`")
 _QUOTED = re.compile(
-    rf"(?P<before>[=(\[{{:,])[ \t\r\n]{{0,4}}(?P<string>{_STRINGS})(?!\w)"
-    r"(?P<closed>(?=\s{0,4}[)\]};,]))?",
+    rf"(?:(?P<before>[=(\[{{:,])[ \t\r\n]{{0,4}}|(?P<alone>\A\s{{0,9}}))(?P<string>{_STRINGS})"
+    r"(?(alone)\s{0,9};?\Z|(?!\w)(?P<closed>(?=\s{0,4}[)\]};,]))?)",
     re.DOTALL,
 )
 """A string of code. A comma and an apostrophe are common in prose too, if no bracket closes it."""
@@ -53,35 +62,32 @@ def quoted_prompts(text: str) -> tuple[Span, ...]:
 def prompts_in(text: str) -> tuple[Span, ...]:
     r"""Return the places of the prompts that a text may hold; none if it is known to be one.
 
-    A line with words of its own begins another prompt, if what is before it holds a flag. It is
-    known to be one prompt if no flag stands in two of these.
+    Where a flag comes again after words of its own, these words may begin another prompt.
 
-    >>> prompts_in("a cat --video\na dog --video")
-    (Span(start=0, end=13), Span(start=14, end=27))
+    >>> prompts_in("a cat --video | a dog --video")
+    (Span(start=0, end=13), Span(start=16, end=29))
     >>> prompts_in("a cat --video\n--video --duration 5"), prompts_in("a cat\n--video\nof a dog")
     ((), ())
     """
-    if "\n" not in text:
-        return ()
-    places: list[Span] = []
-    seen: set[str] = set()
-    held: set[str] = set()
-    repeated = False
-    for line in _lines(text):
-        content = line.of(text)
-        if not content.strip():
-            continue
-        if _KEYFRAME.match(content):  # the segments of one prompt repeat its flags
-            seen, held = set(), set()
-        elif not places or (held and _WORD.search(_WITH_VALUE.sub(" ", content))):
-            places.append(line)
-            seen |= held
-            held = set()
-        names = {_name(match[1]) for match in _FLAG.finditer(content)} - {""}
-        held |= names
-        repeated = repeated or bool(names & seen)
-        places[-1:] = [Span(places[-1].start, line.end)] if places else []
-    return tuple(places) if repeated else ()
+    starts = [0]
+    held: dict[str, int] = {}
+    run = words = -1
+    for match in _TOKEN.finditer(text):
+        if match["keyframe"]:  # the segments of one prompt repeat its flags
+            held, run, words = {}, -1, -1
+        elif match["word"]:
+            run = match.start() if run < 0 else run
+            words = run if _WORD.search(match[0]) else words
+        elif match["flag"]:
+            run = -1
+            name = _name(match["flag"])
+            if held.get(name, len(text)) < words:
+                starts.append(words)
+                held = {each: at for each, at in held.items() if at > words}
+            held.setdefault(name, match.start())
+            held.pop("", None)
+    ends = [a + len(text[a:b].rstrip(_BETWEEN)) for a, b in pairwise(starts)]
+    return tuple(map(Span, starts, [*ends, len(text)])) if ends else ()
 
 
 def has_one_a_line(text: str) -> bool:
