@@ -2,7 +2,7 @@
 
 import pytest
 
-from flaglift.check.hosts.base import Literal, LiteralChange
+from flaglift.check.hosts.base import HOLE, Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.pieces import FRAGMENT, QUOTED, SEVERAL, UNREAD
@@ -53,6 +53,52 @@ def test_flags_of_other_programs_are_not(source: str) -> None:
         assert {each.severity for each in lint_literal(literal, DEFAULT)} <= {Severity.INFO}
 
 
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("a cat --video --video_model kling25 --duration", "{} ▢"),
+        ("a cat --video --video_model kling25 --duration ", "{}▢"),
+        ("a cat --video --video_model kling25 --duration=", "{}▢"),
+        ("a cat --video --duration 5 --video_model ", "{}▢"),
+        ('a cat --video --video_model kling25 --video_prompt "', '{}▢"'),
+        ('a cat --video --video_model kling25 --video_prompt "it ', '{}▢"'),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("python", "p = '{}'\np += x"),
+        ("python", "p = '{}'.replace(x, y) + z"),
+        ("javascript", "parts.push('{}')"),
+        ("ruby", "s = '{}'.dup\ns << x\n"),
+        ("php", "$p = '{}'; $p .= 5;"),
+        ("bash", "p='{}'\np+=5\n"),
+    ],
+)
+def test_a_text_that_ends_before_the_end_of_a_value_continues_elsewhere(
+    name: str, source: str, text: str, whole: str
+) -> None:
+    (literal,) = prompts(name, source.format(text))
+    assert literal.locked == FRAGMENT
+    assert literal.text.replace(HOLE, "▢") == whole.format(text)
+    assert {each.severity for each in lint_literal(literal, DEFAULT)} <= {Severity.INFO}
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "code"),
+    [
+        ("json", '{"prompt": "a cat --video --video_model kling25 --duration"}', "FL102"),
+        ("python", "x = {'text': 'a cat --video --video_model kling25 --duration '}", "FL102"),
+        ("python", "x = 'a cat --video --duration --video_model kling25'", "FL102"),
+        ("python", "x = 'a cat --video --video_model kling25 --video_prompt \"it'", "FL101"),
+        ("python", "x = 'a 6\" heel --video --video_model kling25 '", "FL101"),
+    ],
+)
+def test_a_text_that_is_whole_lacks_its_end(name: str, source: str, code: str) -> None:
+    (literal,) = prompts(name, source)
+    assert code in [each.code for each in lint_literal(literal, DEFAULT)]
+
+
 P = "ohwx cat --video --video_model kling25 --duration 7"
 
 
@@ -65,6 +111,9 @@ P = "ohwx cat --video --video_model kling25 --duration 7"
         ("python", f"x = \"send(1, '{P}')\""),
         ("python", f"x = \"p='{P}'\""),
         ("javascript", f'x = `const p = "{P}";`'),
+        ("javascript", f'x = "`{P}`"'),
+        ("python", f"x = '\"{P}\"'"),
+        ("python", f"x = \" '{P}';\""),
         ("javascript", f"x = 'let p = \\'{P}\\';'"),
         ("markdown", f"```\nsend('{P}')\n```\n"),
         ("markdown", f'```rust\nlet p = "{P}";\n```\n'),

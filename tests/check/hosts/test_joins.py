@@ -41,6 +41,14 @@ def only(name: str, source: str) -> Literal:
         ("javascript", "x = ('a --video ' + '--duration 5 ') + '--video'", None),
         ("python", "x = ('a ' 'b ') + ('--video' + c)", "a b --video￼"),
         ("ruby", "x = ('a ' + 'b ') + '--video'", "a b --video"),
+        ("ruby", "x = %w[a\\ b c\\] --video].join(' ')", "a b c] --video"),
+        ("ruby", "x = %w(a --video) * ' '", "a --video"),
+        ("ruby", "x = %W[#{a}b c\\ d --video].join(' ')", "￼b c d --video"),
+        ("ruby", "x = ['a', b, '--video'] * \" \"", "a ￼ --video"),
+        ("ruby", "x = 'a ' + b << ' --video' << c", "a ￼ --video￼"),
+        ("ruby", "x = 'a '.concat('--video', b)", "a --video￼"),
+        ("javascript", "x = 'a '.concat('--video', b)", "a --video￼"),
+        ("javascript", "x = ('a ' + b).concat(' --video')", None),
     ],
 )
 def test_what_is_joined_is_one_text(name: str, source: str, text: str | None) -> None:
@@ -65,6 +73,13 @@ def test_what_is_joined_is_one_text(name: str, source: str, text: str | None) ->
         ("python", "x = ' '.join()\ny = '--video'"),
         ("ruby", "x = y.join('--video')"),
         ("ruby", "x = join('--video')"),
+        ("ruby", "x << 'a --video'"),
+        ("ruby", "x.concat('a --video')"),
+        ("ruby", "x = ['a --video'].concat"),
+        ("ruby", "x = y * '--video'"),
+        ("ruby", "x = %w[a --video]"),
+        ("javascript", "x = y.concat('a --video')"),
+        ("javascript", "x = ['a'].concat(['--video'])"),
     ],
 )
 def test_what_is_not_known_to_be_joined_stays_apart(name: str, source: str) -> None:

@@ -32,7 +32,7 @@ from flaglift.check.hosts.several import has_one_a_line, prompts_in, quoted_prom
 from flaglift.check.hosts.templates import with_templates
 from flaglift.lossless.spans import Span
 from flaglift.syntax import Feature, FlagName
-from flaglift.syntax.nodes import Flag
+from flaglift.syntax.nodes import Flag, Unclosed
 
 
 def candidates(data: bytes, host: Host) -> list[Candidate]:
@@ -80,15 +80,12 @@ def _single(literal: Literal) -> Literal:
         return literal
     if literal.origin.role == "code":
         literal = replace(literal, unclear=literal.unclear or UNREAD)
-    elif literal.host not in DATA and literal.origin.role == "value" and _is_fragment(literal):
-        at = literal.inside
-        pieces = (
-            Piece(PieceKind.HOLE, at, at, HOLE),
-            Piece(PieceKind.ATOM, at, at, " "),
-            *literal.pieces,
-        )
-        whole = (Span(0, len(literal.text) + 2),)
-        return replace(literal, pieces=pieces, doubt=FRAGMENT, possible=(whole,))
+    elif literal.host not in DATA and literal.siblings is None:
+        if literal.origin.role == "value" and _is_fragment(literal):
+            return _fragment(literal, (HOLE, " "), ())
+        rest = _rest(literal)
+        if rest:
+            return _fragment(literal, (), rest)
     for doubt, find in ((QUOTED, quoted_prompts), (SEVERAL, prompts_in)):
         places = tuple((place,) for place in find(literal.text))
         if places:
@@ -96,10 +93,32 @@ def _single(literal: Literal) -> Literal:
     return literal
 
 
+def _fragment(literal: Literal, before: Sequence[str], after: Sequence[str]) -> Literal:
+    """Return a literal with what stands before and after it in the prompt that it is a part of."""
+    start, end = (
+        [Piece(PieceKind.HOLE if text == HOLE else PieceKind.ATOM, at, at, text) for text in texts]
+        for at, texts in ((literal.inside, before), (literal.last, after))
+    )
+    whole = Span(0, len(before) + len(literal.text) + len(after))
+    pieces = (*start, *literal.pieces, *end)
+    return replace(literal, pieces=pieces, doubt=FRAGMENT, possible=((whole,),))
+
+
+def _rest(literal: Literal) -> Sequence[str]:
+    """Return what a text lacks that ends before a flag's value, or in it: it comes elsewhere."""
+    nodes = [node for node in literal.prompt.segments[-1].nodes if node.raw.strip()]
+    quotes = [index for index, node in enumerate(nodes) if isinstance(node, Unclosed)]
+    flag = nodes[quotes[0] - 1 if quotes else -1] if nodes else None
+    if not isinstance(flag, Flag) or not flag.name.takes_value or (flag.value and flag.value.raw):
+        return ()
+    ended = literal.text[-1].isspace()
+    if quotes:
+        return (HOLE, '"') if ended or literal.text.endswith('"') else ()
+    return (HOLE,) if ended or flag.raw.endswith("=") else (" ", HOLE)
+
+
 def _is_fragment(literal: Literal) -> bool:
     """Tell whether a text is flags alone, with a model that there is: the words come elsewhere."""
-    if literal.siblings is not None:
-        return False  # a mapping's text is all there is
     prompt = literal.prompt
     nodes = [node for segment in prompt.segments for node in segment.nodes]
     words = any(node.raw.strip() for node in nodes if not isinstance(node, Flag))

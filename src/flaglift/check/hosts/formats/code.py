@@ -6,7 +6,7 @@ stand side by side, or with `+` between them, are one literal, and what else is 
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -124,8 +124,19 @@ class CodeHost(ABC):
                 literals.append(literal)
         return sorted(literals, key=lambda literal: literal.start)
 
-    def _is_joining(self, node: Node) -> bool:
+    def is_joining(self, node: Node) -> bool:
+        """Tell whether the children of a node are strings that are put together."""
         return node.type in self.joins or (node.type == self.adds and is_addition(node, self.sign))
+
+    def appended(self, text: Node | None, arguments: Node | None) -> Join | None:
+        """Return what a method adds to a string; None to anything else, such as a list."""
+        if (
+            text is None
+            or arguments is None
+            or not (text.type in self.kinds or self.is_joining(text))
+        ):
+            return None
+        return Join([text, *arguments.named_children], "")
 
     def _operands(self, top: Node, seen: set[int]) -> Iterator[Node]:
         """Yield what is put together, from left to right; brackets around it change nothing.
@@ -136,7 +147,7 @@ class CodeHost(ABC):
         while stack:
             node = stack.pop()
             children = [c for c in node.named_children if c.type not in self.comment_kinds]
-            if self._is_joining(node):
+            if self.is_joining(node):
                 seen.add(node.id)
                 stack += reversed(children)
             elif node.type in self.brackets and len(children) == 1 and node != top:
@@ -224,13 +235,19 @@ class StatementsHost(CodeHost):
         return follow(old, data, change, self.module, self.grammar(data))
 
 
-def joined(elements: Node, kind: str, arguments: Node | None, default: str) -> Join | None:
-    """Return what a method of a list joins, with its argument; None if it is no such list."""
-    given = [] if arguments is None else arguments.named_children
-    separator = constant(given[0]) if given else default
-    if elements.type != kind or separator is None:
+def joined(
+    elements: Node | None, kinds: Collection[str], separator: Node | None, default: str
+) -> Join | None:
+    """Return what a list joins, with what between its elements; None if it is no such list."""
+    between = default if separator is None else constant(separator)
+    if elements is None or elements.type not in kinds or between is None:
         return None
-    return Join([child for child in elements.named_children if child.type != "comment"], separator)
+    return Join([child for child in elements.named_children if child.type != "comment"], between)
+
+
+def first_of(arguments: Node | None) -> Node | None:
+    """Return the first argument of a call; None without one."""
+    return next(iter(arguments.named_children), None) if arguments is not None else None
 
 
 def constant(node: Node | None) -> str | None:

@@ -5,7 +5,13 @@ import re
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import Join, StatementsHost, StringLiteral, joined
+from flaglift.check.hosts.formats.code import (
+    Join,
+    StatementsHost,
+    StringLiteral,
+    first_of,
+    joined,
+)
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
@@ -120,14 +126,16 @@ class JavaScriptHost(StatementsHost):
         return beside(node, data, _MAPPINGS)
 
     def join_of(self, node: Node) -> Join | None:
-        """Return what `[a, b].join(" ")` puts together."""
-        function = node.child_by_field_name("function")
+        """Return what `[a, b].join(" ")` or `"a".concat(b)` puts together."""
+        function, given = (node.child_by_field_name(name) for name in ("function", "arguments"))
         if function is None or function.type != "member_expression":
             return None
-        elements = function.child_by_field_name("object")
-        if text_of(function.child_by_field_name("property")) != "join" or elements is None:
-            return None
-        return joined(elements, "array", node.child_by_field_name("arguments"), ",")
+        receiver, name = (function.child_by_field_name(name) for name in ("object", "property"))
+        if text_of(name) == "concat":
+            return self.appended(receiver, given)
+        return (
+            joined(receiver, {"array"}, first_of(given), ",") if text_of(name) == "join" else None
+        )
 
     def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:
         """Return how a string reads; None for the name of a module."""

@@ -6,7 +6,14 @@ from functools import cache
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Piece, PieceKind
-from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, joined
+from flaglift.check.hosts.formats.code import (
+    CodeHost,
+    Join,
+    StringLiteral,
+    first_of,
+    is_addition,
+    joined,
+)
 from flaglift.check.hosts.formats.codec import (
     CONTROLS,
     LINE_END,
@@ -76,6 +83,21 @@ _VERBATIM = Escaped("Ruby here-document ''", re.compile(LINE_END), _raw)
 _DOCUMENTS = Escaped("Ruby here-document", re.compile(_ESCAPE + b"|" + LINE_END), _decode, _WRITTEN)
 
 
+@cache
+def _word(opening: str) -> Escaped:
+    marks = re.escape(opening[-1] + _CLOSING.get(opening[-1], ""))
+    return Escaped(
+        f"Ruby word of {opening}",
+        re.compile(rf"\\[\\\s{marks}]".encode()),
+        _raw,
+        {},
+        re.compile(rf"[\\\s{marks}]"),
+    )
+
+
+_LISTS = frozenset({"array", "string_array"})
+
+
 _MAPPINGS = Mappings(
     containers=("hash", "argument_list"),
     quotes={quote: _form(quote) for quote in "\"'"},
@@ -87,10 +109,10 @@ class RubyHost(CodeHost):
     """Ruby source."""
 
     module = "tree_sitter_ruby"
-    kinds: tuple[str, ...] = ("string", "heredoc_beginning")
+    kinds: tuple[str, ...] = ("string", "heredoc_beginning", "bare_string")
     joins: frozenset[str] = frozenset({"chained_string"})
     adds = "binary"
-    calls: frozenset[str] = frozenset({"call"})
+    calls: frozenset[str] = frozenset({"call", "binary"})
     shape: Constructs = Constructs(
         pairs={"pair": ("key", "value")},
         calls={"call": "method"},
@@ -111,21 +133,42 @@ class RubyHost(CodeHost):
         return beside(node, data, _MAPPINGS)
 
     def join_of(self, node: Node) -> Join | None:
-        """Return what `[a, b].join(" ")` puts together."""
-        elements = node.child_by_field_name("receiver")
-        if text_of(node.child_by_field_name("method")) != "join" or elements is None:
-            return None
-        return joined(elements, "array", node.child_by_field_name("arguments"), "")
+        """Return what `[a, b].join(" ")`, `%w[a b] * " "` or `"a".concat(b)` puts together."""
+        if node.type == "binary":
+            left, right = (node.child_by_field_name(name) for name in ("left", "right"))
+            return joined(left, _LISTS, right, "") if is_addition(node, "*") else None
+        receiver, given = (node.child_by_field_name(name) for name in ("receiver", "arguments"))
+        name = text_of(node.child_by_field_name("method"))
+        if name == "concat":
+            return self.appended(receiver, given)
+        return joined(receiver, _LISTS, first_of(given), "") if name == "join" else None
+
+    def is_joining(self, node: Node) -> bool:
+        """Tell whether strings are put together; `<<` adds to a string what it would to a list."""
+        if node.type != self.adds or not is_addition(node, "<<"):
+            return super().is_joining(node)
+        first: Node | None = node
+        while first is not None and first.type == self.adds:
+            first = first.child_by_field_name("left")
+        return first is not None and first.type in self.kinds
 
     def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:  # noqa: ARG002
         """Return how a string reads; None for what is no text."""
         if node.type == "heredoc_beginning":
             return self._document(node, data)
+        if node.type == "bare_string":
+            return self._word(node, data)
         opening = node.children[0]
         inside = Span(opening.end_byte, max(opening.end_byte, node.end_byte - 1))
         form = _form(text_of(opening))
         scanned = form.pieces(data, inside, _holes(node))
         return StringLiteral(form, Span(node.start_byte, node.end_byte), inside.start, scanned)
+
+    def _word(self, node: Node, data: bytes) -> StringLiteral:
+        opening = text_of(node.parent.children[0]) if node.parent is not None else ""
+        form = _word(opening) if opening.startswith("%w") else _form(opening)
+        place = Span(node.start_byte, node.end_byte)
+        return StringLiteral(form, place, place.start, form.pieces(data, place, _holes(node)))
 
     def _document(self, node: Node, data: bytes) -> StringLiteral | None:
         opening = _DOCUMENT.match(data, node.start_byte, node.end_byte)
