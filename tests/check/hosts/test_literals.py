@@ -62,6 +62,11 @@ def is_misread(form: LiteralForm, document: str, text: str) -> bool:
     return form.host == "bash" and bool(command or re.search(r"\$\s", document))
 
 
+def needs_an_escape(literal: Literal, text: str) -> bool:
+    """Tell whether a text holds what a part of a string that has no escapes cannot hold."""
+    return "Go string `" in literal.form.name and bool(re.search("[`\r]", text))
+
+
 def makes_a_statement(literal: Literal, text: str) -> bool:
     """Tell whether a text holds a statement of a template, across which nothing is edited."""
     return len(STATEMENT.findall(text)) > len(STATEMENT.findall(literal.text))
@@ -121,6 +126,7 @@ def test_an_edit_reads_as_intended_and_moves_nothing_else(form: LiteralForm) -> 
                 literal.locked
                 or joins_a_name(literal, text)
                 or makes_a_statement(literal, text)
+                or needs_an_escape(literal, text)
                 or holds_another_delimiter(form, document + text)
                 or is_misread(form, document, text)
             )
