@@ -25,7 +25,16 @@ from flaglift.check.hosts.classifier import DATA, classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import TextForm
-from flaglift.check.hosts.pieces import BROKEN, DEEP, FRAGMENT, HOLE, QUOTED, SEVERAL, UNREAD
+from flaglift.check.hosts.pieces import (
+    BROKEN,
+    COMPARED,
+    DEEP,
+    FRAGMENT,
+    HOLE,
+    QUOTED,
+    SEVERAL,
+    UNREAD,
+)
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
 from flaglift.check.hosts.several import has_one_a_line, prompts_in, quoted_prompts
@@ -78,6 +87,8 @@ def _single(literal: Literal) -> Literal:
     """
     if literal.doubt or literal.host in ("form", "lines"):
         return literal
+    if literal.origin.role == "operand":
+        return replace(literal, doubt=COMPARED, possible=((Span(0, len(literal.text)),),))
     if literal.origin.role == "code":
         literal = replace(literal, unclear=literal.unclear or UNREAD)
     elif literal.host not in DATA and literal.siblings is None:

@@ -24,7 +24,7 @@ def is_sent(literal: Literal, sent: Sequence[str]) -> bool:
     """
     if literal.is_request or "" in sent:
         return True
-    path = literal.origin.path[literal.host in ("csv", "tsv", "jsonl") :]
+    path = literal.origin.path[literal.host in ("csv", "tsv", "jsonl", "sql") :]
     names = "".join("[]" if isinstance(part, int) else f".{part}" for part in path)
     return names.removeprefix(".") in sent
 

@@ -32,6 +32,7 @@ UNREAD = "it is code in a language that is not read"
 DEEP = "the code around it is nested too deep"
 QUOTED = "it may be code, in which the prompt stands in quotes"
 FRAGMENT = "it is a part of a prompt that is put together elsewhere"
+COMPARED = "it is compared or looked up, so that it must stay as it is"
 CONDITIONAL = "statements of a template make parts of it conditional"
 
 HOLES = (PieceKind.HOLE, PieceKind.PLACEHOLDER)

@@ -1,11 +1,11 @@
 """SQL: strings in quotes and dollars, and the cells of COPY blocks; the column is the key."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from flaglift.check.hosts.base import Around, Comment, Literal, Origin
+from flaglift.check.hosts.base import Around, Comment, Literal
 from flaglift.check.hosts.formats.codec import (
     Escaped,
     ScannedLiteral,
@@ -13,8 +13,10 @@ from flaglift.check.hosts.formats.codec import (
     character,
     stripped,
 )
+from flaglift.check.hosts.formats.sqlrows import Row, Statement
 from flaglift.lossless.spans import Span
 
+_WILDCARD = re.compile(rb"%")
 BACKSLASH = "databases read its backslashes differently"
 OPEN = "its quote is not closed"
 
@@ -91,7 +93,7 @@ class SqlHost:
     def literals(self, data: bytes) -> list[Literal]:
         """Return the strings, in order."""
         mysql = _MYSQL.search(data) is not None
-        statement = _Statement()
+        statement = Statement(data, _MYSQL_FORM if mysql else _PLAIN)
         literals: list[Literal] = []
         position = 0
         doubt = ""
@@ -104,7 +106,7 @@ class SqlHost:
         return literals
 
     def _at(
-        self, data: bytes, match: re.Match[bytes], statement: "_Statement", *, mysql: bool
+        self, data: bytes, match: re.Match[bytes], statement: Statement, *, mysql: bool
     ) -> list[Literal]:
         """Return what a token is, or what comes after it: the cells of a COPY block."""
         if match["copy"]:
@@ -116,36 +118,44 @@ class SqlHost:
             end = data.find(match["dollar"], match.end())
             inside = Span(match.end(), len(data) if end < 0 else end)
             place = Span(match.start(), min(inside.end + len(match["dollar"]), len(data)))
-            literal = self._literal(data, place, inside, _DOLLAR, statement.origin())
-            return [literal if end >= 0 else replace(literal, unclear=OPEN)]
+            literal = self._literal(
+                data, place, _DOLLAR, _DOLLAR.pieces(data, inside), statement.around()
+            )
+            return [replace(literal, inside=inside.start, unclear="" if end >= 0 else OPEN)]
         if match["string"] or match["escaped"]:
             form = _ESCAPED if match["escaped"] else _PLAIN
             return [self._string(data, Span(*match.span()), form, statement)]
         statement.take(match)
         return []
 
-    def _string(self, data: bytes, place: Span, form: Escaped, statement: "_Statement") -> Literal:
+    def _string(self, data: bytes, place: Span, form: Escaped, statement: Statement) -> Literal:
         start = place.start + (1 if data[place.start] in b"'\"" else 2)
         closed = place.end > start and data[place.end - 1] in b"'\""
         inside = Span(start, place.end - closed)
         unclear = "" if closed else OPEN
         if form is _PLAIN and b"\\" in data[slice(*inside)]:
             unclear = BACKSLASH
-        literal = self._literal(data, place, inside, form, statement.origin())
-        return replace(literal, unclear=literal.unclear or unclear)
+        holes = _WILDCARD.finditer(data, *inside) if statement.is_pattern else ()
+        scanned = form.pieces(data, inside, (Span(*match.span()) for match in holes))
+        literal = self._literal(data, place, form, scanned, statement.around())
+        return replace(literal, inside=start, unclear=literal.unclear or unclear)
 
     def _literal(
-        self, data: bytes, place: Span, inside: Span, form: Escaped, origin: Origin
+        self,
+        data: bytes,
+        place: Span,
+        form: Escaped,
+        scanned: ScannedLiteral,
+        look: Callable[[], Around],
     ) -> Literal:
-        scanned: ScannedLiteral = form.pieces(data, inside)
         return Literal(
             host=self.name,
             form=form,
             start=place.start,
             end=place.end,
-            inside=inside.start,
+            inside=scanned.pieces[0].start if scanned.pieces else place.start,
             pieces=tuple(scanned.pieces),
-            look=partial(Around, origin),
+            look=look,
             source=data,
             unclear=scanned.unclear,
         )
@@ -154,18 +164,22 @@ class SqlHost:
         columns = re.search(rb"\(([^()]*)\)", head[0])
         names = [name.strip(b' "').decode() for name in columns[1].split(b",")] if columns else []
         position = head.end()
+        number = 0
         while position < len(data):
             end = data.find(b"\n", position)
             end = len(data) if end < 0 else end
-            if data[position:end].rstrip(b"\r") == b"\\.":
+            ending = end - data[position:end].endswith(b"\r")
+            if data[position:ending] == b"\\.":
                 return
-            start = position
-            for number, cell in enumerate(data[position:end].split(b"\t")):
-                place = Span(start, start + len(cell))
-                key = names[number] if number < len(names) else ""
-                yield self._literal(data, place, place, _COPIED, Origin("cell", key))
-                start = place.end + 1
-            position = end + 1
+            row = Row(data, number, names, _COPIED, "", b"\\N")
+            for cell in data[position:ending].split(b"\t"):
+                place = Span(position, position + len(cell))
+                row.cells.append(place)
+                position = place.end + 1
+            for index, place in enumerate(row.cells):
+                scanned = _COPIED.pieces(data, place)
+                yield self._literal(data, place, _COPIED, scanned, partial(row.look, index))
+            position, number = end + 1, number + 1
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
@@ -178,57 +192,6 @@ class SqlHost:
                 text = stripped(match[0]).removeprefix("--").strip()
                 comments.append(Comment(match.start(), match.end(), text))
         return comments
-
-
-class _Statement:
-    """Where in a statement the reader is: which column the next value is for."""
-
-    def __init__(self) -> None:
-        self._columns: Sequence[str] = ()
-        self._named: list[str] = []
-        self._last = ""
-        self._key = ""
-        self._depth = 0
-        self._index = 0
-        self._values = False
-
-    def take(self, match: re.Match[bytes]) -> None:
-        """Take a token that is no string."""
-        if match["name"]:
-            self._name(match["name"].strip(b'"`').decode())
-        elif match["sign"] == b";":
-            self._columns, self._named, self._last, self._key = (), [], "", ""
-            self._depth, self._index, self._values = 0, 0, False
-        elif match["sign"]:
-            self._sign(match["sign"])
-
-    def _name(self, word: str) -> None:
-        if word.upper() == "VALUES" and not self._depth:
-            self._columns, self._values = tuple(self._named), True
-        elif self._depth == 1 and not self._values:
-            self._named.append(word)
-        self._last = word
-
-    def _sign(self, sign: bytes) -> None:
-        if sign == b"(":
-            self._depth += 1
-            if self._depth == 1:
-                self._index = 0
-                self._named = self._named if self._values else []
-        elif sign == b")":
-            self._depth = max(0, self._depth - 1)
-        elif sign == b",":
-            self._index += self._depth == 1
-            self._key = ""
-        else:
-            self._key = self._last
-
-    def origin(self) -> Origin:
-        """Return the origin of the string that comes next."""
-        if self._values and self._depth == 1:
-            columns = self._columns
-            return Origin("cell", columns[self._index] if self._index < len(columns) else "")
-        return Origin("value", self._key)
 
 
 def make(name: str) -> SqlHost:  # noqa: ARG001
