@@ -13,7 +13,7 @@ from flaglift.check.hosts.formats.codec import (
     character,
     stripped,
 )
-from flaglift.check.hosts.formats.sqlrows import Row, Statement
+from flaglift.check.hosts.formats.sqlrows import SqlRow, SqlStatement
 from flaglift.lossless.spans import Span
 
 _WILDCARD = re.compile(rb"%")
@@ -93,7 +93,7 @@ class SqlHost:
     def literals(self, data: bytes) -> list[Literal]:
         """Return the strings, in order."""
         mysql = _MYSQL.search(data) is not None
-        statement = Statement(data, _MYSQL_FORM if mysql else _PLAIN)
+        statement = SqlStatement(data, _MYSQL_FORM if mysql else _PLAIN)
         literals: list[Literal] = []
         position = 0
         doubt = ""
@@ -106,7 +106,7 @@ class SqlHost:
         return literals
 
     def _at(
-        self, data: bytes, match: re.Match[bytes], statement: Statement, *, mysql: bool
+        self, data: bytes, match: re.Match[bytes], statement: SqlStatement, *, mysql: bool
     ) -> list[Literal]:
         """Return what a token is, or what comes after it: the cells of a COPY block."""
         if match["copy"]:
@@ -128,7 +128,7 @@ class SqlHost:
         statement.take(match)
         return []
 
-    def _string(self, data: bytes, place: Span, form: Escaped, statement: Statement) -> Literal:
+    def _string(self, data: bytes, place: Span, form: Escaped, statement: SqlStatement) -> Literal:
         start = place.start + (1 if data[place.start] in b"'\"" else 2)
         closed = place.end > start and data[place.end - 1] in b"'\""
         inside = Span(start, place.end - closed)
@@ -171,7 +171,7 @@ class SqlHost:
             ending = end - data[position:end].endswith(b"\r")
             if data[position:ending] == b"\\.":
                 return
-            row = Row(data, number, names, _COPIED, "", b"\\N")
+            row = SqlRow(data, number, names, _COPIED, "", b"\\N")
             for cell in data[position:ending].split(b"\t"):
                 place = Span(position, position + len(cell))
                 row.cells.append(place)

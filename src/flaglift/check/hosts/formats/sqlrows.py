@@ -19,7 +19,7 @@ _LOOKS_UP = frozenset(["RLIKE", "REGEXP", "GLOB", "MATCH", "SIMILAR"])
 
 
 @dataclass(eq=False)
-class Row:
+class SqlRow:
     """The values of a row, and the columns that they are for.
 
     A field fills a column that is named and has no value: nothing shows which others there are.
@@ -83,7 +83,7 @@ class Row:
         return bool(self.form.forbidden and self.form.forbidden.search(text))
 
 
-class Statement:
+class SqlStatement:
     """Where in a statement the reader is."""
 
     def __init__(self, data: bytes, form: Escaped) -> None:
@@ -97,7 +97,7 @@ class Statement:
         self._named: list[str] = []
         self._last = self._key = ""
         self._depth = self._start = 0
-        self._row: Row | None = None
+        self._row: SqlRow | None = None
         self._values = self._compares = False
 
     def take(self, match: re.Match[bytes]) -> None:
@@ -137,7 +137,7 @@ class Statement:
 
     def _begin(self, start: int) -> None:
         self._start = start
-        self._row = Row(self._data, self._rows, self._columns, self._form, "'", b"NULL")
+        self._row = SqlRow(self._data, self._rows, self._columns, self._form, "'", b"NULL")
         self._rows += self._values
 
     def _cut(self, place: Span) -> None:
