@@ -7,41 +7,32 @@ literals in that code.
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
-from flaglift.catalog import Status, load_catalog
 from flaglift.check.hosts.base import (
     Candidate,
     Comment,
     Host,
     Literal,
     PartialHost,
-    Piece,
     PieceKind,
     UnreadPlace,
 )
-from flaglift.check.hosts.classifier import DATA, classify
+from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import TextForm
 from flaglift.check.hosts.pieces import (
     BROKEN,
-    COMPARED,
     DEEP,
-    FRAGMENT,
-    HOLE,
     QUOTED,
-    SEVERAL,
-    UNREAD,
 )
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
-from flaglift.check.hosts.several import has_one_a_line, prompts_in, quoted_prompts
+from flaglift.check.hosts.several import has_one_a_line, single
 from flaglift.check.hosts.templates import with_templates
 from flaglift.lossless.spans import Span
-from flaglift.syntax import Feature, FlagName
-from flaglift.syntax.nodes import Flag, Unclosed
+from flaglift.syntax import Feature
 
 
 def candidates(data: bytes, host: Host) -> list[Candidate]:
@@ -74,69 +65,10 @@ def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Lite
             continue
         inner = nested(literal)
         if inner is None:
-            yield _single(with_templates(literal))
+            yield single(with_templates(literal))
         else:
             literals_inside = inner.literals(literal.text.encode())
             yield from leaves((each.within(literal) for each in literals_inside), every=every)
-
-
-def _single(literal: Literal) -> Literal:
-    """Return a literal that says where the prompts are which it may hold, if it may not be one.
-
-    The text of a request is one prompt (dialect section 2.13), and so is a line.
-    """
-    if literal.doubt or literal.host in ("form", "lines"):
-        return literal
-    if literal.origin.role == "operand":
-        return replace(literal, doubt=COMPARED, possible=((Span(0, len(literal.text)),),))
-    if literal.origin.role == "code":
-        literal = replace(literal, unclear=literal.unclear or UNREAD)
-    elif literal.host not in DATA and literal.siblings is None:
-        if literal.origin.role == "value" and _is_fragment(literal):
-            return _fragment(literal, (HOLE, " "), ())
-        rest = _rest(literal)
-        if rest:
-            return _fragment(literal, (), rest)
-    for doubt, find in ((QUOTED, quoted_prompts), (SEVERAL, prompts_in)):
-        places = tuple((place,) for place in find(literal.text))
-        if places:
-            return replace(literal, doubt=doubt, possible=places)
-    return literal
-
-
-def _fragment(literal: Literal, before: Sequence[str], after: Sequence[str]) -> Literal:
-    """Return a literal with what stands before and after it in the prompt that it is a part of."""
-    start, end = (
-        [Piece(PieceKind.HOLE if text == HOLE else PieceKind.ATOM, at, at, text) for text in texts]
-        for at, texts in ((literal.inside, before), (literal.last, after))
-    )
-    whole = Span(0, len(before) + len(literal.text) + len(after))
-    pieces = (*start, *literal.pieces, *end)
-    return replace(literal, pieces=pieces, doubt=FRAGMENT, possible=((whole,),))
-
-
-def _rest(literal: Literal) -> Sequence[str]:
-    """Return what a text lacks that ends before a flag's value, or in it: it comes elsewhere."""
-    nodes = [node for node in literal.prompt.segments[-1].nodes if node.raw.strip()]
-    quotes = [index for index, node in enumerate(nodes) if isinstance(node, Unclosed)]
-    flag = nodes[quotes[0] - 1 if quotes else -1] if nodes else None
-    if not isinstance(flag, Flag) or not flag.name.takes_value or (flag.value and flag.value.raw):
-        return ()
-    ended = literal.text[-1].isspace()
-    if quotes:
-        return (HOLE, '"') if ended or literal.text.endswith('"') else ()
-    return (HOLE,) if ended or flag.raw.endswith("=") else (" ", HOLE)
-
-
-def _is_fragment(literal: Literal) -> bool:
-    """Tell whether a text is flags alone, with a model that there is: the words come elsewhere."""
-    prompt = literal.prompt
-    nodes = [node for segment in prompt.segments for node in segment.nodes]
-    words = any(node.raw.strip() for node in nodes if not isinstance(node, Flag))
-    models = (flag.value for flag in prompt.flags if flag.name is FlagName.VIDEO_MODEL)
-    names = [value.text for value in models if value]
-    catalog = load_catalog()
-    return not words and any(catalog.find(name).status is not Status.UNKNOWN for name in names)
 
 
 def unread(data: bytes, host: Host) -> list[UnreadPlace]:

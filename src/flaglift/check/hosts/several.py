@@ -1,17 +1,24 @@
-"""Whether the text of a literal is one prompt: it may hold several (dialect section 2.13), or code.
+"""Whether a literal is one prompt: it may hold several (dialect section 2.13), a part of one, code.
 
 The words are looked at and not the parsed prompt: a quote that one prompt leaves open would hide
 the flags of the next one.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
+from flaglift.catalog import Status, load_catalog
+from flaglift.check.hosts.base import HOLE, Literal, Piece, PieceKind
+from flaglift.check.hosts.classifier import DATA
+from flaglift.check.hosts.pieces import COMPARED, FRAGMENT, QUOTED, SEVERAL, UNREAD
 from flaglift.check.hosts.prefilter import FLAGS
 from flaglift.lossless.spans import Span
 from flaglift.spelling import nearest
+from flaglift.syntax import FlagName
+from flaglift.syntax.nodes import Flag, Unclosed
 
 _DASHES = r"\-\u2010-\u2015\u2212"
 _FLAG = re.compile(rf"(?<![^\s\"'])[{_DASHES}]{{1,2}}([A-Za-z][\w{_DASHES}]*)")
@@ -38,6 +45,65 @@ _QUOTED = re.compile(
     re.DOTALL,
 )
 """A string of code. A comma and an apostrophe are common in prose too, if no bracket closes it."""
+
+
+def single(literal: Literal) -> Literal:
+    """Return a literal that says where the prompts are which it may hold, if it may not be one.
+
+    The text of a request is one prompt (dialect section 2.13), and so is a line.
+    """
+    if literal.doubt or literal.host in ("form", "lines"):
+        return literal
+    if literal.origin.role == "operand":
+        return replace(literal, doubt=COMPARED, possible=((Span(0, len(literal.text)),),))
+    if literal.origin.role == "code":
+        literal = replace(literal, unclear=literal.unclear or UNREAD)
+    elif literal.host not in DATA and literal.siblings is None:
+        if literal.origin.role == "value" and _is_fragment(literal):
+            return _fragment(literal, (HOLE, " "), ())
+        rest = _rest(literal)
+        if rest:
+            return _fragment(literal, (), rest)
+    for doubt, find in ((QUOTED, quoted_prompts), (SEVERAL, prompts_in)):
+        places = tuple((place,) for place in find(literal.text))
+        if places:
+            return replace(literal, doubt=doubt, possible=places)
+    return literal
+
+
+def _fragment(literal: Literal, before: Sequence[str], after: Sequence[str]) -> Literal:
+    """Return a literal with what stands before and after it in the prompt that it is a part of."""
+    start, end = (
+        [Piece(PieceKind.HOLE if text == HOLE else PieceKind.ATOM, at, at, text) for text in texts]
+        for at, texts in ((literal.inside, before), (literal.last, after))
+    )
+    whole = Span(0, len(before) + len(literal.text) + len(after))
+    pieces = (*start, *literal.pieces, *end)
+    return replace(literal, pieces=pieces, doubt=FRAGMENT, possible=((whole,),))
+
+
+def _rest(literal: Literal) -> Sequence[str]:
+    """Return what a text lacks that ends before a flag's value, or in it: it comes elsewhere."""
+    nodes = [node for node in literal.prompt.segments[-1].nodes if node.raw.strip()]
+    quotes = [index for index, node in enumerate(nodes) if isinstance(node, Unclosed)]
+    flag = nodes[quotes[0] - 1 if quotes else -1] if nodes else None
+    if not isinstance(flag, Flag) or not flag.name.takes_value or (flag.value and flag.value.raw):
+        return ()
+    ended = literal.text[-1].isspace()
+    if quotes:
+        return (HOLE, '"') if ended or literal.text.endswith('"') else ()
+    return (HOLE,) if ended or flag.raw.endswith("=") else (" ", HOLE)
+
+
+def _is_fragment(literal: Literal) -> bool:
+    """Tell whether a text is flags alone, with a model that there is: the words come elsewhere."""
+    prompt = literal.prompt
+    nodes = [node for segment in prompt.segments for node in segment.nodes]
+    words = any(node.raw.strip() for node in nodes if not isinstance(node, Flag))
+    models = (flag.value for flag in prompt.flags if flag.name is FlagName.VIDEO_MODEL)
+    names = [value.text for value in models if value]
+    catalog = load_catalog()
+    return not words and any(catalog.find(name).status is not Status.UNKNOWN for name in names)
 
 
 def quoted_prompts(text: str) -> tuple[Span, ...]:
