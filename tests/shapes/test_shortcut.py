@@ -32,6 +32,7 @@ from strategies import nearly_plain, nearly_plain_from, prompts, texts
 
 EXAMPLES = int(os.environ.get("FLAGLIFT_SHAPES_EXAMPLES", "4000"))
 EACH = settings(max_examples=EXAMPLES, deadline=None)
+JUDGED = settings(max_examples=EXAMPLES // 2, deadline=None)
 
 OPTIONS = st.builds(
     Settings,
@@ -65,7 +66,7 @@ def assert_same(quick: Translation, judged: Translation) -> None:
     assert [*map(everything, quick.diagnostics)] == [*map(everything, judged.diagnostics)]
 
 
-@EACH
+@JUDGED
 @given(st.one_of(nearly_plain(), nearly_plain(), prompts()), OPTIONS, CONTEXTS)
 def test_translations_are_those_of_all_the_rules(
     text: str, options: Settings, context: Context
@@ -73,7 +74,7 @@ def test_translations_are_those_of_all_the_rules(
     assert_same(translate(text, options, context), judged_translation(text, options, context))
 
 
-@EACH
+@JUDGED
 @given(st.one_of(nearly_plain(), nearly_plain(), prompts()), OPTIONS, CONTEXTS)
 def test_findings_are_those_of_all_the_rules(
     text: str, options: Settings, context: Context
