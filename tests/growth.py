@@ -53,6 +53,7 @@ UNITS = {
     "values": ' --video_prompt "a b"',
     "open values": ' --video_prompt "a',
     "settings": "\nar=1:1",
+    "assignments": f'p = "{FLAGS}"\n',
     "words": "a cat sits on a mat, ",
 }  # fmt: skip
 

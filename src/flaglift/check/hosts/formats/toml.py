@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from tree_sitter import Node
@@ -66,8 +66,9 @@ _START = re.compile(rb"(\"\"\"|''')(?:\r?\n)?|\"|'")
 Path = tuple[str | int, ...]
 
 
+@lru_cache(maxsize=2)
 def _tree(data: bytes) -> Node:
-    """Return the tree of a document; places are those of the document."""
+    """Return the tree of a document, read once for all its strings; places are the document's."""
     return parse(_GOES_ON.sub(rb"\1 ", data), _MODULE).root_node
 
 
