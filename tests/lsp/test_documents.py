@@ -39,14 +39,19 @@ WRITTEN: dict[str, Callable[[int, str], str]] = {
     "javascript": lambda number, text: f"const p{number} = `{text}`\n",
     "go": lambda number, text: f"var p{number} = `{text}`\n",
     "yaml": lambda _, text: f"- text: {text}\n",
+    "php": lambda number, text: f"$p{number} = {json.dumps(text)};\n",
+    "ruby": lambda number, text: f"p{number} = {json.dumps(text)}\n",
+    "json": lambda number, text: f"{',' if number else ''}\n  {json.dumps({'text': text})}",
     "markdown": lambda _, text: f"```\n{text}\n```\n",
 }
-BEGINNINGS = {"go": "package a\n"}
+BEGINNINGS = {"go": "package a\n", "json": "[", "php": "<?php\n"}
+ENDS = {"json": "\n]\n"}
 FORM = "form.append('prompt[text]', 'a --video --duration 7')\nform.append('prompt[model]', x)\n"
 SIGNS = (
     *PROMPTS, FORM, "x", " ", "\n", "\r\n", "\r", "\u2028", "\u0085", "\f", "😀", "é", "\\", "+",
     "'", '"', "`", '"""', "(", ")", "{", "}", ";", "/*", "*/", "- ", ": ", '{"a": [\n', "]}\n",
-    "--duration 5", "# flaglift: disable[FL402]\n", "// flaglift: ignore[FL402]\n", "if x:\n    ",
+    "--duration 5", ",\n  ", "<<~A\n", "A\n", "?>", "]\n",
+    "# flaglift: disable[FL402]\n", "// flaglift: ignore[FL402]\n", "if x:\n    ",
 )  # fmt: skip
 _LINE_END = re.compile(r"\r\n?|\n")
 
@@ -107,7 +112,7 @@ class Documents(RuleBasedStateMachine):
     def open(self, host: str, unit: str, prompts: list[str]) -> None:
         self.host, self.unit = host, unit
         lines = (WRITTEN[host](number, each) for number, each in enumerate(prompts))
-        self.text = BEGINNINGS.get(host, "") + "".join(lines)
+        self.text = BEGINNINGS.get(host, "") + "".join(lines) + ENDS.get(host, "")
         self.session = EditorSession()
         language = "plaintext" if host == "lines" else host
         version = TextVersion("untitled:a", language, 1, EditorText(self.text, unit))
@@ -167,7 +172,7 @@ class Documents(RuleBasedStateMachine):
 
 
 TestDocuments = Documents.TestCase
-TestDocuments.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
+TestDocuments.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
 
 
 def test_a_document_that_is_cut_off() -> None:

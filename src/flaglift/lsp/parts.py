@@ -15,7 +15,7 @@ from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.check.baseline import BaselineKey
 from flaglift.check.hosts.base import DivisibleHost, Host, Literal
-from flaglift.check.hosts.finding import leaves
+from flaglift.check.hosts.finding import leaves, literals_of
 from flaglift.diagnostics import Diagnostic
 from flaglift.lossless.spans import Span, common_length
 from flaglift.lsp.prompts import Enclosure, PartFacts, PromptFacts, PromptReader, RootFacts
@@ -84,7 +84,7 @@ class DocumentParts:
         self.divided = divided
         """Whether each was read on its own; then there is nothing in it that cannot be read."""
         self.starts: list[int] = list(accumulate((each.length for each in parts), initial=0))
-        self._roots: dict[int, list[Literal]] = {}
+        self._roots: dict[int, Sequence[Literal]] = {}
 
     @cached_property
     def count(self) -> int:
@@ -96,14 +96,14 @@ class DocumentParts:
         first = max(0, bisect_left(self.starts, span.start) - 1)
         return range(first, min(len(self.parts), bisect_right(self.starts, span.end)))
 
-    def literals(self, number: int) -> list[Literal]:
+    def literals(self, number: int) -> Sequence[Literal]:
         """Return the literals of a part, each once for all who ask."""
         if number not in self._roots:
             found = None
             if self.divided and isinstance(self.host, DivisibleHost):
                 place = Span(self.starts[number], self.starts[number + 1])
                 found = self.host.literals_in(self.data, place)
-            self._roots[number] = self.host.literals(self.data) if found is None else found
+            self._roots[number] = literals_of(self.host, self.data) if found is None else found
         return self._roots[number]
 
     def findings(self, numbers: Iterable[int]) -> list["DocumentFinding"]:
@@ -209,7 +209,7 @@ class PartReader:
             if parts is not None:
                 return DocumentParts(data, host, parts, self.accepted, divided=True)
         reader = self._reader(last.parts if last else ())
-        whole = Part(len(data), reader.read(host.literals(data), 0), self.accepted)
+        whole = Part(len(data), reader.read(literals_of(host, data), 0), self.accepted)
         return DocumentParts(data, host, [whole], self.accepted, divided=False)
 
     def _divided(

@@ -12,8 +12,7 @@ from typing import NamedTuple
 from flaglift.check.document import fingerprint
 from flaglift.check.hosts.base import Literal
 from flaglift.check.hosts.checking import lint_literal, request_of
-from flaglift.check.hosts.classifier import classify
-from flaglift.check.hosts.finding import leaves
+from flaglift.check.hosts.finding import decision, leaves
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.diagnostics import Diagnostic
 from flaglift.linting.engine import subjects_of
@@ -99,7 +98,7 @@ class PromptReader:
 
     def _facts(self, root: Literal) -> Iterator[PromptFacts]:
         for number, literal in enumerate(leaves([root])):
-            if literal.prompt.has(Feature.CONCERNED) and classify(literal).taken:
+            if literal.prompt.has(Feature.CONCERNED) and decision(literal).taken:
                 yield PromptFacts(
                     number,
                     _enclosure(literal).shifted(-root.start),

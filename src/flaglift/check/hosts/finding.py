@@ -12,6 +12,7 @@ from functools import lru_cache
 from flaglift.check.hosts.base import (
     Candidate,
     Comment,
+    Decision,
     Host,
     Literal,
     PartialHost,
@@ -42,19 +43,21 @@ def candidates(data: bytes, host: Host) -> list[Candidate]:
     replaced by the literals in it. Never raises for the document's content.
     """
     return [
-        Candidate(literal, classify(_quoted(literal)))
-        for literal in leaves(_literals(host, data))
+        Candidate(literal, decision(literal))
+        for literal in leaves(literals_of(host, data))
         if literal.prompt.has(Feature.CONCERNED)
     ]
 
 
-def _quoted(literal: Literal) -> Literal:
-    """Return what tells whether a literal is a prompt: of code, what stands in quotes."""
-    return literal.part(literal.possible[0]).literal if literal.doubt == QUOTED else literal
+def decision(literal: Literal) -> Decision:
+    """Return whether a literal is a prompt; of code, what stands in quotes tells it."""
+    quoted = literal.doubt == QUOTED
+    return classify(literal.part(literal.possible[0]).literal if quoted else literal)
 
 
 @lru_cache(maxsize=2)
-def _literals(host: Host, data: bytes) -> tuple[Literal, ...]:
+def literals_of(host: Host, data: bytes) -> tuple[Literal, ...]:
+    """Return the literals of a document, read once for all questions."""
     return tuple(host.literals(data))
 
 
@@ -77,7 +80,7 @@ def unread(data: bytes, host: Host) -> list[UnreadPlace]:
     The readers of the code nested in a document are asked too. What such a place holds is not
     known; that nothing is said of it does not mean that it is right.
     """
-    return _unread(data, host, _literals(host, data), 1)
+    return _unread(data, host, literals_of(host, data), 1)
 
 
 def _unread(data: bytes, host: Host, literals: Sequence[Literal], depth: int) -> list[UnreadPlace]:
@@ -147,7 +150,7 @@ def _read_bytes(literal: Literal) -> Iterator[Span]:
 
 def comments(data: bytes, host: Host) -> list[Comment]:
     """Return the comments of a document and of the code nested in it, in order."""
-    return sorted([*host.comments(data), *_nested_comments(_literals(host, data))])
+    return sorted([*host.comments(data), *_nested_comments(literals_of(host, data))])
 
 
 def _nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:

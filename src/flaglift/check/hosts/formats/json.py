@@ -25,6 +25,9 @@ _ESCAPE = re.compile(
 
 
 _LINE_FEED = re.compile(rb"\n")
+_LIST = re.compile(rb"[ \t\r\n]*+\[[ \t]*+\r?\n([ \t]++)")
+"""The beginning of a list whose elements are in lines of their own, and their indentation."""
+_LIST_END = re.compile(rb"\][ \t\r\n]*+\Z")
 _WIDE_LINE_ENDS = ("\u2028".encode(), "\u2029".encode())
 
 
@@ -52,26 +55,35 @@ class JsonHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the values that are strings, in order; keys are none."""
-        return self._literals(data, _documents(data, lines=self.name == "jsonl"))
+        documents = _documents(data, lines=self.name == "jsonl")
+        several = self.name == "jsonl" or len(documents) > 1
+        return self._literals(data, documents, several=several)
 
     def cuts(self, data: bytes) -> Sequence[int]:
-        """Return where lines begin, if each is a document."""
-        lines = _LINE_FEED.finditer(data) if self.name == "jsonl" else ()
-        return [match.end() for match in lines]
+        """Return where lines begin, if each is a document; else the elements of a list in lines."""
+        end = _LINE_FEED if self.name == "jsonl" else _between_elements(data)
+        return [match.end() for match in end.finditer(data)] if end else ()
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
-        """Return the values of some lines; None if one is no document."""
-        documents = read(data, start=part.start, end=part.end).documents
-        if _faulty(documents) or _share_lines(data, documents):
-            return None
-        return self._literals(data, documents)
+        """Return the values of some lines or elements; None if one is no document."""
+        if self.name == "jsonl":
+            documents = read(data, start=part.start, end=part.end).documents
+            unclear = _faulty(documents) is not None or _share_lines(data, documents)
+        else:
+            elements = _elements(data, part)
+            each = [read(data, start=start, end=end).documents for start, end in elements]
+            documents = [document for one in each for document in one]
+            alone = all(len(one) == 1 for one in each)
+            unclear = not elements or not alone or _faulty(documents) is not None
+        return None if unclear else self._literals(data, documents, several=True)
 
     def follow(self, old: bytes, data: bytes, change: Span) -> Sequence[Span]:  # noqa: ARG002
-        """Return nothing: a document does not depend on others."""
+        """Return nothing: a document, or an element, does not depend on others."""
         return ()
 
-    def _literals(self, data: bytes, documents: Sequence[Document]) -> list[Literal]:
-        several = self.name == "jsonl" or len(documents) > 1
+    def _literals(
+        self, data: bytes, documents: Sequence[Document], *, several: bool
+    ) -> list[Literal]:
         around = _Objects(data)
         return [
             self._literal(text, data, (index,) if several else (), document, around)
@@ -115,6 +127,30 @@ class JsonHost:
         return [
             Comment(start, end, stripped(data[start:end])) for start, end in read(data).comments
         ]
+
+
+def _between_elements(data: bytes) -> re.Pattern[bytes] | None:
+    """Return what is between the elements of the list that a document is, if there is a list.
+
+    It may be found in deeper ones too; what is between two of those is no document then.
+    """
+    found = _LIST.match(data)
+    return re.compile(rb",[ \t]*+\r?\n" + found[1] + rb"(?![ \t\r\n\]}])") if found else None
+
+
+def _elements(data: bytes, part: Span) -> list[Span]:
+    """Return the elements of a part of a list, without its brackets; none if it does not end."""
+    between = _between_elements(data)
+    begins = _LIST.match(data)
+    if between is None or begins is None:
+        return []
+    breaks = [Span(*match.span()) for match in between.finditer(data, *part)]
+    starts = [part.start or begins.end(), *(each.end for each in breaks)]
+    ends = [each.start for each in breaks]
+    if part.end == len(data):
+        last = _LIST_END.search(data, part.start)
+        return list(map(Span, starts, [*ends, last.start()])) if last else []
+    return list(map(Span, starts, ends))
 
 
 @lru_cache(maxsize=2)

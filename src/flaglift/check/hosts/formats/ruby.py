@@ -7,8 +7,8 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import Piece, PieceKind
 from flaglift.check.hosts.formats.code import (
-    CodeHost,
     Join,
+    StatementsHost,
     StringLiteral,
     first_of,
     is_addition,
@@ -105,11 +105,12 @@ _MAPPINGS = Mappings(
 )
 
 
-class RubyHost(CodeHost):
+class RubyHost(StatementsHost):
     """Ruby source."""
 
     module = "tree_sitter_ruby"
     kinds: tuple[str, ...] = ("string", "heredoc_beginning", "bare_string")
+    dependent = _DOCUMENT  # the body comes after the statement
     joins: frozenset[str] = frozenset({"chained_string"})
     adds = "binary"
     calls: frozenset[str] = frozenset({"call", "binary"})
