@@ -1,12 +1,17 @@
 """A document that is edited without end takes no more memory than at first."""
 
+import asyncio
 import gc
+from io import BytesIO
+from typing import Any
 
 import pytest
 from lsprotocol.types import Position, Range
+from pygls.io_ import StdoutWriter
 
 from flaglift.lsp.diagnostics import diagnostics
 from flaglift.lsp.documents import TextVersion
+from flaglift.lsp.features import make_server
 from flaglift.lsp.session import EditorSession, OpenDocument
 from flaglift.lsp.text import EditorText
 
@@ -46,3 +51,35 @@ def test_memory_is_flat(host: str) -> None:
             gc.collect()
             sizes.append(len(gc.get_objects()))
     assert sizes[1] - sizes[0] < 200
+
+
+def test_messages_leave_nothing_behind() -> None:
+    """Neither an edit nor a request is kept after it was answered."""
+    assert asyncio.run(_growth()) < 200
+
+
+async def _growth() -> int:
+    """Return by how many objects a server grows with 300 edits and requests."""
+    protocol = make_server().protocol
+    protocol.set_writer(StdoutWriter(BytesIO()))
+
+    def send(method: str, params: Any, **more: Any) -> None:
+        message = {"jsonrpc": "2.0", "method": method, "params": params, **more}
+        protocol.handle_message(protocol.structure_message(message))
+
+    send("initialize", {"capabilities": {"textDocument": {"diagnostic": {}}}}, id=1)
+    await asyncio.sleep(0)
+    send("initialized", {})
+    document = {"uri": "file:///none/a.txt", "version": 0}
+    send("textDocument/didOpen", {"textDocument": {**document, "languageId": "", "text": PROMPT}})
+    sizes = []
+    for number in range(400):
+        change = {"text": f"{PROMPT}{number % 2}"}
+        send("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
+        send("textDocument/diagnostic", {"textDocument": document}, id=number + 2)
+        while len(asyncio.all_tasks()) > 1:
+            await asyncio.sleep(0)
+        if number in (100, 399):
+            gc.collect()
+            sizes.append(len(gc.get_objects()))
+    return sizes[1] - sizes[0]

@@ -36,6 +36,21 @@ class EditorProtocol(LanguageServerProtocol):
     lsp_notebook_document__did_change: Any = _passed_on(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
     lsp_notebook_document__did_close: Any = _passed_on(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
 
+    def _execute_handler(
+        self, msg_id: str | int, handler: Any, callback: Any, args: Any = None, kwargs: Any = None
+    ) -> None:
+        """Run a handler, and forget it when it is done; pygls remembers those of notifications.
+
+        What is cancelled is forgotten by whoever does so: at the end, pygls walks through them.
+        """
+
+        def done(future: Any) -> None:
+            if not future.cancelled():
+                self._request_futures.pop(msg_id, None)
+            callback(future)
+
+        super()._execute_handler(msg_id, handler, done, args, kwargs)
+
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Return a message; a request with parameters of other types is answered all the same."""
         try:
