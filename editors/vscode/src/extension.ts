@@ -83,6 +83,7 @@ async function start(log: vscode.LogOutputChannel, status: vscode.LanguageStatus
   try {
     await client.start();
   } catch (error) {
+    client = undefined; // one that has not started cannot be stopped
     log.error(String(error));
     status.text = "flaglift: cannot start";
     status.severity = vscode.LanguageStatusSeverity.Error;
