@@ -1,5 +1,6 @@
 """The workers of `flaglift serve`: several, replaced, ended, and started by systemd."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -16,11 +17,12 @@ import httpx
 import pytest
 
 from flaglift.errors import ConfigError
+from flaglift.shim.asgi import Send
 from flaglift.shim.proxy.options import Options
 from flaglift.shim.proxy.supervisor import Supervisor
 from flaglift.shim.proxy.traffic import TrafficStore
 from shim.forms import LEGACY
-from shim.servers import Upstream, upstream, wait_until
+from shim.servers import Received, Upstream, created, upstream, wait_until
 from shim.test_serve_verb import FLAGLIFT, PATH, process, workers_of
 
 DATA = {"prompt[text]": LEGACY}
@@ -127,23 +129,75 @@ def test_sighup_reads_the_configuration_again_and_drops_no_request(
     assert set(statuses) == {201}
 
 
-def test_a_client_that_connected_before_a_reload_may_ask_after_it(service: Upstream) -> None:
-    with process("--upstream", service.url) as (running, url):
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_client_that_connected_before_a_reload_may_ask_after_it(
+    service: Upstream, kept: bool
+) -> None:
+    """Also on a connection that it has used before: it cannot see that it is about to end."""
+    question = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
+    with process("--upstream", service.url, "--shutdown-timeout", "0.5") as (running, url):
         host, port = url.removeprefix("http://").split(":")
         assert running.stderr is not None
         (old,) = workers_of(running.pid)
         with socket.create_connection((host, int(port)), timeout=60) as early:
+            if kept:
+                early.sendall(question)
+                assert b"connection: close" not in early.recv(65536)
             httpx.get(url + "/x")  # the one before is accepted, too
             running.send_signal(signal.SIGHUP)
             while "reloaded" not in running.stderr.readline():
                 pass
             time.sleep(1.2)  # longer than it would have if nobody served any more
             assert old in workers_of(running.pid)
-            early.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            early.sendall(question)
             answer = early.recv(65536)
             assert answer.startswith(b"HTTP/1.1 201")
             assert b"connection: close" in answer
         wait_until(lambda: old not in workers_of(running.pid))
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_request_may_take_longer_than_a_reload_but_not_than_the_end(ends: bool) -> None:
+    asked, may_answer = threading.Event(), threading.Event()
+
+    async def slow(_request: Received, send: Send) -> None:
+        asked.set()
+        while not may_answer.is_set():
+            await asyncio.sleep(0.05)
+        await created(_request, send)
+
+    options = ("--shutdown-timeout", "0.5", "--grace", "300")
+    statuses: list[int | None] = []
+
+    def ask() -> None:
+        try:
+            statuses.append(httpx.post(url + PATH, data=DATA, timeout=60).status_code)
+        except httpx.TransportError:
+            statuses.append(None)
+
+    with (
+        upstream(slow) as service,
+        process("--upstream", service.url, *options, quiet=True) as (running, url),
+    ):
+        (old,) = workers_of(running.pid)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert asked.wait(60)
+        running.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(workers_of(running.pid)) == 2)
+        time.sleep(1.2)  # longer than it would have at the end
+        if ends:
+            running.send_signal(signal.SIGTERM)
+            wait_until(lambda: old not in workers_of(running.pid))
+        may_answer.set()
+        asking.join()
+        wait_until(lambda: old not in workers_of(running.pid))  # which has no grace
+        assert statuses == [None if ends else 201]
+        if not ends:
+            running.send_signal(signal.SIGTERM)
+        wait_until(lambda: httpx.get(url + "/readyz").status_code == 503)
+        running.send_signal(signal.SIGTERM)  # the second one ends the grace
+        assert running.wait(60) == 0
 
 
 def test_unix_sockets_on_both_sides(service: Upstream, tmp_path: Path) -> None:

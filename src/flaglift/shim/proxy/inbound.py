@@ -202,7 +202,7 @@ class Connection(asyncio.BufferedProtocol):
             else:
                 self._head_is_timed = False
                 self._alarm.set(self._limits.idle_seconds)
-        return not self._door.draining
+        return True
 
     async def _answer(self, refusal: Refusal) -> None:
         if not self._told:

@@ -47,8 +47,9 @@ _FRESH_SECONDS = 0.5
 def work(options: Options, assignment: Assignment) -> None:
     """Be a worker: serve until SIGTERM, or `REPLACED`, or until the supervisor has gone.
 
-    Then it stops listening, lets requests end for `shutdown_seconds`, and writes the counts; after
-    a second SIGTERM it ends at once. Raises `InputError` where the traffic file cannot be used.
+    Then it stops listening, lets requests end for `shutdown_seconds`, or as long as they take if it
+    was replaced, and writes the counts; after a second SIGTERM it ends at once. Raises `InputError`
+    where the traffic file cannot be used.
     """
     signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)  # the supervisor had them blocked
@@ -131,8 +132,8 @@ class Proxy:
         self._site = Site(options, self._upstream, observers, begin, call)
         self._doors = self._open_doors(options.limits)
         self._stopping = False
+        self._replaced = False
         self._at_once = False
-        self._fresh_seconds = _FRESH_SECONDS
 
     def _open_doors(self, limits: Limits) -> list[Connections]:
         most = limits.connections or most_connections()
@@ -168,7 +169,7 @@ class Proxy:
         while not self._stopping:
             await asyncio.sleep(_POLL_SECONDS)
         grace = loop.time() + self._options.grace_seconds
-        while loop.time() < grace and not self._at_once:
+        while loop.time() < grace and not self._at_once and not self._replaced:
             await asyncio.sleep(_POLL_SECONDS)
         for server in servers:
             server.close()
@@ -179,15 +180,21 @@ class Proxy:
         await self._counting.write(ends=True)
 
     async def _drained(self) -> None:
-        """Let the requests that are under way end, for a while."""
-        loop = asyncio.get_running_loop()
+        """Let the requests that are under way end, for a while.
+
+        Where it was replaced, that takes as long as it takes, and what is kept open may ask once
+        more: a client whose request meets the end of its connection cannot tell what became of it.
+        """
         for door in self._doors:
             door.draining = True
+        while any(map(len, self._doors)) and self._replaced and not self._at_once:
+            await asyncio.sleep(_POLL_SECONDS)
+        loop = asyncio.get_running_loop()
         began = loop.time()
-        end = loop.time() + self._options.shutdown_seconds
+        end = began + self._options.shutdown_seconds
         while any(map(len, self._doors)) and loop.time() < end and not self._at_once:
             for door in self._doors:
-                door.close_idle(fresh=loop.time() > began + self._fresh_seconds)
+                door.close_idle(fresh=loop.time() > began + _FRESH_SECONDS)
             await asyncio.sleep(_POLL_SECONDS)
         for door in self._doors:
             door.abort()
@@ -207,10 +214,9 @@ class Proxy:
     def stop(self, *, at_once: bool = False, replaced: bool = False) -> None:
         """Stop listening, and end when the requests have ended; callable from any thread.
 
-        `replaced` tells that another proxy serves in its place.
+        `replaced` tells that another proxy serves in its place; one call without it counts.
         """
-        head_seconds = self._options.limits.head_seconds
-        self._fresh_seconds = head_seconds if replaced else _FRESH_SECONDS
+        self._replaced = replaced and (self._replaced or not self._stopping)
         self._at_once |= at_once
         self._stopping = True
 
