@@ -27,7 +27,8 @@ from flaglift.shim.proxy.options import Options
 from peers import program
 from running import flaglift
 from shim.forms import LEGACY
-from shim.servers import Upstream, upstream, wait_until
+from shim.servers import Received, Upstream, upstream, wait_until
+from shim.test_outgoing import made
 from shim.test_serve_verb import FLAGLIFT, PATH, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -290,3 +291,78 @@ def test_the_probes_ask_what_the_proxy_answers(
             probe = container[name]["httpGet"]
             answer = httpx.get(f"http://127.0.0.1:{ports[probe['port']]}{probe['path']}")
             assert answer.json() == {"status": "ok"}
+
+
+# nginx
+
+NGINX = """
+daemon off; pid {folder}/pid; error_log stderr; events {{ worker_connections 64; }}
+http {{
+    access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};
+    fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
+    include {folder}/flaglift.conf;
+}}
+"""
+
+
+def test_nginx_in_front_speaks_tls_and_http2_and_says_who_asks(
+    service: Upstream, tmp_path: Path
+) -> None:
+    pair = made(tmp_path, "server")
+    outer, inner, pages = free_port(), free_port(), free_port()
+    text = (DEPLOY / "nginx" / "flaglift.conf").read_text()
+    (command,) = re.findall(r"# +flaglift (serve .*)", text)
+    for named, here in (
+        ("server 127.0.0.1:8080", f"server 127.0.0.1:{inner}"),
+        ("listen 443", f"listen 127.0.0.1:{outer}"),
+        ("/etc/ssl/prompts.example.pem", str(pair.certificate)),
+        ("/etc/ssl/private/prompts.example.key", str(pair.key)),
+    ):
+        assert text.count(named) == 1
+        text = text.replace(named, here)
+    (tmp_path / "flaglift.conf").write_text(text)
+    (tmp_path / "nginx.conf").write_text(NGINX.format(folder=tmp_path))
+    command = command.replace("https://api.example", service.url).replace("9090", str(pages))
+    proxy = [*FLAGLIFT, *command.split(), "--listen", f"127.0.0.1:{inner}", "--isolated"]
+    nginx = [program("nginx"), "-c", str(tmp_path / "nginx.conf")]
+    image = tmp_path / "a.png"
+    image.write_bytes(bytes(range(256)) * 12_000)
+    curl = [
+        program("curl"), "-sS", "--http2", "--cacert", str(pair.certificate), "-w",
+        "%{http_version} %{http_code}", "-o", "/dev/null", "--interface", "127.0.0.2",
+        "--resolve", f"api.example:{outer}:127.0.0.1",
+    ]  # fmt: skip
+
+    def ask(path: str, *more: str) -> Received:
+        said = subprocess.check_output([*curl, f"https://api.example:{outer}{path}", *more])
+        assert said == b"2 201"
+        return service.last
+
+    with (
+        running(proxy, inner, pages),
+        subprocess.Popen(nginx, stderr=subprocess.DEVNULL) as process,
+    ):
+        try:
+            wait_until(lambda: listens(outer))
+            form = ("-F", f"prompt[input_image]=@{image}", "-F", f"prompt[text]={LEGACY}")
+            got = ask(PATH, *form, "-H", "X-Forwarded-For: 192.0.2.9")
+            assert got.header("content-length") == str(len(got.body))
+            assert image.read_bytes() in got.body
+            assert b'name="prompt[video_model]"' in got.body
+            assert got.header("x-forwarded-for") == "192.0.2.9, 127.0.0.2, 127.0.0.1"
+            assert got.header("x-forwarded-proto") == "https"
+            got = ask(PATH, "-X", "POST", "-H", "Content-Length:", *form)
+            assert b'name="prompt[video_model]"' in got.body
+            assert ask("/a%2Fb//c;d?x=%20").path == "/a%2Fb//c;d"
+            assert ask("/metrics").path == "/metrics"  # the service's, if it has any
+            traffic = f"http://127.0.0.1:{pages}/traffic"
+            wait_until(lambda: httpx.get(traffic).json()["rows"])  # written every second
+            callers = {row["caller"] for row in httpx.get(traffic).json()["rows"]}
+            assert callers == {"127.0.0.2"}
+        finally:
+            process.terminate()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
