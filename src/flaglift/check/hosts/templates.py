@@ -32,6 +32,7 @@ _CONTROL = (
 _STATEMENT = (
     rf"\{{%[~+-]?\s{{0,9}}(?:{_CONTROL})(?:(?!%\}})[^{HOLE}]){{0,300}}%\}}"
     rf"|\{{#(?:(?!#\}})[^{HOLE}]){{1,300}}#\}}"
+    rf"|\{{(?:[#:/](?:if|each|await|key|snippet|else|then|catch)\b)[^{{}}]{{0,300}}\}}"
     r"|\{\{[~-]?[ ]*(?:[#/^!]|(?:if|else|end|range|with|define|template|block)\b)"
     rf"[^{{}}{HOLE}]{{0,300}}\}}\}}"
     rf"|<%(?![=-])(?:(?!%>)[^{HOLE}]){{1,300}}%>"
@@ -75,8 +76,8 @@ _GIVEN = (
 PLACEHOLDER = re.compile(_VALUE)
 _TEMPLATE = re.compile(f"(?P<statement>{_STATEMENT})|{_VALUE}|(?:{_AT_VALUE})(?P<given>{_GIVEN})")
 _KEYWORD = re.compile(
-    r"(?:\{%|\{\{|<%|<\?(?:php)?|@)[~-]?\s*"
-    r"(?:(?P<end>/|\}|end)|(?P<middle>\}?\s*(?:else|elif|elsif|when)|\^\s*\})"
+    r"(?:\{%|\{\{|\{(?=[#:/])|<%|<\?(?:php)?|@)[~-]?\s*"
+    r"(?:(?P<end>/|\}|end)|(?P<middle>\}?\s*(?:else|elif|elsif|when)|\^\s*\}|:)"
     rf"|(?P<start>[#^]|(?:{_BLADE}|range|with)\b))"
 )
 _MOST_READINGS = 8
@@ -124,7 +125,7 @@ def with_templates(literal: Literal) -> Literal:
 def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:
     """Return one piece for a placeholder or a statement; None where it is not written in whole."""
     inside = literal.part([span]).literal.pieces
-    if any(piece.kind in HOLES for piece in inside):
+    if not is_statement and any(piece.kind in HOLES for piece in inside):
         return None
     kind, text = (PieceKind.ATOM, " ") if is_statement else (PieceKind.PLACEHOLDER, HOLE)
     return Piece(kind, inside[0].start, inside[-1].end, text, span.of(literal.text))

@@ -8,7 +8,8 @@ from functools import partial
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Around, Comment, Literal, Origin
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
+from flaglift.check.hosts.formats.braces import markup
 from flaglift.check.hosts.formats.codec import LINE_END, Escaped, stripped
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.trees import broken_from, is_broken, nodes, parse
@@ -43,6 +44,7 @@ _ATTRIBUTE = Escaped(
 )
 _CODE = Escaped("HTML script", re.compile(rb"(?!)"), lambda _: None, {}, re.compile(r"</|\0"),
                 universal=False)  # fmt: skip
+_EXPRESSION = Escaped("expression", re.compile(rb"(?!)"), lambda _: None, universal=False)
 
 
 class HtmlHost:
@@ -52,13 +54,14 @@ class HtmlHost:
         self.name = name
 
     def literals(self, data: bytes) -> list[Literal]:
-        """Return texts, the values of attributes, and scripts, in order."""
+        """Return texts, the values of attributes, scripts and expressions, in order."""
         literals = [*self._texts(data), *self._attributes(data), *self._scripts(data)]
+        literals += self._expressions(data)
         return sorted(literals, key=lambda literal: literal.start)
 
     def _texts(self, data: bytes) -> Iterator[Literal]:
         raw = []
-        for node in nodes(data, ("element",), _MODULE):
+        for node in nodes(self._markup(data), ("element",), _MODULE):
             children = node.named_children
             opening, closing = children[0], children[-1]
             tag = _tag(opening)
@@ -68,14 +71,14 @@ class HtmlHost:
                 skipped = re.compile(rb"\r?\n").match(data, *inside) if tag == "textarea" else None
                 inside = Span(skipped.end() if skipped else inside.start, inside.end)
                 yield self._literal(node, data, inside, _TEXT, Origin("value", tag))
-        texts = nodes(data, ("text", "entity"), _MODULE)
+        texts = nodes(self._markup(data), ("text", "entity"), _MODULE)
         for text in _runs(texts, data):
             if not any(text[0].start_byte in place for place in raw):
                 inside = Span(text[0].start_byte, text[-1].end_byte)
                 yield self._literal(text[0], data, inside, _TEXT, Origin("prose"))
 
     def _attributes(self, data: bytes) -> Iterator[Literal]:
-        for node in nodes(data, ("attribute",), _MODULE):
+        for node in nodes(self._markup(data), ("attribute",), _MODULE):
             children = node.named_children
             name, value = text_of(children[0]), children[-1]
             if value.type not in ("attribute_value", "quoted_attribute_value"):
@@ -84,13 +87,15 @@ class HtmlHost:
             quoted = value.type == "quoted_attribute_value"
             inside = Span(place.start + quoted, place.end - quoted)
             origin = Origin("value", name)
-            if self.name == "vue" and name.startswith((":", "@", "v-", "#")):
+            if _PROGRAMS.match(name):
                 origin = Origin("code", "javascript")
+                loop = _LOOP.match(data, *inside) if name == "v-for" else None
+                inside = Span(loop.end() if loop else inside.start, inside.end)
             literal = self._literal(node, data, inside, _ATTRIBUTE, origin)
             yield literal if quoted else replace(literal, unclear=UNQUOTED)
 
     def _scripts(self, data: bytes) -> Iterator[Literal]:
-        for node in nodes(data, ("raw_text",), _MODULE):
+        for node in nodes(self._markup(data), ("raw_text",), _MODULE):
             opening = node.prev_named_sibling
             if _tag(opening) != "script" or opening is None:
                 continue
@@ -101,10 +106,30 @@ class HtmlHost:
             place = Span(node.start_byte, node.end_byte)
             yield self._literal(node, data, place, _CODE, Origin("code", language))
 
+    def _expressions(self, data: bytes) -> Iterator[Literal]:
+        for expression in markup(self.name, data).expressions:
+            place = expression.code
+            before = Piece(PieceKind.ATOM, place.start, place.start, "return <>{")
+            behind = Piece(PieceKind.ATOM, place.end, place.end, "}</>")
+            yield Literal(
+                host=self.name,
+                form=_EXPRESSION,
+                start=place.start,
+                end=place.end,
+                inside=place.start,
+                pieces=(before, *_EXPRESSION.pieces(data, place).pieces, behind),
+                look=partial(Around, Origin("code", "tsx")),
+                source=data,
+            )
+
+    def _markup(self, data: bytes) -> bytes:
+        return markup(self.name, data).data
+
     def _literal(
         self, node: Node, data: bytes, inside: Span, form: Escaped, origin: Origin
     ) -> Literal:
-        scanned = form.pieces(data, inside)
+        holes = markup(self.name, data).holes(inside)
+        scanned = form.pieces(data, inside, holes)
         return Literal(
             host=self.name,
             form=form,
@@ -112,23 +137,26 @@ class HtmlHost:
             end=inside.end,
             inside=inside.start,
             pieces=tuple(scanned.pieces),
-            look=partial(_look, node, data, origin),
+            look=partial(_look, node, self._markup(data), origin),
             source=data,
             unclear=scanned.unclear,
         )
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first error of the parser."""
-        return broken_from(parse(data, _MODULE).root_node)
+        return broken_from(parse(self._markup(data), _MODULE).root_node)
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
         return [
             Comment(node.start_byte, node.end_byte, stripped(node.text or b""))
-            for node in nodes(data, ("comment",), _MODULE)
+            for node in nodes(self._markup(data), ("comment",), _MODULE)
         ]
 
 
+_PROGRAMS = re.compile(r"[:@#]|v-|x-|ng-|on[a-z]|on:")
+"""How attributes are named whose values are code: of browsers, Vue, Alpine and Angular."""
+_LOOP = re.compile(rb"[^\"'`\[]*?\s(?:in|of)\s")
 UNQUOTED = "it has no quotes around it"
 
 
