@@ -9,7 +9,8 @@ import pytest
 
 from flaglift.errors import InputError
 from flaglift.migrate.files import attributes
-from migrate.sources import applied, undone
+from flaglift.migrate.job import Job
+from migrate.sources import applied, opened, undone
 
 LINES = '{"text": "a --video --video_model kling25"}\n'
 EDITED = '{"text": "a", "video_model": "kling25"}\nplain\n'
@@ -118,7 +119,7 @@ def test_other_names_of_a_file_are_not_left_behind(tmp_path: Path) -> None:
     other.hardlink_to(path)
     with pytest.raises(InputError, match="has other names, which are hard links"):
         applied(path, replace=True)
-    applied(path, restart=True)
+    applied(path)
     with pytest.raises(InputError, match="has other names, which are hard links"):
         applied(path, replace=True)
     assert other.samefile(path)
@@ -135,6 +136,15 @@ def test_a_run_that_is_refused_leaves_nothing_to_stumble_over(tmp_path: Path) ->
     assert not (tmp_path / "p.jsonl.flaglift").exists()
     (tmp_path / "p.migrated.jsonl").unlink()
     assert applied(path).changed == 1
+
+
+def test_a_run_that_has_written_nothing_holds_up_no_other(tmp_path: Path) -> None:
+    path, journal, to = source(tmp_path), tmp_path / "j", tmp_path / "sub" / "new.jsonl"
+    with pytest.raises(InputError, match="cannot be written"):
+        applied(path, journal=journal, to=to)
+    assert applied(path, journal=journal, to=tmp_path / "new.jsonl").changed == 1
+    with opened(Job(str(path), journal=journal), write=False) as store:
+        assert [run.state for run in store.runs()] == ["abandoned", "finished"]
 
 
 def test_one_journal_of_two_files_keeps_them_apart(tmp_path: Path) -> None:

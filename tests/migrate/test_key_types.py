@@ -16,7 +16,7 @@ CORPUS = Path(__file__).parent.parent / "corpora" / "key_types"
 VIDEO = "cat {} --video --video_model kling25 --duration 5"
 REFUSED = {
     "mysql": {"SET('a','b','c')", "SET('z','m','a')"},
-    "postgresql": set[str](),
+    "postgresql": {"hstore"},
     "sqlite": set[str](),
 }
 """Types that no order can be relied on of."""
@@ -45,6 +45,7 @@ SETUP = {
     "postgresql": (
         "CREATE EXTENSION IF NOT EXISTS citext",
         "CREATE EXTENSION IF NOT EXISTS ltree",
+        "CREATE EXTENSION IF NOT EXISTS hstore",
         "CREATE SCHEMA IF NOT EXISTS other",
         "CREATE TYPE other.mood AS ENUM ('sad', 'ok', 'a happy')",
         "CREATE TYPE pair AS (a integer, b text)",

@@ -532,3 +532,43 @@ def test_dots_in_names(database: Database) -> None:
         for schema in schemas:
             cascade = " CASCADE" if database.kind == "postgresql" else ""
             database.run(f"DROP SCHEMA IF EXISTS {quote.format(schema)}{cascade}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared"),
+    [("postgresql", "bytea"), ("postgresql", "text[]"), ("postgresql", "tsvector"),
+     ("postgresql", "date"), ("mysql", "BLOB"), ("mysql", "DATETIME")],
+)  # fmt: skip
+def test_a_column_that_holds_no_texts_is_refused(tmp_path: Path, kind: str, declared: str) -> None:
+    for database in open_database(kind, tmp_path):
+        database.run(
+            f"CREATE TABLE prompts (id INTEGER PRIMARY KEY, text {declared}, video_model"
+            " VARCHAR(60), video_prompt TEXT, video_duration INTEGER)"
+        )
+        for verb in (planned, applied):
+            with pytest.raises(InputError, match="which does not take a prompt"):
+                verb(f"{database.url}#prompts")
+
+
+def test_texts_of_a_type_of_its_own(postgresql: Database) -> None:
+    postgresql.run("CREATE DOMAIN prompt AS xml")
+    for declared in ("xml", "prompt"):
+        postgresql.run("DROP TABLE IF EXISTS prompts")
+        postgresql.run(
+            f"CREATE TABLE prompts (id INTEGER PRIMARY KEY, text {declared}, video_model"
+            " VARCHAR(60), video_prompt TEXT, video_duration INTEGER)"
+        )
+        postgresql.run(f"INSERT INTO prompts (id, text) VALUES (1, '{VIDEO}')")
+        before = postgresql.rows()
+        assert applied(f"{postgresql.url}#prompts").changed == 1
+        assert undone(f"{postgresql.url}#prompts").restored == 1
+        assert postgresql.rows() == before
+
+
+def test_a_run_that_has_written_nothing_holds_up_no_other(database: Database) -> None:
+    source = database.prompts([VIDEO])
+    with opened(Job(source, where="1 = 1")) as store, store.writing(restart=False):
+        pass
+    assert applied(source).changed == 1
+    with opened(Job(source), write=False) as store:
+        assert sorted(run.state for run in store.runs()) == ["finished", "stopped"]

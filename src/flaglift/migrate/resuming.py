@@ -38,16 +38,17 @@ def refuse_other_options(run: MigrationRun, fingerprint: str, name: str) -> None
 
 
 def resumed(
-    runs: Sequence[MigrationRun], fingerprint: str, name: str, stop: Save | None
+    runs: Sequence[MigrationRun], fingerprint: str, name: str, stop: Save, *, restart: bool
 ) -> MigrationRun | None:
     """Return the unfinished run of those on a source; None where a new one begins.
 
-    With `stop`, which saves a run, unfinished ones are stopped instead: what they wrote stays, and
-    can be taken back. Raises `InputError` where one does not fit, or is being taken back.
+    With `restart`, unfinished ones are stopped by `stop`, which saves a run: what they wrote stays,
+    and can be taken back. So is one that has other options and has written nothing yet. Raises
+    `InputError` where one does not fit, or is being taken back.
     """
     refuse_undoing(runs, name)
     for run in [run for run in reversed(runs) if run.state == "running"]:
-        if stop is None:
+        if not restart and (run.cursor is not None or run.fingerprint == fingerprint):
             refuse_other_options(run, fingerprint, name)
             return run
         stop(replace(run, state="stopped", updated=now()))

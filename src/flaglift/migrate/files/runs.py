@@ -50,8 +50,7 @@ def begin_or_resume(
     refuse_undoing(runs, str(path))
     result = result_path(path, job)
     for run in reversed(runs):
-        if run.state in UNFINISHED and not restart:
-            _check(run, job, path, result)
+        if run.state in UNFINISHED and not restart and _is_ours(run, job, path, result):
             return run
         if run.state in UNFINISHED:
             _abandon(ledger, run)
@@ -87,6 +86,17 @@ def _complete(run: MigrationRun, job: Job, path: Path, result: Path) -> bool:
         and result.exists()
         and run.info["result_id"] == identity(result)
     )
+
+
+def _is_ours(run: MigrationRun, job: Job, path: Path, result: Path) -> bool:
+    """Tell whether an unfinished run is to be resumed; one that has written nothing may differ."""
+    try:
+        _check(run, job, path, result)
+    except InputError:
+        if run.state == "running" and run.cursor is None:
+            return False
+        raise
+    return True
 
 
 def _check(run: MigrationRun, job: Job, path: Path, result: Path) -> None:

@@ -152,8 +152,8 @@ class OwnStore:
     def _begun(self, ledger: Ledger, *, restart: bool) -> MigrationRun:
         runs = ledger.runs()
         with ledger.saving():
-            stop = ledger.save if restart else None
-            unfinished = resumed(runs, self._job.fingerprint, self.name, stop)
+            mine = self._job.fingerprint
+            unfinished = resumed(runs, mine, self.name, ledger.save, restart=restart)
             if unfinished is not None:
                 return unfinished
             run = new_run(self._job, self.name, {"entries": 0})

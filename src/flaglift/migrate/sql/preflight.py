@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
-from sqlalchemy import Connection, func, inspect, not_, or_, select, text
+from sqlalchemy import Connection, exc, func, inspect, not_, or_, select, text
 
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.ledger import SqlLedger
+from flaglift.migrate.sql.rights import aside
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import lacking
 from flaglift.migrate.sql.server import check_server
@@ -50,6 +51,20 @@ def _check_rights(connection: Connection, rows: Rows, ledger: SqlLedger) -> Chec
 
 def check_key(connection: Connection, rows: Rows) -> Check:
     """See that keys are found again by `=`, and come in the order by which they compare."""
+    try:
+        with aside(connection):
+            return _check_key(connection, rows)
+    except exc.ProgrammingError:  # PostgreSQL's hstore has an order, and no sign for it
+        name = ", ".join(f"`{column.column.name}`" for column in rows.found.key.columns)
+        return Check(
+            "refuse",
+            "key",
+            f"the key {name} is of a type that does not compare by `=` and `>`. Export the table to"
+            " a file, or add a key of numbers or texts",
+        )
+
+
+def _check_key(connection: Connection, rows: Rows) -> Check:
     key = rows.found.key
     first = rows.keys(connection, most=_SAMPLE)
     last = rows.keys(connection, most=_SAMPLE, backwards=True)[::-1]

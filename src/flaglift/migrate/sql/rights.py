@@ -1,5 +1,7 @@
 """What an account may do, asked without doing it: the server explains a statement."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, exc, false, insert, select, text, update
@@ -10,22 +12,30 @@ _READ_ONLY = 1792
 """MySQL's error for a change in a transaction that only reads: the right itself is there."""
 
 
+@contextmanager
+def aside(connection: Connection) -> Iterator[None]:
+    """Keep an error in the block from ending the transaction, as it does on PostgreSQL alone."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    with connection.begin_nested():
+        yield
+
+
 def reason_not_to_run(connection: Connection, statement: Any) -> str | None:
     """Return why the account may not run a statement without values; None where it may.
 
     What is explained is not executed, and fires no trigger.
     """
     sql = str(statement.compile(connection))
-    savepoint = connection.begin_nested()
     try:
-        connection.exec_driver_sql(f"EXPLAIN {sql}").close()
+        with aside(connection):
+            connection.exec_driver_sql(f"EXPLAIN {sql}").close()
     except exc.DBAPIError as error:
         if may_pass(error):
             raise
-        savepoint.rollback()
         number = next(iter(getattr(error.orig, "args", ())), None)
         return None if number == _READ_ONLY else safe_message(error)
-    savepoint.rollback()
     return None
 
 

@@ -30,8 +30,8 @@ def begin_or_resume(
     job = rows.found.job
     with session.begin(write=True) as connection:
         runs = ledger.runs(connection, source)
-        stop = partial(ledger.save, connection) if restart else None
-        unfinished = resumed(runs, job.fingerprint, source, stop)
+        stop = partial(ledger.save, connection)
+        unfinished = resumed(runs, job.fingerprint, source, stop, restart=restart)
         if unfinished is not None:
             return unfinished
         run = table_run(job, source, sorted(rows.found.missing.values()))

@@ -17,7 +17,16 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
-from sqlalchemy.sql.sqltypes import ARRAY, JSON, Boolean, Float, Integer, Numeric, String
+from sqlalchemy.sql.sqltypes import (
+    ARRAY,
+    JSON,
+    Boolean,
+    Float,
+    Integer,
+    NullType,
+    Numeric,
+    String,
+)
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
@@ -144,9 +153,10 @@ def _check_types(columns: Mapping[str, Column[Any]], job: Job, dialect: str) -> 
     for name, column in columns.items():
         kind = column.type
         base = getattr(kind, "data_type", kind)  # a domain's
-        number = isinstance(base, Integer | Numeric | Float)
-        takes = number or isinstance(base, String | JSON) or type(base).__name__ == "CITEXT"
-        if number if name == "text" else not takes:
+        text = isinstance(base, String | JSON) or type(base).__name__ == "CITEXT"
+        # A type that SQLAlchemy does not know may be read as a text.
+        other = NullType if name == "text" else Integer | Numeric | Float
+        if not (text or isinstance(base, other)):
             raise InputError(
                 f"the column `{column.name}` is of the type {str(kind).lower()}, which does not"
                 f" take {'a prompt' if name == 'text' else f'`{name}`'}"
