@@ -133,8 +133,11 @@ def test_sighup_reads_the_configuration_again_and_drops_no_request(
 def test_a_client_that_connected_before_a_reload_may_ask_after_it(
     service: Upstream, kept: bool
 ) -> None:
-    """Also on a connection that it has used before: it cannot see that it is about to end."""
-    question = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
+    """Also on a connection that it has used before: it cannot see that it is about to end.
+
+    A check of health that does so is told of what serves now.
+    """
+    question = b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % (b"readyz" if kept else b"x")
     with process("--upstream", service.url, "--shutdown-timeout", "0.5") as (running, url):
         host, port = url.removeprefix("http://").split(":")
         assert running.stderr is not None
@@ -151,7 +154,7 @@ def test_a_client_that_connected_before_a_reload_may_ask_after_it(
             assert old in workers_of(running.pid)
             early.sendall(question)
             answer = early.recv(65536)
-            assert answer.startswith(b"HTTP/1.1 201")
+            assert answer.startswith(b"HTTP/1.1 200" if kept else b"HTTP/1.1 201")
             assert b"connection: close" in answer
         wait_until(lambda: old not in workers_of(running.pid))
 

@@ -203,7 +203,7 @@ class Proxy:
 
     async def _unready(self) -> str:
         """Return why no requests should come; nothing where they may."""
-        if self._stopping:
+        if self._stopping and not self._replaced:
             return "the proxy is about to end"
         try:
             await self._upstream.reach()
