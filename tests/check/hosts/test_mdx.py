@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
-from flaglift.check.hosts.finding import candidates, comments
+from flaglift.check.hosts.finding import candidates, comments, unread
 from flaglift.check.hosts.formats.mdx import MARKS
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
@@ -91,3 +91,13 @@ def test_a_suppression_in_a_comment_of_an_expression() -> None:
 def test_an_export_that_never_parses_ends_somewhere() -> None:
     source = "export const p = (\n\n" + "a\n\n" * 60 + f"`{BAD}`\n"
     assert [each.text for each in prompts(source)] == [BAD]
+
+
+@pytest.mark.parametrize("opening", ["{f(", "<Gen a={", "<Gen b"])
+def test_what_follows_an_expression_without_an_end_is_said(opening: str) -> None:
+    bad = "ohwx cat --video --video_model kling25 --duration 7"
+    source = f"a {opening} '{bad}'\n\n{{'{bad}'}}\n"
+    data = source.encode()
+    found = candidates(data, host_named("mdx"))
+    assert [literal.place.start for literal, _ in found] == [source.rindex("'ohwx")]
+    assert [place.start for place in unread(data, host_named("mdx"))][:1] == [source.index("--")]

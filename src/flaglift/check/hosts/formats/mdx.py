@@ -1,7 +1,7 @@
 """MDX: Markdown with imports and exports, tags of JSX and expressions in braces."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -29,8 +29,7 @@ class MdxHost(MarkdownHost):
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the pieces of code in a document, in order, and its front matter."""
-        code = [self._code(data, module, b"", b"") for module in _modules(data)]
-        code += self._expressions(data, [Span(each.start, each.end) for each in code])
+        code, _ = self._read(data)
         found = [
             each
             for each in super().literals(data)
@@ -38,8 +37,20 @@ class MdxHost(MarkdownHost):
         ]
         return sorted([*found, *code], key=lambda literal: literal.start)
 
-    def _expressions(self, data: bytes, modules: list[Span]) -> Iterator[Literal]:
-        """Yield the tags and the expressions in texts; not those in code within them."""
+    def _read(self, data: bytes) -> tuple[list[Literal], list[Span]]:
+        """Return the modules, tags and expressions, and where one begins that does not end."""
+        modules = list(_modules(data))
+        found = list(self._expressions(data, modules))
+        code = [self._code(data, module, b"", b"") for module in modules]
+        code += [each for each in found if isinstance(each, Literal)]
+        return code, [each for each in found if isinstance(each, Span)]
+
+    def _expressions(self, data: bytes, modules: list[Span]) -> Iterator[Literal | Span]:
+        """Yield the tags and the expressions in texts; not those in code within them.
+
+        The rest of a text in which one does not end is a `Span`: no compiler takes it, and to look
+        for the ends of many would take the square of its length.
+        """
         position = 0
         for node in nodes(data, ("inline", "html_block", "pipe_table_cell"), _MODULE):
             position = max(position, node.start_byte)
@@ -54,12 +65,17 @@ class MdxHost(MarkdownHost):
                     continue
                 close = _close(data, opening)
                 if close < 0:
-                    continue
+                    yield Span(opening.start(), node.end_byte)
+                    break
                 place, position = Span(opening.start(), close), close
                 before, behind = _around(opening, data[close - 2 : close])
                 literal = self._code(data, place, before, behind)
                 several = quoted and b"\n" in data[slice(*place)]
                 yield replace(literal, unclear=MARKS) if several else literal
+
+    def gaps(self, data: bytes) -> Sequence[Span]:
+        """Return the texts with tags or expressions that do not end."""
+        return self._read(data)[1]
 
     def _code(self, data: bytes, place: Span, before: bytes, behind: bytes) -> Literal:
         """Return a literal of TypeScript, with what makes it a whole that can be parsed."""
