@@ -91,7 +91,9 @@ class Shell:
         assert self._bash.stdin
         assert self._bash.stdout
         command = _PORT.sub(lambda found: f"127.0.0.1:{self._free(found[1])}", command)
-        self._bash.stdin.write(f"{command}\n{{ echo; echo '{_MARK}'; }} 2>/dev/null\n")
+        # What ends the output leaves `$?` as the command left it.
+        marked = f"{{ code=$?; echo; echo '{_MARK}'; (exit $code); }} 2>/dev/null"
+        self._bash.stdin.write(f"{command}\n{marked}\n")
         self._bash.stdin.flush()
         lines: list[str] = []
         for line in self._bash.stdout:
@@ -149,6 +151,15 @@ def fits(shown: str, printed: str) -> bool:
     )
 
 
+def with_ellipses(shown: str, printed: str) -> str:
+    """Return what is printed now, with the lines of the page that stand for it by an ellipsis."""
+    varying = [line for line in shown.splitlines() if "..." in line and line != "..."]
+    return "".join(
+        next((f"{line}\n" for line in varying if fits(line, each)), each)
+        for each in printed.splitlines(keepends=True)
+    )
+
+
 def run_python(code: str, names: dict[str, Any], page: str, line: int) -> str:
     """Run a session or a program; return what differs from what it shows."""
     if ">>>" not in code:
@@ -183,7 +194,7 @@ def rewritten(text: str) -> str:
             code = ""
             for command, shown in commands(found["code"]):
                 printed = opened.run(command)
-                kept = shown if fits(shown, printed) else printed
+                kept = shown if fits(shown, printed) else with_ellipses(shown, printed)
                 code += f"$ {command}\n{kept}"
                 code += "\n" if kept and not kept.endswith("\n") else ""
             return f"{found['fence']}console\n{code}{found['fence']}"

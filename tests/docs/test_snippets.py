@@ -16,6 +16,7 @@ from docs.snippets import (
     run_python,
     shell,
     snippets,
+    with_ellipses,
 )
 
 
@@ -42,7 +43,6 @@ def test_what_is_not_fenced_is_run_by_tests_of_its_own() -> None:
         "README.md": "how to install",
         "docs/how-to/columns.md": "tests/columns and tests/spark",
         "docs/how-to/requests.md": "tests/shim/test_readme.py",
-        "docs/how-to/stored-prompts.md": "the tutorial",
     }
     indented = {
         str(page.relative_to(ROOT))
@@ -59,6 +59,19 @@ def test_an_ellipsis_stands_for_what_varies() -> None:
     assert not fits("a\n", "b\n")
     assert fits("", "")
     assert not fits("", "surprise\n")
+
+
+def test_a_line_that_varies_is_kept_where_others_are_written_anew() -> None:
+    shown = "run ... is finished\n3 changed\n...\n"
+    printed = "run 7-a is finished\n4 changed\nrun\n"
+    assert with_ellipses(shown, printed) == "run ... is finished\n4 changed\nrun\n"
+
+
+def test_a_command_sees_the_exit_code_of_the_one_before() -> None:
+    with shell() as opened:
+        assert opened.run("false") == ""
+        assert opened.run("echo $?") == "1\n"
+        assert opened.run("echo $?") == "0\n"
 
 
 def test_a_difference_is_seen() -> None:

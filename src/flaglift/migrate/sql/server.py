@@ -73,8 +73,8 @@ def _check_mysql(connection: Connection) -> list[Check]:
         else Check(
             "refuse",
             "sql_mode",
-            f"{_STRICT} does not hold, so the server may cut or change what is written; a proxy"
-            " that drops a session's settings is to be left out",
+            f"{_STRICT} does not hold, so the server may cut or change what is written;"
+            " connect without a proxy that drops a session's settings",
         )
     ]
     if connection.execute(text("SELECT @@GLOBAL.read_only")).scalar():
