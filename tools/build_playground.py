@@ -7,6 +7,7 @@ wheels of `playground/wheels.txt`. All but the page itself goes into a folder th
 its content, so that browsers may keep it for good and never mix two builds.
 """
 
+import gzip
 import json
 import re
 import shutil
@@ -25,6 +26,8 @@ PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.
 MODULES = ("answers.py", "runs.py")
 IN_THE_PAGE = re.compile(r"pyodide|crelt|style-mod|w3c-keyname|@(codemirror|lezer|marijn)/[\w-]+")
 """The packages from npm of which something is in the page; the others build it."""
+PACKED = {".whl", ".zip"}
+"""What is as small as it can be."""
 PLATFORM = "pyemscripten_2026_0_wasm32"
 """What the Pyodide of package-lock.json is built for; pip takes a wrong name without a word."""
 
@@ -51,6 +54,7 @@ def main(target: Path) -> None:
     # Only styles that the page's own script makes carry it, so it needs no secret.
     page = page.replace("%FOLDER%", digest).replace("%NONCE%", digest)
     (target / "index.html").write_text(page, encoding="utf-8")
+    compress(target)
     print(f"The playground: {target}; serve it with `python -m http.server`")
 
 
@@ -113,6 +117,13 @@ def licences(folder: Path) -> str:
         "\n".join([f"{name} {version} {terms}", *texts])
         for name, version, terms, texts in sorted(parts)
     )
+
+
+def compress(folder: Path) -> None:
+    """Put a copy next to each file that gets smaller, for servers that send such copies."""
+    for path in [each for each in folder.rglob("*.*") if each.suffix not in PACKED]:
+        copy = gzip.compress(path.read_bytes(), 9, mtime=0)  # of no time: the same each time
+        path.with_name(f"{path.name}.gz").write_bytes(copy)
 
 
 def digest_of(folder: Path) -> str:

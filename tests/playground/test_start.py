@@ -1,5 +1,6 @@
 """How the playground starts, and what it says where it cannot."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -7,9 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 import peers
+from docs.test_site import Page as LinkedPage
+from docs.test_site import dead_links
 from playground.chromium import SECONDS, SWITCHES, Playground, Served
 
 NONE = "default-src 'none'"
+SENT = 11_000_000
+"""Bytes that are loaded once from a server that compresses; the site says so."""
 
 
 @pytest.fixture
@@ -160,6 +165,19 @@ def test_from_a_file_it_says_what_it_needs(page: Page, site: Path) -> None:
     page.goto((site / "playground" / "index.html").as_uri())
     expect(page.locator("#trouble")).to_contain_text("python -m http.server")
     page.context.close()
+
+
+def test_its_links_lead_somewhere_and_its_copies_hold_what_they_are_copies_of(site: Path) -> None:
+    path = site / "playground" / "index.html"
+    page = LinkedPage(path)
+    assert "../index.html" in page.links
+    assert {*dead_links(site, {path: page})} == {"playground/index.html: ../index.html"}  # the site
+    files = {each for each in path.parent.rglob("*.*") if each.suffix != ".gz"}
+    copies = {each: each.with_name(f"{each.name}.gz") for each in files}
+    assert {each.suffix for each in files if not copies[each].exists()} == {".whl", ".zip"}
+    held = {each: copy for each, copy in copies.items() if copy.exists()}
+    assert all(gzip.decompress(held[each].read_bytes()) == each.read_bytes() for each in held)
+    assert sum(held.get(each, each).stat().st_size for each in files) < SENT
 
 
 def test_without_its_files_the_page_says_so(page: Page, site: Path, tmp_path: Path) -> None:
