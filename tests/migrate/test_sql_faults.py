@@ -127,7 +127,7 @@ def test_an_engine_without_transactions_is_refused(mysql: Database) -> None:
 
 
 def test_rows_that_a_policy_protects_are_refused(
-    postgresql: Database, capsys: pytest.CaptureFixture[str]
+    postgresql: Database, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     postgresql.prompts([VIDEO.format(i) for i in range(10)])
     role = f"tenant_{os.getpid()}"
@@ -142,9 +142,12 @@ def test_rows_that_a_policy_protects_are_refused(
         postgresql.run(statement)
     try:
         source = postgresql.url.replace("postgres@", f"{role}@") + "#prompts"
+        listed = tmp_path / "refused.jsonl"
         for _ in range(2):
-            assert call("apply", source, "-q") == 1
+            assert call("apply", source, "-q", "--refused", str(listed)) == 1
             said = capsys.readouterr().out
+            assert "`flaglift migrate apply --refused FILE` lists it" in said
+            assert listed.read_text().count('"not-allowed"') == 5
             assert "deleted" not in said
             assert "5 refused" in said
             assert "policies hide or protect rows" in said

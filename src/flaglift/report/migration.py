@@ -18,6 +18,7 @@ _PSEUDO = {
     "not-allowed": "a row that the account may not change",
     "not-expanded": "fields that do not hold yet what the flags say",
 }
+_BY_STORE = frozenset(("refused-by-database", "not-allowed"))
 OUTCOMES = (
     ("translated", "translated", "green"),
     ("unchanged", "without flags", "dim"),
@@ -155,7 +156,10 @@ def print_applied(document: Mapping[str, Any]) -> None:
         say(sentence)
     _print_left(document.get("left"))
     if counts["refused"] or counts["problems"]:
-        say("what was not translated is as it was; `flaglift migrate plan --refused FILE` lists it")
+        # What the store itself refuses is known only to who writes.
+        verb = "apply" if _BY_STORE.intersection(counts["refusals"]) else "plan"
+        lists = f"`flaglift migrate {verb} --refused FILE` lists it"
+        say(f"what was not translated is as it was; {lists}")
     if document["state"] == "stopped" and not document["drifted"]:
         say("stopped before the end; run the same command again to resume")
 
