@@ -65,6 +65,17 @@ class Wire:
         item = {"uri": uri, "languageId": "plaintext", "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": item})
 
+    def type(self, uri: str, version: int, line: int, text: str) -> None:
+        """Type at the beginning of a line."""
+        place = {"line": line, "character": 0}
+        change = {"range": {"start": place, "end": place}, "text": text}
+        document = {"uri": uri, "version": version}
+        changed = {"textDocument": document, "contentChanges": [change]}
+        self.notify("textDocument/didChange", changed)
+
+    def close(self, uri: str) -> None:
+        self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+
 
 @contextmanager
 def server() -> Iterator[tuple[Wire, subprocess.Popen[bytes]]]:
@@ -138,6 +149,52 @@ def test_many_documents_and_a_large_one(tmp_path: Path) -> None:
         assert wire.codes("untitled:large").count("FL402") == 2
         for number in range(200):
             assert "FL402" in wire.codes(f"untitled:{number}")
+        # Each is edited, and none of the others takes notice.
+        wire.type("untitled:large", 2, 60_000, LONG)
+        assert wire.codes("untitled:large").count("FL402") == 3
+        for number in range(200):
+            wire.type(f"untitled:{number}", 2, 1, "a dog --vidoe\n" * (number % 2))
+        for number in range(200):
+            codes = wire.codes(f"untitled:{number}")
+            assert ("FL108" in codes, codes.count("FL402")) == (number % 2 == 1, 1)
+
+
+def test_a_file_that_is_renamed(tmp_path: Path) -> None:
+    """An editor closes it and opens it under its new name, whose kind and configuration count."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "flaglift.toml").write_text('ignore = ["FL001"]\n')
+    old, code, other = (tmp_path / name for name in ("a.txt", "a.md", "other/a.txt"))
+    with server() as (wire, _):
+        wire.start()
+        wire.open(old.as_uri(), LONG)
+        assert {"FL001", "FL402"} <= set(wire.codes(old.as_uri()))
+        wire.close(old.as_uri())
+        wire.open(code.as_uri(), LONG)
+        assert wire.codes(old.as_uri()) == []
+        assert wire.codes(code.as_uri()) == []  # the text of a page is no prompt
+        wire.close(code.as_uri())
+        wire.open(other.as_uri(), LONG)
+        codes = wire.codes(other.as_uri())
+        assert ("FL001" in codes, "FL402" in codes) == (False, True)
+        wire.type(other.as_uri(), 2, 0, LONG)
+        assert wire.codes(other.as_uri()).count("FL402") == 2
+
+
+def test_what_is_undone_is_found_again() -> None:
+    """The editor sends the change back; what was known of the text before is still right."""
+    with server() as (wire, _):
+        wire.start()
+        wire.open("untitled:a", LONG * 100)
+        before = wire.codes("untitled:a")
+        for version in range(2, 20, 2):
+            wire.type("untitled:a", version, version * 5, "x --vidoe\n")
+            assert len(wire.codes("untitled:a")) == len(before) + 1
+            start, end = ({"line": version * 5 + more, "character": 0} for more in (0, 1))
+            change = {"range": {"start": start, "end": end}, "text": ""}
+            document = {"uri": "untitled:a", "version": version + 1}
+            changed = {"textDocument": document, "contentChanges": [change]}
+            wire.notify("textDocument/didChange", changed)
+            assert wire.codes("untitled:a") == before
 
 
 def free_port() -> int:
