@@ -1,6 +1,6 @@
 """A key stroke beside linting the whole file, and the memory of many edits, in the server's parts.
 
-python benchmarks/editor.py            5,000 prompts: one a line, and in JSONL, Python and YAML
+python benchmarks/editor.py            5,000 prompts in each kind of file, or in those named
 python benchmarks/editor.py --memory   50 prompts in a server process, 1,000 edits and 10,000
 """
 
@@ -22,10 +22,21 @@ from flaglift.lsp.session import EditorSession, OpenDocument
 from flaglift.lsp.text import EditorText
 
 _COUNT = 5000
+_QUOTE = '"'
+_ELEMENTS = ",\n  "
 _SUFFIXES: dict[str, Callable[[list[str]], str]] = {
     "txt": "\n".join,
     "jsonl": lambda prompts: "\n".join(json.dumps({"text": each}) for each in prompts),
     "py": lambda prompts: "\n".join(f"p{i} = {each!r}" for i, each in enumerate(prompts)),
+    "json": lambda prompts: f"[\n  {_ELEMENTS.join(json.dumps({'text': p}) for p in prompts)}\n]",
+    "php": lambda prompts: "<?php\n" + "\n".join(f"$p = {json.dumps(each)};" for each in prompts),
+    "rb": lambda prompts: "\n".join(f"p = {json.dumps(each)}" for each in prompts),
+    "toml": lambda prompts: "\n".join(f"p{i} = {json.dumps(p)}" for i, p in enumerate(prompts)),
+    "csv": lambda prompts: (
+        "text\n" + "\n".join(f'"{p.replace(_QUOTE, _QUOTE * 2)}"' for p in prompts)
+    ),
+    "md": lambda prompts: "\n".join(f"```\n{each}\n```" for each in prompts),
+    "html": lambda prompts: "\n".join(f"<p>{each}</p>" for each in prompts),
     "yaml": lambda prompts: "\n".join(f"- text: {json.dumps(each)}" for each in prompts),
 }
 
@@ -103,8 +114,8 @@ def send(server: subprocess.Popen[bytes], method: str, params: object, number: i
 
 def main() -> None:
     prompts = with_flags(_COUNT)
-    for suffix, written in _SUFFIXES.items():
-        key = typist(suffix, written(prompts), _COUNT // 2)
+    for suffix in sys.argv[1:] or _SUFFIXES:
+        key = typist(suffix, _SUFFIXES[suffix](prompts), _COUNT // 2)
         whole = key()
         stroke = statistics.median(key() for _ in range(9))
         print(f"{suffix}: whole {whole:.2f} s, key stroke {stroke:.3f} s, {stroke / whole:.3f}")
