@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Column, Enum, Integer, Numeric, SmallInteger, String, Text
-from sqlalchemy.dialects.mysql import MEDIUMINT, TINYINT
+from sqlalchemy import BigInteger, Column, Enum, Float, Integer, Numeric, SmallInteger, String, Text
+from sqlalchemy.dialects.mysql import DOUBLE, MEDIUMINT, TINYINT
 
 from flaglift.migrate.sql.capacity import coerced, reason_not_to_take
 
@@ -47,3 +47,16 @@ def test_other_kinds() -> None:
     short = Column("model", String(3))
     assert reason_not_to_take(short, "m", "abc", "postgresql") is None
     assert reason_not_to_take(short, "m", "abcd", "postgresql") is not None
+
+
+def test_a_fraction_is_kept_or_refused() -> None:
+    for kind in (Numeric(), Numeric(6, 2), Float(), DOUBLE()):
+        assert coerced(Column("scale", kind), 3.5) == 3.5
+        assert reason_not_to_take(Column("scale", kind), "cfg_scale", 3.5, "mysql") is None
+        assert reason_not_to_take(Column("scale", kind), "cfg_scale", 3, "mysql") is None
+    assert reason_not_to_take(Column("scale", Integer()), "cfg_scale", 3.5, "mysql") == (
+        "`cfg_scale` is no whole number, and the column `scale` takes only those"
+    )
+    assert reason_not_to_take(Column("scale", Numeric(6, 2)), "cfg_scale", 3.125, "mysql") == (
+        "`cfg_scale` has more decimals than the 2 of the column `scale`"
+    )

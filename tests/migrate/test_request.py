@@ -328,3 +328,60 @@ def test_settings_that_columns_hold_need_no_target(database: Database) -> None:
     database.run("UPDATE settled SET seed = 1")
     counts = applied(source)
     assert (counts.changed, counts.refusals["FL604"]) == (1, 1)
+
+
+SETTLED = [
+    f"{MODEL}\n{line}"
+    for line in ("seed=5", "cfg_scale=3.5", "cfg_scale=3", "face_correct=true",
+                 "face_correct=maybe", "cfg_scale=x", "seed=abc", "seed=99999999999999999999999")
+]  # fmt: skip
+PLACES = {
+    "video_model": "video_model", "video_prompt": "video_prompt",
+    "seed": "seed", "cfg_scale": "scale", "face_correct": "face",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kinds", "written"),
+    [
+        ((pa.int64(), pa.float64(), pa.bool_()), [5, 3.5, 3.0, True, None, None, None, None]),
+        ((pa.int32(), pa.float32(), pa.int8()), [5, 3.5, 3.0, 1, None, None, None, None]),
+        ((pa.string(), pa.int16(), pa.string()),
+         ["5", None, 3, "true", "maybe", None, "abc", "99999999999999999999999"]),
+    ],
+)  # fmt: skip
+def test_settings_in_parquet_columns_of_any_type(
+    tmp_path: Path, kinds: tuple[Any, ...], written: list[Any]
+) -> None:
+    path, nothing = tmp_path / "prompts.parquet", [None] * len(SETTLED)
+    columns = {"text": pa.array(SETTLED)}
+    columns |= {n: pa.array(nothing, pa.string()) for n in ("video_model", "video_prompt")}
+    columns |= {
+        n: pa.array(nothing, kind) for n, kind in zip(("seed", "scale", "face"), kinds, strict=True)
+    }
+    pq.write_table(pa.table(columns), path)
+    old = pq.read_table(path)
+    new = tmp_path / "new.parquet"
+    assert applied(path, to=new, targets=PLACES).refused == written.count(None)
+    rows = pq.read_table(new).select(["seed", "scale", "face"]).to_pylist()
+    found = [next((v for v in row.values() if v is not None), None) for row in rows]
+    assert found == written
+    assert verified(path, to=new, targets=PLACES)[1] == []
+    applied(path, replace=True, targets=PLACES)
+    undone(path, targets=PLACES)
+    assert pq.read_table(path).equals(old)
+
+
+def test_settings_in_columns_of_numbers(database: Database) -> None:
+    source = database.prompts(SETTLED, "numbered")
+    for column in ("seed BIGINT", "scale DECIMAL(6,2)", "face SMALLINT"):
+        database.run(f"ALTER TABLE numbered ADD COLUMN {column}")
+    before = database.rows("numbered")
+    assert applied(source, targets=PLACES).changed == 4
+    rows = database.run("SELECT seed, scale, face FROM numbered ORDER BY id")
+    assert [float(next((v for v in row if v is not None), -1)) for row in rows] == [
+        5, 3.5, 3, 1, -1, -1, -1, -1,
+    ]  # fmt: skip
+    assert verified(source, targets=PLACES)[1] == []
+    assert undone(source, targets=PLACES).restored == 4
+    assert database.rows("numbered") == before

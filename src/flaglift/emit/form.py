@@ -12,3 +12,16 @@ def form_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def number_of(value: Any, *, whole: bool) -> int | float:
+    """Return a field's value as a number. Raises `ValueError` for what is none, or is not `whole`.
+
+    >>> number_of("5", whole=True), number_of(True, whole=True), number_of(3.5, whole=False)
+    (5, 1, 3.5)
+    """
+    if isinstance(value, float) and not value.is_integer():
+        if whole:
+            raise ValueError("not a whole number")
+        return value
+    return int(value)

@@ -67,7 +67,7 @@ class ParquetFormat(ParquetReader):
                 value.encode()
             else:
                 pa.array([self.coerced(field, value)], kind)
-        except (pa.ArrowException, ValueError, TypeError):
+        except (pa.ArrowException, ValueError, TypeError, OverflowError):
             return f"the column for `{field}` is of the type {kind}"
         return None
 

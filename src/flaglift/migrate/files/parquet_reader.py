@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flaglift.context import stated
-from flaglift.emit.form import form_value
+from flaglift.emit.form import form_value, number_of
 from flaglift.errors import InputError
 from flaglift.migrate.files.parquet_columns import is_text, plain, raw_texts, wide
 from flaglift.migrate.job import Job
@@ -140,15 +140,22 @@ class ParquetReader:
         return pa.int64() if flag and flag.kind is ValueKind.WHOLE_NUMBER else pa.string()
 
     def coerced(self, field: str, value: Any) -> Any:
-        """Return a field's value as its column takes it."""
+        """Return a field's value as its column takes it. Raises `ValueError` where it cannot."""
         if value is None:
             return None
         kind = self.kind(field)
         if is_text(kind):
             return form_value(value)
         if pa.types.is_duration(kind):
-            return timedelta(seconds=int(value))
-        return int(value) if pa.types.is_integer(kind) else value
+            return timedelta(seconds=number_of(value, whole=True))
+        return number_of(value, whole=True) if pa.types.is_integer(kind) else value
+
+    def holds(self, field: str, held: Any, value: Any) -> bool:
+        """Tell whether a value that a column holds is what it makes of a field's value."""
+        if held is None or form_value(held) == form_value(value):
+            return held is not None
+        made = pa.array([self.coerced(field, value)], self.kind(field)).to_pylist()
+        return bool(held == plain(made[0]))
 
     def close(self) -> None:
         """Close the file."""

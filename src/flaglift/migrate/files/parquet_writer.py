@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flaglift.emit.form import form_value
 from flaglift.migrate.entries import entry_of
 from flaglift.migrate.files.output import writing
 from flaglift.migrate.files.parquet_columns import replaced
@@ -67,7 +66,7 @@ class ParquetResult:
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
         """Take back the changes of a chunk; return their numbers in the journal."""
         numbers = []
-        for entry, row in restorable(chunk, find):
+        for entry, row in restorable(self._form, chunk, find):
             numbers.append(entry.number)
             self._take(entry.before, row)
         self._write_groups(chunk)
@@ -145,7 +144,7 @@ def written_table(form: ParquetReader, table: Any, values: Values, rows: range, 
     return table.select(schema.names).cast(schema) if form.added else table
 
 
-def restorable(chunk: Chunk, find: Find) -> Iterable[tuple[JournalEntry, int]]:
+def restorable(form: ParquetReader, chunk: Chunk, find: Find) -> Iterable[tuple[JournalEntry, int]]:
     """Yield the entries of a chunk's rows that are as the run wrote them, and the rows."""
     taken: set[int] = set()
     entries = find(record.key for record in chunk.records)
@@ -154,8 +153,7 @@ def restorable(chunk: Chunk, find: Find) -> Iterable[tuple[JournalEntry, int]]:
             now = {**stored.held, "text": stored.text}
             for entry in entries.get(record.key, ()):
                 if entry.number not in taken and all(
-                    now.get(f) is not None and form_value(now[f]) == form_value(v)
-                    for f, v in entry.after.items()
+                    form.holds(f, now.get(f), v) for f, v in entry.after.items()
                 ):
                     taken.add(entry.number)
                     yield entry, record.body
@@ -168,7 +166,7 @@ def restored_table(form: ParquetReader, group: int, find: Find) -> Any:
     table = form.table([group])
     values: Values = defaultdict(dict)
     chunk = form.read({"at": [group, 0, first]}, max(1, table.num_rows))
-    for entry, row in restorable(chunk, find) if chunk else ():
+    for entry, row in restorable(form, chunk, find) if chunk else ():
         for field, value in entry.before.items():
             values[field][row] = form.coerced(field, value)
     names = [name for name in form.schema.names if name not in form.added]

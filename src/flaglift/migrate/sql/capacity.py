@@ -19,7 +19,7 @@ from sqlalchemy.sql.sqltypes import (
 )
 
 from flaglift.context import stated
-from flaglift.emit.form import form_value
+from flaglift.emit.form import form_value, number_of
 
 _BYTES = {"TINYTEXT": 2**8 - 1, "TEXT": 2**16 - 1, "MEDIUMTEXT": 2**24 - 1}
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INTEGER": 32, "BIGINT": 64}
@@ -42,12 +42,15 @@ _UNUSED_IN_CP1252 = dict.fromkeys((0x81, 0x8D, 0x8F, 0x90, 0x9D), " ")
 
 
 def coerced(column: Column[Any], value: Any) -> Any:
-    """Return a field's value as its column takes it. Raises `ValueError` for what is no number."""
+    """Return a field's value as its column takes it.
+
+    Raises `ValueError` for what is no number, or has a fraction that the column does not take.
+    """
     kind = column.type
     if value is None:
         return None
     if isinstance(kind, Integer | Numeric | Float):
-        return int(value)
+        return number_of(value, whole=isinstance(kind, Integer))
     return form_value(value) if isinstance(kind, String) or _is_citext(kind) else value
 
 
@@ -82,12 +85,17 @@ def reason_not_to_take(
     try:
         new = coerced(column, value)
     except ValueError:
-        return f"`{name}` is no number, and the column `{column.name}` takes only those"
+        whole = isinstance(value, float)
+        kinds = "whole number" if whole else "number"
+        return f"`{name}` is no {kinds}, and the column `{column.name}` takes only those"
     kind = column.type
     if isinstance(kind, Enum) and new not in kind.enums:
         return f"the column `{column.name}` does not take this `{name}`"
     if isinstance(kind, Integer):
         return _number(column, name, new, dialect)
+    scale = getattr(kind, "scale", None)
+    if scale is not None and round(exact := Decimal(str(new)), scale) != exact:
+        return f"`{name}` has more decimals than the {scale} of the column `{column.name}`"
     if isinstance(kind, String):
         return _text(column, name, str(new), charset)
     return None
