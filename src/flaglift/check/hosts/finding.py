@@ -42,9 +42,13 @@ def candidates(data: bytes, host: Host) -> list[Candidate]:
     A literal that is code of another host, such as a fenced block or a command's argument, is
     replaced by the literals in it. Never raises for the document's content.
     """
+    return _judged(literals_of(host, data))
+
+
+def _judged(literals: Iterable[Literal]) -> list[Candidate]:
     return [
         Candidate(literal, decision(literal))
-        for literal in leaves(literals_of(host, data))
+        for literal in leaves(literals)
         if literal.prompt.has(Feature.CONCERNED)
     ]
 
@@ -113,9 +117,9 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
     if not gaps:
         return []
-    doubtful = {each.place for each in literals if _may_be_code(each)}
-    if doubtful:
-        doubtful -= {each.root.place for each, said in candidates(data, host) if said.taken}
+    may_be_code = [each for each in literals if _may_be_code(each)]
+    prompts = {each.root.place for each, said in _judged(may_be_code) if said.taken}
+    doubtful = {each.place for each in may_be_code} - prompts
     covered = sorted(
         [
             *(Span(each.start, each.end) for each in host.comments(data)),
