@@ -14,6 +14,7 @@ from flaglift import Context, Settings
 from flaglift.api import lint
 from flaglift.linting.engine import examine
 from flaglift.migrate.control import Decided
+from flaglift.migrate.job import CONTRACT, EXPAND
 from migrate.conftest import Database, open_database
 from migrate.sources import applied, planned, undone, verified
 from running import flaglift
@@ -385,3 +386,13 @@ def test_settings_in_columns_of_numbers(database: Database) -> None:
     assert verified(source, targets=PLACES)[1] == []
     assert undone(source, targets=PLACES).restored == 4
     assert database.rows("numbered") == before
+
+
+def test_settings_in_columns_of_numbers_are_expanded_and_contracted(database: Database) -> None:
+    source = database.prompts(SETTLED[:4], "stepped")
+    for column in ("seed BIGINT", "scale DECIMAL(6,2)", "face SMALLINT"):
+        database.run(f"ALTER TABLE stepped ADD COLUMN {column}")
+    assert applied(source, targets=PLACES, step=EXPAND).changed == 4
+    # `true` is not the 1 that a column of numbers makes of it.
+    assert applied(source, targets=PLACES, step=CONTRACT).changed == 3
+    assert verified(source, targets=PLACES)[1] == []

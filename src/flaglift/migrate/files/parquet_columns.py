@@ -32,14 +32,14 @@ def wide(kind: pa.DataType) -> pa.DataType:
 def plain(value: Any) -> Any:
     """Return a column's value as a field has it: whole numbers and seconds of any type as `int`.
 
-    >>> plain(Decimal("5.00")), plain(timedelta(seconds=5)), plain(2.5), plain("a")
-    (5, 5, 2.5, 'a')
+    >>> plain(Decimal("5.00")), plain(timedelta(seconds=5)), plain(Decimal("2.50")), plain("a")
+    (5, 5, Decimal('2.5'), 'a')
     """
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(value, Decimal | float) and value == value // 1:
         return int(value)
-    return value
+    return value.normalize() if isinstance(value, Decimal) else value
 
 
 def raw_texts(column: pa.ChunkedArray) -> list[bytes | None]:

@@ -59,9 +59,11 @@ def _is_citext(kind: Any) -> bool:
 
 
 def plain_value(column: Column[Any], value: Any) -> Any:
-    """Return a value that a column holds, in the spelling of a field's: 5 for 5.00."""
+    """Return what a column holds in the spelling of a field's value: 5 for 5.00, 3.5 for 3.50."""
     if isinstance(value, Decimal | float) and value == value // 1:
         return int(value)
+    if isinstance(value, Decimal):
+        return value.normalize()
     if isinstance(value, str) and isinstance(column.type, CHAR):
         return value.rstrip(" ")
     return value
