@@ -180,14 +180,16 @@ def test_a_request_may_take_longer_than_a_reload_but_not_than_the_end(ends: bool
 
     with (
         upstream(slow) as service,
-        process("--upstream", service.url, *options, quiet=True) as (running, url),
+        process("--upstream", service.url, *options) as (running, url),
     ):
+        assert running.stderr is not None
         (old,) = workers_of(running.pid)
         asking = threading.Thread(target=ask)
         asking.start()
         assert asked.wait(60)
         running.send_signal(signal.SIGHUP)
-        wait_until(lambda: len(workers_of(running.pid)) == 2)
+        while "reloaded" not in running.stderr.readline():
+            pass
         time.sleep(1.2)  # longer than it would have at the end
         if ends:
             running.send_signal(signal.SIGTERM)

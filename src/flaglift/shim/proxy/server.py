@@ -133,6 +133,7 @@ class Proxy:
         self._doors = self._open_doors(options.limits)
         self._stopping = False
         self._replaced = False
+        self._patient = False  # requests may take as long as they take
         self._at_once = False
 
     def _open_doors(self, limits: Limits) -> list[Connections]:
@@ -187,7 +188,7 @@ class Proxy:
         """
         for door in self._doors:
             door.draining = True
-        while any(map(len, self._doors)) and self._replaced and not self._at_once:
+        while any(map(len, self._doors)) and self._patient and not self._at_once:
             await asyncio.sleep(_POLL_SECONDS)
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -203,7 +204,7 @@ class Proxy:
 
     async def _unready(self) -> str:
         """Return why no requests should come; nothing where they may."""
-        if self._stopping and not self._replaced:
+        if self._stopping and not self._patient:
             return "the proxy is about to end"
         try:
             await self._upstream.reach()
@@ -214,9 +215,11 @@ class Proxy:
     def stop(self, *, at_once: bool = False, replaced: bool = False) -> None:
         """Stop listening, and end when the requests have ended; callable from any thread.
 
-        `replaced` tells that another proxy serves in its place; one call without it counts.
+        `replaced` tells that another proxy serves in its place, so that requests may take as long
+        as they take, until a call without it.
         """
-        self._replaced = replaced and (self._replaced or not self._stopping)
+        self._patient = replaced and (self._patient or not self._stopping)
+        self._replaced |= replaced
         self._at_once |= at_once
         self._stopping = True
 
