@@ -77,6 +77,8 @@ async def _growth() -> int:
         change = {"text": f"{PROMPT}{number % 2}"}
         send("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
         send("textDocument/diagnostic", {"textDocument": document}, id=number + 2)
+        send("textDocument/diagnostic", {"textDocument": document}, id=-number - 1)
+        send("$/cancelRequest", {"id": -number - 1})
         while len(asyncio.all_tasks()) > 1:
             await asyncio.sleep(0)
         if number in (100, 399):

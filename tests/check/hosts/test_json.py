@@ -1,14 +1,16 @@
 """JSON files that are not plain JSON, and those of which a part is broken."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
-from flaglift.check.hosts.base import Literal, LiteralChange
+from flaglift.check.hosts.base import DivisibleHost, Literal, LiteralChange
 from flaglift.check.hosts.finding import leaves
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.lossless.spans import Span
 from flaglift.settings import DEFAULT
 
 PROMPT = "a cat --video --video_model kling25"
@@ -106,3 +108,32 @@ def test_a_document_may_be_deep() -> None:
     assert not literal.locked
     assert len(literal.origin.path) == 50_001
     assert PROMPT not in moved("json", source)
+
+
+def test_the_elements_of_a_list_stand_for_themselves() -> None:
+    host = host_named("json")
+    assert isinstance(host, DivisibleHost)
+    data = b'[\n  {"text": "a --video"},\n  {"text": "b"}\n]\n'
+    (cut,) = host.cuts(data)
+    first, last = (host.literals_in(data, Span(*p)) for p in ((0, cut), (cut, len(data))))
+    assert first is not None
+    assert last is not None
+    assert [each.text for each in (*first, *last)] == ["a --video", "b"]
+    assert [each.pointer for each in (*first, *last)] == ["/0/text", "/0/text"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{\n  "text": "a --video"\n}',  # no list
+        b'[\n  {"text": "a --video"},\n  {"text": "b"}\n',  # it does not end
+        b'[\n  {"a": "x --video"} {"a": 1},\n  2\n]',  # two values without a comma
+        b'[\n  {"a": [\n  1,\n  2]}\n]',  # as much indentation, deeper
+        b"[\n  1,\n  ,\n  2\n]",
+    ],
+)
+def test_elements_that_are_none_by_themselves(data: bytes) -> None:
+    host = host_named("json")
+    assert isinstance(host, DivisibleHost)
+    edges = [0, *host.cuts(data), len(data)]
+    assert None in [host.literals_in(data, Span(*each)) for each in pairwise(edges)]
