@@ -126,6 +126,39 @@ def php(document: str) -> Values:
     return values
 
 
+_RUBY = r"""
+require 'json'
+STDIN.each_line do |line|
+  x = "\ufffc"
+  values = begin
+    eval(JSON.parse(line))
+  rescue SyntaxError, StandardError
+    nil
+  end
+  puts(begin JSON.generate(values) rescue 'null' end)
+  STDOUT.flush
+end
+"""
+
+
+@cache
+def _ruby() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [program("ruby"), "-W0", "-Ku", "-e", _RUBY],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
+    atexit.register(process.communicate)
+    return process
+
+
+def ruby(document: str) -> Values:
+    """A list; `x` is the value of a hole."""
+    return _asked(_ruby(), document)
+
+
 _GO = Path(__file__).with_name("judge.go")
 
 

@@ -118,6 +118,36 @@ GO = [
     _go("`", ["\\n", "\\", "'", '"', "\n", "\r\n", "` + x + `"]),
 ]
 
+RUBY_ESCAPES = [
+    "\\n", "\\t", "\\\\", "\\'", '\\"', "\\x41", "\\u002d", "\\u{1F600 41}", "\\101", "\\d", "\\e",
+    "#{x}", "#", "{", "}", "\\#", "\n", "\\\n", "`",
+]  # fmt: skip
+
+
+def _ruby(
+    opening: str, closing: str, fragments: Sequence[str], *, writable: bool = True
+) -> LiteralForm:
+    before, after = f"['before', {opening}", f"{closing}, 'after']\n"
+    return LiteralForm(
+        f"ruby {opening.strip()}",
+        "ruby",
+        before,
+        after,
+        judges.ruby,
+        [*COMMON, *fragments],
+        writable,
+    )
+
+
+RUBY = [
+    _ruby("'", "'", ["\\n", "\\\\", "\\'", "#{x}", '"', "\n"], writable=False),
+    _ruby('"', '"', [*RUBY_ESCAPES, "'", '" "', '" + x + "', '" + "b" + "', '" << "']),
+    _ruby("%q(", ")", ["\\n", "\\\\", "\\)", "(b)", "#{x}", "'", "\n"], writable=False),
+    _ruby("%Q{", "}", [*RUBY_ESCAPES, "'", "{b}", "\\}"]),
+    _ruby("%w[z", "].join(' ')", ["\\n", "\\\\", "\\]", "\\ ", "[b]", "#{x}", "'"], writable=False),
+    _ruby("%W[z", "] * ' '", [*(e for e in RUBY_ESCAPES if "\n" not in e), "[b]"], writable=False),
+]
+
 JS_ESCAPES = [
     "\\n", "\\t", "\\\\", "\\'", '\\"', "\\`", "\\x41", "\\u002d", "\\u{1F600}", "\\ud83d\\ude00",
     "\\0", "\\-", "\\q", "\\\n", "\\\r\n", "\\$", "\\é", "\\\u2028", "\t", "$", "{", "}", "\\u00e9",
@@ -381,4 +411,4 @@ CSV = [
     ),
 ]
 
-FORMS = [*PYTHON, *PHP, *GO, *JAVASCRIPT, *JSON, *TOML, *YAML, *BASH, *MARKDOWN, *CSV]
+FORMS = [*PYTHON, *PHP, *GO, *RUBY, *JAVASCRIPT, *JSON, *TOML, *YAML, *BASH, *MARKDOWN, *CSV]

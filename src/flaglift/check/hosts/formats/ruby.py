@@ -1,6 +1,7 @@
 """Ruby: quoted strings, `%q` and its like, here-documents."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from tree_sitter import Node
@@ -64,6 +65,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _DOCUMENT = re.compile(rb"<<([~-]?)([\"'`]?)(\w+)")
 _BLANKS = re.compile(rb"[ \t]*")
 CONTINUED = "its last line continues in the line that seems to end it"
+WORDS = "its words cannot be told apart"
 INDENTED = "its indentation cannot be followed byte by byte"
 
 
@@ -85,6 +87,8 @@ _DOCUMENTS = Escaped("Ruby here-document", re.compile(_ESCAPE + b"|" + LINE_END)
 
 @cache
 def _word(opening: str) -> Escaped:
+    if opening.startswith("%W"):
+        return replace(_form(opening), forbidden=re.compile(r"\s"))
     marks = re.escape(opening[-1] + _CLOSING.get(opening[-1], ""))
     return Escaped(
         f"Ruby word of {opening}",
@@ -151,7 +155,7 @@ class RubyHost(StatementsHost):
         first: Node | None = node
         while first is not None and first.type == self.adds:
             first = first.child_by_field_name("left")
-        return first is not None and first.type in self.kinds
+        return first is not None and first.type in {*self.kinds, *self.joins}
 
     def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:  # noqa: ARG002
         """Return how a string reads; None for what is no text."""
@@ -167,9 +171,12 @@ class RubyHost(StatementsHost):
 
     def _word(self, node: Node, data: bytes) -> StringLiteral:
         opening = text_of(node.parent.children[0]) if node.parent is not None else ""
-        form = _word(opening) if opening.startswith("%w") else _form(opening)
+        form = _word(opening)
         place = Span(node.start_byte, node.end_byte)
-        return StringLiteral(form, place, place.start, form.pieces(data, place, _holes(node)))
+        scanned = form.pieces(data, place, _holes(node))
+        if any(re.search(r"\s", p.text) for p in scanned.pieces if p.kind is PieceKind.RUN):
+            scanned.unclear = WORDS
+        return StringLiteral(form, place, place.start, scanned)
 
     def _document(self, node: Node, data: bytes) -> StringLiteral | None:
         opening = _DOCUMENT.match(data, node.start_byte, node.end_byte)
