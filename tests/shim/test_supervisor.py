@@ -65,7 +65,8 @@ def test_a_worker_that_is_killed_is_replaced(service: Upstream) -> None:
         os.kill(min(before), signal.SIGKILL)
         wait_until(lambda: len(set(workers_of(running.pid)) - before) == 1)
         for _ in range(10):
-            assert httpx.post(url + PATH, data=DATA).status_code == 201
+            # Of those that the kernel gives to the new worker, the first waits for it to start.
+            assert httpx.post(url + PATH, data=DATA, timeout=60).status_code == 201
         wait_until(lambda: counted(url) == 11)
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
