@@ -80,6 +80,7 @@ def _read_corpora() -> None:
     from flaglift import api  # noqa: PLC0415
     from flaglift.check.hosts.base import LiteralChange  # noqa: PLC0415
     from flaglift.check.hosts.finding import candidates  # noqa: PLC0415
+    from flaglift.check.hosts.formats.json import JsonHost  # noqa: PLC0415
     from flaglift.check.hosts.registry import NAMES, host_named  # noqa: PLC0415
     from flaglift.check.hosts.rewriting import rewrite  # noqa: PLC0415
     from flaglift.check.hosts.several import has_one_a_line  # noqa: PLC0415
@@ -107,6 +108,7 @@ def _read_corpora() -> None:
             data, host = path.read_bytes(), host_named(name)
             literals = [literal for literal, _ in candidates(data, host)]
             rewrite(data, host, [LiteralChange(each, each.text + ' "x"') for each in literals])
+    JsonHost("json").cuts(b'[\n  "a",\n  "b"\n]')
     for quoting in (True, False):
         written(b"a", Dialect(quoting=quoting), like=b"")
         for backslash in (True, False):

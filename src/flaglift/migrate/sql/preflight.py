@@ -17,6 +17,8 @@ from flaglift.migrate.store import Check
 _SAMPLE = 100
 """Keys from either end of the table that are looked for again."""
 
+_WORD = re.compile(r"(?<![\w:])\w++")
+
 
 def check_table(connection: Connection, rows: Rows, ledger: SqlLedger) -> list[Check]:
     """Look at a table before it is migrated."""
@@ -263,4 +265,4 @@ def _check_constraints(connection: Connection, table: PromptTable) -> list[Check
 
 def _names(expression: str, column: str) -> bool:
     # After colons there is a type, which may be called `text`, too.
-    return re.search(rf"(?<![\w:]){re.escape(column)}(?!\w)", expression) is not None
+    return column in (_WORD.findall(expression) if column.isidentifier() else expression)
