@@ -125,9 +125,9 @@ def test_statistics() -> None:
 
 
 def test_statistics_show_nothing_that_a_terminal_would_obey() -> None:
-    write({"a.txt": 'a cat --video --video_model "<b>\x1b[2J\x85\u2028\u202e</b>"\n'})
+    write({"a.txt": 'a cat --video --video_model "b\x1b[2J\x85\u2028\u202e"\n'})
     run = flaglift("check", "--statistics")
-    assert "model       1  <b>·[2J·" in run.stdout
+    assert "model       1  b·[2J·" in run.stdout
     assert not set("\x1b\x85\u2028\u202e") & set(run.stdout)
 
 
@@ -215,7 +215,7 @@ def test_a_diff_shows_the_move_to_fields_unless_safe_fixes_are_asked_for() -> No
     assert "a.json" not in run.stdout
     assert run.stderr == "would fix 1 prompt\n"
     assert flaglift("check", "--diff", "--ignore", "legacy-syntax", "a.json").stdout == ""
-    doubtful = {"text": f"a dog \N{EM DASH}video, {LONG}"}
+    doubtful = {"text": LONG.replace("--video ", "\N{EM DASH}video ", 1)}
     write({"d.json": json.dumps(doubtful)})
     assert flaglift("check", "--diff", "d.json").stdout == ""
     assert "video_duration" in flaglift("check", "--diff", "--unsafe-fixes", "d.json").stdout
