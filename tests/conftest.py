@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,6 +40,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 # a child would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _hand_over() -> None:
+    """Write what was measured so far, so that a fork neither holds nor writes it again."""
+    coverage = sys.modules.get("coverage")
+    measuring = coverage and coverage.Coverage.current()
+    if measuring:
+        measuring.get_data()
+
+
+os.register_at_fork(before=_hand_over)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,6 +25,8 @@ import flaglift
 from expressions import Expression
 from flaglift.syntax.grammar import expression
 
+pytestmark = pytest.mark.no_cover  # it doubles the time, which is long
+
 FOLDER = Path(flaglift.__file__).parent
 SHORT = 6_000
 MOMENT = 0.006  # seconds

@@ -6,6 +6,8 @@ import pytest
 
 import growth
 
+pytestmark = pytest.mark.no_cover  # it doubles the time, which is long
+
 
 @pytest.mark.parametrize("name", growth.FRAMES)
 def test_an_entry_point_takes_all_kinds_of_input(name: str) -> None:

@@ -37,6 +37,8 @@ from flaglift.syntax.grammar import expression
 from flaglift.syntax.words import WHITESPACE, split_words, unquote
 from strategies import PIECES, PROMPTS, READABLE, WORDS, join, many
 
+pytestmark = pytest.mark.no_cover  # it doubles the time, which is long
+
 EXAMPLES = int(os.environ.get("FLAGLIFT_ORACLE_EXAMPLES", "20000"))
 PART = 20_000
 """In one test of each kind of prompts: more of them keep several processes busy."""

@@ -267,6 +267,7 @@ def test_a_file_that_ends_a_process_is_one_line(monkeypatch: pytest.MonkeyPatch)
         return real(name)
 
     monkeypatch.setattr(working, "host_named", deadly)
+    monkeypatch.setattr(running, "_CHUNK", 3)
     jobs = [job(f"{number} {LONG}", f"{number}.txt") for number in range(60)]
     for number in (5, 37):
         jobs[number] = replace(jobs[number], host="whole")

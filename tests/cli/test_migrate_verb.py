@@ -1,10 +1,14 @@
 """`flaglift migrate`, as people call it."""
 
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -294,16 +298,25 @@ def many(tmp_path: Path) -> Path:
     return file
 
 
+def _drain(terminal: int) -> None:
+    with suppress(OSError), open(terminal, "rb") as reader:
+        while reader.read(1024):
+            pass
+
+
 @pytest.mark.parametrize("verb", ["plan", "apply"])
 def test_ctrl_c_finishes_the_chunk(tmp_path: Path, verb: str) -> None:
     file = many(tmp_path)
     command = [sys.executable, "-m", "flaglift", "migrate", verb, str(file)]
     slow = ["--rows-per-second", "5"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen([*command, *slow], stdout=pipe, stderr=pipe, text=True) as process:
-        assert process.stderr is not None
-        process.stderr.readline()  # it has begun to count
+    ours, theirs = pty.openpty()  # the bar of a terminal is there at once
+    with subprocess.Popen(
+        [*command, *slow], stdout=subprocess.PIPE, stderr=theirs, text=True
+    ) as process:
+        os.close(theirs)
+        os.read(ours, 1)
         process.send_signal(signal.SIGINT)
+        threading.Thread(target=_drain, args=(ours,)).start()
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "so far" in said or "run the same command again to resume" in said

@@ -260,6 +260,7 @@ PIECES = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES)
 def test_time_grows_with_the_bytes(piece: bytes) -> None:
     small = b"id,text;x\n" + piece * (30_000 // len(piece))

@@ -65,8 +65,11 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def killer() -> Iterator[Killer]:
+    # Hundreds of runs that are killed are measured nowhere else either, and twice as fast without.
+    kept = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+    pipe = subprocess.PIPE
     with subprocess.Popen(
-        [sys.executable, str(KILLER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(KILLER)], stdin=pipe, stdout=pipe, text=True, env=kept
     ) as process:
         yield Killer(process)
         assert process.stdin

@@ -8,6 +8,8 @@ import pytest
 
 from flaglift.syntax import parse
 
+pytestmark = pytest.mark.no_cover  # it doubles the time, which is long
+
 SIZE = 1_000_000
 PROSE = "a cat sits on a mat and looks at nothing in particular, "
 

@@ -8,6 +8,8 @@ from flaglift.check.hosts.finding import candidates, comments
 from flaglift.check.hosts.formats.shellwords import EXPANDED
 from flaglift.check.hosts.registry import host_named
 
+pytestmark = pytest.mark.no_cover  # it doubles the time, which is long
+
 FLAGS = "a cat --video --video_model kling25 --duration 7"
 DEPTH = 5_000
 

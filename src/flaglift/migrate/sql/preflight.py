@@ -1,6 +1,7 @@
 """What is looked at before the first change: that the database behaves as the code relies on."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, exc, func, inspect, not_, or_, select, text
@@ -11,7 +12,7 @@ from flaglift.migrate.sql.rights import aside
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import lacking
 from flaglift.migrate.sql.server import check_server
-from flaglift.migrate.sql.table import PromptTable, format_name
+from flaglift.migrate.sql.table import PromptTable, any_types, format_name
 from flaglift.migrate.store import Check
 
 _SAMPLE = 100
@@ -237,19 +238,20 @@ def _check_constraints(connection: Connection, table: PromptTable) -> list[Check
     inspector = inspect(connection)
     place = table.table.name, table.table.schema
     written = {column.name for column in table.columns.values()}
-    try:
-        names = [
-            each["name"]
-            for each in inspector.get_check_constraints(*place)
-            if any(_names(each["sqltext"], column) for column in written)
+    checks: list[Any] = []
+    with any_types():
+        with suppress(NotImplementedError):  # of a server without them
+            checks += inspector.get_check_constraints(*place)
+        # SQLite has an index of its own for each UNIQUE, which is reliably known only by it.
+        indexes = inspector.get_indexes(*place, include_auto_indexes=True)
+        unique: list[Any] = [
+            *inspector.get_unique_constraints(*place),
+            *(each for each in indexes if each["unique"]),
         ]
-    except NotImplementedError:  # of a server without them
-        names = []
-    # SQLite has an index of its own for each UNIQUE, which is reliably known only by it.
-    indexes = inspector.get_indexes(*place, include_auto_indexes=True)
-    unique: list[Any] = [
-        *inspector.get_unique_constraints(*place),
-        *(each for each in indexes if each["unique"]),
+    names = [
+        each["name"]
+        for each in checks
+        if any(_names(each["sqltext"], column) for column in written)
     ]
     names += [each["name"] for each in unique if written.intersection(each["column_names"])]
     return [

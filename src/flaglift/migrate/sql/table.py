@@ -1,7 +1,8 @@
 """What is known of the user's table: its key and its columns."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,15 +78,24 @@ _READ = (Integer, Numeric, Float, Boolean, String, JSON, ARRAY)
 """The types whose values say something of a request."""
 
 
+@contextmanager
+def any_types() -> Iterator[None]:
+    """Reflect tables without a warning for a type that SQLAlchemy does not know.
+
+    It is read as the server spells it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", exc.SAWarning)
+        yield
+
+
 def find_table(connection: Connection, job: Job, identity: TableIdentity) -> PromptTable:
     """Return the table of a job.
 
     Raises `InputError` where a column or a primary key is missing, or is not of a kind to use.
     """
     schema = None if connection.dialect.name == "sqlite" else identity.schema
-    with warnings.catch_warnings():
-        # A type that SQLAlchemy does not know is read as the server spells it.
-        warnings.simplefilter("ignore", exc.SAWarning)
+    with any_types():
         table = Table(
             identity.name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False
         )
