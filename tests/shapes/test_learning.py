@@ -8,7 +8,7 @@ from flaglift import Context, Settings
 from flaglift.linting import engine
 from flaglift.rules import RULES
 from flaglift.rules.base import Diagnostic, Feature, Reads, Rule, Severity, Span, Subject
-from flaglift.shapes import ShapedPrompt, Shortcut, learning, shape
+from flaglift.shapes import ShapedPrompt, Shortcut, examined_translation, learning, shape
 from flaglift.syntax import FlagName
 
 PROMPT = 'a {0} <lora:1:1> --video --video_model kling25 --video_prompt "it {0}"'
@@ -108,3 +108,21 @@ def test_a_prompt_of_which_nothing_is_learnt_keeps_no_other_from_being_learnt_of
     for _ in range(2):
         found = shortcut.look(f"a cat{flags}")
     assert isinstance(found, ShapedPrompt)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cat\n--video\r\non a mat\n--video_model kling25",
+        "a cat --video on a mat\n--video_model kling25\nin the sun",
+        "a cat --video --video_model kling25\nseed=1",
+        'a cat -- --video --video_model kling25 "--video"',
+        "a cat --video--video_model kling25",
+    ],
+)
+def test_flags_amid_lines_are_as_the_parser_reads_them(text: str) -> None:
+    shortcut = Shortcut(Settings(), Context())
+    for words in (text, text.replace("cat", "dog"), text.replace("cat", "sleepy cat")):
+        alone = examined_translation(words, engine.examine(words, Settings(), Context()))
+        assert shortcut.translate(words) == alone
+        assert shortcut.lint(words) == Shortcut(Settings(), Context()).lint(words)
