@@ -52,11 +52,12 @@ require('readline').createInterface({input: process.stdin}).on('line', (line) =>
 
 
 @cache
-def _node() -> subprocess.Popen[str]:
+def _reader(*command: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [program("node"), "-e", _EVALUATE],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         encoding="utf-8",
     )
     atexit.register(process.communicate)
@@ -74,7 +75,7 @@ def _asked(process: subprocess.Popen[str], document: str) -> Values:
 
 def node(document: str) -> Values:
     """A script whose last value is a list; `x` is the value of a hole."""
-    return _asked(_node(), document)
+    return _asked(_reader(program("node"), "-e", _EVALUATE), document)
 
 
 def bash(document: str) -> Values:
@@ -102,28 +103,10 @@ while (($line = fgets(STDIN)) !== false) {
 """
 
 
-@cache
-def _php() -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        ["php", "-d", "display_errors=0", "-r", _PHP],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-    )
-    atexit.register(process.communicate)
-    return process
-
-
 def php(document: str) -> Values:
     """A page that returns a list; `$x` is the value of a hole."""
-    process = _php()
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(document.removeprefix("<?php ")) + "\n")
-    process.stdin.flush()
-    values: Values = json.loads(process.stdout.readline())
-    return values
+    reader = _reader("php", "-d", "display_errors=0", "-r", _PHP)
+    return _asked(reader, document.removeprefix("<?php "))
 
 
 _RUBY = r"""
@@ -141,22 +124,9 @@ end
 """
 
 
-@cache
-def _ruby() -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [program("ruby"), "-W0", "-Ku", "-e", _RUBY],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-    )
-    atexit.register(process.communicate)
-    return process
-
-
 def ruby(document: str) -> Values:
     """A list; `x` is the value of a hole."""
-    return _asked(_ruby(), document)
+    return _asked(_reader(program("ruby"), "-W0", "-Ku", "-e", _RUBY), document)
 
 
 _GO = Path(__file__).with_name("judge.go")
