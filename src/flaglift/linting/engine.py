@@ -1,8 +1,9 @@
 """Chooses the rules for a prompt and runs them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 from flaglift.catalog import Catalog, load_catalog
 from flaglift.context import Context
@@ -14,6 +15,7 @@ from flaglift.settings import Settings
 from flaglift.spelling import nearest
 from flaglift.syntax import Feature, Prompt, parse
 from flaglift.syntax.block import read_block
+from flaglift.syntax.flags import FIELD_FLAGS
 
 
 def find_rule(selector: str) -> Rule:
@@ -55,6 +57,23 @@ def _unknown_rule(selector: str) -> ConfigError:
     close = nearest(selector, known)
     hint = f"did you mean `{close}`?" if close else "`flaglift rule` lists them"
     return ConfigError(f"there is no rule `{selector}`; {hint}")
+
+
+def fields_beside(text: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what counts for the rules of the fields beside a text.
+
+    Without lines that may be a settings block, values such as a seed, which no two prompts share,
+    mean nothing, and would keep one prompt from answering for others.
+    """
+    if not given or ("\n" in text and "=" in text):
+        return given
+    return {name: value for name, value in given.items() if name in _fields_of_rules()}
+
+
+@cache
+def _fields_of_rules() -> frozenset[str]:
+    """Return the fields that rules look at, whatever the text says."""
+    return frozenset((*FIELD_FLAGS, *(name for rule in RULES for name in rule.request_fields)))
 
 
 def _rules_for(subject: Subject) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:

@@ -7,10 +7,10 @@ from flaglift.catalog import Catalog, Model, load_catalog
 from flaglift.context import UNSTATED, Context
 from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
+from flaglift.linting.engine import fields_beside
 from flaglift.migrate.job import CONTRACT, EXPAND, WHOLE, Job
 from flaglift.migrate.mending import NOTHING, Mending
 from flaglift.migrate.records import Stored, Verdict
-from flaglift.migrate.request import fields_of_rules
 from flaglift.migrate.store import ChangeRefusal
 from flaglift.settings import Settings
 from flaglift.shapes import Shortcut, shortcut_for
@@ -157,14 +157,8 @@ class Decider:
 
 
 def _request(stored: Stored) -> Mapping[str, Any]:
-    """Return what counts of the request beside a prompt.
-
-    Without lines that may be a settings block, values such as a seed, which no two prompts share,
-    mean nothing, and would keep one prompt from answering for others.
-    """
-    context = stored.context
-    if context and not ("\n" in stored.text and "=" in stored.text):
-        context = {n: value for n, value in context.items() if n in fields_of_rules()}
+    """Return what counts of the request beside a prompt."""
+    context = fields_beside(stored.text, stored.context)
     if not context:
         return stored.held
     request = {**context, **stored.held}

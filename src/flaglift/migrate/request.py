@@ -2,20 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from flaglift.context import UNSTATED, field_name, stated
 from flaglift.emit.fields import request_field_names
 from flaglift.migrate.job import Job
-from flaglift.rules import RULES
-from flaglift.syntax.flags import FIELD_FLAGS
-
-
-@cache
-def fields_of_rules() -> frozenset[str]:
-    """Return the fields that rules look at, whatever the text says."""
-    return frozenset((*FIELD_FLAGS, *(name for rule in RULES for name in rule.request_fields)))
 
 
 @lru_cache(maxsize=4096)

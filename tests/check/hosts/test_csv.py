@@ -1,5 +1,7 @@
 """CSV that is not comma and RFC 4180, and rows that readers read otherwise."""
 
+from typing import Any
+
 import pytest
 
 from flaglift import translate
@@ -9,6 +11,7 @@ from flaglift.check.hosts.finding import leaves
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.diagnostics import Severity
+from flaglift.linting.engine import examine
 from flaglift.settings import DEFAULT
 
 PROMPT = "a cat, big --video --video_model kling25 --duration 5"
@@ -116,3 +119,20 @@ def test_what_two_delimiters_part_equally_is_possible(
     found = lint_literal(literal, DEFAULT)
     assert {(each.code, each.severity) for each in found if each.code[:3] == "FL4"} == said
     assert {each.fix for each in found} == {None}
+
+
+def test_values_that_differ_from_row_to_row_cost_no_examination(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = (f"{n},a cat {n} --video --video_model kling25,{n}\n" for n in range(100))
+    source = "".join(("id,text,seed\n", *rows))
+    examined: list[str] = []
+
+    def counting(text: str, *rest: Any) -> Any:
+        examined.append(text)
+        return examine(text, *rest)
+
+    monkeypatch.setattr("flaglift.shapes.shortcut.examine", counting)
+    found = [each.code for literal in prompts(source) for each in lint_literal(literal, DEFAULT)]
+    assert found.count("FL001") == 100
+    assert len(examined) < 5

@@ -23,7 +23,7 @@ from flaglift.check.hosts.pieces import SEVERAL, PromptText
 from flaglift.check.hosts.templates import PLACEHOLDER
 from flaglift.context import UNSTATED, Context, stated
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
-from flaglift.linting.engine import find_rule, selected
+from flaglift.linting.engine import fields_beside, find_rule, selected
 from flaglift.linting.fixing import FixResult, fix_prompt
 from flaglift.lossless.spans import Edit, Span
 from flaglift.settings import Settings
@@ -48,7 +48,8 @@ def lint_literal(literal: Literal, settings: Settings) -> list[Diagnostic]:
     """
     if literal.doubt:
         return _lint_each(literal, settings)
-    context = request_of(literal)
+    request = request_of(literal)
+    context = replace(request, given=fields_beside(literal.text, request.given))
     if not literal.holes:
         return shortcut_for(settings, context).lint(literal.text, literal.prompt)
     read = readings(literal, load_catalog(settings.edition, settings.overlay))
