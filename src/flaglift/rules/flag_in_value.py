@@ -87,15 +87,14 @@ class FlagInValue(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding for each flag in a value."""
+        text = subject.text
         for flag in subject.segment.flags:
             if flag.value is None:
                 continue
             fixable = True
             for found in flag_likes_in(flag.value.raw, flag.value.start):
-                text = subject.text
-                if found.raw != f"--{found.name}" or names_file(text, found.end):
-                    continue
-                if text[found.start - 1] in UNSEEN:
+                is_flag = found.raw == f"--{found.name}" and not names_file(text, found.end)
+                if not is_flag or text[found.start - 1] in UNSEEN:  # which another rule reports
                     continue
                 yield self.report(
                     found.span,

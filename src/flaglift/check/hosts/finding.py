@@ -23,11 +23,7 @@ from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import TextForm
-from flaglift.check.hosts.pieces import (
-    BROKEN,
-    DEEP,
-    QUOTED,
-)
+from flaglift.check.hosts.pieces import BROKEN, DEEP, QUOTED
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
 from flaglift.check.hosts.several import has_one_a_line, single

@@ -41,12 +41,17 @@ class TableIdentity:
         return f"{self.schema}.{self.name}"
 
 
+def family(dialect: str) -> str:
+    """Return the dialect whose SQL one speaks: MariaDB's is that of MySQL."""
+    return "mysql" if dialect == "mariadb" else dialect
+
+
 def identify(connection: Connection, name: str) -> TableIdentity:
     """Return the table that `[schema.]table` means; dots may also be part of either name.
 
     Raises `InputError` where there is none, naming what is near, and for a view.
     """
-    dialect = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)
+    dialect = family(connection.dialect.name)
     dots = [place for place, character in enumerate(name) if character == "."]
     readings: list[tuple[str | None, str]] = [(None, name)]
     readings += [(name[:dot], name[dot + 1 :]) for dot in dots]

@@ -1,11 +1,11 @@
 """What is looked at before the first change: that the database behaves as the code relies on."""
 
 import re
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, exc, func, inspect, not_, or_, select, text
 
+from flaglift.migrate.sql.identity import family
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rights import aside
@@ -24,7 +24,7 @@ _WORD = re.compile(r"(?<![\w:])\w++")
 def check_table(connection: Connection, rows: Rows, ledger: SqlLedger) -> list[Check]:
     """Look at a table before it is migrated."""
     table = rows.found
-    dialect = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)
+    dialect = family(connection.dialect.name)
     checks = [check_key(connection, rows), _check_rights(connection, rows, ledger)]
     if dialect == "mysql":
         checks += _check_mysql(connection, table)
@@ -238,10 +238,8 @@ def _check_constraints(connection: Connection, table: PromptTable) -> list[Check
     inspector = inspect(connection)
     place = table.table.name, table.table.schema
     written = {column.name for column in table.columns.values()}
-    checks: list[Any] = []
     with any_types():
-        with suppress(NotImplementedError):  # of a server without them
-            checks += inspector.get_check_constraints(*place)
+        checks = inspector.get_check_constraints(*place)
         # SQLite has an index of its own for each UNIQUE, which is reliably known only by it.
         indexes = inspector.get_indexes(*place, include_auto_indexes=True)
         unique: list[Any] = [

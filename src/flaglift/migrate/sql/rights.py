@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, exc, false, insert, select, text, update
 
+from flaglift.migrate.sql.identity import family
 from flaglift.migrate.sql.messages import may_pass, safe_message
 
 _READ_ONLY = 1792
@@ -67,6 +68,6 @@ def may_create(connection: Connection, schema: str | None) -> bool:
 
     Of MySQL's roles nothing is known.
     """
-    dialect = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)
+    dialect = family(connection.dialect.name)
     query = _MAY_CREATE.get(dialect)
     return query is None or bool(connection.execute(text(query), {"schema": schema}).scalar())

@@ -9,7 +9,7 @@ from flaglift.errors import InputError
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry
 from flaglift.migrate.sql.connection import database_url
-from flaglift.migrate.sql.identity import identify
+from flaglift.migrate.sql.identity import family, identify
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
@@ -101,7 +101,7 @@ class TableStore:
         """Return how many rows the database thinks there are; SQLite counts them."""
         if self._job.where is not None:
             return None
-        dialect = {"mariadb": "mysql"}.get(self._session.dialect, self._session.dialect)
+        dialect = family(self._session.dialect)
         table = self._rows.found.table
         with self._session.begin() as connection:
             quoted = connection.dialect.identifier_preparer.format_table(table)
