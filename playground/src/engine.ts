@@ -36,8 +36,11 @@ export class Engine {
   private asked = new Map<number, (reply: Reply) => void>();
   private next = 0;
   private timer = 0;
+  /** How many words the worker has said: what is found out about a silence holds until the next one. */
+  private heard = 0;
+  private shown = "";
 
-  constructor(private readonly show: (status: EngineStatus) => void) {
+  constructor(private readonly onStatus: (status: EngineStatus) => void) {
     this.start();
   }
 
@@ -54,6 +57,7 @@ export class Engine {
   /** Give up what is being worked on, and begin again with a new worker. */
   restart(): void {
     this.worker.terminate();
+    this.heard++;
     const asked = [...this.asked.values()];
     this.asked.clear();
     this.start();
@@ -77,6 +81,7 @@ export class Engine {
   }
 
   private hear(word: Word): void {
+    this.heard++;
     if ("id" in word) {
       const resolve = this.asked.get(word.id);
       this.asked.delete(word.id);
@@ -100,7 +105,21 @@ export class Engine {
 
   private watch(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.explain("Python has not started yet."), SILENCE);
+    this.timer = setTimeout(() => void this.explainSilence(), SILENCE);
+  }
+
+  /** Look again after each silence: a server that did not answer may only have been busy. */
+  private async explainSilence(): Promise<void> {
+    const heard = this.heard;
+    await this.explain("Python has not started yet.");
+    if (this.heard === heard) this.watch();
+  }
+
+  /** Tell the page what it has not been told yet, so that screen readers do not repeat it. */
+  private show(status: EngineStatus): void {
+    const told = JSON.stringify(status);
+    if (told !== this.shown) this.onStatus(status);
+    this.shown = told;
   }
 
   private fail(says: string, checks: string[]): void {
@@ -111,6 +130,7 @@ export class Engine {
   private async explain(says: string): Promise<void> {
     clearTimeout(this.timer);
     if (location.protocol === "file:") return; // there is no server, and it is said already
+    const heard = this.heard;
     const checks: string[] = [];
     for (const [name, type] of Object.entries(TYPES)) {
       try {
@@ -128,7 +148,7 @@ export class Engine {
         "If nothing happens, reload the page; the browser's console may say more.",
       );
     }
-    this.fail(says, checks);
+    if (this.heard === heard) this.fail(says, checks);
   }
 }
 

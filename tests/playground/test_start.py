@@ -161,6 +161,52 @@ def test_a_server_that_says_nothing(page: Page, served: Served) -> None:
     page.context.close()
 
 
+def test_a_server_that_was_only_busy_is_looked_at_again(page: Page, served: Served) -> None:
+    page.clock.install()
+    busy = True
+
+    def answer(route: Route) -> None:
+        if busy and route.request.method == "HEAD":
+            route.abort()
+        elif route.request.method == "HEAD":
+            route.fallback()  # while the file itself is never sent
+
+    page.route("**/python_stdlib.zip", answer)
+    Playground.opened(page, served.url)
+    expect(page.locator("#stage")).to_have_text("Loading Python", timeout=SECONDS)
+    page.clock.fast_forward(16_000)
+    trouble = page.locator("#trouble")
+    expect(trouble).to_contain_text("the server does not answer.", timeout=SECONDS)
+    busy = False
+    page.clock.fast_forward(16_000)
+    expect(trouble).to_contain_text("The server sends all files as it should.", timeout=SECONDS)
+    page.context.close()
+
+
+def test_what_was_found_out_too_late_is_not_said(page: Page, served: Served) -> None:
+    """Python may start while the page still asks why it has not."""
+    page.clock.install()
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "HEAD":
+            asked.append(route)
+        else:
+            route.fallback()
+
+    page.route("**/worker.js", hold)
+    opened = Playground.opened(page, served.url)
+    page.clock.fast_forward(16_000)
+    page.wait_for_timeout(0)
+    opened.ready()
+    for route in asked:
+        route.abort()
+    page.wait_for_timeout(500)
+    assert asked
+    assert page.locator("#status[data-state=ready]").count() == 1
+    page.context.close()
+
+
 def test_from_a_file_it_says_what_it_needs(page: Page, site: Path) -> None:
     page.goto((site / "playground" / "index.html").as_uri())
     expect(page.locator("#trouble")).to_contain_text("python -m http.server")
