@@ -153,31 +153,20 @@ class Diagnostic:
         values = self.start, self.end, self.code, self.rule, self.message
         return Diagnostic, (*values, self.severity, self.fix, self.refuses)
 
-    def moved(
-        self,
-        start: int,
-        end: int,
-        fix: Fix | Callable[[], Fix] | None = None,
-        message: Callable[[], str] | None = None,
-    ) -> "Diagnostic":
-        """Return the same finding about another place.
+    @classmethod
+    def of(cls, held: dict[str, Any]) -> "Diagnostic":
+        """Return a finding that holds these attributes.
 
-        `fix` may be given as what makes it; `message` makes the message if it differs.
+        `_make_fix` and `_make_message` in place of the fix and the message are called with nothing
+        when these are first asked for.
         """
-        copy = object.__new__(Diagnostic)
-        held = copy.__dict__
-        held.update(self.__dict__)
-        held["start"] = start
-        held["end"] = end
-        if callable(fix):
-            held.pop("fix", None)
-            held["_make_fix"] = fix
-        else:
-            held["fix"] = fix
-        if message is not None:
-            held.pop("message", None)
-            held["_make_message"] = message
-        return copy
+        finding = object.__new__(cls)
+        object.__setattr__(finding, "__dict__", held)
+        return finding
+
+    def moved(self, start: int, end: int) -> "Diagnostic":
+        """Return the same finding about another place, without a fix."""
+        return Diagnostic.of({**self.__dict__, "start": start, "end": end, "fix": None})
 
     @property
     def span(self) -> Span:

@@ -180,7 +180,7 @@ class _Round:
         """Return a finding of the text after the edits with its place in the text before them."""
         first = self._position(finding.start, bisect_right(self._starts, finding.start), "start")
         last = self._position(finding.end, bisect_left(self._starts, finding.end), "end")
-        return finding.moved(first, max(first, last), None)
+        return finding.moved(first, max(first, last))
 
     def _position(self, after: int, edits: int, inside: str) -> int:
         """Return where a position was, with so many edits that begin in front of it."""

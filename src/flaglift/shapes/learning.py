@@ -1,6 +1,7 @@
 """What the first prompt with some flags says of all others with the same flags."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
@@ -44,10 +45,10 @@ def _placed(
 ) -> tuple[PlacedFinding, ...]:
     """Return findings at the flags of a shape, in the order of their places."""
     placed = []
-    for name, after, before, diagnostic, quotes in findings:
+    for name, after, before, diagnostic, shared in findings:
         (holes, start), (more, end) = flags[name or next(iter(flags))]
         place = (holes, start + after), (more, end - before)
-        placed.append(PlacedFinding(*place, diagnostic, quotes))
+        placed.append(PlacedFinding(*place, diagnostic, shared))
     placed.sort(key=lambda each: (each.start, each.end, each.diagnostic.code))
     return tuple(placed)
 
@@ -122,10 +123,10 @@ def _findings(diagnostics: Sequence[Diagnostic], flags: Flags) -> tuple[Finding,
 def _finding(diagnostic: Diagnostic, flags: Flags) -> Finding | None:
     """Return a finding by the flag where it is; None if it is anywhere else."""
     rule = _RULES[diagnostic.code]
-    quotes = bool(rule.quotes)
+    shared = _shared(diagnostic, quotes=bool(rule.quotes))
     places = list(flags.spans.values())
     if Reads.ORDER in rule.reads and diagnostic.span in places:
-        return Finding("", 0, 0, diagnostic, quotes) if diagnostic.span == places[0] else None
+        return Finding("", 0, 0, diagnostic, shared) if diagnostic.span == places[0] else None
     words = flags.cut.holes[flags.cut.value] if flags.cut.value >= 0 else None
     for name, (start, end) in flags.spans.items():
         if start <= diagnostic.start and diagnostic.end <= end:
@@ -137,8 +138,18 @@ def _finding(diagnostic: Diagnostic, flags: Flags) -> Finding | None:
             ):
                 return None
             after, before = diagnostic.start - start, end - diagnostic.end
-            return Finding(name, after, before, diagnostic, quotes)
+            return Finding(name, after, before, diagnostic, shared)
     return None
+
+
+def _shared(diagnostic: Diagnostic, *, quotes: bool) -> dict[str, Any]:
+    """Return what a finding holds in all prompts of a case."""
+    held = {each: getattr(diagnostic, each) for each in ("code", "rule", "severity", "refuses")}
+    if diagnostic.fix is None:
+        held["fix"] = None
+    if not quotes:
+        held["message"] = diagnostic.message
+    return held
 
 
 def _places(flags: Flags) -> dict[str, tuple[Position, Position]]:

@@ -55,8 +55,8 @@ class Finding(NamedTuple):
     """Before where the flag ends."""
     diagnostic: Diagnostic
     """As it stands in the first prompt."""
-    quotes: bool
-    """Whether its message shows words of the prompt."""
+    shared: dict[str, Any]
+    """What it holds in all prompts: not its fix, and no message that shows words of the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class PlacedFinding(NamedTuple):
     start: Position
     end: Position
     diagnostic: Diagnostic
-    quotes: bool
+    shared: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,17 +212,27 @@ def findings_from(
         return []
     lengths = reading.cut.lengths
     moved = []
-    for (holes, start), (more, end), diagnostic, quotes in findings:
-        first = start + lengths[holes]
-        code, fix = diagnostic.code, diagnostic.fix
-        pending = fix and partial(PendingFix, fix.applicability, _fix_of, again, code, first)
-        message = partial(_message_of, again, code, first) if quotes else None
-        moved.append(diagnostic.moved(first, end + lengths[more], pending, message))
+    for (holes, start), (more, end), diagnostic, shared in findings:
+        held = shared.copy()  # a whole dictionary at once: this is done for each finding
+        held["start"] = first = start + lengths[holes]
+        held["end"] = end + lengths[more]
+        if "fix" not in held:
+            held["_make_fix"] = partial(_pending, again, diagnostic, first)
+        if "message" not in held:
+            held["_make_message"] = partial(_message_of, again, diagnostic, first)
+        moved.append(Diagnostic.of(held))
     return moved
 
 
-def _message_of(again: Again, code: str, start: int) -> str:
-    return _same(again, code, start).message
+def _message_of(again: Again, like: Diagnostic, start: int) -> str:
+    return _same(again, like.code, start).message
+
+
+def _pending(again: Again, like: Diagnostic, start: int) -> Fix:
+    fix = like.fix
+    if fix is None:
+        raise AssertionError("there is no fix to be made")
+    return PendingFix(fix.applicability, _fix_of, again, like.code, start)
 
 
 def _fix_of(again: Again, code: str, start: int) -> Fix:

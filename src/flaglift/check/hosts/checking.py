@@ -185,7 +185,7 @@ def fix_literal(
         spelt = ", ".join(hole.source for hole in literal.holes)
         reason = f"the fix depends on the value of {spelt}"
         return FixedLiteral(literal.text, fixable, reason)
-    left = (each.moved(*reading.back(*each.span), None) for each in result.unfixed)
+    left = (each.moved(*reading.back(*each.span)) for each in result.unfixed)
     return FixedLiteral(new, tuple(left))
 
 
