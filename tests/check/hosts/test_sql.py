@@ -1,23 +1,32 @@
 """SQL: the columns of a row are fields; what a text is compared with stays as it is."""
 
+import os
+import re
 import sqlite3
+import subprocess
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from databases import engine_of, server
 from flaglift import translate
+from flaglift.check.document import PromptFile
 from flaglift.check.hosts.base import Literal, LiteralChange, Rewritten
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates
+from flaglift.check.hosts.formats.sql import BACKSLASH, OPTIONS
 from flaglift.check.hosts.lifting import NOT_SENT, lift_literal
 from flaglift.check.hosts.pieces import COMPARED
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.check.job import FileJob
 from flaglift.diagnostics import Severity
 from flaglift.settings import DEFAULT
+from peers import program
 
 PROMPT = "ohwx cat's --video --video_model kling25 --duration 5"
 FIELDS = ("video_model", "video_prompt", "video_duration")
@@ -65,17 +74,250 @@ def test_flags_move_to_columns_that_have_no_value(
 ) -> None:
     written = []
     for number, (words, with_flags) in enumerate(texts):
-        text = " ".join(["x", *words]) + PROMPT.removeprefix("ohwx") * with_flags
-        values = {"id": str(number), "text": "'" + text.replace("'", "''") + "'"}
+        prompt = " ".join(["x", *words]) + PROMPT.removeprefix("ohwx") * with_flags
+        values = {"id": str(number), "text": "'" + prompt.replace("'", "''") + "'"}
         written.append("(" + ", ".join(values.get(each, empty) for each in columns) + ")")
     source = HEAD.format(", ".join(columns)) + ", ".join(written) + ";\n"
     wanted = rows(source)
-    for row in wanted:
-        result = translate(row["text"])
-        row.update(result.values if result.status == "translated" else {})
     done = moved(source)
     assert not done.refused
-    assert rows(done.data.decode()) == wanted
+    assert rows(done.data.decode()) == moved_rows(wanted)
+
+
+def moved_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows after the flags in their texts moved to their columns."""
+    results = [translate(row["text"]) for row in rows]
+    return [
+        row | (result.values if result.status == "translated" else {})
+        for row, result in zip(rows, results, strict=True)
+    ]
+
+
+TEXTS = [PROMPT, 'it\'s `a` "dog"; (x),\n-- NULL', "a\\b --video --video_model kling25", "é %"]
+TABLE = """CREATE TABLE {} (
+  id integer NOT NULL, -- a number, (unique)
+  text text,
+  video_model varchar(20) DEFAULT 'a, b',
+  video_prompt text,
+  video_duration numeric(5,2),
+  CONSTRAINT prompts_id UNIQUE (id, video_duration)
+)"""
+
+
+def test_a_dump_of_sqlite_tells_the_columns_of_its_rows() -> None:
+    base = sqlite3.connect(":memory:")
+    base.execute(TABLE.format('"my prompts"'))
+    rows = [{**dict.fromkeys(COLUMNS), "id": n, "text": text} for n, text in enumerate(TEXTS)]
+    base.executemany('INSERT INTO "my prompts" (id, text, video_model) VALUES (?, ?, NULL)',
+                     [(row["id"], row["text"]) for row in rows])  # fmt: skip
+    done = moved("\n".join(base.iterdump()))
+    assert [each.reason for each in done.refused] == [BACKSLASH]
+    read = sqlite3.connect(":memory:")
+    read.row_factory = sqlite3.Row
+    read.executescript(done.data.decode())
+    wanted = [row if n == 2 else moved_rows([row])[0] for n, row in enumerate(rows)]
+    assert [dict(row) for row in read.execute('SELECT * FROM "my prompts" ORDER BY id')] == wanted
+
+
+@pytest.mark.parametrize("options", [[], ["--compact"], ["--skip-extended-insert", "--replace"]])
+def test_a_dump_of_mariadb_tells_the_columns_of_its_rows(options: list[str]) -> None:
+    address = make_url(server("mysql"))
+    name = f"flaglift_dump_{os.getpid()}"
+    engine = engine_of(server("mysql"))
+    rows = [{**dict.fromkeys(COLUMNS), "id": n, "text": text} for n, text in enumerate(TEXTS)]
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        try:
+            connection.exec_driver_sql(f"USE {name}")
+            connection.exec_driver_sql(TABLE.format("prompts"))
+            insert = text("INSERT INTO prompts (id, text, video_model) VALUES (:id, :text, NULL)")
+            connection.execute(insert, rows)
+            connection.commit()
+            host = [
+                f"--host={address.host}",
+                f"--port={address.port}",
+                f"--user={address.username}",
+            ]
+            command = [program("mariadb-dump"), "--no-defaults", *host, *options, name]
+            dumped = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            done = moved(dumped)
+            assert not done.refused
+            connection.exec_driver_sql("DROP TABLE prompts")
+            for statement in re.split(r";\n", done.data.decode()):
+                if statement.strip():
+                    connection.exec_driver_sql(statement.replace("%", "%%"))
+            read = connection.exec_driver_sql("SELECT * FROM prompts ORDER BY id")
+            assert [dict(row) for row in read.mappings()] == moved_rows(rows)
+        finally:
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+def test_a_dump_of_postgresql_tells_the_columns_of_its_rows() -> None:
+    """As `pg_dump --inserts` writes it, in which each name has its schema."""
+    schema = f"flaglift_dump_{os.getpid()}"
+    rows = [{**dict.fromkeys(COLUMNS), "id": n, "text": text} for n, text in enumerate(TEXTS[:2])]
+    written = [each.replace("'", "''") for each in TEXTS[:2]]
+    source = (
+        f"SET default_tablespace = '';\n\n{TABLE.format(f'{schema}.prompts')};\n\n\n"
+        f"ALTER TABLE {schema}.prompts OWNER TO CURRENT_USER;\n\n"
+        + "".join(
+            f"INSERT INTO {schema}.prompts VALUES ({n}, '{each}', NULL, NULL, NULL);\n"
+            for n, each in enumerate(written)
+        )
+        + f"ALTER TABLE ONLY {schema}.prompts ADD CONSTRAINT a PRIMARY KEY (id);\n"
+    )
+    done = moved(source)
+    assert not done.refused
+    with engine_of(server("postgresql")).connect() as connection:  # and all is rolled back
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+        connection.exec_driver_sql(done.data.decode().replace("%", "%%"))
+        read = connection.exec_driver_sql(f"SELECT * FROM {schema}.prompts ORDER BY id")
+        assert [dict(row) for row in read.mappings()] == moved_rows(rows)
+
+
+CREATE = TABLE.format("p") + ";\n"
+VALUES = "INSERT INTO p VALUES (1, 'a --video --video_model kling25', NULL, NULL, NULL)"
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (VALUES, "no `CREATE TABLE p` above it shows which column it is for"),
+        (f"CREATE TABLE q (a int);\n{VALUES}", "no `CREATE TABLE p` above"),
+        (f"{CREATE}{VALUES.replace(' p ', ' s.p ')}", "no `CREATE TABLE s.p` above"),
+        (f"{CREATE}USE other;\n{VALUES}", "no `CREATE TABLE p` above"),
+        (f"{CREATE}SET search_path = other;\n{VALUES}", "no `CREATE TABLE p` above"),
+        (f"{CREATE}ALTER TABLE p ADD COLUMN b int;\n{VALUES}", "`ALTER TABLE` changes the columns"),
+        (f"{CREATE}CREATE TABLE p (id int);\n{VALUES}", "`p` is created twice"),
+        (f"CREATE TABLE p (id int) INHERITS (q);\n{VALUES}", "`INHERITS` gives it other columns"),
+        (f"CREATE TABLE p AS SELECT 1;\n{VALUES}", "`AS` gives it other columns"),
+        (f"CREATE TABLE p (id int, LIKE q);\n{VALUES}", "the columns of `p` cannot be read"),
+        (f"CREATE TABLE p ('id' int, text text);\n{VALUES}", "the columns of `p` cannot be read"),
+        (f"CREATE TABLE p (id int, 'text');\n{VALUES}", "the columns of `p` cannot be read"),
+        (f"CREATE TABLE p (id int, text text);\n{VALUES}", "there are 5 values for 2 columns"),
+        (
+            f"CREATE TRIGGER t BEGIN INSERT INTO p (id) VALUES (1); END;\n{VALUES}",
+            "no `CREATE TABLE",
+        ),
+        (f"CREATE INDEX i ON p (id, text);\n{VALUES}", "no `CREATE TABLE p` above"),
+        ("COPY p FROM stdin;\n1\ta --video --video_model kling25\n", "no `CREATE TABLE p` above"),
+    ],
+)
+def test_a_row_whose_columns_are_not_known_stays_and_it_is_said_why(
+    source: str, reason: str
+) -> None:
+    assert reason in why_not(source)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TABLE IF NOT EXISTS p (id int, text text, video_model text, video_prompt text,"
+        " video_duration int);",
+        f"{CREATE}{CREATE}",
+        f"{CREATE}ALTER TABLE p OWNER TO me;\nALTER TABLE;\nCREATE INDEX i ON p (text);",
+        f"{CREATE}INSERT INTO q VALUES ('x');\nUPDATE p SET id = 2;",
+        "CREATE TABLE p (id int,/* a */ -- b\ntext text, video_model text, video_prompt text,"
+        " video_duration int) PARTITION BY RANGE (id);",
+    ],
+)
+def test_a_row_whose_columns_are_known_gets_fields(change: str) -> None:
+    source = f"{change}\n{VALUES}"
+    assert moved(source).data.decode() == source.replace(
+        "'a --video --video_model kling25', NULL, NULL", "'a', 'kling25', 'a'"
+    )
+
+
+def test_the_indexes_of_mysql_are_no_columns() -> None:
+    columns = "`text` text, video_model text, video_prompt text, KEY `k` (`text`), INDEX (`text`)"
+    source = f"CREATE TABLE p ({columns}) ENGINE=InnoDB;\nINSERT INTO p VALUE ('BAD', NULL, NULL)"
+    wanted = source.replace("'BAD', NULL, NULL", "'a', 'kling25', 'a'")
+    assert moved(source.replace("BAD", "a --video --video_model kling25")).data.decode() == wanted
+
+
+def test_rows_that_are_copied_get_fields_by_the_table() -> None:
+    source = f"{CREATE}COPY p FROM stdin;\n1\ta --video --video_model kling25\t\\N\t\\N\t\\N\n"
+    assert moved(source).data.decode() == f"{CREATE}COPY p FROM stdin;\n1\ta\tkling25\ta\t\\N\n"
+
+
+def test_cells_that_are_copied_with_options_are_not_edited() -> None:
+    source = "COPY p (id, text) FROM stdin WITH (FORMAT csv);\n1,a cat --video --duration 7\n\\.\n"
+    assert [each.locked for each in prompts(source)] == [OPTIONS]
+
+
+EMPTY = "video_model = NULL, video_prompt = NULL, video_duration = ''"
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        (f"UPDATE p SET text = 'BAD', {EMPTY} WHERE id = 1", None),
+        (f"UPDATE p SET text = 'BAD', {EMPTY}", None),
+        (f"UPDATE p SET {EMPTY}, text = 'BAD' RETURNING id, id;", None),
+        (f"UPDATE p SET id = (SELECT 1, 2), text = 'BAD', {EMPTY};", None),
+        (f"INSERT INTO p SET text = 'BAD', {EMPTY}", None),
+        (f"INSERT INTO p (id) VALUES (1) ON DUPLICATE KEY UPDATE text = 'BAD', {EMPTY}", None),
+        (f"INSERT INTO p (id) VALUES (1) ON CONFLICT DO UPDATE SET text = 'BAD', {EMPTY}", None),
+        (
+            "UPDATE p JOIN q ON p.id = q.id SET p.text = 'BAD', p.video_model = NULL,"
+            " q.video_model = 'x', p.video_prompt = NULL, p.video_duration = ''",
+            None,
+        ),
+        ("UPDATE p SET text = 'BAD'", "no column `video_model` is filled here"),
+        ("UPDATE p SET p.text = 'BAD', q.video_model = NULL", "no column `video_model` is filled"),
+        (f"UPDATE p SET text = 'BAD', {EMPTY}, {EMPTY}", "`video_model` is named more than once"),
+        (f"UPDATE p SET text = 'BAD' || 'x', {EMPTY}", "it is only a part of what the column gets"),
+        (f"UPDATE p SET text = upper('BAD'), {EMPTY}", "there is no place for fields"),
+        (f"UPDATE p SET text = 'BAD', {EMPTY.replace('NULL', 'a = b', 1)}", "not known here"),
+    ],
+)
+def test_what_a_statement_assigns_are_fields(source: str, wanted: str | None) -> None:
+    source = source.replace("BAD", "a --video --video_model kling25 --duration 5")
+    if wanted:
+        assert wanted in why_not(source)
+        return
+    new = source.replace("a --video --video_model kling25 --duration 5", "a")
+    for name, value in [("model", "'kling25'"), ("prompt", "'a'"), ("duration", "5")]:
+        new = re.sub(rf"(?<!q\.)(video_{name} = )(?:NULL|'')", rf"\g<1>{value}", new)
+    assert moved(source).data.decode() == new
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["CASE WHEN a THEN 'BAD' ELSE 'a dog' END", "'BAD' 'b'", "'BAD' COLLATE x", "_utf8'BAD'"],
+)
+def test_a_text_that_is_not_all_that_its_column_gets_stays(value: str) -> None:
+    row = f"(1, {value}, NULL, NULL, NULL)".replace("BAD", "a --video --video_model kling25")
+    assert why_not(ALL + row) == "it is only a part of what the column gets"
+
+
+def test_a_statement_without_an_end_ends_where_rows_are_inserted_again() -> None:
+    first = "INSERT INTO p (a, b) VALUES (1, 'x')\n"
+    source = f"{first}INSERT INTO p (text, video_model, video_prompt) VALUES ('BAD', NULL, NULL)"
+    wanted = source.replace("'BAD', NULL, NULL", "'a', 'kling25', 'a'")
+    assert moved(source.replace("BAD", "a --video --video_model kling25")).data.decode() == wanted
+
+
+NEXT = "-- flaglift: ignore-next-line[FL402] why\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "is_about"),
+    [
+        (f"{NEXT}INSERT INTO p (id, text)\nVALUES\n  (1, 'BAD')", True),
+        (f"{NEXT}UPDATE p\nSET id = 1,\n  text = 'BAD'", True),
+        (f"{NEXT}SELECT\n  'BAD'", True),
+        (f"{NEXT}COPY p (text) FROM stdin;\nBAD\n\\.\n", True),
+        (f"INSERT INTO p (text) VALUES ('x'),\n{NEXT}(\n'BAD')", True),
+        ("INSERT INTO p (text) VALUES ('x'), -- flaglift: ignore[FL402] why\n('BAD')", False),
+        (f"{NEXT}SELECT 1;\nSELECT 'BAD'", False),
+    ],
+)
+def test_a_comment_above_a_statement_is_about_its_first_row(source: str, is_about: bool) -> None:
+    data = source.replace("BAD", BAD).encode()
+    file = PromptFile(data, host_named("sql"), FileJob("p.sql", "p.sql", data, "sql", DEFAULT))
+    suppressed = [set(prompt.suppressing) for prompt in file.prompts()]
+    assert suppressed == [{"FL402"} if is_about else set()]
 
 
 @pytest.mark.parametrize(
@@ -84,17 +326,19 @@ def test_flags_move_to_columns_that_have_no_value(
         (COLUMNS, "1, BAD, 'kling30_pro', NULL, NULL", "`video_model` is `kling25`"),
         (COLUMNS, "1, BAD, f('x'), NULL, NULL", "with a value that is not known here"),
         (COLUMNS, "1, BAD, NULL /* none */, NULL, NULL", "with a value that is not known here"),
+        (COLUMNS, "1, BAD, 'a' || 'b', NULL, NULL", "with a value that is not known here"),
+        (COLUMNS, "1, BAD, '[]', NULL, NULL", "`video_model` is there already"),
         (COLUMNS, "1, BAD, NULL, NULL, DEFAULT", "with a value that is not known here"),
-        (COLUMNS[:3], "1, BAD, NULL", "there is no column `video_prompt`"),
-        ((*COLUMNS, "video_model"), "1, BAD, NULL, NULL, NULL, NULL", "more than one column"),
-        (COLUMNS, "1, BAD, NULL, NULL", "there is no place for fields"),
+        (COLUMNS[:3], "1, BAD, NULL", "no column `video_prompt` is filled here"),
+        ((*COLUMNS, "video_model"), "1, BAD, NULL, NULL, NULL, NULL", "is named more than once"),
+        (COLUMNS, "1, BAD, NULL, NULL", "there are 4 values for 5 columns"),
     ],
 )
 def test_what_else_a_row_holds_keeps_flags_in_the_text(
     columns: tuple[str, ...], values: str, reason: str
 ) -> None:
-    text = "'" + PROMPT.replace("'", "''") + "'"
-    source = HEAD.format(", ".join(columns)) + f"({values.replace('BAD', text)});"
+    quoted = "'" + PROMPT.replace("'", "''") + "'"
+    source = HEAD.format(", ".join(columns)) + f"({values.replace('BAD', quoted)});"
     assert reason in why_not(source)
 
 

@@ -41,7 +41,9 @@ def lift_literal(
     if literal.siblings is None:
         return "there is no place for fields next to it"
     if not is_sent(literal, sent):
-        return NOT_SENT
+        # Where fields cannot be told from each other, nothing that is said of this file fits.
+        unknown = literal.siblings.insert({}) if sent else ()
+        return unknown if isinstance(unknown, str) else NOT_SENT
     context = request_of(literal)
     if not literal.holes:
         translation = _translate_body(literal, settings, context)

@@ -14,19 +14,22 @@ from flaglift.check.hosts.formats.codec import (
     stripped,
 )
 from flaglift.check.hosts.formats.sqlrows import SqlRow, SqlStatement
+from flaglift.check.hosts.formats.sqltables import NAME, SqlTables, names_of
 from flaglift.lossless.spans import Span
 
 _WILDCARD = re.compile(rb"%")
 BACKSLASH = "databases read its backslashes differently"
 OPEN = "its quote is not closed"
+OPTIONS = "the options of COPY may say otherwise how cells are written"
 
 _TOKEN = re.compile(
     rb"(?P<comment>--[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?)"
     rb"|(?P<dollar>\$(?P<tag>\w*)\$)"
     rb"|(?P<escaped>[eE]'(?:[^'\\]|\\[\s\S]|'')*+'?)"
     rb"|(?P<string>(?:[nN])?'(?:[^']|'')*+'?)"
-    rb"|(?P<copy>\bCOPY\s[^;'$]{1,2000}?\sFROM\s+stdin\b[^;\n]*;[^\n]*\n)"
-    rb"|(?P<name>\"(?:[^\"]|\"\")*+\"?|`[^`]*`?|\b[A-Za-z_]\w*)"
+    rb"|(?P<copy>\bCOPY\s+(?P<table>[^;'$()]{1,500}?)\s*(?:\((?P<columns>[^;'$()]{1,2000})\)\s*)?"
+    rb"(?<=[\s)])FROM\s+stdin\b\s*+(?P<options>[^;\n]*);[^\n]*\n)"
+    rb"|(?P<name>" + NAME + rb")"
     rb"|(?P<sign>[(),;=])",
     re.IGNORECASE,
 )
@@ -93,24 +96,27 @@ class SqlHost:
     def literals(self, data: bytes) -> list[Literal]:
         """Return the strings, in order."""
         mysql = _MYSQL.search(data) is not None
-        statement = SqlStatement(data, _MYSQL_FORM if mysql else _PLAIN)
+        tables = SqlTables(data, mysql=mysql)
+        statement = SqlStatement(data, _MYSQL_FORM if mysql else _PLAIN, tables)
         literals: list[Literal] = []
         position = 0
         doubt = ""
         while match := _TOKEN.search(data, position):
-            here = self._at(data, match, statement, mysql=mysql)
+            if match["copy"]:
+                here = list(self._copied(data, match, tables))
+            else:
+                here = self._at(data, match, statement, mysql=mysql)
             literals += (replace(each, unclear=each.unclear or doubt) for each in here)
             position = max([match.end(), *(each.end for each in here)])
             if not mysql and match["string"] and b"\\'" in match[0]:
                 doubt = BACKSLASH  # the quote after it may end the string or not, and so all others
+        statement.end(len(data))
         return literals
 
     def _at(
         self, data: bytes, match: re.Match[bytes], statement: SqlStatement, *, mysql: bool
     ) -> list[Literal]:
-        """Return what a token is, or what comes after it: the cells of a COPY block."""
-        if match["copy"]:
-            return list(self._copied(data, match))
+        """Return the string that a token is, if it is one."""
         if mysql and data[match.start()] in b"'\"":
             string = _MYSQL_STRING.match(data, match.start()) or match
             return [self._string(data, Span(*string.span()), _MYSQL_FORM, statement)]
@@ -119,7 +125,7 @@ class SqlHost:
             inside = Span(match.end(), len(data) if end < 0 else end)
             place = Span(match.start(), min(inside.end + len(match["dollar"]), len(data)))
             literal = self._literal(
-                data, place, _DOLLAR, _DOLLAR.pieces(data, inside), statement.around()
+                data, place, _DOLLAR, _DOLLAR.pieces(data, inside), statement.around(place)
             )
             return [replace(literal, inside=inside.start, unclear="" if end >= 0 else OPEN)]
         if match["string"] or match["escaped"]:
@@ -137,7 +143,7 @@ class SqlHost:
             unclear = BACKSLASH
         holes = _WILDCARD.finditer(data, *inside) if statement.is_pattern else ()
         scanned = form.pieces(data, inside, (Span(*match.span()) for match in holes))
-        literal = self._literal(data, place, form, scanned, statement.around())
+        literal = self._literal(data, place, form, scanned, statement.around(place))
         return replace(literal, inside=start, unclear=literal.unclear or unclear)
 
     def _literal(
@@ -160,9 +166,8 @@ class SqlHost:
             unclear=scanned.unclear,
         )
 
-    def _copied(self, data: bytes, head: re.Match[bytes]) -> Iterator[Literal]:
-        columns = re.search(rb"\(([^()]*)\)", head[0])
-        names = [name.strip(b' "').decode() for name in columns[1].split(b",")] if columns else []
+    def _copied(self, data: bytes, head: re.Match[bytes], tables: SqlTables) -> Iterator[Literal]:
+        columns = head["columns"] and tuple(names_of(head["columns"]))
         position = head.end()
         number = 0
         while position < len(data):
@@ -171,14 +176,20 @@ class SqlHost:
             ending = end - data[position:end].endswith(b"\r")
             if data[position:ending] == b"\\.":
                 return
-            row = SqlRow(data, number, names, _COPIED, "", b"\\N")
+            known = columns or tables.columns(".".join(names_of(head["table"])))
+            row = SqlRow(data, number, known, _COPIED, "", b"\\N", head.start())
             for cell in data[position:ending].split(b"\t"):
                 place = Span(position, position + len(cell))
                 row.cells.append(place)
                 position = place.end + 1
             for index, place in enumerate(row.cells):
                 scanned = _COPIED.pieces(data, place)
-                yield self._literal(data, place, _COPIED, scanned, partial(row.look, index))
+                literal = self._literal(
+                    data, place, _COPIED, scanned, partial(row.look, index, place)
+                )
+                yield replace(
+                    literal, unclear=literal.unclear or (OPTIONS if head["options"] else "")
+                )
             position, number = end + 1, number + 1
 
     def comments(self, data: bytes) -> list[Comment]:

@@ -9,63 +9,72 @@ from typing import Any
 from flaglift.check.hosts.base import HOLE, Around, ByteEdit, Origin, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY
+from flaglift.check.hosts.formats.sqltables import SqlTables
 from flaglift.lossless.spans import Span
 
+_OPENS = re.compile(rb"\s*\(")
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,9}")
 _COMPARES = frozenset(["WHERE", "HAVING", "ON", "WHEN"])
 _RESUMES = frozenset(["SELECT", "SET", "VALUES", "THEN", "ELSE", "UPDATE", "INSERT", "RETURNING"])
 _PATTERNS = frozenset(["LIKE", "ILIKE"])
 _LOOKS_UP = frozenset(["RLIKE", "REGEXP", "GLOB", "MATCH", "SIMILAR"])
+_ENDS_ASSIGNMENTS = frozenset(["WHERE", "FROM", "RETURNING", "ORDER", "LIMIT", "ON", "AS"])
+_PUT_TOGETHER = "it is only a part of what the column gets"
 
 
 @dataclass(eq=False)
 class SqlRow:
     """The values of a row, and the columns that they are for.
 
-    A field fills a column that is named and has no value: nothing shows which others there are.
+    A field fills a column that is named and has no value. That a table has more columns is not
+    enough: nothing shows what they get by themselves.
     """
 
     data: bytes
     number: int
-    columns: Sequence[str]
+    columns: Sequence[str] | str
+    """As they are named, such as `text` or `p.text`; a string says why they are not known."""
     form: Escaped
     """How a value is written."""
     quote: str
     null: bytes
     """How it is said that there is no value."""
+    opener: int
+    """Where the part of the statement begins that a comment above it is about."""
+    role: str = "cell"
     cells: list[Span] = field(default_factory=list)
-    levels: int = 0
 
-    def look(self, index: int) -> Around:
-        """Return what is around a value: the others are next to a text."""
-        key = self.columns[index] if index < len(self.columns) else ""
-        if not TEXT_KEY.search(key):
-            return Around(Origin("cell", key))
-        origin = Origin("cell", key, path=(self.number, key))
+    def look(self, index: int, place: Span) -> Around:
+        """Return what is around a string in a value: the other values are next to a text."""
+        names = () if isinstance(self.columns, str) else self.columns
+        table, dot, name = (names[index] if index < len(names) else "").rpartition(".")
+        origin = Origin(self.role, name)
+        if name and not TEXT_KEY.search(name):
+            return Around(origin, opener=self.opener)
+        doubt = self._doubt()
+        if not doubt and self.cells[index] != place:
+            doubt = _PUT_TOGETHER
+        cells = {
+            other.removeprefix(table + dot): cell
+            for other, cell in (() if doubt else zip(names, self.cells, strict=True))
+            if other.rpartition(".")[0] == table
+        }
+        values = {other: self.value(cell) for other, cell in cells.items() if other != name}
+        if name:
+            origin = origin._replace(path=(self.number, name))
+        return Around(origin, "", values, SqlFields(self, cells, doubt), opener=self.opener)
+
+    def _doubt(self) -> str:
+        """Return why nobody can tell which value is for which column."""
+        if isinstance(self.columns, str):
+            return self.columns
         if len(self.cells) != len(self.columns):
-            return Around(origin)
-        named = zip(self.columns, self.cells, strict=True)
-        values = {name: self._value(cell) for name, cell in named if name != key}
-        return Around(origin, beside=values, siblings=self)
+            return f"there are {len(self.cells)} values for {len(self.columns)} columns"
+        twice = [name for name in self.columns if self.columns.count(name) > 1]
+        return f"column `{twice[0]}` is named more than once" if twice else ""
 
-    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
-        """Return the edits that fill columns without a value; there must be one for each field."""
-        edits = []
-        for name, value in fields.items():
-            if self.columns.count(name) != 1:
-                how = "more than one" if name in self.columns else "no"
-                return f"there is {how} column `{name}`"
-            cell = self.cells[self.columns.index(name)]
-            if self._value(cell) is not None:
-                return f"`{name}` is there already"
-            is_number = isinstance(value, int)
-            new = str(value).encode() if is_number else self.form.quoted(value, self.quote)
-            if new is None:
-                return f"a {self.form.name} cannot hold the {name}"
-            edits.append(ByteEdit(*cell, new))
-        return edits
-
-    def _value(self, cell: Span) -> Any:
+    def value(self, cell: Span) -> Any:
+        """Return a value: None where there is none, `HOLE` where it is not known."""
         raw, quote = self.data[slice(*cell)], self.quote.encode()
         if raw.upper() in (self.null, 2 * quote):
             return None
@@ -83,79 +92,157 @@ class SqlRow:
         return bool(self.form.forbidden and self.form.forbidden.search(text))
 
 
+@dataclass(frozen=True)
+class SqlFields:
+    """The columns next to that of a text."""
+
+    row: SqlRow
+    cells: Mapping[str, Span]
+    """Their values, by their names in the same table."""
+    doubt: str
+    levels: int = 0
+
+    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
+        """Return the edits that fill columns without a value; there must be one for each field."""
+        if self.doubt:
+            return self.doubt
+        edits = []
+        for name, value in fields.items():
+            if name not in self.cells:
+                return f"no column `{name}` is filled here"
+            if self.row.value(self.cells[name]) is not None:
+                return f"`{name}` is there already"
+            is_number = isinstance(value, int)
+            new = str(value).encode() if is_number else self.row.form.quoted(value, self.row.quote)
+            if new is None:
+                return f"a {self.row.form.name} cannot hold the {name}"
+            edits.append(ByteEdit(*self.cells[name], new))
+        return edits
+
+
 class SqlStatement:
     """Where in a statement the reader is."""
 
-    def __init__(self, data: bytes, form: Escaped) -> None:
+    def __init__(self, data: bytes, form: Escaped, tables: SqlTables) -> None:
         self._data = data
         self._form = form
+        self._tables = tables
         self._rows = 0
-        self._end()
+        self._begin()
 
-    def _end(self) -> None:
-        self._columns: Sequence[str] = ()
+    def _begin(self) -> None:
+        self._opener = -1
         self._named: list[str] = []
         self._last = self._key = ""
-        self._depth = self._start = 0
+        self._depth = self._start = self._behind = 0
         self._row: SqlRow | None = None
-        self._values = self._compares = False
+        self._values = self._assigns = self._compares = False
+
+    def end(self, at: int) -> None:
+        """End the statement before a byte."""
+        if self._assigns:
+            self._cut(at)
+        self._tables.end()
+        self._begin()
 
     def take(self, match: re.Match[bytes]) -> None:
         """Take a token that is no string."""
+        place = Span(*match.span())
         if match["name"]:
-            name = match["name"].strip(b'"`').decode()
-            self._name(name, name.upper() if name.encode() == match["name"] else "")
+            word = match["name"].strip(b'"`').decode()
+            keyword = word.upper() if word.encode() == match["name"] else ""
+            if self._values and not self._depth and keyword in ("INSERT", "REPLACE"):
+                self.end(place.start)
+            self._name(word, keyword, place)
+        elif match["comment"]:
+            self._tables.comment(place)
         elif match["sign"] == b";":
-            self._end()
-        elif match["sign"]:
-            self._sign(match["sign"], Span(*match.span()))
+            self.end(place.start)
+        else:
+            self._sign(match["sign"], place)
 
-    def _name(self, word: str, keyword: str) -> None:
-        if keyword == "VALUES" and not self._depth:
-            self._columns, self._values = tuple(self._named), True
-        elif self._depth == 1 and not self._values:
+    def _name(self, word: str, keyword: str, place: Span) -> None:
+        if self._opener < 0:
+            self._opener = place.start
+        if self._behind and self._data[self._behind : place.start].strip() == b".":
+            word = f"{self._last}.{word}"
+            if self._depth == 1 and not self._values and self._named:
+                self._named.pop()
+        self._tables.name(word, keyword, place, self._depth)
+        if self._depth == 1 and not self._values:
             self._named.append(word)
+        elif not self._depth:
+            self._clause(keyword, place)
         self._compares = keyword in _COMPARES or (self._compares and keyword not in _RESUMES)
-        self._last = word
+        self._last, self._behind = word, place.end
+
+    def _clause(self, keyword: str, place: Span) -> None:
+        """Take a keyword that may begin values or assignments, or end these."""
+        if self._assigns and (keyword in _ENDS_ASSIGNMENTS or keyword == "VALUES"):
+            self._cut(place.start)
+            self._assigns = False
+        if keyword == "VALUES" or (keyword == "VALUE" and _OPENS.match(self._data, place.end)):
+            self._values = True
+        elif self._tables.statement not in ("", "SET") and (
+            keyword == "SET" or (keyword == "UPDATE" and self._last.upper() == "KEY")
+        ):
+            self._assigns, self._values = True, False
+            self._begin_row([], self._opener, "value")
 
     def _sign(self, sign: bytes, place: Span) -> None:
         if sign == b"(":
             self._depth += 1
-            if self._depth == 1:
-                self._named = self._named if self._values else []
-                self._begin(place.end)
+            if self._depth == 1 and self._values:
+                columns = tuple(self._named) or self._tables.columns()
+                self._begin_row(columns, place.start if self._row else self._opener, "cell")
+                self._start = place.end
+            elif self._depth == 1:
+                self._named = []
         elif sign == b")":
-            if self._depth == 1:
-                self._cut(place)
+            if self._depth == 1 and self._values:
+                self._cut(place.start)
             self._depth = max(0, self._depth - 1)
         elif sign == b",":
-            if self._depth == 1:
-                self._cut(place)
+            if self._depth == self._values:
+                self._cut(place.start)
+                self._start = place.end
             self._key = ""
         else:
-            self._key = self._last
+            self._key = self._last.rpartition(".")[2]
+            self._assign(place)
+        self._tables.sign(sign, place.end, self._depth)
 
-    def _begin(self, start: int) -> None:
-        self._start = start
-        self._row = SqlRow(self._data, self._rows, self._columns, self._form, "'", b"NULL")
-        self._rows += self._values
+    def _assign(self, place: Span) -> None:
+        """Begin the value of an assignment; a sign of equality in a value is none."""
+        row = self._row
+        if self._assigns and row and not self._depth and len(row.cells) == len(row.columns):
+            row.columns = [*row.columns, self._last]
+            self._start = place.end
 
-    def _cut(self, place: Span) -> None:
-        """End a value at a comma or a bracket."""
-        raw = self._data[self._start : place.start]
-        start = place.start - len(raw.lstrip())
-        if self._row:
-            self._row.cells.append(Span(start, start + len(raw.strip())))
-        self._start = place.end
+    def _begin_row(self, columns: Sequence[str] | str, opener: int, role: str) -> None:
+        form, number = self._form, self._rows
+        self._row = SqlRow(self._data, number, columns, form, "'", b"NULL", opener, role)
+        self._rows += 1
+
+    def _cut(self, end: int) -> None:
+        """End a value, if there is one."""
+        row = self._row
+        if row and (self._values or (self._assigns and len(row.cells) < len(row.columns))):
+            raw = self._data[self._start : end]
+            start = end - len(raw.lstrip())
+            row.cells.append(Span(start, start + len(raw.strip())))
 
     @property
     def is_pattern(self) -> bool:
         """Whether the string that comes next is one in which `%` stands for any text."""
         return self._last.upper() in _PATTERNS
 
-    def around(self) -> Callable[[], Around]:
-        """Return what tells where the string stands that comes next."""
-        if self._values and self._depth == 1 and self._row:
-            return partial(self._row.look, len(self._row.cells))
+    def around(self, place: Span) -> Callable[[], Around]:
+        """Return what tells where the string at a place stands, which comes next."""
+        row = self._row
         compares = self._compares or self._last.upper() in _PATTERNS | _LOOKS_UP
-        return partial(Around, Origin("operand" if compares else "value", self._key))
+        assigned = row and self._assigns and not self._depth and len(row.cells) < len(row.columns)
+        if row and not compares and (assigned or (self._values and self._depth == 1)):
+            return partial(row.look, len(row.cells), place)
+        origin = Origin("operand" if compares else "value", self._key)
+        return partial(Around, origin, opener=self._opener if self._opener >= 0 else None)

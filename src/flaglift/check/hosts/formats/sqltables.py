@@ -1,0 +1,132 @@
+"""The columns of the tables that a script of SQL creates, in their order."""
+
+import re
+from collections.abc import Sequence
+from enum import Enum
+
+from flaglift.lossless.spans import Span
+
+NAME = rb"\"(?:[^\"]|\"\")*+\"?|`[^`]*`?|(?<![\w$])[A-Za-z_\x80-\xff][\w$\x80-\xff]*"
+"""A name, in quotes or not."""
+
+_NAME = re.compile(NAME)
+_CHANGES = frozenset(["ADD", "DROP", "RENAME", "CHANGE", "MODIFY"])
+_BEFORE_NAME = frozenset(["IF", "NOT", "EXISTS", "ONLY"])
+_MORE_COLUMNS = frozenset(["AS", "SELECT", "INHERITS", "OF", "LIKE", "VIRTUAL"])
+"""What takes columns of a table from elsewhere, or makes a table that has others."""
+_CONSTRAINTS = frozenset(["PRIMARY", "UNIQUE", "CONSTRAINT", "FOREIGN", "CHECK", "EXCLUDE"])
+_INDEXES = frozenset(["KEY", "INDEX", "FULLTEXT", "SPATIAL", "PERIOD"])
+"""What begins an index in MySQL, and may be the name of a column elsewhere."""
+
+
+def names_of(source: bytes) -> list[str]:
+    """Return the names in a piece of SQL.
+
+    >>> names_of(b'public."my prompts"')
+    ['public', 'my prompts']
+    """
+    return [match[0].strip(b'"`').decode() for match in _NAME.finditer(source)]
+
+
+class _Naming(Enum):
+    """Where the name of the statement's table is."""
+
+    NEXT = 1
+    BEGUN = 2
+    OVER = 3
+
+
+class SqlTables:
+    """Reads the statements that create and change tables, name by name."""
+
+    def __init__(self, data: bytes, *, mysql: bool) -> None:
+        self._data = data
+        self._constraints = _CONSTRAINTS | _INDEXES if mysql else _CONSTRAINTS
+        self._columns: dict[str, Sequence[str] | str] = {}
+        """A string says why they are not known."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self.statement: str = ""
+        """The keyword that the statement begins with."""
+        self._table = ""
+        self._naming = _Naming.OVER
+        self._creates = False
+        self._defined: list[str] | None = None
+        self._start = -1
+        """Where the definition of a column begins that has no name yet."""
+        self._doubt = ""
+
+    def columns(self, table: str = "") -> Sequence[str] | str:
+        """Return the columns of a table, or of the statement's; a string says why that cannot be.
+
+        Tables have the names by which the script calls them.
+        """
+        table = table or self._table
+        missing = f"no `CREATE TABLE {table}` above it shows which column it is for"
+        return self._columns.get(table, missing)
+
+    def name(self, word: str, keyword: str, place: Span, depth: int) -> None:
+        """Take a name, with those before it that a dot joins; `keyword` is empty for a quoted one.
+
+        `depth` is how many brackets are open.
+        """
+        self.statement = self.statement or keyword
+        if depth == 1 and self._start >= 0:
+            self._define(word, keyword, place.start)
+        elif not depth:
+            self._head(word, keyword)
+
+    def _head(self, word: str, keyword: str) -> None:
+        if keyword in ("INTO", "TABLE"):
+            self._naming = _Naming.NEXT
+            self._creates = self.statement == "CREATE" and keyword == "TABLE"
+        elif self._naming is _Naming.NEXT and keyword in _BEFORE_NAME:
+            return
+        elif self._naming is _Naming.NEXT or (
+            self._naming is _Naming.BEGUN and word.startswith(f"{self._table}.")
+        ):
+            self._table, self._naming = word, _Naming.BEGUN
+        else:
+            self._naming = _Naming.OVER
+        if self.statement == "ALTER" and self._table and keyword in _CHANGES:
+            self._doubt = f"`ALTER TABLE` changes the columns of `{self._table}`"
+        if self.statement == "CREATE" and keyword in _MORE_COLUMNS:
+            self._doubt = self._doubt or f"`{keyword}` gives it other columns than are named"
+        if self.statement == "USE" or word == "search_path":
+            self._columns.clear()  # tables of the same names may be others now
+
+    def _define(self, word: str, keyword: str, start: int) -> None:
+        if keyword == "LIKE" or self._data[self._start : start].strip():
+            self._doubt = f"the columns of `{self._table}` cannot be read"
+        elif keyword not in self._constraints and self._defined is not None:
+            self._defined.append(word)
+        self._start = -1
+
+    def comment(self, place: Span) -> None:
+        """Take a comment."""
+        if self._start >= 0 and not self._data[self._start : place.start].strip():
+            self._start = place.end
+
+    def sign(self, sign: bytes, end: int, depth: int) -> None:
+        """Take a bracket or a comma that ends at a byte; so many brackets are open then."""
+        if not self._creates:
+            return
+        if sign == b"(" and depth == 1 and self._defined is None:
+            self._defined, self._start = [], end
+        elif self._start >= 0:
+            self._doubt = f"the columns of `{self._table}` cannot be read"
+        elif sign == b"," and depth == 1:
+            self._start = end
+
+    def end(self) -> None:
+        """End the statement."""
+        table, defined = self._table, self._defined
+        if self._creates:
+            known = self._columns.get(table, tuple(defined or ()))
+            if known != tuple(defined or ()):
+                self._doubt = self._doubt or f"`{table}` is created twice, with other columns"
+            self._columns[table] = self._doubt or known
+        elif self._doubt:
+            self._columns[table] = self._doubt
+        self._begin()
