@@ -55,16 +55,11 @@ class Chunk(NamedTuple):
     """What the store needs to write it back."""
     plain: int = 0
     """Further records, each with one prompt that has nothing to do with flags: most have."""
+    unread: Any = None
+    """What a file's format needs to read the records; None when that is done."""
 
-    @classmethod
-    def of(
-        cls,
-        found: Iterable[StoredRecord | Problem | None],
-        cursor: Cursor,
-        size: int = 0,
-        body: Any = None,
-    ) -> "Chunk":
-        """Return a chunk of what was read; None stands for a plain record."""
+    def holding(self, found: Iterable[StoredRecord | Problem | None]) -> "Chunk":
+        """Return the chunk with what was read of it; None stands for a plain record."""
         records: list[StoredRecord] = []
         problems: list[Problem] = []
         plain = 0
@@ -75,7 +70,7 @@ class Chunk(NamedTuple):
                 records.append(each)
             else:
                 problems.append(each)
-        return cls(records, cursor, problems, size, body, plain)
+        return self._replace(records=records, problems=problems, plain=plain, unread=None)
 
 
 class Verdict(NamedTuple):

@@ -32,8 +32,17 @@ class ByteFormat(ABC):
         self.exact: bool = not compression_of(path)
 
     @abstractmethod
+    def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return where the next records are, and their bytes; None at the end."""
+
+    @abstractmethod
+    def parse(self, chunk: Chunk) -> Chunk:
+        """Return a chunk that was cut, with its records."""
+
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end."""
+        chunk = self.cut(cursor, rows)
+        return chunk and self.parse(chunk)
 
     @abstractmethod
     def render(self, old: bytes, change: RecordChange) -> bytes:

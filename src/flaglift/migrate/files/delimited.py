@@ -105,7 +105,7 @@ class Delimited(ByteFormat):
             return f"`{field}` holds characters that a cell of this file cannot"
         return None
 
-    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+    def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next rows; the header is a chunk of its own."""
         if cursor is None:
             self.source.seek(0)
@@ -116,14 +116,14 @@ class Delimited(ByteFormat):
         buffer = self.source.read(_BLOCK)
         if not buffer:
             return None
-        found: list[StoredRecord | Problem | None] = []
+        places: list[int] = []
         position = 0
         final = False
-        while position < len(buffer) and len(found) < rows:
-            end = None if self.every_record else self._rows.plain_end(buffer, position)
-            if end is not None:
-                found.append(None)
-                position, number = end, number + 1
+        while position < len(buffer) and len(places) < rows:
+            ends = self._rows.ends(buffer, position, rows - len(places))
+            if ends:
+                places += ends
+                position = ends[-1]
                 continue
             row = self._rows.at(buffer, position, final=final)
             if row is None and position and not final:
@@ -134,15 +134,33 @@ class Delimited(ByteFormat):
                 buffer += more
                 continue
             if row is None or row.fault == UNCLOSED:
-                found.append(Problem(str(number), _endless(self.job.most_bytes)))
                 position = len(buffer)
+                places.append(-1)
                 break
             position = row.following
-            if not row.blank:
-                found.append(self._record(buffer, row, number))
-            number += 1
-        cursor = {"at": [offset + position, number]}
-        return Chunk.of(found, cursor, position, buffer[:position])
+            places.append(position)
+        end = {"at": [offset + position, number + len(places)]}
+        return Chunk((), end, (), position, buffer[:position], unread=(number, places))
+
+    def parse(self, chunk: Chunk) -> Chunk:
+        """Return rows with their cells."""
+        if chunk.unread is None:
+            return chunk
+        first, places = chunk.unread
+        found: list[StoredRecord | Problem | None] = []
+        position = 0
+        for number, end in enumerate(places, first):
+            if end < 0:
+                found.append(Problem(str(number), _endless(self.job.most_bytes)))
+                break
+            if not self.every_record and self._rows.plain_end(chunk.body, position) == end:
+                found.append(None)
+            else:
+                row = self._rows.at(chunk.body, position, final=True)
+                if row and not row.blank:
+                    found.append(self._record(chunk.body, row, number))
+            position = end
+        return chunk.holding(found)
 
     def _record(self, buffer: bytes, row: DelimitedRow, number: int) -> StoredRecord | Problem:
         fault = fault_of(row, self._width)

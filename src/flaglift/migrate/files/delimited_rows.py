@@ -24,6 +24,15 @@ class DelimitedRows:
         self._encoding = encoding
         self._matched = row_matcher(dialect, width)
 
+    def ends(self, data: bytes, start: int, most: int) -> list[int]:
+        """Return where the next rows end on which all readers agree, up to any other."""
+        ends: list[int] = []
+        matched = self._matched
+        while matched and len(ends) < most and (match := matched(data, start)):
+            start = match.end()
+            ends.append(start)
+        return ends
+
     def plain_end(self, data: bytes, start: int) -> int | None:
         """Return where the row at a place ends if it has nothing to do with flags for certain."""
         match = self._matched(data, start) if self._matched else None

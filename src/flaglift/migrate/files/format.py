@@ -69,6 +69,12 @@ class Format(Protocol):
     def check_writable(self) -> None:
         """Raise `InputError` where something is missing to write it."""
 
+    def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return where the next records are, and their bytes; None at the end."""
+
+    def parse(self, chunk: Chunk) -> Chunk:
+        """Return a chunk that was cut, with its records: in any process, and in any order."""
+
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end."""
 

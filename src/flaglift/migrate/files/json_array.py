@@ -16,6 +16,7 @@ from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, Store
 _BLOCK = 2**20
 _BOM = b"\xef\xbb\xbf"
 _SPACE = re.compile(rb"[ \t\r\n]*+")
+_ENDLESS = "longer than {most:,} bytes, or not JSON; it and what lies after it is skipped unchanged"
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _FOLLOWING = (",", "]")
 # A lone quote is a string that goes on behind the buffer.
@@ -37,7 +38,7 @@ class JsonArray(ByteFormat):
         except ValueError as error:
             raise InputError(str(error)) from None
 
-    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+    def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next elements; what lies behind the list is copied in pieces."""
         offset, number, phase = (0, 0, "start") if cursor is None else cursor["at"]
         self.source.seek(offset)
@@ -45,7 +46,7 @@ class JsonArray(ByteFormat):
         if not buffer:
             return None
         if phase == "rest":
-            return self._chunk(buffer, len(buffer), [], (offset, number, "rest"))
+            return self._chunk(buffer, len(buffer), (offset, number, "rest"))
         position = 0
         if phase == "start":
             position = _SPACE.match(buffer, 3 * buffer.startswith(_BOM)).end()  # type: ignore[union-attr]
@@ -59,25 +60,26 @@ class JsonArray(ByteFormat):
         more = self.source.read(1)
         if more:
             problem = Problem("1", OVERSIZE.format(most=self.job.most_bytes))
-            return self._chunk(buffer + more, len(buffer) + 1, [problem], (0, 1, "rest"))
+            chunk = self._chunk(buffer + more, len(buffer) + 1, (0, 1, "rest"))
+            return chunk.holding([problem])
         end = len(buffer.rstrip())
         record = self._record(buffer, start, end, 1)
         if isinstance(record, Problem) and len(read(buffer[start:end], PYTHON).documents) > 1:
             hint = f"{record.sentence}; if each line is a document, name the file .jsonl"
             record = Problem(record.key, hint)
-        return self._chunk(buffer, len(buffer), [record], (0, 1, "rest"))
+        return self._chunk(buffer, len(buffer), (0, 1, "rest")).holding([record])
 
     def _elements(self, buffer: bytes, position: int, offset: int, number: int, rows: int) -> Chunk:
-        records: list[StoredRecord | Problem | None] = []
-        phase = "list"
+        places: list[tuple[int, int]] = []
+        first, phase = number + 1, "list"
         text = buffer.decode("latin-1")  # in which places are those of the bytes
-        while len(records) < rows:
+        while len(places) < rows:
             end = _read_end(text, position)
             if end is None:
-                end, buffer = self._element_end(buffer, position, alone=not records)
+                end, buffer = self._element_end(buffer, position, alone=not places)
                 if len(buffer) > len(text):
                     text = buffer.decode("latin-1")
-            if end is None and records and len(buffer) - position < self.job.most_bytes:
+            if end is None and places and len(buffer) - position < self.job.most_bytes:
                 break  # the next chunk begins with it
             start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
             if buffer[start : start + 1] == b"]":
@@ -85,17 +87,13 @@ class JsonArray(ByteFormat):
                 break
             number += 1
             if end is None:
-                reason = (
-                    f"longer than {self.job.most_bytes:,} bytes, or not JSON; it and what lies"
-                    " after it is skipped unchanged"
-                )
-                records.append(Problem(str(number), reason))
+                places.append((start, -1))
                 position, phase = len(buffer), "rest"
                 break
-            records.append(self._record(buffer, start, end, number))
+            places.append((start, end))
             position = _SPACE.match(buffer, end).end()  # type: ignore[union-attr]
             position += buffer[position : position + 1] == b","
-        return self._chunk(buffer, position, records, (offset, number, phase))
+        return self._chunk(buffer, position, (offset, number, phase), places, first)
 
     def _element_end(
         self, buffer: bytes, position: int, *, alone: bool
@@ -116,6 +114,8 @@ class JsonArray(ByteFormat):
     def _record(
         self, buffer: bytes, start: int, end: int, number: int
     ) -> StoredRecord | Problem | None:
+        if end < 0:
+            return Problem(str(number), _ENDLESS.format(most=self.job.most_bytes))
         if self.every_record and self.job.key is None:
             # To be restored: what is in it, the journal tells.
             return StoredRecord(str(number), (), slice(start, end))
@@ -125,10 +125,24 @@ class JsonArray(ByteFormat):
     def _chunk(
         buffer: bytes,
         end: int,
-        found: Sequence[StoredRecord | Problem | None],
         at: tuple[int, int, str],
+        places: Sequence[tuple[int, int]] = (),
+        first: int = 0,
     ) -> Chunk:
-        return Chunk.of(found, {"at": [at[0] + end, *at[1:]]}, end, buffer[:end])
+        """Return what ends at a place of a buffer, with the places of elements from a number on."""
+        cursor = {"at": [at[0] + end, *at[1:]]}
+        unread = (first, places) if places else None
+        return Chunk((), cursor, size=end, body=buffer[:end], unread=unread)
+
+    def parse(self, chunk: Chunk) -> Chunk:
+        """Return elements as documents."""
+        if chunk.unread is None:
+            return chunk
+        first, places = chunk.unread
+        records = [
+            self._record(chunk.body, start, end, n) for n, (start, end) in enumerate(places, first)
+        ]
+        return chunk.holding(records)
 
     def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return an element with what a change writes."""

@@ -1,5 +1,6 @@
 """JSON Lines: one document a line. Lines that are not valid are passed by and reported."""
 
+from io import BytesIO
 from pathlib import Path
 
 from flaglift.errors import InputError
@@ -25,7 +26,7 @@ class JsonLines(ByteFormat):
         except ValueError as error:
             raise InputError(str(error)) from None
 
-    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+    def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next lines; a line that is too long comes in pieces, as chunks without any."""
         offset, number, inside = (0, 1, False) if cursor is None else cursor["at"]
         self.source.seek(offset)
@@ -39,7 +40,9 @@ class JsonLines(ByteFormat):
             if len(lines) == 1:
                 return self._oversize(lines[0], offset, number)
             del lines[-1]  # the next chunk begins with it
-        return self._chunk(lines, offset, number)
+        body = b"".join(lines)
+        end = {"at": [offset + len(body), number + len(lines), False]}
+        return Chunk((), end, size=len(body), body=body, unread=(offset, number))
 
     def _oversize(self, line: bytes, offset: int, number: int) -> Chunk:
         problem = Problem(str(number), OVERSIZE.format(most=self.job.most_bytes))
@@ -54,12 +57,16 @@ class JsonLines(ByteFormat):
         cursor = {"at": [offset + len(piece), number + ended, not ended]}
         return Chunk((), cursor, (), len(piece), piece)
 
-    def _chunk(self, lines: list[bytes], offset: int, number: int) -> Chunk:
+    def parse(self, chunk: Chunk) -> Chunk:
+        """Return lines with their documents."""
+        if chunk.unread is None:
+            return chunk
+        offset, number = chunk.unread
         found: list[StoredRecord | Problem | None] = []
         position = 0
         record, every = self._documents.record, self.every_record
         by_number = every and self.job.key is None
-        for index, line in enumerate(lines, number):
+        for index, line in enumerate(BytesIO(chunk.body), number):
             content = line.rstrip(b"\r\n")
             start = position
             if offset + position == 0 and line.startswith(_BOM):
@@ -70,8 +77,7 @@ class JsonLines(ByteFormat):
             elif content and not content.isspace():
                 found.append(record(content, index, start, every=every))
             position += len(line)
-        cursor = {"at": [offset + position, number + len(lines), False]}
-        return Chunk.of(found, cursor, position, b"".join(lines))
+        return chunk.holding(found)
 
     def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return a document with what a change writes."""

@@ -61,14 +61,32 @@ class ParquetReader:
             kind = self.schema.field(self.job.text).type
             raise InputError(f"{self.path}: `{self.job.text}` is of the type {kind}, not text")
 
-    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next rows: a part of a row group, or several short ones."""
+    def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return where the next rows are: a part of a row group, or several short ones."""
         group, start, first = (0, 0, 1) if cursor is None else cursor["at"]
         groups = self._together(group, rows)
         if not groups:
             return None
-        table = self._loaded_groups(groups)
-        part = table.slice(start, rows)
+        total = sum(map(self.rows_of, groups))
+        count = max(0, min(rows, total - start))
+        done = start + count >= total
+        following = [groups.stop, 0] if done else [group, start + count]
+        return Chunk(
+            records=(),
+            cursor={"at": [*following, first + count]},
+            body=(groups if done else range(0), first - start),
+            unread=(groups, start, count, first),
+        )
+
+    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return the next rows; None at the end."""
+        chunk = self.cut(cursor, rows)
+        return chunk and self.parse(chunk)
+
+    def parse(self, chunk: Chunk) -> Chunk:
+        """Return rows with their values. Raises `InputError` where their row group is damaged."""
+        groups, start, count, first = chunk.unread
+        part = self._loaded_groups(groups).slice(start, count)
         texts = raw_texts(part.column(self.columns["text"]))
         targets = {f: c for f, c in self.columns.items() if f != "text"}
         held, context = (_by_row(part, columns) for columns in (targets, self._context))
@@ -77,16 +95,7 @@ class ParquetReader:
             self._record(first + i, text, held[i], context[i], keys and keys[i])
             for i, text in enumerate(texts)
         ]
-        end = start + len(texts)
-        done = end >= table.num_rows
-        following = [groups.stop, 0] if done else [group, end]
-        return Chunk(
-            records=[item for item in found if isinstance(item, StoredRecord)],
-            problems=[item for item in found if isinstance(item, Problem)],
-            cursor={"at": [*following, first + len(texts)]},
-            size=sum(len(text) for text in texts if text),
-            body=(groups if done else range(0), first - start),
-        )
+        return chunk._replace(size=sum(len(text) for text in texts if text)).holding(found)
 
     def rows_of(self, group: int) -> int:
         """Return how many rows a row group has."""

@@ -16,7 +16,7 @@ from flaglift.migrate.locking import file_lock
 from flaglift.migrate.own.blame import raised_in
 from flaglift.migrate.own.records import OwnRecords, PromptCollection
 from flaglift.migrate.own.run import OwnUndoer, OwnWriter
-from flaglift.migrate.records import Chunk, Cursor, JournalEntry, Problem, StoredRecord
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry
 from flaglift.migrate.resuming import new_run, resumed
 from flaglift.migrate.store import Check, MigrationRun, refuse_failed
 from flaglift.syntax.concern import may_concern
@@ -116,11 +116,7 @@ class OwnStore:
             raise InputError(
                 f"{self.name}: `read` gives a record again when asked for what comes after {after}"
             )
-        return Chunk(
-            records=[each for _, each in pairs if isinstance(each, StoredRecord)],
-            problems=[each for _, each in pairs if isinstance(each, Problem)],
-            cursor={"key": keys[-1]},
-        )
+        return Chunk((), {"key": keys[-1]}).holding(each for _, each in pairs)
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return those of the next records that may still hold flags; None at the end."""

@@ -144,7 +144,7 @@ class TableStore:
             if not flagged or values["text"] is not None
         )
         size = sum(len(v["text"]) for _, v in pairs if isinstance(v["text"], str))
-        return Chunk.of(found, {"key": end}, size)
+        return Chunk((), {"key": end}, size=size).holding(found)
 
     def unreachable(self) -> int:
         """Return how many rows no cursor reaches: those without a key."""
