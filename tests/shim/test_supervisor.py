@@ -365,3 +365,33 @@ def test_the_port_is_free_again_where_the_upstream_is_the_proxy() -> None:
     with pytest.raises(ConfigError, match="is where the proxy itself listens"):
         Supervisor(options, lambda: options).__enter__()
     socket.create_server(address).close()
+
+
+@pytest.mark.parametrize(
+    ("module", "whom"),
+    [
+        ("flaglift.shim.proxy.supervisor", "(os.getpid(),)"),
+        ("flaglift.shim.proxy.server", "(os.getpid(), os.getppid()) if WORKER else ()"),
+    ],
+)
+def test_sigterm_while_it_starts(service: Upstream, tmp_path: Path, module: str, whom: str) -> None:
+    """It may come to the supervisor alone, or to all, as systemd sends it."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "WORKER = 'FLAGLIFT_SERVE_ASSIGNMENT' in os.environ\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        for process in {whom} if name == {module!r} else ():\n"
+        "            os.kill(process, signal.SIGTERM)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    done = subprocess.run(
+        [*FLAGLIFT, "serve", "--listen", "127.0.0.1:0", "--upstream", service.url, "--workers=2"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1][-6:]) == (0, " ended"), done.stderr
+    assert "did not start" not in done.stderr

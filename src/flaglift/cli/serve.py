@@ -1,7 +1,9 @@
 """`flaglift serve`."""
 
+import contextlib
 import re
 import signal
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,6 +45,28 @@ def command(context: click.Context, /, **options: Any) -> int:
       flaglift serve --upstream https://api.example --listen :8080 --operators 127.0.0.1:9090
       flaglift serve --upstream https://api.example --mode-for '/tunes/7/*=strict' --workers 2
     """
+    with _signals_wait():
+        return _serve(context, options)
+
+
+@contextlib.contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Have signals wait for whoever takes them.
+
+    One that comes while the program loads is answered as one that comes later, and one that comes
+    when all is done changes nothing.
+    """
+    signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        while signal.sigtimedwait(signals, 0) is not None:
+            pass  # it came after the end
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(context: click.Context, options: dict[str, Any]) -> int:
     try:
         from flaglift.shim.proxy.assignment import Assignment
         from flaglift.shim.proxy.logs import log_to_stderr

@@ -51,8 +51,6 @@ def work(options: Options, assignment: Assignment) -> None:
     was replaced, and writes the counts; after a second SIGTERM it ends at once. Raises `InputError`
     where the traffic file cannot be used.
     """
-    signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)  # the supervisor had them blocked
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     listeners = [socket.socket(fileno=file) for file in assignment.listeners]
     worker = Worker(assignment.proxy, assignment.number, assignment.workers)
@@ -92,7 +90,12 @@ async def _until_signal(proxy: "Proxy", assignment: Assignment) -> None:
     for number in (signal.SIGTERM, REPLACED):
         loop.add_signal_handler(number, stop, number)
     loop.add_reader(assignment.lifeline, orphaned)
-    await proxy.run(lambda: os.write(assignment.ready, b"1"))
+    # They were blocked from before the worker was started, and are again once nobody takes them.
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        await proxy.run(lambda: os.write(assignment.ready, b"1"))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Proxy:

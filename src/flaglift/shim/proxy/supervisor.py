@@ -95,7 +95,7 @@ class Supervisor:
             self._close_listeners()
             raise
         self._counters = tempfile.TemporaryDirectory(prefix="flaglift-")
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # they are waited for
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # they are waited for
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -105,7 +105,7 @@ class Supervisor:
             process.close()
         self._close_listeners()
         self._counters.cleanup()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def run(self) -> int:
         """Run until SIGTERM or SIGINT, and return which of them it was.
