@@ -311,7 +311,7 @@ def test_headers_are_for_the_upstream_or_for_this_hop(proxy: str, service: Upstr
     got = service.last.headers
     assert [value for name, value in got if name == "x-twice"] == ["1", "2"]
     assert sorted(name for name, _ in got) == [
-        "authorization", "cookie", "host", "x-name", "x-request-id", "x-twice", "x-twice",
+        "authorization", "cookie", "host", "via", "x-name", "x-request-id", "x-twice", "x-twice",
     ]  # fmt: skip
     assert service.last.header("host") == service.url.removeprefix("http://")
     assert service.last.header("authorization") == "Bearer k"

@@ -137,6 +137,7 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
         traffic=own["traffic"],
         caller_header=own["caller_header"],
         trust_forwarded=own["trust_forwarded"],
+        via=not own["no_via"],
         log_format=LogFormat(own["log_format"]),
         spans=own["spans"],
     )

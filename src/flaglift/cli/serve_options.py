@@ -120,6 +120,7 @@ _OPTIONS = (
         "--prefix", type=_prefix, metavar="PATH", default="",
         help="Path that clients put before the service's paths, such as /gateway.",
     ),
+    _proxy("--no-via", is_flag=True, help="Do not add Via to requests and responses."),
     _limit(
         "--late-text", type=click.Choice(["chunked", "pass"]), default="pass",
         help="What to do with a text that follows a file in a body longer than --spool: pass it "

@@ -17,6 +17,7 @@ from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Policy
 from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.core.refusal import Refusal
+from flaglift.shim.core.routes import escaped
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -116,7 +117,7 @@ def raw_path(scope: Scope) -> bytes:
 
 def _own_path(scope: Scope) -> str:
     """Return the path as the app sees it: without what it is mounted at."""
-    path = raw_path(scope).decode("latin-1")
+    path = escaped(raw_path(scope))
     root = quote(scope.get("root_path", "").rstrip("/"), safe=_PATH_SAFE)
     return path[len(root) :] if root and path.startswith(root + "/") else path
 

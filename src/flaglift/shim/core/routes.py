@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 _MOST_REMEMBERED = 200
 """The longest path that is remembered, in code points."""
 _MOST_LABEL = 80
+_ASCII = bytes(range(128))
 _IDENTIFIER = re.compile(r"(?<![^/])[^/0-9]*+[0-9][^/]*+")
 
 
@@ -67,6 +68,15 @@ def find_route(method: str, path: str, prefix: str = "") -> Route | None:
         if method in methods and pattern.fullmatch(path):
             return route
     return None
+
+
+def escaped(path: bytes) -> str:
+    r"""Return a path as text, with bytes that are not ASCII as a URL writes them.
+
+    >>> escaped(b"/caf\xc3\xa9")
+    '/caf%C3%A9'
+    """
+    return path.decode() if path.isascii() else quote(path, safe=_ASCII)
 
 
 def normalized(path: str) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 
+from flaglift.shim.core.routes import escaped
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.logs import LogFields, write_line
@@ -25,7 +26,7 @@ class AccessLog:
             LOGGER,
             LogFields(
                 method=exchange.request.method,
-                path=exchange.path.decode("latin-1")[:_MOST_PATH],
+                path=escaped(exchange.path)[:_MOST_PATH],
                 status=exchange.status,
                 ms=round(exchange.seconds * 1000, 3),
                 mode=inspection.mode,

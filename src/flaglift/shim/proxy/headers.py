@@ -44,6 +44,18 @@ def end_to_end(headers: Headers) -> Headers:
     return [pair for pair in headers if pair[0].lower() not in dropped]
 
 
+def via(version: str) -> tuple[bytes, bytes]:
+    """Return the field that says that a message of a version of HTTP came through this proxy.
+
+    It is a field of its own after those that others have added, which stay as they are (RFC 9110,
+    sections 5.3 and 7.6.3).
+
+    >>> via("1.0")
+    (b'Via', b'1.0 flaglift')
+    """
+    return b"Via", b"%b flaglift" % version.encode()
+
+
 def product(headers: Headers) -> str:
     """Return the first product of the User-Agent, such as `python-requests/2.31`; `-` for none."""
     for value in values(headers, b"user-agent")[:1]:

@@ -71,6 +71,8 @@ class Options:
     caller_header: str | None = None
     trust_forwarded: bool = False
     """Whether the peers are proxies whose word about where requests come from is good."""
+    via: bool = True
+    """Whether messages say that they came through this proxy."""
     log_format: LogFormat = LogFormat.TEXT
     spans: bool = False
     """Whether spans are sent to a collector of OpenTelemetry."""

@@ -37,6 +37,8 @@ class ResponseHead:
     status: int
     reason: bytes
     headers: Headers
+    version: str
+    """Such as `1.1`."""
 
 
 class UpstreamConnection(asyncio.BufferedProtocol):
@@ -198,7 +200,8 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         framed = bool(codings) or bool(values(names, b"content-length"))
         self._clean = self._parser.should_keep_alive()
         if not self._head.done():
-            self._head.set_result(ResponseHead(status, self._reason, self._headers))
+            version = self._parser.get_http_version()
+            self._head.set_result(ResponseHead(status, self._reason, self._headers, version))
         if self._method == "HEAD" or status in _NO_BODY:
             self._finish()
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.forwarded import says_where_from
-from flaglift.shim.proxy.headers import Headers, end_to_end
+from flaglift.shim.proxy.headers import Headers, end_to_end, via
 from flaglift.shim.proxy.location import through_proxy
 from flaglift.shim.proxy.outbound import ResponseHead, UpstreamConnection, UpstreamError
 from flaglift.shim.proxy.response import Response
@@ -56,10 +56,17 @@ class Relay:
     """
 
     def __init__(
-        self, upstream: Upstream, exchange: Exchange, response: Response, call: Call
+        self,
+        upstream: Upstream,
+        exchange: Exchange,
+        response: Response,
+        call: Call,
+        *,
+        says_via: bool,
     ) -> None:
         self._upstream = upstream
         self._call = call
+        self._says_via = says_via
         self._exchange = exchange
         self._request = exchange.request
         self._response = response
@@ -130,8 +137,11 @@ class Relay:
     def _head(self, target: bytes, added: Headers) -> bytes:
         address = self._upstream.address
         path = address.path
+        if target == b"*":  # it is about the server, and not about what is below a path
+            path = b""
         if proxy := self._upstream.forwarder:
             path = b"http://%b%b" % (address.name, path)
+            target = b"" if target == b"*" else target
             added = [*added, *proxy.fields]
         anew = _SAID_ANEW.union(name.lower() for name, _ in added)
         kept = [
@@ -139,6 +149,8 @@ class Relay:
             for pair in end_to_end(self._request.headers)
             if (name := pair[0].lower()) not in anew and not says_where_from(name)
         ]
+        if self._says_via:
+            kept.append(via(self._request.version))
         fields = b"".join([b"%b: %b\r\n" % pair for pair in [*kept, *added]])
         return b"%b %b%b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (
             self._request.method.encode(),
@@ -164,6 +176,8 @@ class Relay:
 
     async def _respond(self, connection: UpstreamConnection, answer: ResponseHead) -> None:
         headers = through_proxy(end_to_end(answer.headers), self._upstream.address)
+        if self._says_via:
+            headers.append(via(answer.version))
         self._response.start(answer.status, answer.reason, headers)
         body = connection.body
         while not body.finished:

@@ -1,7 +1,7 @@
 """A request as the client sent it, and how it is read off the wire."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,13 @@ _NOT_HTTP = (
 
 _ABSOLUTE = re.compile(rb"https?://[^/?#@]+((?:[/?].*)?)", re.IGNORECASE | re.DOTALL)
 _LENGTHS = {b"content-length", b"transfer-encoding"}
+_LINE = re.compile(rb"[\r\n]*+[^\r\n][^\n]*+\n?")
+"""A request line, or its beginning; servers ignore empty lines before it."""
+_LINE_REST = re.compile(rb"[^\n]*+\n?")
+_EMPTY_LINE = re.compile(rb"\r\n\r\n|\A(?:\n\r|\r)?\n")
+"""What heads and chunked bodies end with; a part of it may have come before."""
+_OPAQUE = re.compile(rb"[\x80-\xff^]")
+_MASK = bytes.maketrans(bytes(range(128, 256)), b"^" * 128)
 
 
 @dataclass(slots=True, eq=False)
@@ -51,12 +58,17 @@ class Request:
     def path_and_query(self) -> bytes:
         """The target less scheme and authority; empty where it is not a path of a server.
 
-        A target that is a whole address is what a client sends to its `http_proxy`.
+        A target that is a whole address is what a client sends to its `http_proxy`. `OPTIONS` of no
+        path asks about the server as a whole: that is `*` (RFC 9112, section 3.2.4).
         """
         target = self.target
         if absolute := _ABSOLUTE.fullmatch(target):
             rest = absolute[1]
+            if not rest and self.method == "OPTIONS":
+                return b"*"
             target = rest if rest.startswith(b"/") else b"/" + rest
+        if target == b"*" and self.method == "OPTIONS":
+            return target
         return target if target.startswith(b"/") and b"#" not in target else b""
 
     @property
@@ -83,7 +95,10 @@ class Request:
 class RequestReader:
     """Reads requests from the bytes of one connection; `begin` is called with each head.
 
-    What parsers read in more than one way is refused, by llhttp in its strict mode.
+    What parsers read in more than one way is refused, by llhttp in its strict mode. It would refuse
+    a target that is not ASCII, too, which nobody reads in two ways, and clients send: so it sees
+    `^` in place of such bytes. For that, it gets what arrives in pieces that end where a message
+    may end: a request line begins a piece.
     """
 
     def __init__(self, begin: Callable[[Request], None], body: Callable[[], Body]) -> None:
@@ -94,6 +109,10 @@ class RequestReader:
         self._started = False
         self._closing = False
         self._declining = False
+        self._in_line = True  # the request line is not complete
+        self._line_begun = False
+        self._body_left = 0  # how much of a body whose length is known has not come
+        self._opaque: Iterator[bytes] = iter(())  # what the parser sees as `^`
         self._head_bytes = 0
         self._unread_bytes = 0
         self._parser: Any = httptools.HttpRequestParser(self)
@@ -108,15 +127,39 @@ class RequestReader:
         if self._closing:
             return  # the client said that there would be no more
         self._unread_bytes = self._unread_bytes + len(data) if self._started else 0
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._decline(data[upgrade.args[0] :])
-        except httptools.HttpParserError as error:
-            if not self._closing:
-                raise _refusal(error) from None
+        while data and not self._closing:
+            piece, end = self._cut(data)
+            try:
+                self._parser.feed_data(piece)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._decline(memoryview(piece)[upgrade.args[0] :])
+            except httptools.HttpParserError as error:
+                if not self._closing:
+                    raise _refusal(error) from None
+            data = data[end:]
         if self._unread_bytes > MOST_HEAD_BYTES:
             raise _too_long()
+
+    def _cut(self, data: memoryview) -> tuple[memoryview | bytes, int]:
+        """Return what the parser reads next, and how much of the data that is.
+
+        It ends at the latest where a message does.
+        """
+        if self._body_left:
+            end = min(self._body_left, len(data))
+            self._body_left -= end
+            return data[:end], end
+        if not self._in_line:
+            return _until_empty_line(data, 0)
+        line = (_LINE_REST if self._line_begun else _LINE).match(data)
+        if line is None:  # there are only empty lines
+            return data, len(data)
+        self._line_begun = True
+        self._in_line = not line[0].endswith(b"\n")
+        if not line[0].isascii():
+            self._opaque = iter(_OPAQUE.findall(line[0]))
+            return line[0].translate(_MASK), line.end()
+        return _until_empty_line(data, line.end() - 2)
 
     def close(self) -> None:
         """Read no more."""
@@ -148,6 +191,8 @@ class RequestReader:
         """Take a part of the target."""
         if not self._declining:
             self._count(len(part))
+            if b"^" in part:
+                part = re.sub(rb"\^", lambda match: next(self._opaque, match[0]), part)
             self._target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -167,17 +212,17 @@ class RequestReader:
         self._in_head = False
         parser = self._parser
         self._body = self._new_body()
-        self._begin(
-            Request(
-                method=parser.get_method().decode(),
-                target=self._target,
-                version=parser.get_http_version(),
-                headers=self._headers,
-                names=lowered(self._headers),
-                keep_alive=parser.should_keep_alive(),
-                body=self._body,
-            )
+        request = Request(
+            method=parser.get_method().decode(),
+            target=self._target,
+            version=parser.get_http_version(),
+            headers=self._headers,
+            names=lowered(self._headers),
+            keep_alive=parser.should_keep_alive(),
+            body=self._body,
         )
+        self._body_left = request.length or 0
+        self._begin(request)
 
     def on_body(self, chunk: bytes) -> None:
         """Take a part of the body."""
@@ -188,13 +233,20 @@ class RequestReader:
         """End the body, unless what follows the head was not yet looked at."""
         if not self._parser.should_upgrade():
             self._body.end()
-            self._started = False
+            self._started = self._line_begun = False
+            self._in_line = True
             self._closing = not self._parser.should_keep_alive()
 
     def _count(self, length: int) -> None:
         self._head_bytes += length
         if self._head_bytes > MOST_HEAD_BYTES:
             raise _too_long()
+
+
+def _until_empty_line(data: memoryview, start: int) -> tuple[memoryview, int]:
+    empty = _EMPTY_LINE.search(data, max(0, start))
+    end = empty.end() if empty else len(data)
+    return data[:end], end
 
 
 def _too_long() -> Refusal:

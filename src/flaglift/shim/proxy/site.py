@@ -10,6 +10,7 @@ from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Policy
 from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.core.refusal import Refusal
+from flaglift.shim.core.routes import escaped
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.forwarded import continued, origin
 from flaglift.shim.proxy.headers import Headers, values
@@ -86,12 +87,12 @@ class Site:
             added += continued(request)
             request.client = origin(request)
         upload = Upload(request, response, exchange.inspection.rewriter, options.limits)
-        relay = Relay(self._upstream, exchange, response, self._call)
+        relay = Relay(self._upstream, exchange, response, self._call, says_via=options.via)
         await relay.run(request.path_and_query, added, upload)
 
 
 def _inspected(request: Request, path: bytes, query: bytes, policy: Policy) -> Inspection:
-    target = Target(request.method, path.decode("latin-1"), query.decode("latin-1"))
+    target = Target(request.method, escaped(path), query.decode("latin-1"))
     return inspect(target, request.names, policy)
 
 
@@ -102,7 +103,7 @@ def _check(request: Request, limits: Limits) -> None:
     hosts = len(values(request.names, b"host"))
     if hosts > 1 or (hosts == 0 and request.version == "1.1"):
         raise Refusal(400, "base", ["the request does not name one host"])
-    if not request.path_and_query.startswith(b"/"):
+    if not request.path_and_query:
         raise Refusal(400, "base", ["the request's target must be a path of this server"])
     encodings = values(request.names, b"transfer-encoding")
     lengths = values(request.names, b"content-length")
