@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flaglift.check.hosts.base import Literal, LiteralChange
@@ -129,6 +129,7 @@ PIECES = st.sampled_from(
 )
 
 
+@example(["cat <<EOF && {\nfoo\nEOF\necho y\n}\n", "echo $((1 << 2))\n"], 2)
 @given(st.lists(PIECES, max_size=5), st.integers(0, 5))
 def test_scripts_of_many_documents(pieces: list[str], at: int) -> None:
     script = "".join([*pieces[:at], CURL, *pieces[at:]])

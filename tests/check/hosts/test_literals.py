@@ -67,6 +67,11 @@ def needs_an_escape(literal: Literal, text: str) -> bool:
     return "Go string `" in literal.form.name and bool(re.search("[`\r]", text))
 
 
+def ends_before_a_value(text: str) -> bool:
+    """Tell whether the value of a text's last flag stands elsewhere, as in a list of words."""
+    return bool(re.search(r"--(?:video_model|video_prompt|duration)(?:=|\s*)$", text))
+
+
 def makes_a_statement(literal: Literal, text: str) -> bool:
     """Tell whether a text holds a statement of a template, across which nothing is edited."""
     return len(STATEMENT.findall(text)) > len(STATEMENT.findall(literal.text))
@@ -127,6 +132,7 @@ def test_an_edit_reads_as_intended_and_moves_nothing_else(form: LiteralForm) -> 
                 or joins_a_name(literal, text)
                 or makes_a_statement(literal, text)
                 or needs_an_escape(literal, text)
+                or ends_before_a_value(text) != ends_before_a_value(literal.text)
                 or holds_another_delimiter(form, document + text)
                 or is_misread(form, document, text)
             )

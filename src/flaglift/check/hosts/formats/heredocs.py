@@ -87,6 +87,8 @@ def split(data: bytes) -> tuple[tuple[HereDocument, ...], bytes]:
 def _next(data: bytes, script: bytes, last: HereDocument | None) -> Iterator[HereDocument]:
     """Yield the next here-documents, up to one that the grammar may not find the end of."""
     for node in nodes(script, ("heredoc_start",), _MODULE):
+        if _is_shift(data, node):
+            continue
         document = _read(data, node, last)
         if document is None or (last and last.body.start <= node.start_byte < last.end):
             return  # it is the text of the last one
@@ -94,6 +96,13 @@ def _next(data: bytes, script: bytes, last: HereDocument | None) -> Iterator[Her
         if is_broken(node, script, _MODULE) or node.end_byte != document.delimiter.end:
             return
         last = document
+
+
+def _is_shift(data: bytes, node: Node) -> bool:
+    """Tell whether `<<` moves the bits of a number: after an error, the grammar may not know."""
+    before = data[max(0, node.start_byte - 200) : node.start_byte]
+    line = data[node.start_byte : data.find(b"\n", node.start_byte) + 1 or len(data)]
+    return before.rfind(b"((") > before.rfind(b"))") and b"))" in line
 
 
 def _read(data: bytes, node: Node, last: HereDocument | None) -> HereDocument | None:
