@@ -23,9 +23,10 @@ from hypothesis import strategies as st
 from flaglift import CatalogError, ConfigError, Context, Diagnostic, Settings, lint, translate
 from flaglift.emit.translation import Translation
 from flaglift.linting.engine import examine
+from flaglift.linting.fixing import fix_prompt
 from flaglift.shapes import ShapedPrompt, Shortcut, examined_translation
 from flaglift.shapes.cut import cut_at_all_flags, cut_at_first_flag
-from flaglift.shapes.shortcut import examined_findings
+from flaglift.shapes.shortcut import examined_findings, shortcut_for
 from flaglift.syntax import Feature, parse
 from flaglift.syntax.concern import may_concern
 from strategies import nearly_plain, nearly_plain_from, prompts, texts
@@ -81,6 +82,32 @@ def test_findings_are_those_of_all_the_rules(
 ) -> None:
     quick, judged = lint(text, options, context), judged_findings(text, options, context)
     assert [*map(everything, quick)] == [*map(everything, judged)]
+
+
+@JUDGED
+@given(st.one_of(nearly_plain(), nearly_plain(), prompts()), OPTIONS, CONTEXTS, st.booleans())
+def test_fixes_are_those_of_all_the_rules(
+    text: str, options: Settings, context: Context, unsafe: bool
+) -> None:
+    quick = shortcut_for(options, context).fix(text, parse(text), unsafe=unsafe)
+    judged = fix_prompt(text, options, context, unsafe=unsafe)
+    assert quick == judged
+    for name in ("fixed", "remaining", "unfixed"):
+        ours, theirs = getattr(quick, name), getattr(judged, name)
+        assert [*map(everything, ours)] == [*map(everything, theirs)]
+
+
+def test_the_second_prompt_of_a_shape_is_fixed_without_being_parsed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = 'a {0} --video --video_model kling25 --duration 7 --video_prompt "it {0}"'
+    shortcut = Shortcut(Settings(), Context())
+    shortcut.fix(text.format("naps"), unsafe=True)
+    monkeypatch.setattr(Shortcut, "_learn", None)
+    parsed = parse(text.format("yawns"))
+    monkeypatch.setattr("flaglift.linting.engine.parse", None)
+    fixed = shortcut.fix(str(parsed), parsed, unsafe=True)
+    assert fixed.text == text.format("yawns").replace("7", "5")
 
 
 @EACH

@@ -10,7 +10,7 @@ from typing import Any
 from flaglift.context import Context
 from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.emit.translation import TranslationStatus, read_values, translation_of
-from flaglift.linting.engine import examine, reported, selected
+from flaglift.linting.engine import Examination, examine, reported, selected
 from flaglift.lossless.spans import Edit, apply_edits
 from flaglift.settings import Settings
 from flaglift.syntax.flags import FlagName
@@ -75,17 +75,22 @@ def fix_prompt(
 
     def read(new: str) -> Assessment:
         examined = examine(new, settings, context, prompt=prompt if new == text else None)
-        subjects, shown = examined.subjects, reported(examined.diagnostics, settings)
-        return Assessment(
-            findings=shown,
-            status=translation_of(new, subjects[0], examined.diagnostics, shown).status,
-            values=read_values(subjects),
-            stated=stated_values(subjects[0].segment),
-        )
+        return assessment_of(new, examined, settings)
 
     if not isinstance(unsafe, bool):
         unsafe = selected(tuple(unsafe), ()) if unsafe else False
     return fix_text(text, unsafe=unsafe, read=read)
+
+
+def assessment_of(text: str, examined: Examination, settings: Settings) -> Assessment:
+    """Return what a text is that the rules have looked at."""
+    subjects, shown = examined.subjects, reported(examined.diagnostics, settings)
+    return Assessment(
+        findings=shown,
+        status=translation_of(text, subjects[0], examined.diagnostics, shown).status,
+        values=read_values(subjects),
+        stated=stated_values(subjects[0].segment),
+    )
 
 
 def fix_text(

@@ -7,6 +7,7 @@ from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import Translation, TranslationStatus, translation_of
 from flaglift.linting.engine import Examination, holds_anything, reported, triggered
+from flaglift.linting.fixing import Assessment, assessment_of
 from flaglift.rules import RULES
 from flaglift.rules.base import Reads
 from flaglift.shapes.cut import HOLE, Flags
@@ -17,6 +18,7 @@ from flaglift.shapes.shape import (
     Position,
     Shape,
     ShapedPrompt,
+    assessment_from,
     read,
     values_of,
 )
@@ -73,6 +75,7 @@ def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
         return None
     shown = reported(examined.diagnostics, subject.settings)
     translation = translation_of(text, subject, examined.diagnostics, shown)
+    assessment = assessment_of(text, examined, subject.settings)
     linted, told = _findings(shown, flags), _findings(translation.diagnostics, flags)
     if linted is None or told is None:
         return None
@@ -82,9 +85,11 @@ def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
         linted,
         told,
         prompt.has(Feature.NO_VIDEO_PROMPT) and subject.uses_image_prompt,
+        assessment.values[0] if assessment.values else None,
+        assessment.stated,
     )
     reading = read(shape_of(case, flags), cut, text)
-    return case if reading and _bears_out(reading, translation) else None
+    return case if reading and _bears_out(reading, translation, assessment) else None
 
 
 def _reads_words(features: int, request: Context, *, has_value: bool) -> bool:
@@ -167,7 +172,10 @@ def _places(flags: Flags) -> dict[str, tuple[Position, Position]]:
     return places
 
 
-def _bears_out(reading: ShapedPrompt, translation: Translation) -> bool:
+def _bears_out(reading: ShapedPrompt, translation: Translation, assessment: Assessment) -> bool:
+    """Tell whether a prompt says by its shape what it says by itself."""
+    if assessment_from(reading, lambda: translation.diagnostics) != assessment:
+        return False
     if translation.status is not TranslationStatus.TRANSLATED:
         return True
     return values_of(reading) == translation.values

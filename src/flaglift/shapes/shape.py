@@ -1,6 +1,6 @@
 """What prompts with the same flags have in common, learnt from the first of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial, reduce
 from operator import or_
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from flaglift.diagnostics import Diagnostic, Fix, PendingFix
 from flaglift.emit.translation import Translation, TranslationStatus
+from flaglift.linting.fixing import Assessment
 from flaglift.lossless.spans import Span, apply_edits
 from flaglift.rules import RULES
 from flaglift.shapes.cut import Cut, is_plain_body, is_plain_value
@@ -71,6 +72,10 @@ class Case:
     shown: tuple[Finding, ...]
     uses_image_prompt: bool
     """Whether the video prompt is what the body says about the image (3.3)."""
+    said: dict[str, Any] | None
+    """The fields even where the prompt is refused; None where its flags are not readable."""
+    stated: Mapping[FlagName, Sequence[str]]
+    """The values of the flags; the video prompt is the first prompt's."""
 
 
 Position = tuple[int, int]
@@ -192,12 +197,31 @@ def video_prompt_of(reading: ShapedPrompt) -> str | None:
 
 def values_of(reading: ShapedPrompt) -> dict[str, Any]:
     """Return the fields that a translated prompt says."""
-    values = dict(reading.shape.case.values)
+    return _own(reading.shape.case.values, reading)
+
+
+def _own(values: dict[str, Any], reading: ShapedPrompt) -> dict[str, Any]:
+    """Return the fields of a case's first prompt as another one says them."""
+    own = dict(values)
     if reading.text:
-        values["text"] = reading.text
+        own["text"] = reading.text
     if reading.video_prompt is not None:
-        values["video_prompt"] = reading.video_prompt
-    return values
+        own["video_prompt"] = reading.video_prompt
+    return own
+
+
+def assessment_from(reading: ShapedPrompt, again: "Again") -> Assessment:
+    """Return what a prompt is to its fixes."""
+    case = reading.shape.case
+    stated = case.stated
+    if reading.cut.value >= 0 and reading.video_prompt is not None:
+        stated = {**stated, FlagName.VIDEO_PROMPT: [reading.video_prompt]}
+    return Assessment(
+        findings=findings_from(reading.shape.linted, reading, again),
+        status=case.status,
+        values=None if case.said is None else [_own(case.said, reading)],
+        stated=stated,
+    )
 
 
 Again = Callable[[], Sequence[Diagnostic]]

@@ -7,10 +7,19 @@ from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import Translation, TranslationStatus, translation_of
 from flaglift.linting.engine import Examination, examine, reported
+from flaglift.linting.fixing import Assessment, FixResult, assessment_of, fix_text
 from flaglift.settings import Settings
 from flaglift.shapes.cut import Flags, cut_at_all_flags, cut_at_first_flag
 from flaglift.shapes.learning import case_key, learn, shape_of
-from flaglift.shapes.shape import Case, Shape, ShapedPrompt, findings_from, read, translation_from
+from flaglift.shapes.shape import (
+    Case,
+    Shape,
+    ShapedPrompt,
+    assessment_from,
+    findings_from,
+    read,
+    translation_from,
+)
 from flaglift.syntax import Feature, Prompt
 from flaglift.syntax.concern import may_concern
 
@@ -38,6 +47,8 @@ class Shortcut:
         """By skeleton."""
         self._cases: dict[tuple[str, ...], Case] = {}
         """By flags."""
+        self._examined: tuple[str, list[Diagnostic]] | None = None
+        """The prompt that was examined last for its own fixes: each of these asks for it."""
 
     def translate(self, text: str, prompt: Prompt | None = None) -> Translation:
         """Return the fields that say what the prompt's flags say.
@@ -63,6 +74,21 @@ class Shortcut:
             again = partial(self._again, text, prompt)
             return findings_from(result.shape.linted, result, again)
         return examined_findings(result)
+
+    def fix(self, text: str, prompt: Prompt | None = None, *, unsafe: bool = False) -> FixResult:
+        """Apply the safe fixes of the prompt, with `unsafe` the others too.
+
+        `prompt` is the text as it reads, if the caller has parsed it.
+        """
+
+        def read(new: str) -> Assessment:
+            known = prompt if new == text else None
+            result = self.look(new, known)
+            if isinstance(result, ShapedPrompt):
+                return assessment_from(result, partial(self._again, new, known))
+            return assessment_of(new, result, self._settings)
+
+        return fix_text(text, unsafe=unsafe, read=read)
 
     def look(self, text: str, prompt: Prompt | None = None) -> ShapedPrompt | Examination:
         """Return what a prompt says by its shape; else examine it."""
@@ -113,7 +139,10 @@ class Shortcut:
         return examine(text, self._settings, self._context, self.catalog, prompt)
 
     def _again(self, text: str, prompt: Prompt | None) -> list[Diagnostic]:
-        return self._examine(text, prompt).diagnostics
+        again = self._examined
+        if again is None or again[0] != text:
+            again = self._examined = text, self._examine(text, prompt).diagnostics
+        return again[1]
 
 
 def examined_translation(text: str, examined: Examination) -> Translation:

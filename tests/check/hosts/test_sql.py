@@ -291,6 +291,12 @@ def test_a_text_that_is_not_all_that_its_column_gets_stays(value: str) -> None:
     assert why_not(ALL + row) == "it is only a part of what the column gets"
 
 
+def test_columns_may_be_named_with_their_table() -> None:
+    head = "INSERT INTO p (p.text, p.video_model, p . video_prompt) VALUES "
+    done = moved(f"{head}('a --video --video_model kling25', NULL, NULL)")
+    assert done.data.decode() == f"{head}('a', 'kling25', 'a')"
+
+
 def test_a_statement_without_an_end_ends_where_rows_are_inserted_again() -> None:
     first = "INSERT INTO p (a, b) VALUES (1, 'x')\n"
     source = f"{first}INSERT INTO p (text, video_model, video_prompt) VALUES ('BAD', NULL, NULL)"

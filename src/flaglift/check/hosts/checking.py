@@ -24,7 +24,7 @@ from flaglift.check.hosts.templates import PLACEHOLDER
 from flaglift.context import UNSTATED, Context, stated
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
 from flaglift.linting.engine import fields_beside, find_rule, selected
-from flaglift.linting.fixing import FixResult, fix_prompt
+from flaglift.linting.fixing import FixResult
 from flaglift.lossless.spans import Edit, Span
 from flaglift.settings import Settings
 from flaglift.shapes import shortcut_for
@@ -48,8 +48,7 @@ def lint_literal(literal: Literal, settings: Settings) -> list[Diagnostic]:
     """
     if literal.doubt:
         return _lint_each(literal, settings)
-    request = request_of(literal)
-    context = replace(request, given=fields_beside(literal.text, request.given))
+    context = _context_of(literal)
     if not literal.holes:
         return shortcut_for(settings, context).lint(literal.text, literal.prompt)
     read = readings(literal, load_catalog(settings.edition, settings.overlay))
@@ -167,8 +166,9 @@ def fix_literal(
 
     Findings of `suppressed` rules, by code or name, are left alone. Raises as `flaglift.fix` does.
     """
-    settings = replace(settings, ignore=(*settings.ignore, *suppressed))
-    context = request_of(literal)
+    if suppressed:
+        settings = replace(settings, ignore=(*settings.ignore, *suppressed))
+    context = _context_of(literal)
     if not literal.holes:
         result = _fix_body(literal, settings, context, unsafe=unsafe)
         return FixedLiteral(result.text + literal.tail, result.unfixed)
@@ -190,7 +190,7 @@ def fix_literal(
 
 
 def _fix_body(read: PromptText, settings: Settings, context: Context, *, unsafe: bool) -> FixResult:
-    return fix_prompt(str(read.body), settings, context, unsafe=unsafe, prompt=read.body)
+    return shortcut_for(settings, context).fix(str(read.body), read.body, unsafe=unsafe)
 
 
 def only_made_fixes(
@@ -236,6 +236,12 @@ def _pending(
 def request_of(literal: Literal) -> Context:
     """Return what stands beside a literal; what is computed later is there, and not known."""
     return Context({name: _known(value) for name, value in literal.beside.items()})
+
+
+def _context_of(literal: Literal) -> Context:
+    """Return what counts for the rules of what stands beside a literal."""
+    request = request_of(literal)
+    return replace(request, given=fields_beside(literal.text, request.given))
 
 
 def _known(value: Any) -> Any:
