@@ -23,7 +23,7 @@ collect_ignore = [
     if not find_spec(package)
 ]
 
-settings.register_profile("ci", deadline=None, max_examples=200)
+settings.register_profile("ci", deadline=None, max_examples=100)
 settings.register_profile("long", deadline=None, max_examples=20_000)
 # Bugs that are put in on purpose: one failure is enough, and nobody looks for a shorter one.
 settings.register_profile(

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -125,8 +126,9 @@ end
 
 
 def ruby(document: str) -> Values:
-    """A list; `x` is the value of a hole."""
-    return _asked(_reader(program("ruby"), "-W0", "-Ku", "-e", _RUBY), document)
+    """A list; `x` is the value of a hole, and of one with nothing in it."""
+    filled = re.sub(r"(?<!\\)((?:\\\\)*)#\{\}", r"\1#{x}", document)
+    return _asked(_reader(program("ruby"), "-W0", "-Ku", "-e", _RUBY), filled)
 
 
 _GO = Path(__file__).with_name("judge.go")
