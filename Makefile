@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Hundreds of commands are started by the tests: none of them needs to compile flaglift again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: docs playground constraints supply release-check fuzz mutants growth trust bench bench-migrate bench-repository bench-shim bench-spark soak story demo vscode test test-spark test-recipes lint oracle readme kills clean
 
