@@ -176,7 +176,16 @@ def test_a_rule_is_a_file_and_a_line(copy: Copy) -> None:
 
 # ---- A flag -------------------------------------------------------------------------------------
 
-FIFTH = 'a cat --video --video_model kling25 --sound loud --video_prompt "it yawns"'
+ADDED = {
+    "SOUND": '"sound", "video_sound", ValueKind.WORD, False',
+    "FPS": '"fps", "video_fps", ValueKind.WHOLE_NUMBER, False',
+    "LOOP": '"loop", "video_loop", ValueKind.SWITCH, False',
+}
+"""Flags of several kinds, and their rows."""
+FIELDS = {"video_sound": "loud", "video_fps": 24, "video_loop": True}
+FLAGGED = (
+    'a cat --video --video_model kling25 --sound loud --fps 24 --loop --video_prompt "it yawns"'
+)
 
 OUTPUTS = f"""
 import csv, json, sqlite3
@@ -188,7 +197,7 @@ from flaglift.columns import RESULT, translate_column
 from flaglift.shim.httpx import Transport
 import httpx
 
-prompt = {FIFTH!r}
+prompt = {FLAGGED!r}
 translation = flaglift.translate(prompt)
 lowered = flaglift.lower(translation.fields)
 sent = []
@@ -207,9 +216,19 @@ db.execute("INSERT INTO prompts (text) VALUES (?)", (prompt,))
 db.commit()
 print(json.dumps({{
     "translate": translation.values,
-    "column": translate_column(pa.array([prompt])).field("video_sound").to_pylist(),
+    "column": translate_column(pa.array([prompt])).to_pylist()[0],
+    "proposal": next(d.fix.title for d in flaglift.lint(prompt) if d.code == "FL001"),
+    "unreadable": [
+        [d.rule for d in flaglift.translate(f"{{prompt}} {{wrong}}").diagnostics if d.refuses]
+        for wrong in ("--fps 24.5", "--loop=yes", "--sound")
+    ],
+    "conflict": [
+        d.rule
+        for d in flaglift.lint(prompt, context=flaglift.Context({{"video_loop": "false"}}))
+        if d.refuses
+    ],
     "lowered": flaglift.translate(lowered).values == translation.values,
-    "sent": "prompt%5Bvideo_sound%5D=loud" in sent[0],
+    "sent": sorted(httpx.QueryParams(sent[0]).items()),
 }}))
 """
 
@@ -217,36 +236,49 @@ MIGRATED = """
 import csv, json, sqlite3
 from pathlib import Path
 import pyarrow.parquet as pq
-print(json.dumps({
-    "jsonl": json.loads(Path("p.migrated.jsonl").read_text())["video_sound"],
-    "csv": next(csv.DictReader(open("p.migrated.csv", newline="")))["video_sound"],
-    "parquet": pq.read_table("p.migrated.parquet").column("video_sound").to_pylist()[0],
-    "sqlite": sqlite3.connect("p.db").execute("SELECT video_sound FROM prompts").fetchone()[0],
-}))
+fields = ("video_sound", "video_fps", "video_loop")
+migrated = {
+    "jsonl": json.loads(Path("p.migrated.jsonl").read_text()),
+    "csv": next(csv.DictReader(open("p.migrated.csv", newline=""))),
+    "parquet": pq.read_table("p.migrated.parquet").to_pylist()[0],
+}
+db = sqlite3.connect("p.db")
+db.row_factory = sqlite3.Row
+migrated["sqlite"] = db.execute("SELECT * FROM prompts").fetchone()
+print(json.dumps({store: [row[field] for field in fields] for store, row in migrated.items()}))
 """
 
 
 def test_a_flag_is_a_row_and_its_word_in_the_grammar(copy: Copy) -> None:
-    copy.edit(
-        "syntax/flags.py",
-        '    DURATION = "duration"',
-        '    SOUND = "sound", "video_sound", ValueKind.WORD, False\n    DURATION = "duration"',
-    )
     grammar = "grammar/legacy_video.lark"
-    copy.edit(grammar, "VIDEO.5:", 'SOUND.5: "--sound" _NAME_END\nVIDEO.5:')
-    copy.edit(grammar, "(VIDEO_MODEL | VIDEO_PROMPT", "(SOUND | VIDEO_MODEL | VIDEO_PROMPT")
+    rows = "".join(f"    {name} = {row}\n" for name, row in ADDED.items())
+    copy.edit("syntax/flags.py", '    DURATION = "duration"', f'{rows}    DURATION = "duration"')
+    words = "".join(f'{name}.5: "--{name.lower()}" _NAME_END\n' for name in ADDED)
+    copy.edit(grammar, "VIDEO.5:", f"{words}VIDEO.5:")
+    copy.edit(grammar, "(VIDEO_MODEL | VIDEO_PROMPT", "(SOUND | FPS | VIDEO_MODEL | VIDEO_PROMPT")
+    copy.edit(grammar, "flag: VIDEO (", "flag: (VIDEO | LOOP) (")
     said = copy.run(OUTPUTS)
-    assert said["translate"] == {
-        "text": "a cat",
-        "video_model": "kling25",
-        "video_prompt": "it yawns",
-        "video_sound": "loud",
+    values = {"text": "a cat", "video_model": "kling25", "video_prompt": "it yawns", **FIELDS}
+    assert said["translate"] == values
+    assert said["column"] == said["column"] | values
+    assert said["lowered"]
+    assert dict(said["sent"]) == {
+        f"prompt[{field}]": "true" if value is True else str(value)
+        for field, value in values.items()
     }
-    assert (said["column"], said["lowered"], said["sent"]) == (["loud"], True, True)
+    for field, value in FIELDS.items():
+        assert f"{field}={value}" in said["proposal"]
+    assert said["unreadable"] == [["malformed-duration"], ["value-on-switch"], ["missing-value"]]
+    assert said["conflict"] == ["field-conflict"]
     for source in ("p.jsonl", "p.csv", "p.parquet", "sqlite:///p.db#prompts"):
         done = copy.flaglift("migrate", "apply", source, "--quiet", "--create-columns")
         assert done.returncode == 0, (source, done.stderr)
-    assert copy.run(MIGRATED) == dict.fromkeys(("jsonl", "csv", "parquet", "sqlite"), "loud")
+    assert copy.run(MIGRATED) == {
+        "jsonl": ["loud", 24, True],
+        "csv": ["loud", "24", "true"],
+        "parquet": ["loud", 24, "true"],
+        "sqlite": ["loud", 24, "true"],
+    }
 
 
 def test_a_flag_is_renamed_in_the_grammar_and_the_table_alone(copy: Copy) -> None:
@@ -277,6 +309,13 @@ def test_plain_lark_finds_the_flags() -> None:
         ["--video_model", "=", "kling25"],
         ["--video_prompt", " ", '"it yawns"'],
     ]
+
+
+def test_a_switch_without_a_field_would_say_nothing(copy: Copy) -> None:
+    row = '    LOOP = "loop", "", ValueKind.SWITCH, False\n    DURATION = "duration"'
+    copy.edit("syntax/flags.py", '    DURATION = "duration"', row)
+    done = copy.flaglift("translate", "a cat --video")
+    assert "without a field nothing would be left of --loop" in done.stderr
 
 
 def test_a_name_that_is_changed_in_one_place_only_is_noticed(copy: Copy) -> None:

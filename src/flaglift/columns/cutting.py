@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from flaglift.columns.arrow import pa, pc
 from flaglift.columns.patterns import REFERENCE, UNPLAIN_VALUE, unplain_body
+from flaglift.syntax.flags import FlagName
 from flaglift.syntax.words import WHITESPACE
 
 
@@ -85,7 +86,7 @@ def _bare(known: pa.Array, chosen: pa.Array, body: pa.Array, flags: pa.Array) ->
     image = pc.replace_substring_regex(body, f"[{WHITESPACE}]+", " ")
     image = pc.replace_substring_regex(image, REFERENCE, "")
     image = pc.utf8_trim(pc.replace_substring_regex(image, " +", " "), " ")
-    written = pc.match_substring(flags, "video_prompt")
+    written = pc.match_substring(flags, FlagName.VIDEO_PROMPT.word)
     # What a quote groups, the image prompt has without it.
     fine = pc.or_(
         written,

@@ -9,8 +9,9 @@ from flaglift.emit.translation import Translation
 from flaglift.syntax.flags import FIELD_FLAGS, FlagName, ValueKind
 
 _VIDEO_PROMPT = FlagName.VIDEO_PROMPT.field
+_TYPES = {ValueKind.WHOLE_NUMBER: pa.int64(), ValueKind.SWITCH: pa.bool_()}
 _SHARED_FIELDS = {
-    field: pa.int64() if flag.kind is ValueKind.WHOLE_NUMBER else pa.string()
+    field: _TYPES.get(flag.kind, pa.string())
     for field, flag in FIELD_FLAGS.items()
     if field != _VIDEO_PROMPT
 }

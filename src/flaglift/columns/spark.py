@@ -26,16 +26,26 @@ try:
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
     from pyspark.sql.functions import arrow_udf
-    from pyspark.sql.types import ArrayType, LongType, MapType, StringType, StructField, StructType
+    from pyspark.sql.types import (
+        ArrayType,
+        BooleanType,
+        LongType,
+        MapType,
+        StringType,
+        StructField,
+        StructType,
+    )
 except ImportError:
     raise InputError("Spark needs the extra `spark`: pip install 'flaglift[spark]'") from None
+
+_TYPES = {ValueKind.WHOLE_NUMBER: LongType(), ValueKind.SWITCH: BooleanType()}
 
 RESULT = StructType(
     [
         StructField("status", StringType()),
         StructField("text", StringType()),
         *(
-            StructField(field, LongType() if flag.kind is ValueKind.WHOLE_NUMBER else StringType())
+            StructField(field, _TYPES.get(flag.kind, StringType()))
             for field, flag in FIELD_FLAGS.items()
         ),
         StructField("others", MapType(StringType(), StringType())),

@@ -78,6 +78,10 @@ class Fields(BaseModel):
     lora_scale: Scalar | None = None
 
 
+_KINDS = {ValueKind.WHOLE_NUMBER: (int,), ValueKind.SWITCH: (bool,)}
+"""What the fields of flags hold besides text."""
+
+
 def field_names() -> frozenset[str]:
     """Return the names of all fields that a text can hold."""
     return frozenset((*Fields.model_fields, *FIELD_FLAGS))
@@ -96,8 +100,7 @@ def typed(name: str, value: str) -> Scalar:
     (4, '007', '3', '1e3')
     """
     field, flag = Fields.model_fields.get(name), FIELD_FLAGS.get(name)
-    whole = flag is not None and flag.kind is ValueKind.WHOLE_NUMBER
-    kinds = get_args(field.annotation) if field else (int,) if whole else ()
+    kinds = get_args(field.annotation) if field else _KINDS.get(flag.kind, ()) if flag else ()
     if bool in kinds and value in ("true", "false"):
         return value == "true"
     for kind in (int, float):

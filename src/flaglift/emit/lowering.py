@@ -9,7 +9,7 @@ from flaglift.emit.form import form_value
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.errors import LoweringError
 from flaglift.syntax.block import FIELD_OF_KEY
-from flaglift.syntax.flags import FIELD_FLAGS, FlagName, ValueKind
+from flaglift.syntax.flags import AS_WRITTEN, FIELD_FLAGS, FlagName, ValueKind
 from flaglift.syntax.words import quote
 
 _KEY_OF_FIELD = {field: key for key, field in FIELD_OF_KEY.items()}
@@ -55,11 +55,12 @@ def _is_video(values: dict[str, Any]) -> bool:
 
 
 def _flags(values: dict[str, Any]) -> list[str]:
-    """Return the flags of fields: the switch first, long texts last, as people write them."""
+    """Return the flags of fields, in the order in which people write them."""
     words = [FlagName.VIDEO.word] if _is_video(values) else []
-    for field, flag in sorted(FIELD_FLAGS.items(), key=lambda item: item[1].kind is ValueKind.TEXT):
-        if _is_in_flag(field, values):
-            words.append(_flag(flag.word, form_value(values[field])))
+    for flag in AS_WRITTEN:
+        if _is_in_flag(flag.field, values):
+            value = form_value(values[flag.field])
+            words.append(_flag(flag.word, value) if flag.takes_value else flag.word)
     return words
 
 
@@ -74,11 +75,11 @@ def _block(values: dict[str, Any]) -> str:
 def _is_in_flag(field: str, values: dict[str, Any]) -> bool:
     """Tell whether a flag holds a field's value, and not the settings block."""
     flag, value = FIELD_FLAGS.get(field), values.get(field)
-    return (
-        flag is not None
-        and value is not None
-        and not (flag.kind is ValueKind.TEXT and value == _END)
-    )
+    if flag is None or value is None:
+        return False
+    if flag.kind is ValueKind.SWITCH:
+        return value is True
+    return flag.kind is not ValueKind.TEXT or value != _END
 
 
 def _flag(flag: str, value: str) -> str:

@@ -50,11 +50,11 @@ class Assessment:
 def stated_values(segment: Segment) -> dict[FlagName, list[str]]:
     """Return the values, in order, that flags state, even where the service reads no flag.
 
-    Empty values and flags without the value that they need state nothing; the switch states itself.
+    Empty values and flags without the value that they need state nothing; a switch states itself.
     """
     stated: dict[FlagName, list[str]] = {}
     for flag in segment.flags:
-        value = flag.name if flag.name is FlagName.VIDEO else flag.value and flag.value.text
+        value = flag.value and flag.value.text if flag.name.takes_value else flag.name
         if value:
             stated.setdefault(flag.name, []).append(value)
     return stated

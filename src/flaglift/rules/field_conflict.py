@@ -19,7 +19,7 @@ from flaglift.rules.base import (
     excerpt,
 )
 from flaglift.syntax.block import FIELD_OF_KEY
-from flaglift.syntax.flags import FIELD_FLAGS, ValueKind, seconds
+from flaglift.syntax.flags import FIELD_FLAGS, field_value
 
 
 class FieldConflict(Rule):
@@ -169,10 +169,9 @@ def _said(subject: Subject) -> Iterator[_Said]:
     """Yield what the flags that count say, then what the settings block says."""
     for field, name in FIELD_FLAGS.items():
         flag = subject.segment.last(name)
-        if flag and flag.value:
-            number = name.kind is ValueKind.WHOLE_NUMBER  # `+5` and `05` are 5
-            text = str(seconds(flag.value.text)) if number else flag.value.text
-            yield _Said(field, text, flag.span, f"`{name.word}`")
+        if flag:  # `+5` and `05` are 5
+            value = field_value(name, flag.value.text if flag.value else "")
+            yield _Said(field, _form(value), flag.span, f"`{name.word}`")
     for setting in subject.block_values:
         field = FIELD_OF_KEY.get(setting.key, setting.key)
         span = Span(setting.start, setting.value_span.end)

@@ -17,7 +17,6 @@ from flaglift.rules.base import (
     Valid,
     unsafe,
 )
-from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.nodes import DoubleDash, Flag, Node, OtherFlag, Text
 from flaglift.syntax.words import WHITESPACE
@@ -126,7 +125,7 @@ def _fix(subject: Subject, nodes: Sequence[Node], places: Sequence[int]) -> Fix 
 
 def _wants_value(node: Node) -> bool:
     if isinstance(node, Flag):
-        return node.value is None and node.name != FlagName.VIDEO
+        return node.value is None and node.name.takes_value
     return isinstance(node, OtherFlag) and node.open
 
 

@@ -20,6 +20,7 @@ from flaglift.rules.base import (
     display_only,
     excerpt,
 )
+from flaglift.syntax.flags import AS_WRITTEN
 from flaglift.syntax.lift import lift_edits
 
 
@@ -114,11 +115,7 @@ def _fix(subject: Subject) -> Fix | None:
 
 
 def _proposal(subject: Subject) -> Fix:
-    fields = {
-        "video_model": subject.model_name,
-        "video_duration": subject.duration,
-        "video_prompt": subject.video_prompt,
-    }
+    fields = {flag.field: subject.value_of(flag) for flag in AS_WRITTEN if flag.field}
     said = [f"{name}={excerpt(value)}" for name, value in fields.items() if value is not None]
     flags = [flag.span for flag in subject.segment.flags]
     edits = lift_edits(subject.text, flags, subject.span)

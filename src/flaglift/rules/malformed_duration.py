@@ -18,7 +18,7 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.syntax.flags import FlagName, seconds
+from flaglift.syntax.flags import FIELD_FLAGS, FlagName, ValueKind, seconds
 from flaglift.syntax.nodes import Value
 from flaglift.syntax.words import ends_word
 
@@ -98,25 +98,32 @@ class MalformedDuration(Rule):
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
-        """Yield one finding for each duration that cannot be read."""
+        """Yield one finding for each number that cannot be read."""
         for flag in subject.segment.flags:
             value = flag.value
-            if flag.name != FlagName.DURATION or value is None or seconds(value.text) is not None:
+            if flag.name.kind is not ValueKind.WHOLE_NUMBER or value is None:
+                continue
+            if seconds(value.text) is not None:
                 continue
             what = f"`{excerpt(value.raw)}`" if value.text else "an empty value"
             yield self.report(
                 value.span if value.raw else flag.span,
-                f"{what} is not a whole number of seconds, so the service reads no flag at all in "
-                "this prompt",
+                f"{what} is not a whole number{_unit(flag.name)}, so the service reads no flag at"
+                " all in this prompt",
                 fix=_number(value) if ends_word(subject.text, value.end) else None,
             )
-        setting = subject.block.get("video_duration", "0")
-        if subject.is_clear_video and seconds(setting) is None:
-            yield self.report(
-                subject.place_of("video_duration"),
-                f"`{excerpt(setting)}` is not a whole number of seconds, so the field "
-                "`video_duration` cannot be sent",
-            )
+        for field, name in FIELD_FLAGS.items() if subject.block and subject.is_clear_video else ():
+            setting = subject.block.get(field, "0")
+            if name.kind is ValueKind.WHOLE_NUMBER and seconds(setting) is None:
+                yield self.report(
+                    subject.place_of(field),
+                    f"`{excerpt(setting)}` is not a whole number{_unit(name)}, so the field "
+                    f"`{field}` cannot be sent",
+                )
+
+
+def _unit(flag: FlagName) -> str:
+    return " of seconds" if flag is FlagName.DURATION else ""
 
 
 def _number(value: Value) -> Fix | None:

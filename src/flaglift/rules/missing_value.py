@@ -95,7 +95,7 @@ class MissingValue(Rule):
                 continue
             # Blank text at most stands between a flag and what follows it.
             follows = next((n for n in nodes[index + 1 : index + 3] if _begins(n)), None)
-            if node.name != FlagName.VIDEO and not isinstance(follows, Unclosed):
+            if node.name.takes_value and not isinstance(follows, Unclosed):
                 yield self._finding(subject, node, follows, line_ends)
 
     def _finding(

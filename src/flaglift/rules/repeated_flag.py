@@ -116,7 +116,7 @@ class RepeatedFlag(Rule):
 
 
 def _says_something(flag: Flag, subject: Subject) -> bool:
-    if flag.name is FlagName.VIDEO:
+    if not flag.name.takes_value:
         return True
     known = flag.name is not FlagName.VIDEO_MODEL or not (
         subject.lookup and subject.lookup.status is Status.UNKNOWN

@@ -216,10 +216,13 @@ class Subject:
     def value_of(self, flag: FlagName) -> int | str | None:
         """Return what a flag's field is to hold; None where it is left out."""
         name = _WORKED_OUT.get(flag)
-        value: int | str | None = (
-            getattr(self, name) if name else field_value(flag, self.segment.value(flag))
-        )
-        return value
+        if name:
+            value: int | str | None = getattr(self, name)
+            return value
+        last = self.segment.last(flag)
+        if last is None:
+            return None
+        return field_value(flag, last.value.text if last.value else "")
 
     @property
     def price_cents(self) -> Decimal | None:

@@ -15,7 +15,6 @@ from flaglift.rules.base import (
     excerpt,
     unsafe,
 )
-from flaglift.syntax.flags import FlagName
 from flaglift.syntax.words import ends_word
 
 _YES = {"", "1", "on", "true", "y", "yes"}
@@ -80,13 +79,13 @@ class ValueOnSwitch(Rule):
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding for each switch with a value."""
         for flag in subject.segment.flags:
-            if flag.name != FlagName.VIDEO or flag.value is None:
+            if flag.name.takes_value or flag.value is None:
                 continue
             attached = Edit(flag.name_span.end, flag.end, "")
             plain = flag.value.text.lower() in _YES and ends_word(subject.text, flag.end)
             yield self.report(
                 flag.span,
-                f"`--video` takes no value, so with `={excerpt(flag.value.raw)}` the service reads "
-                "no flag at all in this prompt",
+                f"`{flag.name.word}` takes no value, so with `={excerpt(flag.value.raw)}` the"
+                " service reads no flag at all in this prompt",
                 fix=unsafe("take the value out", attached) if plain else None,
             )

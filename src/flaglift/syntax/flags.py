@@ -16,7 +16,7 @@ class ValueKind(Enum):
     """What the value of a flag is."""
 
     SWITCH = auto()
-    """There is none (2.4)."""
+    """There is none (2.4); a field that the switch has is true."""
     WORD = auto()
     """A name, in one word."""
     TEXT = auto()
@@ -46,6 +46,8 @@ class FlagName(StrEnum):
         row.field = field
         row.kind = kind
         row.asks_for_video = asks_for_video
+        if not field and not asks_for_video:
+            raise ValueError(f"without a field nothing would be left of --{name}")
         return row
 
     @property
@@ -65,6 +67,9 @@ NAMES = {flag.value: flag for flag in FlagName}
 FIELD_FLAGS = {flag.field: flag for flag in FlagName if flag.field}
 """The flags whose values become form fields, by field, in the order of the table."""
 
+AS_WRITTEN = tuple(sorted(FlagName, key=lambda flag: flag.kind is ValueKind.TEXT))
+"""The flags as people order them: long texts last."""
+
 
 def seconds(text: str) -> int | None:
     """Return a duration in seconds; None when it is not a whole number (2.7).
@@ -77,13 +82,15 @@ def seconds(text: str) -> int | None:
     return None
 
 
-def field_value(flag: FlagName, text: str | None) -> int | str | None:
+def field_value(flag: FlagName, text: str) -> int | str | None:
     """Return the value of a flag as its field holds it; None for a number that is not one.
 
     >>> field_value(FlagName.DURATION, "05"), field_value(FlagName.VIDEO_MODEL, "kling25")
     (5, 'kling25')
     """
-    return seconds(text or "") if flag.kind is ValueKind.WHOLE_NUMBER else text
+    if flag.kind is ValueKind.SWITCH:
+        return True
+    return seconds(text) if flag.kind is ValueKind.WHOLE_NUMBER else text
 
 
 def completions(word: str) -> tuple[FlagName, ...]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from flaglift.lossless.spans import Edit, Span
 from flaglift.syntax.entities import ENTITY
-from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import DASHES, NearMiss, near_misses_in
 
 PUNCTUATION = ",.;:!?\u2026\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f"
@@ -93,7 +92,7 @@ def _edits(miss: NearMiss, front: str, back: str, rest: str) -> tuple[Edit, ...]
             opening.pop()
             closing.pop(0)
         edits.append(Edit(first, miss.start, "".join([*opening, *(" " if opening else "")])))
-    if closing and miss.name is not FlagName.VIDEO:
+    if closing and miss.name.takes_value:
         return ()  # it would become the value
     if back:
         apart = "".join([" ", *closing]) if rest or closing else ""

@@ -132,7 +132,7 @@ def _words(subject: Subject) -> dict[int, tuple[str, FlagName | None]]:
     words: dict[int, tuple[str, FlagName | None]] = {
         flag.value.start: (flag.value.raw, flag.name)
         for flag in subject.segment.flags
-        if flag.value and flag.name != FlagName.VIDEO and holds_unseen(flag.value.raw)
+        if flag.value and flag.name.takes_value and holds_unseen(flag.value.raw)
     }
     for miss in subject.near_misses:
         words.setdefault(miss.word_start, (miss.word, None))

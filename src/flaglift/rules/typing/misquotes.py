@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flaglift.lossless.spans import Span
-from flaglift.syntax.flags import FlagName
 from flaglift.syntax.lookalikes import NearMiss
 from flaglift.syntax.nodes import Flag, Quoting, Text, Value
 from flaglift.syntax.prompt import Segment
@@ -108,7 +107,7 @@ def _values(segment: Segment, misses: Iterable[NearMiss]) -> Iterator[tuple[Flag
         if isinstance(node, Text):
             after.append(node.raw)
             continue
-        if flag and flag.value and flag.name != FlagName.VIDEO:
+        if flag and flag.value and flag.name.takes_value:
             while stop < flag.end:
                 stop = next(stops)
             yield flag, flag.value, "".join(after)[: stop - flag.end]

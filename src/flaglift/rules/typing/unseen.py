@@ -54,7 +54,7 @@ def wanted(word: str, owner: FlagName | None = None) -> FlagName | None:
     if not word.strip(UNSEEN):
         return owner
     misses = near_misses_in(word)
-    if not misses or misses[-1].name is FlagName.VIDEO:
+    if not misses or not misses[-1].name.takes_value:
         return None
     last = misses[-1]
     return last.name if _end_of_run(word, last.end) == len(word) else None
@@ -80,7 +80,7 @@ def _around(miss: NearMiss, later: NearMiss | None) -> list[Edit]:
     if not following or following not in DASHES:  # a dash there is not known to begin a flag
         edits += _cut(start, word, end, high, "" if following in _JOINED else " ")
     value = high + (following == "=")
-    if later is None and following and miss.name is not FlagName.VIDEO:
+    if later is None and following and miss.name.takes_value:
         edits += _trimmed(start + value, word[value:])
     elif later and value > high and _end_of_run(word, value) < later.start - start:
         edits += _cut(start, word, value, _end_of_run(word, value))
