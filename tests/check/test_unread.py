@@ -80,18 +80,35 @@ def test_what_cannot_be_fixed_is_not_promised() -> None:
     assert "(not fixed: the code around it does not parse)" in run.stdout
 
 
-@pytest.mark.parametrize("source", ['"' * 60_000, "x = '--video'", "f`a --video`"])
+@pytest.mark.parametrize(
+    ("source", "bound"),
+    [
+        ('"' * 60_000, "_BASE"),
+        ("'" * 60_000, "_PARSING_BASE"),
+        ("x = '--video'", "_BASE"),
+        ("f`a --video`", "_BASE"),
+    ],
+)
 def test_a_file_that_takes_too_long_is_said_and_others_are_checked(
-    source: str, monkeypatch: pytest.MonkeyPatch
+    source: str, bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write({"a.js": f"// --video\n{source}\n", "b.txt": LONG})
-    monkeypatch.setattr("flaglift.check.hosts.patience._BASE", -1000.0)
+    monkeypatch.setattr(f"flaglift.check.hosts.patience.{bound}", -1000.0)
     run = flaglift("check", "--select", "FL402", "--no-cache")
     assert run.returncode == 2
     assert "flaglift: a.js: takes too long to read, so it is not checked\n" in run.stderr
     assert run.stdout.startswith("b.txt:1:")
-    monkeypatch.setattr("flaglift.check.hosts.patience._BASE", 1000.0)
+    for each in ("_BASE", "_PARSING_BASE"):
+        monkeypatch.setattr(f"flaglift.check.hosts.patience.{each}", 1000.0)
     assert flaglift("check", "--select", "FL402", "--no-cache", "a.js").returncode == 0
+
+
+def test_a_file_that_is_nested_too_deep_is_said_and_others_are_checked() -> None:
+    write({"a.js": "`" * 140_000 + "\n// --video\n", "b.txt": LONG})
+    run = flaglift("check", "--select", "FL402", "--no-cache")
+    assert run.returncode == 2
+    assert "flaglift: a.js: is nested too deep to read, so it is not checked\n" in run.stderr
+    assert run.stdout.startswith("b.txt:1:")
 
 
 def test_a_tag_of_a_template_is_named_shortly() -> None:

@@ -7,13 +7,15 @@ from math import inf
 
 from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Tree
 
-from flaglift.check.hosts.patience import check_patience, is_over
+from flaglift.check.hosts.patience import TooLongError, check_patience, is_over, parsing
 from flaglift.lossless.spans import Span
 
 _LARGE = 50_000
 """Bytes. Smaller documents take no time that is worth watching."""
 
 _CHUNK = 1 << 16
+_DEEPEST = 1 << 16
+_STEP = 1 << 14
 
 
 @lru_cache(maxsize=16)
@@ -44,13 +46,14 @@ def _watched(parser: Parser, data: bytes, earlier: Tree | None) -> Tree:
     Raises `TooLongError`.
     """
     read = partial(_chunk, data)
-    try:
-        if earlier:
-            return parser.parse(read, earlier, progress_callback=lambda *_: is_over())
-        return parser.parse(read, progress_callback=lambda *_: is_over())
-    except ValueError:
-        check_patience()
-        raise
+    with parsing(len(data)):
+        try:
+            if earlier:
+                return parser.parse(read, earlier, progress_callback=lambda *_: is_over())
+            return parser.parse(read, progress_callback=lambda *_: is_over())
+        except ValueError:
+            check_patience()
+            raise
 
 
 def _chunk(data: bytes, start: int, _: Point) -> bytes:
@@ -95,9 +98,25 @@ def nodes(
     cursor = QueryCursor(_query(module, function, kinds))
     if part:
         cursor.set_byte_range(*part)
-    found = cursor.captures(parse(data, module, function).root_node).get("found", ())
+    root = parse(data, module, function).root_node
+    if _is_too_deep(root):
+        raise TooLongError("is nested too deep to read, so it is not checked")
+    found = cursor.captures(root).get("found", ())
     inside = [each for each in found if part is None or part.start <= each.start_byte < part.end]
     return sorted(inside, key=lambda node: (node.start_byte, -node.end_byte))
+
+
+def _is_too_deep(root: Node) -> bool:
+    """Tell whether a query of the tree may take the square of its depth: from 65,536 levels on.
+
+    Of nodes in order each is one level deeper than the one before at most, so some are enough.
+    """
+    cursor = root.walk()
+    for number in range(_STEP, root.descendant_count, _STEP):
+        cursor.goto_descendant(number)
+        if cursor.depth >= _DEEPEST - _STEP:
+            return True
+    return False
 
 
 def broken_from(root: Node) -> list[Span]:
