@@ -13,7 +13,7 @@ from flaglift.check.hosts.formats.codec import Escaped, stripped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, is_request_path
 from flaglift.context import field_name
 from flaglift.lossless.json_members import Member, closing, members
-from flaglift.lossless.json_reader import Document, JsonString, read
+from flaglift.lossless.json_reader import Container, Document, JsonString, read
 from flaglift.lossless.json_tokens import decoded
 from flaglift.lossless.spans import Span
 from flaglift.syntax.flags import FIELD_FLAGS
@@ -222,7 +222,25 @@ def _look(
     if sum(member.key == key for member in inside) > 1:
         return Around(origin, f"the key `{key}` is there twice")
     beside, siblings = _beside(key, data, inside)
-    return Around(origin, "", beside, siblings, is_request_path(origin.path))
+    is_request = is_request_path(origin.path) and not _is_answer(text.container, around)
+    return Around(origin, "", beside, siblings, is_request)
+
+
+_ANSWERED = frozenset(["created_at", "updated_at", "trained_at", "started_training_at"])
+"""What the service says of a prompt or a tune, and is never told."""
+
+
+def _is_answer(container: Container | None, around: _Objects) -> bool:
+    """Tell whether an object is, or is directly part of, one that the service sent."""
+    for _ in range(3):  # itself, a list that it is in, and what holds that
+        if container is None:
+            return False
+        if container.is_object and not _ANSWERED.isdisjoint(
+            member.key for member in around.at(container.opening)
+        ):
+            return True
+        container = container.above
+    return False
 
 
 def _beside(

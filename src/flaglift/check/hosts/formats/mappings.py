@@ -11,13 +11,13 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import HOLE, Siblings
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.origins import name_of, text_of
+from flaglift.check.hosts.formats.sending import CALLS, PAIRS, called, is_sent, sides
 from flaglift.check.hosts.formats.siblings import (
     TEXT_KEY,
     Entries,
     Statement,
     Write,
     is_request_key,
-    is_request_path,
 )
 from flaglift.check.hosts.formats.trees import ancestors
 from flaglift.context import field_name
@@ -49,13 +49,6 @@ class Mappings:
     """What stands before and behind a value."""
 
 
-_PAIRS = {
-    "pair": ("key", "value"),
-    "keyword_argument": ("name", "value"),
-    "keyed_element": ("key", "value"),
-    "array_element_initializer": ("", ""),
-}
-"""The fields of a pair's sides; where the grammar names none, they are its two children."""
 _SPREADS = ("spread_element", "dictionary_splat", "hash_splat_argument", "variadic_unpacking")
 _STRINGS = ("string", "encapsed_string", "interpreted_string_literal", "raw_string_literal")
 _PLAIN = re.compile(r"""(["'`])[^\\$]*\1""", re.DOTALL)
@@ -77,7 +70,7 @@ Beside = tuple[Mapping[str, Any], Siblings | None, bool]
 def beside(node: Node, data: bytes, language: Mappings) -> Beside:
     """Return the fields next to a string that is a prompt's text, and where more can go."""
     around = list(islice(ancestors(node), 4))
-    if len(around) > 1 and around[0].type in _PAIRS and around[1].type in language.containers:
+    if len(around) > 1 and around[0].type in PAIRS and around[1].type in language.containers:
         return pairs(node, around[0], around[1], data, language)
     if len(around) == 4 and around[2].type == "expression_statement":
         return _statement(node, around, data, language)
@@ -86,7 +79,7 @@ def beside(node: Node, data: bytes, language: Mappings) -> Beside:
 
 def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) -> Beside:
     """Return the fields next to the value of a pair in a mapping, and where more can go."""
-    key, value = _sides(pair)
+    key, value = sides(pair)
     if key is None or value != node or not TEXT_KEY.search(name_of(key)):
         return {}, None, False
     values: dict[str, Any] = {}
@@ -118,7 +111,7 @@ def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) 
         write=_writer(node, key, language),
         doubts=doubts,
     )
-    return values, siblings, is_request_key(name_of(key)) or _is_sent(above)
+    return values, siblings, is_request_key(name_of(key)) or is_sent(above)
 
 
 _MERGES = re.compile(
@@ -138,13 +131,13 @@ def _merging(mapping: Node) -> Node | None:
         return None
     if "binary" in above.type:
         return above
-    return above if above.type in _CALLS and _MERGES.search(_called(above)) else None
+    return above if above.type in CALLS and _MERGES.search(called(above)) else None
 
 
 def _key(member: Node) -> str | None:
     """Return the key of a member of a mapping; empty for no member, None where nobody can tell."""
-    if member.type in _PAIRS:
-        key, value = _sides(member)
+    if member.type in PAIRS:
+        key, value = sides(member)
         if key is None and value is not None:
             return ""  # an element of a list
         kinds = ("identifier",) if member.type == "keyword_argument" else _STATIC
@@ -166,56 +159,9 @@ def _inner(node: Node) -> Node:
 
 
 def _given(member: Node) -> Any:
-    if member.type not in _PAIRS:
+    if member.type not in PAIRS:
         return HOLE
-    return _constant(_sides(member)[1])
-
-
-def _sides(pair: Node) -> tuple[Node | None, Node | None]:
-    """Return the key and the value of a pair."""
-    first, second = _PAIRS[pair.type]
-    if first:
-        return pair.child_by_field_name(first), pair.child_by_field_name(second)
-    children = [child for child in pair.named_children if child.type != "comment"]
-    return (children[0] if len(children) > 1 else None), (children[-1] if children else None)
-
-
-_ENDS = (
-    "statement_block", "expression_statement", "variable_declarator", "assignment", "block",
-    "assignment_expression", "arrow_function", "lambda", "body_statement", "return_statement",
-)  # fmt: skip
-_SENDS = re.compile(
-    r"(?:^|[._:$])(?:fetch|axios|got|ky|request|requests|superagent|post|put|patch|post_form|urlopen)$"
-)
-_CALLS = (
-    "call_expression", "call", "new_expression",
-    "function_call_expression", "member_call_expression", "scoped_call_expression",
-)  # fmt: skip
-_CURL = ("curl_setopt", "curl_setopt_array")
-_SERIALIZES = re.compile(r"(?:^|[._])(?:stringify|dumps|generate|to_json|urlencode|encode|freeze)$")
-
-
-def _is_sent(mapping: Node) -> bool:
-    """Tell whether a mapping stands under `prompt` in what a call sends to a server."""
-    keys: list[str] = []
-    for above in islice(ancestors(mapping), 16):
-        if above.type in _PAIRS:
-            keys.append(name_of(_sides(above)[0]))
-        elif above.type in _CALLS:
-            name = _called(above)
-            if _SENDS.search(name) or (name in _CURL and "CURLOPT_POSTFIELDS" in text_of(above)):
-                return is_request_path((*keys[:1], "text"))
-            if not _SERIALIZES.search(name):
-                return False
-        elif above.type in _ENDS:
-            return False
-    return False
-
-
-def _called(call: Node) -> str:
-    """Return the name of what a call calls."""
-    fields = (call.child_by_field_name(each) for each in ("function", "method", "name"))
-    return text_of(next(filter(None, fields), None))
+    return _constant(sides(member)[1])
 
 
 def _constant(node: Node | None) -> Any:

@@ -160,7 +160,9 @@ class Statement(Adding):
         """Return the edit that adds the same statement for each field behind it."""
         start, end = self.statement
         indent = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
-        line = b" " if indent.strip() else line_end(self.data, end) + indent
+        line = line_end(self.data, end) + indent
+        if indent.strip():
+            line = b" " if self.data[end - 1 : end] == b";" else b"; "
         before = self.data[start : self.key.start]
         between = self.data[self.key.end : self.value.start]
         after = self.data[self.value.end : end]

@@ -1,0 +1,88 @@
+"""What becomes of a mapping in source code: whether a call sends it to a server."""
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.formats.origins import name_of, text_of
+from flaglift.check.hosts.formats.siblings import is_request_path
+from flaglift.check.hosts.formats.trees import ancestors
+
+PAIRS = {
+    "pair": ("key", "value"),
+    "keyword_argument": ("name", "value"),
+    "keyed_element": ("key", "value"),
+    "array_element_initializer": ("", ""),
+}
+"""The fields of a pair's sides; where the grammar names none, they are its two children."""
+
+
+def sides(pair: Node) -> tuple[Node | None, Node | None]:
+    """Return the key and the value of a pair."""
+    first, second = PAIRS[pair.type]
+    if first:
+        return pair.child_by_field_name(first), pair.child_by_field_name(second)
+    children = [child for child in pair.named_children if child.type != "comment"]
+    return (children[0] if len(children) > 1 else None), (children[-1] if children else None)
+
+
+_ENDS = (
+    "statement_block", "expression_statement", "variable_declarator", "assignment", "block",
+    "assignment_expression", "arrow_function", "lambda", "body_statement", "return_statement",
+)  # fmt: skip
+_SENDS = re.compile(
+    r"(?:^|[._:$])(?:fetch|axios|got|ky|request|requests|superagent|post|post_form|urlopen)$"
+)
+_RECORDS = re.compile(r"mock|stub|fake|nock|respx|responses|rsps|httpretty|^m$", re.IGNORECASE)
+"""What has a method like a client's, to which tests say what a server answers."""
+_NO_BODY = re.compile(r"header|cookie|auth(?!or)", re.IGNORECASE)
+_READS = (
+    "member_expression", "subscript_expression", "attribute", "subscript", "element_reference",
+    "member_access_expression", "index_expression", "selector_expression",
+)  # fmt: skip
+"""What takes a part of a mapping, so that the rest of it goes nowhere."""
+CALLS = (
+    "call_expression", "call", "new_expression",
+    "function_call_expression", "member_call_expression", "scoped_call_expression",
+)  # fmt: skip
+_CURL = ("curl_setopt", "curl_setopt_array")
+_SERIALIZES = re.compile(r"(?:^|[._])(?:stringify|dumps|generate|to_json|urlencode|encode|freeze)$")
+
+
+def is_sent(mapping: Node) -> bool:
+    """Tell whether a mapping stands under `prompt` in what a call sends to a server."""
+    keys: list[str] = []
+    for above in islice(ancestors(mapping), 16):
+        if above.type in PAIRS:
+            keys.append(name_of(sides(above)[0]))
+        elif above.type in CALLS:
+            name = called(above)
+            if _SENDS.search(name) or name in _CURL:
+                return is_request_path((*keys[:1], "text")) and _sends(above, keys)
+            if not _SERIALIZES.search(name):
+                return False
+        elif above.type in _ENDS or above.type in _READS:
+            return False
+    return False
+
+
+def _sends(call: Node, keys: Sequence[str]) -> bool:
+    """Tell whether a call with the name of a client's sends as its body what is under keys."""
+    name = called(call)
+    if name == _CURL[0]:
+        return "CURLOPT_POSTFIELDS" in text_of(call)
+    if name == _CURL[1]:
+        return "CURLOPT_POSTFIELDS" in keys
+    fields = (call.child_by_field_name(each) for each in ("receiver", "object", "scope"))
+    receiver = text_of(next(filter(None, fields), None)) or name.rpartition(".")[0]
+    if not receiver and call.child_by_field_name("method") is not None:
+        return False  # tests of Ruby's frameworks send to themselves with a bare `post`
+    return not _RECORDS.search(receiver) and not any(map(_NO_BODY.search, keys))
+
+
+def called(call: Node) -> str:
+    """Return the name of what a call calls."""
+    fields = (call.child_by_field_name(each) for each in ("function", "method", "name"))
+    return text_of(next(filter(None, fields), None))
