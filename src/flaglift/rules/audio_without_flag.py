@@ -55,7 +55,7 @@ class AudioWithoutFlag(Rule):
     code = "FL508"
     name = "audio-without-flag"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = ("video_audio", *_FIELDS)

@@ -46,7 +46,7 @@ class CostOverBudget(Rule):
     code = "FL801"
     name = "cost-over-budget"
     severity = Severity.WARNING
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.DURATION
 
     VALID: ClassVar[tuple[Valid, ...]] = (

@@ -43,7 +43,7 @@ class DurationOutOfRange(Rule):
     code = "FL402"
     name = "duration-out-of-range"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.DURATION
 
     VALID: ClassVar[tuple[Valid, ...]] = (
@@ -81,13 +81,19 @@ class DurationOutOfRange(Rule):
             "the duration is a field of the request",
             context=Context({"video_duration": "7"}),
         ),
+        Invalid(
+            "a cat --duration 7",
+            "the model is a field of the request",
+            fixed="a cat --duration 5",
+            context=Context({"video_model": "kling25"}),
+        ),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding where the model does not make such a length."""
         seconds = subject.duration
         durations = subject.model.durations if subject.model else None
-        if seconds is None or not subject.segment.is_video:
+        if seconds is None or not subject.is_video:
             return
         if seconds in durations if durations else seconds > 0:
             return

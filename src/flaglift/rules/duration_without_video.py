@@ -72,12 +72,7 @@ class DurationWithoutVideo(Rule):
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding, at the duration that would count."""
         flag = subject.segment.last(FlagName.DURATION)
-        if (
-            flag is None
-            or subject.segment.is_video
-            or subject.prompt.has(DOUBTFUL)
-            or subject.context.has("video_model")
-        ):
+        if flag is None or subject.is_video or subject.prompt.has(DOUBTFUL):
             return
         yield self.report(
             flag.span,

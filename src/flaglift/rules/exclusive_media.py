@@ -62,7 +62,7 @@ class ExclusiveMedia(Rule):
     code = "FL507"
     name = "exclusive-media"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = (*_FRAMES, *_REFERENCES)

@@ -48,7 +48,7 @@ class FieldConflict(Rule):
     code = "FL604"
     name = "field-conflict"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = (
         Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.VALUE | Reads.REQUEST
     )
@@ -115,6 +115,11 @@ class FieldConflict(Rule):
             "a cat --video --video_model kling25\ncallback=https://example.com/a?token=1",
             "addresses are compared and not shown",
             context=Context({"callback": "https://example.com/a?token=2"}),
+        ),
+        Invalid(
+            "a cat --duration 7",
+            "the model in the request makes it a video prompt",
+            context=Context({"video_model": "kling25", "video_duration": 5}),
         ),
     )
 

@@ -48,7 +48,7 @@ class LegacySyntax(Rule):
     code = "FL001"
     name = "legacy-syntax"
     severity = Severity.INFO
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = (
         Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.REQUEST
     )

@@ -47,7 +47,7 @@ class MissingInputVideo(Rule):
     code = "FL501"
     name = "missing-input-video"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     request_fields: ClassVar[tuple[str, ...]] = _FIELDS
 

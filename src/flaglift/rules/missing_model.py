@@ -47,7 +47,7 @@ class MissingModel(Rule):
     code = "FL303"
     name = "missing-model"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     refuses = True
 

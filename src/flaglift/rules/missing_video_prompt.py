@@ -75,6 +75,7 @@ class MissingVideoPrompt(Rule):
             "the field of the request is empty",
             context=Context({"video_prompt": ""}),
         ),
+        Invalid("--duration 5\nvideo_model=kling25", "the settings block makes it a video prompt"),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:

@@ -52,6 +52,7 @@ class MissingVideoSwitch(Rule):
         Valid("a cat --video --video_model kling25", "the switch is there"),
         Valid("a cat --video_model kling25 --video", "it may stand anywhere"),
         Valid("a cat --duration 5", "a duration alone makes no video"),
+        Valid("a cat --duration 5\nvideo_model=kling25", "no flag makes it one"),
         Valid('a cat "--video" --video_model kling25', "the quoted switch may be read as one"),
         Valid("a cat --video_model --video_prompt yawns", "a missing value makes the flags text"),
     )
@@ -86,7 +87,8 @@ class MissingVideoSwitch(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding where the other flags make it a video prompt."""
-        if not subject.is_clear_video or subject.segment.last(FlagName.VIDEO):
+        segment = subject.segment
+        if not (segment.is_video and subject.is_clear_video) or segment.last(FlagName.VIDEO):
             return
         first = subject.segment.flags[0]
         yield self.report(

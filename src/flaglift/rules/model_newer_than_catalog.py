@@ -49,7 +49,7 @@ class ModelNewerThanCatalog(Rule):
     code = "FL304"
     name = "model-newer-than-catalog"
     severity = Severity.WARNING
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL
 
     VALID: ClassVar[tuple[Valid, ...]] = (

@@ -56,7 +56,7 @@ class RetiredModel(Rule):
     code = "FL302"
     name = "retired-model"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.DURATION | Reads.REQUEST
     refuses = True
 

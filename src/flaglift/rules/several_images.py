@@ -47,7 +47,7 @@ class SeveralImages(Rule):
     code = "FL506"
     name = "several-images"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = ("num_images",)

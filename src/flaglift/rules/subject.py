@@ -156,10 +156,16 @@ class Subject:
         lookup = self.catalog.find(self.model_name)
         return lookup.model if lookup.status in (Status.LISTED, Status.NAMED) else None
 
+    @property
+    def is_video(self) -> bool:
+        """Whether a flag makes it a video prompt (3.1), or any flag and a model in the request."""
+        segment = self.segment
+        return segment.is_video or (bool(segment.flags) and self.context.has("video_model") is True)
+
     @_once
     def is_clear_video(self) -> bool:
-        """Whether the service reads a video prompt here, and no other rule doubts which one."""
-        return self.segment.is_video and not self.prompt.has(DOUBTFUL)
+        """Whether it is a video prompt, and no other rule doubts which one."""
+        return self.is_video and not self.prompt.has(DOUBTFUL)
 
     def setting_of(self, field: str) -> Setting | None:
         """Return the line of the settings block that alone gives a field its value.

@@ -49,7 +49,7 @@ class UnknownModel(Rule):
     code = "FL301"
     name = "unknown-model"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL
     refuses = True
 
@@ -84,6 +84,7 @@ class UnknownModel(Rule):
         ),
         Invalid("a cat --video", "in the settings", settings=Settings(default_model="klng25")),
         Invalid("a cat --video\nvideo_model=klng25", "in the settings block"),
+        Invalid("a cat --duration 5\nvideo_model=klng25", "the same without `--video`"),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:

@@ -49,7 +49,7 @@ class UnsupportedAspectRatio(Rule):
     code = "FL505"
     name = "unsupported-aspect-ratio"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = ("aspect_ratio",)

@@ -48,7 +48,7 @@ class UnsupportedImageReferences(Rule):
     code = "FL509"
     name = "unsupported-image-references"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = _FIELDS

@@ -49,7 +49,7 @@ class UnsupportedLastFrame(Rule):
     code = "FL502"
     name = "unsupported-last-frame"
     severity = Severity.ERROR
-    trigger = Feature.VIDEO
+    trigger = Feature.FLAG
     reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = _FIELDS
