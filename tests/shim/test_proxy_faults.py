@@ -150,6 +150,34 @@ def test_early_hints_are_left_out() -> None:
         assert httpx.get(proxy + "/x").json() == {}
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_trailers_are_no_part_of_the_head(together: bool) -> None:
+    """Read as one piece with the head or later, they are left out (RFC 9110, section 6.5.1)."""
+    head = b"HTTP/1.1 200 OK\r\nX-Head: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    rest = b"2\r\n{}\r\n0\r\nX-Head: 2\r\nX-Trailer: 1\r\n\r\n"
+
+    def trailing(connection: socket.socket) -> None:
+        connection.recv(65536)
+        for piece in [head + rest] if together else [head, rest]:
+            connection.sendall(piece)
+
+    with peer(trailing) as url, proxied(Options(url, ANY)) as proxy:
+        answer = httpx.get(proxy + "/x")
+    assert (answer.json(), answer.headers["x-head"]) == ({}, "1")
+    assert "x-trailer" not in answer.headers
+
+
+def test_an_answer_without_a_body_says_no_length_of_it() -> None:
+    def empty(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\nX-Any: 1\r\n\r\n{}")
+
+    with peer(empty) as url, proxied(Options(url, ANY)) as proxy:
+        answer = httpx.get(proxy + "/x")
+    assert (answer.status_code, answer.content, answer.headers["x-any"]) == (204, b"", "1")
+    assert "content-length" not in answer.headers
+
+
 def test_a_client_that_does_not_read_is_let_go() -> None:
     gone = threading.Event()
 

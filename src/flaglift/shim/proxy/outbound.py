@@ -202,6 +202,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         if not self._head.done():
             version = self._parser.get_http_version()
             self._head.set_result(ResponseHead(status, self._reason, self._headers, version))
+            self._headers = []  # trailers are no part of the head, which nobody may have read yet
         if self._method == "HEAD" or status in _NO_BODY:
             self._finish()
         else:

@@ -42,6 +42,8 @@ class Response:
         old = request is not None and request.version == "1.0"
         self._empty = status in _NO_BODY or (request is not None and request.method == "HEAD")
         headers = [*headers, *self.extra()]
+        if status == 204:  # has no body, and must not say how long it is (RFC 9110, section 8.6)
+            headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
         if not self._empty and not any(name.lower() == b"content-length" for name, _ in headers):
             if old:
                 self.keep_alive = False  # it ends where the connection does
