@@ -71,6 +71,7 @@ class Multipart:
         self._content: list[bytes] = []
         self._fields = 0  # how many bytes of them were not in files
         self._streams = False  # in a file whose beginning is sent
+        self._ended = False  # the closing delimiter has come
         self._passing = False  # nothing that comes is looked at any more
         self._locked = False  # the length is promised: nothing may change any more
         self._edited = False
@@ -87,9 +88,6 @@ class Multipart:
         try:
             for kind, raw in self._splitter.feed(data):
                 self._take(kind, raw, out)
-                if kind is _END:
-                    out.append((self._splitter.held,))
-                    break
         except Doubt as doubt:
             self._give_up(doubt.reason, out)
         return _joined(out)
@@ -97,7 +95,13 @@ class Multipart:
     def finish(self) -> Iterable[bytes]:
         """Return the rest; a body without its closing delimiter stays without it."""
         out: list[Iterable[bytes]] = []
-        if not self._passing:
+        if self._ended and not self._passing:
+            try:
+                self._flush(out, complete=True)
+                out.append((self._splitter.held,))
+            except Doubt as doubt:
+                self._give_up(doubt.reason, out)
+        elif not self._passing:
             self._give_up(Reason.MALFORMED, out)
         return _joined(out)
 
@@ -130,7 +134,7 @@ class Multipart:
         if kind is _HEAD:
             self._begin_part(raw, start, out)
         else:
-            self._flush(out, complete=True)
+            self._ended = True
 
     def _keep(self, raw: bytes, out: list[Iterable[bytes]]) -> None:
         """Keep some bytes, or send all as they came where that is not possible."""

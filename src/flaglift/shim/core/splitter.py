@@ -4,17 +4,14 @@ The bytes of all pieces, and those still held, are the bytes that went in. Only 
 takes for a delimiter is one; a body that has anything else raises `Doubt`.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from enum import Enum
 
 from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt
 
-_LINE_END = re.compile(rb"[ \t]{0,64}\r\n")
-_LINE_END_BEGUN = re.compile(rb"[ \t]{0,64}\r?")
 MOST_HEADER_BYTES = 16 * 1024
-"""The most bytes in the headers of one part."""
+"""The most bytes in the headers of one part, and after the closing delimiter."""
 
 
 class MultipartPiece(Enum):
@@ -25,7 +22,7 @@ class MultipartPiece(Enum):
     DATA = "data"
     """Some of the content of the part."""
     END = "end"
-    """The closing delimiter, the last piece: what follows stays held."""
+    """The closing delimiter, the last piece: what follows is held until the body ends."""
 
 
 class Splitter:
@@ -46,10 +43,7 @@ class Splitter:
         return self._buffer[self._at :]
 
     def feed(self, data: bytes) -> Iterator[tuple[MultipartPiece, bytes]]:
-        """Yield the pieces that are certain now. Raises `Doubt` where parsers would disagree.
-
-        Ask for no more after `END`.
-        """
+        """Yield the pieces that are certain now. Raises `Doubt` where parsers would disagree."""
         self._buffer = self.held + data
         self._at = 0
         self._last = self._buffer.rfind(self._delimiter)
@@ -75,23 +69,30 @@ class Splitter:
         if len(self._buffer) - self._at < len(closing):
             return None
         if self._buffer.startswith(closing, self._at):
+            self._step = Splitter._after
             return self._take(MultipartPiece.END, self._at + len(closing))
         return self._headers(self._delimiter)
 
     def _headers(self, delimiter: bytes) -> tuple[MultipartPiece, bytes] | None:
-        line = _LINE_END.match(self._buffer, self._at + len(delimiter))
-        if line is None:
-            if _LINE_END_BEGUN.fullmatch(self._buffer, self._at + len(delimiter)) is None:
-                raise Doubt(Reason.MALFORMED)
-            return None
+        # Spaces before the line's end are skipped by some parsers; others skip the part.
+        line_end = self._at + len(delimiter)
+        if not b"\r\n".startswith(self._buffer[line_end : line_end + 2]):
+            raise Doubt(Reason.MALFORMED)
         most = self._at + MOST_HEADER_BYTES
-        end = self._buffer.find(b"\r\n\r\n", line.end() - 2, most + 4)
+        end = self._buffer.find(b"\r\n\r\n", line_end, most + 4)
         if end < 0 and len(self._buffer) >= most + 4:
             raise Doubt(Reason.ODD_PART)
         if end < 0:
             return None
         self._step = Splitter._data
         return self._take(MultipartPiece.HEAD, end + 4)
+
+    def _after(self) -> None:
+        # Some parsers go on to read parts there, or take a longer line for no delimiter.
+        held = self.held
+        ends = b"\r\n".startswith(held[:2])
+        if not ends or len(held) > MOST_HEADER_BYTES or self._delimiter[2:] in held:
+            raise Doubt(Reason.MALFORMED)
 
     def _data(self) -> tuple[MultipartPiece, bytes] | None:
         # Mostly there is none, which `rfind` says in half the time that `find` takes.
