@@ -28,6 +28,10 @@ def opened(job: Job, *, write: bool = True) -> Iterator[Store]:
 def control(**options: Any) -> Control:
     """Return a control that sizes chunks for tests, and goes on behind unreadable records."""
     chosen = {"keep_going": True, "patience": (0.01, 0.01), **options}
+    if "watch" in chosen:
+        seen = chosen["watch"]
+        chosen["look"] = lambda chunk, decided: (chunk, decided)
+        chosen["watch"] = lambda tally, looked: seen(tally, *looked)
     rows = chosen.pop("rows", 200)
     return Control(Throttle(rows=rows), **chosen)
 

@@ -9,7 +9,7 @@ import pytest
 
 from flaglift.errors import InputError
 from flaglift.migrate.errors import UnreadableRecordError
-from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.files.ledger import Ledger, PackedEntries
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
@@ -32,9 +32,8 @@ def test_entries_of_a_key_are_found_by_the_index(
     run = MigrationRun("r", "s", "f", "running", None, Tally(), "1", "1")
     with ledger.saving():
         ledger.save(run)
-        ledger.add(
-            run, [JournalEntry(i, str(i // 2), {"text": "a"}, {"text": "b"}, "") for i in range(6)]
-        )
+        entries = [JournalEntry(0, str(i // 2), {"text": "a"}, {"text": "b"}, "") for i in range(6)]
+        ledger.add(run, 0, PackedEntries.of(entries))
     assert [entry.number for entry in ledger.of_key(run, "1")] == [2, 3]
     ledger.close()
     (question,) = [text for text in asked if "FROM place" in text]
@@ -89,14 +88,12 @@ def test_what_is_taken_back_is_known_by_block(tmp_path: Path) -> None:
         ledger.save(run)
         for block in range(20):
             numbers = range(10 * block + 1, 10 * block + 11)
-            ledger.add(
-                run,
-                [
-                    JournalEntry(n, str(n % 7), {"text": surrogate}, {}, "", bytes(range(256)))
-                    for n in numbers
-                ],
-            )
-        ledger.add(run, [])
+            entries = [
+                JournalEntry(0, str(n % 7), {"text": surrogate}, {}, "", bytes(range(256)))
+                for n in numbers
+            ]
+            ledger.add(run, numbers[0], PackedEntries.of(entries))
+        ledger.add(run, 201, PackedEntries.of([]))
 
     def left() -> list[int]:
         return [entry.number for entry in ledger.entries(run, left=True)]

@@ -14,7 +14,7 @@ import click
 from flaglift.cli.migrate_options import job_from
 from flaglift.errors import InputError, reason
 from flaglift.migrate.clock import now
-from flaglift.migrate.control import Control, Decided
+from flaglift.migrate.control import Control
 from flaglift.migrate.decision import decider_of
 from flaglift.migrate.drift import DriftError, SavedPlan
 from flaglift.migrate.engine import Migration
@@ -22,8 +22,7 @@ from flaglift.migrate.interruption import interruption
 from flaglift.migrate.job import Job
 from flaglift.migrate.limits import LoadLimits
 from flaglift.migrate.opening import open_store
-from flaglift.migrate.records import Chunk
-from flaglift.migrate.sampling import Samples, described
+from flaglift.migrate.sampling import Look, Samples, Seen
 from flaglift.migrate.store import MigrationRun, Store
 from flaglift.migrate.tally import Tally
 from flaglift.migrate.throttle import Throttle
@@ -85,17 +84,17 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     with ExitStack() as stack:
         store = stack.enter_context(opened(job, write=False))
         stopped = stack.enter_context(interruption())
-        listed = stack.enter_context(_listing(options["refused"], text=options["with_text"]))
+        listed = stack.enter_context(_listing(options["refused"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
 
-        def watch(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
-            samples.take(chunk, decided)
-            listed(chunk, decided)
+        def watch(tally: Tally, seen: Seen) -> None:
+            samples.add(seen.samples or Samples(0))
+            listed(seen.refused)
             progress.show(tally.to_dict())
 
-        control = Control(
-            _throttle(options, store, stack), stopped, watch, options["limit"], keep_going=True
-        )
+        look = _look(options, options["samples"])
+        pace = _throttle(options, store, stack)
+        control = Control(pace, stopped, look, watch, options["limit"], keep_going=True)
         migration = Migration(store, decider_of(job, store.fields), control)
         tally, finished = migration.plan()
         document = _document(job, store, tally, _checks(store))
@@ -108,29 +107,18 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     return document, finished
 
 
+def _look(options: Document, samples: int | None = None) -> Look:
+    return Look(samples, options["refused"] is not None, options["with_text"])
+
+
 @contextmanager
-def _listing(
-    path: Path | None, *, text: bool
-) -> Iterator[Callable[[Chunk, Sequence[Decided]], None]]:
+def _listing(path: Path | None) -> Iterator[Callable[[Sequence[str]], None]]:
     """Yield what writes the refused and unreadable records of a chunk to a file."""
     if path is None:
-        yield lambda chunk, decided: None  # noqa: ARG005
+        yield lambda lines: None  # noqa: ARG005
         return
     with _written(path) as file:
-
-        def write(chunk: Chunk, decided: Sequence[Decided]) -> None:
-            lines: list[Document] = [
-                {"key": problem.key, "problem": problem.sentence} for problem in chunk.problems
-            ]
-            lines += [
-                described(record.key, verdict, text=text)
-                for record, verdicts in decided
-                for verdict in verdicts
-                if verdict.status == "refused"
-            ]
-            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-
-        yield write
+        yield lambda lines: file.writelines(f"{line}\n" for line in lines)
 
 
 @contextmanager
@@ -169,17 +157,19 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
         rehearse = options["rehearse"]
         begun = store.rehearsing() if rehearse else store.writing(restart=options["restart"])
         writer = stack.enter_context(begun)
-        listed = stack.enter_context(_listing(options["refused"], text=options["with_text"]))
+        listed = stack.enter_context(_listing(options["refused"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
 
-        def watch(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
-            listed(chunk, decided)
+        def watch(tally: Tally, seen: Seen) -> None:
+            listed(seen.refused)
             progress.show(tally.to_dict())
             if planned is not None:
                 planned.check(tally)
 
         pace, keep_going = _throttle(options, store, stack), options["keep_going"]
-        control = Control(pace, stopped, watch, options["limit"], keep_going=keep_going)
+        control = Control(
+            pace, stopped, _look(options), watch, options["limit"], keep_going=keep_going
+        )
         migration = Migration(store, decider_of(job, store.fields), control)
         finished = writer.run.state != "running"
         try:

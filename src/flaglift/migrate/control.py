@@ -2,19 +2,36 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from flaglift.migrate.records import Chunk, StoredRecord, Verdict
 from flaglift.migrate.tally import Tally
 from flaglift.migrate.throttle import Throttle
 
 Decided = tuple[StoredRecord, tuple[Verdict, ...]]
-Watch = Callable[[Tally, Chunk, Sequence[Decided]], None]
+Look = Callable[[Chunk, Sequence[Decided]], Any]
+Watch = Callable[[Tally, Any], None]
 
 _PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 20.0)
 """Seconds between attempts to reach a store that does not answer."""
 
 
-def _nothing(tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
+class DecidedChunk(NamedTuple):
+    """A chunk that was decided on, here or in another process, which keeps what is not needed."""
+
+    chunk: Chunk
+    decided: Sequence[Decided]
+    tally: Tally
+    """The counts of this chunk."""
+    seen: Any = None
+    """What `Control.look` returned."""
+    made: Any = None
+    """What `Store.made` returned, where it is to be written."""
+    seconds: float = 0.0
+    """How long all of this took."""
+
+
+def _nothing(*_: Any) -> None:
     pass
 
 
@@ -24,8 +41,10 @@ class Control:
 
     throttle: Throttle = field(default_factory=Throttle)
     stopped: Callable[[], bool] = lambda: False
+    look: Look = _nothing
+    """Returns what `watch` is to know of a chunk; called in the process that decides on it."""
     watch: Watch = _nothing
-    """Called behind each chunk with the counts so far; what it raises stops the run."""
+    """Called after each chunk with the counts so far; what it raises stops the run."""
     limit: int | None = None
     """The most records to decide on."""
     keep_going: bool = False

@@ -1,12 +1,11 @@
 """Plans and applies a migration: chunk by chunk, the same for every store."""
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from flaglift.migrate.control import Control, Decided
+from flaglift.migrate.control import Control, Decided, DecidedChunk
 from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused, refused_by
 from flaglift.migrate.errors import UnavailableError, UnreadableRecordError
 from flaglift.migrate.records import Chunk, Cursor, RecordChange, Stored, StoredRecord, Verdict
@@ -24,13 +23,25 @@ def _writes(decided: Decided) -> bool:
     return False
 
 
+class Ahead(Protocol):
+    """Decides on a file's chunks ahead of those that are written."""
+
+    def __call__(self, cursor: Cursor | None, *, write: bool) -> Iterator[DecidedChunk]:
+        """Return the parts of the source from a cursor on, in order."""
+
+
 class Migration:
     """One store, one way to decide."""
 
-    def __init__(self, store: Store, decide: Decider, control: Control) -> None:
+    def __init__(
+        self, store: Store, decide: Decider, control: Control, ahead: Ahead | None = None
+    ) -> None:
+        """`ahead` returns the parts of a source as other processes decide on them, in order."""
         self.store = store
         self.control = control
         self._decide = decide
+        self._ahead = ahead
+        self._parts: Iterator[DecidedChunk] | None = None
         self.left: Tally | None = None
         """What the last pass over the source found to hold flags still; None without one."""
         self._begun = 0
@@ -44,14 +55,14 @@ class Migration:
         refuse_failed(self.store.name, self.store.checks())
         tally = Tally()
         cursor: Cursor | None = None
-        while (chunk := self._read(cursor, tally)) is not None:
+        if self._ahead is not None:
+            self._parts = self._ahead(cursor, write=False)
+        while (part := self._next(cursor, tally, write=False)) is not None:
             if self.control.ends():
                 return tally, False
-            started = time.monotonic()
-            decided = self._decided(chunk.records)
-            self._count(tally, chunk, decided)
-            cursor = chunk.cursor
-            self._after(tally, chunk, decided, started)
+            tally = tally.plus(part.tally)
+            cursor = part.chunk.cursor
+            self._after(tally, part, part.seconds)
             if self._behind_limit(tally):
                 break
         return tally, True
@@ -63,6 +74,8 @@ class Migration:
         Raises `UnreadableRecordError`, and `UnavailableError` when the store does not come back.
         """
         self._begun = 0 if self.store.passes_on else writer.run.tally.records
+        if self._ahead is not None:
+            self._parts = self._ahead(writer.run.cursor, write=True)
         while True:
             if self.control.ends():
                 return False
@@ -115,15 +128,15 @@ class Migration:
         chunk = self.store.read_left(cursor, self.control.throttle.rows)
         if chunk is None:
             return None
-        decided = self._decided(chunk.records)
-        if any(map(_writes, decided)):
+        part = self._part(chunk, self._decided(chunk.records), write=True)
+        if any(map(_writes, part.decided)):
             with writer.step() as step:
-                tally = copy.deepcopy(writer.run.tally)
-                decided = self._written(step, chunk, decided, tally)
-                for record, verdicts in filter(_writes, decided):
-                    tally.add(record, verdicts)
-                step.checkpoint(writer.run.cursor or {}, tally)
-        for record, verdicts in decided:
+                part = self._written(step, part)
+                late = Tally(raced=part.tally.raced, gone=part.tally.gone)
+                for record, verdicts in filter(_writes, part.decided):
+                    late.add(record, verdicts)
+                step.checkpoint(writer.run.cursor or {}, writer.run.tally.plus(late))
+        for record, verdicts in part.decided:
             if not _writes((record, verdicts)):
                 left.add(record, [verdict for verdict in verdicts if not verdict.is_done])
         left.add_problems(chunk.problems)
@@ -131,26 +144,57 @@ class Migration:
 
     def _step(self, writer: RunWriter, *, limited: bool) -> Chunk | None:
         """Read, decide on and write one chunk; return it, or None at the end."""
-        started = time.monotonic()
         before = writer.run.tally
-        chunk = self._read(writer.run.cursor, before)
-        if chunk is None:
+        part = self._next(writer.run.cursor, before, write=True, limited=limited)
+        if part is None:
             return None
-        if chunk.problems and not limited and not self.control.keep_going:
-            first = chunk.problems[0]
+        started = time.monotonic()
+        if part.chunk.problems and not limited and not self.control.keep_going:
+            first = part.chunk.problems[0]
             raise UnreadableRecordError(
                 f"{self.store.name}, {self.store.unit} {first.key}: {first.sentence}. Nothing is"
                 " lost: repair it, or pass such records by with --keep-going"
             )
-        decided = [] if limited else self._decided(chunk.records)
         with writer.step() as step:
-            tally = copy.deepcopy(before)
-            decided = self._written(step, chunk, decided, tally)
-            if not limited:
-                self._count(tally, chunk, decided)
-            step.checkpoint(chunk.cursor, tally)
-        self._after(tally, chunk, decided, started)
-        return chunk
+            part = self._written(step, part)
+            tally = before.plus(part.tally)
+            step.checkpoint(part.chunk.cursor, tally)
+        self._after(tally, part, part.seconds + time.monotonic() - started)
+        return part.chunk
+
+    def _next(
+        self, cursor: Cursor | None, tally: Tally, *, write: bool, limited: bool = False
+    ) -> DecidedChunk | None:
+        """Return the next chunk, decided on; None at the end."""
+        if self._parts is not None:
+            return next(self._parts, None)
+        started = time.monotonic()
+        chunk = self._read(cursor, tally)
+        if chunk is None:
+            return None
+        if limited:
+            return DecidedChunk(chunk, (), Tally(), made=self.store.made(chunk, ()))
+        part = self.part(chunk, write=write)
+        return part._replace(seconds=time.monotonic() - started)
+
+    def part(self, chunk: Chunk, *, write: bool) -> DecidedChunk:
+        """Decide on a chunk, and make of it what is to be written."""
+        part = self._part(chunk, self._decided(chunk.records), write=write)
+        return part._replace(seen=self.control.look(chunk, part.decided))
+
+    def _part(
+        self, chunk: Chunk, decided: list[Decided], *, write: bool, raced: int = 0, gone: int = 0
+    ) -> DecidedChunk:
+        tally = Tally(raced=raced, gone=gone, bytes=chunk.size)
+        tally.add_plain(chunk.plain)
+        for record, verdicts in decided:
+            tally.add(record, verdicts)
+        tally.add_problems(chunk.problems)
+        made = None
+        if write:
+            changes = [RecordChange(record, v) for record, v in filter(_writes, decided)]
+            made = self.store.made(chunk, changes)
+        return DecidedChunk(chunk, decided, tally, made=made)
 
     def _read(self, cursor: Cursor | None, tally: Tally) -> Chunk | None:
         rows = self.control.throttle.rows
@@ -195,65 +239,59 @@ class Migration:
                 return refused(verdict.stored, verdict.codes, OUT_OF_PLACE, reason)
         return verdict
 
-    def _written(
-        self, step: Step, chunk: Chunk, decided: list[Decided], tally: Tally
-    ) -> list[Decided]:
+    def _written(self, step: Step, part: DecidedChunk) -> DecidedChunk:
         """Write what was decided; return it with what others and the store made of it."""
-        changes = [RecordChange(record, v) for record, v in filter(_writes, decided)]
-        moved = step.moved(changes)
+        moved = step.moved(part.made)
         if moved:
-            decided = self._meanwhile(moved, decided, tally)
-            changes = [RecordChange(record, v) for record, v in filter(_writes, decided)]
-        refusals = step.write(chunk, changes) or {}
-        if not refusals:
-            return decided
-        return [
-            (record, refused_by(refusals[record.key], verdicts))
-            if record.key in refusals
-            else (record, verdicts)
-            for record, verdicts in decided
-        ]
+            part = self._meanwhile(moved, part)
+        refusals = step.write(part.made)
+        if refusals:
+            decided = [
+                (record, refused_by(refusals[record.key], verdicts))
+                if record.key in refusals
+                else (record, verdicts)
+                for record, verdicts in part.decided
+            ]
+            tally = part.tally
+            part = self._again(part, decided, raced=tally.raced, gone=tally.gone)
+        return part
+
+    def _again(
+        self, part: DecidedChunk, decided: list[Decided], *, raced: int, gone: int
+    ) -> DecidedChunk:
+        """Return a part with what was decided since."""
+        fresh = self._part(part.chunk, decided, write=True, raced=raced, gone=gone)
+        seen = self.control.look(part.chunk, decided)
+        return fresh._replace(seen=seen, seconds=part.seconds)
 
     def _meanwhile(
-        self,
-        moved: Mapping[str, StoredRecord | ChangeRefusal | None],
-        decided: list[Decided],
-        tally: Tally,
-    ) -> list[Decided]:
+        self, moved: Mapping[str, StoredRecord | ChangeRefusal | None], part: DecidedChunk
+    ) -> DecidedChunk:
         """Decide again on records that somebody changed since they were read."""
         fresh: list[Decided] = []
-        for record, verdicts in decided:
+        raced = gone = 0
+        for record, verdicts in part.decided:
             current = moved.get(record.key, record)
             if current is None:
-                tally.gone += 1
+                gone += 1
             elif current is record:
                 fresh.append((record, verdicts))
             elif isinstance(current, ChangeRefusal):
                 fresh.append((record, refused_by(current, verdicts)))
             else:
-                tally.raced += 1
+                raced += 1
                 fresh += self._decided([current])
-        return fresh
-
-    def _count(self, tally: Tally, chunk: Chunk, decided: Sequence[Decided]) -> None:
-        tally.bytes += chunk.size
-        tally.add_plain(chunk.plain)
-        for record, verdicts in decided:
-            tally.add(record, verdicts)
-        tally.add_problems(chunk.problems)
+        return self._again(part, fresh, raced=raced, gone=gone)
 
     def _behind_limit(self, tally: Tally) -> bool:
         limit = self.control.limit
         return limit is not None and tally.records - self._begun >= limit
 
-    def _after(
-        self, tally: Tally, chunk: Chunk, decided: Sequence[Decided], started: float
-    ) -> None:
-        seconds = time.monotonic() - started
+    def _after(self, tally: Tally, part: DecidedChunk, seconds: float) -> None:
         throttle = self.control.throttle
-        records = len(chunk.records) + chunk.plain
-        throttle.learn(records, chunk.size, seconds)
-        self.control.watch(tally, chunk, decided)
+        records = part.tally.records or len(part.chunk.records) + part.chunk.plain
+        throttle.learn(records, part.chunk.size, seconds)
+        self.control.watch(tally, part.seen)
         throttle.wait(records, seconds, self.control.ends)
 
     def _patiently(self, writer: RunWriter, step: Callable[[], Chunk | None]) -> Chunk | None:

@@ -28,12 +28,12 @@ def entry_of(number: int, change: RecordChange, patch: bytes | None = None) -> J
 def packed(entries: Sequence[JournalEntry]) -> tuple[bytes, bytes]:
     """Return entries as JSON, and that compressed.
 
+    Their numbers follow each other, so that the first one, which is not in it, tells them all.
     Bytes of a patch are written as characters, so that what stands in the values, too, is found
     again and takes no room.
     """
     rows = [
-        [e.number, e.key, e.before, e.after, e.codes, e.patch and e.patch.decode("latin-1")]
-        for e in entries
+        [e.key, e.before, e.after, e.codes, e.patch and e.patch.decode("latin-1")] for e in entries
     ]
     data = json.dumps(rows, ensure_ascii=False).encode("utf-8", "surrogatepass")
     return data, zlib.compress(data, 1)
@@ -47,11 +47,10 @@ def unpacked(block: bytes) -> bytes:
         return b""
 
 
-def entries_in(data: bytes) -> list[JournalEntry]:
-    """Return the entries that JSON of `packed` holds."""
+def entries_in(data: bytes, first: int) -> list[JournalEntry]:
+    """Return the entries that JSON of `packed` holds, numbered from `first`."""
+    rows = json.loads(data.decode("utf-8", "surrogatepass"))
     return [
         JournalEntry(number, key, before, after, codes, patch and patch.encode("latin-1"))
-        for number, key, before, after, codes, patch in json.loads(
-            data.decode("utf-8", "surrogatepass")
-        )
+        for number, (key, before, after, codes, patch) in enumerate(rows, first)
     ]

@@ -40,7 +40,7 @@ class Job:
     """A path, or a database URL with `#table`. It may hold a password: never print it."""
     text: str = "text"
     """The column, key or path of the prompts."""
-    targets: Mapping[str, str] = field(default_factory=lambda: DEFAULT_TARGETS)
+    targets: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_TARGETS))
     """Field to column, or to key beside the text."""
     key: str | None = None
     """The column or key that names a record in reports and the journal."""

@@ -57,20 +57,16 @@ class ChangeRefusal:
 
 
 class Step(Protocol):
-    """One chunk being written: all of it and its checkpoint, or nothing."""
+    """One chunk being written, as `Store.made` returned it: it and its checkpoint, or nothing."""
 
-    def moved(
-        self, changes: Sequence[RecordChange]
-    ) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
+    def moved(self, made: Any) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
         """Return the records that are not as they were read, by key; None for a deleted one.
 
         A refusal stands for one that is there and may not be changed.
         From here to the end of the step nobody else can change any of them.
         """
 
-    def write(
-        self, chunk: Chunk, changes: Sequence[RecordChange]
-    ) -> Mapping[str, ChangeRefusal] | None:
+    def write(self, made: Any) -> Mapping[str, ChangeRefusal] | None:
         """Write the changed records and their journal entries; return what was refused, by key."""
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
@@ -135,6 +131,9 @@ class Store(Protocol):
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end. `rows` is a wish, not a limit."""
+
+    def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> Any:
+        """Return what a step writes of a chunk with these changes."""
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return those of the next records that may still hold flags; None at the end.

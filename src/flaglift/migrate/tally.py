@@ -7,6 +7,9 @@ from typing import Any
 
 from flaglift.migrate.records import Problem, StoredRecord, Verdict
 
+_PLACES = 6
+"""Of a sum in cents: more than any price has, and few enough for sums in any order to be equal."""
+
 
 @dataclass
 class Tally:
@@ -86,13 +89,16 @@ class Tally:
             self.problems += 1
 
     def plus(self, other: "Tally") -> "Tally":
-        """Return the counts of both."""
-        return Tally(
+        """Return the counts of both: the same, however records were divided among them."""
+        both = Tally(
             **{
                 item.name: getattr(self, item.name) + getattr(other, item.name)
                 for item in fields(self)
             }
         )
+        both.cents_before = round(both.cents_before, _PLACES)
+        both.cents_after = round(both.cents_after, _PLACES)
+        return both
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as JSON-ready values."""

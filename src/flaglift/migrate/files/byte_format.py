@@ -5,9 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flaglift.migrate.files.compression import ByteSource, compression_of
-from flaglift.migrate.files.format import ByteWriter, Find, Format, RecordSplice
+from flaglift.migrate.files.compression import ByteSource, compressed, compression_of
+from flaglift.migrate.files.format import (
+    ByteWriter,
+    Find,
+    Format,
+    MadeChunk,
+    RecordSplice,
+    with_splices,
+)
+from flaglift.migrate.files.ledger import PackedEntries
 from flaglift.migrate.files.output import HashSink, Output
+from flaglift.migrate.files.patches import patch_of
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
@@ -48,6 +57,18 @@ class ByteFormat(ABC):
     def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return a record with what a change writes."""
 
+    def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> MadeChunk:
+        """Return a chunk's new bytes, and patches that hold all that is needed to restore it."""
+        splices = self.splices(chunk, changes)
+        entries = [
+            JournalEntry(0, change.record.key, {}, {}, change.codes, patch)
+            for start, end, new, change in splices
+            if change is not None
+            for patch in (patch_of(chunk.body[start:end], new),)
+        ]
+        content = compressed(with_splices(chunk, splices), compression_of(self.path))
+        return MadeChunk(content, PackedEntries.of(entries))
+
     def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         """Return the new bytes of a chunk, in order."""
         return [
@@ -84,7 +105,7 @@ class ByteFormat(ABC):
         done: Iterator[JournalEntry],  # noqa: ARG002
     ) -> ByteWriter:
         """Begin a result file, or go on with one of `written` bytes."""
-        return ByteWriter(Output(path, self.path, written), self.splices, self.restoring)
+        return ByteWriter(Output(path, self.path, written), self.restoring)
 
     def changed(self, path: Path, info: dict[str, Any]) -> Format:  # noqa: ARG002
         """Return the format of this file's changed version."""
@@ -99,7 +120,7 @@ class ByteFormat(ABC):
     def proof(self, find: Find, original: Path, info: dict[str, Any]) -> bool | None:
         """Tell whether this file, its changes taken back, is the original; None if unknown."""
         sink = HashSink()
-        writer = ByteWriter(sink, self.splices, self.restoring)
+        writer = ByteWriter(sink, self.restoring)
         cursor: Cursor | None = None
         while chunk := self.read(cursor, 10_000):
             writer.restore(chunk, find)

@@ -78,6 +78,9 @@ class ByteSource:
         self._opened: BinaryIO | None = None
         self._position = 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_opened": None}
+
     @property
     def _file(self) -> BinaryIO:
         if self._opened is None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from flaglift.migrate.files.ledger import PackedEntries
 from flaglift.migrate.files.output import HashSink, Output
-from flaglift.migrate.files.patches import matching, patch_of
+from flaglift.migrate.files.patches import matching
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
 Find = Callable[[Iterable[str]], Mapping[str, Sequence[JournalEntry]]]
@@ -21,13 +22,29 @@ class RecordSplice(NamedTuple):
     change: RecordChange | None = None
 
 
+class MadeChunk(NamedTuple):
+    """What a chunk is made into: all that is left is to write it, in the order of the source."""
+
+    content: Any
+    """What the format's writer takes."""
+    entries: PackedEntries | None
+
+
+def with_splices(chunk: Chunk, splices: Sequence[RecordSplice]) -> bytes:
+    """Return the bytes of a chunk with new ones in their places."""
+    pieces: list[bytes] = []
+    position = 0
+    for start, end, new, _ in splices:
+        pieces += (chunk.body[position:start], new)
+        position = end
+    return b"".join((*pieces, chunk.body[position:]))
+
+
 class FormatWriter(Protocol):
     """Writes the result of one run."""
 
-    def append(
-        self, chunk: Chunk, changes: Sequence[RecordChange], first: int
-    ) -> list[JournalEntry]:
-        """Write a chunk; return the journal's entries, numbered from `first`."""
+    def append(self, content: Any) -> None:
+        """Write what a chunk was made into."""
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
         """Write a chunk with its changes taken back; return their numbers in the journal."""
@@ -78,6 +95,9 @@ class Format(Protocol):
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end."""
 
+    def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> MadeChunk:
+        """Return what a chunk with changes is made into, in any process."""
+
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a value cannot be held; None if it can."""
 
@@ -108,32 +128,15 @@ class ByteWriter:
     def __init__(
         self,
         output: Output | HashSink,
-        splices: Callable[[Chunk, Sequence[RecordChange]], list[RecordSplice]],
         restoring: Callable[[Chunk, Mapping[int, bytes]], list[RecordSplice]],
     ) -> None:
         self._output = output
-        self._splices = splices
         self._restoring = restoring
         """Returns the splices that take a chunk back, from old bytes by where a record begins."""
 
-    def append(
-        self, chunk: Chunk, changes: Sequence[RecordChange], first: int
-    ) -> list[JournalEntry]:
-        """Write a chunk with its splices. The patches hold all that is needed to restore it."""
-        splices = self._splices(chunk, changes)
-        self._write(chunk, splices)
-        body = chunk.body
-        return [
-            JournalEntry(number, change.record.key, {}, {}, change.codes, patch)
-            for number, (change, patch) in enumerate(
-                (
-                    (splice.change, patch_of(body[splice.start : splice.end], splice.new))
-                    for splice in splices
-                    if splice.change is not None
-                ),
-                first,
-            )
-        ]
+    def append(self, content: bytes) -> None:
+        """Write what a chunk was made into, compressed as the file is."""
+        self._output.append(content)
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
         """Write a chunk with the old bytes of its records."""
@@ -149,16 +152,10 @@ class ByteWriter:
             if match:
                 numbers[match[0].number] = None
                 old[record.body.start] = match[1]
-        self._write(chunk, self._restoring(chunk, old))
+        self._output.append(
+            self._output.compressed(with_splices(chunk, self._restoring(chunk, old)))
+        )
         return [*numbers]
-
-    def _write(self, chunk: Chunk, splices: Sequence[RecordSplice]) -> None:
-        pieces: list[bytes] = []
-        position = 0
-        for start, end, new, _ in splices:
-            pieces += (chunk.body[position:start], new)
-            position = end
-        self._output.append(b"".join((*pieces, chunk.body[position:])))
 
     def sync(self) -> int:
         """Bring it to the disk; return its bytes."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
@@ -36,7 +37,7 @@ CREATE TABLE IF NOT EXISTS place (
 ) WITHOUT ROWID;
 """
 _RUN = "id, source, fingerprint, state, cursor, tally, started, updated, info"
-_BLOCK = "undone, pending, entries"
+_BLOCK = "first, undone, pending, entries"
 _ALL = "all"
 _MOST_ASKED = 500
 """Keys in one statement."""
@@ -131,16 +132,15 @@ class Ledger:
             for row in rows
         ]
 
-    def add(self, run: MigrationRun, entries: Sequence[JournalEntry]) -> None:
-        """Write entries to the journal of a run, as one block."""
-        if not entries:
+    def add(self, run: MigrationRun, first: int, entries: "PackedEntries | None") -> None:
+        """Write entries, numbered from `first`, to the journal of a run as one block."""
+        if entries is None:
             return
-        _, block = packed(entries)
-        values = (run.id, entries[0].number, "[]", "[]", block)
-        query = f"INSERT INTO journal (run, first, {_BLOCK}) VALUES (?,?,?,?,?)"  # noqa: S608
+        query = f"INSERT INTO journal (run, {_BLOCK}) VALUES (?,?,?,?,?)"  # noqa: S608
+        values = (run.id, first, "[]", "[]", entries.block)
         number = self._db.execute(query, values).lastrowid
-        places = {(_hash(entry.key), number) for entry in entries}
-        self._db.executemany("INSERT INTO place (hash, block) VALUES (?,?)", sorted(places))
+        places = [(each, number) for each in entries.hashes]
+        self._db.executemany("INSERT INTO place (hash, block) VALUES (?,?)", places)
 
     def _blocks(self, run: MigrationRun) -> Iterator["_FileBlock"]:
         query = f"SELECT {_BLOCK} FROM journal WHERE run = ? ORDER BY first"  # noqa: S608
@@ -251,12 +251,26 @@ def _hash(key: str) -> int:
     return int.from_bytes(blake2b(_text(key).encode(), digest_size=6).digest())
 
 
+class PackedEntries(NamedTuple):
+    """Entries as the journal keeps them, whatever their numbers are."""
+
+    block: bytes
+    hashes: list[int]
+    """Of their keys, each once."""
+
+    @classmethod
+    def of(cls, entries: Sequence[JournalEntry]) -> "PackedEntries | None":
+        """Return entries packed; None for none."""
+        hashes = sorted({_hash(entry.key) for entry in entries})
+        return cls(packed(entries)[1], hashes) if entries else None
+
+
 class _FileBlock:
     """The entries of one chunk, and which of them were taken back."""
 
-    def __init__(self, row: tuple[str, str, bytes]) -> None:
-        undone, pending, block = row
-        self.entries = entries_in(unpacked(block))
+    def __init__(self, row: tuple[int, str, str, bytes]) -> None:
+        first, undone, pending, block = row
+        self.entries = entries_in(unpacked(block), first)
         numbers = (entry.number for entry in self.entries)
         self.undone = set(numbers if json.loads(undone) == _ALL else json.loads(undone))
         self.pending: set[int] = set(json.loads(pending))

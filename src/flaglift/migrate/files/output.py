@@ -62,9 +62,13 @@ class Output:
             self._file.seek(written)
 
     def append(self, data: bytes) -> None:
-        """Write what belongs to one chunk."""
+        """Write what belongs to one chunk, compressed as the file is."""
         with writing(self._path):
-            self._file.write(compressed(data, self._kind))
+            self._file.write(data)
+
+    def compressed(self, data: bytes) -> bytes:
+        """Return what belongs to one chunk as it is to be written."""
+        return compressed(data, self._kind)
 
     def sync(self) -> int:
         """Bring all of it to the disk; return the file's bytes."""
@@ -91,6 +95,10 @@ class HashSink:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
+
+    def compressed(self, data: bytes) -> bytes:
+        """Return data as it is."""
+        return data
 
     def append(self, data: bytes) -> None:
         """Take what belongs to one chunk."""

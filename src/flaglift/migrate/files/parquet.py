@@ -1,15 +1,18 @@
 """Parquet as a format of the file store: laid out as it was, restored and compared by value."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flaglift.errors import InputError
+from flaglift.migrate.entries import entry_of
 from flaglift.migrate.errors import missing_extra
-from flaglift.migrate.files.format import Find, Format
+from flaglift.migrate.files.format import Find, Format, MadeChunk
+from flaglift.migrate.files.ledger import PackedEntries
 from flaglift.migrate.job import Job, missing_columns
-from flaglift.migrate.records import Cursor, JournalEntry
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
 try:
     import pyarrow as pa
@@ -19,7 +22,7 @@ except ImportError:
 from flaglift.migrate.files.parquet_columns import is_text, same
 from flaglift.migrate.files.parquet_layout import kept_metadata, layout_notes
 from flaglift.migrate.files.parquet_reader import ParquetReader
-from flaglift.migrate.files.parquet_writer import ParquetResult, restored_table
+from flaglift.migrate.files.parquet_writer import ParquetResult, Values, restored_table
 
 
 class ParquetFormat(ParquetReader):
@@ -58,6 +61,15 @@ class ParquetFormat(ParquetReader):
     def total(self) -> tuple[str, int] | None:
         """Return the rows of the file."""
         return "records", self.file.metadata.num_rows
+
+    def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> MadeChunk:
+        """Return the new values of a chunk, and the journal's entries, each with its row."""
+        values: Values = defaultdict(dict)
+        for change in changes:
+            for field, value in change.written[0].writes.items():
+                values[field][change.record.body] = self.coerced(field, value)
+        entries = [entry_of(0, change, b"%d" % change.record.body) for change in changes]
+        return MadeChunk((values, chunk.body), PackedEntries.of(entries))
 
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""

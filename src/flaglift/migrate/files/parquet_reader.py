@@ -30,10 +30,7 @@ class ParquetReader:
         """Prepare it. Raises `InputError` where the file is damaged or a column is not there."""
         self.job = job
         self.path = path
-        try:
-            self.file: pq.ParquetFile = pq.ParquetFile(_openable(path))
-        except (pa.ArrowInvalid, OSError) as error:
-            raise InputError(f"{path}: not a whole Parquet file: {error}") from None
+        self.file: pq.ParquetFile = self._opened()
         self.schema: pa.Schema = _widened(self.file.schema_arrow, {job.text, *job.targets.values()})
         names = self.schema.names
         self._check_columns()
@@ -46,6 +43,19 @@ class ParquetReader:
         self.added: list[str] = []
         """The columns that a run added to this file, to be dropped when it is taken back."""
         self._loaded: tuple[range, Any] | None = None
+
+    def _opened(self) -> pq.ParquetFile:
+        try:
+            return pq.ParquetFile(_openable(self.path))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(f"{self.path}: not a whole Parquet file: {error}") from None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "file": None, "_loaded": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.file = self._opened()
 
     def _check_columns(self) -> None:
         names = self.schema.names

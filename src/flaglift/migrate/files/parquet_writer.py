@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flaglift.migrate.entries import entry_of
 from flaglift.migrate.files.output import writing
 from flaglift.migrate.files.parquet_columns import replaced
 from flaglift.migrate.files.parquet_layout import kept_metadata, writer_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from flaglift.migrate.files.format import Find
     from flaglift.migrate.files.parquet_reader import ParquetReader
-    from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
+    from flaglift.migrate.records import Chunk, Cursor, JournalEntry
 
 Values = dict[str, dict[int, Any]]
 """New values by field and row, from 1 in the whole file."""
@@ -50,18 +49,12 @@ class ParquetResult:
             self._sink = path.open("wb")
             self._writer = pq.ParquetWriter(self._sink, schema, **settings)
 
-    def append(
-        self, chunk: Chunk, changes: Sequence[RecordChange], first: int
-    ) -> list[JournalEntry]:
-        """Take the changes of a chunk; return the journal's entries, each with its row."""
-        for change in changes:
-            for field, value in change.written[0].writes.items():
-                self._values[field][change.record.body] = self._form.coerced(field, value)
-        self._write_groups(chunk)
-        return [
-            entry_of(number, change, b"%d" % change.record.body)
-            for number, change in enumerate(changes, first)
-        ]
+    def append(self, content: tuple[Values, tuple[range, int]]) -> None:
+        """Take the new values of a chunk, and write the row groups that it completes."""
+        values, groups = content
+        for field, new in values.items():
+            self._values[field].update(new)
+        self._write_groups(*groups)
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
         """Take back the changes of a chunk; return their numbers in the journal."""
@@ -69,7 +62,7 @@ class ParquetResult:
         for entry, row in restorable(self._form, chunk, find):
             numbers.append(entry.number)
             self._take(entry.before, row)
-        self._write_groups(chunk)
+        self._write_groups(*chunk.body)
         return numbers
 
     def _take(self, values: Mapping[str, Any], row: int) -> None:
@@ -86,9 +79,8 @@ class ParquetResult:
             self._write_group(index, row)
             row += self._form.rows_of(index)
 
-    def _write_groups(self, chunk: Chunk) -> None:
-        """Write the row groups that a chunk completes."""
-        groups, first = chunk.body
+    def _write_groups(self, groups: range, first: int) -> None:
+        """Write row groups, of which the first begins with a row."""
         for group in groups:
             self._write_group(group, first)
             first += self._form.rows_of(group)

@@ -2,14 +2,14 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from flaglift.errors import InputError
 from flaglift.migrate.errors import LockedError
-from flaglift.migrate.files.format import Format
+from flaglift.migrate.files.format import Format, MadeChunk
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.runs import begin_or_resume, result_path
 from flaglift.migrate.files.undo import FileUndoer
@@ -17,13 +17,13 @@ from flaglift.migrate.files.verify import verify_file
 from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
 from flaglift.migrate.locking import file_lock
-from flaglift.migrate.records import Chunk, Cursor, JournalEntry
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 from flaglift.migrate.space import check_folder
 from flaglift.migrate.store import Check, MigrationRun
 
 
 class FileStore:
-    """A file of prompts."""
+    """A file of prompts. It can be sent to another process, which opens the file again."""
 
     passes_on = True
 
@@ -55,9 +55,21 @@ class FileStore:
         """Return the bytes to read; None of a compressed file, whose content is not known."""
         return self._format.total()
 
+    def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return where the next records are, and their bytes; None at the end."""
+        return self._format.cut(cursor, rows)
+
+    def parse(self, chunk: Chunk) -> Chunk:
+        """Return a chunk that was cut, with its records."""
+        return self._format.parse(chunk)
+
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end."""
         return self._format.read(cursor, rows)
+
+    def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> MadeChunk:
+        """Return what a chunk with changes is made into."""
+        return self._format.made(chunk, changes)
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:  # noqa: ARG002
         """Return None: a file that others change is refused as a whole."""

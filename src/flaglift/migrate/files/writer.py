@@ -1,14 +1,14 @@
 """Applies a run to a file: chunk by chunk beside it, then into place."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.attributes import check_replaceable, keep_attributes
-from flaglift.migrate.files.format import Format, FormatWriter
+from flaglift.migrate.files.format import Format, FormatWriter, MadeChunk
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import (
     discard,
@@ -21,7 +21,7 @@ from flaglift.migrate.files.output import (
 )
 from flaglift.migrate.files.runs import identity
 from flaglift.migrate.job import Job
-from flaglift.migrate.records import Chunk, Cursor, RecordChange, StoredRecord
+from flaglift.migrate.records import Cursor, StoredRecord
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 
@@ -151,14 +151,14 @@ class _FileStep:
         self._ledger = ledger
         self._writer = writer
 
-    def moved(self, changes: Sequence[RecordChange]) -> Mapping[str, StoredRecord | None]:  # noqa: ARG002
+    def moved(self, made: MadeChunk) -> Mapping[str, StoredRecord | None]:  # noqa: ARG002
         """Return nothing: a file that others change is refused as a whole."""
         return {}
 
-    def write(self, chunk: Chunk, changes: Sequence[RecordChange]) -> None:
-        """Write the chunk's bytes and the journal's entries."""
-        first = self.run.tally.changed + 1
-        self._ledger.add(self.run, self._writer.append(chunk, changes, first))
+    def write(self, made: MadeChunk) -> None:
+        """Write what the chunk was made into, and the journal's entries."""
+        self._writer.append(made.content)
+        self._ledger.add(self.run, self.run.tally.changed + 1, made.entries)
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
         """Keep where the run is."""

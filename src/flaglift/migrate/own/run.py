@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from flaglift.migrate.clock import now
 from flaglift.migrate.entries import entry_of
-from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.files.ledger import Ledger, PackedEntries
 from flaglift.migrate.own.records import OwnRecords
-from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, StoredRecord
+from flaglift.migrate.records import Cursor, Problem, RecordChange, StoredRecord
 from flaglift.migrate.store import ChangeRefusal, MigrationRun
 from flaglift.migrate.tally import Tally
 
@@ -66,13 +66,13 @@ class _OwnStep:
                 moved[key] = record
         return moved
 
-    def write(self, chunk: Chunk, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:  # noqa: ARG002
+    def write(self, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:
         """Write entries, then records; return what the store did not take, by key."""
         first = self.run.info["entries"]
         entries = [entry_of(first + index, change) for index, change in enumerate(changes)]
         self.run = replace(self.run, info={**self.run.info, "entries": first + len(entries)})
         with self._ledger.saving():
-            self._ledger.add(self.run, entries)
+            self._ledger.add(self.run, first, PackedEntries.of(entries))
             self._ledger.save(self.run)
         refused = {}
         for entry in entries:

@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +16,7 @@ from flaglift.migrate.locking import file_lock
 from flaglift.migrate.own.blame import raised_in
 from flaglift.migrate.own.records import OwnRecords, PromptCollection
 from flaglift.migrate.own.run import OwnUndoer, OwnWriter
-from flaglift.migrate.records import Chunk, Cursor, JournalEntry
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 from flaglift.migrate.resuming import new_run, resumed
 from flaglift.migrate.store import Check, MigrationRun, refuse_failed
 from flaglift.syntax.concern import may_concern
@@ -117,6 +117,14 @@ class OwnStore:
                 f"{self.name}: `read` gives a record again when asked for what comes after {after}"
             )
         return Chunk((), {"key": keys[-1]}).holding(each for _, each in pairs)
+
+    def made(
+        self,
+        chunk: Chunk,  # noqa: ARG002
+        changes: Sequence[RecordChange],
+    ) -> Sequence[RecordChange]:
+        """Return the changes: they are all that is written."""
+        return changes
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return those of the next records that may still hold flags; None at the end."""

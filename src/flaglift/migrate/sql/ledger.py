@@ -246,7 +246,7 @@ class SqlLedger:
                 f"the journal's block {row.first} of the run {run.id} is not as it was written, so"
                 " nothing is restored from it: take it from a backup of flaglift_journal"
             )
-        entries = entries_in(data)
+        entries = entries_in(data, row.first)
         numbers = (entry.number for entry in entries)
         undone = frozenset(numbers if row.undone == _ALL else json.loads(row.undone))
         return JournalChunk(row.first, entries, undone)

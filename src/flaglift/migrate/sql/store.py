@@ -1,13 +1,13 @@
 """The store of one table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import text
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job, missing_columns
-from flaglift.migrate.records import Chunk, Cursor, JournalEntry
+from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 from flaglift.migrate.sql.connection import database_url
 from flaglift.migrate.sql.identity import family, identify
 from flaglift.migrate.sql.keys import key_of, key_text
@@ -120,6 +120,14 @@ class TableStore:
         Raises `InputError` where the database does not go forward from a key.
         """
         return self._read(cursor, rows, flagged=False)
+
+    def made(
+        self,
+        chunk: Chunk,  # noqa: ARG002
+        changes: Sequence[RecordChange],
+    ) -> Sequence[RecordChange]:
+        """Return the changes: they are all that is written."""
+        return changes
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return those of the next rows that may still hold flags; None at the end."""

@@ -12,7 +12,6 @@ from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.patches import patch_of
 from flaglift.migrate.records import (
-    Chunk,
     Cursor,
     JournalEntry,
     Problem,
@@ -125,7 +124,7 @@ class _SqlStep:
         refusal = ChangeRefusal(NOT_ALLOWED, "this account may read the row and not change it")
         return {text: refusal if text in seen else None for text in map(key_text, keys)}
 
-    def write(self, chunk: Chunk, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:  # noqa: ARG002
+    def write(self, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:
         """Write the rows and their journal entries; return what the database refuses."""
         if not changes:
             return {}
