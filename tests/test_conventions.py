@@ -19,7 +19,7 @@ SOURCE = ROOT / "src" / "flaglift"
 FILES = sorted(SOURCE.rglob("*.py"))
 
 LAYERS = {
-    "lossless": 0, "errors": 0, "files": 0, "spelling": 0, "documentation": 0,
+    "lossless": 0, "errors": 0, "files": 0, "processes": 0, "spelling": 0, "documentation": 0,
     "syntax": 1, "catalog": 1, "diagnostics": 1, "settings": 1, "context": 1,
     "rules": 2,
     "emit": 3, "linting": 3,

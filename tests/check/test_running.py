@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flaglift import processes
 from flaglift.check import cache as caching
 from flaglift.check import running, working
 from flaglift.check.cache import Cache, default_folder
@@ -288,7 +289,7 @@ def test_a_worker_heeds_no_interrupt_and_leaves_with_its_parent(
     monkeypatch.setattr(os, "_exit", lambda _: left.set())
     before = signal.getsignal(signal.SIGINT)
     try:
-        running.start_worker()
+        processes.start_worker()
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
@@ -297,7 +298,7 @@ def test_a_worker_heeds_no_interrupt_and_leaves_with_its_parent(
     assert left.wait(60)
     os.close(reading)
     monkeypatch.undo()
-    running._leave_with(None)
+    processes._leave_with(None)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])

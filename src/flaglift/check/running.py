@@ -1,17 +1,12 @@
 """Runs a task over many files: from the cache where it can, in several processes where it pays."""
 
 import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING
 
 from flaglift.check.cache import Cache
 from flaglift.check.job import FileInspection, FileJob, FileOutcome, Task
-
-if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
+from flaglift.processes import start_worker
 
 WORTH_A_PROCESS = 40
 """Files; a process takes about as long to start as these take to be checked."""
@@ -89,27 +84,9 @@ def _pooled(
 
     from flaglift.check.working import work  # noqa: PLC0415 (forked once it is loaded)
 
+    # What a file is replaced with is there in one step: a worker may end at any moment.
     pool = ProcessPoolExecutor(processes, initializer=start_worker)
     try:
         yield from pool.map(work, jobs, repeat(task), chunksize=chunk)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def start_worker() -> None:
-    """Begin a worker: leave Ctrl-C to the process that started this one, and end with it.
-
-    What a file is replaced with is there in one step, so that it does not matter when.
-    """
-    from multiprocessing import parent_process  # noqa: PLC0415 (few runs are that large)
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with, args=(parent_process(),), daemon=True).start()
-
-
-def _leave_with(parent: "BaseProcess | None") -> None:
-    from multiprocessing import connection  # noqa: PLC0415
-
-    if parent:
-        connection.wait([parent.sentinel])
-        os._exit(1)

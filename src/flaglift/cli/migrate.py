@@ -80,6 +80,7 @@ def plan(source: str, **options: Any) -> int:
     \b
     Examples:
       flaglift migrate plan prompts.jsonl
+      flaglift migrate plan prompts.parquet --jobs 4
       flaglift migrate plan 'sqlite:///shop.db#prompts' --html plan.html --refused refused.jsonl
     """
     from flaglift.cli.migrate_runs import plan_source, told
@@ -122,6 +123,7 @@ def apply(source: str, **options: Any) -> int:
     \b
     Examples:
       flaglift migrate apply prompts.jsonl --replace
+      flaglift migrate apply prompts.csv --jobs 4
       flaglift migrate apply 'sqlite:///shop.db#prompts' --create-columns
       flaglift migrate apply 'postgresql://app@db/shop#prompts' --rows-per-second 2000
     """

@@ -114,6 +114,13 @@ run_options: Decorator[Any] = _all(
         "--refused", type=_PATH, help="List refused and unreadable records in this file, as JSONL."
     ),
     _run("--with-text", is_flag=True, help="Add prompts and messages to the list of --refused."),
+    _run(
+        "-j",
+        "--jobs",
+        type=click.IntRange(1),
+        default=1,
+        help="Number of processes that read a file and decide on its prompts.",
+    ),
     _run("--limit", type=click.IntRange(min=1), help="Stop after this many records."),
     _run("-q", "--quiet", is_flag=True, help="Do not show progress."),
 )

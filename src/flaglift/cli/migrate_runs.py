@@ -17,7 +17,8 @@ from flaglift.migrate.clock import now
 from flaglift.migrate.control import Control
 from flaglift.migrate.decision import decider_of
 from flaglift.migrate.drift import DriftError, SavedPlan
-from flaglift.migrate.engine import Migration
+from flaglift.migrate.engine import Ahead, Migration
+from flaglift.migrate.files.store import FileStore
 from flaglift.migrate.interruption import interruption
 from flaglift.migrate.job import Job
 from flaglift.migrate.limits import LoadLimits
@@ -27,6 +28,7 @@ from flaglift.migrate.store import MigrationRun, Store
 from flaglift.migrate.tally import Tally
 from flaglift.migrate.throttle import Throttle
 from flaglift.migrate.undoing import open_runs, undo
+from flaglift.migrate.workers import Workers
 from flaglift.report.migration_progress import Progress
 
 Document = dict[str, Any]
@@ -83,6 +85,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     samples = Samples(options["samples"])
     with ExitStack() as stack:
         store = stack.enter_context(opened(job, write=False))
+        _check_jobs(store, options)
         stopped = stack.enter_context(interruption())
         listed = stack.enter_context(_listing(options["refused"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
@@ -95,7 +98,8 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
         look = _look(options, options["samples"])
         pace = _throttle(options, store, stack)
         control = Control(pace, stopped, look, watch, options["limit"], keep_going=True)
-        migration = Migration(store, decider_of(job, store.fields), control)
+        ahead = stack.enter_context(_deciding(job, store, control, options))
+        migration = Migration(store, decider_of(job, store.fields), control, ahead)
         tally, finished = migration.plan()
         document = _document(job, store, tally, _checks(store))
     document |= {
@@ -109,6 +113,29 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
 
 def _look(options: Document, samples: int | None = None) -> Look:
     return Look(samples, options["refused"] is not None, options["with_text"])
+
+
+def _check_jobs(store: Store, options: Document) -> None:
+    """Raise `InputError` where only one process can decide."""
+    if options["jobs"] > 1 and not isinstance(store, FileStore):
+        raise InputError(
+            f"{store.name}: --jobs is for files; the records of any other store are read, locked"
+            " and written chunk by chunk, each after the one before"
+        )
+    if options["jobs"] > 1 and options["limit"] is not None:
+        raise InputError(f"{store.name}: --limit counts in one process; leave out --jobs")
+
+
+@contextmanager
+def _deciding(
+    job: Job, store: Store, control: Control, options: Document
+) -> Iterator[Ahead | None]:
+    """Yield what decides on a file in several processes; None where this one does."""
+    if options["jobs"] > 1 and isinstance(store, FileStore):
+        with Workers(job, store, control, options["jobs"]) as workers:
+            yield workers.parts
+    else:
+        yield None
 
 
 @contextmanager
@@ -151,6 +178,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
     document: Document = {"drifted": None, "differences": [], "said": [], "interrupted": False}
     with ExitStack() as stack:
         store = stack.enter_context(opened(job, write=True))
+        _check_jobs(store, options)
         stopped = stack.enter_context(interruption())
         checks = _checks(store)
         show(checks)
@@ -170,7 +198,8 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
         control = Control(
             pace, stopped, _look(options), watch, options["limit"], keep_going=keep_going
         )
-        migration = Migration(store, decider_of(job, store.fields), control)
+        ahead = stack.enter_context(_deciding(job, store, control, options))
+        migration = Migration(store, decider_of(job, store.fields), control, ahead)
         finished = writer.run.state != "running"
         try:
             finished = finished or migration.apply(writer, rehearsal=rehearse)

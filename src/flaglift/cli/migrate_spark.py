@@ -35,6 +35,8 @@ def apply_files(pattern: str, options: Document) -> Document:
 
     if is_url(pattern):
         raise click.UsageError("--engine spark is for files; a table is migrated by one process")
+    if options["jobs"] > 1:
+        raise click.UsageError("--jobs is for one file; Spark is told how many tasks it may run")
     for name in _OF_ONE_FILE:
         if options[name] is not None:
             raise click.UsageError(f"--{name.removesuffix('ned')} is for one file, not for many")

@@ -1,0 +1,130 @@
+"""Decides on a file's chunks in several processes; this one finds them, writes and journals.
+
+What is written is the same with any number of processes: chunks are found here, in the order of
+the file, and written here in that order, whichever process is done first.
+"""
+
+import gc
+import multiprocessing
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from types import TracebackType
+
+from flaglift.errors import InputError
+from flaglift.migrate.control import Control, Look, DecidedChunk
+from flaglift.migrate.decision import decider_of
+from flaglift.migrate.engine import Migration
+from flaglift.migrate.files.store import FileStore
+from flaglift.migrate.job import Job
+from flaglift.migrate.records import Chunk, Cursor
+from flaglift.processes import start_worker
+
+_READY = 2
+"""Chunks beyond one for each process that wait their turn, so that no process does."""
+
+
+@dataclass
+class _Sent:
+    """A chunk that a process decides on, or is to."""
+
+    chunk: Chunk
+    future: "Future[DecidedChunk] | None" = None
+
+
+class Workers:
+    """Processes that decide on the chunks of one file."""
+
+    def __init__(self, job: Job, store: FileStore, control: Control, processes: int) -> None:
+        self._job = job
+        self._store = store
+        self._control = control
+        self._processes = processes
+        self._pool = self._begun()
+
+    def _begun(self) -> ProcessPoolExecutor:
+        # Forked ones would hold the journal's lock for as long as they live.
+        return ProcessPoolExecutor(
+            self._processes,
+            multiprocessing.get_context("spawn"),
+            _start,
+            (self._job, self._store, self._control.look),
+        )
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def parts(self, cursor: Cursor | None, *, write: bool) -> Iterator[DecidedChunk]:
+        """Return the parts of the file from a cursor on, in its order.
+
+        Raises `InputError` where a process ends while it decides on a chunk, twice.
+        """
+        waiting: deque[_Sent] = deque()
+        more = True
+        while True:
+            while more and len(waiting) < self._processes + _READY:
+                chunk = self._store.cut(cursor, self._control.throttle.rows)
+                if chunk is None:
+                    more = False
+                else:
+                    waiting.append(_Sent(chunk))
+                    cursor = chunk.cursor
+            if not waiting:
+                return
+            yield self._received(waiting, write=write)
+
+    def _received(self, waiting: deque[_Sent], *, write: bool) -> DecidedChunk:
+        """Return the next part: decided on alone, by new processes, if one has ended."""
+        for sent in (waiting, [waiting[0]]):
+            try:
+                first, *_ = [self._sent(each, write=write) for each in sent]
+                part = first.result()
+            except BrokenProcessPool:
+                self._pool.shutdown()
+                self._pool = self._begun()
+                for each in waiting:
+                    each.future = None
+            else:
+                waiting.popleft()
+                return part
+        raise InputError(
+            f"{self._store.name}: a process ended while it decided on the next {self._store.unit}s,"
+            " and so did another one; what was written before is kept: run the same command again"
+            " with --jobs 1 to resume"
+        )
+
+    def _sent(self, sent: _Sent, *, write: bool) -> "Future[DecidedChunk]":
+        if sent.future is None:
+            sent.future = self._pool.submit(_part, sent.chunk, write)
+        return sent.future
+
+
+_worker: Migration | None = None
+
+
+def _start(job: Job, store: FileStore, look: Look) -> None:
+    global _worker  # noqa: PLW0603 (one for each process)
+    start_worker()
+    _worker = Migration(store, decider_of(job, store.fields), Control(look=look))
+    gc.freeze()  # as in the process that writes
+
+
+def _part(chunk: Chunk, write: bool) -> DecidedChunk:
+    """Return a part without what only the process has a use for that decides."""
+    if _worker is None or not isinstance(_worker.store, FileStore):
+        raise AssertionError("a process decides for one file")
+    started = time.monotonic()
+    part = _worker.part(_worker.store.parse(chunk), write=write)
+    left = part.chunk._replace(records=(), body=None)
+    return part._replace(chunk=left, decided=(), seconds=time.monotonic() - started)
