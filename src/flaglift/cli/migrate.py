@@ -80,7 +80,6 @@ def plan(source: str, **options: Any) -> int:
     \b
     Examples:
       flaglift migrate plan prompts.jsonl
-      flaglift migrate plan prompts.parquet --jobs 4
       flaglift migrate plan 'sqlite:///shop.db#prompts' --html plan.html --refused refused.jsonl
     """
     from flaglift.cli.migrate_runs import plan_source, told

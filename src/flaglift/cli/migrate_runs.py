@@ -17,8 +17,7 @@ from flaglift.migrate.clock import now
 from flaglift.migrate.control import Control
 from flaglift.migrate.decision import decider_of
 from flaglift.migrate.drift import DriftError, SavedPlan
-from flaglift.migrate.engine import Ahead, Migration
-from flaglift.migrate.files.store import FileStore
+from flaglift.migrate.engine import Migration
 from flaglift.migrate.interruption import interruption
 from flaglift.migrate.job import Job
 from flaglift.migrate.limits import LoadLimits
@@ -28,7 +27,7 @@ from flaglift.migrate.store import MigrationRun, Store
 from flaglift.migrate.tally import Tally
 from flaglift.migrate.throttle import Throttle
 from flaglift.migrate.undoing import open_runs, undo
-from flaglift.migrate.workers import Workers
+from flaglift.migrate.workers import check_jobs, deciding
 from flaglift.report.migration_progress import Progress
 
 Document = dict[str, Any]
@@ -36,13 +35,14 @@ _MOST_LISTED = 20
 
 
 @contextmanager
-def opened(job: Job, *, write: bool) -> Iterator[Store]:
-    """Open the store of a job for the block."""
+def opened(job: Job, *, write: bool, jobs: int = 1) -> Iterator[Store]:
+    """Open the store of a job for the block, in which so many processes are to decide."""
     store = open_store(job, write=write)
     # Of what a chunk makes nothing is cyclic, and what is loaded by now stays: the collector would
     # look at it again and again.
     gc.freeze()
     try:
+        check_jobs(store, jobs, job.limit)
         yield store
     finally:
         gc.unfreeze()
@@ -60,6 +60,19 @@ def _throttle(options: Document, store: Store, stack: ExitStack) -> Throttle:
         held_up=stack.enter_context(limits.watching()),
         say=lambda sentence: click.echo(sentence, err=True),
     )
+
+
+def _control(
+    options: Document,
+    store: Store,
+    stack: ExitStack,
+    stopped: Callable[[], bool],
+    watch: Callable[[Tally, Seen], None],
+) -> Control:
+    """Return how a plan goes, which passes by what cannot be read, or a run."""
+    look = Look(options.get("samples"), options["refused"] is not None, options["with_text"])
+    pace, keep_going = _throttle(options, store, stack), options.get("keep_going", True)
+    return Control(pace, stopped, look, watch, options["limit"], keep_going=keep_going)
 
 
 def _document(job: Job, store: Store, tally: Tally, checks: Sequence[Document]) -> Document:
@@ -84,8 +97,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     job = job_from(source, options)
     samples = Samples(options["samples"])
     with ExitStack() as stack:
-        store = stack.enter_context(opened(job, write=False))
-        _check_jobs(store, options)
+        store = stack.enter_context(opened(job, write=False, jobs=options["jobs"]))
         stopped = stack.enter_context(interruption())
         listed = stack.enter_context(_listing(options["refused"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
@@ -95,10 +107,8 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
             listed(seen.refused)
             progress.show(tally.to_dict())
 
-        look = _look(options, options["samples"])
-        pace = _throttle(options, store, stack)
-        control = Control(pace, stopped, look, watch, options["limit"], keep_going=True)
-        ahead = stack.enter_context(_deciding(job, store, control, options))
+        control = _control(options, store, stack, stopped, watch)
+        ahead = stack.enter_context(deciding(job, store, control, options["jobs"]))
         migration = Migration(store, decider_of(job, store.fields), control, ahead)
         tally, finished = migration.plan()
         document = _document(job, store, tally, _checks(store))
@@ -109,33 +119,6 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
         "refused_models": dict(samples.models),
     }
     return document, finished
-
-
-def _look(options: Document, samples: int | None = None) -> Look:
-    return Look(samples, options["refused"] is not None, options["with_text"])
-
-
-def _check_jobs(store: Store, options: Document) -> None:
-    """Raise `InputError` where only one process can decide."""
-    if options["jobs"] > 1 and not isinstance(store, FileStore):
-        raise InputError(
-            f"{store.name}: --jobs is for files; the records of any other store are read, locked"
-            " and written chunk by chunk, each after the one before"
-        )
-    if options["jobs"] > 1 and options["limit"] is not None:
-        raise InputError(f"{store.name}: --limit counts in one process; leave out --jobs")
-
-
-@contextmanager
-def _deciding(
-    job: Job, store: Store, control: Control, options: Document
-) -> Iterator[Ahead | None]:
-    """Yield what decides on a file in several processes; None where this one does."""
-    if options["jobs"] > 1 and isinstance(store, FileStore):
-        with Workers(job, store, control, options["jobs"]) as workers:
-            yield workers.parts
-    else:
-        yield None
 
 
 @contextmanager
@@ -177,8 +160,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
     planned = _planned(options["planned"], job, options["max_drift"])
     document: Document = {"drifted": None, "differences": [], "said": [], "interrupted": False}
     with ExitStack() as stack:
-        store = stack.enter_context(opened(job, write=True))
-        _check_jobs(store, options)
+        store = stack.enter_context(opened(job, write=True, jobs=options["jobs"]))
         stopped = stack.enter_context(interruption())
         checks = _checks(store)
         show(checks)
@@ -194,11 +176,8 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
             if planned is not None:
                 planned.check(tally)
 
-        pace, keep_going = _throttle(options, store, stack), options["keep_going"]
-        control = Control(
-            pace, stopped, _look(options), watch, options["limit"], keep_going=keep_going
-        )
-        ahead = stack.enter_context(_deciding(job, store, control, options))
+        control = _control(options, store, stack, stopped, watch)
+        ahead = stack.enter_context(deciding(job, store, control, options["jobs"]))
         migration = Migration(store, decider_of(job, store.fields), control, ahead)
         finished = writer.run.state != "running"
         try:

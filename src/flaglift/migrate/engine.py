@@ -1,26 +1,20 @@
 """Plans and applies a migration: chunk by chunk, the same for every store."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
+from flaglift.migrate.chunks import ChunkDecider, writes_any
 from flaglift.migrate.control import Control, Decided, DecidedChunk
-from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused, refused_by
+from flaglift.migrate.decision import Decider, refused_by
 from flaglift.migrate.errors import UnavailableError, UnreadableRecordError
-from flaglift.migrate.records import Chunk, Cursor, RecordChange, Stored, StoredRecord, Verdict
+from flaglift.migrate.records import Chunk, Cursor, StoredRecord
 from flaglift.migrate.store import ChangeRefusal, RunWriter, Step, Store, refuse_failed
 from flaglift.migrate.tally import Tally
 
 _MOST_PASSES = 20
 """Over what others write while a run ends; who writes flags faster is to be stopped first."""
-
-
-def _writes(decided: Decided) -> bool:
-    for verdict in decided[1]:  # noqa: SIM110 (for each record: a generator takes its time)
-        if verdict.writes:
-            return True
-    return False
 
 
 class Ahead(Protocol):
@@ -39,7 +33,7 @@ class Migration:
         """`ahead` returns the parts of a source as other processes decide on them, in order."""
         self.store = store
         self.control = control
-        self._decide = decide
+        self._chunks = ChunkDecider(store, decide, control.look)
         self._ahead = ahead
         self._parts: Iterator[DecidedChunk] | None = None
         self.left: Tally | None = None
@@ -116,7 +110,7 @@ class Migration:
         left = Tally()
         cursor: Cursor | None = None
         while (chunk := self.store.read_left(cursor, self.control.throttle.rows)) is not None:
-            for record, verdicts in self._decided(chunk.records):
+            for record, verdicts in self._chunks.decided(chunk.records):
                 left.add(record, [verdict for verdict in verdicts if not verdict.is_done])
             left.add_problems(chunk.problems)
             cursor = chunk.cursor
@@ -128,16 +122,16 @@ class Migration:
         chunk = self.store.read_left(cursor, self.control.throttle.rows)
         if chunk is None:
             return None
-        part = self._part(chunk, self._decided(chunk.records), write=True)
-        if any(map(_writes, part.decided)):
+        part = self._chunks.of(chunk, self._chunks.decided(chunk.records), write=True)
+        if any(map(writes_any, part.decided)):
             with writer.step() as step:
                 part = self._written(step, part)
                 late = Tally(raced=part.tally.raced, gone=part.tally.gone)
-                for record, verdicts in filter(_writes, part.decided):
+                for record, verdicts in filter(writes_any, part.decided):
                     late.add(record, verdicts)
                 step.checkpoint(writer.run.cursor or {}, writer.run.tally.plus(late))
         for record, verdicts in part.decided:
-            if not _writes((record, verdicts)):
+            if not writes_any((record, verdicts)):
                 left.add(record, [verdict for verdict in verdicts if not verdict.is_done])
         left.add_problems(chunk.problems)
         return chunk
@@ -174,70 +168,14 @@ class Migration:
             return None
         if limited:
             return DecidedChunk(chunk, (), Tally(), made=self.store.made(chunk, ()))
-        part = self.part(chunk, write=write)
+        part = self._chunks(chunk, write=write)
         return part._replace(seconds=time.monotonic() - started)
-
-    def part(self, chunk: Chunk, *, write: bool) -> DecidedChunk:
-        """Decide on a chunk, and make of it what is to be written."""
-        part = self._part(chunk, self._decided(chunk.records), write=write)
-        return part._replace(seen=self.control.look(chunk, part.decided))
-
-    def _part(
-        self, chunk: Chunk, decided: list[Decided], *, write: bool, raced: int = 0, gone: int = 0
-    ) -> DecidedChunk:
-        tally = Tally(raced=raced, gone=gone, bytes=chunk.size)
-        tally.add_plain(chunk.plain)
-        for record, verdicts in decided:
-            tally.add(record, verdicts)
-        tally.add_problems(chunk.problems)
-        made = None
-        if write:
-            changes = [RecordChange(record, v) for record, v in filter(_writes, decided)]
-            made = self.store.made(chunk, changes)
-        return DecidedChunk(chunk, decided, tally, made=made)
 
     def _read(self, cursor: Cursor | None, tally: Tally) -> Chunk | None:
         rows = self.control.throttle.rows
         if self.control.limit is not None and not self._behind_limit(tally):
             rows = min(rows, self.control.limit + self._begun - tally.records)
         return self.store.read(cursor, rows)
-
-    def _decided(self, records: Sequence[StoredRecord]) -> list[Decided]:
-        stored = [one for record in records for one in record.prompts]
-        decided = self._decide.all([self._without_empty(one) for one in stored])
-        verdicts = [
-            self._fitting(verdict if verdict.stored is one else verdict._replace(stored=one))
-            for verdict, one in zip(decided, stored, strict=True)
-        ]
-        found: list[Decided] = []
-        start = 0
-        for record in records:
-            end = start + len(record.prompts)
-            found.append((record, tuple(verdicts[start:end])))
-            start = end
-        return found
-
-    def _without_empty(self, stored: Stored) -> Stored:
-        """Return a prompt less the values beside it that stand for none."""
-        held, context = self._filled(stored.held), self._filled(stored.context)
-        if held is stored.held and context is stored.context:
-            return stored
-        return stored._replace(held=held, context=context)
-
-    def _filled(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return values with None for those that stand for none."""
-        filled = values
-        for name, value in values.items():
-            if value is not None and self.store.is_empty(name, value):
-                filled = {**filled, name: None}
-        return filled
-
-    def _fitting(self, verdict: Verdict) -> Verdict:
-        for name, value in verdict.writes.items():
-            reason = self.store.fits(name, value)
-            if reason:
-                return refused(verdict.stored, verdict.codes, OUT_OF_PLACE, reason)
-        return verdict
 
     def _written(self, step: Step, part: DecidedChunk) -> DecidedChunk:
         """Write what was decided; return it with what others and the store made of it."""
@@ -260,7 +198,7 @@ class Migration:
         self, part: DecidedChunk, decided: list[Decided], *, raced: int, gone: int
     ) -> DecidedChunk:
         """Return a part with what was decided since."""
-        fresh = self._part(part.chunk, decided, write=True, raced=raced, gone=gone)
+        fresh = self._chunks.of(part.chunk, decided, write=True, raced=raced, gone=gone)
         seen = self.control.look(part.chunk, decided)
         return fresh._replace(seen=seen, seconds=part.seconds)
 
@@ -280,7 +218,7 @@ class Migration:
                 fresh.append((record, refused_by(current, verdicts)))
             else:
                 raced += 1
-                fresh += self._decided([current])
+                fresh += self._chunks.decided([current])
         return self._again(part, fresh, raced=raced, gone=gone)
 
     def _behind_limit(self, tally: Tally) -> bool:

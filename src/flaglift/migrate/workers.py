@@ -11,16 +11,19 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
 from flaglift.errors import InputError
-from flaglift.migrate.control import Control, Look, DecidedChunk
+from flaglift.migrate.chunks import ChunkDecider
+from flaglift.migrate.control import Control, DecidedChunk, Look
 from flaglift.migrate.decision import decider_of
-from flaglift.migrate.engine import Migration
+from flaglift.migrate.engine import Ahead
 from flaglift.migrate.files.store import FileStore
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor
+from flaglift.migrate.store import Store
 from flaglift.processes import start_worker
 
 _READY = 2
@@ -110,13 +113,34 @@ class Workers:
         return sent.future
 
 
-_worker: Migration | None = None
+def check_jobs(store: Store, jobs: int, limit: int | None) -> None:
+    """Raise `InputError` where only one process can decide."""
+    if jobs > 1 and not isinstance(store, FileStore):
+        raise InputError(
+            f"{store.name}: --jobs is for files; the records of any other store are read, locked"
+            " and written chunk by chunk, each after the one before"
+        )
+    if jobs > 1 and limit is not None:
+        raise InputError(f"{store.name}: --limit counts in one process; leave out --jobs")
+
+
+@contextmanager
+def deciding(job: Job, store: Store, control: Control, jobs: int) -> Iterator[Ahead | None]:
+    """Yield what decides on a file in several processes; None where this one does."""
+    if jobs > 1 and isinstance(store, FileStore):
+        with Workers(job, store, control, jobs) as workers:
+            yield workers.parts
+    else:
+        yield None
+
+
+_worker: ChunkDecider | None = None
 
 
 def _start(job: Job, store: FileStore, look: Look) -> None:
     global _worker  # noqa: PLW0603 (one for each process)
     start_worker()
-    _worker = Migration(store, decider_of(job, store.fields), Control(look=look))
+    _worker = ChunkDecider(store, decider_of(job, store.fields), look)
     gc.freeze()  # as in the process that writes
 
 
@@ -125,6 +149,6 @@ def _part(chunk: Chunk, write: bool) -> DecidedChunk:
     if _worker is None or not isinstance(_worker.store, FileStore):
         raise AssertionError("a process decides for one file")
     started = time.monotonic()
-    part = _worker.part(_worker.store.parse(chunk), write=write)
+    part = _worker(_worker.store.parse(chunk), write=write)
     left = part.chunk._replace(records=(), body=None)
     return part._replace(chunk=left, decided=(), seconds=time.monotonic() - started)

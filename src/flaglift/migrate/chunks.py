@@ -1,0 +1,85 @@
+"""Decides on the records of a chunk, and makes of it what is to be written."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flaglift.migrate.control import Decided, DecidedChunk, Look
+from flaglift.migrate.decision import OUT_OF_PLACE, Decider, refused
+from flaglift.migrate.records import Chunk, RecordChange, Stored, StoredRecord, Verdict
+from flaglift.migrate.store import Store
+from flaglift.migrate.tally import Tally
+
+
+def writes_any(decided: Decided) -> bool:
+    """Tell whether any prompt of a record is to be written."""
+    for verdict in decided[1]:  # noqa: SIM110 (for each record: a generator takes its time)
+        if verdict.writes:
+            return True
+    return False
+
+
+class ChunkDecider:
+    """Decides on chunks of one store. It needs nothing that only the run itself knows."""
+
+    def __init__(self, store: Store, decide: Decider, look: Look) -> None:
+        self.store = store
+        self._decide = decide
+        self._look = look
+
+    def __call__(self, chunk: Chunk, *, write: bool) -> DecidedChunk:
+        """Decide on a chunk, and make of it what is to be written."""
+        part = self.of(chunk, self.decided(chunk.records), write=write)
+        return part._replace(seen=self._look(chunk, part.decided))
+
+    def of(
+        self, chunk: Chunk, decided: list[Decided], *, write: bool, raced: int = 0, gone: int = 0
+    ) -> DecidedChunk:
+        """Return a chunk of which it is decided what becomes of its records."""
+        tally = Tally(raced=raced, gone=gone, bytes=chunk.size)
+        tally.add_plain(chunk.plain)
+        for record, verdicts in decided:
+            tally.add(record, verdicts)
+        tally.add_problems(chunk.problems)
+        made = None
+        if write:
+            changes = [RecordChange(record, v) for record, v in filter(writes_any, decided)]
+            made = self.store.made(chunk, changes)
+        return DecidedChunk(chunk, decided, tally, made=made)
+
+    def decided(self, records: Sequence[StoredRecord]) -> list[Decided]:
+        """Return what becomes of records, in their order."""
+        stored = [one for record in records for one in record.prompts]
+        decided = self._decide.all([self._without_empty(one) for one in stored])
+        verdicts = [
+            self._fitting(verdict if verdict.stored is one else verdict._replace(stored=one))
+            for verdict, one in zip(decided, stored, strict=True)
+        ]
+        found: list[Decided] = []
+        start = 0
+        for record in records:
+            end = start + len(record.prompts)
+            found.append((record, tuple(verdicts[start:end])))
+            start = end
+        return found
+
+    def _without_empty(self, stored: Stored) -> Stored:
+        """Return a prompt less the values beside it that stand for none."""
+        held, context = self._filled(stored.held), self._filled(stored.context)
+        if held is stored.held and context is stored.context:
+            return stored
+        return stored._replace(held=held, context=context)
+
+    def _filled(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return values with None for those that stand for none."""
+        filled = values
+        for name, value in values.items():
+            if value is not None and self.store.is_empty(name, value):
+                filled = {**filled, name: None}
+        return filled
+
+    def _fitting(self, verdict: Verdict) -> Verdict:
+        for name, value in verdict.writes.items():
+            reason = self.store.fits(name, value)
+            if reason:
+                return refused(verdict.stored, verdict.codes, OUT_OF_PLACE, reason)
+        return verdict
