@@ -83,6 +83,19 @@ def holds_another_delimiter(form: LiteralForm, document: str) -> bool:
 
 
 @every_form
+@pytest.mark.parametrize(
+    "odd", ["\\é", "\\\U0001f600", "\\xé", "$é", "%é", "&é;", "#{é}", "\\u{é}"]
+)
+def test_a_character_of_several_bytes_after_an_escape_is_read_as_a_whole(
+    form: LiteralForm, odd: str
+) -> None:
+    """Also where the file is not valid for it."""
+    document = f"{form.before}a {odd} b{form.after}"
+    for literal in host_named(form.host).literals(document.encode()):
+        assert literal.unclear or "\ufffd" not in literal.text
+
+
+@every_form
 def test_a_literal_reads_as_its_reader_says(form: LiteralForm) -> None:
     @given(fragments(form))
     def holds(chosen: list[str]) -> None:

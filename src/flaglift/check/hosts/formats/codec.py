@@ -64,8 +64,10 @@ class Escaped:
         position = span.start
         for match in self.escapes.finditer(data, span.start, span.end):
             scanned.run(data, Span(position, match.start()))
-            scanned.atom(Span(*match.span()), self.decode(match[0]))
             position = match.end()
+            while position < span.end and data[position] & 0xC0 == 0x80:  # the rest of a character
+                position += 1
+            scanned.atom(Span(match.start(), position), self.decode(data[match.start() : position]))
         scanned.run(data, Span(position, span.end))
 
 
