@@ -221,3 +221,24 @@ def test_no_argument_holds_a_nul() -> None:
         curl_command({"text": "a\0b"}, {})
     with pytest.raises(InputError, match="NUL"):
         curl_command({}, {"input_video": "a\0b"})
+
+
+def test_only_what_the_shell_or_python_has_to_fill_in_is_left_to_them() -> None:
+    known = {"tune_id": 7, "text": "a cat"}
+    assert "  https://api.astria.ai/tunes/7/prompts \\\n" in curl_command(known, {})
+    assert '  "https://api.astria.ai/tunes/$TUNE_ID/prompts" \\\n' in curl_command(
+        {"text": "a"}, {}
+    )
+    assert '\n    "https://api.astria.ai/tunes/7/prompts",\n' in python_snippet(known, {})
+    assert "\n    f\"https://api.astria.ai/tunes/{os.environ['TUNE_ID']}/prompts\",\n" in (
+        python_snippet({"text": "a"}, {})
+    )
+
+
+def test_a_path_with_a_backslash_reaches_curl_as_it_is() -> None:
+    assert r'=@"a\\b\"c d.png"' in curl_command({}, {"input_video": r"a\b" + '"c d.png'})
+
+
+def test_a_nul_is_named() -> None:
+    with pytest.raises(InputError, match=r"^a NUL character cannot stand in a command; use"):
+        curl_command({"text": "a\0b"}, {})

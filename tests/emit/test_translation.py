@@ -113,3 +113,31 @@ def test_a_translation_can_be_pickled_before_anybody_looks_at_it() -> None:
     copied = pickle.loads(pickle.dumps(translate(texts[1])))  # noqa: S301
     assert copied == translate(texts[1])
     assert copied.diagnostics[1].message.endswith("`a dog`")
+
+
+def test_a_translation_as_json() -> None:
+    translation = translate("a cat --video --video_model kling25 --video_prompt x")
+    [finding] = translation.diagnostics
+    assert translation.to_dict() == {
+        "status": "translated",
+        "fields": {"text": "a cat", "video_model": "kling25", "video_prompt": "x"},
+        "diagnostics": [finding.to_dict()],
+    }
+
+
+def test_findings_are_made_once_and_their_codes_are_known_before() -> None:
+    texts = [f"a {who} --video --video_model kling25 --duration 7" for who in ("cat", "dog")]
+    translate(texts[0])
+    for text in texts:
+        translation = translate(text)
+        assert vars(translation).get("codes") in (None, ("FL001", "FL601", "FL402"))
+        assert translation.codes == ("FL001", "FL601", "FL402")
+        assert translation.diagnostics is translation.diagnostics
+
+
+def test_strict_refuses_for_errors_and_for_nothing_less() -> None:
+    strict = Settings(strict=True)
+    assert translate("a cat --video --video_model kling25", strict).status == "translated"
+    refused = translate("a cat --video --video_model kling25 --duration 7", strict)
+    assert (refused.status, refused.values) == ("refused", {"text": refused.text})
+    assert [each.code for each in refused.diagnostics if each.severity == "error"] == ["FL402"]
