@@ -243,3 +243,64 @@ def test_what_the_reader_did_not_reach_is_said(name: str, source: str) -> None:
 )
 def test_what_was_read_is_not_said_to_be_missed(name: str, source: str) -> None:
     assert unread(source.encode(), host_named(name)) == []
+
+
+class Events(HTMLParser):
+    """What Python's reader finds, texts without the places where it cuts them."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.events: list[tuple[object, ...]] = []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.events.append((tag, *attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.events.append(("/", tag))
+
+    def handle_data(self, data: str) -> None:
+        before = self.events.pop()[1] if self.events and self.events[-1][0] == "text" else ""
+        self.events.append(("text", f"{before}{data}"))
+
+    def handle_comment(self, data: str) -> None:
+        self.events.append(("comment", data))
+
+
+PARTS = [
+    "<div>", "<p>", "<b>", "<li a>", "<br/>", "<i a=b c='<'>", " x ", " &amp; ", "\n",
+    "<!-- > -->", "<?x ?>", "<!DOCTYPE html>", "<td>", "<script>a</script>",
+    "<style>b > c</style>", f'<u title="{BAD}">', f"<p id='{BAD}'/>", f"<span>{BAD}",
+    f"<textarea>{BAD}</textarea>",
+]  # fmt: skip
+ODD = ["a < b", "</div>", "</p>", "</b>", "</ul>", f"</em>{BAD}</em>"]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
+def test_elements_that_are_never_closed_lock_nothing(source: str) -> None:
+    assert fixed("html", source) == source.replace("--duration 7", "--duration 5")
+
+
+@given(st.lists(st.sampled_from(PARTS + ODD), max_size=12).map("".join))
+def test_elements_that_were_never_opened_stay_what_they_are(source: str) -> None:
+    before, after = (str(Events(each).events) for each in (source, fixed("html", source)))
+    assert before.replace("--duration 7", "--duration 5") == after.replace(
+        "--duration 7", "--duration 5"
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<div title="x><p id="BAD">',
+        '<p><b a=\'<i title="BAD">',
+        '<p><b <i title="BAD">',
+        '<p><style>a<i title="BAD">',
+        '<p></b "><i title="BAD">',
+        '<p><svg><![CDATA[<b></svg><i title="BAD">',
+    ],
+)
+def test_what_comes_after_a_tag_that_cannot_be_read_is_not_edited(source: str) -> None:
+    source = source.replace("BAD", BAD)
+    assert fixed("html", source) == source

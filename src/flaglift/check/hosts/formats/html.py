@@ -12,6 +12,7 @@ from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, P
 from flaglift.check.hosts.formats.braces import markup
 from flaglift.check.hosts.formats.codec import LINE_END, Escaped, stripped
 from flaglift.check.hosts.formats.origins import text_of
+from flaglift.check.hosts.formats.tags import is_in_one_token
 from flaglift.check.hosts.formats.trees import broken_from, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
@@ -181,7 +182,11 @@ def _value(attribute: Node) -> str:
 
 
 def _look(node: Node, data: bytes, origin: Origin) -> Around:
-    locked = BROKEN if is_broken(node, data, _MODULE) else ""
+    place = Span(node.start_byte, node.end_byte)
+    if node.type == "element":  # whose text alone is asked for
+        place = Span(node.children[0].end_byte, node.children[-1].start_byte)
+    broken = is_broken(node, data, _MODULE) and not is_in_one_token(data, place)
+    locked = BROKEN if broken else ""
     # Within a tag no comment can stand, nor between a tag and its text.
     tag = node.parent if node.type == "attribute" else node
     opener = tag.start_byte if tag is not None and node.type in ("attribute", "element") else None

@@ -1,0 +1,59 @@
+"""The tags and texts of HTML as a browser cuts them, whichever tag is never closed.
+
+What an element is in depends on tags that imply each other; where a tag, an attribute and a text
+begin and end does not.
+"""
+
+import re
+from bisect import bisect_right
+from functools import lru_cache
+from typing import NamedTuple
+
+from flaglift.lossless.spans import Span
+
+_TOKEN = re.compile(
+    rb"(?P<text>(?:[^<]|<(?![a-zA-Z/!?]))++)"
+    rb"|(?P<apart><!--(?:[^-]|-(?!->))*+-->|<!(?!--|\[)[^>]*+>|<\?[^>]*+>|</[a-zA-Z][^\s<>\"']*+\s*+>)"
+    rb"|<(?P<tag>[a-zA-Z][^\s<>/\"'=]*+)(?:[\s/]++(?:[^\s\"'<>/=]++"
+    rb"(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'=<>`]++))?+)?+)*+>"
+)
+_RAW = (b"script", b"style", b"textarea", b"title", b"iframe", b"noembed", b"noframes", b"xmp")
+
+
+class _Tokens(NamedTuple):
+    starts: list[int]
+    """Where tags and texts begin."""
+    ends: list[int]
+
+
+def is_in_one_token(data: bytes, place: Span) -> bool:
+    """Tell whether a place is inside one tag or one text, and all before it can be read.
+
+    >>> is_in_one_token(b'<b>a<i title="c">', Span(11, 16))
+    True
+    >>> is_in_one_token(b'<b>a<i title="c>', Span(11, 16))
+    False
+    """
+    starts, ends = _tokens(data)
+    index = bisect_right(starts, place.start) - 1
+    return index >= 0 and place.end <= ends[index]
+
+
+@lru_cache(maxsize=4)
+def _tokens(data: bytes) -> _Tokens:
+    tokens = _Tokens([], [])
+    position = 0
+    while match := _TOKEN.match(data, position):
+        position = match.end()
+        if not match["apart"]:
+            tokens.starts.append(match.start())
+            tokens.ends.append(position)
+        if match["tag"] and match["tag"].lower() in _RAW:
+            end = re.compile(rb"</" + re.escape(match["tag"]) + rb"[\s/>]", re.IGNORECASE)
+            closing = end.search(data, position)
+            if closing is None:
+                break
+            tokens.starts.append(position)
+            tokens.ends.append(closing.start())
+            position = closing.start()
+    return tokens
