@@ -9,7 +9,7 @@ that the proxy held, with one upload and with 64 at once.
 
 Then what is wanted of the rest (alone with `--only rest`): two workers beside nginx with two, the
 99th hundredth at 8 connections, the ASGI middleware beside the bare app, the httpx transport beside
-the bare one.
+the bare one, and next to both of these what one costs that does nothing.
 
 Ratios are medians of ratios of neighbouring runs, because other programs of the machine come and
 go; those of processor time say what is spent, and are steadier than those of the clock. nginx is
@@ -374,30 +374,44 @@ def rest(seconds: float, rounds: int) -> None:
             config.write_text(NGINX.format(folder=folder, sink=sink, port=port, workers=2))
             beside = pair(two, start(nginx, "-c", str(config), port=port), seconds, rounds)
             print(f"two workers, off / nginx: {beside.rate:.2f} (wanted: 0.35)", flush=True)
-        bare, shim = (
+        bare, shim, idle = (
             start(*this, "--app", name, str(port := free_port()), port=port)
-            for name in ("bare", "shim")
+            for name in ("bare", "shim", "idle")
         )
-        beside = pair(shim, bare, seconds, rounds)
-        print(f"ASGI app, middleware / bare: {beside.rate:.2f} (wanted: 0.85)")
-        print(f"ASGI app, per second of processor: {beside.per_processor:.2f}", flush=True)
-        rates: Runs = {"shim": [], "bare": []}
-        work: Runs = {"shim": [], "bare": []}
+        for name, one in (("middleware", shim), ("one that does nothing", idle)):
+            beside = pair(one, bare, seconds, rounds)
+            print(f"ASGI app, {name} / bare: {beside.rate:.2f} (wanted: 0.85)")
+            print(f"ASGI app, {name}, per second of processor: {beside.per_processor:.2f}")
+        rates: Runs = {"shim": [], "idle": [], "bare": []}
+        work: Runs = {"shim": [], "idle": [], "bare": []}
         for number in range(rounds + 1):
-            for name, _ in in_turns({"shim": 0, "bare": 0}, number):
+            for name, _ in in_turns(dict.fromkeys(rates, 0), number):
                 before = time.process_time()
-                rates[name].append(posts(sink, seconds, shim=name == "shim"))
+                rates[name].append(posts(sink, seconds, name))
                 work[name].append(rates[name][-1] * seconds / (time.process_time() - before))
-        print(f"httpx, transport / bare: {ratio(rates, 'shim', 'bare'):.2f} (wanted: 0.90)")
-        print(f"httpx, per second of processor: {ratio(work, 'shim', 'bare'):.2f}")
+        for name, what in (("shim", "transport"), ("idle", "one that does nothing")):
+            print(f"httpx, {what} / bare: {ratio(rates, name, 'bare'):.2f} (wanted: 0.90)")
+            print(f"httpx, {what}, per second of processor: {ratio(work, name, 'bare'):.2f}")
 
 
-def posts(port: int, seconds: float, *, shim: bool) -> float:
+class Idle(httpx.BaseTransport):
+    """A transport that passes each request on to another."""
+
+    def __init__(self, wrapped: httpx.BaseTransport) -> None:
+        self.wrapped = wrapped
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self.wrapped.handle_request(request)
+
+
+def posts(port: int, seconds: float, kind: str) -> float:
     """How many requests a second one client of httpx sends."""
     transport: httpx.BaseTransport = httpx.HTTPTransport()
+    if kind != "bare":
+        transport = Transport(transport) if kind == "shim" else Idle(transport)
     head = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
     url, made, count = f"http://127.0.0.1:{port}/tunes/1/prompts", bodies("different"), 0
-    with httpx.Client(transport=Transport(transport) if shim else transport) as client:
+    with httpx.Client(transport=transport) as client:
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
             client.post(url, content=next(made), headers=head).raise_for_status()
@@ -406,7 +420,7 @@ def posts(port: int, seconds: float, *, shim: bool) -> float:
 
 
 def app(name: str, port: int) -> None:
-    """Serve an ASGI app that reads a body, bare or with the middleware."""
+    """Serve an ASGI app that reads a body, bare, with the middleware, or one that does nothing."""
 
     async def bare(scope: Scope, receive: Receive, send: Send) -> None:
         more = scope["type"] == "http"
@@ -417,7 +431,13 @@ def app(name: str, port: int) -> None:
         await send({"type": "http.response.start", "status": 201, "headers": headers})
         await send({"type": "http.response.body", "body": b"{}"})
 
-    served = Middleware(bare) if name == "shim" else bare
+    async def idle(scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched(message: Message) -> None:
+            await send(message)
+
+        await bare(scope, receive, watched)
+
+    served = {"bare": bare, "idle": idle, "shim": Middleware(bare)}[name]
     uvicorn.run(served, port=port, log_level="critical", lifespan="off")
 
 
