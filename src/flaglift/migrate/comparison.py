@@ -14,7 +14,7 @@ class Comparison:
     """
 
     def __init__(self) -> None:
-        self.entries = 0
+        self.entries: int = 0
         self._as_written = 0
         self._others: dict[str, State] = {}
 

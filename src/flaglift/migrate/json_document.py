@@ -8,7 +8,7 @@ from flaglift.context import UNSTATED
 from flaglift.lossless.json_members import Member, parse_path, single, sites, validate, value_of
 from flaglift.migrate.json_rewriting import JsonRewriter
 from flaglift.migrate.json_values import document_of, holders
-from flaglift.migrate.records import Problem, Stored, StoredRecord
+from flaglift.migrate.records import Problem, Stored, StoredRecord, Verdict
 from flaglift.migrate.request import context_of, request_field
 from flaglift.syntax.concern import may_concern
 
@@ -26,7 +26,9 @@ class JsonDocuments:
         self._taken = frozenset((self._steps[-1], *targets.values()))
         self._key = None if key is None else parse_path(key)
         self._named = f"there is no single key `{key}` in it"
-        self.write = JsonRewriter(self._steps, targets).write
+        self.write: Callable[[bytes, Sequence[Verdict]], bytes] = JsonRewriter(
+            self._steps, targets
+        ).write
 
     def record(
         self, data: bytes, number: int, start: int, *, every: bool

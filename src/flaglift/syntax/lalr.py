@@ -21,9 +21,9 @@ class Token:
     """What Lark's marker of the end copies from the last token."""
 
     def __init__(self, type: str, value: str, start_pos: int) -> None:  # noqa: A002
-        self.type = type
-        self.value = value
-        self.start_pos = start_pos
+        self.type: str = type
+        self.value: str = value
+        self.start_pos: int = start_pos
 
 
 class TokenLexer(ContextualLexer):

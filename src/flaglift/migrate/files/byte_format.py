@@ -29,7 +29,7 @@ class ByteFormat(ABC):
     unit: str
     fields: frozenset[str] | None = None
     created: Sequence[str] = ()
-    every_record = False
+    every_record: bool = False
     """Whether also prompts that have nothing to do with flags are to be read as records."""
 
     def __init__(self, job: Job, path: Path) -> None:

@@ -62,7 +62,7 @@ class Delimited(ByteFormat):
         self._key = None if self.job.key is None else self._index(self.job.key)
         self._missing = missing
         self.created: list[str] = list(missing.values()) if self.job.create_columns else []
-        self.every_record = bool(self.created)
+        self.every_record: bool = bool(self.created)
         text = self._columns["text"]
         self._rows = DelimitedRows(self._dialect, self._width, text, self.job.encoding)
         self.layout: dict[str, Any] = {"created": self.created, "dialect": asdict(self._dialect)}

@@ -23,11 +23,13 @@ from flaglift.migrate.store import MigrationRun
 class SqlUndoer(TableRun):
     """A run on a table that is being taken back."""
 
+    run: MigrationRun
+
     def __init__(
         self, session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun, lease: Lease
     ) -> None:
         super().__init__(session, ledger, rows, run, lease)
-        self.restored = 0
+        self.restored: int = 0
         self._respelled = 0
 
     def undo(self, rows: int) -> bool:  # noqa: ARG002 (a chunk of the run is one of the undo)

@@ -35,6 +35,8 @@ NOT_ALLOWED = "not-allowed"
 class SqlWriter(TableRun):
     """A run that is being applied to a table."""
 
+    run: MigrationRun
+
     @contextmanager
     def step(self) -> Iterator["_SqlStep"]:
         """Write a chunk in one transaction."""
@@ -54,6 +56,8 @@ class SqlWriter(TableRun):
 
 class Rehearsal(SqlWriter):
     """A run whose every chunk is written, as far as the database lets it, and rolled back."""
+
+    run: MigrationRun
 
     @contextmanager
     def step(self) -> Iterator["_SqlStep"]:

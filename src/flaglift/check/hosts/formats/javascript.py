@@ -90,7 +90,7 @@ class JavaScriptHost(StatementsHost):
     kinds: tuple[str, ...] = ("string", "template_string")
     adds = "binary_expression"
     calls: frozenset[str] = frozenset({"call_expression"})
-    dependent = re.compile(rb"\.\s*(?:append|set)\b")
+    dependent: re.Pattern[bytes] | None = re.compile(rb"\.\s*(?:append|set)\b")
     shape: Constructs = Constructs(
         pairs={"pair": ("key", "value")},
         calls={"call_expression": "function", "new_expression": "constructor"},

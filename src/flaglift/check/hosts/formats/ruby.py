@@ -114,7 +114,7 @@ class RubyHost(StatementsHost):
 
     module = "tree_sitter_ruby"
     kinds: tuple[str, ...] = ("string", "heredoc_beginning", "bare_string")
-    dependent = _DOCUMENT  # the body comes after the statement
+    dependent: re.Pattern[bytes] | None = _DOCUMENT  # the body comes after the statement
     joins: frozenset[str] = frozenset({"chained_string"})
     adds = "binary"
     calls: frozenset[str] = frozenset({"call", "binary"})
