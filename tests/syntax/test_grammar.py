@@ -1,9 +1,13 @@
 """The grammar as it is opened."""
 
+from pathlib import Path
+
+import lark
 import pytest
 
 from flaglift.syntax import parse
 from flaglift.syntax.grammar import check_flags, expression
+from flaglift.syntax.lalr import opened
 
 
 def test_the_flags_of_the_table_are_those_of_the_grammar() -> None:
@@ -29,3 +33,18 @@ def test_a_start_rule_of_one_keyframe_gives_places_of_the_whole_text() -> None:
     for flag in (*second.flags, *second.late):
         assert flag.span.of(text) == flag.raw
         assert flag.value is None or flag.value.span.of(text) == flag.value.raw
+
+
+@pytest.mark.parametrize("text", ["", "aa", "ab-", "abb"])
+def test_what_is_no_sentence_of_another_grammar_is_an_error_of_larks(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "__init__.py").touch()
+    (tmp_path / "half" / "half.lark").write_text('pairs: (A B)+\nA: "a"\nB: "b"\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    read, terminals = opened(("half", "half.lark"), ["pairs"], object())
+    assert terminals == {"A": "a", "B": "b"}
+    assert [token.start_pos for token in read("abab", "pairs").children] == [0, 1, 2, 3]
+    with pytest.raises(lark.UnexpectedInput):
+        read(text, "pairs")

@@ -1,15 +1,19 @@
-"""Has Lark build the parser of a grammar, with a lexer that makes light tokens.
+"""Has Lark build the parser of a grammar, and runs it.
 
 The only importer of lark, loaded with the first text that is parsed.
 """
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from typing import Any
 
 from lark import Lark
 from lark.common import LexerConf
-from lark.lexer import ContextualLexer
+from lark.lexer import ContextualLexer, LexerThread
+from lark.parsers.lalr_analysis import Shift
+
+_Scan = Callable[[Any, int], tuple[str, str] | None]
+_END = "$END"
+"""Lark's name for the end of a text."""
 
 
 class Token:
@@ -17,18 +21,13 @@ class Token:
 
     __slots__ = ("start_pos", "type", "value")
 
-    line = column = end_line = end_column = end_pos = None
-    """What Lark's marker of the end copies from the last token."""
-
     def __init__(self, type: str, value: str, start_pos: int) -> None:  # noqa: A002
         self.type: str = type
         self.value: str = value
         self.start_pos: int = start_pos
 
 
-class TokenLexer(ContextualLexer):
-    """Lark's contextual lexer: the same terminals, chosen in the same way, as other tokens."""
-
+class _Lexer(ContextualLexer):
     def __init__(
         self,
         conf: LexerConf,
@@ -39,20 +38,71 @@ class TokenLexer(ContextualLexer):
         conf.skip_validation = True
         super().__init__(conf, states, always_accept)
 
-    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Any]:
-        """Yield the tokens of a text; raises as Lark's does where no terminal matches."""
-        text, lexers = lexer_state.text, self.lexers
-        position = 0
-        with suppress(EOFError):
-            while True:
-                lexer: Any = lexers[parser_state.position]
-                match = lexer.scanner.match(text, position)
-                if match is None:  # the end, or an error that Lark puts in words
-                    lexer_state.line_ctr.char_pos = position
-                    lexer.next_token(lexer_state, parser_state)
-                value, type_ = match
-                yield Token(type_, value, position)
-                position += len(value)
+
+class Machine:
+    """Runs the tables, scanners and callbacks that Lark has made of a grammar.
+
+    Lark's own run asks three objects for each token, which takes a third more time.
+    """
+
+    def __init__(self, lark: Lark) -> None:
+        self._lark = lark
+        frontend: Any = lark.parser
+        self._lexer = frontend.lexer
+        self._table = frontend.parser._parse_table
+        callbacks = frontend.parser.parser.callbacks
+        self._actions = {
+            state: {
+                # How many values it takes: none to shift, which goes on to another state.
+                symbol: (None, target, callbacks.get(symbol))
+                if action is Shift
+                else (len(target.expansion), target.origin.name, callbacks[target])
+                for symbol, (action, target) in row.items()
+            }
+            for state, row in self._table.states.items()
+        }
+        self._scanners: dict[int, _Scan] = {}
+
+    def parse(self, text: str, start: str) -> Any:
+        """Return what the callbacks make of a text; raises as Lark does where it is no sentence."""
+        try:
+            return self._run(text, start)
+        except KeyError:
+            return self._lark.parse(text, start)
+
+    def _run(self, text: str, start: str) -> Any:
+        actions, scanners = self._actions, self._scanners
+        state, last = self._table.start_states[start], self._table.end_states[start]
+        # As scanners take it: since Lark 1.3 that is no string.
+        thread: Any = LexerThread.from_text(self._lexer, text)
+        whole = thread.state.text
+        states, position = [state], 0
+        values: list[Any] = []
+        while True:
+            scan = scanners.get(state) or self._scanner(state)
+            value, symbol = scan(whole, position) or ("", _END if position == len(text) else "")
+            size, target, make = actions[state][symbol]
+            while size is not None:
+                children = values[-size:] if size else []
+                if size:
+                    del values[-size:], states[-size:]
+                values.append(make(children))
+                state = actions[states[-1]][target][1]
+                if state == last:
+                    return values[0]
+                states.append(state)
+                size, target, make = actions[state][symbol]
+            token = Token(symbol, value, position)
+            values.append(make(token) if make else token)
+            state = target
+            states.append(state)
+            position += len(value)
+
+    def _scanner(self, state: int) -> _Scan:
+        """Return what finds the next token: compiled with the first text that comes to a state."""
+        scan: _Scan = self._lexer.lexers[state].scanner.match
+        self._scanners[state] = scan
+        return scan
 
 
 def opened(
@@ -66,6 +116,7 @@ def opened(
         start=starts,
         keep_all_tokens=True,
         transformer=transformer,
-        _plugins={"ContextualLexer": TokenLexer},
+        _plugins={"ContextualLexer": _Lexer},
     )
-    return lark.parse, {terminal.name: terminal.pattern.to_regexp() for terminal in lark.terminals}
+    terminals = {terminal.name: terminal.pattern.to_regexp() for terminal in lark.terminals}
+    return Machine(lark).parse, terminals
