@@ -45,5 +45,5 @@ def rule_page(code: str) -> str:
 def _address() -> str:
     """Return the address of the documentation, as `pyproject.toml` has it."""
     urls: list[str] = metadata("flaglift").get_all("Project-URL") or []
-    found: dict[str, str] = dict(url.split(", ", 1) for url in urls)
-    return found["Documentation"].rstrip("/")
+    addresses: dict[str, str] = dict(url.split(", ", 1) for url in urls)
+    return addresses["Documentation"].rstrip("/")

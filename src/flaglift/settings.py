@@ -75,8 +75,8 @@ def find_config(start: Path) -> Path | None:
         folder = Path(os.path.abspath(start))  # what `..` leaves behind is not above
     except FileNotFoundError:  # the current folder is gone
         return None
-    found = map(config_in, (folder, *folder.parents))
-    return next((path for path in found if path), None)
+    paths = map(config_in, (folder, *folder.parents))
+    return next((path for path in paths if path), None)
 
 
 def config_in(folder: Path) -> Path | None:

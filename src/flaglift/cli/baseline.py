@@ -63,9 +63,9 @@ def write(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     project = Project(paths, options)
     records = _records(project)
     path = _path(project, baseline)
-    found = baseline_of(records)
-    _save(path, found.text())
-    entries = f"{len(found.entries)} entr{'y' if len(found.entries) == 1 else 'ies'}"
+    accepted = baseline_of(records)
+    _save(path, accepted.text())
+    entries = f"{len(accepted.entries)} entr{'y' if len(accepted.entries) == 1 else 'ies'}"
     hint = "" if project.configuration.files.baseline else f"; use it with --baseline {path}"
     click.echo(
         f"{in_one_line(str(path))}: {entries} for {counted(len(records), 'finding')}{hint}",

@@ -51,14 +51,14 @@ def apply_files(pattern: str, options: Document) -> Document:
     }
     chosen = {**options, "quiet": True, **watched}
     try:
-        found = each(left, partial(migrate_one, manifest, chosen), options["master"])
+        reports = each(left, partial(migrate_one, manifest, chosen), options["master"])
     except RuntimeError as error:
         count = sum(manifest.committed(path) is not None for path in files)
         raise InputError(
             f"{pattern}: the Spark job ended with {count} of {len(files)} files done; run"
             f" the same command again to resume: {error}"
         ) from None
-    return _document(pattern, [*done.values(), *found])
+    return _document(pattern, [*done.values(), *reports])
 
 
 def _absolute(job: Job) -> Job:

@@ -79,14 +79,14 @@ def _print_differences(
     from flaglift.catalog.differences import differences, sentences
 
     editions = [load_catalog(day, overlay).edition for day in (old, new)]
-    found = [each for each in differences(*editions) if name in (None, each.name)]
+    changes = [each for each in differences(*editions) if name in (None, each.name)]
     if form == "json":
         values = [
             {"name": each.name, "change": each.kind, "changes": [*map(list, each.changes)]}
-            for each in found
+            for each in changes
         ]
         click.echo(json.dumps(values, ensure_ascii=False, indent=2))
         return
     click.echo(f"{editions[0].date} to {editions[1].date}")
-    for line in sentences(found) or ["nothing changed"]:
+    for line in sentences(changes) or ["nothing changed"]:
         click.echo(line)

@@ -104,10 +104,10 @@ def _outcomes(counts: Mapping[str, Any]) -> str:
     rows: list[str] = []
     begun = 0.0
     for name, title, _ in OUTCOMES:
-        found = counts[name]
-        if not found:
+        count = counts[name]
+        if not count:
             continue
-        part = found / total * length
+        part = count / total * length
         arcs.append(
             f'<circle r="{_RADIUS}" cx="90" cy="90" fill="none" stroke="{_COLOURS[name]}"'
             f' stroke-width="26" stroke-dasharray="{part:.2f} {length:.2f}"'
@@ -115,7 +115,7 @@ def _outcomes(counts: Mapping[str, Any]) -> str:
         )
         rows.append(
             f'<tr><td class="name"><span class="dot" style="background:{_COLOURS[name]}"></span>'
-            f'{title}</td><td class="n">{found:,}</td><td class="n soft">{found / total:.1%}</td>'
+            f'{title}</td><td class="n">{count:,}</td><td class="n soft">{count / total:.1%}</td>'
             "</tr>"
         )
         begun += part

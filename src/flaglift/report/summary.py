@@ -56,9 +56,9 @@ class Summary:
     def hiding(self) -> str:
         """Return how to hide what is only worth knowing, where there is much of it; or nothing."""
         quiet = {
-            code: found[Severity.INFO]
-            for code, found in sorted(self.by_rule.items())
-            if set(found) == {Severity.INFO}
+            code: counts[Severity.INFO]
+            for code, counts in sorted(self.by_rule.items())
+            if set(counts) == {Severity.INFO}
         }
         count = sum(quiet.values())
         if count < _MANY:

@@ -92,22 +92,22 @@ class FlagInValue(Rule):
             if flag.value is None:
                 continue
             fixable = True
-            for found in flag_likes_in(flag.value.raw, flag.value.start):
-                is_flag = found.raw == f"--{found.name}" and not names_file(text, found.end)
-                if not is_flag or text[found.start - 1] in UNSEEN:  # which another rule reports
+            for inner in flag_likes_in(flag.value.raw, flag.value.start):
+                is_flag = inner.raw == f"--{inner.name}" and not names_file(text, inner.end)
+                if not is_flag or text[inner.start - 1] in UNSEEN:  # which another rule reports
                     continue
                 yield self.report(
-                    found.span,
-                    f"`{found.raw}` is part of the value of `--{flag.name}`, so the service does "
+                    inner.span,
+                    f"`{inner.raw}` is part of the value of `--{flag.name}`, so the service does "
                     "not read it as a flag",
-                    fix=_fix(flag.value, found) if fixable else None,
+                    fix=_fix(flag.value, inner) if fixable else None,
                 )
                 # The others, too, are no longer in the value then.
                 fixable = False
 
 
-def _fix(value: Value, found: FlagLike) -> Fix | None:
-    raw, offset = value.raw, found.start - value.start
+def _fix(value: Value, inner: FlagLike) -> Fix | None:
+    raw, offset = value.raw, inner.start - value.start
     before = raw[:offset]
     if not before.strip('"' + WHITESPACE):
         return None
@@ -118,7 +118,7 @@ def _fix(value: Value, found: FlagLike) -> Fix | None:
             return None
         end = value.start + len(before.rstrip(WHITESPACE))
         closing = Edit(value.end - 1, value.end, "")
-        return unsafe("close the quote in front of it", Edit(end, found.start, '" '), closing)
+        return unsafe("close the quote in front of it", Edit(end, inner.start, '" '), closing)
     if raw.count('"', 0, offset) % 2 or is_escaped(raw, offset):
         return None
-    return unsafe("put a space in front", Edit(found.start, found.start, " "))
+    return unsafe("put a space in front", Edit(inner.start, inner.start, " "))

@@ -70,7 +70,7 @@ def flag_likes(start: int, raw: str, before: str) -> Iterator[FlagLike]:
 
     If that is nothing, flags may stick together: `--video--duration` looks like two.
 
-    >>> [found.raw for found in flag_likes(0, "--video--duration", "")]
+    >>> [like.raw for like in flag_likes(0, "--video--duration", "")]
     ['--video', '--duration']
     """
     whole = flag_like(start, raw, before)
