@@ -172,3 +172,16 @@ def test_short_row_groups_are_read_together_and_stay_apart(tmp_path: Path) -> No
     pq.write_table(pq.read_table(path), path, row_group_size=7)
     assert undone(path, rows=20).restored == 600
     assert pq.read_table(path)["text"].to_pylist() == content["text"].to_pylist()
+
+
+def test_rows_without_flags_are_counted_and_not_decided_on(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    texts = ["plain", "a --video --video_model kling25", None, "plain, too"]
+    pq.write_table(pa.table({"text": texts}), path)
+    job = Job(str(path), create_columns=True)
+    with opened(job) as store:
+        chunk = store.read(None, 10)
+    assert chunk
+    assert ([record.key for record in chunk.records], chunk.plain) == (["2", "3"], 2)
+    tally = applied(path, create_columns=True)
+    assert (tally.records, tally.unchanged, tally.without, tally.changed) == (4, 2, 1, 1)

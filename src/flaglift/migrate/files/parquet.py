@@ -19,7 +19,7 @@ try:
 except ImportError:
     raise missing_extra("parquet", "a .parquet file") from None
 
-from flaglift.migrate.files.parquet_columns import is_text, same
+from flaglift.migrate.files.parquet_columns import same
 from flaglift.migrate.files.parquet_layout import kept_metadata, layout_notes
 from flaglift.migrate.files.parquet_reader import ParquetReader
 from flaglift.migrate.files.parquet_writer import ParquetResult, Values, restored_table
@@ -73,9 +73,9 @@ class ParquetFormat(ParquetReader):
 
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""
-        kind = self.kind(field)
+        kind, text = self.column_kind(field)
         try:
-            if isinstance(value, str) and is_text(kind):
+            if isinstance(value, str) and text:
                 value.encode()
             else:
                 pa.array([self.coerced(field, value)], kind)
@@ -96,6 +96,7 @@ class ParquetFormat(ParquetReader):
         """Return the format of this file's changed version."""
         form = ParquetFormat(replace(self.job, create_columns=False), path)
         form.added = list(info["created"])
+        form.every_record = True
         return form
 
     def proof(self, find: Find, original: Path, info: dict[str, Any]) -> bool | None:  # noqa: ARG002

@@ -17,6 +17,7 @@ from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor, Problem, Stored, StoredRecord
 from flaglift.migrate.request import context_columns
 from flaglift.spelling import nearest
+from flaglift.syntax.concern import may_concern
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 
@@ -40,6 +41,9 @@ class ParquetReader:
             f: c for f, c in {"text": job.text, **job.targets}.items() if c in names
         }
         self._context = context_columns(names, job)
+        self.every_record = False
+        """Whether also prompts that have nothing to do with flags are to be read as records."""
+        self._kinds: dict[str, tuple[Any, bool]] = {}
         self.added: list[str] = []
         """The columns that a run added to this file, to be dropped when it is taken back."""
         self._loaded: tuple[range, Any] | None = None
@@ -139,7 +143,7 @@ class ParquetReader:
 
     def _record(
         self, row: int, text: bytes | None, held: Mapping[str, Any], context: Any, key: Any
-    ) -> StoredRecord | Problem:
+    ) -> StoredRecord | Problem | None:
         if text is None:
             return StoredRecord(str(row if key is None else key), (), row)
         try:
@@ -148,22 +152,32 @@ class ParquetReader:
             return Problem(
                 str(row), f"not UTF-8: byte {error.start + 1} is 0x{text[error.start]:02x}"
             )
+        if not self.every_record and not may_concern(prompt):
+            return None
         stored = Stored("", prompt, {**dict.fromkeys(self.job.targets), **held}, context)
         return StoredRecord(str(row if key is None else key), (stored,), row)
 
     def kind(self, field: str) -> Any:
         """Return the type of a field's column, also of one that is to be added."""
-        if field in self.columns:
-            return self.schema.field(self.columns[field]).type
-        flag = FIELD_FLAGS.get(field)
-        return pa.int64() if flag and flag.kind is ValueKind.WHOLE_NUMBER else pa.string()
+        return self.column_kind(field)[0]
+
+    def column_kind(self, field: str) -> tuple[Any, bool]:
+        """Return the same, and whether it is one of text: this is asked of every value."""
+        known = self._kinds.get(field)
+        if known is None:
+            flag = FIELD_FLAGS.get(field)
+            kind = pa.int64() if flag and flag.kind is ValueKind.WHOLE_NUMBER else pa.string()
+            if field in self.columns:
+                kind = self.schema.field(self.columns[field]).type
+            known = self._kinds[field] = kind, is_text(kind)
+        return known
 
     def coerced(self, field: str, value: Any) -> Any:
         """Return a field's value as its column takes it. Raises `ValueError` where it cannot."""
         if value is None:
             return None
-        kind = self.kind(field)
-        if is_text(kind):
+        kind, text = self.column_kind(field)
+        if text:
             return form_value(value)
         if pa.types.is_duration(kind):
             return timedelta(seconds=number_of(value, whole=True))
@@ -183,9 +197,15 @@ class ParquetReader:
 
 def _by_row(table: Any, columns: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the values of columns by field, for each row."""
-    values = [[stated(plain(v)) for v in table.column(c).to_pylist()] for c in columns.values()]
+    values = [_values(table.column(column)) for column in columns.values()]
     rows = zip(*values, strict=True) if values else repeat((), table.num_rows)
     return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _values(column: Any) -> list[Any]:
+    if column.null_count == len(column):  # as targets are, before they are written
+        return [None] * len(column)
+    return [stated(plain(value)) for value in column.to_pylist()]
 
 
 def _widened(schema: Any, written: set[str]) -> Any:
