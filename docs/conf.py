@@ -36,6 +36,7 @@ default_role = "code"  # docstrings are written like Markdown
 smartquotes = False  # `--` and `"` are the subject
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autodoc_mock_imports = ["py4j", "pyspark"]
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "
 copybutton_prompt_is_regexp = True
@@ -57,7 +58,24 @@ NO_PLAYGROUND = """<!doctype html>
 
 
 def setup(app: Sphinx) -> None:
-    """Leave a page where the playground goes, unless it is there, so that links lead somewhere."""
+    """Leave a page where the playground goes, unless it is there, so that links lead somewhere.
+
+    And leave out of the reference what the bases of classes say about themselves.
+    """
+
+    def skip(
+        _app: Sphinx, _kind: str, name: str, _value: object, _skip: bool, _options: object
+    ) -> bool | None:
+        return True if name == "model_config" else None
+
+    def forget(
+        _app: Sphinx, _kind: str, _name: str, _value: object, _options: object, lines: list[str]
+    ) -> None:
+        if lines and lines[0].startswith("Alias for field number"):
+            lines.clear()
+
+    app.connect("autodoc-skip-member", skip)
+    app.connect("autodoc-process-docstring", forget)
 
     def hold_place(app: Sphinx, _error: Exception | None) -> None:
         page = Path(app.outdir) / "playground" / "index.html"

@@ -1,7 +1,9 @@
 """The Python interface, from the docstrings of all public names."""
 
+import ast
 import inspect
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 from generate.markdown import document, fenced, toctree
@@ -28,7 +30,10 @@ _NEEDS_SPARK = {"flaglift.columns.spark": ["translate_udf"]}
 def pages() -> dict[str, str]:
     """Return a page for each module."""
     lines = [f"- [`{name}`]({name}.md): {what}" for name, what in MODULES.items()]
-    index = document("# Python", "\n".join(lines), toctree(MODULES))
+    sections = (
+        "Numbers such as (5.2) are sections of [the dialect](../../../explanation/dialect.md)."
+    )
+    index = document("# Python", "\n".join(lines), sections, toctree(MODULES))
     return {"python/index.md": index} | {
         f"python/{name}.md": _module(name, what) for name, what in MODULES.items()
     }
@@ -39,12 +44,17 @@ def public(module: str) -> list[str]:
     loaded = import_module(module)
     listed: list[str] | None = getattr(loaded, "__all__", None)
     if listed is not None:
-        return sorted(listed)
+        return sorted(name for name in listed if _is_ours(getattr(loaded, name)))
     return sorted(
         name
         for name, value in vars(loaded).items()
         if not name.startswith("_") and getattr(value, "__module__", None) == module
     )
+
+
+def _is_ours(value: Any) -> bool:
+    """Tell whether a value is not a class of the standard library that a module hands on."""
+    return not inspect.isclass(value) or value.__module__.startswith("flaglift")
 
 
 def _module(name: str, what: str) -> str:
@@ -76,7 +86,19 @@ def _entry(module: str, name: str) -> str:
         return _described("autoclass", module, name, ":members:", ":undoc-members:")
     if callable(value):
         return _described("autofunction", module, name)
-    return _described("autodata", module, name, ":no-value:")
+    text = _constant_text(module, name)
+    return _described("py:data", module, name, "", *text.splitlines())
+
+
+def _constant_text(module: str, name: str) -> str:
+    """Return what stands under a constant where it is assigned: autodoc would show its type's."""
+    body = ast.parse(inspect.getsource(import_module(module))).body
+    for node, after in pairwise(body):
+        if isinstance(node, ast.ImportFrom) and any(each.name == name for each in node.names):
+            return _constant_text(str(node.module), name)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return inspect.cleandoc(ast.literal_eval(ast.unparse(after)))
+    raise LookupError(f"{module}.{name} has no text")
 
 
 def _described(directive: str, module: str, name: str, *options: str) -> str:

@@ -24,7 +24,7 @@ def pages() -> dict[str, str]:
     return {
         "settings.md": document(
             "# Settings",
-            "Settings stand in the table `[tool.flaglift]` of `pyproject.toml`, or without a table "
+            "Settings are in the table `[tool.flaglift]` of `pyproject.toml`, or without a table "
             "in `flaglift.toml`. For each file, the nearest configuration above it counts. "
             "`flaglift init` writes a file with every key in it, commented out. An option on the "
             "command line overrides the configuration.",

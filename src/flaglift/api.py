@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["fix", "lint", "lower", "parse", "translate", "translate_keyframes"]
 
 UNKNOWN = Context()
-"""Nothing is known of the request beside the text."""
+"""Nothing is known of the request besides the text."""
 
 
 def lint(
@@ -53,7 +53,7 @@ def translate(text: str, settings: Settings = DEFAULT, context: Context = UNKNOW
 
     The status is `translated`, `unchanged` (no flags of the dialect), or `refused`: then the
     diagnostics say why, and `fields.text` is the text as it was. `context` is what the request
-    holds beside the text. Never raises for a text; raises for settings as `lint` does.
+    holds besides the text. Never raises for a text; raises for settings as `lint` does.
 
     >>> t = translate('a cat --video --video_model kling25 --duration 5 --video_prompt "it yawns"')
     >>> t.status.value
@@ -103,7 +103,7 @@ def fix(
     `unsafe` may also be the codes or names of the rules whose unsafe fixes to apply.
 
     What no fix touches stays as it is, to the code point. A fix that makes anything worse, or that
-    claims to be safe and changes the translated fields, is left out. Raises as `lint` does.
+    claims to be safe and changes the translated fields, is not applied. Raises as `lint` does.
 
     >>> fix("a cat --video --video --video_model kling25").text
     'a cat --video --video_model kling25'

@@ -50,7 +50,7 @@ def stated(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Fields of the request beside `text`, by name; one of None, "", [] or {} is absent.
+    """Fields of the request besides `text`, by name; one of None, "", [] or {} is absent.
 
     `UNSTATED` says that a field has a value which is not known. With `complete` the fields named
     are all there are; otherwise what is not named is unknown, and rules that need it advise or stay

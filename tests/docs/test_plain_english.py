@@ -1,14 +1,18 @@
 """Texts that people read have no phrase that a technical writer would not use."""
 
 import ast
+import inspect
 import re
+import textwrap
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from generate import pages
+from generate.python import MODULES, public
 
-from docs.snippets import PAGES, ROOT
+from docs.snippets import PAGES, ROOT, STORY
 
 PHRASES = re.compile(
     r"\b(?:behind|beside|lifted|anew|left out|goes on|go on from|pass(?:es|ed)? by|nobody sees"
@@ -56,8 +60,25 @@ def test_the_reference_is_plain() -> None:
     assert found == []
 
 
+def test_the_reference_of_python_is_plain() -> None:
+    found = [
+        f"{module}.{name}: {line.strip()}"
+        for module in MODULES
+        if module != "flaglift.columns.spark"  # which needs Spark
+        for name in public(module)
+        if callable(value := getattr(import_module(module), name))
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(value))))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in str(node.value.value).splitlines()
+        if PHRASES.search(_CODE.sub("", line))
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize(
-    "page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"], ids=lambda page: page.name
+    "page",
+    [*PAGES, STORY, *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG"))],
+    ids=lambda page: page.name,
 )
 def test_the_pages_are_plain(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()

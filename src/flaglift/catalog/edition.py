@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Edition:
     """What one edition of the service's Image2Video page publishes.
 
-    - `date`: the day of the edition; `as_of`: the day up to which the changelog is read beside it.
+    - `date`: the day of the edition; `as_of`: the day up to which the changelog counts, too.
     - `syntax`: whether the edition documents `flags` in the text or form `fields`.
     - `source`: a sentence that says where it was published.
     - `default_video_model`: the model used where none was given; None once the field is required.

@@ -28,7 +28,7 @@ class ColumnTranslator:
         *,
         threads: int | None = None,
     ) -> None:
-        """`context` is what all requests hold beside the text; `threads` is the processors' number.
+        """`context` is what requests hold besides the text; `threads` is the processors' number.
 
         Raises for settings as `flaglift.lint` does.
         """
@@ -94,7 +94,7 @@ def translate_column(
     `column` is a pyarrow `Array` or `ChunkedArray` of text (`string`, `large_string`,
     `string_view`, or a dictionary of these), or a `RecordBatch` with the column's `name`. The
     result is of the type `RESULT`, chunked where the column is; a null gives a null. `context` is
-    what all requests hold beside the text; `beside` names columns of the batch that hold more of
+    what all requests hold besides the text; `beside` names columns of the batch that hold more of
     it, row by row.
 
     Raises `TypeError` for what is no column of text, `InputError` for a text that is not UTF-8 and

@@ -29,7 +29,7 @@ RESULT = pa.struct(
 """The type of a translated column; a null prompt is a null.
 
 - `status`: `translated`, `unchanged` or `refused`.
-- `text`, `video_model`, `video_prompt`: the fields; null where they are left out. Unless
+- `text`, `video_model`, `video_prompt`: the fields; null where they are absent. Unless
   translated, `text` is the prompt as it was and the others are null.
 - `video_duration`: seconds.
 - `others`: further fields, which only a settings block gives, by name, as a form carries them; a

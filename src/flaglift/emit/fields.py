@@ -89,7 +89,7 @@ def field_names() -> frozenset[str]:
 
 @cache
 def request_field_names() -> frozenset[str]:
-    """Return the names of all fields of a request beside the text, those that carry files too."""
+    """Return the names of all fields of a request besides the text, those that carry files too."""
     return (field_names() | {*load_catalog().edition.form_fields}) - {"text"}
 
 

@@ -120,7 +120,7 @@ def translation_of(
 def field_values(subject: Subject) -> dict[str, Any]:
     """Return the fields that say what a segment says; it must be a video prompt that reads well.
 
-    A field is left out where the request holds a value for it that is not known.
+    A field is omitted where the request holds a value for it that is not known.
     """
     values: dict[str, Any] = {}
     text = lifted_text(subject)

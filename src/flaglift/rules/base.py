@@ -74,7 +74,7 @@ class Reads(Flag):
     MODEL = auto()
     DURATION = auto()
     REQUEST = auto()
-    """What the request holds beside the text."""
+    """What the request holds besides the text."""
     BODY = auto()
     """The words that are not flags, and the blanks around them."""
     VALUE = auto()

@@ -1,4 +1,4 @@
-"""What a rule looks at: one segment of a prompt, with all that is known beside it."""
+"""What a rule looks at: one segment of a prompt, with all that is known besides it."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
@@ -66,9 +66,9 @@ class Subject:
     catalog: Catalog
     settings: Settings
     request: Context
-    """What the caller knows of the request beside the text."""
+    """What the caller knows of the request besides the text."""
     block: Mapping[str, str]
-    """The settings block as fields; an empty value is left out (5.2)."""
+    """The settings block as fields; an empty value is omitted (5.2)."""
     block_values: tuple[Setting, ...]
     """The lines of the settings block that give a field its first value, or its second."""
     unused_suppressions: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class Subject:
 
     @_once
     def context(self) -> Context:
-        """What the request holds beside the text, the settings block included."""
+        """What the request holds besides the text, the settings block included."""
         return self.request.updated(self.block)
 
     @property
@@ -220,7 +220,7 @@ class Subject:
         return self.written_duration
 
     def value_of(self, flag: FlagName) -> int | str | None:
-        """Return what a flag's field is to hold; None where it is left out."""
+        """Return what a flag's field is to hold; None where it is omitted."""
         name = _WORKED_OUT.get(flag)
         if name:
             value: int | str | None = getattr(self, name)

@@ -56,7 +56,7 @@ class Feature(IntFlag):
     HOLDS_APART = auto()
     """A flag stands between words that would read otherwise side by side (2.11, 5.3)."""
     NO_TEXT = auto()
-    """A segment holds flags and no word beside them."""
+    """A segment holds flags and no other word."""
     NO_SWITCH = auto()
     """A segment holds flags and no `--video`."""
     NO_VIDEO_PROMPT = auto()
