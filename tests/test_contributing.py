@@ -138,8 +138,8 @@ print(json.dumps(said))
 """
 
 
-def test_a_rule_is_a_file_and_a_line(copy: Copy) -> None:
-    (copy.package / "rules" / "echoed_body.py").write_text(RULE, encoding="utf-8")
+def _add_rule(copy: Copy, rule: str) -> None:
+    (copy.package / "rules" / "echoed_body.py").write_text(rule, encoding="utf-8")
     copy.edit(
         "rules/__init__.py",
         "    UNUSED_SUPPRESSION,\n)",
@@ -150,6 +150,10 @@ def test_a_rule_is_a_file_and_a_line(copy: Copy) -> None:
         "from flaglift.rules.empty_video_prompt",
         "from flaglift.rules.echoed_body import EchoedBody\nfrom flaglift.rules.empty_video_prompt",
     )
+
+
+def test_a_rule_is_a_file_and_a_line(copy: Copy) -> None:
+    _add_rule(copy, RULE)
     expected = [number in ECHOES for number in range(len(PROMPTS))]
     assert copy.run(SAID) == dict.fromkeys(("lint", "translate", "column"), expected)
     checked = copy.flaglift("check", "p.txt", "--output-format", "jsonl", "--no-cache")
@@ -172,6 +176,40 @@ def test_a_rule_is_a_file_and_a_line(copy: Copy) -> None:
         "Finds a video prompt that says what the text says."
         in copy.flaglift("rule", "FL699").stdout
     )
+
+
+ORDERED = """
+import itertools, json
+import flaglift
+from flaglift.linting.engine import examine
+flags = ["--video", "--video_model kling25", '--video_prompt "it naps"']
+prompts = [f"a cat {' '.join(each)}" for each in itertools.permutations(flags)]
+lint = [[d.to_dict() for d in flaglift.lint(p)] for p in prompts]
+alone = [examine(p, flaglift.Settings(), flaglift.Context()).diagnostics for p in prompts]
+print(json.dumps([
+    [any(d["code"] == "FL699" for d in each) for each in lint],
+    lint == [[d.to_dict() for d in each] for each in alone],
+]))
+"""
+
+
+@pytest.mark.parametrize("place", [0, -1])
+def test_a_rule_may_read_the_order_of_the_flags(copy: Copy, place: int) -> None:
+    rule = RULE.replace("import Diagnostic,", "import Diagnostic, Edit, Reads, safe,")
+    rule = rule.replace("    refuses = True\n", "    reads = Reads.ORDER\n")
+    written = (
+        rule[: rule.index("        if subject.written_prompt")]
+        + f"""\
+        first = subject.segment.flags[0]
+        if first.name != "video":
+            start = first.start
+            fix = safe("begin with the switch", Edit(start, start, "--video "))
+            yield self.report(subject.segment.flags[{place}].span, "too late", fix=fix)
+"""
+    )
+    _add_rule(copy, written)
+    late = [False, False, True, True, True, True]
+    assert copy.run(ORDERED) == [late, True]
 
 
 # ---- A flag -------------------------------------------------------------------------------------

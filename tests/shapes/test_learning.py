@@ -63,11 +63,11 @@ def test_a_rule_that_says_nothing_of_what_it_reads_is_not(monkeypatch: pytest.Mo
     assert not is_shared(monkeypatch, Silent())
 
 
-def test_a_rule_of_the_order_speaks_of_the_first_flag_or_is_not(
+def test_a_rule_of_the_first_flag_speaks_of_it_or_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Second(Added):
-        reads = Reads.ORDER
+        reads = Reads.FIRST
 
     class First(Second):
         def place(self, subject: Subject) -> Span:
@@ -75,6 +75,13 @@ def test_a_rule_of_the_order_speaks_of_the_first_flag_or_is_not(
 
     assert not is_shared(monkeypatch, Second())
     assert is_shared(monkeypatch, First())
+
+
+def test_a_rule_of_the_order_speaks_of_any_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ordered(Added):
+        reads = Reads.ORDER
+
+    assert is_shared(monkeypatch, Ordered())
 
 
 def test_a_finding_amid_words_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ class AudioWithoutFlag(Rule):
     name = "audio-without-flag"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = ("video_audio", *_FIELDS)
 

@@ -69,8 +69,11 @@ class Reads(Flag):
 
     FLAGS = auto()
     """Which flags there are, how they are written, and whether there is any text."""
+    FIRST = auto()
+    """Which flag comes first: a finding is there, or is not shared. Whether there is one depends
+    on other things."""
     ORDER = auto()
-    """Which flag comes first. A finding of such a rule is about that one, or is not shared."""
+    """In which order the flags are. Prompts with the same flags in another one share nothing."""
     MODEL = auto()
     DURATION = auto()
     REQUEST = auto()
@@ -79,7 +82,7 @@ class Reads(Flag):
     """The words that are not flags, and the blanks around them."""
     VALUE = auto()
     """The words of a quoted video prompt."""
-    EVERYTHING = FLAGS | ORDER | MODEL | DURATION | REQUEST | BODY | VALUE
+    EVERYTHING = FLAGS | FIRST | ORDER | MODEL | DURATION | REQUEST | BODY | VALUE
 
 
 class Rule(ABC):

@@ -47,7 +47,7 @@ class CostOverBudget(Rule):
     name = "cost-over-budget"
     severity = Severity.WARNING
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.DURATION
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.DURATION
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling30_pro", "no budget is set"),

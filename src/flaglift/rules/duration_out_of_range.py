@@ -44,7 +44,7 @@ class DurationOutOfRange(Rule):
     name = "duration-out-of-range"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.DURATION
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.DURATION
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25 --duration 10", "one of the two it makes"),

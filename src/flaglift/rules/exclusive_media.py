@@ -63,7 +63,7 @@ class ExclusiveMedia(Rule):
     name = "exclusive-media"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = (*_FRAMES, *_REFERENCES)
 

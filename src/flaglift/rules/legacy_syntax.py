@@ -50,7 +50,7 @@ class LegacySyntax(Rule):
     severity = Severity.INFO
     trigger = Feature.FLAG
     reads: ClassVar[Reads] = (
-        Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.REQUEST
+        Reads.FIRST | Reads.FLAGS | Reads.MODEL | Reads.DURATION | Reads.REQUEST
     )
 
     VALID: ClassVar[tuple[Valid, ...]] = (

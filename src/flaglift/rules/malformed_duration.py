@@ -55,7 +55,7 @@ class MalformedDuration(Rule):
     name = "malformed-duration"
     severity = Severity.ERROR
     trigger: ClassVar[Feature] = Feature.MALFORMED_DURATION | Feature.SETTING
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.DURATION | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.DURATION | Reads.REQUEST
     refuses = True
 
     VALID: ClassVar[tuple[Valid, ...]] = (

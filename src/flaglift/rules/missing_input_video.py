@@ -48,7 +48,7 @@ class MissingInputVideo(Rule):
     name = "missing-input-video"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.REQUEST
     request_fields: ClassVar[tuple[str, ...]] = _FIELDS
 
     VALID: ClassVar[tuple[Valid, ...]] = (

@@ -48,7 +48,7 @@ class MissingModel(Rule):
     name = "missing-model"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.REQUEST
     refuses = True
 
     VALID: ClassVar[tuple[Valid, ...]] = (

@@ -49,7 +49,7 @@ class MissingText(Rule):
     name = "missing-text"
     severity = Severity.ERROR
     trigger = Feature.NO_TEXT
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.FLAGS | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.FLAGS | Reads.MODEL | Reads.REQUEST
     request_fields: ClassVar[tuple[str, ...]] = _FIRST_FRAME
 
     VALID: ClassVar[tuple[Valid, ...]] = (

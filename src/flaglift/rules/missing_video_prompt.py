@@ -44,7 +44,7 @@ class MissingVideoPrompt(Rule):
     name = "missing-video-prompt"
     severity = Severity.INFO
     trigger = Feature.NO_VIDEO_PROMPT
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.FLAGS | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.FLAGS | Reads.REQUEST
     quotes = Reads.BODY
 
     VALID: ClassVar[tuple[Valid, ...]] = (

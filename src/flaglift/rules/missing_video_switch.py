@@ -46,7 +46,7 @@ class MissingVideoSwitch(Rule):
     name = "missing-video-switch"
     severity = Severity.WARNING
     trigger = Feature.NO_SWITCH
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.FLAGS
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.FLAGS
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "the switch is there"),

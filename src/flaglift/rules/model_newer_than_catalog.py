@@ -50,7 +50,7 @@ class ModelNewerThanCatalog(Rule):
     name = "model-newer-than-catalog"
     severity = Severity.WARNING
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model seedance2_4k", "the newest edition lists it"),

@@ -54,7 +54,7 @@ class ReferenceInVideoPrompt(Rule):
     name = "reference-in-video-prompt"
     severity = Severity.WARNING
     trigger: ClassVar[Feature] = Feature.BRACKETED_VIDEO_PROMPT | Feature.NO_VIDEO_PROMPT
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.VALUE | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.VALUE | Reads.REQUEST
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(

@@ -57,7 +57,7 @@ class RetiredModel(Rule):
     name = "retired-model"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.DURATION | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.DURATION | Reads.REQUEST
     refuses = True
 
     VALID: ClassVar[tuple[Valid, ...]] = (

@@ -48,7 +48,7 @@ class SeveralImages(Rule):
     name = "several-images"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = ("num_images",)
 

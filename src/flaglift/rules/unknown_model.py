@@ -50,7 +50,7 @@ class UnknownModel(Rule):
     name = "unknown-model"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL
     refuses = True
 
     VALID: ClassVar[tuple[Valid, ...]] = (

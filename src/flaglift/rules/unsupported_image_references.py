@@ -49,7 +49,7 @@ class UnsupportedImageReferences(Rule):
     name = "unsupported-image-references"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = _FIELDS
 

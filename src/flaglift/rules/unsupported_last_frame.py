@@ -50,7 +50,7 @@ class UnsupportedLastFrame(Rule):
     name = "unsupported-last-frame"
     severity = Severity.ERROR
     trigger = Feature.FLAG
-    reads: ClassVar[Reads] = Reads.ORDER | Reads.MODEL | Reads.REQUEST
+    reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.REQUEST
     needs_request = True
     request_fields: ClassVar[tuple[str, ...]] = _FIELDS
 

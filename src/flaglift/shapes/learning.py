@@ -55,11 +55,15 @@ def _placed(
     return tuple(placed)
 
 
-def case_key(flags: Flags) -> tuple[str, ...]:
+def case_key(flags: Flags, request: Context) -> tuple[str, ...]:
     """Return what all prompts of a case have in common."""
     cut = flags.cut
     texts = cut.skeleton.count(HOLE) - (cut.value >= 0)
-    return (*sorted(flags.written.values()), HOLE if texts else "")
+    reads = [rule.reads_with(request) for rule in _RULES.values()]
+    # Who reads the body keeps the prompts that it runs on to themselves anyway.
+    is_ordered = any(Reads.ORDER in each and Reads.BODY not in each for each in reads)
+    written = flags.written.values()
+    return (*(written if is_ordered else sorted(written)), HOLE if texts else "")
 
 
 def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
@@ -130,7 +134,7 @@ def _finding(diagnostic: Diagnostic, flags: Flags) -> Finding | None:
     rule = _RULES[diagnostic.code]
     shared = _shared(diagnostic, quotes=bool(rule.quotes))
     places = list(flags.spans.values())
-    if Reads.ORDER in rule.reads and diagnostic.span in places:
+    if Reads.FIRST in rule.reads and diagnostic.span in places:
         return Finding("", 0, 0, diagnostic, shared) if diagnostic.span == places[0] else None
     words = flags.cut.holes[flags.cut.value] if flags.cut.value >= 0 else None
     for name, (start, end) in flags.spans.items():

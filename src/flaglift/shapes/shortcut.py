@@ -120,7 +120,7 @@ class Shortcut:
 
         A prompt of which nothing can be learnt does not keep the next one from being tried.
         """
-        key = case_key(flags)
+        key = case_key(flags, self._context)
         case = self._cases.get(key)
         examined = None
         if case is None:
