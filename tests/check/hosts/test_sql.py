@@ -443,3 +443,9 @@ def test_a_wildcard_stands_for_any_text(operator: str) -> None:
     (literal,) = prompts(f"SELECT x {operator} '%cat --video --video_model kling25%'")
     assert [hole.source for hole in literal.holes] == ["%", "%"]
     assert {each.severity for each in lint_literal(literal, DEFAULT)} <= {Severity.INFO}
+
+
+def test_a_name_begins_at_no_byte_within_a_character() -> None:
+    source = "INSERT INTO prompts (id, text) VALUES (2é, 'a --video'), (1$é, 'b --video');"
+    texts = [literal.text for literal in host_named("sql").literals(source.encode())]
+    assert texts == ["a --video", "b --video"]

@@ -6,7 +6,7 @@ from enum import Enum
 
 from flaglift.lossless.spans import Span
 
-NAME = rb"\"(?:[^\"]|\"\")*+\"?|`[^`]*`?|(?<![\w$])[A-Za-z_\x80-\xff][\w$\x80-\xff]*"
+NAME = rb"\"(?:[^\"]|\"\")*+\"?|`[^`]*`?|(?<![\w$\x80-\xff])[A-Za-z_\x80-\xff][\w$\x80-\xff]*"
 """A name, in quotes or not."""
 
 _NAME = re.compile(NAME)
