@@ -84,6 +84,16 @@ def common_length(one: AnyStr, other: AnyStr) -> int:
     return low
 
 
+def changed(old: AnyStr, new: AnyStr) -> Span:
+    """Return the part of a text that is not as it was in another one.
+
+    >>> changed("a cat sits", "a cow sits"), changed("a cat", "a")
+    (Span(start=3, end=5), Span(start=1, end=1))
+    """
+    start = common_length(old, new)
+    return Span(start, len(new) - common_length(old[start:][::-1], new[start:][::-1]))
+
+
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     """Apply edits that do not overlap; every code point outside them is copied as it is.
 

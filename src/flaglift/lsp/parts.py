@@ -5,20 +5,27 @@ Nothing of a part depends on where it stands.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
 from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.check.baseline import BaselineKey
-from flaglift.check.hosts.base import DivisibleHost, Host, Literal
-from flaglift.check.hosts.finding import leaves, literals_of
+from flaglift.check.hosts.base import DivisibleHost, Host, Literal, UnreadPlace
+from flaglift.check.hosts.finding import leaves, literals_of, unread
 from flaglift.diagnostics import Diagnostic
-from flaglift.lossless.spans import Span, common_length
-from flaglift.lsp.prompts import Enclosure, PartFacts, PromptFacts, PromptReader, RootFacts
+from flaglift.lossless.spans import Span, changed
+from flaglift.lsp.prompts import (
+    Enclosure,
+    LiteralFacts,
+    PartFacts,
+    PromptFacts,
+    PromptReader,
+    RootFacts,
+)
 from flaglift.settings import Settings
 
 _UNITS = 32
@@ -41,6 +48,8 @@ class Part:
     length: int
     facts: PartFacts
     accepted: Collection[BaselineKey]
+    around: Hashable = None
+    """What is around it in the document, as far as it matters."""
     shown: dict[int, tuple[str, int, EditorDiagnostic]] = field(default_factory=dict)
     """How findings were shown, by their numbers, and in which line the part began then."""
 
@@ -55,6 +64,15 @@ class Part:
             if BaselineKey(facts.fingerprint, finding.code) not in self.accepted
         ]
         return sorted(found, key=lambda each: each[:2])
+
+    @cached_property
+    def unread(self) -> list[UnreadPlace]:
+        """Where code in it was not read; bytes count from its first one."""
+        return [
+            UnreadPlace(root.start + place, reason)
+            for root in self.facts.roots
+            for place, reason in root.unread
+        ]
 
     @cached_property
     def ranked(self) -> dict[int, list[int]]:
@@ -82,7 +100,7 @@ class DocumentParts:
         self.parts = parts
         self.accepted = accepted
         self.divided = divided
-        """Whether each was read on its own; then there is nothing in it that cannot be read."""
+        """Whether each was read on its own; then only code in strings may not have been read."""
         self.starts: list[int] = list(accumulate((each.length for each in parts), initial=0))
         self._roots: dict[int, Sequence[Literal]] = {}
 
@@ -90,6 +108,17 @@ class DocumentParts:
     def count(self) -> int:
         """How many findings there are."""
         return sum(len(each.findings) for each in self.parts)
+
+    @property
+    def unread(self) -> list[UnreadPlace]:
+        """Return the places that may hold prompts and were not read, in order."""
+        if not self.divided:
+            return unread(self.data, self.host)
+        return [
+            UnreadPlace(start + place, reason)
+            for start, part in zip(self.starts, self.parts, strict=False)
+            for place, reason in sorted(part.unread)
+        ]
 
     def around(self, span: Span) -> range:
         """Return the numbers of the parts that have a byte, or an end, in common with a range."""
@@ -216,17 +245,13 @@ class PartReader:
         self, data: bytes, host: DivisibleHost, last: DocumentParts | None
     ) -> list[Part] | None:
         """Return the parts of a document; None if it, or one of them, can only be read whole."""
-        change = Span(0, len(data))
-        others: Sequence[Span] = ()
-        if last:
-            start = common_length(last.data, data)
-            end = common_length(last.data[start:][::-1], data[start:][::-1])
-            change = Span(start, len(data) - end)
-            others = host.follow(last.data, data, change)
+        change = changed(last.data, data) if last else Span(0, len(data))
+        others = host.follow(last.data, data) if last else ()
         cuts = host.cuts(data)
         if not cuts:
             return None
-        before, after = _kept(last, len(data), change, {0, *cuts, len(data)}, others)
+        cuts = {0: None, **cuts}
+        before, after = _kept(last, len(data), change, cuts, others)
         kept = last.parts if last else ()
         middle = Span(
             sum(each.length for each in kept[:before]),
@@ -239,12 +264,13 @@ class PartReader:
             if literals is None:
                 return None
             facts = reader.read(literals, part.start)
-            made.append(Part(part.end - part.start, facts, self.accepted))
+            length = part.end - part.start
+            made.append(Part(length, facts, self.accepted, cuts[part.start]))
         return [*kept[:before], *made, *kept[after:]]
 
     def _reader(self, parts: Iterable[Part]) -> PromptReader:
         """Return what knows what is known of some parts."""
-        known: dict[Hashable, tuple[PromptFacts, ...]] = {}
+        known: dict[Hashable, LiteralFacts] = {}
         flagged: dict[str, bool] = {}
         for part in parts:
             known.update(part.facts.known)
@@ -256,42 +282,47 @@ def _kept(
     last: DocumentParts | None,
     length: int,
     change: Span,
-    cuts: Collection[int],
+    cuts: Mapping[int, Hashable],
     others: Sequence[Span],
 ) -> tuple[int, int]:
     """Return how many parts stay at the beginning of a document, and the first that stays behind.
 
-    A part stays if neither its bytes changed nor how they read, and if it may still end there.
+    A part stays if neither its bytes changed, nor how they read, nor what is around them, and if it
+    may still end there.
     """
     if last is None or not last.divided:
         return 0, len(last.parts) if last else 0
 
-    def stays(start: int, end: int) -> bool:
+    def stays(number: int, start: int) -> bool:
+        end = start + last.parts[number].length
         apart = all(other.end <= start or end <= other.start for other in others)
-        return apart and start in cuts and end in cuts
+        edges = start in cuts and (end in cuts or end == length)
+        return apart and edges and last.parts[number].around == cuts[start]
 
     starts, moved = last.starts, length - len(last.data)
     before, after = 0, len(last.parts)
-    while (
-        before < after
-        and starts[before + 1] <= change.start
-        and stays(starts[before], starts[before + 1])
-    ):
+    while before < after and starts[before + 1] <= change.start and stays(before, starts[before]):
         before += 1
     while (
         after > before
         and starts[after - 1] + moved >= change.end
-        and stays(starts[after - 1] + moved, starts[after] + moved)
+        and stays(after - 1, starts[after - 1] + moved)
     ):
         after -= 1
     return before, after
 
 
-def _pieces(place: Span, cuts: Sequence[int]) -> Iterator[Span]:
-    """Yield parts of a range, each of some lines or statements."""
-    inside = cuts[bisect_right(cuts, place.start) : bisect_left(cuts, place.end)]
-    count = max(1, (len(inside) + 1) // _UNITS)
-    chosen = [inside[len(inside) * number // count] for number in range(1, count)]
-    for start, end in pairwise([place.start, *chosen, place.end]):
+def _pieces(place: Span, cuts: Mapping[int, Hashable]) -> Iterator[Span]:
+    """Yield parts of a range, each of some lines or statements with the same around them."""
+    if place.start == place.end:
+        return  # where there may be no cut
+    known = list(cuts)
+    inside = known[bisect_right(known, place.start) : bisect_left(known, place.end)]
+    chosen: list[int] = []
+    for _, run in groupby([place.start, *inside], cuts.__getitem__):
+        units = list(run)
+        count = max(1, len(units) // _UNITS)
+        chosen += [units[len(units) * number // count] for number in range(count)]
+    for start, end in pairwise([*chosen, place.end]):
         if start < end:
             yield Span(start, end)

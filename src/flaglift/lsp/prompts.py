@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from flaglift.check.document import fingerprint
-from flaglift.check.hosts.base import Literal
+from flaglift.check.hosts.base import Literal, UnreadPlace
 from flaglift.check.hosts.checking import lint_literal, request_of
-from flaglift.check.hosts.finding import decision, leaves
+from flaglift.check.hosts.finding import decision, leaves, unread_in
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.diagnostics import Diagnostic
 from flaglift.linting.engine import subjects_of
@@ -66,6 +66,15 @@ class RootFacts(NamedTuple):
     start: int
     """Its first byte, in the part of the document that it is in."""
     facts: tuple[PromptFacts, ...]
+    unread: tuple[UnreadPlace, ...]
+    """Where it was not read; bytes count from its first one."""
+
+
+class LiteralFacts(NamedTuple):
+    """What is known of a literal of a file, wherever it stands."""
+
+    prompts: tuple[PromptFacts, ...]
+    unread: tuple[UnreadPlace, ...]
 
 
 @dataclass(frozen=True)
@@ -73,13 +82,13 @@ class PromptReader:
     """Looks at literals that are new, and knows what it was told of others."""
 
     settings: Settings
-    known: Mapping[Hashable, tuple[PromptFacts, ...]]
+    known: Mapping[Hashable, LiteralFacts]
     flagged: Mapping[str, bool]
     """Whether a text may hold flags."""
 
     def read(self, literals: Iterable[Literal], start: int) -> "PartFacts":
         """Return what is known of the literals of a part of a file that begins at a byte."""
-        known: dict[Hashable, tuple[PromptFacts, ...]] = {}
+        known: dict[Hashable, LiteralFacts] = {}
         flagged: dict[str, bool] = {}
         roots = []
         for number, root in enumerate(literals):
@@ -91,12 +100,16 @@ class PromptReader:
                 continue
             key = _key(root)
             facts = known.get(key) or self.known.get(key)
-            known[key] = facts = tuple(self._facts(root)) if facts is None else facts
-            if facts:
-                roots.append(RootFacts(number, root.start - start, facts))
+            known[key] = facts = facts or self._facts(root)
+            if facts.prompts or facts.unread:
+                roots.append(RootFacts(number, root.start - start, *facts))
         return PartFacts(tuple(roots), known, flagged)
 
-    def _facts(self, root: Literal) -> Iterator[PromptFacts]:
+    def _facts(self, root: Literal) -> LiteralFacts:
+        unread = (UnreadPlace(each.start - root.start, each.reason) for each in unread_in(root))
+        return LiteralFacts(tuple(self._prompts(root)), tuple(unread))
+
+    def _prompts(self, root: Literal) -> Iterator[PromptFacts]:
         for number, literal in enumerate(leaves([root])):
             if literal.prompt.has(Feature.CONCERNED) and decision(literal).taken:
                 yield PromptFacts(
@@ -130,7 +143,7 @@ class PartFacts(NamedTuple):
     """What is known of a part of a document, wherever it stands."""
 
     roots: tuple[RootFacts, ...]
-    known: Mapping[Hashable, tuple[PromptFacts, ...]]
+    known: Mapping[Hashable, LiteralFacts]
     flagged: Mapping[str, bool]
 
 

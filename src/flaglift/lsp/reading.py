@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flaglift.check.baseline import BaselineKey
 from flaglift.check.directives import MARK, Directive, directives
 from flaglift.check.hosts.base import Host, Literal
-from flaglift.check.hosts.finding import comments, unread
+from flaglift.check.hosts.finding import comments
 from flaglift.check.hosts.patience import patience
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.job import FileJob
@@ -140,7 +140,7 @@ def _read(
         reading.directives = directives(
             said, data, reading.lines, require_reason=job.require_reason
         )
-    missed = () if reading.parts.divided else unread(data, host)
+    missed = reading.parts.unread
     if missed:
         message = f"not read: {missed[0].reason}; it holds {counted(len(missed), 'flag spelling')}"
         reading.problems.append(ReadingProblem(missed[0].start, message))

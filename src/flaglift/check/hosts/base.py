@@ -139,10 +139,11 @@ class PartialHost(Protocol):
 class DivisibleHost(Protocol):
     """A host that can read a part of a document, with what the whole document says of it."""
 
-    def cuts(self, data: bytes) -> Sequence[int]:
-        """Return the bytes at which parts may begin, in order.
+    def cuts(self, data: bytes) -> Mapping[int, Hashable]:
+        """Return the bytes at which parts may begin, in order, and what is around each.
 
-        There are none where the document can only be read as a whole: where it has a fault, too.
+        What is around a part is all that its reading depends on and that is not in it. There are
+        none where the document can only be read as a whole: where it has a fault, too.
         """
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
@@ -151,10 +152,10 @@ class DivisibleHost(Protocol):
         The numbers in their paths count from the beginning of the part.
         """
 
-    def follow(self, old: bytes, data: bytes, change: Span) -> Sequence[Span]:
-        """Prepare to read a document that another one became; return what else reads otherwise.
+    def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
+        """Prepare to read a document that another one became; return what reads otherwise.
 
-        `change` are the bytes of `data` that are not as they were. The ranges are bytes of `data`.
+        The ranges are bytes of `data`; those that are not as they were need not be among them.
         """
 
 

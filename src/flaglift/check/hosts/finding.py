@@ -16,7 +16,6 @@ from flaglift.check.hosts.base import (
     Host,
     Literal,
     PartialHost,
-    PieceKind,
     UnreadPlace,
 )
 from flaglift.check.hosts.classifier import classify
@@ -83,6 +82,11 @@ def unread(data: bytes, host: Host) -> list[UnreadPlace]:
     return _unread(data, host, literals_of(host, data), 1)
 
 
+def unread_in(literal: Literal) -> tuple[UnreadPlace, ...]:
+    """Return such places in the code that a literal of a document is."""
+    return tuple(_unread_inside([literal], 1))
+
+
 def _unread(data: bytes, host: Host, literals: Sequence[Literal], depth: int) -> list[UnreadPlace]:
     return sorted([*_uncovered(data, host, literals), *_unread_inside(literals, depth)])
 
@@ -119,7 +123,7 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     covered = sorted(
         [
             *(Span(each.start, each.end) for each in host.comments(data)),
-            *(s for each in literals if each.place not in doubtful for s in _read_bytes(each)),
+            *(s for each in literals if each.place not in doubtful for s in each.read_bytes()),
         ],
         reverse=True,
     )
@@ -136,16 +140,6 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
 def _may_be_code(literal: Literal) -> bool:
     lines = literal.source.find(b"\n", literal.start, literal.end) >= 0
     return lines and may_hold_flags(literal.text.encode()) and literal.locked == BROKEN
-
-
-def _read_bytes(literal: Literal) -> Iterator[Span]:
-    """Yield the bytes of a literal that are no interpolation: these are code."""
-    start = literal.start
-    for piece in literal.pieces:
-        if piece.kind is PieceKind.HOLE:
-            yield Span(start, piece.start)
-            start = piece.end
-    yield Span(start, literal.end)
 
 
 def comments(data: bytes, host: Host) -> list[Comment]:

@@ -1,7 +1,7 @@
 """A string literal of a file: its decoded text, and the bytes that each part of it is made of."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, zip_longest
@@ -159,6 +159,28 @@ class Literal(PromptText):
         marks = [len(outer.text[: hole.at].encode()) for hole in outer.holes]
         pieces = [part for piece in self.pieces for part in _cut(piece, marks, data)]
         return replace(self, pieces=tuple(pieces), outer=outer)
+
+    def moved(self, offset: int, source: bytes) -> "Literal":
+        """Return it as a literal of another document, in which it is some bytes farther on."""
+        pieces = [p._replace(start=p.start + offset, end=p.end + offset) for p in self.pieces]
+        return replace(
+            self,
+            start=self.start + offset,
+            end=self.end + offset,
+            inside=self.inside + offset,
+            pieces=tuple(pieces),
+            look=lambda: self.look().moved(offset),
+            source=source,
+        )
+
+    def read_bytes(self) -> Iterator[Span]:
+        """Yield the bytes of it that are no interpolation: these are code."""
+        start = self.start
+        for piece in self.pieces:
+            if piece.kind is PieceKind.HOLE:
+                yield Span(start, piece.start)
+                start = piece.end
+        yield Span(start, self.end)
 
     def part(self, spans: Sequence[Span]) -> "PartialLiteral":
         """Return what reads as some ranges of the decoded text, in order, and nothing else."""

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
@@ -99,6 +100,34 @@ class Around(NamedTuple):
     """Whether the mapping, call or command is seen to be a request to the service."""
     opener: int | None = None
     """The byte at which the command, table or here-document that holds it begins, if before it."""
+
+    def moved(self, offset: int) -> "Around":
+        """Return what is around a literal that is some bytes farther on."""
+        return self._replace(
+            siblings=MovedSiblings(self.siblings, offset) if self.siblings else None,
+            opener=None if self.opener is None else self.opener + offset,
+        )
+
+
+@dataclass(frozen=True)
+class MovedSiblings:
+    """Siblings that were found in a part of a document, as siblings in the document."""
+
+    inner: Siblings
+    offset: int
+
+    @property
+    def levels(self) -> int:
+        """As of those."""
+        return self.inner.levels
+
+    def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
+        """Return the edits that add fields; a string says why there are none."""
+        edits = self.inner.insert(fields)
+        if isinstance(edits, str):
+            return edits
+        at = self.offset
+        return [ByteEdit(start + at, end + at, content) for start, end, content in edits]
 
 
 class PromptText(ABC):

@@ -5,8 +5,8 @@ stand side by side, or with `+` between them, are one literal, and what else is 
 """
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, LiteralFor
 from flaglift.check.hosts.formats.codec import ScannedLiteral, stripped
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import Constructs, origin_of, text_of
-from flaglift.check.hosts.formats.trees import broken_from, follow, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
 from flaglift.check.hosts.patience import check_patience
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
@@ -60,12 +60,12 @@ class Joined:
         return next((part.inside for part in self.parts if part.inside >= low), high)
 
 
-class CodeHost(ABC):
-    """A host whose files are parsed into a tree."""
+class CodeHost(TreeParts):
+    """A host whose files are parsed into a tree.
 
-    module: str
-    """The package of the grammar."""
-    function: str = "language"
+    Statements at the top say nothing of each other's strings, but for what is `dependent`.
+    """
+
     kinds: tuple[str, ...]
     """The types of the nodes that are string literals."""
     joins: frozenset[str] = frozenset()
@@ -79,6 +79,8 @@ class CodeHost(ABC):
     """The types of calls that may join the elements of a list."""
     comment_kinds: tuple[str, ...] = ("comment",)
     shape: Constructs
+    dependent: re.Pattern[bytes] | None = None
+    """What a document holds if its statements may do so in it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -95,10 +97,6 @@ class CodeHost(ABC):
     def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
 
-    def grammar(self, data: bytes) -> str:  # noqa: ARG002
-        """Return the function of the package that gives the grammar of a document."""
-        return self.function
-
     def join_of(self, node: Node) -> "Join | None":  # noqa: ARG002
         """Return the strings that a call puts together; None for any other call."""
         return None
@@ -106,6 +104,15 @@ class CodeHost(ABC):
     def literals(self, data: bytes) -> list[Literal]:
         """Return the string literals of a document, in order."""
         return self._literals(data)
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
+        """Return the literals of some statements."""
+        return self._literals(data, part)
+
+    def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
+        """Yield where statements begin."""
+        if self.dependent is None or not self.dependent.search(data):
+            yield from ((child.start_byte, None) for child in root.children)
 
     def _literals(self, data: bytes, part: Span | None = None) -> list[Literal]:
         joining = (*self.joins, *filter(None, (self.adds,)), *self.calls)
@@ -209,30 +216,6 @@ class CodeHost(ABC):
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
         return comments_in(data, self.module, self.grammar(data), self.comment_kinds)
-
-
-class StatementsHost(CodeHost):
-    """A host of code whose statements at the top say nothing of each other's strings."""
-
-    dependent: re.Pattern[bytes] | None = None
-    """What a document holds if they may do so in it."""
-
-    def cuts(self, data: bytes) -> Sequence[int]:
-        """Return where statements begin, if the parser could read all of it."""
-        root = parse(data, self.module, self.grammar(data)).root_node
-        if root.has_error or (self.dependent and self.dependent.search(data)):
-            return ()
-        return [child.start_byte for child in root.children]
-
-    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
-        """Return the literals of some statements."""
-        return self._literals(data, part)
-
-    def follow(self, old: bytes, data: bytes, change: Span) -> Sequence[Span]:
-        """Parse a document with what is left of another one's tree; return where they differ."""
-        if self.grammar(old) != self.grammar(data):
-            return [Span(0, len(data))]
-        return follow(old, data, change, self.module, self.grammar(data))
 
 
 def joined(

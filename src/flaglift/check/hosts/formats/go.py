@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import Join, StatementsHost, StringLiteral
+from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral
 from flaglift.check.hosts.formats.codec import CONTROLS, Escaped, backslashed, character
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside, pairs
 from flaglift.check.hosts.formats.origins import Constructs, text_of
@@ -51,7 +51,7 @@ _MAPS = {"string": _STRINGS, "any": _VALUES, "interface{}": _VALUES}
 _LISTS = replace(_STRINGS, around=("{", "}"))
 
 
-class GoHost(StatementsHost):
+class GoHost(CodeHost):
     """Go source."""
 
     module = "tree_sitter_go"

@@ -6,8 +6,8 @@ import re
 from tree_sitter import Node
 
 from flaglift.check.hosts.formats.code import (
+    CodeHost,
     Join,
-    StatementsHost,
     StringLiteral,
     first_of,
     joined,
@@ -84,7 +84,7 @@ _MAPPINGS = Mappings(
 )
 
 
-class JavaScriptHost(StatementsHost):
+class JavaScriptHost(CodeHost):
     """JavaScript with JSX, TypeScript, or TypeScript with JSX."""
 
     kinds: tuple[str, ...] = ("string", "template_string")

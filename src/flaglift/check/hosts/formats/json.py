@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -10,6 +10,7 @@ from typing import Any
 
 from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.codec import Escaped, stripped
+from flaglift.check.hosts.formats.jsonframes import frame_of
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, is_request_path
 from flaglift.context import field_name
 from flaglift.lossless.json_members import Member, closing, members
@@ -25,9 +26,6 @@ _ESCAPE = re.compile(
 
 
 _LINE_FEED = re.compile(rb"\n")
-_LIST = re.compile(rb"[ \t\r\n]*+\[[ \t]*+\r?\n([ \t]++)")
-"""The beginning of a list whose elements are in lines of their own, and their indentation."""
-_LIST_END = re.compile(rb"\][ \t\r\n]*+\Z")
 _WIDE_LINE_ENDS = ("\u2028".encode(), "\u2029".encode())
 
 
@@ -59,26 +57,40 @@ class JsonHost:
         several = self.name == "jsonl" or len(documents) > 1
         return self._literals(data, documents, several=several)
 
-    def cuts(self, data: bytes) -> Sequence[int]:
-        """Return where lines begin, if each is a document; else the elements of a list in lines."""
-        end = _LINE_FEED if self.name == "jsonl" else _between_elements(data)
-        return [match.end() for match in end.finditer(data)] if end else ()
+    def cuts(self, data: bytes) -> Mapping[int, Hashable]:
+        """Return where lines begin, if each is a document; else elements or members in lines."""
+        if self.name == "jsonl":
+            return dict.fromkeys(match.end() for match in _LINE_FEED.finditer(data))
+        frame = frame_of(data)
+        if frame is None:
+            return {}
+        around = data[: frame.start], data[frame.end :]
+        return dict.fromkeys((0, *(each.end for each in frame.breaks)), around)
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
-        """Return the values of some lines or elements; None if one is no document."""
+        """Return the values of some lines, elements or members; None if one is none by itself."""
         if self.name == "jsonl":
             documents = read(data, start=part.start, end=part.end).documents
             unclear = _faulty(documents) is not None or _share_lines(data, documents)
-        else:
-            elements = _elements(data, part)
-            each = [read(data, start=start, end=end).documents for start, end in elements]
-            documents = [document for one in each for document in one]
-            alone = all(len(one) == 1 for one in each)
-            unclear = not elements or not alone or _faulty(documents) is not None
-        return None if unclear else self._literals(data, documents, several=True)
+            return None if unclear else self._literals(data, documents, several=True)
+        frame = frame_of(data)
+        if frame is None or not frame.holds(data, part):
+            return None
+        inside = frame.inside(part)
+        source = data[: frame.start] + data[slice(*inside)] + data[frame.end :]
+        documents = read(source).documents
+        before, after = inside.start - frame.start, len(data) - len(source)
+        end = inside.end - before
+        literals = [
+            each.moved(
+                0 if each.start < frame.start else before if each.start < end else after, data
+            )
+            for each in self._literals(source, documents, several=False)
+        ]
+        return [each for each in literals if part.start <= each.start < part.end]
 
-    def follow(self, old: bytes, data: bytes, change: Span) -> Sequence[Span]:  # noqa: ARG002
-        """Return nothing: a document, or an element, does not depend on others."""
+    def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
+        """Return nothing: a document, an element, or a member does not depend on others."""
         return ()
 
     def _literals(
@@ -127,30 +139,6 @@ class JsonHost:
         return [
             Comment(start, end, stripped(data[start:end])) for start, end in read(data).comments
         ]
-
-
-def _between_elements(data: bytes) -> re.Pattern[bytes] | None:
-    """Return what is between the elements of the list that a document is, if there is a list.
-
-    It may be found in deeper ones too; what is between two of those is no document then.
-    """
-    found = _LIST.match(data)
-    return re.compile(rb",[ \t]*+\r?\n" + found[1] + rb"(?![ \t\r\n\]}])") if found else None
-
-
-def _elements(data: bytes, part: Span) -> list[Span]:
-    """Return the elements of a part of a list, without its brackets; none if it does not end."""
-    between = _between_elements(data)
-    begins = _LIST.match(data)
-    if between is None or begins is None:
-        return []
-    breaks = [Span(*match.span()) for match in between.finditer(data, *part)]
-    starts = [part.start or begins.end(), *(each.end for each in breaks)]
-    ends = [each.start for each in breaks]
-    if part.end == len(data):
-        last = _LIST_END.search(data, part.start)
-        return list(map(Span, starts, [*ends, last.start()])) if last else []
-    return list(map(Span, starts, ends))
 
 
 @lru_cache(maxsize=2)

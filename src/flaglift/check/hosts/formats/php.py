@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import Join, StatementsHost, StringLiteral, constant
+from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, constant
 from flaglift.check.hosts.formats.codec import Escaped, backslashed, character
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
@@ -56,7 +56,7 @@ _MAPPINGS = Mappings(
 )
 
 
-class PhpHost(StatementsHost):
+class PhpHost(CodeHost):
     """PHP in a page, or without the tags around it."""
 
     module = "tree_sitter_php"

@@ -6,7 +6,7 @@ from functools import cache
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import Join, StatementsHost, StringLiteral, constant
+from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, constant
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed, character
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
@@ -72,7 +72,7 @@ _MAPPINGS = Mappings(
 )
 
 
-class PythonHost(StatementsHost):
+class PythonHost(CodeHost):
     """Python source."""
 
     module = "tree_sitter_python"

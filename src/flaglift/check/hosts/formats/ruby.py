@@ -8,8 +8,8 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import Piece, PieceKind
 from flaglift.check.hosts.formats.code import (
+    CodeHost,
     Join,
-    StatementsHost,
     StringLiteral,
     first_of,
     is_addition,
@@ -109,7 +109,7 @@ _MAPPINGS = Mappings(
 )
 
 
-class RubyHost(StatementsHost):
+class RubyHost(CodeHost):
     """Ruby source."""
 
     module = "tree_sitter_ruby"

@@ -1,7 +1,7 @@
 """Plain text: a prompt a line, a file, or a paragraph; and sessions at a terminal."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
@@ -91,16 +91,16 @@ class TextHost:
         """Return the prompts."""
         return self._literals(data, 0, data.decode())
 
-    def cuts(self, data: bytes) -> Sequence[int]:
+    def cuts(self, data: bytes) -> Mapping[int, Hashable]:
         """Return where lines begin, if each is a prompt."""
         lines = _LINE_FEED.finditer(data) if self._form is TextForm.LINES else ()
-        return [match.end() for match in lines]
+        return dict.fromkeys(match.end() for match in lines)
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal]:
         """Return the prompts of some lines."""
         return self._literals(data, part.start, data[part.start : part.end].decode())
 
-    def follow(self, old: bytes, data: bytes, change: Span) -> Sequence[Span]:  # noqa: ARG002
+    def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
         """Return nothing: a line does not depend on others."""
         return ()
 

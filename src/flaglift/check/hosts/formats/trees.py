@@ -1,6 +1,7 @@
 """Parse trees of source code: one parse for a document, and questions about its nodes."""
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from importlib import import_module
 from math import inf
@@ -8,7 +9,7 @@ from math import inf
 from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Tree
 
 from flaglift.check.hosts.patience import TooLongError, check_patience, is_over, parsing
-from flaglift.lossless.spans import Span
+from flaglift.lossless.spans import Span, changed
 
 _LARGE = 50_000
 """Bytes. Smaller documents take no time that is worth watching."""
@@ -27,12 +28,16 @@ _EARLIER: dict[bytes, Tree] = {}
 """What is left of the tree of an earlier document, for the one that is parsed next."""
 
 
-@lru_cache(maxsize=8)
 def parse(data: bytes, module: str, function: str = "language") -> Tree:
     """Return the parse tree of a document; there is one whatever the document holds.
 
     Raises `ModuleNotFoundError` where the language's package is not installed, and `TooLongError`.
     """
+    return _parse(data, module, function)  # with one spelling of the arguments, for the cache
+
+
+@lru_cache(maxsize=8)
+def _parse(data: bytes, module: str, function: str) -> Tree:
     parser = Parser(_language(module, function))
     earlier = _EARLIER.pop(data, None)
     if len(data) >= _LARGE:
@@ -60,13 +65,9 @@ def _chunk(data: bytes, start: int, _: Point) -> bytes:
     return data[start : start + _CHUNK]
 
 
-def follow(
-    old: bytes, data: bytes, change: Span, module: str, function: str = "language"
-) -> list[Span]:
-    """Parse a document that another one became; return the bytes whose place in the tree changed.
-
-    `change` are the bytes of `data` that are not as they were.
-    """
+def follow(old: bytes, data: bytes, module: str, function: str = "language") -> list[Span]:
+    """Parse a document that another one became; return the bytes that the tree reads otherwise."""
+    change = changed(old, data)
     before = parse(old, module, function).copy()
     end = change.end + len(old) - len(data)
     begin = _point(data, change.start)
@@ -74,7 +75,8 @@ def follow(
     _EARLIER[data] = before
     tree = parse(data, module, function)
     _EARLIER.pop(data, None)
-    return [Span(each.start_byte, each.end_byte) for each in before.changed_ranges(tree)]
+    ranges = before.changed_ranges(tree)
+    return [change, *(Span(each.start_byte, each.end_byte) for each in ranges)]
 
 
 def _point(data: bytes, at: int) -> Point:
@@ -117,6 +119,37 @@ def _is_too_deep(root: Node) -> bool:
         if cursor.depth >= _DEEPEST - _STEP:
             return True
     return False
+
+
+class TreeParts(ABC):
+    """The parts of documents of which a parser makes trees: a key stroke changes some nodes."""
+
+    module: str
+    """The package of the grammar."""
+    function: str = "language"
+
+    def grammar(self, data: bytes) -> str:  # noqa: ARG002
+        """Return the function of the package that gives the grammar of a document."""
+        return self.function
+
+    def parsed(self, data: bytes) -> bytes:
+        """Return what the parser is given, of the same length."""
+        return data
+
+    @abstractmethod
+    def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
+        """Yield where parts may begin in a tree without errors, in order, and what is around."""
+
+    def cuts(self, data: bytes) -> Mapping[int, Hashable]:
+        """Return where parts may begin, if the parser could read all of the document."""
+        root = parse(self.parsed(data), self.module, self.grammar(data)).root_node
+        return {} if root.has_error else dict(self.units(root, data))
+
+    def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
+        """Parse a document with what is left of another one's tree; return where they differ."""
+        if self.grammar(old) != self.grammar(data):
+            return [Span(0, len(data))]
+        return follow(self.parsed(old), self.parsed(data), self.module, self.grammar(data))
 
 
 def broken_from(root: Node) -> list[Span]:
