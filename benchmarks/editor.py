@@ -6,11 +6,13 @@ python benchmarks/editor.py --memory   50 prompts in a server process, 1,000 edi
 
 import gc
 import json
+import shlex
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
 
 from corpus import with_flags
@@ -36,8 +38,12 @@ _SUFFIXES: dict[str, Callable[[list[str]], str]] = {
         "text\n" + "\n".join(f'"{p.replace(_QUOTE, _QUOTE * 2)}"' for p in prompts)
     ),
     "md": lambda prompts: "\n".join(f"```\n{each}\n```" for each in prompts),
-    "html": lambda prompts: "\n".join(f"<p>{each}</p>" for each in prompts),
+    "html": lambda prompts: "\n".join(f"<p>{escape(each)}</p>" for each in prompts),
     "yaml": lambda prompts: "\n".join(f"- text: {json.dumps(each)}" for each in prompts),
+    "sh": lambda prompts: "\n".join(f"./make {shlex.quote(each)}" for each in prompts),
+    "json5": lambda prompts: json.dumps(
+        {"model": "x", "prompts": [{"text": each} for each in prompts]}, indent=2
+    ),
 }
 
 

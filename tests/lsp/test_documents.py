@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from lsprotocol import types
 
 from flaglift.check.document import PromptFile
+from flaglift.check.hosts.finding import unread
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob
@@ -19,6 +20,7 @@ from flaglift.lsp.documents import TextVersion
 from flaglift.lsp.session import EditorSession, OpenDocument
 from flaglift.lsp.syncing import edited
 from flaglift.lsp.text import EditorText
+from flaglift.report.text import counted
 from flaglift.settings import DEFAULT
 
 WIDTHS: dict[str, Callable[[str], int]] = {
@@ -43,14 +45,32 @@ WRITTEN: dict[str, Callable[[int, str], str]] = {
     "ruby": lambda number, text: f"p{number} = {json.dumps(text)}\n",
     "json": lambda number, text: f"{',' if number else ''}\n  {json.dumps({'text': text})}",
     "markdown": lambda _, text: f"```\n{text}\n```\n",
+    "html": lambda _, text: f"<p>{text}</p>\n",
+    "svelte": lambda _, text: f"<p>{{x}} {text}</p>\n",
+    "csv": lambda number, text: f'{number},"{text}"\n',
+    "toml": lambda number, text: f"p{number} = {json.dumps(text)}\n",
+    "toml of tables": lambda number, text: (
+        f"[[a.b]]\nx{number} = {json.dumps(text)}\ny = '{text}'\n"
+    ),
+    "bash": lambda _, text: f"echo '{text}'\ncat <<A\n{text}\nA\n",
+    "json of members": lambda number, text: (
+        f"{',' if number else ''}\n    {json.dumps(str(number))}: {json.dumps(text)}"
+    ),
+    "yaml of keys": lambda number, text: f"k{number}:\n- {text}\n",
 }
-BEGINNINGS = {"go": "package a\n", "json": "[", "php": "<?php\n"}
-ENDS = {"json": "\n]\n"}
+BEGINNINGS = {
+    "go": "package a\n", "json": "[", "php": "<?php\n", "csv": "id,text\n", "bash": "#!/bin/sh\n",
+    "json of members": '{\n  "version": 1,\n  "prompt": {', "yaml of keys": "# keys\n---\n",
+}  # fmt: skip
+ENDS = {"json": "\n]\n", "json of members": "\n  }\n}\n"}
 FORM = "form.append('prompt[text]', 'a --video --duration 7')\nform.append('prompt[model]', x)\n"
 SIGNS = (
     *PROMPTS, FORM, "x", " ", "\n", "\r\n", "\r", "\u2028", "\u0085", "\f", "😀", "é", "\\", "+",
     "'", '"', "`", '"""', "(", ")", "{", "}", ";", "/*", "*/", "- ", ": ", '{"a": [\n', "]}\n",
     "--duration 5", ",\n  ", "<<~A\n", "A\n", "?>", "]\n",
+    "<p>", "</p>", "<!--", "-->", "<textarea>", "&lt;", "[a]\n", "[[a.b]]\n", "text = ",
+    "---\n", "&a ",
+    "*a", ",", "```\n", "> ", "\n\n", "<<A\n", "$(", "\t", "a: ", "k1: ", '"0": 1,\n    ', "|\n  ",
     "# flaglift: disable[FL402]\n", "// flaglift: ignore[FL402]\n", "if x:\n    ",
 )  # fmt: skip
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -105,14 +125,15 @@ class Documents(RuleBasedStateMachine):
         parts._UNITS = self.units
 
     @initialize(
-        host=st.sampled_from(sorted(WRITTEN)),
+        kind=st.sampled_from(sorted(WRITTEN)),
         unit=st.sampled_from(sorted(WIDTHS)),
         prompts=st.lists(st.sampled_from(PROMPTS), min_size=1, max_size=14),
     )
-    def open(self, host: str, unit: str, prompts: list[str]) -> None:
+    def open(self, kind: str, unit: str, prompts: list[str]) -> None:
+        lines = (WRITTEN[kind](number, each) for number, each in enumerate(prompts))
+        self.text = BEGINNINGS.get(kind, "") + "".join(lines) + ENDS.get(kind, "")
+        host, _, _ = kind.partition(" ")
         self.host, self.unit = host, unit
-        lines = (WRITTEN[host](number, each) for number, each in enumerate(prompts))
-        self.text = BEGINNINGS.get(host, "") + "".join(lines) + ENDS.get(host, "")
         self.session = EditorSession()
         language = "plaintext" if host == "lines" else host
         version = TextVersion("untitled:a", language, 1, EditorText(self.text, unit))
@@ -169,6 +190,12 @@ class Documents(RuleBasedStateMachine):
         assert found == diagnostics(EditorSession().read(fresh, again))
         shown = [(each.code, each.message, each.range) for each in found[version.uri] if each.code]
         assert shown == checked(self.text, self.host, self.unit)
+        missed = unread(self.text.encode(), host_named(self.host))
+        said = [each.message for each in found[version.uri] if not each.code]
+        assert [each for each in said if each.startswith("not read")] == [
+            f"not read: {each.reason}; it holds {counted(len(missed), 'flag spelling')}"
+            for each in missed[:1]
+        ]
 
 
 TestDocuments = Documents.TestCase

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from flaglift.lossless.spans import Span
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -159,10 +161,11 @@ def _cell_end(
     return rest, fault
 
 
-def rows(data: bytes, dialect: Dialect) -> Iterator[DelimitedRow]:
-    """Yield the rows of a whole document, in order, empty lines too."""
-    position = dialect.start
-    while position < len(data):
+def rows(data: bytes, dialect: Dialect, part: Span | None = None) -> Iterator[DelimitedRow]:
+    """Yield the rows of a document, or those that begin in a part, in order, empty lines too."""
+    position, end = part or (0, len(data))
+    position = max(position, dialect.start)
+    while position < end:
         row = row_at(data, position, dialect)
         if row is None:
             raise AssertionError("the last row takes all of the rest")

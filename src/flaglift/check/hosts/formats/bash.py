@@ -1,7 +1,7 @@
 """Shell scripts: the words of commands, assigned values, here-documents."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import unquote, unquote_plus
@@ -16,8 +16,9 @@ from flaglift.check.hosts.formats.heredocs import HereDocument, split
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.shellwords import parts
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option
-from flaglift.check.hosts.formats.trees import ancestors, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import TreeParts, ancestors, follow, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
+from flaglift.check.hosts.prefilter import lookalikes
 from flaglift.context import field_name
 from flaglift.lossless.spans import Span
 
@@ -27,15 +28,49 @@ _DEEPEST = 50
 """How deep commands in expansions of commands are read; each level is scanned again."""
 
 
-class BashHost:
+class BashHost(TreeParts):
     """A script for bash or another POSIX shell."""
 
     name = "bash"
+    module = _MODULE
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the words and here-documents of a script, in order."""
-        documents = list(self._documents(data))
-        literals = [*self._words(data, documents), *documents]
+        return self._literals(data, Span(0, len(data)))
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
+        """Return those of some commands; None if a flag is in none of them, nor in a comment."""
+        literals = self._literals(data, part)
+        read = [
+            *(place for each in literals for place in each.read_bytes()),
+            *(
+                Span(node.start_byte, node.end_byte)
+                for node in nodes(self.parsed(data), ("comment",), _MODULE, part=part)
+            ),
+        ]
+        for start in lookalikes(data[slice(*part)]):
+            if not any(place.start <= part.start + start < place.end for place in read):
+                return None
+        return literals
+
+    def parsed(self, data: bytes) -> bytes:
+        """Return the script without its here-documents."""
+        return split(data)[1]
+
+    def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
+        """Parse a script with what is left of another one's tree; return where they differ."""
+        follow(old, data, _MODULE)  # in which here-documents are found
+        return super().follow(old, data)
+
+    def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
+        """Yield where lines begin with a command; here-documents follow the line of theirs."""
+        for child in root.children:
+            if data[child.start_byte - 1 : child.start_byte] == b"\n":
+                yield child.start_byte, None
+
+    def _literals(self, data: bytes, part: Span) -> list[Literal]:
+        documents = list(self._documents(data, part))
+        literals = [*self._words(data, documents, part), *documents]
         return sorted(literals, key=lambda literal: literal.start)
 
     def gaps(self, data: bytes) -> Sequence[Span]:
@@ -44,17 +79,17 @@ class BashHost:
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
-        return comments_in(split(data)[1], _MODULE)
+        return comments_in(self.parsed(data), _MODULE)
 
-    def _words(self, data: bytes, documents: Sequence[Literal]) -> Iterator[Literal]:
+    def _words(self, data: bytes, documents: Sequence[Literal], part: Span) -> Iterator[Literal]:
         split_documents, script = split(data)
         delimiters = {each.delimiter.start for each in split_documents}
-        limits = _limits(script)
+        limits = _limits(script, part)
         # The tree cuts some words in two, and finds words in here-documents; words of a command
         # in an expansion are words of their own.
         around = [_Taken(document) for document in reversed(documents)]
         open_: list[_Taken] = []
-        for node in nodes(script, _WORDS, _MODULE):
+        for node in nodes(script, _WORDS, _MODULE, part=part):
             start = node.start_byte
             if start in delimiters:
                 continue
@@ -83,8 +118,10 @@ class BashHost:
             open_.append(_Taken(literal))
             yield literal
 
-    def _documents(self, data: bytes) -> Iterator[Literal]:
+    def _documents(self, data: bytes, part: Span) -> Iterator[Literal]:
         for document in split(data)[0]:
+            if not part.start <= document.delimiter.start < part.end:
+                continue
             scanned = document.scan()
             yield Literal(
                 host=self.name,
@@ -116,14 +153,14 @@ class _Taken:
         return self._holes[-1].end - 1 if self._holes and self._holes[-1].start < byte else -1
 
 
-def _limits(script: bytes) -> Callable[[int], int]:
+def _limits(script: bytes, part: Span) -> Callable[[int], int]:
     """Return what tells where the innermost substitution in backticks ends that a byte is in.
 
     It is to be asked for bytes in ascending order.
     """
     spans = [
         Span(node.start_byte, node.end_byte - 1)
-        for node in reversed(nodes(script, ("command_substitution",), _MODULE))
+        for node in reversed(nodes(script, ("command_substitution",), _MODULE, part=part))
         if (node.text or b"")[:1] == b"`"
     ]
     around: list[Span] = []

@@ -1,9 +1,9 @@
 """CSV, TSV and their relatives: the cells."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from flaglift.check.hosts.base import Around, ByteEdit, Comment, Literal, Origin
@@ -11,7 +11,16 @@ from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.emit.form import form_value
-from flaglift.lossless.delimited import Cell, Dialect, content, fault_of, rows, written
+from flaglift.lossless.delimited import (
+    Cell,
+    DelimitedRow,
+    Dialect,
+    content,
+    fault_of,
+    row_at,
+    rows,
+    written,
+)
 from flaglift.lossless.dialects import choose
 from flaglift.lossless.spans import Span
 
@@ -23,6 +32,16 @@ class CsvRow(NamedTuple):
     cells: Sequence[Cell]
     fault: str
     """Why none of its cells may be edited."""
+
+
+class CsvLayout(NamedTuple):
+    """What is the same for all rows of a table."""
+
+    dialect: Dialect
+    header: tuple[str, ...]
+    """The names of the columns; empty if the first row holds prompts itself."""
+    width: int
+    """How many cells the first row has."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +85,36 @@ class CsvHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the cells, in order."""
-        dialect = choose(lambda: (data,), default="\t" if self.name == "tsv" else ",")
-        header: list[str] = []
+        layout = _layout(data, self.name)
+        return self._literals(data, layout, rows(data, layout.dialect))
+
+    def cuts(self, data: bytes) -> Mapping[int, Hashable]:
+        """Return where rows begin, each with what the header and all of the rows say."""
+        layout = _layout(data, self.name)
+        ends = _ROW_ENDS[layout.dialect.quoting, layout.dialect.backslash]
+        found = ends.finditer(data, layout.dialect.start)
+        return {0: layout} | dict.fromkeys((m.end() for m in found if m.lastindex), layout)
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
+        """Return the cells of some rows; None if they are no rows by themselves."""
+        layout = _layout(data, self.name)
+        found = list(rows(data, layout.dialect, part))
+        if found and found[-1].following != part.end:
+            return None
+        return self._literals(data, layout, found, first=int(part.start > 0))
+
+    def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
+        """Return nothing: a row does not depend on others but for the layout."""
+        return ()
+
+    def _literals(
+        self, data: bytes, layout: CsvLayout, found: Iterable[DelimitedRow], *, first: int = 0
+    ) -> list[Literal]:
         literals = []
-        for row in _rows(data, dialect):
-            if row.number == 0 and not may_hold_flags(data[: row.cells[-1].end]):
-                header = [_text(data, cell, dialect) for cell in row.cells]
-            columns = Columns(data, header, row.cells, dialect)
+        for number, each in enumerate(found, start=first):
+            fault = "" if each.blank else fault_of(each, layout.width)
+            row = CsvRow(number, each.cells, fault and f"the row {fault}")
+            columns = Columns(data, layout.header, row.cells, layout.dialect)
             literals += [self._literal(cell, i, row, columns) for i, cell in enumerate(row.cells)]
         return literals
 
@@ -103,12 +145,26 @@ class CsvHost:
         return []
 
 
-def _rows(data: bytes, dialect: Dialect) -> Iterator[CsvRow]:
-    width = 0
-    for number, row in enumerate(rows(data, dialect)):
-        width = width or len(row.cells)
-        fault = "" if row.blank else fault_of(row, width)
-        yield CsvRow(number, row.cells, fault and f"the row {fault}")
+_ROW_ENDS = {
+    (quoting, backslash): re.compile(quoted + rb"(\r\n?|\n)")
+    for quoting, backslash, quoted in (
+        (True, False, rb'"[^"]*+"|'),
+        (True, True, rb'"(?:[^"\\]|\\.)*+"|'),
+        (False, False, b""),
+    )
+}
+"""Where rows end that have quotes around cells only; by what a dialect does with quotes."""
+
+
+@lru_cache(maxsize=2)
+def _layout(data: bytes, name: str) -> CsvLayout:
+    """Return what all rows of a document depend on."""
+    dialect = choose(lambda: (data,), default="\t" if name == "tsv" else ",")
+    first = row_at(data, dialect.start, dialect)
+    cells = first.cells if first else []
+    is_header = cells and not may_hold_flags(data[: cells[-1].end])
+    header = [_text(data, cell, dialect) for cell in cells] if is_header else []
+    return CsvLayout(dialect, tuple(header), len(cells))
 
 
 def _look(cell: Cell, key: str | int, row: CsvRow, columns: Columns) -> Around:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +13,7 @@ from flaglift.check.hosts.formats.braces import markup
 from flaglift.check.hosts.formats.codec import LINE_END, Escaped, stripped
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.tags import is_in_one_token
-from flaglift.check.hosts.formats.trees import broken_from, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
@@ -48,21 +48,47 @@ _CODE = Escaped("HTML script", re.compile(rb"(?!)"), lambda _: None, {}, re.comp
 _EXPRESSION = Escaped("expression", re.compile(rb"(?!)"), lambda _: None, universal=False)
 
 
-class HtmlHost:
+class HtmlHost(TreeParts):
     """A page or a component."""
+
+    module = _MODULE
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return texts, the values of attributes, scripts and expressions, in order."""
-        literals = [*self._texts(data), *self._attributes(data), *self._scripts(data)]
-        literals += self._expressions(data)
+        return self._literals(data, None)
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
+        """Return those of some elements."""
+        return self._literals(data, part)
+
+    def parsed(self, data: bytes) -> bytes:
+        """Return the document as a parser of HTML can read it."""
+        return markup(self.name, data).data
+
+    def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
+        """Yield where elements begin; what is in one of plain text is one text."""
+        end = 0
+        for node in nodes(self.parsed(data), ("element", "script_element"), _MODULE):
+            if node.start_byte >= end:
+                yield node.start_byte, None
+                if node.type == "element" and _tag(node.named_child(0)) in _RAW:
+                    end = node.end_byte
+
+    def _literals(self, data: bytes, part: Span | None) -> list[Literal]:
+        literals = [
+            *self._texts(data, part),
+            *self._attributes(data, part),
+            *self._scripts(data, part),
+        ]
+        literals += self._expressions(data, part)
         return sorted(literals, key=lambda literal: literal.start)
 
-    def _texts(self, data: bytes) -> Iterator[Literal]:
+    def _texts(self, data: bytes, part: Span | None) -> Iterator[Literal]:
         raw = []
-        for node in nodes(self._markup(data), ("element",), _MODULE):
+        for node in nodes(self.parsed(data), ("element",), _MODULE, part=part):
             children = node.named_children
             opening, closing = children[0], children[-1]
             tag = _tag(opening)
@@ -72,14 +98,14 @@ class HtmlHost:
                 skipped = re.compile(rb"\r?\n").match(data, *inside) if tag == "textarea" else None
                 inside = Span(skipped.end() if skipped else inside.start, inside.end)
                 yield self._literal(node, data, inside, _TEXT, Origin("value", tag))
-        texts = nodes(self._markup(data), ("text", "entity"), _MODULE)
+        texts = nodes(self.parsed(data), ("text", "entity"), _MODULE, part=part)
         for text in _runs(texts, data):
             if not any(text[0].start_byte in place for place in raw):
                 inside = Span(text[0].start_byte, text[-1].end_byte)
                 yield self._literal(text[0], data, inside, _TEXT, Origin("prose"))
 
-    def _attributes(self, data: bytes) -> Iterator[Literal]:
-        for node in nodes(self._markup(data), ("attribute",), _MODULE):
+    def _attributes(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        for node in nodes(self.parsed(data), ("attribute",), _MODULE, part=part):
             children = node.named_children
             name, value = text_of(children[0]), children[-1]
             if value.type not in ("attribute_value", "quoted_attribute_value"):
@@ -95,8 +121,8 @@ class HtmlHost:
             literal = self._literal(node, data, inside, _ATTRIBUTE, origin)
             yield literal if quoted else replace(literal, unclear=UNQUOTED)
 
-    def _scripts(self, data: bytes) -> Iterator[Literal]:
-        for node in nodes(self._markup(data), ("raw_text",), _MODULE):
+    def _scripts(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        for node in nodes(self.parsed(data), ("raw_text",), _MODULE, part=part):
             opening = node.prev_named_sibling
             if _tag(opening) != "script" or opening is None:
                 continue
@@ -107,9 +133,11 @@ class HtmlHost:
             place = Span(node.start_byte, node.end_byte)
             yield self._literal(node, data, place, _CODE, Origin("code", language))
 
-    def _expressions(self, data: bytes) -> Iterator[Literal]:
+    def _expressions(self, data: bytes, part: Span | None) -> Iterator[Literal]:
         for expression in markup(self.name, data).expressions:
             place = expression.code
+            if part and not part.start <= place.start < part.end:
+                continue
             before = Piece(PieceKind.ATOM, place.start, place.start, "return <>{")
             behind = Piece(PieceKind.ATOM, place.end, place.end, "}</>")
             yield Literal(
@@ -123,9 +151,6 @@ class HtmlHost:
                 source=data,
             )
 
-    def _markup(self, data: bytes) -> bytes:
-        return markup(self.name, data).data
-
     def _literal(
         self, node: Node, data: bytes, inside: Span, form: Escaped, origin: Origin
     ) -> Literal:
@@ -138,20 +163,20 @@ class HtmlHost:
             end=inside.end,
             inside=inside.start,
             pieces=tuple(scanned.pieces),
-            look=partial(_look, node, self._markup(data), origin),
+            look=partial(_look, node, self.parsed(data), origin),
             source=data,
             unclear=scanned.unclear,
         )
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first error of the parser."""
-        return broken_from(parse(self._markup(data), _MODULE).root_node)
+        return broken_from(parse(self.parsed(data), _MODULE).root_node)
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
         return [
             Comment(node.start_byte, node.end_byte, stripped(node.text or b""))
-            for node in nodes(self._markup(data), ("comment",), _MODULE)
+            for node in nodes(self.parsed(data), ("comment",), _MODULE)
         ]
 
 

@@ -1,7 +1,7 @@
 """Markdown: fenced and indented code, code in a line, and the front matter."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -9,13 +9,14 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral, stripped
-from flaglift.check.hosts.formats.trees import ancestors, nodes
+from flaglift.check.hosts.formats.trees import TreeParts, ancestors, nodes
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_markdown"
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _FRONT_KINDS = {"minus_metadata": "yaml", "plus_metadata": "toml"}
+_BLOCKS = ("fenced_code_block", "indented_code_block", "paragraph", "atx_heading", "pipe_table")
 TABS = "its indentation has tabs, which cannot be followed byte by byte"
 NESTED = "indented code in a list or quote cannot be followed byte by byte"
 
@@ -40,14 +41,26 @@ INLINE = Escaped(
 )
 
 
-class MarkdownHost:
+class MarkdownHost(TreeParts):
     """A Markdown document."""
 
+    module = _MODULE
     name = "markdown"
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the pieces of code in a document, in order, and its front matter."""
-        literals = [*self._blocks(data), *self._inline(data)]
+        return self._literals(data, None)
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
+        """Return those of some blocks."""
+        return self._literals(data, part)
+
+    def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
+        """Yield where blocks begin."""
+        yield from ((node.start_byte, None) for node in nodes(data, _BLOCKS, _MODULE))
+
+    def _literals(self, data: bytes, part: Span | None) -> list[Literal]:
+        literals = [*self._blocks(data, part), *self._inline(data, part)]
         return sorted(literals, key=lambda literal: literal.start)
 
     def comments(self, data: bytes) -> list[Comment]:
@@ -66,15 +79,15 @@ class MarkdownHost:
             for match in _COMMENT.finditer(text)
         )
 
-    def _blocks(self, data: bytes) -> Iterator[Literal]:
-        for node in nodes(data, ("code_fence_content",), _MODULE):
+    def _blocks(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        for node in nodes(data, ("code_fence_content",), _MODULE, part=part):
             fence = Span(node.start_byte, node.end_byte)
             prefixes = {child.start_byte: child.end_byte for child in node.named_children}
             scanned = _lines(data, fence, prefixes, re.compile(b" {0,%d}" % _indent(node)))
             if any(b"\t" in data[start:end] for start, end in prefixes.items()):
                 scanned.unclear = TABS
             yield self._literal(BLOCK, data, fence, scanned, Origin("code", _language(node)))
-        for node in nodes(data, ("indented_code_block",), _MODULE):
+        for node in nodes(data, ("indented_code_block",), _MODULE, part=part):
             above = node.parent
             top = above is None or above.type in ("section", "document")
             ending = len((node.text or b"").rstrip(b" \t\r\n"))
@@ -84,7 +97,7 @@ class MarkdownHost:
             scanned = _lines(data, place, {}, re.compile(margin))
             scanned.unclear = "" if top else NESTED
             yield self._literal(BLOCK, data, place, scanned, Origin("code"))
-        for node in nodes(data, tuple(_FRONT_KINDS), _MODULE):
+        for node in nodes(data, tuple(_FRONT_KINDS), _MODULE, part=part):
             yield from self._front(node, data)
 
     def _front(self, node: Node, data: bytes) -> Iterator[Literal]:
@@ -97,8 +110,8 @@ class MarkdownHost:
                 BLOCK, data, place, scanned, Origin("code", _FRONT_KINDS[node.type])
             )
 
-    def _inline(self, data: bytes) -> Iterator[Literal]:
-        for node in nodes(data, ("inline", "pipe_table_cell"), _MODULE):
+    def _inline(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        for node in nodes(data, ("inline", "pipe_table_cell"), _MODULE, part=part):
             raw = node.text or b""
             if not may_hold_flags(raw):
                 continue

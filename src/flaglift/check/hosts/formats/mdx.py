@@ -1,9 +1,11 @@
 """MDX: Markdown with imports and exports, tags of JSX and expressions in braces."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+
+from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped
@@ -36,6 +38,10 @@ class MdxHost(MarkdownHost):
             if not any(other.start <= each.start < other.end for other in code)
         ]
         return sorted([*found, *code], key=lambda literal: literal.start)
+
+    def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
+        """Yield nothing: a tag or an expression may go on in other blocks."""
+        return iter(())
 
     def _read(self, data: bytes) -> tuple[list[Literal], list[Span]]:
         """Return the modules, tags and expressions, and where one begins that does not end."""

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.code import comments_in
 from flaglift.check.hosts.formats.codec import Escaped, character
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
-from flaglift.check.hosts.formats.trees import broken_from, parse
+from flaglift.check.hosts.formats.trees import TreeParts, broken_from, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.context import field_name
 from flaglift.emit.form import form_value
@@ -60,38 +60,78 @@ _FORMS = {
         "TOML string '''", re.compile(rb"\r\n"), _decode, {}, re.compile(_REFUSED + "|'")
     ),
 }
-_GOES_ON = re.compile(rb"(?<!\\)((?:\\\\)*+)\\(?=[ \t]*\r?\n)")
-"""A backslash at the end of a line; the grammar lacks blanks and blank lines behind it."""
+_GOES_ON = re.compile(rb"\\++(?=[ \t]*\r?\n)")
+"""Backslashes at the end of a line; the grammar lacks blanks and blank lines after an odd one."""
 _START = re.compile(rb"(\"\"\"|''')(?:\r?\n)?|\"|'")
+_TABLES = ("table", "table_array_element")
+_TEXT_PAIR = re.compile(rb"text\]?[\"']?[ \t]*=")
+"""A pair, or what looks like one, that other pairs next to it belong to."""
 Path = tuple[str | int, ...]
 
 
 @lru_cache(maxsize=2)
 def _tree(data: bytes) -> Node:
     """Return the tree of a document, read once for all its strings; places are the document's."""
-    return parse(_GOES_ON.sub(rb"\1 ", data), _MODULE).root_node
+    return parse(TomlHost().parsed(data), _MODULE).root_node
 
 
-class TomlHost:
+class TomlHost(TreeParts):
     """A TOML document."""
 
     name = "toml"
+    module = _MODULE
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the values that are strings, in order; keys are none."""
+        tops: Iterator[Node] = (
+            node
+            for top in _tree(data).named_children
+            for node in ((top, *top.named_children) if top.type in _TABLES else (top,))
+        )
+        return self._literals(tops, data, ())
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
+        """Return the values of some tables or pairs."""
+        around: Node | None = _tree(data).descendant_for_byte_range(part.start, part.start)
+        while around is not None and around.type not in _TABLES:
+            around = around.parent
+        prefix = _keys(around.named_children[0]) if around is not None else ()
+        found = nodes(self.parsed(data), (*_TABLES, "pair"), _MODULE, part=part)
+        return self._literals(_outermost(found), data, prefix)
+
+    def _literals(self, tops: Iterable[Node], data: bytes, prefix: Path) -> list[Literal]:
+        """Return the values of pairs, after the headers of the tables that they are in."""
         literals: list[Literal] = []
         arrays: dict[Path, int] = {}
-        for node in _tree(data).named_children:
-            prefix: Path = ()
-            if node.type in ("table", "table_array_element"):
+        for node in tops:
+            if node.type in _TABLES:
                 prefix = _keys(node.named_children[0])
                 if node.type == "table_array_element":
                     arrays[prefix] = arrays.get(prefix, -1) + 1
                 prefix = _indexed(prefix, arrays)
-            children = node.named_children if prefix else [node]
-            for pair in children:
-                literals += self._values(pair, data, prefix, "")
+            else:
+                literals += self._values(node, data, prefix, "")
         return literals
+
+    def parsed(self, data: bytes) -> bytes:
+        """Return the document without what the grammar lacks."""
+        return _GOES_ON.sub(_without_odd, data)
+
+    def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
+        """Yield where tables begin, and pairs of those in which they say nothing of each other."""
+        tops = root.named_children
+        first = next((top.start_byte for top in tops if top.type in _TABLES), len(data))
+        is_apart = not _TEXT_PAIR.search(data, 0, first)
+        for top in tops:
+            if top.type not in _TABLES:
+                if is_apart:
+                    yield top.start_byte, None
+                continue
+            yield top.start_byte, None
+            if not _TEXT_PAIR.search(data, top.start_byte, top.end_byte):
+                header, *pairs = top.named_children
+                around = data[top.start_byte : header.end_byte]
+                yield from ((pair.start_byte, around) for pair in pairs)
 
     def _values(self, top: Node, data: bytes, prefix: Path, key: str) -> Iterator[Literal]:
         # Paths are links to the one above: as tuples, deep ones would take the square of the depth.
@@ -137,6 +177,20 @@ class TomlHost:
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
         return comments_in(data, _MODULE)
+
+
+def _without_odd(backslashes: re.Match[bytes]) -> bytes:
+    found = backslashes[0]
+    return found[:-1] + b" " if len(found) % 2 else found
+
+
+def _outermost(found: Iterable[Node]) -> Iterator[Node]:
+    """Yield tables, and pairs that are in no other pair."""
+    end = 0
+    for node in found:
+        if node.start_byte >= end:
+            yield node
+            end = node.end_byte if node.type == "pair" else end
 
 
 class _Link(NamedTuple):

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -40,6 +40,13 @@ LINE_END = "the file has line ends that not all versions of YAML know"
 _OTHER_LINE_END = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]|\r(?!\n)")
 """What ends a line in YAML 1.1 and not in 1.2, or the other way round."""
 
+_TOP = re.compile(
+    rb"^(?:-(?=[ \t\r\n])"
+    rb"|(?P<key>[\w./$][^:\n#'\"]*?|\"[^\"\\\n]*\"|'[^'\n]*')[ \t]*:(?=[ \t\r\n]))",
+    re.MULTILINE,
+)
+"""An item or a key that is not indented, or what looks like one."""
+
 
 class YamlHost:
     """A stream of YAML documents."""
@@ -54,6 +61,37 @@ class YamlHost:
         if _OTHER_LINE_END.search(data):
             return [replace(literal, unclear=LINE_END) for literal in literals]
         return list(literals)
+
+    def cuts(self, data: bytes) -> Mapping[int, Hashable]:
+        """Return where the items of the list begin that the document is, or the keys at the top.
+
+        What looks like one may be in something else; that is no document by itself then.
+        """
+        found = list(_TOP.finditer(data))
+        if not found or _OTHER_LINE_END.search(data):
+            return {}
+        is_mapping = found[0]["key"] is not None
+        found = [match for match in found if (match["key"] is not None) == is_mapping]
+        keys = [match["key"].strip(b"\"'").decode() for match in found if is_mapping]
+        if len(set(keys)) < len(keys) or any(map(TEXT_KEY.search, keys)):
+            return {}  # such a key says something of the others
+        return dict.fromkeys((0, *(match.start() for match in found[1:])), is_mapping)
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
+        """Return the scalars of some items or keys; None if they are not all of a document."""
+        source = data[slice(*part)]
+        reader, literals, is_valid = _read(source)
+        if not is_valid or not reader.is_block:
+            return None
+        if reader.top and reader.top.mapping:
+            keys = sum(match["key"] is not None for match in _TOP.finditer(source))
+            if keys != reader.top.keys.total():
+                return None
+        return [literal.moved(part.start, data) for literal in literals]
+
+    def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
+        """Return nothing: an item does not depend on others."""
+        return ()
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first place that is not valid."""
@@ -140,6 +178,10 @@ class Reader:
         """All scalars so far, keys included."""
         self.end: int = 0
         """How far the stream was read."""
+        self.top: Level | None = None
+        """The collection that the first document is."""
+        self.is_block: bool = True
+        """Whether that is all there is, and it could be a part of a longer one."""
 
     def events(self) -> Iterator[yaml.Event]:
         """Yield the events of the stream. Raises `yaml.YAMLError` where it is not valid."""
@@ -165,6 +207,9 @@ class Reader:
         """Take the next event; return the literal of a scalar that is a value."""
         if isinstance(event, yaml.DocumentStartEvent):
             self._document += 1
+            self.is_block &= self._document == 0
+        elif isinstance(event, yaml.DocumentEndEvent):
+            self.is_block &= self.top is not None and not event.explicit
         elif isinstance(event, yaml.CollectionEndEvent):
             closed = self._levels.pop()
             self._behind(event, is_key=closed.is_key)
@@ -189,6 +234,11 @@ class Reader:
             shared = event.anchor is not None or bool(above)
             opened = Level(mapping, bool(event.flow_style), is_key, is_shared=shared)
             opened.doubts += above or [ANCHORED.format(event.anchor)] * shared
+            if level is None:
+                self.top = self.top or opened
+                column = event.start_mark.column  # type: ignore[union-attr]
+                plain = event.anchor is None and event.tag is None and not opened.flow
+                self.is_block &= plain and column == 0
             self._levels.append(opened)
             return None
         if is_key or any(level.is_key for level in self._levels):
