@@ -14,7 +14,7 @@ from flaglift.check.hosts.finding import unread
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob
-from flaglift.lsp import parts
+from flaglift.lsp import dividing
 from flaglift.lsp.diagnostics import diagnostics
 from flaglift.lsp.documents import TextVersion
 from flaglift.lsp.session import EditorSession, OpenDocument
@@ -118,11 +118,11 @@ class Documents(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.units = parts._UNITS
-        parts._UNITS = 2  # so that few lines are many parts
+        self.units = dividing._UNITS
+        dividing._UNITS = 2  # so that few lines are many parts
 
     def teardown(self) -> None:
-        parts._UNITS = self.units
+        dividing._UNITS = self.units
 
     @initialize(
         kind=st.sampled_from(sorted(WRITTEN)),

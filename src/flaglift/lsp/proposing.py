@@ -18,7 +18,8 @@ from flaglift.check.inspecting import MOVED, proposal
 from flaglift.check.unused import removal, unused_codes
 from flaglift.diagnostics import Applicability, Fix
 from flaglift.linting.engine import selected
-from flaglift.lsp.parts import DocumentFinding, DocumentPrompt, PartReader
+from flaglift.lsp.dividing import PartReader
+from flaglift.lsp.parts import DocumentFinding, DocumentPrompt
 from flaglift.lsp.reading import DocumentReading, read_document, suppressed
 from flaglift.rules import UNUSED_SUPPRESSION
 

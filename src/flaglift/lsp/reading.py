@@ -17,7 +17,8 @@ from flaglift.check.unused import unused_records
 from flaglift.errors import InputError
 from flaglift.linting.engine import find_rule, selected
 from flaglift.lossless.spans import Span
-from flaglift.lsp.parts import DocumentFinding, DocumentParts, DocumentPrompt, PartReader
+from flaglift.lsp.dividing import PartReader
+from flaglift.lsp.parts import DocumentFinding, DocumentParts, DocumentPrompt
 from flaglift.report.places import LineIndex, Point
 from flaglift.report.text import counted
 from flaglift.rules import UNUSED_SUPPRESSION

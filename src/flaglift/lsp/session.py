@@ -12,8 +12,9 @@ from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.check.selecting import failed, job_of
 from flaglift.errors import FlagliftError
 from flaglift.lsp.configuring import ConfigurationFiles, Resolved
+from flaglift.lsp.dividing import PartReader
 from flaglift.lsp.documents import DocumentVersion, path_of
-from flaglift.lsp.parts import DocumentParts, PartReader
+from flaglift.lsp.parts import DocumentParts
 from flaglift.lsp.reading import DocumentReading, ReadingProblem, read_document
 
 

@@ -165,9 +165,7 @@ class Literal(PromptText):
         pieces = [p._replace(start=p.start + offset, end=p.end + offset) for p in self.pieces]
         return replace(
             self,
-            start=self.start + offset,
-            end=self.end + offset,
-            inside=self.inside + offset,
+            **{name: getattr(self, name) + offset for name in ("start", "end", "inside")},
             pieces=tuple(pieces),
             look=lambda: self.look().moved(offset),
             source=source,

@@ -1,11 +1,9 @@
 """YAML: the scalars that are values, in their five styles. The reader says where and what."""
 
 import re
-from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any
 
 import yaml
 
@@ -21,16 +19,18 @@ from flaglift.check.hosts.base import (
     Siblings,
 )
 from flaglift.check.hosts.encoding import ByteOffsets
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs
+from flaglift.check.hosts.formats.yamlblocks import Level, cuts_of_block, keys_at_top
 from flaglift.check.hosts.formats.yamlscalars import (
     FOLDED,
     FORMS,
     LITERAL,
     block_pieces,
     comments_in,
+    is_text,
+    writer,
 )
 from flaglift.context import field_name
-from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 
 SYNTAX = "the file is not valid YAML"
@@ -39,13 +39,6 @@ LINE_END = "the file has line ends that not all versions of YAML know"
 
 _OTHER_LINE_END = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]|\r(?!\n)")
 """What ends a line in YAML 1.1 and not in 1.2, or the other way round."""
-
-_TOP = re.compile(
-    rb"^(?:-(?=[ \t\r\n])"
-    rb"|(?P<key>[\w./$][^:\n#'\"]*?|\"[^\"\\\n]*\"|'[^'\n]*')[ \t]*:(?=[ \t\r\n]))",
-    re.MULTILINE,
-)
-"""An item or a key that is not indented, or what looks like one."""
 
 
 class YamlHost:
@@ -67,15 +60,7 @@ class YamlHost:
 
         What looks like one may be in something else; that is no document by itself then.
         """
-        found = list(_TOP.finditer(data))
-        if not found or _OTHER_LINE_END.search(data):
-            return {}
-        is_mapping = found[0]["key"] is not None
-        found = [match for match in found if (match["key"] is not None) == is_mapping]
-        keys = [match["key"].strip(b"\"'").decode() for match in found if is_mapping]
-        if len(set(keys)) < len(keys) or any(map(TEXT_KEY.search, keys)):
-            return {}  # such a key says something of the others
-        return dict.fromkeys((0, *(match.start() for match in found[1:])), is_mapping)
+        return {} if _OTHER_LINE_END.search(data) else cuts_of_block(data)
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
         """Return the scalars of some items or keys; None if they are not all of a document."""
@@ -83,10 +68,9 @@ class YamlHost:
         reader, literals, is_valid = _read(source)
         if not is_valid or not reader.is_block:
             return None
-        if reader.top and reader.top.mapping:
-            keys = sum(match["key"] is not None for match in _TOP.finditer(source))
-            if keys != reader.top.keys.total():
-                return None
+        top = reader.top
+        if top and top.mapping and keys_at_top(source) != top.keys.total():
+            return None
         return [literal.moved(part.start, data) for literal in literals]
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
@@ -128,41 +112,7 @@ ANCHORED = "the anchor `&{}` lets other places hold it too"
 UNCLEAR = "its YAML cannot be followed byte by byte"
 
 _PROPERTIES = re.compile(rb"(?:(?:[&!]\S*|#[^\n]*)\s+)*")
-_RESOLVER = yaml.resolver.Resolver()
-_NEARLY_NUMBER = re.compile(r"[-+]?[.0-9][^ ]*\Z|[yYnN]\Z")
-"""What version 1.2 may read as a number, or an earlier one as a truth value."""
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-Path = tuple[str | int, ...]
-_NOWHERE = Span(0, 0)
-
-
-@dataclass
-class Level:
-    """A collection that is open."""
-
-    mapping: bool
-    flow: bool
-    is_key: bool
-    key: str | None = None
-    key_place: Span = _NOWHERE
-    index: int = 0
-    is_shared: bool = False
-    """Whether it, or a collection around it, has an anchor: an alias may stand for it."""
-    fields: dict[str, Any] = field(default_factory=dict)
-    """Scalars of a mapping beside the text, by the names of fields; filled while it is read."""
-    taken: set[str] = field(default_factory=set)
-    """Names of all fields of a mapping; filled while it is read."""
-    keys: Counter[str] = field(default_factory=Counter)
-    """How often a mapping has each key; filled while it is read."""
-    doubts: list[str] = field(default_factory=list)
-    """Why nobody can tell what else a field of it would be part of; filled while it is read."""
-
-    @property
-    def part(self) -> str | int:
-        """The part of the path that leads to what is next in it."""
-        return (self.key or "") if self.mapping else self.index
 
 
 class Reader:
@@ -272,7 +222,7 @@ class Reader:
         level = self._levels[-1] if self._levels else None
         doubts = [ANCHORED.format(event.anchor)] if event.anchor else level.doubts if level else ()
         siblings = self._siblings(place, event.style or "", doubts)
-        if event.tag not in (None, "!", _RESOLVER.DEFAULT_SCALAR_TAG):
+        if event.tag not in (None, "!", yaml.resolver.Resolver.DEFAULT_SCALAR_TAG):
             unclear = f"the tag `{event.tag}` makes something else of it"
         return Literal(
             host="yaml",
@@ -294,9 +244,9 @@ class Reader:
         key, taken = level.key_place, level.taken
         if level.flow:
             whole = Span(key.start, place.end)
-            write = _writer(quote or '"')
+            write = writer(quote or '"')
             return Entries(self.data, whole, key, place, place.end, taken, write, doubts)
-        return LinePairs(self.data, key, b": ", place.end, taken, _writer(quote), doubts)
+        return LinePairs(self.data, key, b": ", place.end, taken, writer(quote), doubts)
 
     def _pieces(
         self, place: Span, event: yaml.ScalarEvent
@@ -312,7 +262,7 @@ class Reader:
             inside = Span(place.start + len(style), place.end - len(style))
             scanned = FORMS[style].pieces(self.data, inside)
             if "".join(piece.text for piece in scanned.pieces) == value:
-                unclear = scanned.unclear or ("" if style or _is_text(value) else NO_TEXT)
+                unclear = scanned.unclear or ("" if style or is_text(value) else NO_TEXT)
                 return form, inside.start, scanned.pieces, unclear
         whole = [Piece(PieceKind.ATOM, *place, value)] if value else []
         return form, place.start, whole, UNCLEAR
@@ -324,21 +274,3 @@ def _look(origin: Origin, level: Level | None, siblings: Siblings | None) -> Aro
         f"the key `{origin.key}` is there twice" if level and level.keys[origin.key] > 1 else ""
     )
     return Around(origin, locked, level.fields if level and siblings else {}, siblings)
-
-
-def _is_text(value: str) -> bool:
-    """Tell whether a plain scalar is text to every reader."""
-    tag = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
-    return tag == "tag:yaml.org,2002:str" and not _NEARLY_NUMBER.match(value)
-
-
-def _writer(quote: str) -> Write:
-    def write(value: Any) -> bytes:
-        text = form_value(value)
-        plain = _WORD.fullmatch(text) and text.lower() not in _NOT_TEXT
-        if not isinstance(value, str) or (plain and not quote):
-            return text.encode()
-        single = FORMS["'"].quoted(text, "'") if quote == "'" else None
-        return single or FORMS['"'].quoted(text, '"') or b""
-
-    return write

@@ -3,9 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import yaml
 
 from flaglift.check.hosts.base import Comment, Literal, Piece, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped, character, stripped
+from flaglift.check.hosts.formats.siblings import Write
+from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 
 _SIMPLE = {
@@ -174,3 +179,30 @@ def comments_in(data: bytes, end: int, scalars: Sequence[Span]) -> Iterator[Comm
         header = scalar and _HEADER.match(data, scalar.start, scalar.end)
         if scalar is None or match.start() <= (header.end() if header else scalar.start):
             yield Comment(*match.span(), stripped(match[0]))
+
+
+_RESOLVER = yaml.resolver.Resolver()
+_NEARLY_NUMBER = re.compile(r"[-+]?[.0-9][^ ]*\Z|[yYnN]\Z")
+"""What version 1.2 may read as a number, or an earlier one as a truth value."""
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+
+
+def is_text(value: str) -> bool:
+    """Tell whether a plain scalar is text to every reader."""
+    tag = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+    return tag == "tag:yaml.org,2002:str" and not _NEARLY_NUMBER.match(value)
+
+
+def writer(quote: str) -> Write:
+    """Return what writes values, strings with the quote if it can hold them."""
+
+    def write(value: Any) -> bytes:
+        text = form_value(value)
+        plain = _WORD.fullmatch(text) and text.lower() not in _NOT_TEXT
+        if not isinstance(value, str) or (plain and not quote):
+            return text.encode()
+        single = FORMS["'"].quoted(text, "'") if quote == "'" else None
+        return single or FORMS['"'].quoted(text, '"') or b""
+
+    return write
