@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import peers
+from flaglift.check.hosts.registry import SUFFIXES
 from flaglift.settings import KEYS
 from running import flaglift
 
@@ -26,6 +27,13 @@ def test_its_settings_are_those_of_the_configuration() -> None:
     own = {"path", "configuration", "trace.server"}
     kebab = {re.sub("([A-Z])", lambda match: f"-{match[1].lower()}", name) for name in names - own}
     assert kebab == KEYS - {"fail-on"}  # which is about the exit code
+
+
+def test_it_tells_the_server_of_every_file_that_check_reads() -> None:
+    source = (EXTENSION / "src" / "documents.ts").read_text()
+    _, _, listed = source.partition("SUFFIXES = [")
+    names = re.findall(r'"(\w+)"', listed.partition("]")[0])
+    assert {f".{name}" for name in names} == set(SUFFIXES)
 
 
 def test_its_problem_matcher_reads_the_concise_format(tmp_path: Path) -> None:

@@ -3,19 +3,14 @@
 import * as vscode from "vscode";
 import { LanguageClient, State, TransportKind } from "vscode-languageclient/node";
 
+import { SELECTOR } from "./documents";
 import { findServer } from "./server";
-
-const LANGUAGES = [
-  "csv", "dotenv", "go", "html", "http", "javascript", "javascriptreact", "json", "jsonc", "jsonl", "markdown", "mdx", "php",
-  "plaintext", "python", "ruby", "shellscript", "sql", "svelte", "toml", "tsv", "typescript",
-  "typescriptreact", "vue", "yaml",
-];
 
 let client: LanguageClient | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("flaglift", { log: true });
-  const status = vscode.languages.createLanguageStatusItem("flaglift", LANGUAGES);
+  const status = vscode.languages.createLanguageStatusItem("flaglift", [...SELECTOR]);
   status.name = "flaglift";
   status.command = { title: "Log", command: "flaglift.showLog" };
   const restart = () => start(log, status);
@@ -61,14 +56,7 @@ async function start(log: vscode.LogOutputChannel, status: vscode.LanguageStatus
   log.info(`${found.program}, found by ${found.origin}`);
   const server = { command: found.program, args: ["lsp"], transport: TransportKind.stdio };
   client = new LanguageClient("flaglift", "flaglift", server, {
-    documentSelector: [
-      ...LANGUAGES.flatMap((language) => [
-        { language, scheme: "file" },
-        { language, scheme: "untitled" },
-        { language, scheme: "vscode-notebook-cell" },
-      ]),
-      { scheme: "file", pattern: "**/*.prompt" },
-    ],
+    documentSelector: [...SELECTOR],
     outputChannel: log,
     synchronize: { configurationSection: "flaglift" },
   });
