@@ -16,7 +16,8 @@ from docs.snippets import PAGES, ROOT, STORY
 
 PHRASES = re.compile(
     r"\b(?:behind|beside|lifted|anew|left out|goes on|go on from|pass(?:es|ed)? by|nobody sees"
-    r"|besides that|name a file in it|as is said|what/that|so many \w+ are kept|for good)\b",
+    r"|besides that|name a file in it|as is said|what/that|so many \w+ are kept|for good"
+    r"|names do not tell)\b|, (?:only you know|nobody knows)\b",
     re.IGNORECASE,
 )
 """Odd in English: `behind` for after, `beside` for with, and the like."""
@@ -91,6 +92,7 @@ def test_the_list_finds_what_it_is_for() -> None:
         "it is passed by",
         "the same command goes on",
         "begun anew",
+        "what it means, only you know",
     ):
         assert PHRASES.search(text)
     assert not PHRASES.search("the words after it are skipped; run the command again to resume")

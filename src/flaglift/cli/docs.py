@@ -9,7 +9,9 @@ import click
     epilog="Exit codes: 0 opened or printed, 2 no such rule.",
 )
 @click.argument("code", required=False)
-@click.option("--print", "only_print", is_flag=True, help="Print the address; open nothing.")
+@click.option(
+    "--print", "only_print", is_flag=True, help="Print the address instead of opening it."
+)
 def command(code: str | None, only_print: bool) -> None:
     """Open the documentation in a browser, or the page of a rule, by its code or name.
 

@@ -38,7 +38,7 @@ _KEYS = """\
 #exclude = ["vendor/", "*.min.js"]
 #force-exclude = false
 
-# How to read files whose names do not tell.
+# How to read files whose names do not show their kind.
 #hosts = { "*.prompts" = "blocks", "gallery.txt" = "blocks" }
 
 # Where flags may move to fields next to the text, because a program sends them together: files,

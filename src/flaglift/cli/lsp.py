@@ -19,7 +19,7 @@ from flaglift.errors import ConfigError
     metavar="[HOST:]PORT",
     help="Wait for one editor at this address, and not on standard input.",
 )
-@click.option("--stdio", is_flag=True, help="Speak on standard input and output, as without --tcp.")
+@click.option("--stdio", is_flag=True, help="Use standard input and output, the default.")
 def command(tcp: str | None, stdio: bool) -> int:
     """Run the language server, which editors start by themselves.
 

@@ -85,7 +85,7 @@ job_options: Decorator[Any] = _all(
         "models",
         multiple=True,
         metavar="OLD=NEW",
-        help="Take another model where prompts name OLD.",
+        help="Use model NEW where prompts name OLD.",
     ),
     _fixing(
         "--expand",

@@ -165,7 +165,7 @@ _OPTIONS = (
     ),
     _record(
         "--trust-forwarded", is_flag=True,
-        help="Believe X-Forwarded-* and Forwarded, and continue them; without it they end here.",
+        help="Trust and extend X-Forwarded-* and Forwarded headers, which are otherwise removed.",
     ),
     _record(
         "--log-format", type=click.Choice(["text", "json"]), default="text",
@@ -173,7 +173,7 @@ _OPTIONS = (
     ),
     _record(
         "--spans", is_flag=True,
-        help="Send OpenTelemetry spans, to where OTEL_EXPORTER_OTLP_ENDPOINT says.",
+        help="Send OpenTelemetry spans to the address in OTEL_EXPORTER_OTLP_ENDPOINT.",
     ),
 )  # fmt: skip
 

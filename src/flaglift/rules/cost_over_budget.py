@@ -36,7 +36,7 @@ class CostOverBudget(Rule):
         a cat --video --video_model kling25  (with a budget of 50 cents)
 
     Fix safety
-        No fix: what to save, only you know.
+        No fix: only you know what to save.
 
     Ground
         The model table of the service's Image2Video page, edition of the catalog in use: the cost

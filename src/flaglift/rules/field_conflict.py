@@ -39,7 +39,7 @@ class FieldConflict(Rule):
         a cat --video --video_model kling25 --duration 5  (with video_duration=5 in the request)
 
     Fix safety
-        No fix: which value is meant, only you know.
+        No fix: only you know which value is meant.
 
     Ground
         Dialect sections 4.4 and 5.2.

@@ -33,7 +33,7 @@ class HelpFlag(Rule):
         a woman, hands folded --video --video_model kling25
 
     Fix safety
-        No fix: what the dash means, only you know.
+        No fix: only you know what the dash means.
 
     Ground
         Dialect section 2.12; the service's public inference code reads flags with `argparse`, which

@@ -38,7 +38,7 @@ class KeyframeWithoutFlags(Rule):
         the cat on a chair --video --video_model kling25
 
     Fix safety
-        No fix: whether the model is the same, or the line a separator at all, only you know.
+        No fix: only you know whether the model is the same, or the line a separator at all.
 
     Ground
         Dialect section 5.3.

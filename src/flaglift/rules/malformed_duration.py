@@ -88,7 +88,7 @@ class MalformedDuration(Rule):
             fixed="a cat --video --video_model kling25 --duration 5 --duration 5",
         ),
         Invalid("a cat --video --duration five", "a number in words"),
-        Invalid("a cat --video --duration 7.5", "no whole number; up or down, nobody knows"),
+        Invalid("a cat --video --duration 7.5", "no whole number; nobody knows whether up or down"),
         Invalid("a cat --video --duration ５", "a digit of another script"),
         Invalid("a cat --video --duration= 5", "the value is empty, the number is text"),
         Invalid('a cat --video --duration 5s"', "an open quote is stuck to it"),

@@ -68,7 +68,7 @@ class MissingValue(Rule):
         Valid("a cat --video -- and --duration", "after a bare `--` there are no flags"),
     )
     INVALID: ClassVar[tuple[Invalid, ...]] = (
-        Invalid("a cat --video --video_model", "the prompt ends; which model, nobody knows"),
+        Invalid("a cat --video --video_model", "the prompt ends; nobody knows which model"),
         Invalid(
             "a cat --video --video_model kling25 --video_prompt --duration 5",
             "a slot for the video prompt that was left empty",

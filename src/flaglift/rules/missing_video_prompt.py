@@ -34,7 +34,7 @@ class MissingVideoPrompt(Rule):
         a cat --video --video_model kling25 --video_prompt "the cat yawns"
 
     Fix safety
-        No fix: what is to happen in the video, only you know.
+        No fix: only you know what is to happen in the video.
 
     Ground
         Dialect section 3.3.

@@ -53,7 +53,7 @@ class TooManyKeyframes(Rule):
         it sleeps --video --video_model kling25
 
     Fix safety
-        No fix: which keyframes to leave out, only you know.
+        No fix: only you know which keyframes to leave out.
 
     Ground
         Dialect section 5.3.

@@ -34,7 +34,7 @@ class Metrics:
         counter = partial(Counter, registry=registry)
         self._requests = counter(
             "flaglift_requests",
-            "Requests, by what became of them; status 0 is none, the client or upstream had gone.",
+            "Requests, by outcome; status 0 means none: the client or upstream was gone.",
             ("route", "mode", "outcome", "status"),
         )
         self._untouched = counter(
