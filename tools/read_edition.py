@@ -197,4 +197,6 @@ def main(path: str, day: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(f"usage: {sys.argv[0]} PAGE DATE, such as page.html 2026-11-26")
     main(*sys.argv[1:])

@@ -84,3 +84,6 @@ def test_the_tool_prints_the_file_and_what_changed(tmp_path: Path) -> None:
     twice = page([*ROWS, ROWS[0]])
     saved.write_text(twice, encoding="utf-8")
     assert "has 2 rows" in run(str(saved), "2026-11-26").stderr
+    unnamed = run(str(saved))
+    assert unnamed.returncode == 1
+    assert re.fullmatch("usage: .+ PAGE DATE, such as page.html 2026-11-26\n", unnamed.stderr)
