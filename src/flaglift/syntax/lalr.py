@@ -45,12 +45,13 @@ class Machine:
     Lark's own run asks three objects for each token, which takes a third more time.
     """
 
-    def __init__(self, lark: Lark) -> None:
+    def __init__(self, lark: Lark, start: str) -> None:
         self._lark = lark
-        frontend: Any = lark.parser
-        self._lexer = frontend.lexer
-        self._table = frontend.parser._parse_table
-        callbacks = frontend.parser.parser.callbacks
+        interactive = lark.parse_interactive("", start)  # which shows what Lark runs
+        self._lexer: Any = interactive.lexer_thread.lexer
+        conf = interactive.parser_state.parse_conf
+        self._table: Any = conf.parse_table
+        callbacks: Any = conf.callbacks
         self._actions = {
             state: {
                 # How many values it takes: none to shift, which goes on to another state.
@@ -119,4 +120,4 @@ def opened(
         _plugins={"ContextualLexer": _Lexer},
     )
     terminals = {terminal.name: terminal.pattern.to_regexp() for terminal in lark.terminals}
-    return Machine(lark).parse, terminals
+    return Machine(lark, starts[0]).parse, terminals
