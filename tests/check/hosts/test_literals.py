@@ -96,6 +96,18 @@ def test_a_character_of_several_bytes_after_an_escape_is_read_as_a_whole(
 
 
 @every_form
+@pytest.mark.parametrize("text", ["a\U0001f600", "é\n\U0001f600", "\\é", "${é}", "é'", 'é"', "é`"])
+def test_a_string_that_is_not_closed_is_read_to_some_end(form: LiteralForm, text: str) -> None:
+    """Whatever a parser takes for its end, which may be within a character."""
+    whole = f"{form.before}{text}{form.after}"
+    for end in range(len(whole) + 1):
+        for document in (whole[:end], f"{whole[:end]}é", f"{whole[:end]}\n\U0001f600"):
+            data = document.encode()
+            literals = host_named(form.host).literals(data)
+            assert all(0 <= each.start <= each.end <= len(data) for each in literals)
+
+
+@every_form
 def test_a_literal_reads_as_its_reader_says(form: LiteralForm) -> None:
     @given(fragments(form))
     def holds(chosen: list[str]) -> None:

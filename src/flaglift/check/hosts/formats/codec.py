@@ -80,9 +80,18 @@ class ScannedLiteral:
     """Why the pieces may not be right."""
 
     def run(self, data: bytes, span: Span) -> None:
-        """Add bytes that stand for themselves."""
-        if span.start < span.end:
+        """Add bytes that stand for themselves.
+
+        If they begin or end within a character, the string is not closed where it seems to be.
+        """
+        if span.start >= span.end:
+            return
+        try:
             text = data[span.start : span.end].decode()
+        except UnicodeDecodeError:
+            self.atom(span, data[span.start : span.end].decode(errors="replace"))
+            self.unclear = BROKEN
+        else:
             self.pieces.append(Piece(PieceKind.RUN, *span, text))
 
     def atom(self, span: Span, text: str | None) -> None:
