@@ -232,6 +232,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import flaglift
 from flaglift.columns import RESULT, translate_column
+from flaglift.lsp.wording import of_flag
+from flaglift.syntax.flags import FlagName
 from flaglift.shim.httpx import Transport
 import httpx
 
@@ -267,6 +269,7 @@ print(json.dumps({{
     ],
     "lowered": flaglift.translate(lowered).values == translation.values,
     "sent": sorted(httpx.QueryParams(sent[0]).items()),
+    "shown in editors": [of_flag(flag) for flag in FlagName],
 }}))
 """
 
@@ -308,6 +311,8 @@ def test_a_flag_is_a_row_and_its_word_in_the_grammar(copy: Copy) -> None:
         assert f"{field}={value}" in said["proposal"]
     assert said["unreadable"] == [["malformed-duration"], ["value-on-switch"], ["missing-value"]]
     assert said["conflict"] == ["field-conflict"]
+    for field in FIELDS:
+        assert any(f"Form field: `{field}`" in shown for shown in said["shown in editors"])
     for source in ("p.jsonl", "p.csv", "p.parquet", "sqlite:///p.db#prompts"):
         done = copy.flaglift("migrate", "apply", source, "--quiet", "--create-columns")
         assert done.returncode == 0, (source, done.stderr)

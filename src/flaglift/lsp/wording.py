@@ -14,14 +14,16 @@ _MEANINGS = {
     FlagName.VIDEO_PROMPT: ("Says what the video shows; without it, the image prompt does.", "3.3"),
     FlagName.DURATION: ("The length of the video, in whole seconds.", "2.7, 3.4"),
 }
-"""What each flag means, and the sections of the dialect that say so."""
+"""What flags mean, and the sections of the dialect that say so; a field explains any other."""
 
 
 def of_flag(flag: FlagName) -> str:
     """Return what a flag means."""
+    field = f"Form field: `{flag.field}`." if flag.field else "It has no form field of its own."
+    if flag not in _MEANINGS:
+        return f"**`{flag.word}`** — {field}"
     meaning, ground = _MEANINGS[flag]
-    field = f"Form field: `{flag.field}`. " if flag.field else "It has no form field of its own. "
-    return f"**`{flag.word}`** — {meaning}\n\n{field}Dialect, section {ground}."
+    return f"**`{flag.word}`** — {meaning}\n\n{field} Dialect, section {ground}."
 
 
 def lengths(model: Model) -> str:
