@@ -184,7 +184,7 @@ def _asked(
 
 
 def _names(listed: bytes) -> list[str]:
-    return [os.fsdecode(name) for name in listed.split(b"\0") if name]
+    return [name for name in os.fsdecode(listed).split("\0") if name]
 
 
 def _git(

@@ -144,6 +144,8 @@ class Project:
             targets = walk.targets(self.paths or [os.curdir])
             self.problems += walk.problems
             self.notes += walk.notes
+            if not self._report_names:
+                return targets
             return [each for each in targets if not self._is_report(each)]
         from flaglift.check import git
 
