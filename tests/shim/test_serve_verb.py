@@ -517,13 +517,12 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_end_of_a_response_does_not_wait_for_its_beginning() -> None:
-    with (
-        listeners.listening(("127.0.0.1", 0)) as door,
-        socket.create_connection(door.getsockname()),
-    ):
-        connection, _ = door.accept()
-        with connection:
-            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    with listeners.bound(("127.0.0.1", 0)) as door:
+        door.listen()
+        with socket.create_connection(door.getsockname()):
+            connection, _ = door.accept()
+            with connection:
+                assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_addresses_of_ip_version_6() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -23,7 +24,7 @@ from flaglift.shim.proxy.supervisor import Supervisor
 from flaglift.shim.proxy.traffic import TrafficStore
 from shim.forms import LEGACY
 from shim.servers import Received, Upstream, created, upstream, wait_until
-from shim.test_serve_verb import FLAGLIFT, PATH, process, workers_of
+from shim.test_serve_verb import FLAGLIFT, PATH, free_port, process, workers_of
 
 DATA = {"prompt[text]": LEGACY}
 
@@ -70,6 +71,79 @@ def test_a_worker_that_is_killed_is_replaced(service: Upstream) -> None:
         wait_until(lambda: counted(url) == 11)
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
+
+
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file: while it is there, workers that start come no further."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, time\n"
+        "def held():\n"
+        f"    return os.path.exists({str(tmp_path / 'held')!r})\n"
+        "while 'FLAGLIFT_SERVE_ASSIGNMENT' in os.environ and held():\n"
+        "    time.sleep(0.02)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path / "held"
+
+
+def refuses(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
+
+
+def listening(port: int) -> int:
+    """Return how many sockets listen on a port."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
+
+
+def ask_often(url: str) -> None:
+    for _ in range(20):  # each on a connection of its own
+        assert httpx.post(url + PATH, data=DATA, timeout=30).status_code == 201
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_nobody_connects_before_a_worker_serves(
+    service: Upstream, held: Path, workers: int
+) -> None:
+    """What waits for the port to open, as a balancer does, then gets its answers."""
+    held.touch()
+    port = free_port()
+    options = ["--upstream", service.url, "--listen", f"127.0.0.1:{port}", "--workers"]
+    command = [*FLAGLIFT, "serve", *options, str(workers)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
+        wait_until(lambda: len(workers_of(running.pid)) == workers)
+        assert refuses(port)
+        held.unlink()
+        wait_until(lambda: not refuses(port))
+        answer = httpx.post(f"http://127.0.0.1:{port}{PATH}", data=DATA, timeout=60)
+        assert answer.status_code == 201
+        running.terminate()
+        assert running.wait(60) == 0
+
+
+def test_while_a_worker_is_replaced_the_others_have_its_connections(
+    service: Upstream, held: Path
+) -> None:
+    with process("--upstream", service.url, "--workers", "2", quiet=True) as (running, url):
+        port = int(url.rpartition(":")[2])
+        for worker in workers_of(running.pid):
+            assert listening(port) == 2
+            held.touch()
+            os.kill(worker, signal.SIGKILL)
+            wait_until(lambda: listening(port) == 1 and len(workers_of(running.pid)) == 2)
+            ask_often(url)  # the kernel would have dealt half of them to the one that starts
+            held.unlink()
+            wait_until(lambda: listening(port) == 2)
+            ask_often(url)
+        held.touch()
+        os.kill(workers_of(running.pid)[0], signal.SIGKILL)
+        wait_until(lambda: listening(port) == 1 and len(workers_of(running.pid)) == 2)
+        running.terminate()  # nobody waits for the one that starts
+        wait_until(lambda: refuses(port))
+        held.unlink()
+        assert running.wait(60) == 0
 
 
 def test_a_worker_that_ends_at_once_is_replaced_after_a_while(service: Upstream) -> None:

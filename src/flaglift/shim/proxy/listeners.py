@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flaglift.errors import ConfigError, reason
 from flaglift.shim.proxy.options import TCP
 
-_BACKLOG = 2048
+BACKLOG = 2048
 """How many connections may wait to be accepted."""
 _FIRST_PASSED = 3
 """The first descriptor that systemd passes."""
@@ -23,25 +23,38 @@ def passed_by_systemd() -> list[socket.socket]:
     return [socket.socket(fileno=_FIRST_PASSED + number) for number in range(count)]
 
 
-def listening(address: TCP | Path, *, shared: bool = False) -> socket.socket:
-    """Return a socket that listens; with `shared`, others may listen on the same port.
+def bound(address: TCP | Path, *, shared: bool = False) -> socket.socket:
+    """Return a socket for a worker to listen on; until one does, connections to it are refused.
 
-    Raises `ConfigError` where it cannot listen.
+    With `shared`, others may listen on the same port. Raises `ConfigError` where the address cannot
+    be used.
     """
     try:
-        if isinstance(address, Path):
-            return _on_path(address)
-        host, port = address
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server(
-            (host, port), family=family, backlog=_BACKLOG, reuse_port=shared
-        )
+        return _on_path(address) if isinstance(address, Path) else _on_port(*address, shared)
     except OSError as error:
-        said = reason(error).partition(" (while")[0]
-        raise ConfigError(f"cannot listen on {shown(address)}: {said}") from None
-    # Connections inherit it. asyncio sets it only where it knows that the protocol is TCP; without,
-    # the end of each response waits 40 ms for the client to acknowledge the beginning.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        raise unusable(address, error) from None
+
+
+def unusable(address: TCP | Path | socket.socket, error: OSError) -> ConfigError:
+    """Return what to tell where nobody can listen on an address."""
+    said = reason(error).partition(" (while")[0]
+    return ConfigError(f"cannot listen on {shown(address)}: {said}")
+
+
+def _on_port(host: str, port: int, shared: bool) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
+        if listener.family == socket.AF_INET6:  # as the same port of IPv4 may be another's
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        # Connections inherit it. asyncio sets it only where it knows that the protocol is TCP;
+        # without, the end of each response waits 40 ms for the client to acknowledge the beginning.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 
@@ -54,7 +67,8 @@ def _on_path(path: Path) -> socket.socket:
     except OSError:
         listener.close()
         raise
-    listener.listen(_BACKLOG)
+    # It answers at once: another proxy that starts would take one that does not for left over.
+    listener.listen(BACKLOG)
     return listener
 
 
@@ -64,19 +78,26 @@ def _answers(path: Path) -> bool:
 
 
 def several(address: TCP | Path, count: int) -> list[socket.socket]:
-    """Return a listener for each of so many processes: the kernel deals connections out to them.
+    """Return a socket for each of so many workers: the kernel deals connections out to them.
 
-    Raises `ConfigError` where it cannot listen.
+    Raises `ConfigError` where the address cannot be used.
     """
+    first = bound(address)
     if count == 1:
-        return [listening(address)]
+        return [first]
     if isinstance(address, Path):
-        first = listening(address)
         return [first, *(first.dup() for _ in range(count - 1))]
-    listening(address).close()  # a port that somebody else shares would be taken without a word
-    first = listening(address, shared=True)
-    bound = first.getsockname()[:2]
-    return [first, *(listening(bound, shared=True) for _ in range(count - 1))]
+    # It was bound alone: a port that somebody else shares would be taken without a word. Those that
+    # share it are bound by number: a socket whose port the system chose would lose it in `deaf`.
+    port = first.getsockname()[:2]
+    first.close()
+    return [bound(port, shared=True) for _ in range(count)]
+
+
+def deaf(listener: socket.socket) -> None:
+    """Have the kernel give connections to the others on the same port, until it listens again."""
+    if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def shown(address: TCP | Path | socket.socket) -> str:

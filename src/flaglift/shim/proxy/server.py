@@ -21,7 +21,7 @@ from flaglift.shim.proxy.counting import Counting
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import Headers
 from flaglift.shim.proxy.inbound import Connection
-from flaglift.shim.proxy.listeners import check_loop, listening, shown
+from flaglift.shim.proxy.listeners import BACKLOG, bound, check_loop, shown, unusable
 from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.outbound import UpstreamError
@@ -32,8 +32,6 @@ from flaglift.shim.proxy.traffic import TrafficStore, Worker
 from flaglift.shim.proxy.upstream import Upstream
 
 LOGGER = logging.getLogger("flaglift.shim")
-_BACKLOG = 2048
-"""How many connections may wait to be accepted."""
 _AT_ONCE = 32
 """How many are accepted at once: fewer than the descriptors in reserve, because what is closed to
 make room for them is closed after that."""
@@ -99,7 +97,7 @@ async def _until_signal(proxy: "Proxy", assignment: Assignment) -> None:
 
 
 class Proxy:
-    """The proxy with its sockets and files, listening from the beginning."""
+    """The proxy with its sockets and files, bound to its addresses from the beginning."""
 
     def __init__(
         self,
@@ -111,7 +109,7 @@ class Proxy:
         with contextlib.ExitStack() as opened:
             self._store = opened.enter_context(TrafficStore(options.traffic))
             addresses = [one for one in (options.listen, options.operators) if one]
-            self._listeners = listeners or [listening(address) for address in addresses]
+            self._listeners = listeners or [bound(address) for address in addresses]
             for listener in self._listeners:
                 opened.enter_context(listener)
             check_loop(options.upstream, self._listeners[0])
@@ -163,12 +161,15 @@ class Proxy:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(log_seldom())
         keeping = asyncio.ensure_future(self._counting.keep())
-        servers = [
-            await loop.create_server(partial(Connection, door), sock=listener, backlog=_AT_ONCE)
-            for door, listener in zip(self._doors, self._listeners, strict=True)
-        ]
-        for listener in self._listeners:
-            listener.listen(_BACKLOG)  # asyncio has set the other
+        servers: list[asyncio.Server] = []
+        for door, listener in zip(self._doors, self._listeners, strict=True):
+            begin = partial(Connection, door)
+            try:
+                server = await loop.create_server(begin, sock=listener, backlog=_AT_ONCE)
+            except OSError as error:  # two proxies that start at once can bind, but not listen
+                raise unusable(listener, error) from None
+            servers.append(server)
+            listener.listen(BACKLOG)  # asyncio has set the other
         ready()
         while not self._stopping:
             await asyncio.sleep(_POLL_SECONDS)

@@ -1,7 +1,8 @@
 """The workers of `flaglift serve`: started, watched, replaced.
 
 The supervisor holds the sockets, so that a worker that ends, or is replaced by one with a new
-configuration, leaves no connection behind that nobody accepts.
+configuration, leaves no connection behind that nobody accepts. No connection is made before a
+worker serves, and those to a worker that has failed go to the others while another takes its place.
 """
 
 import logging
@@ -20,7 +21,7 @@ from typing import Self
 
 from flaglift.errors import ConfigError, FlagliftError
 from flaglift.shim.proxy.assignment import REPLACED, Assignment
-from flaglift.shim.proxy.listeners import check_loop, listening, passed_by_systemd, several, shown
+from flaglift.shim.proxy.listeners import bound, check_loop, deaf, passed_by_systemd, several, shown
 from flaglift.shim.proxy.notify import notify
 from flaglift.shim.proxy.options import Options
 
@@ -54,13 +55,13 @@ class _Process:
         os.close(says_ready)
         os.close(lives)
         self._ready = ready
+        self._has_listened = False
 
-    def wait_until_ready(self) -> bool:
-        """Return whether it listens before it ends, or takes too long."""
-        readable, _, _ = select.select([self._ready], [], [], _START_SECONDS)
-        is_ready = bool(readable) and os.read(self._ready, 1) == b"1"
-        os.close(self._ready)
-        return is_ready
+    def listens(self, seconds: float = 0) -> bool:
+        """Return whether it has begun to listen, after so many seconds or its end at the latest."""
+        if not self._has_listened and select.select([self._ready], [], [], seconds)[0]:
+            self._has_listened = os.read(self._ready, 1) == b"1"
+        return self._has_listened
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Send it a signal, if it has not ended."""
@@ -68,6 +69,7 @@ class _Process:
 
     def close(self) -> None:
         """Close what is left of it."""
+        os.close(self._ready)
         os.close(self._lifeline)
 
 
@@ -141,7 +143,7 @@ class Supervisor:
     def _start(self) -> bool:
         """Start a worker for each listener; tell whether all of them listen."""
         started = {number: self._begin(number) for number in range(len(self._listeners))}
-        ready = [process.wait_until_ready() for process in started.values()]
+        ready = [process.listens(_START_SECONDS) for process in started.values()]
         if all(ready):
             self._leaving += self._workers.values()
             self._workers = started
@@ -181,14 +183,25 @@ class Supervisor:
         for process in [one for one in self._leaving if one.popen.poll() is not None]:
             self._leaving.remove(process)
             process.close()
-        for number, process in list(self._workers.items()):
-            if process.popen.poll() is not None:
-                LOGGER.error("worker %d ended with %d", number, process.popen.returncode)
-                process.close()
-                if time.monotonic() - process.started < _LEAST_SECONDS:
-                    time.sleep(_LEAST_SECONDS)
-                self._workers[number] = self._begin(number)
-                self._workers[number].wait_until_ready()
+        ended = [pair for pair in self._workers.items() if pair[1].popen.poll() is not None]
+        for number, process in ended:
+            LOGGER.error("worker %d ended with %d", number, process.popen.returncode)
+            if self._others_serve(number):
+                deaf(self._listeners[number])
+            process.close()
+        for number, process in ended:
+            if time.monotonic() - process.started < _LEAST_SECONDS:
+                time.sleep(_LEAST_SECONDS)
+            self._workers[number] = self._begin(number)
+
+    def _others_serve(self, number: int) -> bool:
+        """Tell whether connections that a worker does not accept can go to other workers."""
+        listener = self._listeners[number]
+        if self._passed or listener.family == socket.AF_UNIX:
+            return False  # they all accept from the same socket
+        return any(
+            process.listens() and process.popen.poll() is None for process in self._workers.values()
+        )
 
     def _end(self) -> None:
         """Have all workers end, at once after a second signal."""
@@ -234,5 +247,5 @@ def _listeners(
     else:
         listeners = several(options.listen, options.workers)
     if options.operators and not passed[1:]:
-        return listeners, [listening(options.operators)]
+        return listeners, [bound(options.operators)]
     return listeners, passed[1:]
