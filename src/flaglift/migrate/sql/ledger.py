@@ -36,7 +36,12 @@ from flaglift.migrate.clock import now
 from flaglift.migrate.entries import entries_in, packed, unpacked
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.sql.messages import may_pass, safe_message
-from flaglift.migrate.sql.rights import may_create, reason_not_to_write
+from flaglift.migrate.sql.rights import (
+    account,
+    aside,
+    reason_not_to_create,
+    reason_not_to_write,
+)
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 
@@ -130,12 +135,14 @@ class SqlLedger:
         Raises `InputError` with the statements that are to be run where it may not.
         """
         try:
-            for table in self.missing(connection):
-                table.create(connection, checkfirst=False)
+            with aside(connection):
+                for table in self.missing(connection):
+                    table.create(connection, checkfirst=False)
         except exc.DBAPIError as error:
             if may_pass(error):
                 raise
-            ddl = ";".join(str(CreateTable(t).compile(connection)) for t in self.tables)
+            created = (str(CreateTable(table).compile(connection)) for table in self.tables)
+            ddl = "; ".join(" ".join(statement.split()) for statement in created)
             raise InputError(
                 f"the account may not create the journal's tables ({safe_message(error)}); let it,"
                 f" or create them: {ddl}; {self._grants(connection)}"
@@ -150,15 +157,17 @@ class SqlLedger:
     def lacking(self, connection: Connection) -> str | None:
         """Return what keeps the account from keeping a journal; None where nothing is known to."""
         missing = self.missing(connection)
-        if missing and not may_create(connection, self.runs_table.schema):
-            return "they are not there, and it has no right of its own to create them"
-        there = (table for table in self.tables if table not in missing)
-        return next(filter(None, (reason_not_to_write(connection, t) for t in there)), None)
+        reasons = (
+            reason_not_to_create(connection, table)
+            if table in missing
+            else reason_not_to_write(connection, table)
+            for table in self.tables
+        )
+        return next(filter(None, reasons), None)
 
     def _grants(self, connection: Connection) -> str:
         quoting = connection.dialect.identifier_preparer
-        user = connection.engine.url.username
-        to = "this account" if user is None else quoting.quote(user)
+        to = account(connection)
         return " ".join(
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {quoting.format_table(table)} TO {to};"
             for table in self.tables

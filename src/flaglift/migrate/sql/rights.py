@@ -4,7 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, exc, false, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    delete,
+    exc,
+    false,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.schema import CreateTable
 
 from flaglift.migrate.sql.identity import family
 from flaglift.migrate.sql.messages import may_pass, safe_message
@@ -28,10 +40,14 @@ def reason_not_to_run(connection: Connection, statement: Any) -> str | None:
 
     What is explained is not executed, and fires no trigger.
     """
-    sql = str(statement.compile(connection))
+    return _refusal(connection, f"EXPLAIN {statement.compile(connection)}")
+
+
+def _refusal(connection: Connection, sql: str, *values: str) -> str | None:
+    """Run a statement that changes nothing; return what the server refuses of it."""
     try:
         with aside(connection):
-            connection.exec_driver_sql(f"EXPLAIN {sql}").close()
+            connection.exec_driver_sql(sql, values or None).close()
     except exc.DBAPIError as error:
         if may_pass(error):
             raise
@@ -53,21 +69,34 @@ def reason_not_to_write(connection: Connection, table: Table) -> str | None:
     return next(filter(None, reasons), None)
 
 
-_MAY_CREATE = {
-    "postgresql": "SELECT has_schema_privilege(:schema, 'CREATE')",
-    "mysql": (
-        "SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'CREATE'"
-        " UNION SELECT 1 FROM information_schema.schema_privileges"
-        " WHERE privilege_type = 'CREATE' AND :schema LIKE table_schema"
-    ),
-}
+_MAY_CREATE = text("SELECT has_schema_privilege(:schema, 'CREATE')")
 
 
-def may_create(connection: Connection, schema: str | None) -> bool:
-    """Tell whether the account has a right of its own to create tables.
+def reason_not_to_create(connection: Connection, table: Table) -> str | None:
+    """Return why the account may not create a table; None where nothing is known against it.
 
-    Of MySQL's roles nothing is known.
+    MySQL's catalog does not tell what roles allow; to prepare a statement does, and runs none.
     """
     dialect = family(connection.dialect.name)
-    query = _MAY_CREATE.get(dialect)
-    return query is None or bool(connection.execute(text(query), {"schema": schema}).scalar())
+    if dialect == "postgresql":
+        may = connection.execute(_MAY_CREATE, {"schema": table.schema}).scalar()
+        return None if may else "they are not there, and it has no right to create them"
+    if dialect != "mysql":
+        return None
+    statement = str(CreateTable(table).compile(connection))
+    reason = _refusal(connection, "PREPARE flaglift FROM %s", statement)
+    # It was prepared, unless the transaction reads only.
+    _refusal(connection, "DEALLOCATE PREPARE flaglift")
+    return reason
+
+
+def account(connection: Connection) -> str:
+    """Return the account as `GRANT` names it; `this account` where a database has none."""
+    dialect = family(connection.dialect.name)
+    if dialect == "sqlite":
+        return "this account"
+    name = str(connection.execute(select(func.current_user())).scalar())
+    quoted = connection.dialect.identifier_preparer.quote_identifier
+    if dialect == "mysql":  # it goes by the host, too, that it connects from
+        return "@".join(map(quoted, name.rsplit("@", 1)))
+    return connection.dialect.identifier_preparer.quote(name)
