@@ -116,6 +116,23 @@ def test_a_folder_is_planned_applied_verified_and_taken_back(folder: Path) -> No
     assert flaglift("migrate", "purge", SOURCE, "--all").returncode == 0
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_a_key_of_a_form_takes_its_field(folder: Path, empty: str | None) -> None:
+    """There is no second key then, whose value the first one might contradict."""
+    for path in folder.iterdir():
+        values = json.loads(path.read_text())
+        path.write_text(json.dumps({**values, "prompt[video_model]": empty}))
+    before = records(folder)
+    assert flaglift("migrate", "apply", SOURCE, "-q").returncode == 0
+    written = records(folder)["01"]
+    assert written["prompt[video_model]"] == "kling25"
+    assert "video_model" not in written
+    assert flaglift("migrate", "verify", SOURCE).returncode == 0
+    assert flaglift("migrate", "undo", SOURCE).returncode == 0
+    for key, values in records(folder).items():
+        assert values == {**dict.fromkeys(values), **before[key]}
+
+
 @pytest.mark.parametrize("moment", [1, 2, 9, 20])
 def test_a_run_that_is_killed_is_resumed(folder: Path, moment: int) -> None:
     before = records(folder)

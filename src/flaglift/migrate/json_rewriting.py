@@ -11,7 +11,7 @@ from flaglift.lossless.json_members import Member, single, sites, validate, valu
 from flaglift.lossless.json_tokens import encoded
 from flaglift.migrate.json_values import document_of, holders
 from flaglift.migrate.records import Verdict
-from flaglift.migrate.request import request_field
+from flaglift.migrate.request import key_of_field
 
 _BLANK = b" \t\n\r"
 _MOST_STYLES = 100
@@ -156,13 +156,8 @@ class JsonRewriter:
         return {self._key(field, present): value for field, value in verdict.writes.items()}
 
     def _key(self, field: str, present: Collection[str]) -> str:
-        """Return the key that a field goes to: of the same name, or spelled like `prompt[seed]`."""
         key = self._keys[field]
-        if key == field and key not in present:
-            others = [k for k in present if k.endswith("]") and request_field(k) == field]
-            if len(others) == 1:
-                return others[0]
-        return key
+        return key_of_field(field, present) if key == field else key
 
 
 def _member_named(data: bytes, key: str) -> Member:

@@ -21,6 +21,19 @@ def request_field(key: str) -> str | None:
     return name if name in request_field_names() else None
 
 
+def key_of_field(field: str, present: Collection[str]) -> str:
+    """Return the key that a field goes to: of the same name, or spelled like `prompt[seed]`.
+
+    >>> key_of_field("seed", ["prompt[seed]"]), key_of_field("seed", ["seed", "prompt[seed]"])
+    ('prompt[seed]', 'seed')
+    """
+    if field not in present:
+        others = [key for key in present if key.endswith("]") and request_field(key) == field]
+        if len(others) == 1:
+            return others[0]
+    return field
+
+
 def context_columns(names: Iterable[str], job: Job) -> dict[str, str]:
     """Return the other columns than those of the job that hold fields of the request, by field.
 

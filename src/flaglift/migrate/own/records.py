@@ -3,13 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from flaglift.migrate.entries import entry_of
 from flaglift.migrate.own.blame import raised_in
-from flaglift.migrate.records import Problem, Stored, StoredRecord
-from flaglift.migrate.request import context_of
+from flaglift.migrate.records import JournalEntry, Problem, RecordChange, Stored, StoredRecord
+from flaglift.migrate.request import context_of, key_of_field
 
 Values = Mapping[str, Any]
-"""The `text` of a record and its fields, such as `video_model`; None or no key where one is
-empty. Other fields of a request, such as `num_images`, count for what is said of the prompt."""
+"""The `text` of a record and its fields, such as `video_model` or, as a form has it,
+`prompt[video_model]`; None or no key where one is empty. Other fields of a request, such as
+`num_images`, count for what is said of the prompt."""
 
 
 class PromptCollection(Protocol):
@@ -77,6 +79,18 @@ class OwnRecords:
             return StoredRecord(key, ())
         if not isinstance(text, str):
             return Problem(key, f"`text` is {type(text).__name__}, not a text")
-        held = {name: values.get(name) for name in self._fields}
-        context = context_of(values, {"text", *self._fields})
-        return StoredRecord(key, (Stored("", text, held, context),))
+        keys = {name: key_of_field(name, values.keys()) for name in self._fields}
+        held = {name: values.get(place) for name, place in keys.items()}
+        context = context_of(values, {"text", *keys.values()})
+        return StoredRecord(key, (Stored("", text, held, context),), keys)
+
+
+def entry_with_keys(number: int, change: RecordChange) -> JournalEntry:
+    """Return the journal's entry for a change, by the keys that hold the fields in its record."""
+    entry = entry_of(number, change)
+    keys = change.record.body
+    before, after = (
+        {keys.get(name, name): value for name, value in values.items()}
+        for values in (entry.before, entry.after)
+    )
+    return entry._replace(before=before, after=after)

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from flaglift.migrate.clock import now
-from flaglift.migrate.entries import entry_of
 from flaglift.migrate.files.ledger import Ledger, PackedEntries
-from flaglift.migrate.own.records import OwnRecords
+from flaglift.migrate.own.records import OwnRecords, entry_with_keys
 from flaglift.migrate.records import Cursor, Problem, RecordChange, StoredRecord
 from flaglift.migrate.store import ChangeRefusal, MigrationRun
 from flaglift.migrate.tally import Tally
@@ -69,7 +68,7 @@ class _OwnStep:
     def write(self, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:
         """Write entries, then records; return what the store did not take, by key."""
         first = self.run.info["entries"]
-        entries = [entry_of(first + index, change) for index, change in enumerate(changes)]
+        entries = [entry_with_keys(first + index, change) for index, change in enumerate(changes)]
         self.run = replace(self.run, info={**self.run.info, "entries": first + len(entries)})
         with self._ledger.saving():
             self._ledger.add(self.run, first, PackedEntries.of(entries))
