@@ -184,7 +184,7 @@ def test_a_response_to_an_old_client_ends_with_the_connection() -> None:
     act, _ = answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
     with peer(act) as up, proxied(Options(up, ANY)) as url:
         answer = raw(url, b"GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-    assert answer == b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}"
+    assert answer == b"HTTP/1.1 200 OK\r\nVia: 1.1 flaglift\r\nconnection: close\r\n\r\n{}"
 
 
 def test_an_old_client_may_ask_to_keep_the_connection() -> None:
