@@ -119,9 +119,11 @@ def proxied(options: Options, addresses: list[str] | None = None) -> Iterator[st
     with Proxy(options) as proxy:
         if addresses is not None:
             addresses += proxy.addresses
-        thread = threading.Thread(target=lambda: asyncio.run(proxy.run()))
+        listens = threading.Event()
+        thread = threading.Thread(target=lambda: asyncio.run(proxy.run(listens.set)))
         thread.start()
         try:
+            assert listens.wait(60)
             yield proxy.addresses[0]
         finally:
             proxy.stop()
