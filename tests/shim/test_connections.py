@@ -256,7 +256,7 @@ def test_an_answer_that_nobody_waits_for_any_more_is_read_to_its_end() -> None:
     async def given_up() -> bool:
         connection = UpstreamConnection(5)
         connection.connection_made(Wire())
-        connection.begin("GET")
+        connection.begin("GET", lambda _hint: None)
         waiting = asyncio.ensure_future(connection.response())
         await asyncio.sleep(0)
         waiting.cancel()

@@ -1,9 +1,11 @@
 """What RFC 9110 and 9112 ask of whoever passes messages on: any target, exact bytes, and Via."""
 
+import asyncio
 import contextlib
 import json
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +14,7 @@ from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.proxy.body import Body
 from flaglift.shim.proxy.options import Options
 from flaglift.shim.proxy.request import Request, RequestReader
+from flaglift.shim.proxy.writing import TransportWriter
 from shim.forms import LEGACY, URLENCODED, urlencoded_body
 from shim.servers import peer, proxied, wait_until
 from shim.test_proxy_hostile import ask
@@ -216,3 +219,84 @@ def test_nobody_learns_of_it_where_it_is_switched_off() -> None:
         answer = ask(proxy, get(b"/x", b"Via: 1.1 outer"))
     assert fields(recorder.heads[0], b"via") == [b"1.1 outer"]
     assert fields(answer, b"via") == [b"1.0 inner, 1.1 (of mine)"]
+
+
+HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nConnection: x-hop\r\nX-Hop: 1\r\n\r\n"
+
+
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+def test_what_precedes_a_response_arrives(version: bytes) -> None:
+    """But not that of a hop, and not at a client that would take it for the response."""
+    recorder = Recorder(b"HTTP/1.1 100 Continue\r\n\r\n" + HINT + HINT + ANSWER)
+    with between(recorder) as proxy:
+        first, *hints = ask(proxy, get(b"/x", version=version)).split(b"HTTP/1.1 ")
+    *hints, answer = hints
+    assert first == b""
+    told = b"103 Early Hints\r\nLink: </x>\r\nVia: 1.1 flaglift\r\n\r\n"
+    assert hints == ([told, told] if version == b"1.1" else [])
+    assert answer.startswith(b"200 OK\r\n")
+
+
+def test_a_hint_is_sent_before_the_response_is_there() -> None:
+    may_answer = threading.Event()
+
+    def hinting(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(HINT)
+        assert may_answer.wait(60)
+        connection.sendall(ANSWER)
+
+    with peer(hinting) as url, proxied(Options(url, ANY)) as proxy:
+        host, port = proxy.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as client:
+            client.sendall(get(b"/x"))
+            assert client.recv(65536).startswith(b"HTTP/1.1 103 ")
+            may_answer.set()
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_does_not_read_is_told_no_more_hints() -> None:
+    written: list[bytes] = []
+
+    class Wire(asyncio.Transport):
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            written.append(bytes(data))
+
+        def is_closing(self) -> bool:
+            return False
+
+        def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+            pass
+
+    async def tell() -> None:
+        writer = TransportWriter(Wire(), 60, lambda: None)
+        writer.write_if_taken(b"one")
+        writer.pause()
+        writer.write_if_taken(b"two")
+        writer.resume()
+        writer.write_if_taken(b"three")
+
+    asyncio.run(tell())
+    assert written == [b"one", b"three"]
+
+
+@pytest.mark.parametrize("method", [b"OPTIONS", b"TRACE", b"GET"])
+def test_a_request_goes_as_far_as_it_says(method: bytes) -> None:
+    recorder = Recorder()
+    bound = method != b"GET"
+    with between(recorder) as proxy:
+        for said in (b"7", b"x", b"9" * 10):
+            ask(proxy, get(b"/x", b"max-forwards: " + said, method=method))
+        own = (b"Max-Forwards: 0", b"Via: 1.0 a", b"Cookie: secret")
+        last = ask(proxy, get(b"/x", *own, method=method))
+    arrived = [fields(head, b"max-forwards") for head in recorder.heads]
+    rest = [[b"x"], [b"9" * 10]]
+    assert arrived == ([[b"6"], *rest] if bound else [[b"7"], *rest, [b"0"]])
+    head, _, body = last.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    if method == b"TRACE":
+        assert fields(last, b"content-type") == [b"message/http"]
+        shown = b"TRACE /x HTTP/1.1\r\nHost: x\r\nMax-Forwards: 0\r\nVia: 1.0 a\r\n\r\n"
+        assert body == shown
+    else:
+        assert body == b""

@@ -140,16 +140,6 @@ def test_an_upstream_that_does_not_speak_http(
     assert "secret" not in "".join(logged)
 
 
-def test_early_hints_are_left_out() -> None:
-    def hinting(connection: socket.socket) -> None:
-        connection.recv(65536)
-        hint = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
-        connection.sendall(hint + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-
-    with peer(hinting) as url, proxied(Options(url, ANY)) as proxy:
-        assert httpx.get(proxy + "/x").json() == {}
-
-
 @pytest.mark.parametrize("together", [True, False])
 def test_trailers_are_no_part_of_the_head(together: bool) -> None:
     """Read as one piece with the head or later, they are left out (RFC 9110, section 6.5.1)."""

@@ -507,6 +507,36 @@ def test_it_does_not_forward_to_itself(host: str) -> None:
         assert "is where the proxy itself listens" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--upstream", "http://localhost:8080"), "is where the proxy itself listens"),
+        (("--upstream", "http://localhost:8080", "--listen", ":8080"), "is where the proxy itself"),
+        (("--upstream", "http://[::1]:1", "--listen", "[::1]:1"), "is where the proxy itself"),
+        (("--upstream", "unix:/run/x", "--listen", "unix:/run/x"), "is where the proxy itself"),
+        ((*UPSTREAM, "--traffic", "no/x.db"), "no/x.db: cannot be used for traffic"),
+        ((*UPSTREAM, "--traffic", "text"), "text: cannot be used for traffic"),
+    ],
+)
+def test_check_finds_what_a_start_would_stumble_over(
+    options: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_text("not a database" * 99)
+    checked = flaglift("serve", "--check", *options)
+    assert (checked.returncode, checked.stdout) == (2, "")
+    assert message in checked.stderr
+
+
+def test_check_makes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.db"
+    check = ("serve", "--check", *UPSTREAM, "--listen", "127.0.0.1:443", "--traffic", str(path))
+    assert flaglift(*check).returncode == 0
+    assert not path.exists()
+    TrafficStore(path).close()
+    assert flaglift(*check).returncode == 0
+
+
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httptools", None)
     for name in [name for name in sys.modules if name.startswith("flaglift.shim.proxy.")]:

@@ -19,7 +19,9 @@ import pytest
 
 from flaglift.errors import ConfigError
 from flaglift.shim.asgi import Send
+from flaglift.shim.proxy import listeners
 from flaglift.shim.proxy.options import Options
+from flaglift.shim.proxy.server import Proxy
 from flaglift.shim.proxy.supervisor import Supervisor
 from flaglift.shim.proxy.traffic import TrafficStore
 from shim.forms import LEGACY
@@ -365,6 +367,42 @@ def test_more_sockets_than_there_are_uses_for() -> None:
         )  # fmt: skip
     assert refused.returncode == 2
     assert "3 sockets were passed: give one, and one for --operators" in refused.stderr
+
+
+def test_what_is_passed_must_be_a_socket_that_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+    monkeypatch.setenv("LISTEN_FDS", "many")
+    with pytest.raises(ConfigError, match="LISTEN_FDS='many' is not a number of sockets"):
+        listeners.passed_by_systemd()
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    with (
+        open(os.devnull) as file,
+        socket.socket() as silent,
+    ):
+        for number in (file.fileno(), os.dup(silent.fileno())):
+            monkeypatch.setattr(listeners, "_FIRST_PASSED", number)
+            with pytest.raises(ConfigError, match="LISTEN_FDS is not a socket that listens"):
+                listeners.passed_by_systemd()
+
+
+def test_a_service_manager_that_cannot_be_told_stops_nothing(
+    service: Upstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", f"{tmp_path}/none")
+    with process("--upstream", service.url) as (running, url):
+        assert running.stderr is not None
+        assert f"NOTIFY_SOCKET={tmp_path}/none cannot be told: " in running.stderr.readline()
+        assert httpx.post(url + PATH, data=DATA).status_code == 201
+
+
+def test_two_that_start_at_once_do_not_both_listen() -> None:
+    """Both can bind, as neither listens yet."""
+    with listeners.bound(("127.0.0.1", 0)) as first:
+        address = first.getsockname()
+        with Proxy(Options("http://127.0.0.1:9", address)) as second:
+            first.listen()
+            with pytest.raises(ConfigError, match=r"cannot listen on 127\.0\.0\.1:.* in use"):
+                asyncio.run(second.run())
 
 
 def test_readiness_is_the_upstream_and_not_being_about_to_end(service: Upstream) -> None:

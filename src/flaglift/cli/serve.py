@@ -69,10 +69,11 @@ def _signals_wait() -> Iterator[None]:
 def _serve(context: click.Context, options: dict[str, Any]) -> int:
     try:
         from flaglift.shim.proxy.assignment import Assignment
+        from flaglift.shim.proxy.listeners import check_loop
         from flaglift.shim.proxy.logs import log_to_stderr
         from flaglift.shim.proxy.server import work
         from flaglift.shim.proxy.supervisor import Supervisor
-        from flaglift.shim.proxy.traffic import TrafficStore
+        from flaglift.shim.proxy.traffic import TrafficStore, check_traffic
     except ImportError as error:
         raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[serve]'") from None
     check = options.pop("check")
@@ -88,6 +89,8 @@ def _serve(context: click.Context, options: dict[str, Any]) -> int:
         return 0
     resolved = resolve()
     if check:
+        check_loop(resolved.upstream, resolved.listen)
+        check_traffic(resolved.traffic)
         click.echo(f"the configuration is good: {resolved.upstream}, {resolved.policy.mode.value}")
         return 0
     TrafficStore(

@@ -56,6 +56,19 @@ def via(version: str) -> tuple[bytes, bytes]:
     return b"Via", b"%b flaglift" % version.encode()
 
 
+def hops_left(method: str, headers: Headers) -> int | None:
+    """Return how many more servers may pass a request on; None where nothing bounds that.
+
+    Only for these two methods it does (RFC 9110, section 7.6.2). Names are in lower case.
+
+    >>> hops_left("TRACE", [(b"max-forwards", b"3")])
+    3
+    >>> hops_left("GET", [(b"max-forwards", b"3")])
+    """
+    said = values(headers, b"max-forwards") if method in ("OPTIONS", "TRACE") else []
+    return int(said[0]) if len(said) == 1 and re.fullmatch(rb"[0-9]{1,9}", said[0]) else None
+
+
 def product(headers: Headers) -> str:
     """Return the first product of the User-Agent, such as `python-requests/2.31`; `-` for none."""
     for value in values(headers, b"user-agent")[:1]:

@@ -1,6 +1,8 @@
 """Sockets to listen on: addresses, unix sockets, and those that systemd hands over."""
 
+import contextlib
 import os
+import re
 import socket
 import stat
 from pathlib import Path
@@ -16,11 +18,25 @@ _FIRST_PASSED = 3
 
 
 def passed_by_systemd() -> list[socket.socket]:
-    """Return the sockets that this process was started with; none where it was started without."""
+    """Return the sockets that this process was started with; none where it was started without.
+
+    Raises `ConfigError` where what was passed is nothing to accept connections from.
+    """
+    count = os.environ.get("LISTEN_FDS", "0")
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return []
-    count = int(os.environ.get("LISTEN_FDS", "0"))
-    return [socket.socket(fileno=_FIRST_PASSED + number) for number in range(count)]
+    if re.fullmatch("[0-9]{1,4}", count, re.ASCII) is None:
+        raise ConfigError(f"LISTEN_FDS={count!r} is not a number of sockets")
+    return [_passed(_FIRST_PASSED + number) for number in range(int(count))]
+
+
+def _passed(file: int) -> socket.socket:
+    with contextlib.suppress(OSError):  # where it is a file, or nothing
+        listener = socket.socket(fileno=file)
+        if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            return listener
+        listener.close()
+    raise ConfigError(f"descriptor {file} of LISTEN_FDS is not a socket that listens")
 
 
 def bound(address: TCP | Path, *, shared: bool = False) -> socket.socket:
@@ -102,21 +118,27 @@ def deaf(listener: socket.socket) -> None:
 
 def shown(address: TCP | Path | socket.socket) -> str:
     """Return an address as an option names it, such as `[::1]:80` or `unix:/run/app.sock`."""
-    if isinstance(address, socket.socket):
-        name = address.getsockname()
-        address = Path(name) if isinstance(name, str) else name[:2]
-    if isinstance(address, Path):
-        return f"unix:{address}"
-    host, port = address
+    place = _address(address)
+    if isinstance(place, Path):
+        return f"unix:{place}"
+    host, port = place
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def check_loop(upstream: str, listener: socket.socket) -> None:
+def _address(address: TCP | Path | socket.socket) -> TCP | Path:
+    if not isinstance(address, socket.socket):
+        return address
+    name = address.getsockname()
+    return Path(name) if isinstance(name, str) else (name[0], name[1])
+
+
+def check_loop(upstream: str, listen: TCP | Path | socket.socket) -> None:
     """Raise `ConfigError` where the proxy would forward to itself."""
-    if listener.family == socket.AF_UNIX:
-        own = upstream == shown(listener)
+    place = _address(listen)
+    if isinstance(place, Path):
+        own = upstream == shown(place)
     else:
-        host, port = listener.getsockname()[:2]
+        host, port = place
         names = {host, "localhost"}
         if not host.startswith(("127.", "::1")):
             names.add("127.0.0.1")

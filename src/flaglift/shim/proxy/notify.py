@@ -1,17 +1,28 @@
 """What systemd is told: that the proxy is ready, reloads, stops."""
 
+import logging
 import os
 import socket
 import time
 
+from flaglift.errors import reason
+
+LOGGER = logging.getLogger("flaglift.shim")
+
 
 def notify(state: str) -> None:
-    """Send a state such as `READY=1` to the service manager, if there is one that waits for it."""
+    """Send a state such as `READY=1` to the service manager, if there is one that waits for it.
+
+    The log has a line where it cannot be told: requests are served all the same.
+    """
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
     if state == "RELOADING=1":  # which is told apart from an older one
         state += f"\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
-        client.connect("\0" + address[1:] if address.startswith("@") else address)
-        client.sendall(state.encode())
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            client.connect("\0" + address[1:] if address.startswith("@") else address)
+            client.sendall(state.encode())
+    except OSError as error:
+        LOGGER.warning("NOTIFY_SOCKET=%s cannot be told: %s", address, reason(error))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,8 +111,8 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         """Go on: the upstream has read it."""
         self._writer.resume()
 
-    def begin(self, method: str) -> None:
-        """Expect the response to a request that is sent next."""
+    def begin(self, method: str, hint: Callable[[ResponseHead], None]) -> None:
+        """Expect the response to a request that is sent next; `hint` is told what precedes it."""
         self._parser = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(
             # Of a response that is framed again, as most clients read it.
@@ -119,6 +120,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
             lenient_spaces_after_chunk_size=True,
         )
         self._method = method
+        self._hint = hint
         self._head: asyncio.Future[ResponseHead] = asyncio.get_running_loop().create_future()
         self._until_closed = False
         self._any = False
@@ -191,7 +193,10 @@ class UpstreamConnection(asyncio.BufferedProtocol):
     def on_headers_complete(self) -> None:
         """Hand on the head, unless it is only a hint of the one to come."""
         status = self._parser.get_status_code()
+        version = self._parser.get_http_version()
         if 100 <= status < 200:
+            if not self._head.done():
+                self._hint(ResponseHead(status, self._reason, self._headers, version))
             return
         names = lowered(self._headers)
         codings = values(names, b"transfer-encoding")
@@ -200,7 +205,6 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         framed = bool(codings) or bool(values(names, b"content-length"))
         self._clean = self._parser.should_keep_alive()
         if not self._head.done():
-            version = self._parser.get_http_version()
             self._head.set_result(ResponseHead(status, self._reason, self._headers, version))
             self._headers = []  # trailers are no part of the head, which nobody may have read yet
         if self._method == "HEAD" or status in _NO_BODY:
@@ -223,6 +227,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
 
     def _finish(self) -> None:
         self._parser = None
+        self._hint = _ignore
         self.body.end()
 
     def _fail(self, failure: Exception) -> None:
@@ -240,6 +245,10 @@ class UpstreamConnection(asyncio.BufferedProtocol):
 
     def _too_late(self) -> None:
         self.fail(UpstreamError(_LATE, status=504))
+
+
+def _ignore(_hint: ResponseHead) -> None:
+    pass
 
 
 def _detail(error: Exception) -> str:

@@ -110,7 +110,7 @@ class Relay:
     ) -> ResponseHead:
         framing = self._framing(upload, first)
         head = self._head(target, [*framing.header, *added, *self._call(self._exchange)])
-        connection.begin(self._request.method)
+        connection.begin(self._request.method, self._hint)
         started = time.perf_counter()
         if upload.finished:
             connection.send_at_once(head + framing.frame(first) + framing.end())
@@ -174,11 +174,21 @@ class Relay:
         except Exception as failure:
             connection.fail(failure)
 
+    def _hint(self, hint: ResponseHead) -> None:
+        """Hand on what the upstream says before it answers (RFC 9110, section 15.2).
+
+        Whether the body is wanted (100) is for the proxy to say, and it has said so; another
+        protocol (101) was not asked for.
+        """
+        if hint.status > 101:
+            self._response.hint(hint.status, hint.reason, self._fields(hint))
+
+    def _fields(self, head: ResponseHead) -> Headers:
+        fields = through_proxy(end_to_end(head.headers), self._upstream.address)
+        return [*fields, via(head.version)] if self._says_via else fields
+
     async def _respond(self, connection: UpstreamConnection, answer: ResponseHead) -> None:
-        headers = through_proxy(end_to_end(answer.headers), self._upstream.address)
-        if self._says_via:
-            headers.append(via(answer.version))
-        self._response.start(answer.status, answer.reason, headers)
+        self._response.start(answer.status, answer.reason, self._fields(answer))
         body = connection.body
         while not body.finished:
             if not body.ready:

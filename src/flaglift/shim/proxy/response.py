@@ -56,8 +56,7 @@ class Response:
             headers.append((b"connection", b"close"))
         elif old:
             headers.append((b"connection", b"keep-alive"))
-        fields = b"".join([b"%b: %b\r\n" % pair for pair in headers])
-        self._head = b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, reason, fields)
+        self._head = _head(status, reason, headers)
 
     async def write(self, data: bytes = b"") -> None:
         """Send a part of the body, after the head if that was not sent."""
@@ -90,8 +89,19 @@ class Response:
         if not self.started and request is not None and request.expects:
             await self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
+    def hint(self, status: int, reason: bytes, headers: Headers) -> None:
+        """Say something before the response; a client that does not read is not told."""
+        if not self.started and self._request is not None and self._request.version == "1.1":
+            kept = [pair for pair in headers if pair[0].lower() != b"content-length"]
+            self._writer.write_if_taken(_head(status, reason, kept))
+
     def _framed(self, data: bytes) -> bytes:
         if self._empty or not data:
             return b""
         self.length += len(data)
         return b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data
+
+
+def _head(status: int, reason: bytes, headers: Headers) -> bytes:
+    fields = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+    return b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, reason, fields)

@@ -13,7 +13,7 @@ from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.core.routes import escaped
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.forwarded import continued, origin
-from flaglift.shim.proxy.headers import Headers, values
+from flaglift.shim.proxy.headers import Headers, hops_left, values
 from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.outbound import UpstreamError
 from flaglift.shim.proxy.relay import Call, Relay
@@ -24,6 +24,8 @@ from flaglift.shim.proxy.upstream import Upstream
 
 LOGGER = logging.getLogger("flaglift.shim")
 _UPSTREAM_LOGGER = logging.getLogger("flaglift.shim.upstream")
+
+_WAY = (b"host", b"max-forwards", b"via")
 
 Observer = Callable[[Exchange], None]
 
@@ -82,7 +84,13 @@ class Site:
         request = exchange.request
         _check(request, options.limits)
         self._begin(exchange)
+        hops = hops_left(request.method, request.names)
+        if hops == 0:
+            await _end_here(request, response)
+            return
         added = [(b"X-Request-Id", exchange.id.encode())]
+        if hops is not None:
+            added.append((b"Max-Forwards", b"%d" % (hops - 1)))
         if options.trust_forwarded:
             added += continued(request)
             request.client = origin(request)
@@ -118,6 +126,22 @@ def _check(request: Request, limits: Limits) -> None:
         raise Refusal(501, "base", ["this proxy has no WebSocket connections"])
     if request.length is not None and limits.body_bytes is not None:
         check_length(request.length, limits.body_bytes)
+
+
+async def _end_here(request: Request, response: Response) -> None:
+    """Answer a request that may be passed on no further.
+
+    `TRACE` shows which way it came; other fields may be secrets.
+    """
+    body = b""
+    fields: Headers = []
+    if request.method == "TRACE":
+        way = [b"%b: %b\r\n" % pair for pair in request.headers if pair[0].lower() in _WAY]
+        line = (request.method.encode(), request.target, request.version.encode())
+        body = b"%b %b HTTP/%b\r\n%b\r\n" % (*line, b"".join(way))
+        fields = [(b"content-type", b"message/http")]
+    response.start(200, b"OK", [*fields, (b"content-length", b"%d" % len(body))])
+    await response.end(body)
 
 
 async def _refuse(response: Response, refusal: Refusal) -> None:

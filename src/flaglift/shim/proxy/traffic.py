@@ -3,6 +3,7 @@
 They tell when the proxy can go: when it was there all the time, and saw no flags.
 """
 
+import os
 import secrets
 import sqlite3
 import threading
@@ -152,6 +153,14 @@ class TrafficStore:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+def check_traffic(path: Path | None) -> None:
+    """Raise `InputError` where counts could not be kept in a file; make none."""
+    if path is not None and path.exists():
+        TrafficStore(path, create=False).close()
+    elif path is not None and not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: cannot be used for traffic: its folder cannot be written to")
 
 
 def hour_of(moment: float) -> int:

@@ -53,6 +53,11 @@ class TransportWriter:
         if self._drained is not None:
             await asyncio.shield(self._drained)
 
+    def write_if_taken(self, data: bytes) -> None:
+        """Write what a peer can do without, unless it has yet to take what came before."""
+        if self._drained is None and not self._transport.is_closing():
+            self._transport.write(data)
+
     def pause(self) -> None:
         """Wait for the peer to read, but not for ever."""
         loop = asyncio.get_running_loop()
