@@ -45,6 +45,7 @@ html_theme = "furo"
 html_title = f"flaglift {release}"
 html_copy_source = False
 html_show_sourcelink = False
+html_search_scorer = str(HERE / "search_scorer.js")
 html_show_search_summary = False  # the excerpts cannot be read from files
 html_theme_options: dict[str, object] = {"top_of_page_buttons": []}
 

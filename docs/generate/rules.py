@@ -1,6 +1,11 @@
 """A page for each rule: its docstring, and its examples with what the rule says of them."""
 
+import re
+from collections.abc import Sequence
+
 import flaglift
+from flaglift.context import UNSTATED
+from flaglift.diagnostics import Diagnostic
 from flaglift.report.text import visible
 from flaglift.rules import RULES, Rule
 from flaglift.rules.base import Invalid, Valid
@@ -55,7 +60,7 @@ def page(rule: Rule) -> str:
         "## Fix safety",
         prose(parts["Fix safety"]),
         "## What is reported",
-        *(_reported(rule, example) for example in rule.INVALID),
+        *_messages(rule),
         "## What is not reported",
         *(_not_reported(example) for example in rule.VALID),
         "## Where this comes from",
@@ -63,9 +68,27 @@ def page(rule: Rule) -> str:
     )
 
 
-def _reported(rule: Rule, example: Invalid) -> str:
-    found = flaglift.lint(example.text, example.settings, example.context, example.suppressed)
-    own = [finding for finding in found if finding.code == rule.code]
+def _messages(rule: Rule) -> list[str]:
+    """Return each message of a rule as a heading, with the examples that get it.
+
+    The search weighs headings most, and people search for the message that they got.
+    """
+    alike: dict[str, list[str]] = {}
+    for example in rule.INVALID:
+        found = flaglift.lint(example.text, example.settings, example.context, example.suppressed)
+        own = [finding for finding in found if finding.code == rule.code]
+        message = _sentence(visible(own[0].message))
+        block = alike.setdefault(_without_values(message), [f"### {prose(message)}"])
+        block.append(_reported(example, own))
+    return [document(*block).strip() for block in alike.values()]
+
+
+def _without_values(message: str) -> str:
+    """Return what messages have in common that tell of other values."""
+    return re.sub(r"`[^`]*`|\d[\d.-]*", "", message)
+
+
+def _reported(example: Invalid, own: Sequence[Diagnostic]) -> str:
     says = [
         f"- {finding.severity}: {prose(visible(finding.message))}"
         + (f" — {finding.fix.applicability} fix: {prose(finding.fix.title)}" if finding.fix else "")
@@ -89,12 +112,18 @@ def _heading(example: Valid | Invalid) -> str:
         if (value := getattr(example.settings, name)) != getattr(flaglift.Settings(), name)
     ]
     given += [
-        f"`{name}={visible(str(value))}` in the request"
+        f"some `{name}` in the request"
+        if value is UNSTATED
+        else f"`{name}={visible(str(value))}` in the request"
         for name, value in example.context.given.items()
     ]
     given += [f"`{code}` suppressed" for code in example.suppressed]
-    why = example.why[:1].upper() + example.why[1:]
-    return prose(why) + (f" (with {', '.join(given)})" if given else "") + ":"
+    why = prose(_sentence(example.why))
+    return why + (f" (with {', '.join(given)})" if given else "") + ":"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _shown(text: str) -> str:

@@ -4,17 +4,17 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from sphinx.search.en import SearchEnglish
 
 import flaglift
+import peers
 from flaglift.documentation import rule_url, web_page
-from flaglift.rules import RULES
+from flaglift.rules import RULES, Rule
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,31 +64,34 @@ def dead_links(site: Path, pages: dict[Path, Page]) -> Iterator[str]:
                 yield f"{path.relative_to(site)}: {link}"
 
 
-class Search:
-    """The index of the search, asked as the page's script asks it."""
+def search(site: Path, queries: Sequence[str]) -> list[list[str]]:
+    """Return the pages that the site's own search finds for each query, the best first."""
+    done = subprocess.run(
+        [peers.program("node"), str(Path(__file__).with_name("search.js")), str(site)],
+        input=json.dumps(queries),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    found: list[list[str]] = json.loads(done.stdout)
+    return found
 
-    def __init__(self, site: Path) -> None:
-        text = (site / "searchindex.js").read_text(encoding="utf-8")
-        index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
-        self._names: list[str] = index["docnames"]
-        self._terms = [index["terms"], index["titleterms"]]
-        self._language = SearchEnglish({})
 
-    def pages(self, query: str) -> set[str]:
-        """Return the pages that hold all words of a query."""
-        found = set(range(len(self._names)))
-        for word in self._language.split(query):
-            if self._language.word_filter(word.lower()):
-                found &= self._with(self._language.stem(word.lower()))
-        return {self._names[number] for number in found}
+def messages(rule: Rule) -> set[str]:
+    """Return the messages of a rule's examples."""
+    return {
+        finding.message
+        for each in rule.INVALID
+        for finding in flaglift.lint(each.text, each.settings, each.context, each.suppressed)
+        if finding.code == rule.code
+    }
 
-    def _with(self, stem: str) -> set[int]:
-        numbers: set[int] = set()
-        for terms in self._terms:
-            for term, pages in terms.items():
-                if stem == term or (len(stem) > 2 and stem in term):
-                    numbers |= {pages} if isinstance(pages, int) else set(pages)
-        return numbers
+
+def clauses(message: str) -> set[str]:
+    """Return the clauses of a message that say something, without the values that it quotes."""
+    parts = (part.strip() for part in re.split(r"[,;:()]|`[^`]*`", message))
+    return {part for part in parts if len(re.findall(r"\b[^\W\d]{5,}", part)) > 1}
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +112,22 @@ def test_the_site(site: Path) -> None:
     base = web_page().removesuffix("index.html")
     for rule in RULES:
         assert (site / rule_url(rule.code).removeprefix(base)).is_file()
-    search = Search(site)
-    for rule in RULES:
-        page = f"reference/generated/rules/{rule.code}"
-        assert page in search.pages(rule.code)
-        assert page in search.pages(rule.name)
-        example = rule.INVALID[0]
-        found = flaglift.lint(example.text, example.settings, example.context, example.suppressed)
-        for finding in found:
-            if finding.code == rule.code:
-                assert page in search.pages(finding.message), finding.message
+
+
+def test_the_search_finds_each_rule_by_code_name_and_message(site: Path) -> None:
+    said = {rule.code: messages(rule) for rule in RULES}
+    queries = {("FL101", "never closed"), ("FL301", "`flux9` is not in the model catalog")}
+    for code, own in said.items():
+        queries |= {(code, message) for message in own}
+        others = "\n".join(text for other in said if other != code for text in said[other])
+        clear = {each for message in own for each in clauses(message) if each not in others}
+        queries |= {(code, clause) for clause in clear}
+    queries |= {(rule.code, text) for rule in RULES for text in (rule.code, rule.name)}
+    asked = sorted(queries)
+    missed = [
+        (code, query, pages[:3])
+        for (code, query), pages in zip(asked, search(site, [q for _, q in asked]), strict=True)
+        if f"reference/generated/rules/{code}" not in pages[:3]
+    ]
+    assert missed == []
+    assert len(asked) > 3 * len(RULES)
