@@ -181,7 +181,7 @@ def test_the_strict_mode_says_what_it_refuses_for() -> None:
     strict = Settings(strict=True)
     fields = Fields(text="a", video_model="kling25", video_duration=7, video_prompt="b")
     assert translate(lower(fields)).fields == fields
-    with pytest.raises(LoweringError, match="kling25 supports 5 or 10 s, not 7 s"):
+    with pytest.raises(LoweringError, match="`kling25` supports 5 or 10 s, not 7 s"):
         lower(fields, strict)
     text = Fields(text="a --video --video_model kling25 --duration 7")
     with pytest.raises(LoweringError, match="not 7 s"):

@@ -205,7 +205,7 @@ def test_a_suppression_of_nothing_is_taken_out(tmp_path: Path) -> None:
     async def run(editor: Editor) -> None:
         uri = await editor.open(tmp_path / "a.py", text, "python")
         found = await offered(editor, uri, span(0, 20, 20))
-        assert applied(text, found["take it out (safe fix)"], uri, 1) == "p = 'x'\n"
+        assert applied(text, found["remove it (safe fix)"], uri, 1) == "p = 'x'\n"
 
     session(run, tmp_path)
 
@@ -281,7 +281,7 @@ def test_a_prompt_is_copied_as_a_request(tmp_path: Path) -> None:
         for form, address, line, said in (
             ("form", uri, 1, "there is no prompt here"),
             ("form", uri, 2, "model"),
-            ("xml", uri, 0, "'xml' is none of form, curl, python"),
+            ("xml", uri, 0, "'xml' is not one of form, curl, python"),
             ("form", "untitled:x", 0, "untitled:x is not open"),
             ("form", python, 0, "the text is not known: {x}"),
         ):

@@ -158,7 +158,7 @@ def test_a_fix_is_that_of_the_catalog_in_which_it_was_found(tmp_path: Path) -> N
     found = next(f for f in lint(text, Settings(overlay=overlay)) if f.code == "FL402")
     overlay.unlink()
     assert found.fix
-    assert found.fix.title == "use 10 s, the nearest it makes"
+    assert found.fix.title == "use 10 s, the nearest supported"
 
 
 def test_a_plain_prompt_raises_what_its_settings_raise() -> None:

@@ -47,7 +47,7 @@ _LAST_FRAME_DOUBTS = (
     (
         "wan22_fast_*",
         False,
-        "the service's table does not list it, but lists `wan_fast_*`, which is no model's name",
+        "the service's table does not list it, but lists `wan_fast_*`, which is not a model's name",
     ),
 )
 """Pattern, whether the table lists the models, what makes it doubtful.

@@ -35,7 +35,7 @@ def unused_records(unused: Iterable[Unused]) -> Iterator[LocatedFinding]:
         for rule in rules:
             path = _shown(suppression.path)
             message = f"{rule} is suppressed for {path} and reports nothing there"
-            said = finding(f"{message}; take that out", fixable=whole)
+            said = finding(f"{message}; remove it", fixable=whole)
             yield record_at(_shown(str(suppression.source)), lines, Span(start, end), said)
 
 

@@ -1,4 +1,4 @@
-"""FL901 for suppressions: those that suppress nothing, and the edits that take them out."""
+"""FL901 for suppressions: those that suppress nothing, and the edits that remove them."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -16,7 +16,7 @@ _BRACKETS = re.compile(rb"(flaglift:[^\[]*\[)([^\]]*)\]")
 _VAIN = dict.fromkeys(Reach, "is suppressed here and reports nothing") | {
     Reach.ENABLE: "is enabled here and ends no suppression that is needed"
 }
-_TAKEN_OUT = Fix("take it out", Applicability.SAFE, ())
+_TAKEN_OUT = Fix("remove it", Applicability.SAFE, ())
 
 
 def finding(message: str, *, fixable: bool = True) -> Diagnostic:
@@ -53,7 +53,7 @@ def unused_records(
         edit = removal(directive, unused, data, lines) if unused else None
         replacements = tuple(_replacements(edit, lines) if edit else ())
         for code in unused:
-            message = f"{directive.rules[code]} {_VAIN[directive.reach]}; take that out"
+            message = f"{directive.rules[code]} {_VAIN[directive.reach]}; remove it"
             yield record_at(path, lines, place, finding(message), replacements=replacements)
 
 

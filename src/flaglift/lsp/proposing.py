@@ -90,7 +90,7 @@ def _removals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Ite
                 unused = unused_codes(directive, judged)
                 edit = removal(directive, unused, reading.data, reading.lines)
                 if edit:
-                    yield Proposal(each, "take it out (safe fix)", True, False, [edit])
+                    yield Proposal(each, "remove it (safe fix)", True, False, [edit])
 
 
 def comment_against(reading: DocumentReading, about: DocumentFinding) -> ByteEdit | None:

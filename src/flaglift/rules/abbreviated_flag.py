@@ -24,15 +24,15 @@ _LETTERS = 2
 class AbbreviatedFlag(Rule):
     """
     What it does
-        Finds the beginning of a flag's name in the place of a flag: `--video_m`, `--dur`. One that
+        Finds an abbreviated flag, the beginning of a flag's name: `--video_m`, `--dur`. One that
         may stand for several flags, such as `--vid`, is found too. Two letters or fewer, as in
-        `--v 6`, are other products' flags as well and count only next to a
-        flag of this dialect.
+        `--v 6`, are also other products' flags, and count only in a prompt with a flag of this
+        dialect.
 
     Why
         The service completes a beginning that only one flag has, and reads no flag at all in the
         prompt where several have it. No document says so, and a flag that is new to the service
-        may turn the first kind into the second. So the prompt is not translated.
+        may make an abbreviation ambiguous. So the prompt is not translated.
 
     Example
         a cat --video --video_m kling25
@@ -74,7 +74,7 @@ class AbbreviatedFlag(Rule):
         Invalid("a cat --vid", "three flags begin like this"),
         Invalid("a cat --video --video_model kling25 --d 5", "other flags of the service do too"),
         Invalid("a cat --video --v 6", "another product's flag together with one of this dialect"),
-        Invalid("a cat --video --=5", "no letter at all"),
+        Invalid("a cat --video --=5", "no letters at all"),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:

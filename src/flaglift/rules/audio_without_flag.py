@@ -32,7 +32,8 @@ class AudioWithoutFlag(Rule):
         Where it is not known whether the request has that, it only says that it is needed.
 
     Why
-        By the service's page an audio reference needs it; the reference alone is not enough.
+        According to the service's page, an audio reference needs it; the reference alone is not
+        enough.
 
     Example
         a cat --video --video_model seedance2_720p
@@ -46,7 +47,7 @@ class AudioWithoutFlag(Rule):
 
     Fix safety
         Unsafe: it writes `video_audio=true` where the settings block has `video_audio=false`. There
-        is no fix where nothing says so in the text.
+        is no fix where the text does not set the field.
 
     Ground
         The service's Image2Video page, edition of 2026-08-18.

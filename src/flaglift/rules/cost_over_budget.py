@@ -54,17 +54,17 @@ class CostOverBudget(Rule):
         Valid("a cat --video --video_model kling25", "39 cents", settings=HALF),
         Valid(
             "a cat --video --video_model kling25 --duration 10",
-            "all of the budget and no more",
+            "exactly the budget",
             settings=Settings(budget=78),
         ),
         Valid(
             "a cat --video --video_model veo31_fast_4k",
-            "for how many seconds the price is, nothing states",
+            "the seconds that the price is for are not published",
             settings=HALF,
         ),
         Valid(
             "a cat --video --video_model kling25 --duration 3600",
-            "the model makes no such video, so it costs nothing",
+            "the model does not support this length, so it costs nothing",
             settings=HALF,
         ),
         Valid("a cat --video", "no model, no price", settings=HALF),
@@ -77,7 +77,7 @@ class CostOverBudget(Rule):
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling30_pro",
-            "the default duration of a dear model",
+            "the default duration of an expensive model",
             settings=HALF,
         ),
         Invalid(

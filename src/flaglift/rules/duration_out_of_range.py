@@ -22,7 +22,8 @@ from flaglift.rules.base import (
 class DurationOutOfRange(Rule):
     """
     What it does
-        Compares the duration with those that the model makes, by the edition of the catalog in use.
+        Compares the duration with those that the model supports, by the edition of the catalog in
+        use.
 
     Why
         The service refuses the request, or makes a video of another length than the one asked for.
@@ -34,7 +35,7 @@ class DurationOutOfRange(Rule):
         a cat --video --video_model kling25 --duration 5
 
     Fix safety
-        Unsafe: it changes the length to the nearest one allowed, the shorter where two are as near.
+        Unsafe: it changes the length to the nearest one supported, or the shorter of two.
 
     Ground
         The model table of the service's Image2Video page, edition of the catalog in use.
@@ -47,16 +48,16 @@ class DurationOutOfRange(Rule):
     reads: ClassVar[Reads] = Reads.FIRST | Reads.MODEL | Reads.DURATION
 
     VALID: ClassVar[tuple[Valid, ...]] = (
-        Valid("a cat --video --video_model kling25 --duration 10", "one of the two it makes"),
+        Valid("a cat --video --video_model kling25 --duration 10", "one of the two it supports"),
         Valid("a cat --video --video_model seedance_v15_720p --duration 12", "the end of a range"),
         Valid("a cat --video --video_model kling25", "the service has a default"),
         Valid("a cat --video --video_model wan30_720p --duration 99", "no durations are published"),
-        Valid("a cat --video --video_model no_such --duration 99", "another rule's business"),
+        Valid("a cat --video --video_model no_such --duration 99", "another rule reports it"),
     )
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --duration 7",
-            "between the two it makes",
+            "between the two it supports",
             fixed="a cat --video --video_model kling25 --duration 5",
         ),
         Invalid(
@@ -66,7 +67,7 @@ class DurationOutOfRange(Rule):
         ),
         Invalid(
             "a cat --video --video_model veo31_fast_4k --duration -3",
-            "a number that no model makes",
+            "a number that no model supports",
             fixed="a cat --video --video_model veo31_fast_4k --duration 8",
         ),
         Invalid(
@@ -75,7 +76,10 @@ class DurationOutOfRange(Rule):
             fixed="a cat --video --duration 5",
             settings=Settings(default_model="kling25"),
         ),
-        Invalid("a cat --video --video_model wan30_720p --duration 0", "no model makes nothing"),
+        Invalid(
+            "a cat --video --video_model wan30_720p --duration 0",
+            "no model supports nothing",
+        ),
         Invalid(
             "a cat --video --video_model kling25",
             "the duration is a field of the request",
@@ -101,11 +105,11 @@ class DurationOutOfRange(Rule):
         fix = None
         if value and durations:
             nearest = durations.nearest(seconds)
-            title = f"use {nearest} s, the nearest it makes"
+            title = f"use {nearest} s, the nearest supported"
             fix = unsafe(title, Edit(value.start, value.end, str(nearest)))
         yield self.report(
             value.span if value else subject.anchor,
-            f"{subject.model_name} supports {durations}, not {seconds} s"
+            f"`{subject.model_name}` supports {durations}, not {seconds} s"
             if durations
             else f"a video must be at least 1 s long, not {seconds} s",
             fix=fix,

@@ -24,8 +24,8 @@ class DurationWithoutVideo(Rule):
         Finds `--duration` in a prompt with none of the other three flags.
 
     Why
-        `--duration` alone does not make a video prompt, so an image is made. Whether a video was
-        meant nobody knows, so the prompt is not translated.
+        `--duration` alone does not make a video prompt, so an image is made. It is not
+        clear whether a video was meant, so the prompt is not translated.
 
     Example
         a cat --duration 5

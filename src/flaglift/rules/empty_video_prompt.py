@@ -37,8 +37,8 @@ class EmptyVideoPrompt(Rule):
 
     Fix safety
         Unsafe: without the flag the image prompt is used for the video. There is no fix where no
-        words are left for one, where taking the flag out leaves no video prompt, or where a
-        reference would go with it.
+        words are left for one, where no video prompt is left without the flag, or where a
+        reference would be lost.
 
     Ground
         Dialect sections 3.3 and 5.1.
@@ -114,4 +114,4 @@ def _fix(subject: Subject, flag: Flag) -> Fix | None:
     if another or not still_video or not subject.image_prompt:
         return None
     edits = lift_edits(subject.text, [flag.span], subject.span)
-    return unsafe("take it out, so that the image prompt is used", *edits)
+    return unsafe("remove it, so that the image prompt is used", *edits)

@@ -25,8 +25,8 @@ class EscapedApostrophe(Rule):
 
     Why
         An apostrophe needs no backslash here: `it's` is an ordinary word. The service reads `\'` as
-        a backslash and an apostrophe that opens a quote: what follows, flags included, is one word
-        up to the next apostrophe, and without another one no flag is read at all. So the prompt is
+        a backslash and an apostrophe that opens a quote: everything up to the next apostrophe,
+        flags included, is one word, and if there is none, no flag is read at all. So the prompt is
         not translated.
 
     Example
@@ -36,7 +36,7 @@ class EscapedApostrophe(Rule):
         it's a cat --video --video_model kling25
 
     Fix safety
-        Unsafe: the flags after it are read again, so the fields change.
+        Unsafe: the flags after it are read, so the fields change.
 
     Ground
         Dialect sections 1.2 and 1.3; the service's public inference code puts a backslash before
@@ -91,7 +91,7 @@ class EscapedApostrophe(Rule):
                 r"the service reads `\'` as a backslash and an apostrophe that opens a quote, so "
                 "flags after it may not be read, and the prompt is not translated",
                 fix=unsafe(
-                    "take the backslash out" if len(places) == 1 else "take the backslashes out",
+                    "remove the backslash" if len(places) == 1 else "remove the backslashes",
                     *(Edit(place, place + 1, "") for place in places),
                 ),
             )

@@ -41,7 +41,7 @@ class ExclusiveMedia(Rule):
         reference, for Seedance 2 and 2.5.
 
     Why
-        These models take the one or the other. The service refuses a request with both.
+        These models take one or the other. The service refuses a request with both.
 
     Example
         a cat --video --video_model seedance2_720p
@@ -53,7 +53,7 @@ class ExclusiveMedia(Rule):
         input_video_url=https://example.com/cat.mp4
 
     Fix safety
-        No fix: which of the two is meant only the writer knows.
+        No fix: only the writer knows which of the two is meant.
 
     Ground
         The service's Image2Video page, edition of 2026-08-18.

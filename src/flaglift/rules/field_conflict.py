@@ -84,7 +84,7 @@ class FieldConflict(Rule):
         ),
         Valid(
             "a cat --video --video_model kling25",
-            "what the request holds and does not state is another field",
+            "the request holds other fields without known values",
             context=Context({"video_prompt": UNSTATED, "video_duration": UNSTATED}),
         ),
         Valid("a cat --fill\nw=1\nw=2", "no flag of the dialect"),
@@ -148,7 +148,7 @@ class FieldConflict(Rule):
             values = f"has one value in {said.place} and another in {place}"
         return self.report(
             said.span,
-            f"`{said.field}` {values}, so nobody can tell which one is meant and the prompt is"
+            f"`{said.field}` {values}, so it is not clear which one is meant and the prompt is"
             " not translated",
         )
 
@@ -156,7 +156,7 @@ class FieldConflict(Rule):
         return self.report(
             said.span,
             f"`{said.field}` is in {said.place} and in the request too, with a value that is not"
-            " known here, so nobody can tell whether they agree and the prompt is not translated",
+            " known here, so it is not clear whether they agree and the prompt is not translated",
             severity=Severity.WARNING,
         )
 

@@ -42,7 +42,7 @@ class FlagAfterDoubleDash(Rule):
 
     Fix safety
         Unsafe: the flags are read, so the fields change. Between words the `--` becomes an em dash,
-        elsewhere it is taken out. No fix where a flag in front of it wants a value.
+        elsewhere it is removed. No fix where a flag before it needs a value.
 
     Ground
         Dialect section 2.9.
@@ -73,7 +73,7 @@ class FlagAfterDoubleDash(Rule):
         ),
         Invalid(
             "a cat -- a dog --\n--video -- a bird",
-            "three of them, of which two stand before a flag",
+            "three of them, two of which are before a flag",
             fixed="a cat \u2014 a dog\n--video -- a bird",
         ),
         Invalid(
@@ -120,7 +120,7 @@ def _fix(subject: Subject, nodes: Sequence[Node], places: Sequence[int]) -> Fix 
         else:
             lifted.append(span)
     edits += lift_edits(subject.text, lifted, subject.span)
-    return unsafe("write a dash" if not lifted else "take it out", *edits)
+    return unsafe("write a dash" if not lifted else "remove it", *edits)
 
 
 def _wants_value(node: Node) -> bool:

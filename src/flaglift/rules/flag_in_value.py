@@ -24,13 +24,13 @@ from flaglift.syntax.words import WHITESPACE, is_escaped
 class FlagInValue(Rule):
     """
     What it does
-        Finds a flag that is part of another flag's value: because it sticks to it
+        Finds a flag that is part of another flag's value: because it is attached to it
         (`"it yawns"--duration 5`), or because the quotes reach too far
         (`"it yawns --duration 5"`).
 
     Why
-        The service reads it as words of the value. What it was to do is not done: the video has the
-        default length, or a prompt that nobody wrote.
+        The service reads it as words of the value. It has no effect as a flag: the video has the
+        default length, or a prompt that was not meant.
 
     Example
         a cat --video --video_model kling25 --video_prompt "it yawns --duration 5"
@@ -39,8 +39,8 @@ class FlagInValue(Rule):
         a cat --video --video_model kling25 --video_prompt "it yawns" --duration 5
 
     Fix safety
-        Unsafe: words of a value become a flag. It is offered where a space in front of the flag is
-        all that is missing, and where nothing but flags stands from there to the closing quote.
+        Unsafe: words of a value become a flag. It is offered where only a space before the flag is
+        missing, and where only flags stand between there and the closing quote.
 
     Ground
         Dialect sections 1.1, 1.2 and 6.
@@ -52,16 +52,16 @@ class FlagInValue(Rule):
     trigger = Feature.FLAG_IN_VALUE
 
     VALID: ClassVar[tuple[Valid, ...]] = (
-        Valid('a cat --video --video_prompt "it yawns -- and naps"', "two dashes, and no flag"),
+        Valid('a cat --video --video_prompt "it yawns -- and naps"', "two dashes alone"),
         Valid('a cat --video --video_prompt "as in clip--video.mp4"', "a file"),
-        Valid('a cat --video --video_prompt "it yawns --ar 1:1"', "no flag of this dialect"),
-        Valid('a cat --video --video_prompt "it yawns" -- --duration 5', "it is in no value"),
+        Valid('a cat --video --video_prompt "it yawns --ar 1:1"', "not a flag of this dialect"),
+        Valid('a cat --video --video_prompt "it yawns" -- --duration 5', "it is not in a value"),
         Valid("a cat --video --video_model kling25\u00a0--duration 5", "an invisible character"),
     )
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             'a cat --video --video_model kling25 --video_prompt "it yawns"--duration 5',
-            "it sticks to the value",
+            "it is attached to the value",
             fixed='a cat --video --video_model kling25 --video_prompt "it yawns" --duration 5',
         ),
         Invalid(
@@ -76,13 +76,13 @@ class FlagInValue(Rule):
         ),
         Invalid(
             'a cat --video --video_model kling25 --video_prompt "it says --video or naps"',
-            "words follow, so nobody knows where the value was to end",
+            "words follow, so it is not clear where the value should end",
         ),
         Invalid(
             r'a cat --video --video_model kling25 --video_prompt "it \"naps\" --duration \"5\""',
             "quotes in quotes",
         ),
-        Invalid("a cat --video --video_model=--video_prompt", "there is no value in front of it"),
+        Invalid("a cat --video --video_model=--video_prompt", "there is no value before it"),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
@@ -118,7 +118,7 @@ def _fix(value: Value, inner: FlagLike) -> Fix | None:
             return None
         end = value.start + len(before.rstrip(WHITESPACE))
         closing = Edit(value.end - 1, value.end, "")
-        return unsafe("close the quote in front of it", Edit(end, inner.start, '" '), closing)
+        return unsafe("close the quote before it", Edit(end, inner.start, '" '), closing)
     if raw.count('"', 0, offset) % 2 or is_escaped(raw, offset):
         return None
-    return unsafe("put a space in front", Edit(inner.start, inner.start, " "))
+    return unsafe("put a space before it", Edit(inner.start, inner.start, " "))

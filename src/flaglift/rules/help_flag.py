@@ -19,8 +19,8 @@ from flaglift.syntax import nodes
 class HelpFlag(Rule):
     """
     What it does
-        Finds a word that begins with `-h`, or is `--help` or a beginning of it, in a prompt with
-        flags: `-hands`, `-hd`.
+        Finds a word that begins with `-h`, or is `--help` or an abbreviation of it, in a prompt
+        with flags: `-hands`, `-hd`.
 
     Why
         The service's reader takes it for a request for its own help and gives up: it reads no flag
@@ -54,7 +54,7 @@ class HelpFlag(Rule):
     )
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid("a woman -hands folded --video --video_model kling25", "meant as a list"),
-        Invalid("a cat --video --video_model kling25 --help", "to the letter"),
+        Invalid("a cat --video --video_model kling25 --help", "exactly the option"),
         Invalid('a cat "-hd" --video --video_model kling25', "quotes change nothing"),
     )
 

@@ -26,8 +26,8 @@ class KeyframeSeparator(Rule):
         Finds a line of `---` between keyframes that is not written as CR LF `---` CR LF.
 
     Why
-        Only that separates keyframes for certain. Anything else may leave one prompt with the flags
-        of all.
+        Only this form is certain to separate keyframes. Anything else may leave one prompt with the
+        flags of all of them.
 
     Example
         a cat --video --video_model kling25
@@ -39,7 +39,7 @@ class KeyframeSeparator(Rule):
 
     Fix safety
         Display only: keyframe prompts are never rewritten in place, and editors and files change
-        line ends on their way.
+        line ends.
 
     Ground
         Dialect section 5.3.
@@ -54,17 +54,17 @@ class KeyframeSeparator(Rule):
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(
             "a cat --video --video_model kling25\r\n---\r\na dog --video --video_model kling25",
-            "to the letter",
+            "exactly as documented",
         ),
         Valid("a cat\n---\na dog", "no flags at all"),
-        Valid("a cat —video\n---\na dog", "a typographic dash, which makes it no flag"),
-        Valid("a cat\n--- a dog --video --video_model kling25", "no line by itself"),
+        Valid("a cat —video\n---\na dog", "a typographic dash, so it is not a flag"),
+        Valid("a cat\n--- a dog --video --video_model kling25", "not a line by itself"),
         Valid("a cat --video --video_model kling25\n----\na dog", "four dashes are text"),
     )
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25\n---\na dog --video --video_model kling25",
-            "LF for CR LF",
+            "LF instead of CR LF",
             fixed="a cat --video --video_model kling25\r\n---\r\na dog --video"
             " --video_model kling25",
             applicability=Applicability.DISPLAY_ONLY,
@@ -99,7 +99,7 @@ class KeyframeSeparator(Rule):
                 yield self.report(
                     separator.span,
                     "the separator of keyframes is CR LF `---` CR LF, and this one is written"
-                    " otherwise, so the keyframes may be read as one prompt",
+                    " differently, so the keyframes may be read as one prompt",
                     fix=display_only("write CR LF `---` CR LF", edit),
                 )
 

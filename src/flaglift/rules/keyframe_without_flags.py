@@ -21,11 +21,11 @@ from flaglift.syntax.words import WHITESPACE
 class KeyframeWithoutFlags(Rule):
     r"""
     What it does
-        Finds a keyframe that is no video prompt, among others that are.
+        Finds a keyframe that is not a video prompt, among others that are.
 
     Why
-        Every keyframe carries its own flags, `--video` and `--video_model` repeated. What stands in
-        one does nothing for the others.
+        Every keyframe carries its own flags, `--video` and `--video_model` repeated. Those of one
+        keyframe have no effect on the others.
 
     Example
         a cat --video --video_model kling25
@@ -57,7 +57,7 @@ class KeyframeWithoutFlags(Rule):
         ),
         Valid("a cat\r\n---\r\na dog", "no flags at all"),
         Valid("a cat\r\n---\r\na dog --duration 5", "none of them is a video prompt"),
-        Valid("a cat --video --video_model kling25 --- a dog", "no line by itself"),
+        Valid("a cat --video --video_model kling25 --- a dog", "not a line by itself"),
         Valid(
             "a cat --video --video_model kling25\r\n---\r\na dog --vide",
             "an abbreviated flag, which may be the one",
@@ -73,7 +73,7 @@ class KeyframeWithoutFlags(Rule):
             "a duration alone makes no video",
         ),
         Invalid("a cat --video --video_model kling25\r\n---\r\n", "nothing after the separator"),
-        Invalid("---\r\na cat --video --video_model kling25", "nothing in front of the separator"),
+        Invalid("---\r\na cat --video --video_model kling25", "nothing before the separator"),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
@@ -89,7 +89,7 @@ class KeyframeWithoutFlags(Rule):
             # What is empty is shown at the separator that makes it one.
             yield self.report(
                 words or prompt.separators[max(index - 1, 0)].span,
-                f"keyframe {index + 1} {what}, so it is no video like the others",
+                f"keyframe {index + 1} {what}, so it is not a video like the others",
             )
 
 

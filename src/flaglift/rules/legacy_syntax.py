@@ -27,7 +27,7 @@ from flaglift.syntax.lift import lift_edits
 class LegacySyntax(Rule):
     """
     What it does
-        Finds video flags in the text of a prompt, and says which form fields they stand for.
+        Finds video flags in the text of a prompt, and says which form fields replace them.
 
     Why
         Since 2026-04-29 the service documents form fields for them. It still accepts the flags.

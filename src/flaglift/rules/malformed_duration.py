@@ -61,7 +61,7 @@ class MalformedDuration(Rule):
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25 --duration 5", "a whole number"),
         Valid("a cat --video --video_model kling25 --duration=+5", "a sign is allowed"),
-        Valid('a cat --video --video_model kling25 --duration "10"', "quotes are taken away"),
+        Valid('a cat --video --video_model kling25 --duration "10"', "quotes are removed"),
         Valid("a cat --video --video_model kling25 --duration 5 s", "the unit is text"),
         Valid("a cat --video --video_model kling25 --duration -3", "a number that is out of range"),
         Valid("a cat --video -- --duration 5s", "after a bare `--` there are no flags"),
@@ -88,10 +88,13 @@ class MalformedDuration(Rule):
             fixed="a cat --video --video_model kling25 --duration 5 --duration 5",
         ),
         Invalid("a cat --video --duration five", "a number in words"),
-        Invalid("a cat --video --duration 7.5", "no whole number; nobody knows whether up or down"),
+        Invalid(
+            "a cat --video --duration 7.5",
+            "not a whole number, and two are near",
+        ),
         Invalid("a cat --video --duration ５", "a digit of another script"),
         Invalid("a cat --video --duration= 5", "the value is empty, the number is text"),
-        Invalid('a cat --video --duration 5s"', "an open quote is stuck to it"),
+        Invalid('a cat --video --duration 5s"', "an open quote is attached to it"),
         Invalid(
             "a cat --video --video_model kling25\nvideo_duration=5s", "a line of the settings block"
         ),

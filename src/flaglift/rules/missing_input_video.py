@@ -37,7 +37,7 @@ class MissingInputVideo(Rule):
         input_video_url=https://example.com/dance.mp4
 
     Fix safety
-        No fix: nobody but the writer knows which video is meant.
+        No fix: only the writer knows which video is meant.
 
     Ground
         The capability matrix of the service's Image2Video page, "Motion control (requires

@@ -28,8 +28,8 @@ class MissingModel(Rule):
         block, no field of the request and no `default-model`.
 
     Why
-        The service had a default model, another one at different times. The field `video_model`
-        has none, so the prompt is translated only when you choose a model.
+        The service had a default model, which changed over time. The field `video_model` has none,
+        so the prompt is translated only when you choose a model.
 
     Example
         a cat --video
@@ -53,7 +53,7 @@ class MissingModel(Rule):
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "a flag names it"),
-        Valid("a cat --video --video_model sora", "a name that nobody knows is a name"),
+        Valid("a cat --video --video_model sora", "an unknown name is a name"),
         Valid("a cat --video", "chosen", settings=Settings(default_model="kling25")),
         Valid("a cat --video", "in the request", context=Context({"video_model": "kling25"})),
         Valid(

@@ -22,7 +22,7 @@ _FIRST_FRAME = ("video_first_frame", "video_first_frame_url", "source_image_url"
 class MissingText(Rule):
     """
     What it does
-        Finds a prompt that is nothing but flags, for a model that animates an image, with no first
+        Finds a prompt of nothing but flags, for a model that animates an image, with no first
         frame: `video_first_frame`, `video_first_frame_url` or `source_image_url`. Where it is not
         known what the request holds, it only says that one is needed.
 
@@ -38,7 +38,7 @@ class MissingText(Rule):
         a woman --video --video_model kling25 --video_prompt "she smiles"
 
     Fix safety
-        No fix: nobody but the writer knows what the image should show.
+        No fix: only the writer knows what the image should show.
 
     Ground
         The service's Image2Video page: with a first frame "text is no longer required"; the
@@ -88,7 +88,7 @@ class MissingText(Rule):
         ),
         Invalid(
             "\t--video\r\n--video_model kling25 --video_prompt smiling\n",
-            "blanks are no text",
+            "whitespace is not text",
             context=Context(complete=True),
         ),
         Invalid(

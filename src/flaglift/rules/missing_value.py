@@ -31,7 +31,7 @@ class MissingValue(Rule):
     """
     What it does
         Finds `--video_model`, `--video_prompt` and `--duration` with nothing after them that is a
-        value: the prompt ends, or the next word begins with a dash and is no number.
+        value: the prompt ends, or the next word begins with a dash and is not a number.
 
     Why
         The service then reads no flag at all, wherever they stand: the flags become part of the
@@ -45,9 +45,9 @@ class MissingValue(Rule):
 
     Fix safety
         Unsafe: without the flag the others are read, so the fields change. It is offered for a
-        duration or a video prompt that was left empty, where the service does without; a model
-        has to be named, and of a word that begins with a dash nobody knows what it is. Nor is it
-        offered where the rest of the line would be a setting or a separator of keyframes.
+        duration or a video prompt without a value, because the service does not need them. It is
+        not offered for a model, which is required, before a word that begins with a dash, which may
+        be the value, or where the rest of the line would be a setting or a keyframe separator.
 
     Ground
         Dialect section 2.5.
@@ -68,10 +68,10 @@ class MissingValue(Rule):
         Valid("a cat --video -- and --duration", "after a bare `--` there are no flags"),
     )
     INVALID: ClassVar[tuple[Invalid, ...]] = (
-        Invalid("a cat --video --video_model", "the prompt ends; nobody knows which model"),
+        Invalid("a cat --video --video_model", "the prompt ends, and any model may be meant"),
         Invalid(
             "a cat --video --video_model kling25 --video_prompt --duration 5",
-            "a slot for the video prompt that was left empty",
+            "an empty slot for the video prompt",
             fixed="a cat --video --video_model kling25 --duration 5",
         ),
         Invalid(
@@ -80,7 +80,7 @@ class MissingValue(Rule):
             fixed="a cat --video --video_model kling25\r\nar=1:1",
         ),
         Invalid("a cat --video --video_prompt -smile", "a word with a dash may be the value"),
-        Invalid("a cat --video --video_model=-- kling25", "`--` is no value, attached or not"),
+        Invalid("a cat --video --video_model=-- kling25", "`--` is not a value, attached or not"),
         Invalid("a cat --video_model -- kling25", "`--` in between"),
         Invalid("a cat --video\nw=1280 --duration", "without it the line is one of the settings"),
     )
@@ -102,18 +102,18 @@ class MissingValue(Rule):
         self, subject: Subject, flag: Flag, follows: Node | None, line_ends: Sequence[int]
     ) -> Diagnostic:
         if flag.name_span != flag.span:
-            what = "`--` is none"
+            what = "`--` is not a value"
         elif follows is None:
             what = "the prompt ends there"
         else:
-            what = f"`{excerpt(_begins(follows))}` follows, which is another flag or no value"
+            what = f"`{excerpt(_begins(follows))}` follows, which is a flag or cannot be a value"
         fix: Fix | None = None
         if (
             flag.name != FlagName.VIDEO_MODEL
             and isinstance(follows, Flag | OtherFlag | None)
             and not _SPECIAL.match(subject.text, _line_start(subject.text, flag, line_ends))
         ):
-            fix = unsafe("take it out", *lift_edits(subject.text, [flag.span], subject.span))
+            fix = unsafe("remove it", *lift_edits(subject.text, [flag.span], subject.span))
         return self.report(
             flag.span,
             f"`--{flag.name}` has no value: {what}, so the service reads no flag at all in this "

@@ -34,7 +34,7 @@ class MissingVideoPrompt(Rule):
         a cat --video --video_model kling25 --video_prompt "the cat yawns"
 
     Fix safety
-        No fix: only you know what is to happen in the video.
+        No fix: only you know what should happen in the video.
 
     Ground
         Dialect section 3.3.

@@ -27,7 +27,7 @@ class MissingVideoSwitch(Rule):
         Finds `--video_model` or `--video_prompt` in a prompt without `--video`.
 
     Why
-        It is read as a video prompt all the same, but only `--video` is documented to make it one.
+        It is read as a video prompt anyway, but only `--video` is documented to make it one.
 
     Example
         a cat --video_model kling25 --video_prompt "it yawns"
@@ -93,8 +93,7 @@ class MissingVideoSwitch(Rule):
         first = subject.segment.flags[0]
         yield self.report(
             first.span,
-            f"there is no `--video`, and `--{_reason(subject)}` makes this a video prompt all the"
-            " same",
+            f"there is no `--video`, and `--{_reason(subject)}` makes this a video prompt anyway",
             fix=_fix(subject, first),
         )
 

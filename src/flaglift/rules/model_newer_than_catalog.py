@@ -25,7 +25,7 @@ APRIL = Settings(edition=datetime.date(2026, 4, 29))
 class ModelNewerThanCatalog(Rule):
     """
     What it does
-        Finds a video model that came after the date of the catalog in use (a warning), or that the
+        Finds a video model that is newer than the catalog in use (a warning), or that the
         service's changelog names and no edition has listed yet (an info).
 
     Why
@@ -55,7 +55,7 @@ class ModelNewerThanCatalog(Rule):
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model seedance2_4k", "the newest edition lists it"),
         Valid("a cat --video --video_model sora", "no edition and no changelog has it"),
-        Valid("a cat --video --video_model kling25_5s", "it is gone, not new"),
+        Valid("a cat --video --video_model kling25_5s", "it is retired, not new"),
         Valid('a 6" cat --video --video_model infinitetalk_480p', "the quote makes the flags text"),
         Valid("a cat --video", "no model is named", settings=APRIL),
     )

@@ -25,11 +25,11 @@ class QuotedFlag(Rule):
     r"""
     What it does
         Finds a word that is a flag of the dialect, the beginning of one, or `--`, once its quotes
-        and backslashes are taken away: `"--video"`, `\--video`.
+        and backslashes are removed: `"--video"`, `\--video`.
 
     Why
-        The service takes quotes and backslashes away before it looks for flags, so it finds one
-        there. Whoever put them there may have meant the word as text. So the prompt is not
+        The service removes quotes and backslashes before it looks for flags, so it finds one there.
+        Whoever wrote them may have meant the word as text. So the prompt is not
         translated.
 
     Example
@@ -74,9 +74,9 @@ class QuotedFlag(Rule):
             fixed='a cat --video --video_model kling25 --video_prompt="it sits"',
         ),
         Invalid('a cat "--" --video --video_model kling25', "quoted dashes end the flags"),
-        Invalid('a cat "--vid" --video_model kling25', "an abbreviation besides"),
+        Invalid('a cat "--vid" --video_model kling25', "an abbreviation too"),
         Invalid('a cat "--video_model=--" --video', "no value can be written like this"),
-        Invalid('a cat "--video""', "an open quote is stuck to it"),
+        Invalid('a cat "--video""', "an open quote is attached to it"),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
@@ -85,9 +85,9 @@ class QuotedFlag(Rule):
             if not isinstance(node, nodes.QuotedFlag):
                 continue
             what = (
-                "ends the flags for the service all the same"
+                "still ends the flags for the service"
                 if node.text == "--"
-                else "is a flag to the service all the same"
+                else "is still a flag to the service"
             )
             yield self.report(
                 node.span,

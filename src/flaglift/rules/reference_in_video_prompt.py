@@ -42,8 +42,8 @@ class ReferenceInVideoPrompt(Rule):
         <lora:1533312:1.0> a man --video --video_model kling25 --video_prompt "he waves"
 
     Fix safety
-        Unsafe: it takes the references out of the video prompt, and puts them nowhere else. There
-        is no fix where nothing would be left, or where quotes and backslashes are in the way.
+        Unsafe: it removes the references from the video prompt and does not add them elsewhere.
+        There is no fix where nothing would be left, or where quotes and backslashes are in the way.
 
     Ground
         Dialect section 5.1; the service's Image2Video page: the video prompt "should not include
@@ -63,7 +63,7 @@ class ReferenceInVideoPrompt(Rule):
         ),
         Valid(
             "<lora:1:1.0> a man --video --video_model kling25",
-            "the image prompt is used for the video less its references",
+            "the image prompt is used for the video without its references",
         ),
         Valid(
             'a man --video --video_model seedance2_720p --video_prompt "<faceid:1:1> man waves"',
@@ -86,12 +86,12 @@ class ReferenceInVideoPrompt(Rule):
         ),
         Invalid(
             'a man --video --video_model seedance2_720p --video_prompt "<faceid:1> <lora:2:1> hi"',
-            "of the two Seedance 2 takes one",
+            "Seedance 2 takes one of the two",
             fixed='a man --video --video_model seedance2_720p --video_prompt "<faceid:1> hi"',
         ),
         Invalid(
             "a man --video --video_model kling25 --video_prompt=<lora:1:1>waves",
-            "glued to the only word",
+            "attached to the only word",
             fixed="a man --video --video_model kling25 --video_prompt=waves",
         ),
         Invalid(
@@ -159,7 +159,7 @@ class ReferenceInVideoPrompt(Rule):
         if edits is None or _unwanted(apply_edits(raw, edits), faces):
             return place, None
         moved = (Edit(edit.start + start, edit.end + start, edit.content) for edit in edits)
-        return place, unsafe("take it out of the video prompt", *moved)
+        return place, unsafe("remove it from the video prompt", *moved)
 
 
 def _unwanted(text: str, faces: bool) -> list[Span]:

@@ -28,10 +28,10 @@ from flaglift.syntax.nodes import Flag, Quoting
 class RepeatedFlag(Rule):
     """
     What it does
-        Finds a flag that is given again further on.
+        Finds a flag that is given again later in the prompt.
 
     Why
-        Only the last one counts. The others look as if they did something.
+        Only the last one counts. The others look as if they had an effect.
 
     Example
         a cat --video --video_model kling25 --duration 5 --duration 10
@@ -40,8 +40,8 @@ class RepeatedFlag(Rule):
         a cat --video --video_model kling25 --duration 10
 
     Fix safety
-        Safe: it takes out the flags that do not count. It is not offered where the last one is
-        empty or names a model that nobody knows: then one of the others was perhaps meant.
+        Safe: it removes the flags that do not count. It is not offered where the last one is empty
+        or names an unknown model: one of the others may have been meant.
 
     Ground
         Dialect section 2.6.
@@ -81,7 +81,7 @@ class RepeatedFlag(Rule):
         ),
         Invalid(
             "a cat --video --video_model kling25 --duration 5 --duration",
-            "the last one has no value, so the first was perhaps meant",
+            "the last one has no value, so the first may have been meant",
         ),
         Invalid(
             'a cat --video --video_model kling25 --video_prompt "it sits" --video_prompt ""',
@@ -110,7 +110,7 @@ class RepeatedFlag(Rule):
             fix = PendingFix(Applicability.SAFE, _fix, subject.text, flag.span, subject.span)
             yield self.report(
                 flag.span,
-                f"`--{flag.name}` is given again further on, and only the last one counts{used}",
+                f"`--{flag.name}` is given again later, and only the last one counts{used}",
                 fix=fix if is_meant[flag.name] else None,
             )
 
@@ -128,4 +128,4 @@ def _says_something(flag: Flag, subject: Subject) -> bool:
 
 
 def _fix(text: str, flag: Span, within: Span) -> Fix:
-    return safe("take it out", *lift_edits(text, [flag], within))
+    return safe("remove it", *lift_edits(text, [flag], within))

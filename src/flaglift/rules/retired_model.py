@@ -36,8 +36,8 @@ class RetiredModel(Rule):
         not. With `accept-successors` it says which model takes its place.
 
     Why
-        The field `video_model` takes the models of today. The service's own reading of the text may
-        still know the old name, so the prompt is not translated.
+        The field `video_model` takes current models. The service may still know the old name in the
+        text, so the prompt is not translated.
 
     Example
         a cat --video --video_model kling25_5s
@@ -46,7 +46,7 @@ class RetiredModel(Rule):
         a cat --video --video_model kling25 --duration 5
 
     Fix safety
-        Unsafe: it names another model, with the seconds that the old name says. With
+        Unsafe: it names another model, with the duration in the old name. With
         `accept-successors` the translation does the same, and the fix is safe.
 
     Ground
@@ -61,7 +61,7 @@ class RetiredModel(Rule):
     refuses = True
 
     VALID: ClassVar[tuple[Valid, ...]] = (
-        Valid("a cat --video --video_model kling25 --duration 5", "a model of today"),
+        Valid("a cat --video --video_model kling25 --duration 5", "a current model"),
         Valid("a cat --video --video_model sora", "no edition ever listed it"),
         Valid('a 6" cat --video --video_model ovi', "the quote makes the flags text"),
         Valid(
@@ -109,8 +109,8 @@ class RetiredModel(Rule):
             return
         yield self.report(
             subject.anchor,
-            f"{named(subject)} was listed up to the edition of {lookup.until} (known since"
-            f" {lookup.since}) and no longer is{_outcome(subject, lookup.successor)}",
+            f"{named(subject)} was last listed in the edition of {lookup.until} (known since"
+            f" {lookup.since}){_outcome(subject, lookup.successor)}",
             fix=_fix(subject, lookup.successor),
             severity=Severity.INFO if subject.replaced else None,
             refuses=not subject.replaced,
@@ -126,8 +126,8 @@ def _outcome(subject: Subject, successor: Successor | None) -> str:
     if subject.written_duration in (None, successor.seconds):
         return f", so the prompt is not translated; `accept-successors` puts {other} in its place"
     return (
-        f", so the prompt is not translated; its evident successor is {other}, and"
-        f" {excerpt(subject.written_duration)} s are asked for"
+        f", so the prompt is not translated; its evident successor is {other}, but"
+        f" the prompt asks for {excerpt(subject.written_duration)} s"
     )
 
 

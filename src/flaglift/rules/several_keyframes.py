@@ -48,8 +48,8 @@ class SeveralKeyframes(Rule):
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "one prompt"),
         Valid("a cat\r\n---\r\na dog", "no flags at all"),
-        Valid("a cat\r\n---\r\na dog --Video", "wrong case, which makes it no flag"),
-        Valid("a cat --- a dog --video --video_model kling25", "no line by itself"),
+        Valid("a cat\r\n---\r\na dog --Video", "wrong case, so it is not a flag"),
+        Valid("a cat --- a dog --video --video_model kling25", "not a line by itself"),
         Valid(
             'a cat --video --video_model kling25 --video_prompt "it --- yawns"',
             "dashes in a value",

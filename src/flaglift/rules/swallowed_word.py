@@ -30,12 +30,12 @@ _NO_OPERAND = re.compile(r"-(?![0-9.]*+(?:[ \t\r\n]|\Z))")
 class SwallowedWord(Rule):
     """
     What it does
-        Finds a word of the text that only flags of the dialect keep away from a flag of the service
-        in front of them, which would take it as a value; and a `---` that only flags keep from
-        having a line to itself.
+        Finds a word that another flag of the service would take as its value once the flags of the
+        dialect between the two are removed; and a `---` that would then have a line to itself.
 
     Why
-        Once the flags become fields, they leave the text, and the other flag takes the word:
+        Once the flags have become fields, they are no longer in the text, and the other flag takes
+        the word:
         `--loras a --video b` would become `--loras a b`, with two references instead of one; a line
         `---` would separate keyframes. So the prompt is not translated.
 
@@ -65,7 +65,7 @@ class SwallowedWord(Rule):
         Valid("a cat --loras=tiger --video --video_model kling25 on a mat", "attached"),
         Valid("a cat --loras tiger --video --fill on a mat", "another flag stands between"),
         Valid("a cat --loras tiger --video --video_model kling25 -soft", "a dash, and no number"),
-        Valid("a cat --loras tiger on a mat --video", "it has taken the words already"),
+        Valid("a cat --loras tiger on a mat --video", "it has already taken the words"),
         Valid("a cat --- --video --video_model kling25 a dog", "words share the line of the `---`"),
     )
     INVALID: ClassVar[tuple[Invalid, ...]] = (

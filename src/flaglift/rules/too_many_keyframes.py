@@ -26,7 +26,7 @@ class TooManyKeyframes(Rule):
         Counts the keyframes of a prompt: the parts that lines of `---` separate.
 
     Why
-        The service takes 8 at most.
+        The service takes at most 8.
 
     Example
         a cat wakes --video --video_model kling25
@@ -53,7 +53,7 @@ class TooManyKeyframes(Rule):
         it sleeps --video --video_model kling25
 
     Fix safety
-        No fix: only you know which keyframes to leave out.
+        No fix: only you know which keyframes to drop.
 
     Ground
         Dialect section 5.3.
@@ -68,7 +68,7 @@ class TooManyKeyframes(Rule):
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid(LINE.join([FRAME] * MOST), "as many as there may be"),
         Valid(LINE.join(["a cat"] * 9), "no flags at all"),
-        Valid(f"{FRAME} --- " * 9, "no lines by themselves"),
+        Valid(f"{FRAME} --- " * 9, "not lines by themselves"),
     )
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(LINE.join([FRAME] * 9), "one too many"),
@@ -82,5 +82,5 @@ class TooManyKeyframes(Rule):
         if count > MOST and subject.prompt.has(Feature.FLAG):
             yield self.report(
                 subject.prompt.separators[MOST - 1].span,
-                f"the prompt has {count} keyframes, and the service takes {MOST} at most",
+                f"the prompt has {count} keyframes, and the service takes at most {MOST}",
             )

@@ -20,11 +20,11 @@ from flaglift.syntax.nodes import Unclosed
 class UnclosedQuote(Rule):
     r"""
     What it does
-        Finds a `"` that nothing closes, and a backslash at the very end, in a prompt with flags.
+        Finds a `"` that is never closed, and a backslash at the very end, in a prompt with flags.
 
     Why
-        The service then reads no flag at all, wherever they stand: the flags become part of the
-        image prompt and an image is made instead of a video.
+        The service then reads no flag at all, wherever the flags are: they become part of the image
+        prompt, and an image is made instead of a video.
 
     Example
         a 6" heel --video --video_model kling25
@@ -59,7 +59,7 @@ class UnclosedQuote(Rule):
         ),
         Invalid(
             'a cat --video --video_model kling25 --video_prompt "it sits',
-            "the end of the value is missing; whether it ends the text nobody knows",
+            "the end of the value is missing, and may be anywhere in the text",
         ),
         Invalid(
             "a cat --video --video_model kling25 \\",

@@ -33,13 +33,13 @@ _OTHERS = Defect.DASH | Defect.UNSEEN | Defect.CASE | Defect.HYPHEN
 class UnknownFlag(Rule):
     """
     What it does
-        Finds words that look like flags and are none: nobody's flag (`--ar`), a misspelt one
-        (`--vidoe`), one with a dash too few or too many (`-video`), one that sticks to the word in
-        front (`woman--video`), and one inside a quoted word (`"a cat --video"`).
+        Finds words that look like flags but are not: an unknown flag (`--ar`), a misspelt one
+        (`--vidoe`), one with too few or too many dashes (`-video`), one that is attached to the
+        word before it (`woman--video`), and one inside a quoted word (`"a cat --video"`).
 
     Why
-        The service reads such a word as text. What it was to do is not done, and it becomes part
-        of the image prompt.
+        The service reads such a word as text. It has no effect as a flag, and becomes part of the
+        image prompt.
 
     Example
         a cat --vidoe --video_model kling25
@@ -49,8 +49,8 @@ class UnknownFlag(Rule):
 
     Fix safety
         Unsafe: text becomes a flag. It is offered where the word looks like one of the four flags,
-        outside quotes. A number that sticks to `--duration` becomes its value; where anything else
-        sticks to a name that may be meant, no fix is offered.
+        outside quotes. A number attached to `--duration` becomes its value; if anything else is
+        attached to a possible name, no fix is offered.
 
     Ground
         Dialect sections 2.1, 2.11 and 6.
@@ -63,7 +63,7 @@ class UnknownFlag(Rule):
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --fill --video --video_model kling25", "another flag of the service"),
-        Valid("a cat --ar 16:9 --style raw", "no flag of this dialect, so none of our business"),
+        Valid("a cat --ar 16:9 --style raw", "not a flag of this dialect, so it is not checked"),
         Valid("a cat --- a dog --video --video_model kling25", "dashes with nothing after them"),
         Valid("a low-video look --video --video_model kling25", "a hyphen in a word"),
         Valid("a cat —video --video_model kling25", "what is wrong with it is its dash"),
@@ -95,23 +95,24 @@ class UnknownFlag(Rule):
         ),
         Invalid(
             "a cat--video --video_model kling25",
-            "stuck to a word",
+            "attached to a word",
             fixed="a cat --video --video_model kling25",
         ),
         Invalid(
             "a cat --video --video_model kling25 --duration5s",
-            "the value sticks to the name",
+            "the value is attached to the name",
             fixed="a cat --video --video_model kling25 --duration 5",
         ),
         Invalid("a cat --video --video_model kling25 --duration5 7", "two values"),
-        Invalid("a cat --video --video_model2 kling25", "a number that nobody may drop"),
+        Invalid("a cat --video --video_model2 kling25", "a number that cannot be dropped"),
         Invalid("a cat --video --video_model kling25 --video_promptA cat", "a value or a slip"),
         Invalid('"a cat --video" --video_model kling25', "the quotes reach too far"),
         Invalid("a cat --video --video_model kling25 --ar 16:9", "another product's flag"),
-        Invalid('a cat --video"s" --video_model kling25', "a word of which it is the beginning"),
-        Invalid("a cat--video, --video_model kling25", "the comma has to go too"),
+        Invalid('a cat --video"s" --video_model kling25', "a longer word that begins like it"),
+        Invalid("a cat--video, --video_model kling25", "the comma has to be removed too"),
         Invalid(
-            "a cat -\u200bvideo --video_model kling25", "the invisible character has to go first"
+            "a cat -\u200bvideo --video_model kling25",
+            "the invisible character comes first",
         ),
     )
 
@@ -147,7 +148,7 @@ class UnknownFlag(Rule):
             if any(c.isalnum() for c in name):
                 yield self.report(
                     node.span._replace(end=node.start + len(name)),
-                    f"`{excerpt(name)}` is no flag of the service, so it is read as text",
+                    f"`{excerpt(name)}` is not a flag of the service, so it is read as text",
                 )
 
 
@@ -156,14 +157,14 @@ def _what(miss: NearMiss, earlier_end: int) -> str | None:
     defects = miss.defects
     shown = excerpt(miss.dashes + miss.written)
     if Defect.MISSPELT in defects:
-        return f"`{shown}` is no flag of the service but much like `--{miss.name}`"
+        return f"`{shown}` is not a flag of the service but resembles `--{miss.name}`"
     if Defect.DASH_COUNT in defects:
         return f"`{shown}` does not begin with two dashes"
     if defects & _OTHERS or not defects or attached_marks(miss, earlier_end):
         return None
     if Defect.ATTACHED_BEFORE in defects:
-        return None if names_file(miss.after) else f"`{shown}` sticks to the word in front of it"
-    return f"`{shown}` continues as `{excerpt(miss.after)}` and is no flag of the service"
+        return None if names_file(miss.after) else f"`{shown}` is attached to the word before it"
+    return f"`{shown}` runs on into `{excerpt(miss.after)}` and is not a flag of the service"
 
 
 def _fix(subject: Subject, miss: NearMiss) -> Fix | None:
@@ -176,7 +177,7 @@ def _fix(subject: Subject, miss: NearMiss) -> Fix | None:
     titles: list[str] = []
     if miss.before:
         edits.append(Edit(miss.start, miss.start, " "))
-        titles.append("put a space in front")
+        titles.append("put a space before it")
     if Defect.DASH_COUNT in defects:
         edits.append(Edit(miss.start, miss.name_start, "--"))
         titles.append("write two dashes")

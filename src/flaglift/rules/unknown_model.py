@@ -30,7 +30,7 @@ class UnknownModel(Rule):
 
     Why
         The name is misspelt, or newer than this program. The prompt is not translated, because the
-        service's own reading of the text may still know the name.
+        service may still know the name.
 
     Example
         a cat --video --video_model kling30_prro
@@ -40,7 +40,7 @@ class UnknownModel(Rule):
 
     Fix safety
         Unsafe: it names another model, the one whose spelling is nearest. There is no fix where two
-        are as near, where the nearest has another number, or where the name is not in a flag.
+        are equally near, where the nearest has another number, or where the name is not in a flag.
 
     Ground
         Dialect section 4.5; the editions of the service's Image2Video page and its changelog.
@@ -66,7 +66,7 @@ class UnknownModel(Rule):
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             'a cat --video --video_model "kling30_prro" --duration 5',
-            "a slip of the finger",
+            "a typing mistake",
             fixed="a cat --video --video_model kling30_pro --duration 5",
         ),
         Invalid(
@@ -74,7 +74,7 @@ class UnknownModel(Rule):
             "wrong case and a comma: the word as it stands is the name",
             fixed="a cat --video_model=kling25 --video",
         ),
-        Invalid("a cat --video --video_model sora", "nothing is near"),
+        Invalid("a cat --video --video_model sora", "nothing is similar"),
         Invalid("a cat --video --video_model veo31_fast_1440p", "another number is another model"),
         Invalid("a cat --video --video_model=", "no name at all"),
         Invalid(

@@ -49,7 +49,7 @@ class UnquotedVideoPrompt(Rule):
         a cat --video --video_model kling25 --video_prompt "she smiles"
 
     Fix safety
-        Unsafe: words move from the image prompt to the video prompt. It quotes what stands before
+        Unsafe: words move from the image prompt to the video prompt. It quotes the words up to
         the next flag or the line end. No fix where that would leave no image prompt, or where
         quotes, backslashes, references, `key=value` or what looks like a flag is among the words.
 

@@ -25,10 +25,10 @@ class UnsupportedAspectRatio(Rule):
     What it does
         Compares the aspect ratio of the request or the settings block (`ar=`) with those that the
         service documents: one list for Seedance 2, one for all other models. A model that only the
-        changelog names may take any of both.
+        changelog names may take any ratio of both.
 
     Why
-        The list is fixed: a video of another shape cannot be had.
+        The list is fixed: the service makes no video of another shape.
 
     Example
         a cat --video --video_model kling25
@@ -61,16 +61,19 @@ class UnsupportedAspectRatio(Rule):
             "Seedance 2 may choose it itself",
             context=Context({"aspect_ratio": "adaptive"}),
         ),
-        Valid("a cat --video --video_model kling25\nar=", "an empty setting is none"),
+        Valid("a cat --video --video_model kling25\nar=", "an empty setting does not count"),
         Valid("a cat --video --video_model kling25\nar=2:1\naspect_ratio=1:1", "the last counts"),
         Valid(
             "a cat --video --video_model ray32_720p\nar=adaptive",
             "nothing is published about this model",
         ),
-        Valid("a cat --ar 2:1 --video --video_model kling25", "nobody's flag, so it is text"),
+        Valid(
+            "a cat --ar 2:1 --video --video_model kling25",
+            "not a flag, so it is text",
+        ),
     )
     INVALID: ClassVar[tuple[Invalid, ...]] = (
-        Invalid("a cat --video --video_model kling25\nar=2:1", "it is in no list"),
+        Invalid("a cat --video --video_model kling25\nar=2:1", "it is not in any list"),
         Invalid(
             "a cat --video --video_model kling25\nar=adaptive",
             "only Seedance 2 chooses it itself",
@@ -81,7 +84,7 @@ class UnsupportedAspectRatio(Rule):
         ),
         Invalid(
             "a cat --video --video_model kling25\nar=16x9\nseed=1",
-            "spelt in another way",
+            "spelt differently",
             fixed="a cat --video --video_model kling25\nar=16:9\nseed=1",
         ),
         Invalid(
@@ -107,7 +110,7 @@ class UnsupportedAspectRatio(Rule):
             fix = unsafe(f"write `{spelt}`", Edit(*setting.value_span, spelt))
         yield self.report(
             subject.place_of("aspect_ratio"),
-            f"`{excerpt(ratio)}` is no aspect ratio that `{subject.model_name}` makes; they are "
-            + ", ".join(allowed),
+            f"`{subject.model_name}` does not support the aspect ratio `{excerpt(ratio)}`; "
+            f"it supports {', '.join(allowed)}",
             fix=fix,
         )

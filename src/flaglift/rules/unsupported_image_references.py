@@ -25,11 +25,11 @@ class UnsupportedImageReferences(Rule):
     """
     What it does
         Compares `image_references` and `image_reference_urls` of the request with what the
-        service's table says of the model.
+        service's table says about the model.
 
     Why
-        A model outside the table's list takes no image references, so what they show does not come
-        into the video.
+        A model outside the table's list takes no image references, so what they show does not
+        appear in the video.
 
     Example
         a cat --video --video_model kling25  (with image_references in the request)
@@ -38,7 +38,8 @@ class UnsupportedImageReferences(Rule):
         a cat --video --video_model happyhorse_720p  (with image_references in the request)
 
     Fix safety
-        No fix: the references do not stand in the prompt, and another model makes another video.
+        No fix: the references are not in the prompt, and another model makes a different
+        video.
 
     Ground
         The capability matrix of the service's Image2Video page, "Multi-reference images", editions

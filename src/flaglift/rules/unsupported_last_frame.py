@@ -24,7 +24,7 @@ class UnsupportedLastFrame(Rule):
     """
     What it does
         Compares a last frame, `video_last_frame` or `video_last_frame_url`, with what the service's
-        table says of the model. Where the table itself is in doubt, it warns and says why.
+        table says about the model. Where the table itself is in doubt, it warns and says why.
 
     Why
         The service refuses a last frame for a model that does not take one.
@@ -38,7 +38,7 @@ class UnsupportedLastFrame(Rule):
         video_last_frame_url=https://example.com/end.png
 
     Fix safety
-        No fix: another model or no last frame, either makes another video.
+        No fix: another model, or no last frame, makes a different video.
 
     Ground
         The capability matrix of the service's Image2Video page, "First+last keyframe
@@ -71,7 +71,7 @@ class UnsupportedLastFrame(Rule):
         ),
         Valid(
             "a cat --video --video_model kling25_5s",
-            "a retired model is another rule's business",
+            "another rule reports retired models",
             context=_LAST_FRAME,
         ),
     )
@@ -104,7 +104,7 @@ class UnsupportedLastFrame(Rule):
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
-        """Yield one finding where a last frame is given and the model does not surely take it."""
+        """Yield one finding where a last frame is given and the model may not take it."""
         if not subject.is_clear_video or not subject.context.has(*_FIELDS):
             return
         listed = subject.can("first_last_keyframe")

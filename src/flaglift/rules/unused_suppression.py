@@ -17,10 +17,10 @@ from flaglift.rules.base import (
 class UnusedSuppression(Rule):
     """
     What it does
-        Finds a suppression, where the prompt is kept, of a rule that reports nothing there.
+        Finds a suppression of a rule that reports nothing at that place.
 
     Why
-        It hides what will go wrong later, and tells readers of a problem that is gone.
+        It hides later mistakes, and tells readers of a problem that no longer exists.
 
     Example
         a cat --video --video_model kling25 --duration 5  (with FL402 suppressed)
@@ -29,10 +29,10 @@ class UnusedSuppression(Rule):
         a cat --video --video_model kling25 --duration 5
 
     Fix safety
-        No fix: the suppression does not stand in the prompt.
+        No fix: the suppression is not part of the prompt.
 
     Ground
-        A rule of this project: suppressions stand in the host's comments, never in a prompt.
+        A rule of this project: suppressions are in the host's comments, never in a prompt.
     """
 
     code = "FL901"
@@ -71,5 +71,5 @@ class UnusedSuppression(Rule):
         """Yield one finding for each suppressed code that nothing reported."""
         for code in subject.unused_suppressions:
             yield self.report(
-                subject.span, f"{code} is suppressed here and reports nothing; take that out"
+                subject.span, f"{code} is suppressed here and reports nothing; remove it"
             )

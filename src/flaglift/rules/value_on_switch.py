@@ -37,7 +37,7 @@ class ValueOnSwitch(Rule):
 
     Fix safety
         Unsafe: without the value the flags are read, so the fields change. It is offered where the
-        value says yes or nothing; any other one means something that is not known.
+        value is empty or means yes; what any other value means is not known.
 
     Ground
         Dialect section 2.4.
@@ -73,7 +73,7 @@ class ValueOnSwitch(Rule):
         ),
         Invalid("a cat --video=false --video_model kling25", "it says no, and the model says yes"),
         Invalid("a cat --video=kling25", "a model in the wrong place"),
-        Invalid('a cat --video=true"', "an open quote is stuck to it"),
+        Invalid('a cat --video=true"', "an open quote is attached to it"),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
@@ -87,5 +87,5 @@ class ValueOnSwitch(Rule):
                 flag.span,
                 f"`{flag.name.word}` takes no value, so with `={excerpt(flag.value.raw)}` the"
                 " service reads no flag at all in this prompt",
-                fix=unsafe("take the value out", attached) if plain else None,
+                fix=unsafe("remove the value", attached) if plain else None,
             )

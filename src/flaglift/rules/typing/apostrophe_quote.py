@@ -47,7 +47,7 @@ class ApostropheQuote(Rule):
         a cat --video --video_model kling25 --video_prompt "smile now"
 
     Fix safety
-        Unsafe: it puts double quotes, so other words become the value. It is offered where an
+        Unsafe: it writes double quotes, so other words become the value. It is offered where an
         apostrophe closes it before the next flag, and only one can be meant.
 
     Ground

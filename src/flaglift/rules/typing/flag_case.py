@@ -21,11 +21,11 @@ from flaglift.syntax.lookalikes import Defect
 class FlagCase(Rule):
     """
     What it does
-        Finds a flag in capital letters, or with some: `--VIDEO`, `--Video_Model`.
+        Finds a flag with capital letters: `--VIDEO`, `--Video_Model`.
 
     Why
-        The names of flags are lower case. Written otherwise, the flag and the words after it are
-        part of the image prompt.
+        The names of flags are lower case. With capitals, the flag and the words after it
+        are part of the image prompt.
 
     Example
         a cat --VIDEO --video_model kling25

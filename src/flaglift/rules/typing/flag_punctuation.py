@@ -30,11 +30,11 @@ _MOST = 80
 class FlagPunctuation(Rule):
     """
     What it does
-        Finds punctuation stuck to a flag, as in `--video,` and `(--video)`, or to the name of a
+        Finds punctuation attached to a flag, as in `--video,` and `(--video)`, or to the name of a
         model that the catalog knows without it.
 
     Why
-        A flag is a whole word. With anything stuck to it, it is part of the image prompt, and so
+        A flag is a whole word. With anything attached to it, it is part of the image prompt, and so
         are the words after it. A name with a comma is another name.
 
     Example
@@ -44,9 +44,9 @@ class FlagPunctuation(Rule):
         a cat --video --video_model kling25
 
     Fix safety
-        Unsafe: the word becomes a flag, or another model. Commas and their like go, and so do
-        brackets and quotes around the flag; half of such a pair stays in the image prompt. No fix
-        where that half would become the flag's value.
+        Unsafe: the word becomes a flag, or another model. Commas and the like are removed, and so
+        are brackets and quotes around the flag; half of such a pair stays in the image prompt. No
+        fix where that half would become the flag's value.
 
     Ground
         Dialect sections 2.1 and 6.
@@ -60,7 +60,7 @@ class FlagPunctuation(Rule):
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat, --video --video_model sora,", "at a word, and at an unknown model"),
-        Valid("a cat --video --video_model kling25 , sitting", "it stands apart"),
+        Valid("a cat --video --video_model kling25 , sitting", "it stands by itself"),
         Valid('a "--video," sign --video --video_model kling25', "in quotes nothing is a flag"),
         Valid("a cat clip--video.mp4 --video --video_model kling25", "a file"),
         Valid("a cat --video --video_model kling25 --video_prompt stop!", "a value may have it"),
@@ -96,7 +96,7 @@ class FlagPunctuation(Rule):
             "at the model",
             fixed="a cat --video --video_model kling25",
         ),
-        Invalid("a cat (on a --video_model) mat --video", "what would its value be"),
+        Invalid("a cat (on a --video_model) mat --video", "it would have no clear value"),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
@@ -113,9 +113,9 @@ class FlagPunctuation(Rule):
         edits = [*attached.edits, *_value_edits(subject, miss, attached)] if attached.edits else []
         return self.report(
             attached.span,
-            f"`{excerpt(attached.marks)}` is stuck to `{excerpt(miss.dashes + miss.written)}`, so "
-            f"the service reads the word as text and not as `--{miss.name}`",
-            fix=unsafe("part it from the flag", *edits) if edits else None,
+            f"`{excerpt(attached.marks)}` is attached to `{excerpt(miss.dashes + miss.written)}`, "
+            f"so the service reads the word as text and not as `--{miss.name}`",
+            fix=unsafe("separate it from the flag", *edits) if edits else None,
         )
 
     def _at_model(self, subject: Subject) -> Iterator[Diagnostic]:
@@ -125,8 +125,8 @@ class FlagPunctuation(Rule):
             whole = ends_word(subject.text, value.end)
             yield self.report(
                 value.span,
-                f"`{excerpt(value.text)}` is no model, because of the punctuation; without it, "
-                f"`{model}` is one",
+                f"`{excerpt(value.text)}` is not a model because of the punctuation; "
+                f"`{model}` without it is",
                 fix=unsafe(f"use `{model}`", Edit(*value.span, quote(model))) if whole else None,
             )
 

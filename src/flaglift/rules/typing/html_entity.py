@@ -26,12 +26,12 @@ from flaglift.syntax.entities import character
 class HtmlEntity(Rule):
     """
     What it does
-        Finds HTML entities where they change what a prompt with flags does: around and inside the
+        Finds HTML entities where they change how a prompt with flags is read: around and inside the
         value of a flag, next to a flag, and for the brackets of a reference.
 
     Why
         The service does not decode them. `&quot;` opens no quotation, so the value ends at the
-        first space; `&lt;lora:1:1&gt;` is no reference.
+        first space; `&lt;lora:1:1&gt;` is not a reference.
 
     Example
         a cat --video --video_model kling25 --video_prompt &quot;she smiles&quot;
@@ -54,7 +54,7 @@ class HtmlEntity(Rule):
     trigger = Feature.ENTITY
 
     VALID: ClassVar[tuple[Valid, ...]] = (
-        Valid("salt & pepper by AT&T; --video --video_model kling25", "no entity"),
+        Valid("salt & pepper by AT&T; --video --video_model kling25", "not an entity"),
         Valid("salt &amp; pepper --video --video_model kling25", "it changes no reading"),
         Valid("a &quot;cat&quot; --video --video_model kling25", "quotes of the image prompt"),
         Valid(

@@ -21,11 +21,12 @@ from flaglift.syntax.lookalikes import Defect
 class HyphenatedFlag(Rule):
     """
     What it does
-        Finds `--video-model` and `--video-prompt`, with a hyphen for the underscore.
+        Finds `--video-model` and `--video-prompt`, with a hyphen instead of the underscore.
 
     Why
         The names of the flags have underscores. With a hyphen, the flag and the words after it are
-        part of the image prompt. Options of most commands have hyphens, so the hand writes them.
+        part of the image prompt. Most commands spell their options with hyphens, so
+        people type them out of habit.
 
     Example
         a cat --video --video-model kling25
@@ -47,7 +48,7 @@ class HyphenatedFlag(Rule):
 
     VALID: ClassVar[tuple[Valid, ...]] = (
         Valid("a cat --video --video_model kling25", "an underscore"),
-        Valid('a "--video-model" sign --video --video_model kling25', "in quotes it is no flag"),
+        Valid('a "--video-model" sign --video --video_model kling25', "in quotes it is not a flag"),
         Valid("a cat --video --video_model kling25 --video-mode", "a misspelt name"),
         Valid("a cat --video\u2010model kling25 --video", "a typographic hyphen"),
         Valid("a cat --video- --video_model kling25", "the hyphen is not in the name"),
@@ -76,8 +77,8 @@ class HyphenatedFlag(Rule):
             if Defect.HYPHEN in miss.defects:
                 yield self.report(
                     miss.span,
-                    f"`{excerpt(miss.dashes + miss.written)}` has a hyphen for an underscore, so "
-                    f"the service reads it as text and not as `--{miss.name}`",
+                    f"`{excerpt(miss.dashes + miss.written)}` has a hyphen instead of an "
+                    f"underscore, so the service reads it as text and not as `--{miss.name}`",
                     fix=unsafe(
                         "write an underscore",
                         Edit(miss.name_start, miss.end, miss.written.replace("-", "_")),

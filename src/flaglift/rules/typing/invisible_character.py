@@ -27,12 +27,12 @@ from flaglift.syntax.words import following_value
 class InvisibleCharacter(Rule):
     """
     What it does
-        Finds a no-break or other wide space, a zero-width space, a mark of direction or another
+        Finds a no-break or other wide space, a zero-width space, a direction mark or another
         invisible character, inside a flag, next to one, or at either end of its value.
 
     Why
-        Only space, tab and line ends separate words. With such a character a flag is no flag and
-        becomes part of the image prompt, and a value is another value.
+        Only space, tab and line ends separate words. With such a character in it, a flag is
+        not a flag and becomes part of the image prompt, and a value is a different value.
 
     Example
         a cat\u00a0--video --video_model kling25
@@ -42,7 +42,7 @@ class InvisibleCharacter(Rule):
 
     Fix safety
         Unsafe: the word becomes a flag, or another value. A space is put where the character
-        separates two words; elsewhere it is taken out.
+        separates two words; elsewhere it is removed.
 
     Ground
         Dialect sections 1.1 and 6.
@@ -66,7 +66,7 @@ class InvisibleCharacter(Rule):
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a woman\u00a0--video --video_model kling25",
-            "a no-break space in front of a flag",
+            "a no-break space before a flag",
             fixed="a woman --video --video_model kling25",
         ),
         Invalid(
@@ -96,7 +96,7 @@ class InvisibleCharacter(Rule):
         ),
         Invalid(
             "a cat --video --video_prompt \u200b--x --video_model kling25",
-            "without it the value would be none",
+            "without it there would be no value",
         ),
     )
 
@@ -123,7 +123,7 @@ class InvisibleCharacter(Rule):
         cleaned = apply_edits(word, [Edit(e[0] - start, e[1] - start, e[2]) for e in edits])
         fix = None
         if not owner or not cleaned.startswith(tuple(DASHES)):
-            fix = unsafe("write a space" if edits[0].content else "take it out", *edits)
+            fix = unsafe("write a space" if edits[0].content else "remove it", *edits)
         return self.report(Span(edits[0].start, edits[-1].end), message, fix=fix)
 
 

@@ -39,8 +39,8 @@ class OverEscapedQuote(Rule):
 
     Why
         A backslash makes the quote an ordinary character. The value ends at the first space, the
-        quote is part of it, and the other words become part of the image prompt. It comes from
-        text that was escaped once too often on its way.
+        quote is part of it, and the other words become part of the image prompt. Such text was
+        escaped once too often on its way.
 
     Example
         a cat --video --video_model kling25 --video_prompt \"smile at the camera\"
@@ -49,7 +49,7 @@ class OverEscapedQuote(Rule):
         a cat --video --video_model kling25 --video_prompt "smile at the camera"
 
     Fix safety
-        Unsafe: it takes backslashes away, so other words become the value. It is offered where a
+        Unsafe: it removes backslashes, so other words become the value. It is offered where a
         quote with as many backslashes stands before the next flag, and only one can be meant.
 
     Ground
@@ -110,7 +110,7 @@ class OverEscapedQuote(Rule):
             closed = not subject.prompt.has(Feature.UNCLOSED)
             yield self.report(
                 misquote.span,
-                f'`{excerpt(misquote.opening)}` reads otherwise than a bare `"`, so {effect}',
+                f'`{excerpt(misquote.opening)}` is not read like a bare `"`, so {effect}',
                 fix=_fix(misquote) if closed else None,
             )
 
@@ -126,4 +126,4 @@ def _fix(misquote: Misquote) -> Fix | None:
         written = group(unescape(inner))
     if unquote(written) == "--":
         return None
-    return unsafe("take the backslashes away", Edit(*misquote.span, written))
+    return unsafe("remove the backslashes", Edit(*misquote.span, written))

@@ -31,8 +31,9 @@ class TypographicDash(Rule):
         or underscores are meant.
 
     Why
-        The service knows flags by two hyphens. With anything else the word is part of the image
-        prompt, and the words after it are too. Writing software puts a dash for two hyphens.
+        The service recognizes flags by two hyphens. With anything else the word is part of the
+        image prompt, and the words after it are too. Word processors replace two hyphens with a
+        dash.
 
     Example
         a cat —video --video_model kling25
@@ -41,9 +42,9 @@ class TypographicDash(Rule):
         a cat --video --video_model kling25
 
     Fix safety
-        Unsafe: the word becomes a flag, so the fields change. The name stays as it is, other than
-        typographic hyphens in it, which become underscores. No fix where it is stuck to a word with
-        a dash of its own.
+        Unsafe: the word becomes a flag, so the fields change. The name stays as it is, except
+        that typographic hyphens in it become underscores. No fix where it is attached to a word
+        with a dash of its own.
 
     Ground
         Dialect section 6.
@@ -64,12 +65,12 @@ class TypographicDash(Rule):
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video–model kling25",
-            "an en dash for an underscore",
+            "an en dash instead of an underscore",
             fixed="a cat --video --video_model kling25",
         ),
         Invalid(
             "a cat —video --video_model kling25",
-            "an em dash, as writing software makes it of two hyphens",
+            "an em dash, with which word processors replace two hyphens",
             fixed="a cat --video --video_model kling25",
         ),
         Invalid(
@@ -89,7 +90,7 @@ class TypographicDash(Rule):
         ),
         Invalid(
             "a cat (——video_model kling25) --video",
-            "two long dashes; what is stuck to it stays",
+            "two long dashes; what is attached to it stays",
             fixed="a cat (--video_model kling25) --video",
         ),
         Invalid("a cat on-stage,–video_model kling25 --video", "two words, both with a dash"),

@@ -62,7 +62,7 @@ class TypographicQuote(Rule):
         a cat --video --video_model kling25 --video_prompt "she smiles"
 
     Fix safety
-        Unsafe: it puts straight quotes, so other words become the value. It is offered where the
+        Unsafe: it writes straight quotes, so other words become the value. It is offered where the
         closing quote stands before the next flag, and for single quotes only where nothing else
         can be the closing one.
 
@@ -85,7 +85,7 @@ class TypographicQuote(Rule):
     INVALID: ClassVar[tuple[Invalid, ...]] = (
         Invalid(
             "a cat --video --video_model kling25 --video_prompt “she smiles”",
-            "as writing software makes them",
+            "as word processors write them",
             fixed='a cat --video --video_model kling25 --video_prompt "she smiles"',
         ),
         Invalid("a cat --video --video_prompt “she smiles", "nothing closes it"),
