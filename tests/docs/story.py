@@ -19,6 +19,7 @@ from docs.snippets import STORY, Shell, commands, fits, shell, snippets
 
 FEW = 2000
 _ROWS = re.compile(r"(?<=^\$ ROWS=)\d+$", re.MULTILINE)
+_TOLD = re.compile(r"(?<=a run with \*\*)[\d,]+(?= rows\*\*)")
 _NUMBER = re.compile(r"(?<![\w.])(?:\$[\d,]+\.\d\d|\d[\d,]*(?!\.?\d|\w))")
 _ALIKE = re.compile(r"(?<=takes )[\d,]+(?= bytes)|\d+(?= keys are found again)")
 _STEP = re.compile(r"flaglift migrate (\w+)")
@@ -99,7 +100,13 @@ def run_whole(page: str) -> str:
     return _TIMES.sub("\n".join([*lines, ""]), page)
 
 
+def with_rows(page: str, rows: int) -> str:
+    """Return the page with another number of rows, where it is set and where readers are told."""
+    return _TOLD.sub(f"{rows:,}", _ROWS.sub(str(rows), page))
+
+
 if __name__ == "__main__":
-    rows = sys.argv[1] if len(sys.argv) > 1 else "2000000"
-    page = _ROWS.sub(rows, STORY.read_text(encoding="utf-8"))
+    page = with_rows(
+        STORY.read_text(encoding="utf-8"), int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
+    )
     STORY.write_text(run_whole(page), encoding="utf-8")

@@ -3,12 +3,21 @@
 import pytest
 
 from docs.snippets import PAGES, STORY
-from docs.story import run_small, run_whole, scaled
+from docs.story import run_small, run_whole, scaled, with_rows
 
 
 def test_the_story_holds_for_fewer_rows() -> None:
     assert STORY not in PAGES
     assert run_small(STORY.read_text(encoding="utf-8")) == [], "run `make story`"
+
+
+def test_readers_are_told_first_how_many_rows_they_see() -> None:
+    page = STORY.read_text(encoding="utf-8")
+    told = "a run with **20,000 rows**"
+    assert page.index(told) < page.index("A shop has two million prompts")
+    assert with_rows(page, 20_000) == page
+    assert "a run with **3,000 rows**" in with_rows(page, 3000)
+    assert "$ ROWS=3000\n" in with_rows(page, 3000)
 
 
 @pytest.mark.parametrize(
