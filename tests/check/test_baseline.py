@@ -80,16 +80,16 @@ def test_entries_that_nothing_reports_are_said_and_pruned() -> None:
     run = flaglift("check", *KNOWN, "--select", "FL402,FL901")
     assert run.returncode == 1
     assert "FL402 is in the baseline for a prompt where nothing reports it any more" in run.stdout
-    assert "`flaglift baseline prune` takes it out" in run.stdout
+    assert "`flaglift baseline prune` removes it" in run.stdout
     assert codes(*KNOWN, "--ignore", "FL901") == codes(*KNOWN, "--select", "FL1") == []
     # Only a run over all files tells.
     assert codes(*KNOWN, "sub") == codes(*KNOWN, "a.txt") == codes(*KNOWN, "--staged") == []
     run = flaglift("baseline", "prune", *KNOWN)
-    assert (run.returncode, run.stderr) == (0, "known.json: 2 taken out, 2 left\n")
+    assert (run.returncode, run.stderr) == (0, "known.json: 2 removed, 2 left\n")
     assert known() == [("sub/b.txt", "FL001"), ("sub/b.txt", "FL402")]
     assert codes(*KNOWN) == []
     before = Path("known.json").stat().st_mtime_ns
-    assert flaglift("baseline", "prune", *KNOWN).stderr == "known.json: 0 taken out, 2 left\n"
+    assert flaglift("baseline", "prune", *KNOWN).stderr == "known.json: 0 removed, 2 left\n"
     assert Path("known.json").stat().st_mtime_ns == before
 
 
@@ -131,11 +131,11 @@ def test_without_a_name_it_has_a_usual_one() -> None:
     ("text", "sentence"),
     [
         ("{", "known.json: not valid JSON: "),
-        ("[]", "known.json: is no baseline of version 1"),
-        ('{"version": 2, "findings": []}', "known.json: is no baseline of version 1"),
-        ('{"version": 1}', "is no baseline of version 1"),
-        ('{"version": 1, "findings": [5]}', "is no baseline of version 1"),
-        ('{"version": 1, "findings": [{"prompt": "a"}]}', "is no baseline of version 1"),
+        ("[]", "known.json: is not a baseline of version 1"),
+        ('{"version": 2, "findings": []}', "known.json: is not a baseline of version 1"),
+        ('{"version": 1}', "is not a baseline of version 1"),
+        ('{"version": 1, "findings": [5]}', "is not a baseline of version 1"),
+        ('{"version": 1, "findings": [{"prompt": "a"}]}', "is not a baseline of version 1"),
         (b"\xff", "known.json: not valid JSON: "),
     ],
 )

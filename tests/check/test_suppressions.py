@@ -204,7 +204,7 @@ def test_idle_ones_are_found_and_taken_out() -> None:
         (5, "FL901"),
     ]
     run = flaglift("check", "--fix")
-    assert "took out 4 suppressions" in run.stderr
+    assert "removed 4 suppressions" in run.stderr
     assert Path("a.py").read_bytes().decode() == (
         f"#!x\na = {LOUD}  # flaglift: ignore[FL402, FL9999] why\nb = 'plain'\nc = 1\r\n"
     )
@@ -221,7 +221,7 @@ def test_one_that_holds_a_file_together_stays() -> None:
     text = f"words\n<!-- flaglift: ignore[FL101] -->\n    {SHORT}\n"
     write({"a.md": text})
     assert codes() == [("a.md", 2, "FL901")]
-    assert "took out" not in flaglift("check", "--fix").stderr
+    assert "removed" not in flaglift("check", "--fix").stderr
     assert Path("a.md").read_text() == text
 
 
@@ -236,7 +236,7 @@ def test_rules_that_do_not_run_are_not_judged() -> None:
     assert found("--select", "FL1,FL901", "a.py") == []
     assert codes("--ignore", "FL402") == []
     assert codes("--ignore", "FL901") == []
-    assert "took out" not in flaglift("check", "--fix", "--ignore", "FL901").stderr
+    assert "removed" not in flaglift("check", "--fix", "--ignore", "FL901").stderr
 
 
 def test_fixes_leave_alone_what_is_let_pass() -> None:
@@ -344,7 +344,7 @@ def test_one_that_fits_nothing_is_reported_where_it_stands_and_taken_out() -> No
     assert [(f["path"], f["line"]) for f in said] == [("flaglift.toml", 8), ("flaglift.toml", 14)]
     assert said[0]["message"].startswith("FL402 is suppressed for p.json and reports nothing there")
     assert [bool(f["fix"]) for f in said] == [True, False]
-    assert "took out 1 suppression" in flaglift("check", "--fix").stderr
+    assert "removed 1 suppression" in flaglift("check", "--fix").stderr
     expected = "strict = false\n\n" + configured(good, half, other) + "\n# the end\n[hosts]\n"
     assert Path("flaglift.toml").read_text() == expected
 
@@ -355,7 +355,7 @@ def test_the_last_one_leaves_the_rest_of_the_project_file() -> None:
     head, tail = '[project]\r\nname = "x"\r\n\r\n', "# about ruff\r\n[tool.ruff]\r\n"
     crlf = text.replace("\n", "\r\n")
     write({"pyproject.toml": head + crlf + "\r\n" + tail, "p.json": PROMPTS})
-    assert "took out 1 suppression" in flaglift("check", "--fix").stderr
+    assert "removed 1 suppression" in flaglift("check", "--fix").stderr
     assert Path("pyproject.toml").read_bytes().decode() == head + tail
 
 
@@ -387,7 +387,7 @@ def test_one_that_another_process_took_out_is_no_trouble(monkeypatch: pytest.Mon
         return take_out(unused)
 
     monkeypatch.setattr(config_suppressions, "take_out", late)
-    assert "took out" not in flaglift("check", "--fix").stderr
+    assert "removed" not in flaglift("check", "--fix").stderr
 
 
 @pytest.mark.parametrize("times", [1, 99])
@@ -407,7 +407,7 @@ def test_batches_of_a_hook_take_out_theirs_side_by_side(
 
     monkeypatch.setattr(os, "fsync", late)
     run = flaglift("check", "--fix", "p.json")
-    assert ("took out 1 suppression" in run.stderr) is (times == 1)
+    assert ("removed 1 suppression" in run.stderr) is (times == 1)
     assert Path("flaglift.toml").read_text() == ("#" if times == 1 else configured(idle) + "#" * 10)
 
 

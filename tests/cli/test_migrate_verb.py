@@ -288,7 +288,7 @@ def test_usage(path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(click.UsageError, match="Did you mean 'apply'"):
         call("aply", path)
     assert call("undo", path) == 0
-    assert "there is no run to take back" in capsys.readouterr().out
+    assert "there is no run to undo" in capsys.readouterr().out
     assert call("plan", path, "--target", "video_model=model", "--samples", "1") == 1
 
 

@@ -17,10 +17,17 @@ from docs.snippets import PAGES, ROOT, STORY
 PHRASES = re.compile(
     r"\b(?:behind|beside|lifted|anew|left out|goes on|go on from|pass(?:es|ed)? by|nobody sees"
     r"|besides that|name a file in it|as is said|what/that|so many \w+ are kept|for good"
-    r"|names do not tell)\b|, (?:only you know|nobody knows)\b",
+    r"|names do not tell|all the same"
+    r"|(?<!there )is no (?:flag|model|video|value|number|text|list|plain|replica)"
+    r"|(?<!there )is no \w+ (?:such as|of|that)|tak(?:e|es|en|ing) (?:it |them |that )?(?:out|away)"
+    r"|sticks to|stuck to|in front of it|nobody (?:can tell|knows|writes|documented)"
+    r"|(?:written|spelt|reads?) otherwise|further on)\b"
+    r"|, (?:only you know|nobody knows)\b",
     re.IGNORECASE,
 )
 """Odd in English: `behind` for after, `beside` for with, and the like."""
+
+ALSO = ("CONTRIBUTING", "SECURITY", "CHANGELOG", "grammar/DIALECT", "benchmarks/scale")
 
 _CODE = re.compile(r"`[^`]*`")
 
@@ -78,7 +85,7 @@ def test_the_reference_of_python_is_plain() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [*PAGES, STORY, *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG"))],
+    [*PAGES, STORY, *(ROOT / f"{name}.md" for name in ALSO)],
     ids=lambda page: page.name,
 )
 def test_the_pages_are_plain(page: Path) -> None:
@@ -93,6 +100,10 @@ def test_the_list_finds_what_it_is_for() -> None:
         "the same command goes on",
         "begun anew",
         "what it means, only you know",
+        "take it out",
+        "this is no flag of the service",
+        "read as a flag all the same",
     ):
         assert PHRASES.search(text)
+    assert not PHRASES.search("there is no model `x`")
     assert not PHRASES.search("the words after it are skipped; run the command again to resume")

@@ -232,7 +232,7 @@ def connected(port: int) -> socket.socket:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--tcp", "x"], "'x' is no address such as 127.0.0.1:7391"),
+        (["--tcp", "x"], "'x' is not an address such as 127.0.0.1:7391"),
         (["--tcp", "a:65536"], "is no address"),
         (["--tcp", "1", "--stdio"], "exclude each other"),
     ],

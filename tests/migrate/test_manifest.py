@@ -151,7 +151,7 @@ def test_a_file_that_cannot_be_migrated_stops_no_other(folder: Path) -> None:
     (folder / "1" / "b.jsonl").write_text("{")
     done = migrated(folder)
     assert ["error" in commit for commit in done] == [False, True, False, False]
-    assert "repair it, or pass such records by with --keep-going" in done[1]["error"]
+    assert "repair it, or skip such records with --keep-going" in done[1]["error"]
 
 
 def test_a_file_that_somebody_else_is_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

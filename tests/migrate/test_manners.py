@@ -76,7 +76,7 @@ def test_a_control_file_is_obeyed_between_chunks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        ("speed = 1", "`speed` is none of rate, chunk, pause, stop"),
+        ("speed = 1", "`speed` is not one of rate, chunk, pause, stop"),
         ("rate = 'fast'", "`rate` is a number above 0"),
         ("rate = true", "`rate` is a number above 0"),
         ("chunk = 0", "`chunk` is a number above 0"),
@@ -231,7 +231,7 @@ def test_a_journal_that_is_needed_is_kept(tmp_path: Path) -> None:
     path = lines(tmp_path / "p.jsonl", 900)
     asked = iter([False, False, True])
     applied(path, rows=10, stopped=lambda: next(asked))
-    with pytest.raises(InputError, match="is running; finish it or take it back"):
+    with pytest.raises(InputError, match="is running; finish it or undo it"):
         call("purge", str(path), "--all")
     with pytest.raises(InputError, match="there is no run 2020"):
         call("purge", str(path), "--run", "2020")

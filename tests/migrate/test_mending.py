@@ -195,7 +195,7 @@ def test_two_steps_for_readers_of_both_forms(
         newest = store.runs()[-1].id
     assert call("undo", stepped, "--run", newest) == 0
     assert state(stepped) == expanded
-    with pytest.raises(InputError, match=f"{newest} is no run that can be taken back; those are"):
+    with pytest.raises(InputError, match=f"{newest} is not a run that can be undone; those are"):
         call("undo", stepped, "--run", newest)
     assert call("undo", stepped) == 0
     assert state(stepped) == before

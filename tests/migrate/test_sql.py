@@ -325,7 +325,7 @@ def test_a_table_without_a_primary_key(database: Database) -> None:
 
 def test_a_column_cannot_take_two_fields_or_be_the_key(database: Database) -> None:
     source = database.prompts(PROMPTS)
-    with pytest.raises(InputError, match="is to take two fields"):
+    with pytest.raises(InputError, match="would take two fields"):
         planned(source, targets={"video_model": "video_prompt", "video_prompt": "video_prompt"})
     with pytest.raises(InputError, match="part of the primary key"):
         planned(source, targets={"video_duration": "id"})

@@ -283,8 +283,8 @@ def test_garbage_does_not_stop_it(service: Upstream) -> None:
     [
         (b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + bytes(150), "TLS was spoken"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2 was spoken"),
-        (b"PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n", "PROXY protocol was spoken"),
-        (b"\r\n\r\n\0\r\nQUIT\n" + bytes(20), "PROXY protocol was spoken"),
+        (b"PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n", "does not support the PROXY protocol"),
+        (b"\r\n\r\n\0\r\nQUIT\n" + bytes(20), "does not support the PROXY protocol"),
         (b"patch /prompts/7 HTTP/1.1\r\nHost: x\r\n\r\n", "a method of HTTP in capitals"),
         (b"GET /a\x7f HTTP/1.1\r\nHost: x\r\n\r\n", "belongs percent-encoded"),
     ],

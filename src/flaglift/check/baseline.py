@@ -87,7 +87,7 @@ def read_baseline(path: Path) -> Baseline:
         raise InputError(f"{path}: {reason(error)}{hint}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON: {error}") from None
-    wrong = InputError(f"{path}: is no baseline of version {_VERSION}")
+    wrong = InputError(f"{path}: is not a baseline of version {_VERSION}")
     if not isinstance(document, dict) or document.get("version") != _VERSION:
         raise wrong
     entries = {}
@@ -111,7 +111,7 @@ def stale_records(
         if key.code in judged and UNUSED_SUPPRESSION.code in judged:
             message = (
                 f"{key.code} is in the baseline for a prompt where nothing reports it any more; "
-                "`flaglift baseline prune` takes it out"
+                "`flaglift baseline prune` removes it"
             )
             start = max(0, data.find(json.dumps(key.prompt).encode()))
             span = Span(start, start + len(key.prompt) + 2)

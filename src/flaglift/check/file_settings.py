@@ -163,7 +163,7 @@ def _suppression(value: Any, number: int, path: Path) -> Suppression:
         raise wrong(f"its keys are {', '.join(f'`{key}`' for key in known)}")
     for key, kinds in known.items():
         if key in value and type(value[key]) not in kinds:
-            raise wrong(f"`{key}` is no {'list' if list in kinds else 'text'}")
+            raise wrong(f"`{key}` is not a {'list' if list in kinds else 'string'}")
     rules = value.get("rules", [])
     if not value.get("path") or not rules or not all(isinstance(rule, str) for rule in rules):
         raise wrong('it needs `path`, a file, and `rules`, such as ["FL402"]')

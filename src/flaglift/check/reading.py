@@ -68,7 +68,7 @@ def _streamed(handle: int, mode: int, largest: int) -> bytes:
         waiting = select.poll()
         waiting.register(handle, select.POLLIN)
         if not waiting.poll(_PATIENCE * 1000):
-            raise OSError(0, f"nobody writes into this pipe, for {_PATIENCE:g} seconds")
+            raise OSError(0, f"nothing was written to this pipe for {_PATIENCE:g} seconds")
     os.set_blocking(handle, True)
     return read_all(handle, largest)
 

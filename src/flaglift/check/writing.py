@@ -57,9 +57,9 @@ def create_file(path: Path, data: bytes) -> None:
 def _hindrance(target: Path, status: os.stat_result) -> str:
     """Return why a file is not to be replaced; empty where nothing speaks against it."""
     if not stat.S_ISREG(status.st_mode):
-        return "is no regular file"
+        return "is not a regular file"
     if status.st_nlink > 1:
-        return f"has {status.st_nlink} names (hard links) that would part"
+        return f"has {status.st_nlink} names (hard links), which would be separated"
     # Who may write all files, as root may, would not be told by the system.
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
         return "is read-only"

@@ -104,7 +104,7 @@ def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     if stale:
         _save(path, old.without(stale).text())
     click.echo(
-        f"{in_one_line(str(path))}: {len(stale)} taken out, {len(old.keys) - len(stale)} left",
+        f"{in_one_line(str(path))}: {len(stale)} removed, {len(old.keys) - len(stale)} left",
         err=True,
     )
     return 0

@@ -114,7 +114,8 @@ def command(
     if since_edition:
         if watch or chosen.fixing or chosen.diff or "-" in paths:
             raise click.UsageError(
-                "--since-edition compares two editions; it goes with no fix, --watch or `-`"
+                "--since-edition compares two editions, so it cannot be combined with fixes, "
+                "--watch or `-`"
             )
         from flaglift.cli.check_run import findings_of
 

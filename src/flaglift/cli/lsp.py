@@ -57,6 +57,6 @@ def command(tcp: str | None, stdio: bool) -> int:
 def _address(given: str) -> tuple[str, int]:
     host, _, port = given.rpartition(":")
     if not port.isascii() or not port.isdigit() or int(port) > 65535:
-        problem = f"{given!r} is no address such as 127.0.0.1:7391"
+        problem = f"{given!r} is not an address such as 127.0.0.1:7391"
         raise click.BadParameter(problem, param_hint="--tcp")
     return host or "127.0.0.1", int(port)

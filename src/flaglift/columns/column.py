@@ -97,8 +97,8 @@ def translate_column(
     what all requests hold besides the text; `beside` names columns of the batch that hold more of
     it, row by row.
 
-    Raises `TypeError` for what is no column of text, `InputError` for a text that is not UTF-8 and
-    for a name that the batch does not have, and for settings as `flaglift.lint` does.
+    Raises `TypeError` for what is not a column of text, `InputError` for a text that is not UTF-8
+    and for a name that the batch does not have, and for settings as `flaglift.lint` does.
 
     >>> import pyarrow as pa
     >>> from flaglift.columns import translate_column

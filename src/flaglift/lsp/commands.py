@@ -45,7 +45,7 @@ async def copy(ls: EditorServer, uri: str, position: types.Position, form: str) 
     if document is None:
         raise JsonRpcInvalidParams(f"{uri} is not open")
     if form not in FORMS:
-        raise JsonRpcInvalidParams(f"{form!r} is none of {', '.join(FORMS)}")
+        raise JsonRpcInvalidParams(f"{form!r} is not one of {', '.join(FORMS)}")
     found = await ls.read(document)
     prompt = None
     if found.reading:

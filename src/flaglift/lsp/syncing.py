@@ -109,7 +109,7 @@ async def _files_changed(
 
 
 async def _refuse(ls: EditorServer, params: Any) -> None:  # noqa: ARG001
-    raise JsonRpcInvalidParams(f"these are no parameters of {params}")
+    raise JsonRpcInvalidParams(f"these are not parameters of {params}")
 
 
 FEATURES: tuple[Feature, ...] = (

@@ -25,7 +25,7 @@ class SavedPlan:
             self._counts = Tally.from_dict(document["counts"])
             same = document["fingerprint"] == fingerprint
         except (KeyError, TypeError):
-            raise InputError("this is no plan that `flaglift migrate plan` has written") from None
+            raise InputError("this is not a plan that `flaglift migrate plan` wrote") from None
         if not same:
             raise InputError(
                 "the plan was made with other options, another catalog or another version of"
@@ -41,8 +41,8 @@ class SavedPlan:
                 raise DriftError(
                     f"stopped: {counted:,} prompts are {outcome}, and the plan has {planned:,};"
                     f" --max-drift allows {self._most:.0%} of {self._counts.records:,} records"
-                    " more. All that was written is kept; plan again, or go on with a larger"
-                    " --max-drift"
+                    " more. Everything written so far is kept; plan again, or continue with a"
+                    " larger --max-drift"
                 )
 
     def differences(self, tally: Tally, *, whole: bool) -> list[str]:

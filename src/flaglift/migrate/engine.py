@@ -147,7 +147,7 @@ class Migration:
             first = part.chunk.problems[0]
             raise UnreadableRecordError(
                 f"{self.store.name}, {self.store.unit} {first.key}: {first.sentence}. Nothing is"
-                " lost: repair it, or pass such records by with --keep-going"
+                " lost: repair it, or skip such records with --keep-going"
             )
         with writer.step() as step:
             part = self._written(step, part)
@@ -259,6 +259,6 @@ class Migration:
             if self.control.ends():
                 break
         raise UnavailableError(
-            f"{error}; given up after {len(self.control.patience)} attempts. All that was written"
-            " is kept; run the same command again to resume"
+            f"{error}; given up after {len(self.control.patience)} attempts. Everything written"
+            " so far is kept; run the same command again to resume"
         )

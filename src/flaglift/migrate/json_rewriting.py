@@ -165,7 +165,7 @@ def _member_named(data: bytes, key: str) -> Member:
     found = _name(key).search(data)
     end = value_end(data, found.end()) if found else None
     if found is None or end is None:
-        raise ValueError("it is spelt otherwise")
+        raise ValueError("it is spelled differently")
     return Member(key, found.start(), found.end(1), found.end(), end)
 
 

@@ -65,5 +65,5 @@ class LoadLimits:
             if math.isinf(now[name]):
                 return "a replica does not replicate"
             if now[name] > most:
-                return f"the {name} is {now[name]:g}, and is to be at most {most:g}"
+                return f"the {name} is {now[name]:g}, above the limit of {most:g}"
         return None

@@ -97,7 +97,7 @@ class Throttle:
         for name, value in said.items():
             kind = _ORDERS.get(name)
             if kind is None:
-                raise ValueError(f"`{name}` is none of {', '.join(_ORDERS)}")
+                raise ValueError(f"`{name}` is not one of {', '.join(_ORDERS)}")
             if isinstance(value, bool) if kind == _SWITCH else _is_positive(value):
                 continue
             raise ValueError(f"`{name}` is {kind}")

@@ -37,7 +37,7 @@ def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:
     if back_to is not None:
         if back_to not in names:
             known = f"those are {', '.join(names)}" if names else "there is none"
-            raise InputError(f"{store.name}: {back_to} is no run that can be taken back; {known}")
+            raise InputError(f"{store.name}: {back_to} is not a run that can be undone; {known}")
         runs = runs[: names.index(back_to) + 1]
     for run in runs:
         with store.undoing(run) as undoer:

@@ -121,7 +121,7 @@ def check_jobs(store: Store, jobs: int, limit: int | None) -> None:
             " and written chunk by chunk, each after the one before"
         )
     if jobs > 1 and limit is not None:
-        raise InputError(f"{store.name}: --limit counts in one process; leave out --jobs")
+        raise InputError(f"{store.name}: --limit counts in one process; omit --jobs")
 
 
 @contextmanager

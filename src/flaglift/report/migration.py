@@ -65,7 +65,7 @@ def print_plan(document: Mapping[str, Any]) -> None:
     _print_outcomes(counts)
     _print_counter("Refused, by reason", counts["refusals"], names=True)
     _print_counter("Translated with findings", serious(counts["findings"]), names=True)
-    _print_counter("Models that are not known or were retired", document.get("refused_models", {}))
+    _print_counter("Unknown or retired models", document.get("refused_models", {}))
     _print_counter("Models", counts["models"])
     _print_counter("Seconds", counts["seconds"])
     _print_price(counts)
@@ -74,7 +74,7 @@ def print_plan(document: Mapping[str, Any]) -> None:
         say((f"{document['unit']} {problem['key']}: ", "bold"), problem["problem"])
     _print_samples(document)
     if counts["changed"] and document["complete"]:
-        say("nothing was written; `flaglift migrate apply` does it")
+        say("nothing was written; `flaglift migrate apply` applies the plan")
 
 
 _CHECKS = {"pass": "green", "note": "yellow", "refuse": "bold red"}
@@ -196,7 +196,7 @@ def print_purged(document: Mapping[str, Any]) -> None:
     """Print which journals were deleted."""
     count = len(document["runs"])
     say((document["source"], "bold"), f": the journals of {count} run{'s' * (count != 1)} deleted,"
-        f" {document['bytes']:,} bytes; they cannot be taken back any more")  # fmt: skip
+        f" {document['bytes']:,} bytes; they can no longer be undone")  # fmt: skip
 
 
 def print_checks(held: Sequence[str], broken: Sequence[str]) -> None:
@@ -212,7 +212,7 @@ def print_undone(document: Mapping[str, Any]) -> None:
     for sentence in document["said"]:
         say(sentence)
     if not document["runs"] and not document["restored"]:
-        say((document["source"], "bold"), ": there is no run to take back")
+        say((document["source"], "bold"), ": there is no run to undo")
         return
     say((document["source"], "bold"), f": {document['restored']:,} records restored"
         f" of {document['runs']} run{'s' * (document['runs'] != 1)}")  # fmt: skip

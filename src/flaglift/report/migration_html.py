@@ -67,7 +67,7 @@ def page(document: Mapping[str, Any]) -> str:
         _facts(counts),
         _ranked("Refused, by reason", counts["refusals"], names=True),
         _ranked("Translated with findings", serious(counts["findings"]), names=True),
-        _ranked("Models not known or retired", document.get("refused_models", {})),
+        _ranked("Unknown or retired models", document.get("refused_models", {})),
         _ranked("Models", counts["models"]),
         _ranked("Seconds", counts["seconds"]),
         _list("Good to know", [_escaped(note) for note in document["notes"]]),

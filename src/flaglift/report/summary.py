@@ -44,7 +44,7 @@ class Summary:
             for count, verb, done, what, where in (
                 (self.fixed, "fix", "fixed", "prompt", ""),
                 (self.moved, "move", "moved", "prompt", " to fields"),
-                (self.taken_out, "take out", "took out", "suppression", ""),
+                (self.taken_out, "remove", "removed", "suppression", ""),
             )
             if count
         ]

@@ -54,7 +54,7 @@ class Feature(IntFlag):
     HELP_FLAG = auto()
     """A word that the service's reader takes for its own help (2.12)."""
     HOLDS_APART = auto()
-    """A flag stands between words that would read otherwise side by side (2.11, 5.3)."""
+    """A flag stands between words that would read differently side by side (2.11, 5.3)."""
     NO_TEXT = auto()
     """A segment holds flags and no other word."""
     NO_SWITCH = auto()

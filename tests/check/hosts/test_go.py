@@ -80,7 +80,7 @@ def test_there_is_no_place_for_fields(body: str) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ('v := map[string]string{k: "1", "prompt[text]": "P"}', "nobody can tell which field"),
+        ('v := map[string]string{k: "1", "prompt[text]": "P"}', "it is not clear which field"),
         ('v := map[string]string{"prompt[text]": "b", "prompt[text]": "P"}', "is there twice"),
     ],
 )

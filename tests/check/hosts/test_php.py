@@ -97,8 +97,8 @@ def test_what_is_not_seen_to_be_sent_is_no_request(source: str) -> None:
     ("array", "why"),
     [
         ("['prompt[text]' => 'P', ...$opts]", "`...$opts` may hold these fields"),
-        ("['prompt[text]' => 'P', $k => 1]", "nobody can tell which field `$k => 1` is"),
-        ("['prompt[text]' => 'P', K => 1]", "nobody can tell which field `K => 1` is"),
+        ("['prompt[text]' => 'P', $k => 1]", "it is not clear which field `$k => 1` is"),
+        ("['prompt[text]' => 'P', K => 1]", "it is not clear which field `K => 1` is"),
         ("['prompt[text]' => 'b', 'prompt[text]' => 'P']", "the key `prompt[text]` is there twice"),
     ],
 )

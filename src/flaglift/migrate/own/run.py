@@ -39,7 +39,7 @@ class OwnWriter:
         self.run = replace(self.run, state="finished", updated=now())
         with self._ledger.saving():
             self._ledger.save(self.run)
-        return [f"`flaglift migrate undo` takes it back from {self._ledger.path}"]
+        return [f"`flaglift migrate undo` restores the old values from {self._ledger.path}"]
 
 
 class _OwnStep:

@@ -89,7 +89,7 @@ def reason_not_to_take(
     except ValueError:
         whole = isinstance(value, float)
         kinds = "whole number" if whole else "number"
-        return f"`{name}` is no {kinds}, and the column `{column.name}` takes only those"
+        return f"`{name}` is not a {kinds}, and the column `{column.name}` takes no others"
     kind = column.type
     if isinstance(kind, Enum) and new not in kind.enums:
         return f"the column `{column.name}` does not take this `{name}`"

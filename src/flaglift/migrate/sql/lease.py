@@ -127,7 +127,7 @@ class Lease:
         if connection.execute(update(table).where(*mine).values(expires=expires)).rowcount != 1:
             raise LockedError(
                 f"{self._session.name}: another run has taken over, since this one was silent for"
-                f" {_LEASE_SECONDS} seconds; all that was written is kept"
+                f" {_LEASE_SECONDS} seconds; everything written so far is kept"
             )
 
     def release(self) -> None:

@@ -81,7 +81,7 @@ def _seconds_behind(session: Session) -> float:
     with session.begin() as connection:
         rows = connection.execute(text(status_statement(connection.dialect))).mappings().all()
     if not rows:
-        raise InputError(f"{session.name}: is no replica")
+        raise InputError(f"{session.name}: is not a replica")
     lags = [row[name] for row in rows for name in _BEHIND if name in row]
     return max(math.inf if lag is None else float(lag) for lag in lags)
 

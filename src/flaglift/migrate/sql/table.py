@@ -148,7 +148,7 @@ def _check(columns: Mapping[str, Column[Any]], table: Table) -> None:
     names = [column.name for column in columns.values()]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise InputError(f"the column `{twice.pop()}` of `{table.name}` is to take two fields")
+        raise InputError(f"the column `{twice.pop()}` of `{table.name}` would take two fields")
 
 
 def _check_types(columns: Mapping[str, Column[Any]], job: Job, dialect: str) -> None:

@@ -81,7 +81,7 @@ class SqlUndoer(TableRun):
         notes = []
         if self._respelled:
             notes.append(
-                f"{self._respelled:,} rows read otherwise than they did before the run: a trigger"
+                f"{self._respelled:,} rows read differently from before the run: a trigger"
                 " or the column changes what is written"
             )
         created = self.run.info["created"]

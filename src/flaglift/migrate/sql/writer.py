@@ -51,7 +51,7 @@ class SqlWriter(TableRun):
         self.run = replace(self.run, state="finished", updated=now())
         with self._session.begin(write=True) as connection:
             self._ledger.save(connection, self.run)
-        return ["`flaglift migrate undo` takes it back from the table flaglift_journal"]
+        return ["`flaglift migrate undo` restores the old values from the table flaglift_journal"]
 
 
 class Rehearsal(SqlWriter):

@@ -18,8 +18,8 @@ _NOT_HTTP = (
     (b"\x16\x03", "TLS was spoken to this port, which speaks plain HTTP; use http://, or put what "
      "terminates TLS in front"),
     (b"PRI * HTTP/2", "HTTP/2 was spoken to this port, which speaks HTTP/1.1"),
-    (b"PROXY ", "the PROXY protocol was spoken to this port, which does not know it"),
-    (b"\r\n\r\n\0\r\nQUIT\n", "the PROXY protocol was spoken to this port, which does not know it"),
+    (b"PROXY ", "this port does not support the PROXY protocol"),
+    (b"\r\n\r\n\0\r\nQUIT\n", "this port does not support the PROXY protocol"),
 )  # fmt: skip
 """How a connection begins that carries something else."""
 

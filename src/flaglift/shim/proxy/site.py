@@ -121,7 +121,9 @@ def _check(request: Request, limits: Limits) -> None:
         or (encodings and not chunked)
         or (encodings and request.version == "1.0")
     ):
-        raise Refusal(400, "base", ["the request says twice, or wrongly, how long its body is"])
+        raise Refusal(
+            400, "base", ["the request gives the length of its body twice, or incorrectly"]
+        )
     if any(upgrade.lower() == b"websocket" for upgrade in values(request.names, b"upgrade")):
         raise Refusal(501, "base", ["this proxy has no WebSocket connections"])
     if request.length is not None and limits.body_bytes is not None:

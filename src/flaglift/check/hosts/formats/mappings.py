@@ -93,7 +93,7 @@ def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) 
             continue
         name = _key(other)
         if name is None:
-            doubts.append(f"nobody can tell which field `{text_of(other)[:40]}` is")
+            doubts.append(f"it is not clear which field `{text_of(other)[:40]}` is")
         elif name == name_of(key):
             doubts.append(f"the key `{name}` is there twice")
         elif name:

@@ -177,7 +177,7 @@ class Reader:
             if level.key == "<<":
                 level.doubts.append("`<<` brings fields of another mapping in")
             elif not isinstance(event, yaml.ScalarEvent):
-                level.doubts.append("a key of the mapping is no plain text")
+                level.doubts.append("a key of the mapping is not plain text")
         if isinstance(event, yaml.CollectionStartEvent):
             mapping = isinstance(event, yaml.MappingStartEvent)
             above = level.doubts if level and level.is_shared else []
