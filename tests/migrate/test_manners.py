@@ -204,7 +204,7 @@ def test_journals_are_listed_and_deleted(
     assert call("purge", source, "--before", "2020-01-01") == 0
     assert "journals of 0 runs" in capsys.readouterr().out
     assert call("purge", source, "--run", run["run"]) == 0
-    assert "cannot be taken back any more" in capsys.readouterr().out
+    assert "can no longer be undone" in capsys.readouterr().out
     with opened(Job(source), write=False) as store:
         assert [(r.state, store.journal_bytes(r)) for r in store.runs()] == [("purged", 0)]
     assert undone(source).runs == []
