@@ -233,7 +233,7 @@ def connected(port: int) -> socket.socket:
     ("options", "said"),
     [
         (["--tcp", "x"], "'x' is not an address such as 127.0.0.1:7391"),
-        (["--tcp", "a:65536"], "is no address"),
+        (["--tcp", "a:65536"], "is not an address"),
         (["--tcp", "1", "--stdio"], "exclude each other"),
     ],
 )
