@@ -99,6 +99,9 @@ class Middleware:
             await run_until_refused(self._app, scope, body.receive, send)
 
     def _watched(self, send: Send, visit: Visit) -> Send:
+        if self._observe is None and not self._show_codes:
+            return send  # nobody wants to know
+
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 visit.status = message["status"]

@@ -1,9 +1,8 @@
 """What the fittings for Python clients share: one request, as its client holds it."""
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
 
-from flaglift.shim.core.inspection import Inspection, Target, content_length, dict_of, inspect
+from flaglift.shim.core.inspection import Inspection, Target, content_length, inspect
 from flaglift.shim.core.policy import Policy
 
 Observer = Callable[[Inspection], None]
@@ -20,11 +19,9 @@ class Outgoing:
         self._headers = [(name.lower(), value) for name, value in headers]
         self._policy = policy
         self.inspection: Inspection = inspect(target, self._headers, policy)
-
-    @cached_property
-    def length(self) -> int | None:
+        lengths = [value for name, value in self._headers if name == b"content-length"]
+        self.length: int | None = content_length(lengths)
         """The length of the client's body in bytes; None where it is not said."""
-        return content_length(dict_of(self._headers))
 
     @property
     def is_small(self) -> bool:

@@ -200,18 +200,17 @@ class _HttpxMessage:
         return self._copy(delta, content=content)
 
     def _copy(self, delta: int | None, **body: Any) -> "Request":
-        headers = self._request.headers.copy()
-        length = self.outgoing.length
-        if length is not None and delta is not None:
-            headers["content-length"] = str(length + delta)
-        elif length is not None:
-            del headers["content-length"]
-            headers["transfer-encoding"] = "chunked"
         new: Request = type(self._request)(
             self._request.method,
             self._request.url,
-            headers=headers,
+            headers=self._request.headers,  # it makes a copy
             extensions=self._request.extensions,
             **body,
         )
+        length = self.outgoing.length
+        if length is not None and delta is None:
+            del new.headers["content-length"]
+            new.headers["transfer-encoding"] = "chunked"
+        elif length is not None and delta:
+            new.headers["content-length"] = str(length + delta)
         return new

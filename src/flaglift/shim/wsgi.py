@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flaglift.shim.core.decision import warm_up
-from flaglift.shim.core.inspection import Inspection, Target, content_length, dict_of, inspect
+from flaglift.shim.core.inspection import Inspection, Target, content_length, inspect
 from flaglift.shim.core.policy import LateText, Policy
 from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.core.refusal import Refusal
@@ -73,7 +73,7 @@ class Middleware:
         start = self._watched(start_response, handled)
         if not handled.inspection.looks:
             return self._ended(self._app(environ, start), handled, start, None)
-        length = content_length(dict_of(headers))
+        length = content_length([value for name, value in headers if name == b"content-length"])
         if length is None and not environ.get("wsgi.input_terminated"):
             if "HTTP_TRANSFER_ENCODING" in environ:
                 handled.inspection.record.reason = Reason.NO_LENGTH

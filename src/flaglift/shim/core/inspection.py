@@ -1,7 +1,7 @@
 """The head of a request: whether its body is looked at, and by what."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -122,9 +122,8 @@ def dict_of(headers: Headers) -> dict[bytes, list[bytes]]:
     return found
 
 
-def content_length(headers: dict[bytes, list[bytes]]) -> int | None:
-    """Return what the client says of the body's length in bytes."""
-    lengths = headers.get(b"content-length", [])
+def content_length(lengths: Sequence[bytes]) -> int | None:
+    """Return what the client says of the body's length in bytes, in all fields for it."""
     return int(lengths[0]) if len(lengths) == 1 and lengths[0].isdigit() else None
 
 
@@ -146,7 +145,8 @@ def _open(
     media_type = types[0].strip()
     limit = judge.policy.hold_limit
     if match := _BOUNDARY.fullmatch(media_type):
-        release = Release.AT_END if rereads else _release(content_length(headers), judge.policy)
+        length = content_length(headers.get(b"content-length", ()))
+        release = Release.AT_END if rereads else _release(length, judge.policy)
         keeps = not rereads and judge.mode is not Mode.REPORT
         store = Spool(limit) if keeps else Discard()
         is_ascii = bool(match[1] or match[4])
