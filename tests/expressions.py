@@ -85,7 +85,12 @@ def _read_corpora() -> None:
     from flaglift.check.hosts.rewriting import rewrite  # noqa: PLC0415
     from flaglift.check.hosts.several import has_one_a_line  # noqa: PLC0415
     from flaglift.check.patterns import Patterns  # noqa: PLC0415
-    from flaglift.lossless.delimited import Dialect, row_matcher, written  # noqa: PLC0415
+    from flaglift.lossless.delimited import (  # noqa: PLC0415
+        Dialect,
+        row_end_matcher,
+        row_matcher,
+        written,
+    )
     from flaglift.migrate.decision import Decider  # noqa: PLC0415
     from flaglift.migrate.job import DEFAULT_TARGETS  # noqa: PLC0415
     from flaglift.migrate.json_document import JsonDocuments  # noqa: PLC0415
@@ -113,6 +118,7 @@ def _read_corpora() -> None:
         written(b"a", Dialect(quoting=quoting), like=b"")
         for backslash in (True, False):
             row_matcher(Dialect(backslash=backslash, quoting=quoting), 3)
+            row_end_matcher(Dialect(backslash=backslash, quoting=quoting))
     decide, documents = Decider(Settings(), None), JsonDocuments("text", DEFAULT_TARGETS)
     line = b'{"text": "a cat --video --video_model kling25"}'
     documents.write(line, [decide(stored) for stored in documents.read(line)])

@@ -19,6 +19,7 @@ from flaglift.lossless.delimited import (
     content,
     fault_of,
     row_at,
+    row_end_matcher,
     row_matcher,
     rows,
     written,
@@ -87,6 +88,11 @@ def test_one_expression_reads_rows_without_faults_as_cell_after_cell_does(
                 assert (row.cells, row.following) == ([*match.regs[1:]], match.end())
             elif not row.fault and len(row.cells) == width:
                 assert row.following >= len(data) - 1  # its end is not in sight
+        end = row_end_matcher(dialect)(data, start)
+        if end is not None:
+            assert row.following == end.end()
+        elif row.fault != UNCLOSED:
+            assert row.following >= len(data) - 1
 
 
 def test_rows_of_many_cells_are_read_cell_after_cell() -> None:

@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaglift.lossless.spans import Edit, Span, apply_edits, conflicting, difference
+from flaglift.lossless.spans import (
+    Edit,
+    Span,
+    apply_edits,
+    common_ends,
+    common_length,
+    conflicting,
+    difference,
+)
 
 TEXT = st.text(max_size=12)
 
@@ -84,3 +92,13 @@ def test_what_no_edit_touches_is_copied(text_and_edits: tuple[str, list[Edit]]) 
 def test_the_differing_part(old: str, new: str) -> None:
     start, end, content = difference(old, new)
     assert old[:start] + content + old[end:] == new
+
+
+@given(st.binary(max_size=9), st.lists(st.binary(max_size=4), min_size=2, max_size=2), st.binary())
+def test_the_ends_of_bytes_are_compared_as_one_after_the_other(
+    start: bytes, middles: list[bytes], end: bytes
+) -> None:
+    one, other = (start + middle + end for middle in middles)
+    first = common_length(one, other)
+    last = common_length(one[first:][::-1], other[first:][::-1])
+    assert common_ends(one, other) == (first, last)

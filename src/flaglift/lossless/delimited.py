@@ -73,6 +73,9 @@ _MOST_COLUMNS = 60
 """Of rows that one expression reads."""
 
 
+_LINE_END = rb"(?:\r?\n|\r(?!\Z))"
+"""A CR that the data ends with may be half of one."""
+
 RowMatcher = Callable[[bytes, int], re.Match[bytes] | None]
 
 
@@ -91,8 +94,20 @@ def row_matcher(dialect: Dialect, width: int) -> RowMatcher | None:
         inside = rb'[^"\\]++|\\"' if dialect.backslash else rb'[^"]++|""'
         cell = rb'"(?:' + inside + rb')*+"|' + cell
     cells = delimiter.join([b"(" + cell + b")"] * width)
-    row = re.compile(cells + rb"(?:\r?\n|\r(?!\Z))")
-    return row.match
+    return re.compile(cells + _LINE_END).match
+
+
+@cache
+def row_end_matcher(dialect: Dialect) -> RowMatcher:
+    """Return what matches any row that ends in the data, as `row_at` reads it."""
+    delimiter = dialect.delimiter.encode()
+    patterns = _patterns(delimiter, backslash=dialect.backslash)
+    rest = patterns.plain.pattern
+    cell = rest
+    if dialect.quoting:
+        cell = rb"(?:" + patterns.quoted.pattern + rb'|(?!"))' + rest
+    cells = cell + rb"(?:" + re.escape(delimiter) + cell + rb")*+"
+    return re.compile(cells + _LINE_END, re.DOTALL).match
 
 
 @cache
@@ -180,8 +195,18 @@ def content(raw: bytes, dialect: Dialect) -> bytes:
     patterns = _patterns(dialect.delimiter.encode(), backslash=dialect.backslash)
     match = patterns.quoted.match(raw)
     end = match.end() if match else len(raw) + 1
-    inside, rest = raw[1 : end - 1], raw[end:]
-    return inside.replace(b'\\"' if dialect.backslash else b'""', b'"') + rest
+    return sound_content(raw[: end - 1] + b'"', dialect) + raw[end:]
+
+
+def sound_content(raw: bytes, dialect: Dialect) -> bytes:
+    """Return what a cell of a row without a fault holds.
+
+    >>> sound_content(b'"a, ""b"", c"', Dialect())
+    b'a, "b", c'
+    """
+    if not dialect.quoting or not raw.startswith(b'"'):
+        return raw
+    return raw[1:-1].replace(b'\\"' if dialect.backslash else b'""', b'"')
 
 
 def written(plain: bytes, dialect: Dialect, *, like: bytes, alone: bool = False) -> bytes | None:
@@ -190,16 +215,25 @@ def written(plain: bytes, dialect: Dialect, *, like: bytes, alone: bool = False)
     `alone` says that the row has no other cell: an empty one would be no row. None where the
     dialect cannot hold it so that all readers understand it alike.
     """
-    delimiter = dialect.delimiter.encode()
-    special = _patterns(delimiter, backslash=dialect.backslash).special.search(plain)
-    if dialect.backslash and b"\\" in plain:
+    if not can_hold(plain, dialect):
         return None
     if not dialect.quoting:
-        parts = plain[:1] == b'"' or re.search(rb"[\r\n]|" + re.escape(delimiter), plain)
-        return None if parts else plain
+        return plain
+    delimiter = dialect.delimiter.encode()
+    special = _patterns(delimiter, backslash=dialect.backslash).special.search(plain)
     if like.startswith(b'"') or special or (alone and not plain):
         return b'"' + plain.replace(b'"', b'\\"' if dialect.backslash else b'""') + b'"'
     return plain
+
+
+def can_hold(plain: bytes, dialect: Dialect) -> bool:
+    """Tell whether a cell can hold a value so that all readers understand it alike."""
+    if dialect.backslash and b"\\" in plain:
+        return False
+    if dialect.quoting:
+        return True
+    delimiter = re.escape(dialect.delimiter.encode())
+    return plain[:1] != b'"' and not re.search(rb"[\r\n]|" + delimiter, plain)
 
 
 def as_python_reads(text: str, dialect: Dialect) -> list[list[str]] | None:

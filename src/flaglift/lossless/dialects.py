@@ -12,6 +12,7 @@ from flaglift.lossless.delimited import (
     Dialect,
     RowMatcher,
     row_at,
+    row_end_matcher,
     row_matcher,
 )
 
@@ -110,8 +111,8 @@ def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
     width = 0
     count = 0
     for row in _rows(blocks, dialect):
-        if row is None:
-            count += 1
+        if isinstance(row, bool):
+            count += row
             continue
         if row.blank:
             continue
@@ -120,12 +121,14 @@ def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
     return count
 
 
-def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | None]:
+def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | bool]:
     """Yield the rows of a file; their places are not those of the file.
 
-    None stands for one that has as many cells as the first one, and nothing odd.
+    True stands for one that has as many cells as the first one, and nothing odd; False for one that
+    has others, or something odd that is no backslash.
     """
     whole: RowMatcher | None = None
+    ended = row_end_matcher(dialect)
     data, position = b"", dialect.start
     wanted = 0
     for block in chain(blocks(), (b"",)):
@@ -135,7 +138,12 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | None]:
         while position < len(data):
             match = whole(data, position) if whole else None
             if match is not None:
-                yield None
+                yield True
+                position = match.end()
+                continue
+            match = ended(data, position) if whole else None
+            if match is not None and not (dialect.backslash and b"\\" in match[0]):
+                yield False
                 position = match.end()
                 continue
             row = row_at(data, position, dialect, final=not block)

@@ -84,6 +84,23 @@ def common_length(one: AnyStr, other: AnyStr) -> int:
     return low
 
 
+def common_ends(one: bytes, other: bytes) -> tuple[int, int]:
+    """Return how much two byte strings have in common at their beginning, and then at their end.
+
+    >>> common_ends(b"a cat sits", b"a cow sits"), common_ends(b"aa", b"a")
+    ((3, 6), (1, 0))
+    """
+    most = min(len(one), len(other))
+    # As numbers they are compared at once; where they differ first, a bit is set.
+    differing = int.from_bytes(one[:most]) ^ int.from_bytes(other[:most])
+    start = most - (differing.bit_length() + 7) // 8
+    most -= start
+    if not most:
+        return start, 0
+    differing = int.from_bytes(one[-most:], "little") ^ int.from_bytes(other[-most:], "little")
+    return start, most - (differing.bit_length() + 7) // 8
+
+
 def changed(old: AnyStr, new: AnyStr) -> Span:
     """Return the part of a text that is not as it was in another one.
 

@@ -153,7 +153,10 @@ class JsonRewriter:
 
     def _intended(self, verdict: Verdict, present: Collection[str]) -> dict[str, Any]:
         """Return what a verdict writes into an object with these keys, by key."""
-        return {self._key(field, present): value for field, value in verdict.writes.items()}
+        writes = verdict.writes.items()
+        if any(key.endswith("]") for key in present):
+            return {self._key(field, present): value for field, value in writes}
+        return {self._keys[field]: value for field, value in writes}
 
     def _key(self, field: str, present: Collection[str]) -> str:
         key = self._keys[field]

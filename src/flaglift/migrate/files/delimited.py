@@ -11,8 +11,9 @@ from flaglift.lossless.delimited import (
     UNCLOSED,
     DelimitedRow,
     Dialect,
-    content,
+    can_hold,
     fault_of,
+    sound_content,
     written,
 )
 from flaglift.migrate.files.byte_format import ByteFormat
@@ -68,7 +69,7 @@ class Delimited(ByteFormat):
         self.layout: dict[str, Any] = {"created": self.created, "dialect": asdict(self._dialect)}
 
     def _value(self, raw: bytes) -> str:
-        return content(raw, self._dialect).decode(self.job.encoding)
+        return sound_content(raw, self._dialect).decode(self.job.encoding)
 
     def _index(self, name: str) -> int:
         if self._names.count(name) != 1:
@@ -101,7 +102,7 @@ class Delimited(ByteFormat):
             plain = form_value(value).encode(self.job.encoding)
         except UnicodeEncodeError:
             return f"`{field}` holds characters that {self.job.encoding} does not have"
-        if written(plain, self._dialect, like=b"") is None:
+        if not can_hold(plain, self._dialect):
             return f"`{field}` holds characters that a cell of this file cannot"
         return None
 
@@ -153,12 +154,11 @@ class Delimited(ByteFormat):
             if end < 0:
                 found.append(Problem(str(number), _endless(self.job.most_bytes)))
                 break
-            if not self.every_record and self._rows.plain_end(chunk.body, position) == end:
+            row = self._rows.at(chunk.body, position, final=True, less_plain=not self.every_record)
+            if row is None:
                 found.append(None)
-            else:
-                row = self._rows.at(chunk.body, position, final=True)
-                if row and not row.blank:
-                    found.append(self._record(chunk.body, row, number))
+            elif not row.blank:
+                found.append(self._record(chunk.body, row, number))
             position = end
         return chunk.holding(found)
 

@@ -1,5 +1,6 @@
 """Rows of a delimited file: those on which all readers agree are read by one expression."""
 
+import re
 from collections.abc import Iterable
 
 from flaglift.lossless.delimited import (
@@ -7,9 +8,9 @@ from flaglift.lossless.delimited import (
     DelimitedRow,
     Dialect,
     as_python_reads,
-    content,
     row_at,
     row_matcher,
+    sound_content,
 )
 from flaglift.syntax.concern import may_concern
 
@@ -33,31 +34,32 @@ class DelimitedRows:
             ends.append(start)
         return ends
 
-    def plain_end(self, data: bytes, start: int) -> int | None:
-        """Return where the row at a place ends if it has nothing to do with flags for certain."""
+    def at(
+        self, data: bytes, start: int, *, final: bool, less_plain: bool = False
+    ) -> DelimitedRow | None:
+        """Return the row at a place; None if it does not end in the data.
+
+        With `less_plain` None, too, if it has nothing to do with flags for certain.
+        """
         match = self._matched(data, start) if self._matched else None
         if match is None:
+            return row_at(data, start, self._dialect, final=final)
+        if less_plain and self._is_plain(match):
             return None
-        raw = match[self._text + 1]
+        cells = [Cell(*place) for place in match.regs[1:]]
+        return DelimitedRow(cells, cells[-1].end, match.end(), "")
+
+    def _is_plain(self, match: re.Match[bytes]) -> bool:
         try:
-            plain = content(raw, self._dialect) if raw.startswith(b'"') else raw
-            text = plain.decode(self._encoding)
+            text = sound_content(match[self._text + 1], self._dialect).decode(self._encoding)
             if not text or may_concern(text):
-                return None
+                return False
             row = match[0]
             if not row.isascii():  # what is not in the file's encoding is to be reported
                 row.decode(self._encoding)
         except UnicodeDecodeError:
-            return None
-        return match.end()
-
-    def at(self, data: bytes, start: int, *, final: bool) -> DelimitedRow | None:
-        """Return the row at a place; None if it does not end in the data."""
-        match = self._matched(data, start) if self._matched else None
-        if match is None:
-            return row_at(data, start, self._dialect, final=final)
-        cells = [Cell(*place) for place in match.regs[1:]]
-        return DelimitedRow(cells, cells[-1].end, match.end(), "")
+            return False
+        return True
 
     def cells(self, row: bytes) -> list[Cell]:
         """Return the cells of a row without its line end."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from flaglift.lossless.spans import common_length
+from flaglift.lossless.spans import common_ends
 from flaglift.migrate.records import JournalEntry
 
 
@@ -14,8 +14,7 @@ def patch_of(old: bytes, new: bytes) -> bytes:
     >>> unpatched(b'{"a": "b"}', patch_of(b'{"a": "b --video"}', b'{"a": "b"}'))
     b'{"a": "b --video"}'
     """
-    start = common_length(old, new)
-    tail = common_length(old[start:][::-1], new[start:][::-1])
+    start, tail = common_ends(old, new)
     middle = old[start : len(old) - tail]
     return b'[%d, %d, "%s"]\n%s' % (start, len(new) - tail, _digest(new).encode(), middle)
 
