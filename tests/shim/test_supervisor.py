@@ -448,7 +448,13 @@ def test_a_reload_that_no_worker_starts_with_changes_nothing(
         wait_until(lambda: "listening on" in log.read_text())
         url = re.findall(r"http://[\d.:]+", log.read_text())[0]
         before = workers_of(running.pid)
-        config.write_text(good + 'traffic = "x.db"\noperators = "127.0.0.1:1"\n')
+        config.write_text(good + 'traffic = "x.db"\n')
+        running.send_signal(signal.SIGHUP)
+        told = f"is not reloaded: {tmp_path}/x.db: cannot be used for traffic"
+        wait_until(lambda: told in log.read_text())
+        # Where it listens is for the workers to say: the port was the system's choice.
+        loop = good.replace(service.url, url)
+        config.write_text(loop + 'operators = "127.0.0.1:1"\n')
         running.send_signal(signal.SIGHUP)
         wait_until(lambda: "is not reloaded: a worker did not start" in log.read_text())
         wait_until(lambda: workers_of(running.pid) == before)

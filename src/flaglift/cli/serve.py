@@ -73,7 +73,6 @@ def _serve(context: click.Context, options: dict[str, Any]) -> int:
         from flaglift.shim.proxy.logs import log_to_stderr
         from flaglift.shim.proxy.server import work
         from flaglift.shim.proxy.supervisor import Supervisor
-        from flaglift.shim.proxy.traffic import TrafficStore, check_traffic
     except ImportError as error:
         raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[serve]'") from None
     check = options.pop("check")
@@ -90,12 +89,8 @@ def _serve(context: click.Context, options: dict[str, Any]) -> int:
     resolved = resolve()
     if check:
         check_loop(resolved.upstream, resolved.listen)
-        check_traffic(resolved.traffic)
         click.echo(f"the configuration is good: {resolved.upstream}, {resolved.policy.mode.value}")
         return 0
-    TrafficStore(
-        resolved.traffic
-    ).close()  # one that cannot be used is told before anything listens
     with Supervisor(resolved, resolve) as running:
         received = running.run()
     return EXIT_INTERRUPTED if received == signal.SIGINT else 0
@@ -148,8 +143,10 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
 
 def _check(options: "Options") -> None:
     """Raise `ConfigError` for what the workers would stumble over."""
+    from flaglift.shim.proxy.traffic import check_traffic
     from flaglift.shim.proxy.upstream import Upstream
 
+    check_traffic(options.traffic)
     Upstream.of(options)  # certificates, and HTTPS_PROXY
     try:
         if options.spans:
