@@ -81,6 +81,7 @@ def _read_corpora() -> None:
     from flaglift.check.hosts.base import LiteralChange  # noqa: PLC0415
     from flaglift.check.hosts.finding import candidates  # noqa: PLC0415
     from flaglift.check.hosts.formats.json import JsonHost  # noqa: PLC0415
+    from flaglift.check.hosts.formats.tags import is_in_one_token  # noqa: PLC0415
     from flaglift.check.hosts.registry import NAMES, host_named  # noqa: PLC0415
     from flaglift.check.hosts.rewriting import rewrite  # noqa: PLC0415
     from flaglift.check.hosts.several import has_one_a_line  # noqa: PLC0415
@@ -91,6 +92,7 @@ def _read_corpora() -> None:
         row_matcher,
         written,
     )
+    from flaglift.lossless.spans import Span  # noqa: PLC0415
     from flaglift.migrate.decision import Decider  # noqa: PLC0415
     from flaglift.migrate.job import DEFAULT_TARGETS  # noqa: PLC0415
     from flaglift.migrate.json_document import JsonDocuments  # noqa: PLC0415
@@ -114,6 +116,7 @@ def _read_corpora() -> None:
             literals = [literal for literal, _ in candidates(data, host)]
             rewrite(data, host, [LiteralChange(each, each.text + ' "x"') for each in literals])
     JsonHost("json").cuts(b'[\n  "a",\n  "b"\n]')
+    is_in_one_token(b"<style>a</style>", Span(0, 1))
     for quoting in (True, False):
         written(b"a", Dialect(quoting=quoting), like=b"")
         for backslash in (True, False):
