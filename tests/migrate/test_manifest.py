@@ -24,7 +24,7 @@ OPTIONS: dict[str, Any] = {
     "planned": None, "max_drift": 0.05, "restart": False, "quiet": True, "limit": None,
     "keep_going": False, "chunk_seconds": 0.5, "rows_per_second": None, "pause_file": None,
     "rehearse": False, "refused": None, "with_text": False, "control_file": None,
-    "max_load": None, "max_replica_lag": None, "replica": (),
+    "max_load": None, "max_replica_lag": None, "replica": (), "jobs": 1,
 }  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def test_a_task_that_is_told_to_stop_is_not_done(folder: Path) -> None:
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=stop).start()
+    threading.Thread(target=stop, daemon=True).start()
     with pytest.raises(RuntimeError, match="stopped before the end"):
         migrate_one(manifest, {**OPTIONS, "pause_file": pause}, path)
     assert manifest.committed(path) is None

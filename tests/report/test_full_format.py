@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
@@ -96,6 +96,7 @@ WORDS = st.lists(
 ).map("".join)
 
 
+@example("aaaaaaaaa a", 4, 0)
 @given(WORDS, st.integers(4, 60), st.integers(0, 20))
 def test_rows_hold_the_text_and_break_at_whole_words(text: str, most: int, less: int) -> None:
     later = max(2, most - less)
@@ -113,10 +114,9 @@ def test_rows_hold_the_text_and_break_at_whole_words(text: str, most: int, less:
         assert between in ("", "\n")
         limit = most if between else later
         if not between and row[-1:] != " ":  # a word that is cut does not fit into a row
-            word = re.split("[ \n]", text[: following.end])[-1]
-            start = following.end - len(word)
-            rest = re.split("[ \n]", text[start:])[0]
-            assert width(rest) > later or not word
+            begun = re.split("[ \n]", text[: span.end])[-1]
+            rest = re.split("[ \n]", text[span.end :])[0]
+            assert width(begun + rest) > later or not rest
 
 
 @given(st.data(), st.sampled_from([30, 60, 80, 120, None]))

@@ -88,7 +88,7 @@ def common_ends(one: bytes, other: bytes) -> tuple[int, int]:
     """Return how much two byte strings have in common at their beginning, and then at their end.
 
     >>> common_ends(b"a cat sits", b"a cow sits"), common_ends(b"aa", b"a")
-    ((3, 6), (1, 0))
+    ((3, 5), (1, 0))
     """
     most = min(len(one), len(other))
     # As numbers they are compared at once; where they differ first, a bit is set.

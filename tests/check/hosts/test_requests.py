@@ -146,7 +146,7 @@ SHARED = [
     ("yaml", "base: &b {text: P}\nstill: {<<: *b, text: a quiet dog}\n", "anchor `&b`"),
     ("yaml", "base: &b\n  a:\n    text: P\nstill: *b\n", "anchor `&b`"),
     ("yaml", "x: &b {a: 1}\ny: {<<: *b, text: P}\n", "`<<`"),
-    ("yaml", "x: {? [a] : b, text: P}\n", "no plain text"),
+    ("yaml", "x: {? [a] : b, text: P}\n", "not plain text"),
     ("yaml", "- &x\n  - - text: P\n- *x\n", "anchor `&x`"),
     ("javascript", "send({text: 'P', ...opts})", "`...opts` may hold"),
     ("javascript", "send({...opts, text: 'P'})", "`...opts` may hold"),
