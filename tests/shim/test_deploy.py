@@ -273,7 +273,7 @@ def test_the_probes_ask_what_the_proxy_answers(
 ) -> None:
     text = manifest["ConfigMap"]["data"]["flaglift.toml"]
     config = tmp_path / "flaglift.toml"
-    config.write_text(text)
+    config.write_text(text.replace("/var/lib/flaglift", str(tmp_path)))
     checked = flaglift("serve", "--check", "--config", str(config))
     assert checked.stdout == "the configuration is good: https://api.example, translate\n"
     ports = {"http": free_port(), "operators": free_port()}
