@@ -94,7 +94,8 @@ def row_matcher(dialect: Dialect, width: int) -> RowMatcher | None:
         inside = rb'[^"\\]++|\\"' if dialect.backslash else rb'[^"]++|""'
         cell = rb'"(?:' + inside + rb')*+"|' + cell
     cells = delimiter.join([b"(" + cell + b")"] * width)
-    return re.compile(cells + _LINE_END).match
+    row = re.compile(cells + _LINE_END)
+    return row.match
 
 
 @cache
@@ -107,7 +108,8 @@ def row_end_matcher(dialect: Dialect) -> RowMatcher:
     if dialect.quoting:
         cell = rb"(?:" + patterns.quoted.pattern + rb'|(?!"))' + rest
     cells = cell + rb"(?:" + re.escape(delimiter) + cell + rb")*+"
-    return re.compile(cells + _LINE_END, re.DOTALL).match
+    row = re.compile(cells + _LINE_END, re.DOTALL)
+    return row.match
 
 
 @cache
@@ -115,10 +117,10 @@ def _patterns(delimiter: bytes, *, backslash: bool) -> _Patterns:
     other = rb"[^\r\n" + re.escape(delimiter) + rb"]*+"
     inside = rb'[^"\\]++|\\.' if backslash else rb'[^"]++|""'
     return _Patterns(
-        re.compile(rb'"(?:' + inside + rb')*+"', re.DOTALL),
-        re.compile(other),
-        re.compile(rb'\\(?!")' if backslash else rb"(?!)"),
-        re.compile(rb'["\r\n]|' + re.escape(delimiter)),
+        quoted=re.compile(rb'"(?:' + inside + rb')*+"', re.DOTALL),
+        plain=re.compile(other),
+        odd_backslash=re.compile(rb'\\(?!")' if backslash else rb"(?!)"),
+        special=re.compile(rb'["\r\n]|' + re.escape(delimiter)),
     )
 
 

@@ -148,8 +148,8 @@ class CsvHost:
 _ROW_ENDS = {
     (quoting, backslash): re.compile(quoted + rb"(\r\n?|\n)")
     for quoting, backslash, quoted in (
-        (True, False, rb'"[^"]*+"|'),
-        (True, True, rb'"(?:[^"\\]|\\.)*+"|'),
+        (True, False, rb'"[^"]*+"?|'),
+        (True, True, rb'"(?:[^"\\]|\\.)*+"?|'),
         (False, False, b""),
     )
 }

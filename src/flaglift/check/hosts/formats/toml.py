@@ -60,7 +60,7 @@ _FORMS = {
         "TOML string '''", re.compile(rb"\r\n"), _decode, {}, re.compile(_REFUSED + "|'")
     ),
 }
-_GOES_ON = re.compile(rb"\\++(?=[ \t]*\r?\n)")
+_GOES_ON = re.compile(rb"(?<!\\)\\++(?=[ \t]*\r?\n)")
 """Backslashes at the end of a line; the grammar lacks blanks and blank lines after an odd one."""
 _START = re.compile(rb"(\"\"\"|''')(?:\r?\n)?|\"|'")
 _TABLES = ("table", "table_array_element")
