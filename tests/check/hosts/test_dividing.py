@@ -12,6 +12,7 @@ DIVIDED = {
     "csv": 'id,text,video_model\r\n1,"a ""cat""\n--video",\r\n2,b --video,x\n',
     "csv:sep": "sep=;\ntext;x\na --video;\nb --video;1\n",
     "csv:backslash": 'a --video,"b \\"c\\"\n --video",1\nd --video,e,2\n',
+    "csv:open": 'a,b\n"c --video\nd,e',
     "csv:quote": 'a,b\nc "d --video,e\nf "g,h\n',
     "bash:open": "a 'b --video'\nc <<A\n--video\n",
     "tsv": 'text\tx\na "b --video\t1\nc --video\t2\n',
@@ -73,7 +74,6 @@ def test_the_parts_hold_what_the_document_holds(kind: str) -> None:
 UNDIVIDED = {
     "jsonl": '{"text": "a --video"}\n{"text": "b\n',
     "lines": "a --video",
-    "csv": 'a,b\n"c --video\nd,e',
     "toml": "a = 'x --video'\n[b\n",
     "toml:text": "text = 'x --video'\nmodel = 1\n",
     "html": "<p>a --video</p><<p>b</p>",
