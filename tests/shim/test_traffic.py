@@ -5,6 +5,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -290,3 +291,13 @@ def test_the_pages_may_have_an_address_of_their_own() -> None:
 
 def test_hours_begin_at_full_hours() -> None:
     assert hour_of(7205.9) == 7200
+
+
+def test_workers_that_start_at_once_share_a_new_file(tmp_path: Path) -> None:
+    for number in range(30):
+        path = tmp_path / f"{number}.db"
+        with ThreadPoolExecutor(4) as workers:
+            stores = list(workers.map(lambda _, path=path: TrafficStore(path), range(4)))
+        assert len({store.secret for store in stores}) == 1
+        for store in stores:
+            store.close()

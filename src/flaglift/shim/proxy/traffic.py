@@ -18,6 +18,7 @@ from flaglift.shim.proxy.report import HOUR, ProxyRun, Report, TrafficRow
 
 _VERSION = 1
 _SCHEMA = f"""
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, proxy TEXT NOT NULL, worker INTEGER NOT NULL, workers INTEGER NOT NULL,
@@ -29,7 +30,9 @@ CREATE TABLE IF NOT EXISTS sent (
     PRIMARY KEY (hour, route, caller, agent, what)
 );
 PRAGMA user_version = {_VERSION};
+COMMIT;
 """
+_CONTENT = "SELECT (SELECT count(*) FROM sqlite_master), user_version FROM pragma_user_version"
 _BEGIN = "INSERT INTO runs (proxy, worker, workers, began, seen) VALUES (?, ?, ?, ?, ?)"
 _SEEN = "UPDATE runs SET seen = ?, ended = ? WHERE id = ?"
 _COUNT = """
@@ -82,8 +85,8 @@ class TrafficStore:
             raise InputError(f"{self._name}: cannot be used for traffic: {error}") from None
 
     def _prepare(self) -> None:
-        (tables,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        # In one statement: workers that start at once share a new file.
+        tables, version = self._database.execute(_CONTENT).fetchone()
         if tables and version != _VERSION:
             raise InputError(
                 f"{self._name}: was written by another version of flaglift, or by another "
