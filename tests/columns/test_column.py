@@ -100,11 +100,12 @@ def test_many_pieces_in_several_threads(monkeypatch: pytest.MonkeyPatch) -> None
     column = pa.array(PROMPTS * 20)
     assert ColumnTranslator(threads=4)(column).to_pylist() == EXPECTED * 20
     assert ColumnTranslator(threads=1)(column).to_pylist() == EXPECTED * 20
-    held = pa.record_batch({"p": column, "num_images": list(range(len(column)))})
+    numbers = list(range(len(PROMPTS) * 3))
+    held = pa.record_batch({"p": PROMPTS * 3, "num_images": numbers})
     done = translate_column(held, name="p", beside=["num_images"])
     assert done.to_pylist() == [
         row(prompt, context=Context({"num_images": number}))
-        for number, prompt in enumerate(PROMPTS * 20)
+        for number, prompt in enumerate(PROMPTS * 3)
     ]
 
 
