@@ -123,7 +123,7 @@ def test_a_run_departs_from_its_plan() -> None:
         plan.check(found)
     with pytest.raises(InputError, match="make it again"):
         SavedPlan({"counts": planned.to_dict(), "fingerprint": "x"}, "y", 0.05)
-    with pytest.raises(InputError, match="is no plan"):
+    with pytest.raises(InputError, match="is not a plan"):
         SavedPlan({"counts": {}}, "y", 0.05)
 
 
