@@ -14,7 +14,7 @@ import pytest
 from flaglift.errors import InputError
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Mode, Policy
-from flaglift.shim.proxy import counting
+from flaglift.shim.proxy import counting, traffic
 from flaglift.shim.proxy.body import Body
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.counting import Counting
@@ -301,3 +301,12 @@ def test_workers_that_start_at_once_share_a_new_file(tmp_path: Path) -> None:
         assert len({store.secret for store in stores}) == 1
         for store in stores:
             store.close()
+
+
+def test_a_file_that_stays_locked_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic, "_PATIENCE", 0.1)
+    other = sqlite3.connect(tmp_path / "traffic.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(InputError, match=r"traffic\.db: cannot be used for traffic: .*locked"):
+        TrafficStore(tmp_path / "traffic.db")
+    other.close()

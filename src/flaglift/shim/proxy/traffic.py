@@ -17,6 +17,8 @@ from flaglift.errors import InputError
 from flaglift.shim.proxy.report import HOUR, ProxyRun, Report, TrafficRow
 
 _VERSION = 1
+_PATIENCE = 10
+"""Seconds to wait for others that use the file."""
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL);
@@ -77,12 +79,25 @@ class TrafficStore:
             raise InputError(f"{path}: no such file; `flaglift serve --traffic` writes it")
         self._lock = threading.Lock()
         try:
-            self._database = sqlite3.connect(self._name, check_same_thread=False, timeout=10)
-            with self._database:
-                self._database.execute("PRAGMA journal_mode=WAL")
-                self._prepare()
+            self._database = sqlite3.connect(self._name, check_same_thread=False, timeout=_PATIENCE)
+            self._open()
         except sqlite3.Error as error:
             raise InputError(f"{self._name}: cannot be used for traffic: {error}") from None
+
+    def _open(self) -> None:
+        """Prepare the file; others may be at it, and a change of its mode waits for nobody."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                with self._database:
+                    self._database.execute("PRAGMA journal_mode=WAL")
+                    self._prepare()
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _prepare(self) -> None:
         # In one statement: workers that start at once share a new file.
