@@ -8,6 +8,7 @@ from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import Translation, translation_of
 from flaglift.linting.engine import diagnose_segment, examine, reported, subjects_of, suppress
+from flaglift.linting.fixing import FixResult, fix_prompt
 from flaglift.settings import DEFAULT, Settings
 from flaglift.shapes import shortcut_for
 from flaglift.syntax import Feature, parse
@@ -15,7 +16,6 @@ from flaglift.syntax.features import features_of
 
 if TYPE_CHECKING:
     from flaglift.emit.fields import Fields
-    from flaglift.linting.fixing import FixResult
 
 __all__ = ["fix", "lint", "lower", "parse", "translate", "translate_keyframes"]
 
@@ -97,7 +97,7 @@ def fix(
     context: Context = UNKNOWN,
     *,
     unsafe: bool | Collection[str] = False,
-) -> "FixResult":
+) -> FixResult:
     """Return a prompt with its fixes applied: the safe ones, and with `unsafe` the others too.
 
     `unsafe` may also be the codes or names of the rules whose unsafe fixes to apply.
@@ -110,8 +110,6 @@ def fix(
     >>> fix("a cat --video --video_model kling25 --duration 7", unsafe=True).text
     'a cat --video --video_model kling25 --duration 5'
     """
-    from flaglift.linting.fixing import fix_prompt  # noqa: PLC0415 (who translates needs it not)
-
     return fix_prompt(text, settings, context, unsafe=unsafe)
 
 

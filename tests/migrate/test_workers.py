@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def applied(
         assert isinstance(store, FileStore)
         writer = stack.enter_context(store.writing(restart=False))
         decide = decider_of(job, store.fields)
-        ahead = stack.enter_context(Workers(job, store, run, jobs)) if jobs > 1 else None
+        ahead = stack.enter_context(closing(Workers(job, store, run, jobs))) if jobs > 1 else None
 
         def watch(_: Tally, each: Seen) -> None:
             seen.append(each)

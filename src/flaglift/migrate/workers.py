@@ -11,9 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from types import TracebackType
 
 from flaglift.errors import InputError
 from flaglift.migrate.chunks import ChunkDecider
@@ -57,15 +56,8 @@ class Workers:
             (self._job, self._store, self._control.look),
         )
 
-    def __enter__(self) -> "Workers":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the processes."""
         self._pool.shutdown(cancel_futures=True)
 
     def parts(self, cursor: Cursor | None, *, write: bool) -> Iterator[DecidedChunk]:
@@ -128,7 +120,7 @@ def check_jobs(store: Store, jobs: int, limit: int | None) -> None:
 def deciding(job: Job, store: Store, control: Control, jobs: int) -> Iterator[Ahead | None]:
     """Yield what decides on a file in several processes; None where this one does."""
     if jobs > 1 and isinstance(store, FileStore):
-        with Workers(job, store, control, jobs) as workers:
+        with closing(Workers(job, store, control, jobs)) as workers:
             yield workers.parts
     else:
         yield None

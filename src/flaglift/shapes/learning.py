@@ -5,9 +5,9 @@ from typing import Any
 
 from flaglift.context import Context
 from flaglift.diagnostics import Diagnostic
-from flaglift.emit.translation import Translation, TranslationStatus, translation_of
+from flaglift.emit.translation import Translation, TranslationStatus, read_values, translation_of
 from flaglift.linting.engine import Examination, holds_anything, reported, triggered
-from flaglift.linting.fixing import Assessment, assessment_of
+from flaglift.linting.fixing import Assessment, stated_values
 from flaglift.rules import RULES
 from flaglift.rules.base import Reads
 from flaglift.shapes.cut import HOLE, Flags
@@ -55,13 +55,17 @@ def _placed(
     return tuple(placed)
 
 
-def case_key(flags: Flags, request: Context) -> tuple[str, ...]:
+def reads_order(request: Context) -> bool:
+    """Tell whether any rule reads the order of the flags beside a request."""
+    reads = [rule.reads_with(request) for rule in _RULES.values()]
+    # Who reads the body keeps the prompts that it runs on to themselves anyway.
+    return any(Reads.ORDER in each and Reads.BODY not in each for each in reads)
+
+
+def case_key(flags: Flags, *, is_ordered: bool) -> tuple[str, ...]:
     """Return what all prompts of a case have in common."""
     cut = flags.cut
     texts = cut.skeleton.count(HOLE) - (cut.value >= 0)
-    reads = [rule.reads_with(request) for rule in _RULES.values()]
-    # Who reads the body keeps the prompts that it runs on to themselves anyway.
-    is_ordered = any(Reads.ORDER in each and Reads.BODY not in each for each in reads)
     written = flags.written.values()
     return (*(written if is_ordered else sorted(written)), HOLE if texts else "")
 
@@ -79,7 +83,12 @@ def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
         return None
     shown = reported(examined.diagnostics, subject.settings)
     translation = translation_of(text, subject, examined.diagnostics, shown)
-    assessment = assessment_of(text, examined, subject.settings)
+    assessment = Assessment(
+        findings=shown,
+        status=translation.status,
+        values=read_values(examined.subjects),
+        stated=stated_values(subject.segment),
+    )
     linted, told = _findings(shown, flags), _findings(translation.diagnostics, flags)
     if linted is None or told is None:
         return None

@@ -10,7 +10,7 @@ from flaglift.linting.engine import Examination, examine, reported
 from flaglift.linting.fixing import Assessment, FixResult, assessment_of, fix_text
 from flaglift.settings import Settings
 from flaglift.shapes.cut import Flags, cut_at_all_flags, cut_at_first_flag
-from flaglift.shapes.learning import case_key, learn, shape_of
+from flaglift.shapes.learning import case_key, learn, reads_order, shape_of
 from flaglift.shapes.shape import (
     Case,
     Shape,
@@ -43,6 +43,7 @@ class Shortcut:
         self._settings = settings
         self._context = context
         self.catalog: Catalog = catalog or load_catalog(settings.edition, settings.overlay)
+        self._is_ordered = reads_order(context)
         self._shapes: dict[str, Shape] = {}
         """By skeleton."""
         self._cases: dict[tuple[str, ...], Case] = {}
@@ -120,7 +121,7 @@ class Shortcut:
 
         A prompt of which nothing can be learnt does not keep the next one from being tried.
         """
-        key = case_key(flags, self._context)
+        key = case_key(flags, is_ordered=self._is_ordered)
         case = self._cases.get(key)
         examined = None
         if case is None:
