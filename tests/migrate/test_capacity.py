@@ -37,7 +37,7 @@ def test_nothing_is_nothing_in_each_column(kind: Any) -> None:
 def test_other_kinds() -> None:
     number = Column("length", Integer())
     assert reason_not_to_take(number, "x", "five", "sqlite") == (
-        "`x` is not a number, and the column `length` takes no others"
+        "`x` is not a number, and the column `length` takes nothing else"
     )
     models: Column[Any] = Column("model", Enum("kling25", "veo31"))
     assert reason_not_to_take(models, "m", "kling25", "mysql") is None
@@ -55,7 +55,7 @@ def test_a_fraction_is_kept_or_refused() -> None:
         assert reason_not_to_take(Column("scale", kind), "cfg_scale", 3.5, "mysql") is None
         assert reason_not_to_take(Column("scale", kind), "cfg_scale", 3, "mysql") is None
     assert reason_not_to_take(Column("scale", Integer()), "cfg_scale", 3.5, "mysql") == (
-        "`cfg_scale` is not a whole number, and the column `scale` takes no others"
+        "`cfg_scale` is not a whole number, and the column `scale` takes nothing else"
     )
     assert reason_not_to_take(Column("scale", Numeric(6, 2)), "cfg_scale", 3.125, "mysql") == (
         "`cfg_scale` has more decimals than the 2 of the column `scale`"

@@ -1,6 +1,7 @@
 """Target columns of any type: each row is migrated and taken back, or refused and left as it is."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from flaglift import translate
 from flaglift.errors import InputError
+from flaglift.migrate.job import CONTRACT, EXPAND
 from migrate.conftest import Database, open_database
-from migrate.sources import applied, undone, verified
+from migrate.sources import applied, planned, undone, verified
 
 TYPES = {
     "postgresql": (
@@ -81,3 +83,71 @@ def test_targets_of_any_type(typed: Database, data: st.DataObject) -> None:
     assert verified(source)[1] == []
     assert undone(source).restored == tally.changed
     assert typed.rows() == before
+
+
+SWITCHES = {
+    "postgresql": ("INTEGER", "SMALLINT", "NUMERIC(3,1)", "REAL", "BOOLEAN", "TEXT", "CHAR(9)"),
+    "mysql": ("INTEGER", "BOOLEAN", "TINYINT(1) UNSIGNED", "DECIMAL(3,1)", "DOUBLE", "TEXT"),
+    "sqlite": ("INTEGER", "BOOLEAN", "REAL", "NUMERIC", "TEXT", "ANY", ""),
+}
+
+
+def test_a_switch_that_was_expanded_is_known_to_be_held(typed: Database) -> None:
+    """Columns of numbers hold true as 1, and truth values 1 as true."""
+    targets = {"video_model": "model", "video_prompt": "prompt", "hires_fix": "a", "face_swap": "b"}
+    texts = [
+        f"cat --video --video_model kling25\nhires_fix={one}\nface_swap={other}"
+        for one, other in (("true", "false"), ("false", "true"), ("1", "0"))
+    ]
+    for declared in SWITCHES[typed.kind]:
+        typed.run("DROP TABLE IF EXISTS prompts")
+        typed.run(
+            "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT, model TEXT, prompt TEXT,"
+            f" a {declared}, b {declared})"
+        )
+        typed.fill(texts)
+        before = typed.rows()
+        source = f"{typed.url}#prompts"
+        assert applied(source, targets=targets, step=EXPAND).changed == 3, declared
+        assert applied(source, targets=targets, step=EXPAND).changed == 0
+        assert applied(source, targets=targets, step=CONTRACT).changed == 3, declared
+        held = [tuple(str(part).rstrip(" ") for part in row[4:]) for row in typed.rows()]
+        if declared in ("TEXT", "CHAR(9)"):
+            assert held == [("true", "false"), ("false", "true"), ("1", "0")]
+        else:
+            assert [[part[0] in "1T" for part in row] for row in held] == [
+                [True, False], [False, True], [True, False],
+            ]  # fmt: skip
+        assert undone(source).restored == 6
+        assert typed.rows() == before
+    typed.run("UPDATE prompts SET text = 'cat --video --video_model kling25\nhires_fix=7'")
+    typed.run("ALTER TABLE prompts RENAME COLUMN a TO old")
+    typed.run("ALTER TABLE prompts ADD a BOOLEAN")
+    refused = {"does-not-fit": 3} if typed.kind != "mysql" else {}
+    assert applied(source, targets=targets).refusals == refused
+
+
+def test_what_sqlite_declares_says_what_a_column_takes(tmp_path: Path) -> None:
+    """It would store a prompt as a date, which its readers could not read."""
+    for database in open_database("sqlite", tmp_path):
+        for declared in ("STRING", "ANY", "PROMPT", "", "LONGTEXT", "TEXT"):
+            database.run("DROP TABLE IF EXISTS prompts")
+            database.run(
+                f"CREATE TABLE prompts (id INTEGER PRIMARY KEY, text {declared}, video_model"
+                f" {declared}, video_prompt {declared}, video_duration {declared})"
+            )
+            database.fill(["7", "cat --video --video_model kling25 --duration 5"])
+            before = database.rows()
+            tally = applied(f"{database.url}#prompts")
+            assert (tally.changed, tally.refused) == (1, 0), declared
+            assert [*map(str, database.rows()[1])] == ["2", "cat", "kling25", "cat", "5"]
+            assert undone(f"{database.url}#prompts").restored == 1
+            assert database.rows() == before
+        for declared in ("BOOLEAN", "DATE", "DATETIME", "TIMESTAMP", "TIME", "BLOB", "JSON"):
+            database.run("DROP TABLE IF EXISTS prompts")
+            database.run(
+                "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT, video_model TEXT,"
+                f" video_prompt {declared}, video_duration INTEGER)"
+            )
+            with pytest.raises(InputError, match="does not take `video_prompt`"):
+                planned(f"{database.url}#prompts")

@@ -25,3 +25,14 @@ def number_of(value: Any, *, whole: bool) -> int | float:
             raise ValueError("not a whole number")
         return value
     return int(value)
+
+
+def agree(one: Any, other: Any) -> bool:
+    """Tell whether two values are the same in a form, or a truth value and the number for it.
+
+    >>> agree("5", 5), agree(True, "true"), agree(True, 1), agree(True, "1"), agree(2, True)
+    (True, True, True, False, False)
+    """
+    if isinstance(one, bool) != isinstance(other, bool) and one == other:
+        return True  # columns of numbers hold truth values, too
+    return form_value(one) == form_value(other)

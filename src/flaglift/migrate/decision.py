@@ -5,7 +5,7 @@ from typing import Any
 
 from flaglift.catalog import Catalog, Model, load_catalog
 from flaglift.context import UNSTATED, Context
-from flaglift.emit.form import form_value
+from flaglift.emit.form import agree
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.linting.engine import fields_beside
 from flaglift.migrate.job import CONTRACT, EXPAND, WHOLE, Job
@@ -171,7 +171,7 @@ def _either(one: Any, other: Any) -> Any:
     """Return the value of a field that two places hold; which of two values counts nobody knows."""
     if one is None or other is None:
         return other if one is None else one
-    return one if other is not UNSTATED and _holds(one, other) else UNSTATED
+    return one if other is not UNSTATED and agree(one, other) else UNSTATED
 
 
 def _not_held(
@@ -181,7 +181,7 @@ def _not_held(
     held = []
     for name, value in values.items():
         there = targets[name] if name in targets else request.get(name)
-        if there is not None and name != "text" and _holds(there, value):
+        if there is not None and name != "text" and agree(there, value):
             held.append(name)
     return {n: v for n, v in values.items() if n not in held} if held else values
 
@@ -219,7 +219,3 @@ def _reasons(translation: Translation, settings: Settings) -> tuple[tuple[str, s
 def _no_target(fields: Sequence[str]) -> str:
     options = " ".join(f"--target {name}=COLUMN" for name in fields)
     return f"no column takes {', '.join(fields)}: name one with {options}"
-
-
-def _holds(held: Any, value: Any) -> bool:
-    return form_value(held) == form_value(value)

@@ -21,6 +21,9 @@ from flaglift.rules.base import (
 from flaglift.syntax.block import FIELD_OF_KEY
 from flaglift.syntax.flags import FIELD_FLAGS, field_value
 
+_TRUTHS = ({"true", "1"}, {"false", "0"})
+"""Truth values and the numbers for them, which columns of numbers hold."""
+
 
 class FieldConflict(Rule):
     """
@@ -87,6 +90,11 @@ class FieldConflict(Rule):
             "the request holds other fields without known values",
             context=Context({"video_prompt": UNSTATED, "video_duration": UNSTATED}),
         ),
+        Valid(
+            "a cat --video --video_model kling25\nhires_fix=true\nface_swap=0",
+            "a number is a truth value in the request",
+            context=Context({"hires_fix": 1, "face_swap": False}),
+        ),
         Valid("a cat --fill\nw=1\nw=2", "no flag of the dialect"),
         Valid("a cat --duration 5\nvideo_duration=10", "a duration alone makes no video"),
     )
@@ -104,6 +112,11 @@ class FieldConflict(Rule):
         Invalid(
             "a cat --video --video_model kling25\nvideo_model=kling30_pro",
             "the settings block has another model",
+        ),
+        Invalid(
+            "a cat --video --video_model kling25\nhires_fix=true",
+            "the request has the other truth value",
+            context=Context({"hires_fix": 0}),
         ),
         Invalid("a cat --video --video_model kling25\nar=1:1\naspect_ratio=16:9", "two names"),
         Invalid(
@@ -188,7 +201,7 @@ def _agree(subject: Subject, said: _Said, other: Any) -> bool:
     pair = {_form(said.value), _form(other)}
     if said.field == "video_model" and subject.replaced:
         return pair <= {subject.named_model, subject.model_name}
-    return len(pair) == 1
+    return len(pair) == 1 or (pair in _TRUTHS and not isinstance(other, str))
 
 
 def _form(value: Any) -> str:

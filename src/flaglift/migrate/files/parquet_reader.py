@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flaglift.context import stated
-from flaglift.emit.form import form_value, number_of
+from flaglift.emit.form import agree, form_value, number_of
 from flaglift.errors import InputError
 from flaglift.migrate.files.parquet_columns import is_text, plain, raw_texts, wide
 from flaglift.migrate.job import Job
@@ -185,7 +185,7 @@ class ParquetReader:
 
     def holds(self, field: str, held: Any, value: Any) -> bool:
         """Tell whether a value that a column holds is what it makes of a field's value."""
-        if held is None or form_value(held) == form_value(value):
+        if held is None or agree(held, value):
             return held is not None
         made = pa.array([self.coerced(field, value)], self.kind(field)).to_pylist()
         return bool(held == plain(made[0]))

@@ -10,6 +10,7 @@ from sqlalchemy.sql.sqltypes import (
     CHAR,
     JSON,
     BigInteger,
+    Boolean,
     Enum,
     Float,
     Integer,
@@ -44,11 +45,14 @@ _UNUSED_IN_CP1252 = dict.fromkeys((0x81, 0x8D, 0x8F, 0x90, 0x9D), " ")
 def coerced(column: Column[Any], value: Any) -> Any:
     """Return a field's value as its column takes it.
 
-    Raises `ValueError` for what is no number, or has a fraction that the column does not take.
+    Raises `ValueError` for what is no number or truth value, or has a fraction that the column does
+    not take.
     """
     kind = column.type
     if value is None:
         return None
+    if isinstance(kind, Boolean) and value not in (True, False):
+        raise ValueError("not a truth value")
     if isinstance(kind, Integer | Numeric | Float):
         return number_of(value, whole=isinstance(kind, Integer))
     return form_value(value) if isinstance(kind, String) or _is_citext(kind) else value
@@ -87,9 +91,9 @@ def reason_not_to_take(
     try:
         new = coerced(column, value)
     except ValueError:
-        whole = isinstance(value, float)
-        kinds = "whole number" if whole else "number"
-        return f"`{name}` is not a {kinds}, and the column `{column.name}` takes no others"
+        truth = isinstance(column.type, Boolean)
+        what = "true or false" if truth else f"a {'whole ' * isinstance(value, float)}number"
+        return f"`{name}` is not {what}, and the column `{column.name}` takes nothing else"
     kind = column.type
     if isinstance(kind, Enum) and new not in kind.enums:
         return f"the column `{column.name}` does not take this `{name}`"

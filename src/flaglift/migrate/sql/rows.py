@@ -172,12 +172,12 @@ class Rows:
     def is_plain(self, key: tuple[Any, ...], values: Row) -> bool:
         """Tell whether a row has one prompt, and that nothing to do with flags."""
         value = values["text"]
-        return (
-            self._documents is None
-            and isinstance(value, str)
-            and value.isascii()
-            and not may_concern(value)
-            and all(part.isascii() for part in key if isinstance(part, str))
+        return self._documents is None and (
+            isinstance(value, int | float)  # SQLite's, of a prompt of digits
+            or (
+                (isinstance(value, str) and value.isascii() and not may_concern(value))
+                and all(part.isascii() for part in key if isinstance(part, str))
+            )
         )
 
     def _prompts(self, values: Row) -> tuple[Stored, ...]:

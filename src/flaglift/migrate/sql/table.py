@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.sqltypes import (
     ARRAY,
     JSON,
+    NUMERIC,
     Boolean,
     Float,
     Integer,
@@ -29,6 +30,7 @@ from sqlalchemy.sql.sqltypes import (
     String,
 )
 
+from flaglift.emit.fields import typed
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
 from flaglift.migrate.request import context_columns
@@ -74,6 +76,7 @@ class PromptTable:
         return type_coerce(column, RAW)
 
 
+_DECLARED = "SELECT name, upper(type) FROM pragma_table_xinfo(:table)"
 _READ = (Integer, Numeric, Float, Boolean, String, JSON, ARRAY)
 """The types whose values say something of a request."""
 
@@ -99,6 +102,11 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
         table = Table(
             identity.name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False
         )
+    if connection.dialect.name == "sqlite":
+        # By a name such as STRING or ANY SQLAlchemy takes a column for one of numbers.
+        for name, declared in connection.execute(text(_DECLARED), {"table": table.name}):
+            if type(table.columns[name].type) is NUMERIC and not declared.startswith("NUMERIC"):
+                table.columns[name].type = NullType()
     if not table.primary_key.columns:
         raise InputError(
             f"the table `{identity.name}` has no primary key, so no row of it can be found again"
@@ -158,19 +166,27 @@ def _check_types(columns: Mapping[str, Column[Any]], job: Job, dialect: str) -> 
             f"the column `{column.name}` holds JSON: name it with --json-column {column.name}, and"
             " the prompts in it with --text-column, as in `prompts[].text`"
         )
-    if dialect == "sqlite":  # its columns take values of any kind
-        return
     for name, column in columns.items():
         kind = column.type
-        base = getattr(kind, "data_type", kind)  # a domain's
-        text = isinstance(base, String | JSON) or type(base).__name__ == "CITEXT"
-        # A type that SQLAlchemy does not know may be read as a text.
-        other = NullType if name == "text" else Integer | Numeric | Float
-        if not (text or isinstance(base, other)):
+        if not _takes(name, getattr(kind, "data_type", kind), dialect):  # a domain's
             raise InputError(
                 f"the column `{column.name}` is of the type {str(kind).lower()}, which does not"
                 f" take {'a prompt' if name == 'text' else f'`{name}`'}"
             )
+
+
+def _takes(name: str, kind: Any, dialect: str) -> bool:
+    if isinstance(kind, String) or type(kind).__name__ == "CITEXT":
+        return True
+    if name == "text":
+        # SQLite's columns hold texts whatever their type is; a type that SQLAlchemy does not know
+        # may be read as one.
+        return dialect == "sqlite" or isinstance(kind, JSON | NullType)
+    if isinstance(kind, Boolean):
+        return isinstance(typed(name, "true"), bool)
+    if isinstance(kind, NullType):
+        return dialect == "sqlite"
+    return isinstance(kind, Integer | Numeric | Float)
 
 
 _COLUMNS = (
