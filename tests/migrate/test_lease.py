@@ -5,18 +5,20 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from flaglift.errors import FlagliftError
 from flaglift.migrate.errors import LockedError
 from flaglift.migrate.job import Job
 from flaglift.migrate.sql import lease
+from flaglift.migrate.sql.ledger import SqlLedger
 from migrate.conftest import PROMPTS, Database
-from migrate.sources import applied, opened
+from migrate.sources import applied, opened, undone
 
 
 def ended_process() -> int:
@@ -139,6 +141,43 @@ def test_two_runs_begun_at_the_same_moment(
     assert "another run is working on it" in refused
     assert done == "done"
     assert database.run("SELECT * FROM flaglift_leases") == []
+
+
+def test_tables_that_another_first_run_creates_at_the_same_moment(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = database.prompts(PROMPTS)
+    real = SqlLedger.missing
+    looked: list[int] = []
+    other = database.engine.connect()
+    end = threading.Thread(target=commit_when_waited_for, args=(database, other))
+
+    def missing(self: SqlLedger, connection: Connection) -> list[Table]:
+        found = real(self, connection)
+        looked.append(len(found))
+        if len(looked) == 2 and database.kind != "sqlite":  # which lets one write at once
+            # The first look is that of the checks, the second that of who creates them.
+            other.begin()
+            SqlLedger({"postgresql": "public"}.get(database.kind)).create(other)
+            end.start()
+        return found
+
+    monkeypatch.setattr(SqlLedger, "missing", missing)
+    assert applied(source).changed == 4
+    assert looked[:2] == [3, 3]
+    if end.ident:
+        end.join(30)
+    other.close()
+    assert undone(source).restored == 4
+
+
+def commit_when_waited_for(database: Database, other: Connection) -> None:
+    """Commit what another transaction of PostgreSQL's waits for; MySQL has committed already."""
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ '^.CREATE'"
+    until = time.monotonic() + 20
+    while database.kind == "postgresql" and not database.run(waits) and time.monotonic() < until:
+        time.sleep(0.01)
+    other.commit()
 
 
 def test_the_machine_is_told_where_there_are_no_process_spaces(tmp_path: Path) -> None:

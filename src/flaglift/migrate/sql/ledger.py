@@ -137,10 +137,12 @@ class SqlLedger:
         try:
             with aside(connection):
                 for table in self.missing(connection):
-                    table.create(connection, checkfirst=False)
+                    connection.execute(CreateTable(table, if_not_exists=True))
         except exc.DBAPIError as error:
             if may_pass(error):
                 raise
+            if not self.missing(connection):  # another run has created them at the same time
+                return
             created = (str(CreateTable(table).compile(connection)) for table in self.tables)
             ddl = "; ".join(" ".join(statement.split()) for statement in created)
             raise InputError(
