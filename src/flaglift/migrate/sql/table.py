@@ -97,16 +97,7 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
 
     Raises `InputError` where a column or a primary key is missing, or is not of a kind to use.
     """
-    schema = None if connection.dialect.name == "sqlite" else identity.schema
-    with any_types():
-        table = Table(
-            identity.name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False
-        )
-    if connection.dialect.name == "sqlite":
-        # By a name such as STRING or ANY SQLAlchemy takes a column for one of numbers.
-        for name, declared in connection.execute(text(_DECLARED), {"table": table.name}):
-            if type(table.columns[name].type) is NUMERIC and not declared.startswith("NUMERIC"):
-                table.columns[name].type = NullType()
+    table = _reflected(connection, identity)
     if not table.primary_key.columns:
         raise InputError(
             f"the table `{identity.name}` has no primary key, so no row of it can be found again"
@@ -139,6 +130,21 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
     return PromptTable(
         identity, table, job, key, columns, missing, context, assigned, only, deferred, charsets
     )
+
+
+def _reflected(connection: Connection, identity: TableIdentity) -> Table:
+    sqlite = connection.dialect.name == "sqlite"
+    schema = None if sqlite else identity.schema
+    with any_types():
+        table = Table(
+            identity.name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False
+        )
+    names = {"table": table.name}
+    for name, declared in connection.execute(text(_DECLARED), names) if sqlite else ():
+        # By a name such as STRING or ANY SQLAlchemy takes a column for one of numbers.
+        if type(table.columns[name].type) is NUMERIC and not declared.startswith("NUMERIC"):
+            table.columns[name].type = NullType()
+    return table
 
 
 def _context(table: Table, job: Job, dialect: str) -> dict[str, Column[Any]]:
