@@ -17,11 +17,12 @@ from sqlalchemy import exc
 import databases
 from databases import engine_of
 from flaglift.errors import InputError
+from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.job import Job
 from flaglift.migrate.space import check_folder
 from flaglift.migrate.sql.server import check_server
 from migrate.conftest import Database, open_database
-from migrate.sources import applied, opened, planned
+from migrate.sources import applied, opened, planned, undone
 from running import flaglift
 
 VIDEO = "cat {} --video --video_model kling25 --duration 5"
@@ -107,8 +108,53 @@ def test_a_right_to_some_of_the_columns_is_not_enough(server: Database) -> None:
     with account(server, *grants) as source:
         with pytest.raises(InputError, match="`prompts` cannot be written"):
             applied(source)
-        if server.kind == "postgresql":  # MySQL looks at columns only where it may write
-            assert "`prompts` cannot be written" in said(source, "rights")[0]
+        (sentence,) = said(source, "rights")
+        assert "`prompts` cannot be written" in sentence
+        if server.kind == "mysql":
+            assert "UPDATE is denied for `video_prompt`, `video_duration`)" in sentence
+
+
+def test_adding_columns_needs_a_right_of_its_own(server: Database) -> None:
+    server.run("CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT)")
+    server.fill([VIDEO])
+    before = server.rows()
+    sentence, *grants = {
+        "postgresql": ("columns cannot be added to `prompts`", "SELECT, UPDATE ON prompts"),
+        "mysql": ("ALTER command denied", "SELECT, INSERT, UPDATE, DELETE, CREATE ON *.*"),
+    }[server.kind]
+    with account(server, *grants) as source:
+        if server.kind == "postgresql":  # MySQL tells it of the statement alone
+            with opened(Job(source, create_columns=True), write=False) as store:
+                assert sentence in str(store.checks())
+        with pytest.raises(InputError, match=sentence):
+            applied(source, create_columns=True)
+        assert server.rows() == before
+    assert applied(f"{server.url}#prompts", create_columns=True).changed == 1
+
+
+def test_columns_that_a_run_could_not_add_are_added_by_the_next(server: Database) -> None:
+    server.run("CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT)")
+    server.fill([VIDEO])
+    waits = {
+        "postgresql": "?options=-c%20lock_timeout%3D200",
+        "mysql": "?init_command=SET%20lock_wait_timeout%3D1",
+    }
+    source = f"{server.url}#prompts"
+    for taken_back in (True, False):
+        with server.engine.begin() as reader:
+            reader.exec_driver_sql("SELECT * FROM prompts").all()
+            with pytest.raises(UnavailableError, match=r"[Ll]ock"):
+                applied(f"{server.url}{waits[server.kind]}#prompts", create_columns=True)
+        assert not taken_back or undone(source).notes == []
+    assert applied(source, create_columns=True).changed == 1
+    assert [column for row in server.rows() for column in row] == [
+        1,
+        "cat {}",
+        "kling25",
+        "cat {}",
+        5,
+    ]
+    assert "were added by the run and still exist" in undone(source).notes[0]
 
 
 @pytest.mark.parametrize(

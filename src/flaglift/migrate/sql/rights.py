@@ -1,10 +1,11 @@
 """What an account may do, asked without doing it: the server explains a statement."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     Connection,
     Table,
     delete,
@@ -87,6 +88,41 @@ def reason_not_to_create(connection: Connection, table: Table) -> str | None:
     reason = _refusal(connection, "PREPARE flaglift FROM %s", statement)
     # It was prepared, unless the transaction reads only.
     _refusal(connection, "DEALLOCATE PREPARE flaglift")
+    return reason
+
+
+_OWNS = text(
+    "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = CAST(:name AS regclass)"
+)
+
+
+def reason_not_to_add_columns(connection: Connection, table: Table) -> str | None:
+    """Return why the account may not add a column; None where nothing is known against it."""
+    if connection.dialect.name != "postgresql":
+        return None  # MySQL tells it of the statement alone
+    name = connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")
+    owns = connection.execute(_OWNS, {"name": name}).scalar()
+    return None if owns else "only its owner may add columns"
+
+
+_NOT_UPDATED = text(
+    "SELECT column_name FROM information_schema.columns WHERE table_schema = :schema"
+    " AND table_name = :table AND NOT find_in_set('update', privileges)"
+)
+
+
+def reason_not_to_update(
+    connection: Connection, table: Table, columns: Collection[Column[Any]]
+) -> str | None:
+    """Return why the account may not change columns of a table; None where it may."""
+    nothing = {column: column for column in columns}
+    reason = reason_not_to_run(connection, update(table).values(nothing).where(false()))
+    if reason is None and family(connection.dialect.name) == "mysql":
+        # It looks at the rights on columns only where it may write, and not for a plan.
+        place = {"schema": table.schema, "table": table.name}
+        denied = {*connection.execute(_NOT_UPDATED, place).scalars()}
+        names = ", ".join(f"`{column.name}`" for column in columns if column.name in denied)
+        reason = f"UPDATE is denied for {names}" if names else None
     return reason
 
 

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from sqlalchemy import Connection, false, update
+from sqlalchemy import Connection
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
 from flaglift.migrate.resuming import new_run, resumed
 from flaglift.migrate.sql.ledger import SqlLedger
-from flaglift.migrate.sql.rights import reason_not_to_run
+from flaglift.migrate.sql.rights import reason_not_to_add_columns, reason_not_to_update
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.store import MigrationRun
@@ -31,12 +31,11 @@ def begin_or_resume(
     with session.begin(write=True) as connection:
         runs = ledger.runs(connection, source)
         stop = partial(ledger.save, connection)
-        unfinished = resumed(runs, job.fingerprint, source, stop, restart=restart)
-        if unfinished is not None:
-            return unfinished
-        run = table_run(job, source, sorted(rows.found.missing.values()))
-        ledger.save(connection, run)
-    if rows.found.missing:
+        run = resumed(runs, job.fingerprint, source, stop, restart=restart)
+        if run is None:
+            run = table_run(job, source, sorted(rows.found.missing.values()))
+            ledger.save(connection, run)
+    if rows.found.missing:  # also of a run that was ended before it could add them
         with session.begin(write=True) as connection:
             _add_columns(connection, rows)
     return run
@@ -44,13 +43,16 @@ def begin_or_resume(
 
 def lacking(connection: Connection, rows: Rows) -> str | None:
     """Return why the account may not change the columns of a job; None where it may."""
-    table = rows.found.table
-    nothing = {column: column for column in rows.found.columns.values()}
-    reason = reason_not_to_run(connection, update(table).values(nothing).where(false()))
-    return reason and (
-        f"`{table.name}` cannot be written ({reason}): apply needs the right to select and update"
-        " it"
-    )
+    found = rows.found
+    reason = reason_not_to_update(connection, found.table, found.columns.values())
+    if reason:
+        return (
+            f"`{found.table.name}` cannot be written ({reason}): apply needs the right to select"
+            " and update it"
+        )
+    if found.missing and found.job.create_columns:
+        reason = reason_not_to_add_columns(connection, found.table)
+    return reason and f"columns cannot be added to `{found.table.name}` ({reason})"
 
 
 def check_rights(connection: Connection, rows: Rows) -> None:
