@@ -126,8 +126,9 @@ end
 
 
 def ruby(document: str) -> Values:
-    """A list; `x` is the value of a hole, and of one with nothing in it."""
-    filled = re.sub(r"(?<!\\)((?:\\\\)*)#\{\}", r"\1#{x}", document)
+    """A list; `x` is the value of a hole, and of one with nothing in it if there can be holes."""
+    plain = re.search(r"'before', (?:'|%q\(|%w\[)", document)
+    filled = document if plain else re.sub(r"(?<!\\)((?:\\\\)*)#\{\}", r"\1#{x}", document)
     return _asked(_reader(program("ruby"), "-W0", "-Ku", "-e", _RUBY), filled)
 
 

@@ -106,7 +106,7 @@ def test_statements_make_a_text_conditional() -> None:
 
 def test_flags_move_in_an_expression() -> None:
     source = (
-        "<b onclick={() => fetch('/x', {prompt: {text: 'a cat --video --video_model kling25'}})}/>"
+        "<b onclick={() => fetch(u, {prompt: {text: 'a cat --video --video_model kling25'}})}/>"
     )
     assert "text: 'a cat', video_model: 'kling25', " in moved("svelte", source)
 

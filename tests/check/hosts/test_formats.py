@@ -112,9 +112,10 @@ def test_differences_keep_holes() -> None:
 
 
 @pytest.mark.parametrize("name", ["bash", "markdown"])
-def test_two_prompts_that_add_options_in_one_place_are_moved_one_by_one(name: str) -> None:
+@pytest.mark.parametrize("key", [b"text", b"prompt[text]", b"tune[prompts_attributes][][text]"])
+def test_two_prompts_of_one_word_have_no_place_for_fields(name: str, key: bytes) -> None:
     flags = b"--video --video_model kling25"
-    source = b"curl -d 'text=a " + flags + b"&text=b " + flags + b"' u\n"
+    source = b"curl -d 'prompt[text]=a " + flags + b"&" + key + b"=b " + flags + b"' u\n"
     source = source if name == "bash" else b"```sh\n" + source + b"```\n"
     host = host_named(name)
     changes = [lift_literal(literal, DEFAULT, [""]) for literal, _ in candidates(source, host)]
@@ -122,8 +123,8 @@ def test_two_prompts_that_add_options_in_one_place_are_moved_one_by_one(name: st
     new, refused = rewrite(
         source, host, [each for each in changes if isinstance(each, LiteralChange)]
     )
-    assert len(refused) == 1
-    assert new.count(b"video_model=kling25") == 1
+    assert {each.reason for each in refused} == {f"`{key.decode()}` is in the same word"}
+    assert new == source
 
 
 def test_two_prompts_of_one_row_cannot_fill_one_cell() -> None:

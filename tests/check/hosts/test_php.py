@@ -49,8 +49,8 @@ def sent(source: str) -> object:
         'curl_setopt($h, CURLOPT_POSTFIELDS, array("prompt[text]" => "P"));',
         "curl_setopt($h, CURLOPT_POSTFIELDS, [\n    'a' => 1,\n    'prompt[text]' => 'P',\n]);",
         "curl_setopt($h, CURLOPT_POSTFIELDS, ['x', 'prompt[text]' => 'P']);",
-        "$client->post('u', ['form_params' => ['prompt[text]' => 'P']]);",
-        "Http::post('u', ['prompt[text]' => 'P']);",
+        "$client->post($u, ['form_params' => ['prompt[text]' => 'P']]);",
+        "Http::post($u, ['prompt[text]' => 'P']);",
     ],
 )
 def test_fields_of_a_form_go_to_its_array(call: str) -> None:
@@ -66,8 +66,8 @@ def test_fields_of_a_form_go_to_its_array(call: str) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        "$client->post('u', ['json' => ['prompt' => ['text' => 'P', 'ar' => '1:1']]]);",
-        "Http::post('u', ['prompt' => ['text' => 'P']]);",
+        "$client->post($u, ['json' => ['prompt' => ['text' => 'P', 'ar' => '1:1']]]);",
+        "Http::post($u, ['prompt' => ['text' => 'P']]);",
         "curl_setopt($h, CURLOPT_POSTFIELDS, json_encode(['prompt' => ['text' => 'P']]));",
         "curl_setopt($h, CURLOPT_POSTFIELDS, ['prompt' => ['text' => 'P']]);",
     ],

@@ -53,6 +53,12 @@ REQUESTS = [
     ("php", "<?php Http::post($u, ['prompt' => ['text' => 'P']]);"),
     ("go", "package m\nfunc f() { w.WriteField(\"prompt[text]\", \"P\") }\n"),
     ("vue", "<script>\nx = {f() { this.$http.post(u, {prompt: {text: 'P'}}) }}\n</script>"),
+    ("javascript", "fetch(`${base}/tunes/7`, {body: JSON.stringify({prompt: {text: 'P'}})});"),
+    ("javascript", "api.request({...opts, data: {prompt: {text: 'P'}}});"),
+    ("python", "requests.request('POST', u, json={'prompt': {'text': 'P'}})"),
+    ("python", "requests.post(json={'prompt': {'text': 'P'}}, url='https://x/tunes/1/prompts')"),
+    ("ruby", "HTTParty.post('/tunes/1/prompts', body: {prompt: {text: 'P'}})\n"),
+    ("php", "<?php $c->request('POST', $u, ['json' => ['prompt' => ['text' => 'P']]]);"),
     ("bash", "curl -F 'prompt[text]=P' u"),
     ("bash", "curl -d '{\"prompt\": {\"text\": \"P\"}}' u"),
     ("json", '{"tune": {"prompts_attributes": [{"text": "P"}]}}'),
@@ -84,6 +90,16 @@ OTHERS = [
         "<?php curl_setopt_array($c, [CURLOPT_HTTPHEADER => ['prompt' => ['text' => 'P']],"
         " CURLOPT_POSTFIELDS => $x]);",
     ),
+    ("javascript", "fetch('/api/generate', {body: JSON.stringify({prompt: {text: 'P'}})});"),
+    ("javascript", "fetch(`${base}/generate`, {body: JSON.stringify({prompt: {text: 'P'}})});"),
+    ("javascript", "axios.post('https://other.example/prompts', {prompt: {text: 'P'}});"),
+    ("javascript", "axios({url: '/api/x', data: {prompt: {text: 'P'}}});"),
+    ("javascript", "app.post('/x', /* u */ {prompt: {text: 'P'}});"),
+    ("javascript", "worker.post(/* u */ {prompt: {text: 'P'}});"),
+    ("javascript", "worker.post(JSON.stringify({prompt: {text: 'P'}}), u);"),
+    ("javascript", "axios.post(u, {expectedResponse: {prompt: {text: 'P'}}});"),
+    ("python", "client.post('/x', json={'prompt': {'text': 'P'}})"),
+    ("python", "queue.request('POST', {'prompt': {'text': 'P'}})"),
     ("php", "<?php $store->put('k', ['prompt' => ['text' => 'P']]);"),
     ("php", "<?php Http::fake(['*' => Http::response(['prompt' => ['text' => 'P']])]);"),
     ("python", "PROMPTS = [{'text': 'P'}]"),
@@ -93,6 +109,9 @@ OTHERS = [
     ("json", '{"id": 3, "prompt": {"text": "P"}, "created_at": "2025-08-01"}'),
     ("json", '{"created_at": "2025-08-01", "prompts_attributes": [{"text": "P"}]}'),
     ("json", '{"prompt": {"text": "P", "updated_at": null}}'),
+    ("json", '{"prompt": {"id": 7, "text": "P"}}'),
+    ("json", '{"response": {"body": {"prompt": {"text": "P"}}}}'),
+    ("json", '[{"request": {}, "Result": [{"prompt": {"text": "P"}}]}]'),
     ("yaml", "prompt:\n  text: P\n"),
     ("csv", "text,video_model,video_prompt,video_duration\nP,,,\n"),
     ("bash", "curl -F 'text=P' u"),
@@ -167,6 +186,13 @@ SHARED = [
     ("python", "send({'text': 'P', k: 1})", "it is not clear which field"),
     ("python", "send(text='P', **opts)", "`**opts` may hold"),
     ("python", "x = {'text': 'P', 'text': 'a quiet dog'}", "there twice"),
+    ("javascript", "f.append('prompt[text]', 'P');f.append('prompt[text]', 'a');", "there twice"),
+    ("bash", "curl -F 'prompt[text]=P' -F 'prompt[text]=a quiet dog' u", "there twice"),
+    ("bash", "curl -F 'prompt[text]=P' -Fx=y \"${A[@]}\" u", '`"${A[@]}"` may hold'),
+    ("bash", "curl -d 'prompt[text]=P&prompt[text]=a' u", "in the same word"),
+    ("bash", "curl -d 'prompt[text]=P&w=1' -d 'x&prompt[text]=a' u", "there twice"),
+    ("bash", "curl -F 'prompt[text]=P' $@ u", "`$@` may hold"),
+    ("bash", "curl -K c -F 'prompt[text]=P' u", "`-K` may hold"),
     ("ruby", "send({text: 'P', **opts})\n", "`**opts` may hold"),
     ("ruby", "send(text: 'P', **opts)\n", "`**opts` may hold"),
 ]
@@ -175,6 +201,7 @@ SHARED = [
 @pytest.mark.parametrize(("name", "source", "reason"), SHARED)
 def test_what_else_uses_the_place_keeps_the_flags(name: str, source: str, reason: str) -> None:
     source = source.replace("'P'", f"'{P}'").replace(": P", f": {P}").replace("&t P", f"&t {P}")
+    source = source.replace("=P", f"={P}")
     new, said = moved(name, source, "")
     assert new == source
     assert reason in said
@@ -189,11 +216,13 @@ def test_what_else_uses_the_place_keeps_the_flags(name: str, source: str, reason
         ("python", "create(text='P', video_model=m)"),
         ("ruby", "create(text: 'P', video_model: m)\n"),
         ("ruby", "create(text: 'P', video_model:)\n"),
+        ("bash", "curl -d 'a=1&prompt[text]=P&prompt[video_model]=x' u"),
+        ("bash", "curl -d 'a&prompt%5Bvideo_model%5D=x' -d 'prompt[text]=P' u"),
         ("yaml", "m: &m kling25\nx:\n  text: P\n  video_model: *m\n"),
     ],
 )
 def test_a_field_that_is_there_and_not_known_is_a_possible_conflict(name: str, source: str) -> None:
-    source = source.replace("'P'", f"'{P}'").replace(": P", f": {P}")
+    source = source.replace("'P'", f"'{P}'").replace(": P", f": {P}").replace("=P", f"={P}")
     (literal,) = prompts(name, source)
     assert "FL604" in [each.code for each in lint_literal(literal, DEFAULT)]
     new, reason = moved(name, source, "")

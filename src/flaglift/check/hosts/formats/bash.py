@@ -15,7 +15,7 @@ from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.shellwords import parts
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option
+from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option, twice
 from flaglift.check.hosts.formats.trees import TreeParts, ancestors, follow, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.check.hosts.prefilter import lookalikes
@@ -24,6 +24,8 @@ from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_bash"
 _WORDS = ("word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation")
+_SPREAD = re.compile(r"\"?\$(?:[@*]|\{[@*]\}|\{\w+\[[@*]\][^}]*\})\"?|-K|--config")
+"""A word that becomes several, or brings more options."""
 _DEEPEST = 50
 """How deep commands in expansions of commands are read; each level is scanned again."""
 
@@ -210,40 +212,52 @@ def _origin(node: Node) -> Origin:
 
 
 def _beside(node: Node, limit: int, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
-    """Return the fields that the other words of a command give, and where options can be added."""
+    """Return the fields that a command gives next to a text, and where options can be added."""
     command, option = node.parent, node.prev_named_sibling
-    key = _field(node, limit, data, FIELD)
-    if command is None or option is None or key is None or not TEXT_KEY.search(key[0]):
+    own = _fields(node, limit, data)
+    texts = [name for name, _ in own if TEXT_KEY.search(name)]
+    if command is None or option is None or not texts or not FIELD.match(f"{texts[0]}="):
         return {}, None
-    flag = text_of(option)
+    flag, key = text_of(option), texts[0]
+    own.remove(next(field for field in own if field[0] == key))
     others = [child for child in command.named_children if child != node]
-    given = [_field(other, limit, data, ANY_FIELD) for other in others]
-    fields = {field_name(name): value for name, value in filter(None, given)}
+    given = [*own, *(field for other in others for field in _fields(other, limit, data))]
+    fields = {field_name(name): value for name, value in given}
+    words = (text_of(other) for other in others)
+    spread = [f"`{word}` may hold these fields" for word in words if _SPREAD.fullmatch(word)]
     if flag not in FORM_OPTIONS:
         return fields, None
     return fields, Option(
         data=data,
         option=Span(option.start_byte, option.end_byte),
         word=Span(node.start_byte, node.end_byte),
-        key=key[0],
+        key=key,
         encoded=flag in DATA_OPTIONS,
         taken=set(fields),
+        doubts=[
+            *(f"`{text}` is in the same word" for text in texts[1:]),
+            *twice(key, (name for name, _ in given)),
+            *spread,
+        ],
     )
 
 
-def _field(node: Node, limit: int, data: bytes, pattern: re.Pattern[str]) -> tuple[str, str] | None:
-    """Return the name and the value of a word that is a field."""
+def _fields(node: Node, limit: int, data: bytes) -> list[tuple[str, str]]:
+    """Return the names and the values of the fields in a word."""
     read = parts(data, node.start_byte, limit)
     text = "".join(piece.text for part in read for piece in part.scanned.pieces)
-    match = pattern.match(text)
-    if match is None:
-        return None
     option = text_of(node.prev_named_sibling)
     encoded = option in DATA_OPTIONS
-    value = text[match.end() :]
-    if is_special(option, value):
-        value = HOLE  # such as the content of a file
-    return unquote(match[0][:-1].strip()), unquote_plus(value) if encoded else value
+    fields = []
+    for pair in text.split("&") if encoded else [text]:
+        match = ANY_FIELD.match(pair)
+        if match is None:
+            continue
+        value = pair[match.end() :]
+        if is_special(option, value):
+            value = HOLE  # such as the content of a file
+        fields.append((unquote(match[0][:-1].strip()), unquote_plus(value) if encoded else value))
+    return fields
 
 
 def _command(node: Node) -> str:

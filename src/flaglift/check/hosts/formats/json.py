@@ -214,7 +214,7 @@ def _look(
     return Around(origin, "", beside, siblings, is_request)
 
 
-_ANSWERED = frozenset(["created_at", "updated_at", "trained_at", "started_training_at"])
+_ANSWERED = frozenset(["id", "created_at", "updated_at", "trained_at", "started_training_at"])
 """What the service says of a prompt or a tune, and is never told."""
 
 

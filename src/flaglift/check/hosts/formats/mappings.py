@@ -18,6 +18,7 @@ from flaglift.check.hosts.formats.siblings import (
     Statement,
     Write,
     is_request_key,
+    twice,
 )
 from flaglift.check.hosts.formats.trees import ancestors
 from flaglift.context import field_name
@@ -209,10 +210,12 @@ def _statement(node: Node, around: Sequence[Node], data: bytes, language: Mappin
         return {}, None, False
     function = text_of(call.child_by_field_name("function"))
     given: dict[str, Any] = {}
+    doubts: list[str] = []
     for other in block.named_children:
         if other.type == "expression_statement" and other != statement:
             name = _appended(other.named_child(0), language)
             if name is not None and text_of(other).startswith(f"{function}("):
+                doubts += twice(name_of(key), [name_of(name)])
                 given[field_name(name_of(name))] = _constant(name.next_named_sibling)
     place = Statement(
         data,
@@ -221,6 +224,7 @@ def _statement(node: Node, around: Sequence[Node], data: bytes, language: Mappin
         Span(node.start_byte, node.end_byte),
         frozenset(given),
         _writer(node, key, language),
+        doubts,
     )
     return given, place, is_request_key(name_of(key))
 

@@ -1,7 +1,7 @@
 """What becomes of a mapping in source code: whether a call sends it to a server."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from tree_sitter import Node
@@ -38,6 +38,10 @@ _SENDS = re.compile(
 _RECORDS = re.compile(r"mock|stub|fake|nock|respx|responses|rsps|httpretty|^m$", re.IGNORECASE)
 """What has a method like a client's, to which tests say what a server answers."""
 _NO_BODY = re.compile(r"header|cookie|auth(?!or)", re.IGNORECASE)
+_ADDRESS = re.compile(r"^(?:ur[il]|address|endpoint)$", re.IGNORECASE)
+_METHOD = re.compile(r"""["':]?(?:post|put|patch)["']?""", re.IGNORECASE)
+_SERVICE = re.compile(r"\btunes\b|astria", re.IGNORECASE)
+"""What is in an address of the service: other servers may take the text alone."""
 _READS = (
     "member_expression", "subscript_expression", "attribute", "subscript", "element_reference",
     "member_access_expression", "index_expression", "selector_expression",
@@ -47,6 +51,7 @@ CALLS = (
     "call_expression", "call", "new_expression",
     "function_call_expression", "member_call_expression", "scoped_call_expression",
 )  # fmt: skip
+_OPTIONS = ("argument", "object", "dictionary", "hash", "array_creation_expression")
 _CURL = ("curl_setopt", "curl_setopt_array")
 _SERIALIZES = re.compile(r"(?:^|[._])(?:stringify|dumps|generate|to_json|urlencode|encode|freeze)$")
 
@@ -60,7 +65,8 @@ def is_sent(mapping: Node) -> bool:
         elif above.type in CALLS:
             name = called(above)
             if _SENDS.search(name) or name in _CURL:
-                return is_request_path((*keys[:1], "text")) and _sends(above, keys)
+                path = (*reversed(keys), "text")
+                return is_request_path(path) and _sends(above, mapping, keys)
             if not _SERIALIZES.search(name):
                 return False
         elif above.type in _ENDS or above.type in _READS:
@@ -68,7 +74,7 @@ def is_sent(mapping: Node) -> bool:
     return False
 
 
-def _sends(call: Node, keys: Sequence[str]) -> bool:
+def _sends(call: Node, mapping: Node, keys: Sequence[str]) -> bool:
     """Tell whether a call with the name of a client's sends as its body what is under keys."""
     name = called(call)
     if name == _CURL[0]:
@@ -79,7 +85,29 @@ def _sends(call: Node, keys: Sequence[str]) -> bool:
     receiver = text_of(next(filter(None, fields), None)) or name.rpartition(".")[0]
     if not receiver and call.child_by_field_name("method") is not None:
         return False  # tests of Ruby's frameworks send to themselves with a bare `post`
-    return not _RECORDS.search(receiver) and not any(map(_NO_BODY.search, keys))
+    if _RECORDS.search(receiver) or any(map(_NO_BODY.search, keys)):
+        return False
+    address = next(_addresses(call.child_by_field_name("arguments"), mapping), None)
+    known = re.search("[\"'`]", text_of(address))
+    return address is not None and (not known or bool(_SERVICE.search(text_of(address))))
+
+
+def _addresses(arguments: Node | None, mapping: Node) -> Iterator[Node]:
+    """Yield what may be the address in a call's arguments: what is named so, or comes first."""
+    for argument in arguments.named_children if arguments is not None else ():
+        if argument.type in PAIRS:
+            key, value = sides(argument)
+            if value is not None and _ADDRESS.match(name_of(key)):
+                yield value
+        elif argument.start_byte <= mapping.start_byte < argument.end_byte:
+            if argument.type in _OPTIONS:
+                yield from _addresses(argument, mapping)
+        elif (
+            argument.end_byte <= mapping.start_byte
+            and argument.type != "comment"
+            and not _METHOD.fullmatch(text_of(argument))
+        ):
+            yield argument
 
 
 def called(call: Node) -> str:

@@ -3,7 +3,7 @@
 import re
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -34,6 +34,13 @@ def renamed(key: bytes, name: str) -> bytes:
 
 _REQUESTS = ("prompt", "prompts_attributes")
 """The keys under which a request of the service holds prompts."""
+_REPLIES = re.compile(
+    r"^(?:api_?|expected_?|mock_?|last_?)?"
+    r"(?:repl(?:y|ies)|responses?|results?|answers?|outputs?|returns?|received|expected|mocks?)"
+    r"(?:_?(?:body|data|json))?$",
+    re.IGNORECASE,
+)
+"""The keys under which a recording holds what a server said."""
 
 
 def is_request_key(key: str) -> bool:
@@ -52,9 +59,22 @@ def is_request_path(path: Sequence[str | int]) -> bool:
 
     >>> is_request_path(("tune", "prompts_attributes", 0, "text")), is_request_path(("a", "text"))
     (True, False)
+    >>> is_request_path(("response", "body", "prompt", "text"))
+    False
     """
     keys = [part for part in path if isinstance(part, str)]
-    return bool(keys) and (is_request_key(keys[-1]) or keys[-2:-1] in ([k] for k in _REQUESTS))
+    if not keys or any(map(_REPLIES.match, keys)):
+        return False
+    return is_request_key(keys[-1]) or keys[-2:-1] in ([k] for k in _REQUESTS)
+
+
+def twice(key: str, others: Iterable[str]) -> Sequence[str]:
+    """Return why fields next to a key may be part of another one's request: that it is there twice.
+
+    >>> twice("prompt[text]", ["prompt[w]", "prompt[text]"])
+    ['the field `prompt[text]` is there twice']
+    """
+    return [f"the field `{key}` is there twice"] if "[]" not in key and key in others else []
 
 
 class Adding(ABC):
