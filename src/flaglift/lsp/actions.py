@@ -40,14 +40,14 @@ async def _actions(
     document = ls.session.document(params.text_document.uri)
     if document is None:
         return []
-    found = await ls.read(document)
-    if found.reading is None or found.reading.host is None:
+    current = await ls.read(document)
+    if current.reading is None or current.reading.host is None:
         return []
     start, end = (
-        found.version.offset(params.text_document.uri, place)
+        current.version.offset(params.text_document.uri, place)
         for place in (params.range.start, params.range.end)
     )
-    maker = ActionMaker(ls, document, found, found.reading, params.text_document.uri)
+    maker = ActionMaker(ls, document, current, current.reading, params.text_document.uri)
     return await ls.in_reader(maker.actions, Span(start, end), params.context)
 
 
@@ -58,14 +58,14 @@ class ActionMaker:
         self,
         ls: EditorServer,
         document: OpenDocument,
-        found: VersionReading,
+        current: VersionReading,
         reading: DocumentReading,
         uri: str,
     ) -> None:
         self._uri = uri
         self._ls = ls
         self._document = document
-        self._found = found
+        self._current = current
         self._reading = reading
 
     def actions(
@@ -101,9 +101,9 @@ class ActionMaker:
             yield types.CodeAction(
                 each.title,
                 _MOVE if each.is_move else _QUICK,
-                [diagnostic(self._found.version, each.about)],
+                [diagnostic(self._current.version, each.about)],
                 is_preferred=each.is_safe or None,
-                edit=self._edit(self._found.version.edits(each.edits)),
+                edit=self._edit(self._current.version.edits(each.edits)),
             )
         for finding in about:
             yield from self._suppressions(finding)
@@ -112,10 +112,10 @@ class ActionMaker:
         said = f"{about.finding.code} {about.finding.rule}"
         edit = comment_against(self._reading, about)
         if edit:
-            edits = self._found.version.edits([edit])
+            edits = self._current.version.edits([edit])
             yield self._ignoring(f"Ignore {said} here, by a comment", about, self._edit(edits))
             return
-        source = self._found.resolved.configuration.source
+        source = self._current.resolved.configuration.source
         if source:
             added = self._in_configuration(source, about)
             if added:
@@ -125,7 +125,7 @@ class ActionMaker:
     def _ignoring(
         self, title: str, about: DocumentFinding, edit: types.WorkspaceEdit
     ) -> types.CodeAction:
-        said = [diagnostic(self._found.version, about)]
+        said = [diagnostic(self._current.version, about)]
         return types.CodeAction(title, _QUICK, said, edit=edit)
 
     def _in_configuration(self, source: Path, about: DocumentFinding) -> _Edits | None:
@@ -145,10 +145,10 @@ class ActionMaker:
         host = self._reading.host
         if host is None:
             return
-        wanted = Wanted(safe=True, accepted=frozenset(self._found.resolved.accepted))
+        wanted = Wanted(safe=True, accepted=frozenset(self._current.resolved.accepted))
         file = PromptFile(self._reading.data, host, self._reading.job)
         _, fixed = fix_file(file, wanted)
-        edits = self._found.version.edits(line_edits(self._reading.data, fixed.data))
+        edits = self._current.version.edits(line_edits(self._reading.data, fixed.data))
         if kind == FIX_ALL:
             edits = {uri: each for uri, each in edits.items() if uri == self._uri}
         if any(edits.values()):
@@ -156,7 +156,7 @@ class ActionMaker:
 
     def _edit(self, edits: _Edits) -> types.WorkspaceEdit:
         """Return edits for the versions that they were made for; editors refuse them for others."""
-        versions = self._found.version.versions()
+        versions = self._current.version.versions()
         asked = self._ls.client_capabilities.workspace
         if not asked or not asked.workspace_edit or not asked.workspace_edit.document_changes:
             return types.WorkspaceEdit({uri: list(each) for uri, each in edits.items()})

@@ -46,11 +46,11 @@ async def copy(ls: EditorServer, uri: str, position: types.Position, form: str) 
         raise JsonRpcInvalidParams(f"{uri} is not open")
     if form not in FORMS:
         raise JsonRpcInvalidParams(f"{form!r} is not one of {', '.join(FORMS)}")
-    found = await ls.read(document)
+    current = await ls.read(document)
     prompt = None
-    if found.reading:
-        prompt = found.reading.prompt_at(found.version.offset(uri, position))
-    if prompt is None or found.reading is None:
+    if current.reading:
+        prompt = current.reading.prompt_at(current.version.offset(uri, position))
+    if prompt is None or current.reading is None:
         raise JsonRpcInvalidParams("there is no prompt here")
     literal = prompt.literal
     if literal.holes or literal.doubt:
@@ -58,7 +58,7 @@ async def copy(ls: EditorServer, uri: str, position: types.Position, form: str) 
             f"the text is not known: {literal.doubt or literal.holes[0].source}"
         )
     context = request_of(literal)
-    translation = translate(literal.text, found.reading.job.settings, context)
+    translation = translate(literal.text, current.reading.job.settings, context)
     if translation.status is TranslationStatus.REFUSED:
         reasons = [each.message for each in translation.diagnostics if each.refuses]
         raise JsonRpcInvalidParams("; ".join(reasons))

@@ -70,10 +70,10 @@ class ConfigurationFiles:
             yield from (str(above / name) for name in NAMES)
 
     def _read(self, path: str) -> Resolved:
-        found = Configurations(self._only, change=self._changed).of(path)
-        validate(found)
-        baseline = found.files.baseline
-        return Resolved(found, read_baseline(baseline).keys if baseline else frozenset())
+        configuration = Configurations(self._only, change=self._changed).of(path)
+        validate(configuration)
+        baseline = configuration.files.baseline
+        return Resolved(configuration, read_baseline(baseline).keys if baseline else frozenset())
 
     def _changed(self, settings: Settings) -> Settings:
         source = Path(self.folder, "the editor's settings")

@@ -36,16 +36,16 @@ _SEVERITIES = {
 _RANKS = {severity: severity.rank for severity in Severity}
 
 
-def diagnostics(found: VersionReading) -> dict[str, list[EditorDiagnostic]]:
+def diagnostics(current: VersionReading) -> dict[str, list[EditorDiagnostic]]:
     """Return what is shown in each part of a document, by its address; of very many, the worst."""
-    shown: dict[str, list[EditorDiagnostic]] = {uri: [] for uri in found.version.versions()}
-    if found.reading is None:
+    shown: dict[str, list[EditorDiagnostic]] = {uri: [] for uri in current.version.versions()}
+    if current.reading is None:
         return shown
-    for span, severity, message in _problems(found):
-        location = found.version.location(span)
+    for span, severity, message in _problems(current):
+        location = current.version.location(span)
         said = EditorDiagnostic(location.range, message, severity, source=SOURCE)
         shown[location.uri].append(said)
-    for uri, said in _shown(found.version, found.reading):
+    for uri, said in _shown(current.version, current.reading):
         shown[uri].append(said)
     return shown
 
@@ -99,13 +99,13 @@ def _worst_of(parts: DocumentParts) -> list[Sequence[int]]:
     return [sorted(each) for each in chosen]
 
 
-def diagnostic(version: DocumentVersion, found: DocumentFinding) -> EditorDiagnostic:
+def diagnostic(version: DocumentVersion, document_finding: DocumentFinding) -> EditorDiagnostic:
     """Return what is shown of a finding."""
-    return _diagnostic(version.location(found.span).range, found)
+    return _diagnostic(version.location(document_finding.span).range, document_finding)
 
 
-def _diagnostic(place: Range, found: DocumentFinding) -> EditorDiagnostic:
-    finding = found.finding
+def _diagnostic(place: Range, document_finding: DocumentFinding) -> EditorDiagnostic:
+    finding = document_finding.finding
     return EditorDiagnostic(
         place,
         finding.message,
@@ -125,17 +125,17 @@ def _worst(findings: Sequence[DocumentFinding]) -> Sequence[DocumentFinding]:
     return sorted(ranked[:MOST_FINDINGS], key=attrgetter("span"))
 
 
-def _problems(found: VersionReading) -> Iterator[tuple[Span, DiagnosticSeverity, str]]:
+def _problems(current: VersionReading) -> Iterator[tuple[Span, DiagnosticSeverity, str]]:
     """Yield what is to be said about the document as a whole, and about parts that are not read."""
-    if found.reading is None:
+    if current.reading is None:
         return
     top = Span(0, 0)
-    if found.resolved.problem:
-        said = f"the configuration cannot be used: {found.resolved.problem}"
+    if current.resolved.problem:
+        said = f"the configuration cannot be used: {current.resolved.problem}"
         yield top, DiagnosticSeverity.Error, said
-    for start, message in found.reading.problems:
+    for start, message in current.reading.problems:
         yield Span(start, start), DiagnosticSeverity.Warning, message
-    count = found.reading.count
+    count = current.reading.count
     if count > MOST_FINDINGS:
         said = (
             f"the worst {MOST_FINDINGS} of {counted(count, 'finding')} are shown; "

@@ -150,11 +150,11 @@ class NotebookVersion:
         """Return the parts of a range that are in one line each, without line ends."""
         first = max(0, bisect_right(self._starts, span.start) - 1)
         last = bisect_right(self._starts, span.end)
-        found = []
+        pieces = []
         for line in self._file[1][first:last]:
             end = line.start + len(_written(_LINE_END.sub(b"", line.raw)))
-            found.append(Span(max(span.start, line.start), min(span.end, end)))
-        return found
+            pieces.append(Span(max(span.start, line.start), min(span.end, end)))
+        return pieces
 
     def line_before(self, uri: str, position: Position) -> str:
         """Return what the editor shows in a line before a position."""

@@ -50,14 +50,14 @@ class Part:
     @cached_property
     def findings(self) -> list[PartFinding]:
         """What is to be said about its prompts, in order, but for what is accepted."""
-        found = [
+        findings = [
             PartFinding(span.shifted(root.start), finding, root, facts)
             for root in self.facts.roots
             for facts in root.facts
             for span, finding in facts.findings
             if BaselineKey(facts.fingerprint, finding.code) not in self.accepted
         ]
-        return sorted(found, key=lambda each: each[:2])
+        return sorted(findings, key=lambda each: each[:2])
 
     @cached_property
     def unread(self) -> list[UnreadPlace]:
@@ -122,11 +122,13 @@ class DocumentParts:
     def literals(self, number: int) -> Sequence[Literal]:
         """Return the literals of a part, each once for all who ask."""
         if number not in self._roots:
-            found = None
+            literals = None
             if self.divided and isinstance(self.host, DivisibleHost):
                 place = Span(self.starts[number], self.starts[number + 1])
-                found = self.host.literals_in(self.data, place)
-            self._roots[number] = literals_of(self.host, self.data) if found is None else found
+                literals = self.host.literals_in(self.data, place)
+            self._roots[number] = (
+                literals_of(self.host, self.data) if literals is None else literals
+            )
         return self._roots[number]
 
     def findings(self, numbers: Iterable[int]) -> list["DocumentFinding"]:

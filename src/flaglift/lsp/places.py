@@ -54,13 +54,13 @@ def code_point_at(literal: Literal, offset: int) -> int:
 
 def node_at(literal: Literal, at: int) -> Node | None:
     """Return the flag or reference of a prompt around a code point; the value is the flag's."""
-    found: Iterator[Node] = (
+    flags: Iterator[Node] = (
         node
         for segment in literal.prompt.segments
         for node in segment.nodes
         if isinstance(node, Flag)
     )
-    for node in (*found, *literal.prompt.references):
+    for node in (*flags, *literal.prompt.references):
         if node.start <= at <= node.end:
             return node
     return None

@@ -158,8 +158,8 @@ def _said(reading: DocumentReading) -> Counter[tuple[str, str]]:
     return Counter(_identity(each) for each in reading.findings)
 
 
-def _identity(found: DocumentFinding) -> tuple[str, str]:
-    return found.prompt.facts.fingerprint if found.prompt else "", found.finding.code
+def _identity(about: DocumentFinding) -> tuple[str, str]:
+    return about.prompt.facts.fingerprint if about.prompt else "", about.finding.code
 
 
 def suppression_in(source: Path, text: str, path: str, about: DocumentFinding) -> str | None:

@@ -103,8 +103,8 @@ class DocumentReading:
 
     def prompt_at(self, offset: int) -> DocumentPrompt | None:
         """Return the prompt that holds a byte, or ends there."""
-        found = self.prompts_in(Span(offset, offset))
-        return max(found, key=lambda each: each.place.start, default=None)
+        prompts = self.prompts_in(Span(offset, offset))
+        return max(prompts, key=lambda each: each.place.start, default=None)
 
 
 def read_document(
@@ -150,7 +150,7 @@ def _read(
 def _unsuppressed(
     reading: DocumentReading, accepted: Collection[BaselineKey]
 ) -> Iterator[DocumentFinding]:
-    found = []
+    unsuppressed = []
     for prompt in reading.prompts:
         silent = suppressed(prompt, reading)
         for span, finding in prompt.findings:
@@ -158,25 +158,25 @@ def _unsuppressed(
                 for directive in silent[finding.code]:
                     directive.used.add(finding.code)
             elif BaselineKey(prompt.facts.fingerprint, finding.code) not in accepted:
-                found.append(DocumentFinding(span, finding, prompt))
-    found += _unused(reading)
-    yield from sorted(found, key=lambda each: (each.span, each.finding))
+                unsuppressed.append(DocumentFinding(span, finding, prompt))
+    unsuppressed += _unused(reading)
+    yield from sorted(unsuppressed, key=lambda each: (each.span, each.finding))
 
 
 def suppressed(prompt: DocumentPrompt, reading: DocumentReading) -> dict[str, list[Directive]]:
     """Return the codes that are not to be reported about a prompt, each with the comments."""
-    found: dict[str, list[Directive]] = {}
+    silenced: dict[str, list[Directive]] = {}
     for directive in reading.directives:
         for code in directive.codes_for(prompt.enclosure, reading.lines):
-            found.setdefault(code, []).append(directive)
+            silenced.setdefault(code, []).append(directive)
     if reading.job.suppressions:
         line = reading.lines.line_of(prompt.place.start)
         for suppression in reading.job.suppressions:
             here = suppression.at in (None, line, prompt.pointer)
             if here and suppression.prompt in (None, prompt.facts.fingerprint):
                 for rule in suppression.rules:
-                    found.setdefault(find_rule(rule).code, [])
-    return found
+                    silenced.setdefault(find_rule(rule).code, [])
+    return silenced
 
 
 def _unused(reading: DocumentReading) -> Iterator[DocumentFinding]:

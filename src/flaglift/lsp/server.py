@@ -98,25 +98,25 @@ class EditorServer(LanguageServer):
 
     async def read(self, document: OpenDocument) -> VersionReading:
         """Return what is found in a document as it is now."""
-        current = document.version
+        version = document.version
         if not self._has_settings.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._has_settings.wait(), _PATIENCE)
             self._has_settings.set()
-        found = await self.in_reader(self.session.read, document, current)
-        self._tell(found.resolved.problem)
-        return found
+        current = await self.in_reader(self.session.read, document, version)
+        self._tell(current.resolved.problem)
+        return current
 
     async def at(self, uri: str, position: types.Position) -> "ReadingPlace | None":
         """Return what is found in a document, and a place in it; None where there is nothing."""
         document = self.session.document(uri)
         if document is None:
             return None
-        found = await self.read(document)
-        if found.reading is None or found.reading.host is None:
+        current = await self.read(document)
+        if current.reading is None or current.reading.host is None:
             return None
-        offset = found.version.offset(uri, position)
-        return ReadingPlace(document, found.version, found.reading, offset)
+        offset = current.version.offset(uri, position)
+        return ReadingPlace(document, current.version, current.reading, offset)
 
     def _tell(self, problem: str) -> None:
         """Say once what is wrong with the configuration."""
@@ -134,17 +134,17 @@ class EditorServer(LanguageServer):
         try:
             while document.is_stale and document.is_open:
                 document.is_stale = False
-                found = await self.read(document)
+                current = await self.read(document)
                 if not document.is_stale and document.is_open:
-                    self._show(document, found)
+                    self._show(document, current)
         finally:
             document.is_pushing = False
 
-    def _show(self, document: OpenDocument, found: VersionReading) -> None:
+    def _show(self, document: OpenDocument, current: VersionReading) -> None:
         """Publish what is found in the parts of a document that are not as they were published."""
-        versions = found.version.versions()
+        versions = current.version.versions()
         shown: dict[str, tuple[int | None, Sequence[types.Diagnostic]]] = {
-            uri: (versions[uri], each) for uri, each in diagnostics(found).items()
+            uri: (versions[uri], each) for uri, each in diagnostics(current).items()
         }
         self.clear(document, document.published.keys() - shown.keys())
         for uri, (number, each) in shown.items():

@@ -45,10 +45,10 @@ class OpenDocument:
     """What the editor was told of each part, and of which version of it."""
     _answered: tuple[str, VersionReading | None] = ("", None)
 
-    def identity_of(self, found: VersionReading) -> str:
+    def identity_of(self, current: VersionReading) -> str:
         """Return a word for what was found: the same one for the same version and configuration."""
-        if self._answered[1] is not found:
-            self._answered = token_hex(8), found
+        if self._answered[1] is not current:
+            self._answered = token_hex(8), current
         return self._answered[0]
 
 
@@ -104,8 +104,8 @@ class EditorSession:
         if last and last.version is version and last.resolved is resolved:
             return last
         same = last.reading if last and last.resolved is resolved else None
-        found = _read(path, version, resolved, same.parts if same else None)
-        document.last = VersionReading(version, resolved, found)
+        reading = _read(path, version, resolved, same.parts if same else None)
+        document.last = VersionReading(version, resolved, reading)
         return document.last
 
 

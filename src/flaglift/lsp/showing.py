@@ -94,17 +94,17 @@ async def _hints(ls: EditorServer, params: types.InlayHintParams) -> list[types.
 
 def hints(reading: DocumentReading, version: DocumentVersion, place: Span) -> list[types.InlayHint]:
     """Return the fields of the flags in a range, and what the prompts in it cost."""
-    found = []
+    hints = []
     for prompt in reading.prompts_in(place):
         literal = prompt.literal
         for flag in literal.prompt.flags:
             if flag.name.field:
                 end = literal.locate(flag.name_span).end
-                found.append(_hint(version, end, f"→ {flag.name.field}", "The form field."))
+                hints.append(_hint(version, end, f"→ {flag.name.field}", "The form field."))
         if said := cost(prompt):
             end = literal.locate(Span(0, len(literal.text))).end
-            found.append(_hint(version, end, said, "What the video costs, and its length."))
-    return found
+            hints.append(_hint(version, end, said, "What the video costs, and its length."))
+    return hints
 
 
 def _hint(version: DocumentVersion, offset: int, label: str, tooltip: str) -> types.InlayHint:
@@ -133,17 +133,17 @@ async def _tokens(ls: EditorServer, params: types.SemanticTokensParams) -> types
 
 def tokens(reading: DocumentReading, version: DocumentVersion, uri: str) -> list[int]:
     """Return the colours of flags, values, references and holes, as the protocol counts them."""
-    found = []
+    tokens = []
     for prompt in reading.prompts:
         for span, kind in _coloured(prompt):
             for piece in version.lines(span):
                 location = version.location(piece)
                 if location.uri == uri and piece.start < piece.end:
                     start, end = location.range.start, location.range.end
-                    found.append((start.line, start.character, end.character, kind))
+                    tokens.append((start.line, start.character, end.character, kind))
     data: list[int] = []
     line = column = 0
-    for number, start_column, end_column, kind in sorted(found):
+    for number, start_column, end_column, kind in sorted(tokens):
         column = column if number == line else 0
         if number == line and start_column < column and data:
             continue  # prompts that are part of each other

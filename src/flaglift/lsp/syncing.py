@@ -76,11 +76,11 @@ async def _pull(
     document = ls.session.document(params.text_document.uri)
     if document is None or not ls.is_pulled(document):
         return types.RelatedFullDocumentDiagnosticReport([])
-    found = await ls.read(document)
-    identity = document.identity_of(found)
+    current = await ls.read(document)
+    identity = document.identity_of(current)
     if params.previous_result_id == identity:
         return types.RelatedUnchangedDocumentDiagnosticReport(identity)
-    shown = diagnostics(found)[document.uri]
+    shown = diagnostics(current)[document.uri]
     return types.RelatedFullDocumentDiagnosticReport(shown, result_id=identity)
 
 
