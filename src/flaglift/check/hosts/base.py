@@ -152,6 +152,9 @@ class DivisibleHost(Protocol):
         The numbers in their paths count from the beginning of the part.
         """
 
+    def comments_in(self, data: bytes, part: Span) -> list[Comment]:
+        """Return the comments that begin in a part, in order; asked after `literals_in`."""
+
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
         """Prepare to read a document that another one became; return what reads otherwise.
 

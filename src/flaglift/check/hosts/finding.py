@@ -144,10 +144,11 @@ def _may_be_code(literal: Literal) -> bool:
 
 def comments(data: bytes, host: Host) -> list[Comment]:
     """Return the comments of a document and of the code nested in it, in order."""
-    return sorted([*host.comments(data), *_nested_comments(literals_of(host, data))])
+    return sorted([*host.comments(data), *nested_comments(literals_of(host, data))])
 
 
-def _nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:
+def nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:
+    """Yield the comments of the code in literals, and in what is nested in that."""
     for outer in literals:
         inner = nested(outer)
         if inner is None:
@@ -157,7 +158,7 @@ def _nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:
             begin = len(data[:start].decode())
             span = outer.locate(Span(begin, begin + len(data[start:end].decode())))
             yield Comment(span.start, span.end, text)
-        yield from _nested_comments([each.within(outer) for each in inner.literals(data)])
+        yield from nested_comments([each.within(outer) for each in inner.literals(data)])
 
 
 _SCRIPTS = frozenset(

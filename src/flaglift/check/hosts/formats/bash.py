@@ -8,8 +8,8 @@ from urllib.parse import unquote, unquote_plus
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, PieceKind, Siblings
-from flaglift.check.hosts.formats.code import Joined, comments_in
+from flaglift.check.hosts.base import HOLE, Around, Literal, Origin, PieceKind, Siblings
+from flaglift.check.hosts.formats.code import Joined
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_special
 from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
@@ -78,10 +78,6 @@ class BashHost(TreeParts):
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return the whole script: every byte is in a word, a here-document or a comment."""
         return [Span(0, len(data))]
-
-    def comments(self, data: bytes) -> list[Comment]:
-        """Return the comments, in order."""
-        return comments_in(self.parsed(data), _MODULE)
 
     def _words(self, data: bytes, documents: Sequence[Literal], part: Span) -> Iterator[Literal]:
         split_documents, script = split(data)

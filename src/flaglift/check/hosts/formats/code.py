@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, LiteralForm, Piece, PieceKind
-from flaglift.check.hosts.formats.codec import ScannedLiteral, stripped
+from flaglift.check.hosts.base import HOLE, Around, Literal, LiteralForm, Piece, PieceKind
+from flaglift.check.hosts.formats.codec import ScannedLiteral
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import Constructs, origin_of, text_of
 from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
@@ -77,7 +77,6 @@ class CodeHost(TreeParts):
     brackets: frozenset[str] = frozenset({"parenthesized_expression", "parenthesized_statements"})
     calls: frozenset[str] = frozenset()
     """The types of calls that may join the elements of a list."""
-    comment_kinds: tuple[str, ...] = ("comment",)
     shape: Constructs
     dependent: re.Pattern[bytes] | None = None
     """What a document holds if its statements may do so in it."""
@@ -153,7 +152,7 @@ class CodeHost(TreeParts):
         stack = [top]
         while stack:
             node = stack.pop()
-            children = [c for c in node.named_children if c.type not in self.comment_kinds]
+            children = [c for c in node.named_children if c.type != "comment"]
             if self.is_joining(node):
                 seen.add(node.id)
                 stack += reversed(children)
@@ -213,10 +212,6 @@ class CodeHost(TreeParts):
         """Return what comes after the first error of the parser."""
         return broken_from(parse(data, self.module, self.grammar(data)).root_node)
 
-    def comments(self, data: bytes) -> list[Comment]:
-        """Return the comments, in order."""
-        return comments_in(data, self.module, self.grammar(data), self.comment_kinds)
-
 
 def joined(
     elements: Node | None, kinds: Collection[str], separator: Node | None, default: str
@@ -244,16 +239,3 @@ def is_addition(node: Node, sign: str) -> bool:
     """Tell whether an operation is written with an operator."""
     operator = node.child_by_field_name("operator")
     return operator is not None and operator.type == sign
-
-
-def comments_in(
-    data: bytes,
-    module: str,
-    function: str = "language",
-    kinds: tuple[str, ...] = ("comment",),
-) -> list[Comment]:
-    """Return the comments of a document, in order."""
-    return [
-        Comment(node.start_byte, node.end_byte, stripped(data[node.start_byte : node.end_byte]))
-        for node in nodes(data, kinds, module, function)
-    ]

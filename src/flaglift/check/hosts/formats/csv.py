@@ -144,6 +144,10 @@ class CsvHost:
         """Return none: every cell is data."""
         return []
 
+    def comments_in(self, data: bytes, part: Span) -> list[Comment]:  # noqa: ARG002
+        """Return none."""
+        return []
+
 
 _ROW_ENDS = {
     (quoting, backslash): re.compile(quoted + rb"(\r\n?|\n)")

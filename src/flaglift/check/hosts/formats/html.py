@@ -8,9 +8,9 @@ from functools import partial
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
+from flaglift.check.hosts.base import Around, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.braces import markup
-from flaglift.check.hosts.formats.codec import LINE_END, Escaped, stripped
+from flaglift.check.hosts.formats.codec import LINE_END, Escaped
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.tags import is_in_one_token
 from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
@@ -171,13 +171,6 @@ class HtmlHost(TreeParts):
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first error of the parser."""
         return broken_from(parse(self.parsed(data), _MODULE).root_node)
-
-    def comments(self, data: bytes) -> list[Comment]:
-        """Return the comments, in order."""
-        return [
-            Comment(node.start_byte, node.end_byte, stripped(node.text or b""))
-            for node in nodes(self.parsed(data), ("comment",), _MODULE)
-        ]
 
 
 _PROGRAMS = re.compile(r"[:@#]|v-|x-|ng-|on[a-z]|on:")

@@ -140,6 +140,10 @@ class JsonHost:
             Comment(start, end, stripped(data[start:end])) for start, end in read(data).comments
         ]
 
+    def comments_in(self, data: bytes, part: Span) -> list[Comment]:
+        """Return the comments of some lines, elements or members, in order."""
+        return [each for each in self.comments(data) if part.start <= each.start < part.end]
+
 
 @lru_cache(maxsize=2)
 def _documents(data: bytes, *, lines: bool) -> Sequence[Document]:

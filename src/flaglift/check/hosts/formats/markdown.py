@@ -63,11 +63,12 @@ class MarkdownHost(TreeParts):
         literals = [*self._blocks(data, part), *self._inline(data, part)]
         return sorted(literals, key=lambda literal: literal.start)
 
-    def comments(self, data: bytes) -> list[Comment]:
-        """Return the comments, in order; those within a line too."""
-        places = [node.start_byte for node in nodes(data, ("html_block",), _MODULE)]
-        texts = [node.text or b"" for node in nodes(data, ("html_block",), _MODULE)]
-        for node in nodes(data, ("inline", "pipe_table_cell"), _MODULE):
+    def comments_in(self, data: bytes, part: Span) -> list[Comment]:
+        """Return the comments of some blocks, in order; those within a line too."""
+        pages = nodes(data, ("html_block",), _MODULE, part=part)
+        places = [node.start_byte for node in pages]
+        texts = [node.text or b"" for node in pages]
+        for node in nodes(data, ("inline", "pipe_table_cell"), _MODULE, part=part):
             raw = node.text or b""
             if b"<!--" in raw:
                 tags = nodes(raw, ("html_tag",), _MODULE, "inline_language")

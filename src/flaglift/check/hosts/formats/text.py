@@ -120,6 +120,10 @@ class TextHost:
         """Return none: every line is a prompt's."""
         return []
 
+    def comments_in(self, data: bytes, part: Span) -> list[Comment]:  # noqa: ARG002
+        """Return none."""
+        return []
+
 
 _LINE_FEED = re.compile(rb"\n")
 _PLAIN = Plain("text")

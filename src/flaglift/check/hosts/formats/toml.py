@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
-from flaglift.check.hosts.formats.code import comments_in
+from flaglift.check.hosts.base import Around, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.codec import Escaped, character
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
 from flaglift.check.hosts.formats.trees import TreeParts, broken_from, nodes, parse
@@ -173,10 +172,6 @@ class TomlHost(TreeParts):
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return what comes after the first error of the parser."""
         return broken_from(_tree(data))
-
-    def comments(self, data: bytes) -> list[Comment]:
-        """Return the comments, in order."""
-        return comments_in(data, _MODULE)
 
 
 def _without_odd(backslashes: re.Match[bytes]) -> bytes:

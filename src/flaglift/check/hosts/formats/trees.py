@@ -8,6 +8,8 @@ from math import inf
 
 from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Tree
 
+from flaglift.check.hosts.base import Comment
+from flaglift.check.hosts.formats.codec import stripped
 from flaglift.check.hosts.patience import TooLongError, check_patience, is_over, parsing
 from flaglift.lossless.spans import Span, changed
 
@@ -144,6 +146,20 @@ class TreeParts(ABC):
         """Return where parts may begin, if the parser could read all of the document."""
         root = parse(self.parsed(data), self.module, self.grammar(data)).root_node
         return {} if root.has_error else dict(self.units(root, data))
+
+    def comments(self, data: bytes) -> list[Comment]:
+        """Return the comments, in order."""
+        return self.comments_in(data, Span(0, len(data)))
+
+    def comments_in(self, data: bytes, part: Span) -> list[Comment]:
+        """Return the comments of a part, in order."""
+        comments = nodes(
+            self.parsed(data), ("comment",), self.module, self.grammar(data), part=part
+        )
+        return [
+            Comment(node.start_byte, node.end_byte, stripped(data[node.start_byte : node.end_byte]))
+            for node in comments
+        ]
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
         """Parse a document with what is left of another one's tree; return where they differ."""

@@ -84,8 +84,16 @@ class YamlHost:
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order, up to where the file is not valid."""
-        reader = _read(data)[0]
-        return list(comments_in(data, reader.end, reader.scalars))
+        return self.comments_in(data, Span(0, len(data)))
+
+    def comments_in(self, data: bytes, part: Span) -> list[Comment]:
+        """Return the comments of some items or keys, in order."""
+        source = data[slice(*part)]
+        reader = _read(source)[0]
+        return [
+            Comment(part.start + start, part.start + end, text)
+            for start, end, text in comments_in(source, reader.end, reader.scalars)
+        ]
 
 
 @lru_cache(maxsize=2)
