@@ -74,6 +74,15 @@ SIGNS = (
     "*a", ",", "```\n", "> ", "\n\n", "<<A\n", "$(", "\t", "a: ", "k1: ", '"0": 1,\n    ', "|\n  ",
     "# flaglift: disable[FL402]\n", "// flaglift: ignore[FL402]\n", "if x:\n    ",
 )  # fmt: skip
+OPENINGS = {
+    "javascript": "//",
+    "go": "//",
+    "php": "//",
+    "markdown": "<!--",
+    "html": "<!--",
+    "svelte": "<!--",
+}
+REACHES = ("ignore", "ignore-next-line", "disable", "enable", "file-ignore")
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
@@ -173,6 +182,20 @@ class Documents(RuleBasedStateMachine):
     def replace(self, where: float, content: str, length: int) -> None:
         at = round(where * len(self.text))
         self.change(at, min(len(self.text), at + length), content)
+
+    @rule(
+        where=st.floats(0, 1),
+        reach=st.sampled_from(REACHES),
+        code=st.sampled_from(("FL401", "FL402", "FL104, FL108", "FL201")),
+        alone=st.booleans(),
+    )
+    def suppress(self, where: float, reach: str, code: str, *, alone: bool) -> None:
+        lines = lines_of(self.text)
+        start, line = lines[min(len(lines) - 1, int(where * len(lines)))]
+        opening = OPENINGS.get(self.host, "#")
+        comment = f"{opening} flaglift: {reach}[{code}]{' -->' if opening == '<!--' else ''}"
+        at = start if alone else start + len(line)
+        self.change(at, at, f"{comment}\n" if alone else f" {comment}")
 
     @rule()
     def undo(self) -> None:

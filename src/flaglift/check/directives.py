@@ -99,6 +99,19 @@ class Directive:
             return {code for code, end in self.ends.items() if behind and place.start < end}
         return set(self.rules) if self._covers(literal, lines) else set()
 
+    def reach_in(self, lines: LineIndex) -> Span | None:
+        """Return the bytes of a file in which it is about prompts; None if it is about none."""
+        match self.reach:
+            case Reach.FILE:
+                first, last = 1, lines.count
+            case Reach.DISABLE:
+                return Span(self.comment.end, max(self.ends.values(), default=self.comment.end))
+            case Reach.ENABLE:
+                return None
+            case _:
+                first, last = self.lines[0], min(self.lines[-1], lines.count)
+        return Span(lines.span_of(first).start, lines.span_of(last).end) if first <= last else None
+
     def is_used(self, code: str) -> bool:
         """Tell whether it kept a code from being reported, or ends what did."""
         return code in self.used or any(code in each.used for each in self.closes.get(code, ()))

@@ -1,7 +1,6 @@
 """Findings as the protocol's diagnostics."""
 
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 
 import attrs
 from lsprotocol.types import (
@@ -33,8 +32,6 @@ _SEVERITIES = {
     Severity.INFO: DiagnosticSeverity.Information,
 }
 
-_RANKS = {severity: severity.rank for severity in Severity}
-
 
 def diagnostics(current: VersionReading) -> dict[str, list[EditorDiagnostic]]:
     """Return what is shown in each part of a document, by its address; of very many, the worst."""
@@ -47,6 +44,9 @@ def diagnostics(current: VersionReading) -> dict[str, list[EditorDiagnostic]]:
         shown[location.uri].append(said)
     for uri, said in _shown(current.version, current.reading):
         shown[uri].append(said)
+    if current.reading.unused:  # else they are in order
+        for each in shown.values():
+            each.sort(key=lambda said: (said.range.start.line, said.range.start.character))
     return shown
 
 
@@ -55,12 +55,13 @@ def _shown(
 ) -> Iterator[tuple[str, EditorDiagnostic]]:
     """Yield what is shown of findings, each with the address of the part of the document."""
     parts = reading.parts
-    if parts is None or not reading.is_plain:
-        for each in _worst(reading.findings):
-            location = version.location(each.span)
-            yield location.uri, _diagnostic(location.range, each)
+    if parts is None:
         return
-    for number, indices in enumerate(_worst_of(parts)):
+    chosen, unused = _worst_of(reading, parts)
+    for each in unused:
+        location = version.location(each.span)
+        yield location.uri, _diagnostic(location.range, each)
+    for number, indices in enumerate(chosen):
         line = version.line_at(parts.starts[number])
         known = parts.parts[number].shown
         for index in indices:
@@ -85,18 +86,25 @@ def _moved(place: Range, lines: int) -> Range:
     )
 
 
-def _worst_of(parts: DocumentParts) -> list[Sequence[int]]:
-    """Return the numbers of the findings of each part that are shown, in order."""
-    if parts.count <= MOST_FINDINGS:
-        return [range(len(part.findings)) for part in parts.parts]
+def _worst_of(
+    reading: DocumentReading, parts: DocumentParts
+) -> tuple[Sequence[Sequence[int]], Sequence[DocumentFinding]]:
+    """Return the numbers of the findings of each part that are shown, and those of no part."""
+    if reading.count <= MOST_FINDINGS:
+        return reading.shown, reading.unused
     left = MOST_FINDINGS
     chosen: list[list[int]] = [[] for _ in parts.parts]
-    for rank in sorted(_RANKS.values()):
+    others: list[DocumentFinding] = []
+    shown = [frozenset(numbers) for numbers in reading.shown]
+    for rank in sorted(severity.rank for severity in Severity):
         for number, part in enumerate(parts.parts):
-            more = part.ranked.get(rank, [])[:left]
+            more = [each for each in part.ranked.get(rank, ()) if each in shown[number]][:left]
             chosen[number] += more
             left -= len(more)
-    return [sorted(each) for each in chosen]
+        unused = [each for each in reading.unused if each.finding.severity.rank == rank]
+        others += unused[:left]
+        left -= len(unused[:left])
+    return [sorted(each) for each in chosen], others
 
 
 def diagnostic(version: DocumentVersion, document_finding: DocumentFinding) -> EditorDiagnostic:
@@ -115,14 +123,6 @@ def _diagnostic(place: Range, document_finding: DocumentFinding) -> EditorDiagno
         SOURCE,
         tags=[DiagnosticTag.Unnecessary] if finding.code == UNUSED_SUPPRESSION.code else None,
     )
-
-
-def _worst(findings: Sequence[DocumentFinding]) -> Sequence[DocumentFinding]:
-    """Return as many findings as are shown, in order."""
-    if len(findings) <= MOST_FINDINGS:
-        return findings
-    ranked = sorted(findings, key=lambda each: _RANKS[each.finding.severity])
-    return sorted(ranked[:MOST_FINDINGS], key=attrgetter("span"))
 
 
 def _problems(current: VersionReading) -> Iterator[tuple[Span, DiagnosticSeverity, str]]:

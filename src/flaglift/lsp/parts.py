@@ -14,8 +14,8 @@ from typing import NamedTuple
 from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.check.baseline import BaselineKey
-from flaglift.check.hosts.base import DivisibleHost, Host, Literal, UnreadPlace
-from flaglift.check.hosts.finding import leaves, literals_of, unread
+from flaglift.check.hosts.base import Comment, DivisibleHost, Host, Literal, UnreadPlace
+from flaglift.check.hosts.finding import comments, leaves, literals_of, nested_comments, unread
 from flaglift.diagnostics import Diagnostic
 from flaglift.lossless.spans import Span
 from flaglift.lsp.prompts import (
@@ -35,7 +35,7 @@ class PartFinding(NamedTuple):
     facts: PromptFacts
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Part:
     """A part of a document, wherever it stands."""
 
@@ -44,6 +44,8 @@ class Part:
     accepted: Collection[BaselineKey]
     around: Hashable = None
     """What is around it in the document, as far as it matters."""
+    comments: Sequence[Comment] | None = None
+    """Its comments, in order, in bytes from its first one; None until somebody asks."""
     shown: dict[int, tuple[str, int, EditorDiagnostic]] = field(default_factory=dict)
     """How findings were shown, by their numbers, and in which line the part began then."""
 
@@ -98,11 +100,6 @@ class DocumentParts:
         self.starts: list[int] = list(accumulate((each.length for each in parts), initial=0))
         self._roots: dict[int, Sequence[Literal]] = {}
 
-    @cached_property
-    def count(self) -> int:
-        """How many findings there are."""
-        return sum(len(each.findings) for each in self.parts)
-
     @property
     def unread(self) -> list[UnreadPlace]:
         """Return the places that may hold prompts and were not read, in order."""
@@ -131,13 +128,28 @@ class DocumentParts:
             )
         return self._roots[number]
 
-    def findings(self, numbers: Iterable[int]) -> list["DocumentFinding"]:
-        """Return what is to be said about some parts, in order."""
+    @property
+    def comments(self) -> list[Comment]:
+        """Return the comments of the document and of the code nested in it, in order."""
+        if not self.divided or not isinstance(self.host, DivisibleHost):
+            return comments(self.data, self.host)
         return [
-            each
-            for number in numbers
-            for each in self.chosen(number, range(len(self.parts[number].findings)))
+            Comment(start + each.start, start + each.end, each.text)
+            for number, start in enumerate(self.starts[:-1])
+            for each in self._comments(number, self.host)
         ]
+
+    def _comments(self, number: int, host: DivisibleHost) -> Sequence[Comment]:
+        """Return the comments of a part, as it counts bytes; they are looked for once."""
+        part = self.parts[number]
+        if part.comments is None:
+            start = self.starts[number]
+            own = host.comments_in(self.data, Span(start, start + part.length))
+            part.comments = sorted(
+                Comment(each.start - start, each.end - start, each.text)
+                for each in (*own, *nested_comments(self.literals(number)))
+            )
+        return part.comments
 
     def chosen(self, number: int, findings: Iterable[int]) -> Iterator["DocumentFinding"]:
         """Yield some findings of a part, by their numbers; those of a prompt share it."""

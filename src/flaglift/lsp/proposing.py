@@ -71,7 +71,10 @@ def _made(
     literal, job = prompt.literal, reading.job
     own = [each for each in about if each.prompt is prompt]
     findings = only_made_fixes(
-        literal, [each.finding for each in own], job.settings, suppressed(prompt, reading)
+        literal,
+        [each.finding for each in own],
+        job.settings,
+        suppressed(prompt, reading, reading.directives),
     )
     for each, finding in zip(own, findings, strict=True):
         said, change = proposal(literal, finding, job)

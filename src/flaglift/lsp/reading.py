@@ -1,14 +1,12 @@
 """What is to be said about a document: the same as `flaglift check` says of the file."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from flaglift.check.baseline import BaselineKey
 from flaglift.check.directives import MARK, Directive, directives
 from flaglift.check.hosts.base import Host, Literal
-from flaglift.check.hosts.finding import comments
 from flaglift.check.hosts.patience import patience
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.job import FileJob
@@ -58,34 +56,56 @@ class DocumentReading:
         """Its prompts, in order."""
         return list(self.parts.prompts(range(len(self.parts.parts)))) if self.parts else []
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing is suppressed, so that what is found is what the parts hold."""
-        return not self.directives and not self.job.suppressions
+    @cached_property
+    def shown(self) -> Sequence[Sequence[int]]:
+        """The numbers of the findings of each part that are not suppressed."""
+        if self.parts is None:
+            return []
+        shown: list[Sequence[int]] = [range(len(part.findings)) for part in self.parts.parts]
+        for number, near in _concerned(self, self.parts).items():
+            silent = {}
+            for prompt in self.parts.prompts([number]):
+                codes = suppressed(prompt, self, near)
+                silent[prompt.root.number, prompt.facts.number] = codes
+                for _, finding in prompt.findings:
+                    for directive in codes.get(finding.code, ()):
+                        directive.used.add(finding.code)
+            shown[number] = [
+                index
+                for index, each in enumerate(self.parts.parts[number].findings)
+                if each.finding.code not in silent[each.root.number, each.facts.number]
+            ]
+        return shown
+
+    @cached_property
+    def unused(self) -> Sequence[DocumentFinding]:
+        """What is to be said about suppressions, in order."""
+        return sorted(_unused(self)) if self.shown else []
 
     @cached_property
     def findings(self) -> Sequence[DocumentFinding]:
         """What is to be said, in order, but for what is suppressed or accepted."""
-        if self.parts is None:
-            return []
-        if self.is_plain:
-            return self.parts.findings(range(len(self.parts.parts)))
-        return list(_unsuppressed(self, self.parts.accepted))
+        return self._findings(range(len(self.shown)))
 
     @property
     def count(self) -> int:
         """How many findings there are."""
-        return self.parts.count if self.parts and self.is_plain else len(self.findings)
+        return sum(map(len, self.shown)) + len(self.unused)
+
+    def _findings(self, numbers: Iterable[int]) -> list[DocumentFinding]:
+        """Return what is to be said about some parts, and about suppressions, in order."""
+        if self.parts is None:
+            return []
+        said = [each for n in numbers for each in self.parts.chosen(n, self.shown[n])]
+        return sorted([*said, *self.unused], key=lambda each: (each.span, each.finding))
 
     def findings_in(self, place: Span) -> list[DocumentFinding]:
         """Return the findings that have a byte, or an end, in common with a range."""
-        near = (
-            self.parts.findings(self.parts.around(place))
-            if self.parts and self.is_plain
-            else self.findings
-        )
+        near = self.parts.around(place) if self.parts else ()
         return [
-            each for each in near if each.span.start <= place.end and place.start <= each.span.end
+            each
+            for each in self._findings(near)
+            if each.span.start <= place.end and place.start <= each.span.end
         ]
 
     def prompts_in(self, place: Span) -> list[DocumentPrompt]:
@@ -137,9 +157,8 @@ def _read(
     job, data = reading.job, reading.data
     reading.parts = reader.read(data, host, last, divide=not job.suppressions)
     if MARK in data:
-        said = comments(data, host)
         reading.directives = directives(
-            said, data, reading.lines, require_reason=job.require_reason
+            reading.parts.comments, data, reading.lines, require_reason=job.require_reason
         )
     missed = reading.parts.unread
     if missed:
@@ -147,26 +166,25 @@ def _read(
         reading.problems.append(ReadingProblem(missed[0].start, message))
 
 
-def _unsuppressed(
-    reading: DocumentReading, accepted: Collection[BaselineKey]
-) -> Iterator[DocumentFinding]:
-    unsuppressed = []
-    for prompt in reading.prompts:
-        silent = suppressed(prompt, reading)
-        for span, finding in prompt.findings:
-            if finding.code in silent:
-                for directive in silent[finding.code]:
-                    directive.used.add(finding.code)
-            elif BaselineKey(prompt.facts.fingerprint, finding.code) not in accepted:
-                unsuppressed.append(DocumentFinding(span, finding, prompt))
-    unsuppressed += _unused(reading)
-    yield from sorted(unsuppressed, key=lambda each: (each.span, each.finding))
+def _concerned(reading: DocumentReading, parts: DocumentParts) -> dict[int, list[Directive]]:
+    """Return the parts in which prompts may be suppressed, by their numbers, with the comments."""
+    every = range(len(parts.parts))
+    concerned: dict[int, list[Directive]] = {}
+    if reading.job.suppressions:
+        concerned.update((number, []) for number in every)
+    for directive in reading.directives:
+        reach = directive.reach_in(reading.lines)
+        for number in parts.around(reach) if reach else ():
+            concerned.setdefault(number, []).append(directive)
+    return concerned
 
 
-def suppressed(prompt: DocumentPrompt, reading: DocumentReading) -> dict[str, list[Directive]]:
+def suppressed(
+    prompt: DocumentPrompt, reading: DocumentReading, near: Iterable[Directive]
+) -> dict[str, list[Directive]]:
     """Return the codes that are not to be reported about a prompt, each with the comments."""
     silenced: dict[str, list[Directive]] = {}
-    for directive in reading.directives:
+    for directive in near:
         for code in directive.codes_for(prompt.enclosure, reading.lines):
             silenced.setdefault(code, []).append(directive)
     if reading.job.suppressions:
