@@ -222,15 +222,17 @@ def test_constraints_on_what_is_written_are_named(database: Database) -> None:
     source = database.prompts([VIDEO])
     assert said(source, "constraint") == []
     database.run("DROP TABLE prompts")
+    database.run("CREATE TABLE models (name VARCHAR(60) PRIMARY KEY)")
     database.run(
         "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text VARCHAR(200) UNIQUE, video_prompt TEXT,"
         " video_model VARCHAR(60), video_duration INTEGER, price INTEGER,"
-        " CONSTRAINT lengths CHECK (video_duration < 11), CONSTRAINT prices CHECK (price > 0))"
+        " CONSTRAINT lengths CHECK (video_duration < 11), CONSTRAINT prices CHECK (price > 0),"
+        " CONSTRAINT models FOREIGN KEY (video_model) REFERENCES models (name))"
     )
     database.run("CREATE INDEX by_model ON prompts (video_model)")
     found = said(source, "constraint")
-    assert len(found) == 2
-    assert any("`lengths`" in sentence for sentence in found)
+    assert len(found) == 3
+    assert all(any(name in sentence for sentence in found) for name in ("`lengths`", "`models`"))
 
 
 def test_a_disk_without_room(tmp_path: Path) -> None:

@@ -240,6 +240,7 @@ def _check_constraints(connection: Connection, table: PromptTable) -> list[Check
     written = {column.name for column in table.columns.values()}
     with any_types():
         checks = inspector.get_check_constraints(*place)
+        keys = inspector.get_foreign_keys(*place)
         # SQLite has an index of its own for each UNIQUE, which is reliably known only by it.
         indexes = inspector.get_indexes(*place, include_auto_indexes=True)
         unique: list[Any] = [
@@ -252,6 +253,7 @@ def _check_constraints(connection: Connection, table: PromptTable) -> list[Check
         if any(_names(each["sqltext"], column) for column in written)
     ]
     names += [each["name"] for each in unique if written.intersection(each["column_names"])]
+    names += [each["name"] for each in keys if written.intersection(each["constrained_columns"])]
     return [
         Check(
             "note",

@@ -64,8 +64,8 @@ class SqlUndoer(TableRun):
         for entry in entries:
             values = old[entry.key]
             if values is not None:
-                row = stored[entry.key]
-                self._respelled += any(row[name] != value for name, value in values.items())
+                row = stored.get(entry.key, {})  # a trigger may have deleted it
+                self._respelled += any(row.get(name) != value for name, value in values.items())
         return [entry.number for entry in entries if old[entry.key] is not None]
 
     def _save(self, connection: Any, state: str, info: dict[str, Any]) -> None:

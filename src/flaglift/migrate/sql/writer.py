@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exc
 
+from flaglift.emit.form import agree
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.patches import patch_of
@@ -18,6 +19,7 @@ from flaglift.migrate.records import (
     RecordChange,
     StoredRecord,
 )
+from flaglift.migrate.sql.capacity import plain_value
 from flaglift.migrate.sql.keys import key_text, to_json
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.messages import may_pass, safe_message
@@ -28,6 +30,8 @@ from flaglift.migrate.tally import Tally
 
 REFUSED = "refused-by-database"
 """The pseudo-code of a row that the database does not take."""
+ALTERED = "altered"
+"""Where a run counts the rows of which the database made something else."""
 NOT_ALLOWED = "not-allowed"
 """The pseudo-code of a row that the account can see and not change."""
 
@@ -51,7 +55,14 @@ class SqlWriter(TableRun):
         self.run = replace(self.run, state="finished", updated=now())
         with self._session.begin(write=True) as connection:
             self._ledger.save(connection, self.run)
-        return ["`flaglift migrate undo` restores the old values from the table flaglift_journal"]
+        notes = ["`flaglift migrate undo` restores the old values from the table flaglift_journal"]
+        altered = self.run.info.get(ALTERED)
+        if altered:
+            notes.append(
+                f"{altered:,} rows read differently from what was written: a trigger or the column"
+                " changes it"
+            )
+        return notes
 
 
 class Rehearsal(SqlWriter):
@@ -133,51 +144,85 @@ class _SqlStep:
         if not changes:
             return {}
         writes = {c.record.key: (c.record.body[0], self._rows.new_values(c)) for c in changes}
-        refusals = self._write(writes)
+        stored: dict[str, Row] = {}
+        refusals = self._write(writes, {c.record.key: c.record.body[1] for c in changes}, stored)
         written = [change for change in changes if change.record.key not in refusals]
         if written:
-            stored = self._rows.read_keys(
-                self._connection, [change.record.body[0] for change in written]
-            )
             number = self.run.tally.changed
             entries = [
                 self._entry(number + index, change, stored[change.record.key])
                 for index, change in enumerate(written, 1)
             ]
             self._ledger.add(self._connection, self.run, entries)
+            altered = sum(self._reads_otherwise(row, writes[k][1]) for k, row in stored.items())
+            if altered:
+                altered += self.run.info.get(ALTERED, 0)
+                self.run = replace(self.run, info={**self.run.info, ALTERED: altered})
         return refusals
 
-    def _write(self, writes: Mapping[str, Write]) -> dict[str, ChangeRefusal]:
-        """Write what the database takes: what fails is halved until the row is found."""
+    def _write(
+        self, writes: Mapping[str, Write], before: Mapping[str, Row], stored: dict[str, Row]
+    ) -> dict[str, ChangeRefusal]:
+        """Write what the database takes: what fails is halved until the row is found.
+
+        Into `stored` go the rows as they are read back.
+        """
         refusals: dict[str, ChangeRefusal] = {}
         parts = [list(writes)]
         while parts:
             part = parts.pop()
-            reason = self._attempt([writes[key] for key in part])
-            if reason is None:
-                continue
-            if len(part) == 1:
-                refusals[part[0]] = ChangeRefusal(REFUSED, reason)
+            made = self._attempt({key: writes[key] for key in part}, before)
+            if not isinstance(made, str):
+                stored.update(made)
+            elif len(part) == 1:
+                refusals[part[0]] = ChangeRefusal(REFUSED, made)
             else:
                 middle = len(part) // 2
                 parts += [part[middle:], part[:middle]]
         return refusals
 
-    def _attempt(self, writes: Sequence[Write]) -> str | None:
-        """Write rows, or none of them and return why."""
+    def _attempt(
+        self, writes: Mapping[str, Write], before: Mapping[str, Row]
+    ) -> Mapping[str, Row] | str:
+        """Write rows and return them as they are now, or write none of them and return why."""
         savepoint = self._connection.begin_nested()
         try:
-            changed = self._rows.update(self._connection, writes)
+            changed = self._rows.update(self._connection, writes.values())
             if changed == len(writes):
-                savepoint.commit()
-                return None
+                stored = self._rows.read_keys(self._connection, [key for key, _ in writes.values()])
+                if not any(
+                    self._keeps(stored.get(key), before[key], values)
+                    for key, (_, values) in writes.items()
+                ):
+                    savepoint.commit()
+                    return stored
         except exc.DBAPIError as error:
             if may_pass(error):
                 raise
             savepoint.rollback()
             return f"the database refuses it: {safe_message(error)}"
         savepoint.rollback()
-        return "the database leaves it as it is: a trigger, a rule or a policy holds it back"
+        return (
+            "the database leaves it, or a value in it, as it is: a trigger, a rule or a policy"
+            " holds it back"
+        )
+
+    def _keeps(self, now: Row | None, before: Row, values: Mapping[str, Any]) -> bool:
+        """Tell whether a row has an old value in place of one that was written, or is gone."""
+        return now is None or any(
+            now[name] == before[name] and not self._holds(name, now, value)
+            for name, value in values.items()
+        )
+
+    def _reads_otherwise(self, now: Row, values: Mapping[str, Any]) -> bool:
+        """Tell whether a row has another value than was written; documents are spelled anew."""
+        return not self._rows.found.is_json and not all(
+            self._holds(name, now, value) for name, value in values.items()
+        )
+
+    def _holds(self, name: str, row: Row, value: Any) -> bool:
+        held = row[name]
+        return held == value or agree(plain_value(self._rows.found.columns[name], held), value)
 
     def _entry(self, number: int, change: RecordChange, stored: Row) -> JournalEntry:
         """Return the journal's entry: the values before, and those that the database made."""

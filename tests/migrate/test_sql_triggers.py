@@ -1,0 +1,93 @@
+"""Triggers that change what is written: no row counts as changed of which a value was kept."""
+
+from pathlib import Path
+
+import pytest
+
+from flaglift.migrate.job import Job
+from migrate.conftest import Database, open_database
+from migrate.sources import applied, opened, undone, verified
+from running import flaglift
+
+TEXTS = ["cat --video --video_model kling25 --duration 5"] * 4
+
+
+def set_on_update(database: Database, assignments: dict[str, str], condition: str) -> None:
+    """Let a trigger give columns other values than a statement does."""
+    if database.kind == "sqlite":
+        values = ", ".join(f"{column} = {value}" for column, value in assignments.items())
+        database.run(
+            f"CREATE TRIGGER changes AFTER UPDATE ON prompts WHEN {condition} BEGIN"
+            f" UPDATE prompts SET {values} WHERE id = NEW.id; END"
+        )
+        return
+    sign = ":=" if database.kind == "postgresql" else "="
+    prefix = "" if database.kind == "postgresql" else "SET "
+    body = " ".join(f"{prefix}NEW.{c} {sign} {v};" for c, v in assignments.items())
+    body = f"IF {condition} THEN {body} END IF;"
+    if database.kind == "postgresql":
+        database.run(
+            "CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$BEGIN {body} RETURN NEW; END$$".replace(":", "\\:")
+        )
+        body = "EXECUTE FUNCTION change()"
+    else:
+        body = f"BEGIN {body} END"
+    database.run(f"CREATE TRIGGER changes BEFORE UPDATE ON prompts FOR EACH ROW {body}")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [("text",), ("video_model",), ("video_duration", "video_prompt"),
+     ("text", "video_model", "video_prompt", "video_duration")],
+)  # fmt: skip
+def test_a_row_of_which_a_trigger_keeps_a_value_is_refused(
+    database: Database, kept: tuple[str, ...]
+) -> None:
+    source = database.prompts(TEXTS)
+    before = database.rows()
+    set_on_update(database, {name: f"OLD.{name}" for name in kept}, "NEW.id = 2")
+    tally = applied(source)
+    assert (tally.changed, tally.refusals) == (3, {"refused-by-database": 1})
+    assert [row[1:] == ("cat", "kling25", "cat", 5) for row in database.rows()] == [
+        True, False, True, True,
+    ]  # fmt: skip
+    assert database.rows()[1] == before[1]
+    assert undone(source).restored == 3
+    assert database.rows() == before
+
+
+def test_a_row_that_reads_otherwise_is_told_of(database: Database) -> None:
+    source = database.prompts(TEXTS)
+    set_on_update(database, {"text": "'CAT'", "video_duration": "6"}, "NEW.id < 3 AND NEW.id > 0")
+    said = "2 rows read differently from what was written: a trigger or the column changes it"
+    assert said in flaglift("migrate", "apply", source, "-q").stdout
+    with opened(Job(source)) as store:
+        assert store.runs()[-1].info["altered"] == 2
+    assert [row[1:] for row in database.rows()] == [
+        ("CAT", "kling25", "cat", 6), ("CAT", "kling25", "cat", 6),
+        ("cat", "kling25", "cat", 5), ("cat", "kling25", "cat", 5),
+    ]  # fmt: skip
+    assert verified(source)[1] == []
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])  # MySQL's cannot change their own table
+def test_a_row_that_a_trigger_deletes_is_refused(tmp_path: Path, kind: str) -> None:
+    for database in open_database(kind, tmp_path):
+        source = database.prompts(TEXTS)
+        deletes = "DELETE FROM prompts WHERE id = NEW.id AND id = 2;"
+        body = f"BEGIN {deletes} END"
+        if kind == "postgresql":
+            database.run(
+                "CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS"
+                f" $$BEGIN {deletes} RETURN NULL; END$$"
+            )
+            body = "FOR EACH ROW EXECUTE FUNCTION drop_row()"
+        database.run(f"CREATE TRIGGER deletes AFTER UPDATE ON prompts {body}")
+        before = database.rows()
+        assert applied(source).refusals == {"refused-by-database": 1}
+        assert database.rows()[1] == before[1]
+        database.run("DROP TRIGGER deletes" + " ON prompts" * (kind == "postgresql"))
+        assert applied(source).changed == 1
+        assert undone(source).restored == 4
+        assert database.rows() == before
