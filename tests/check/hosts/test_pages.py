@@ -113,10 +113,57 @@ def test_strings_of_sql(source: str, key: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        "# it's a comment\nSELECT 'BAD';\n",
+        "SELECT 1; # it's a comment\nSELECT 'BAD';\n",
+        "  #it's\nSELECT 'BAD'; # no comment is open\n",
+        "SELECT 'it\\'s BAD';\n",
+        "SELECT 'it\\'s', 'BAD', 'it\\'s';\n",
+        "SELECT 1 # it's\n, 'BAD', 'it\\'s' # it\n",
+        "SELECT 'it\\'s', \"BAD\"; -- a comment\n",
+        "INSERT INTO #t VALUES ('BAD');\n",
+        "INSERT INTO\n#t VALUES ('BAD');\n",
+        "SELECT a #> '{b}', '#', 'BAD';\n",
+        "CREATE FUNCTION f() RETURNS text AS $$ BEGIN RETURN 'BAD'; END $$ LANGUAGE plpgsql;\n",
+        "CREATE FUNCTION f() RETURNS text LANGUAGE plpython3u AS $x$\nreturn 'BAD'\n$x$;\n",
+        "CREATE FUNCTION f() RETURNS text AS $$ return 'BAD' $$ LANGUAGE plv8",
+        "DO $$ BEGIN EXECUTE 'INSERT INTO p VALUES (''BAD'')'; END $$;\n",
+        "INSERT INTO p VALUES ('<p>BAD</p>');\n",
+        "-- MySQL dump 10\n# BAD, it's a comment\nSELECT 'BAD';\n",
+    ],
+)
+def test_a_string_that_one_database_alone_can_read_is_read_so(source: str) -> None:
+    source = source.replace("BAD", BAD)
+    said = [comment.text for comment in comments(source.encode(), host_named("sql"))]
+    assert [each.text.split("'s ")[-1] for each in prompts("sql", source)] == [BAD]
+    head, mark, tail = source.rpartition("--duration 7")
+    assert fixed("sql", source) == f"{head}{mark[:-1]}5{tail}"
+    assert not any(text.startswith("video") for text in said)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "SELECT 'it\\'s', 'it\\'s', 'BAD';\n",
+        "SELECT 1 # it's\n, 'a' # it's\n, 'BAD';\n",
+        "SELECT 'x\\', 'BAD';\n",
+        'SELECT "a BAD" FROM p;\n',
+        "CREATE FUNCTION f() RETURNS text AS $$ return 'BAD' $$ LANGUAGE plperl",
+    ],
+)
+def test_a_string_that_databases_read_differently_is_said_and_stays(source: str) -> None:
+    source = source.replace("BAD", BAD)
+    found = candidates(source.encode(), host_named("sql"))
+    assert unread(source.encode(), host_named("sql")) or any(each.locked for each, _ in found)
+    assert fixed("sql", source) == source
+
+
+@pytest.mark.parametrize(
     ("source", "reason"),
     [
         ("SELECT 'a\\n --video'", BACKSLASH),
-        ("SELECT 'it\\'s', 'a --video'", BACKSLASH),
+        ("SELECT 'it\\'s', 'it\\'s', 'a --video'", BACKSLASH),
         ("SELECT 'a --video", OPEN),
         ("SELECT $$a --video", OPEN),
         ("SELECT E'a\\777 --video'", "an escape in it cannot be read"),

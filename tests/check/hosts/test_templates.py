@@ -209,3 +209,29 @@ def test_statements_of_any_order_are_read(parts: list[str]) -> None:
 def test_a_placeholder_that_the_host_fills_is_not_one_whole(source: str) -> None:
     literal = only("javascript", source)
     assert [hole.source for hole in literal.holes] == ["${n}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("yaml", "prompt: \"{{ x | default('BAD') }}\"\n"),
+        ("yaml", "prompt: 'a {{ x or \"BAD\" }} b'\n"),
+        ("yaml", "prompt: 'a --video_model ${M:-`BAD`}'\n"),
+        ("json", '{"a": "{% set p = \'BAD\' %}"}'),
+        ("python", 'x = \'{{"text": "BAD"}}\'.format()'),
+        ("html", "<p>{% set p = 'BAD' %}</p>"),
+        ("html", "<p>{{ 'BAD' }}</p>"),
+        ("svelte", "<p>{#if x === 'BAD'}a{/if}</p>"),
+        ("vue", "<p>{{ x || 'BAD' }}</p>"),
+    ],
+)
+def test_a_prompt_in_the_code_of_a_template_is_found(name: str, source: str) -> None:
+    bad = "a cat --video --video_model kling25 --duration 7"
+    (literal,) = (
+        each
+        for each, said in candidates(source.replace("BAD", bad).encode(), host_named(name))
+        if said.taken and each.text == bad
+    )
+    assert [
+        each.code for each in lint_literal(literal, DEFAULT) if each.severity is not Severity.INFO
+    ] == ["FL402"]

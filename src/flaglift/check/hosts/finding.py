@@ -26,7 +26,7 @@ from flaglift.check.hosts.pieces import BROKEN, DEEP, QUOTED
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
 from flaglift.check.hosts.several import has_one_a_line, single
-from flaglift.check.hosts.templates import with_templates
+from flaglift.check.hosts.templates import in_templates, with_templates
 from flaglift.lossless.spans import Span
 from flaglift.syntax import Feature
 
@@ -68,6 +68,7 @@ def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Lite
         inner = nested(literal)
         if inner is None:
             yield single(with_templates(literal))
+            yield from in_templates(literal)
         else:
             literals_inside = inner.literals(literal.text.encode())
             yield from leaves((each.within(literal) for each in literals_inside), every=every)
@@ -167,7 +168,7 @@ _SCRIPTS = frozenset(
 _STRUCTURED = frozenset({"json", "yaml", "toml"})
 _COMMAND = re.compile(r"[ \t\r\n]*(?:\$ )?curl[ \t\r\n]")
 """No other blank parts words for a shell: a name that holds one is no script, but itself again."""
-_PAGES = frozenset({"sql", "http", "html", "vue", "svelte", "lines", "whole", "blocks"})
+_PAGES = frozenset({"http", "html", "vue", "svelte", "lines", "whole", "blocks"})
 _SQL = re.compile(
     r"\s*(?:--[^\n]*+\n\s*)*+"
     r"(?:(?:INSERT|REPLACE)\s+(?:(?:IGNORE|DELAYED|(?:LOW|HIGH)_PRIORITY|OR\s+\w+)\s+)?INTO"

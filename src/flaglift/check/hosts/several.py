@@ -125,6 +125,17 @@ def quoted_prompts(text: str) -> tuple[Span, ...]:
     return tuple(found)
 
 
+def strings_with_flags(code: str) -> Iterator[Span]:
+    """Yield the places of flags in quotes, in what is known to be code.
+
+    >>> list(strings_with_flags("x or 'a cat --video'"))
+    [Span(start=6, end=19)]
+    """
+    for match in re.finditer(_STRINGS, code, re.DOTALL):
+        if _VIDEO.search(match[0]):
+            yield Span(match.start() + 1, match.end() - 1)
+
+
 def prompts_in(text: str) -> tuple[Span, ...]:
     r"""Return the places of the prompts that a text may hold; none if it is known to be one.
 

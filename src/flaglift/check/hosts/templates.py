@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from flaglift.catalog import Status, load_catalog
 from flaglift.check.hosts.base import HOLE, HOLES, Literal, Piece, PieceKind
-from flaglift.check.hosts.pieces import CONDITIONAL
+from flaglift.check.hosts.pieces import CONDITIONAL, QUOTED
+from flaglift.check.hosts.several import strings_with_flags
 from flaglift.lossless.spans import Span
 from flaglift.syntax import FlagName
 from flaglift.syntax.flags import ValueKind
@@ -80,6 +81,7 @@ _KEYWORD = re.compile(
     r"(?:(?P<end>/|\}|end)|(?P<middle>\}?\s*(?:else|elif|elsif|when)|\^\s*\}|:)"
     rf"|(?P<start>[#^]|(?:{_BLADE}|range|with)\b))"
 )
+_COMMENT = re.compile(r"\{\{(?:--|!--)|\{#(?!\w)|<%#")
 _MOST_READINGS = 8
 
 
@@ -120,6 +122,30 @@ def with_templates(literal: Literal) -> Literal:
         return templated
     possible = tuple(_readings(len(templated.text), tags))
     return replace(templated, possible=possible, doubt=CONDITIONAL)
+
+
+def in_templates(literal: Literal) -> Iterator[Literal]:
+    """Yield the prompts in quotes in a literal's placeholders and statements, but for comments.
+
+    >>> from flaglift.check.hosts.registry import host_named
+    >>> found = host_named("lines").literals(b"a {{ x or 'b --video' }} {{-- 'c --video' --}}")
+    >>> [each.text for each in in_templates(found[0])]
+    ['b --video']
+    """
+    for match in _TEMPLATE.finditer(literal.text):
+        if _COMMENT.match(match[0]):
+            continue
+        for start, end in strings_with_flags(match[0]):
+            span = Span(match.start() + start, match.start() + end)
+            place = literal.bytes_of(span)
+            yield replace(
+                literal.part([span]).literal,
+                start=place.start,
+                end=place.end,
+                inside=place.start,
+                doubt=QUOTED,
+                possible=((Span(0, end - start),),),
+            )
 
 
 def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:

@@ -1,11 +1,12 @@
 """SQL: strings in quotes and dollars, and the cells of COPY blocks; the column is the key."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
+from typing import NamedTuple
 
-from flaglift.check.hosts.base import Around, Comment, Literal
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin
 from flaglift.check.hosts.formats.codec import (
     Escaped,
     ScannedLiteral,
@@ -15,15 +16,17 @@ from flaglift.check.hosts.formats.codec import (
 )
 from flaglift.check.hosts.formats.sqlrows import SqlRow, SqlStatement
 from flaglift.check.hosts.formats.sqltables import NAME, SqlTables, names_of
+from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.lossless.spans import Span
 
 _WILDCARD = re.compile(rb"%")
 BACKSLASH = "databases read its backslashes differently"
+NAMED = "most databases take what is in double quotes for a name"
 OPEN = "its quote is not closed"
 OPTIONS = "the options of COPY may say otherwise how cells are written"
 
 _TOKEN = re.compile(
-    rb"(?P<comment>--[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?)"
+    rb"(?P<comment>--[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|(?P<hash>#(?![>-])[^\n]*))"
     rb"|(?P<dollar>\$(?P<tag>\w*)\$)"
     rb"|(?P<escaped>[eE]'(?:[^'\\]|\\[\s\S]|'')*+'?)"
     rb"|(?P<string>(?:[nN])?'(?:[^']|'')*+'?)"
@@ -88,6 +91,17 @@ _COPIED = Escaped(
 )
 
 
+class _Reading(NamedTuple):
+    """What a document holds."""
+
+    literals: Sequence[Literal]
+    comments: Sequence[Comment]
+    doubt: int
+    """From where on databases may not agree what is a string; -1 if they do."""
+    fits: bool
+    """Whether every string is closed, and no comment looks like the flags of a prompt."""
+
+
 class SqlHost:
     """SQL of PostgreSQL, SQLite or MySQL; a dump of MySQL is known by what it says."""
 
@@ -95,23 +109,51 @@ class SqlHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the strings, in order."""
-        mysql = _MYSQL.search(data) is not None
+        return list(_reading(data).literals)
+
+    def comments(self, data: bytes) -> list[Comment]:
+        """Return the comments, in order."""
+        return list(_reading(data).comments)
+
+    def gaps(self, data: bytes) -> Sequence[Span]:
+        """Return what may be in a string or not."""
+        doubt = _reading(data).doubt
+        return [Span(doubt, len(data))] if doubt >= 0 else []
+
+    def read(self, data: bytes, *, mysql: bool) -> _Reading:
+        """Return what a document holds, as MySQL reads it or as most others do."""
         tables = SqlTables(data, mysql=mysql)
         statement = SqlStatement(data, _MYSQL_FORM if mysql else _PLAIN, tables)
         literals: list[Literal] = []
+        comments: list[Comment] = []
         position = 0
-        doubt = ""
+        doubt = -1
+        fits = True
         while match := _TOKEN.search(data, position):
+            if match["hash"] and not (mysql or _is_comment(match)):
+                # Elsewhere it is an operator, or begins a name.
+                doubt = match.start() if doubt < 0 and _is_odd(match) else doubt
+                position = match.start() + 1
+                continue
+            here = []
             if match["copy"]:
                 here = list(self._copied(data, match, tables))
+            elif match["comment"] and doubt >= 0 and 0 in lookalikes(match[0]):
+                fits = False
+            elif match["comment"]:
+                text = stripped(match[0]).removeprefix("--").strip()
+                comments.append(Comment(match.start(), match.end(), text))
+                statement.take(match)
             else:
                 here = self._at(data, match, statement, mysql=mysql)
-            literals += (replace(each, unclear=each.unclear or doubt) for each in here)
+                fits = fits and not any(each.unclear == OPEN for each in here)
+            unclear = BACKSLASH if doubt >= 0 else ""
+            literals += (replace(each, unclear=each.unclear or unclear) for each in here)
             position = max([match.end(), *(each.end for each in here)])
-            if not mysql and match["string"] and b"\\'" in match[0]:
-                doubt = BACKSLASH  # the quote after it may end the string or not, and so all others
+            if not mysql and doubt < 0 and match["string"] and b"\\'" in match[0]:
+                doubt = match.end()  # the quote after it may end the string or not
         statement.end(len(data))
-        return literals
+        return _Reading(literals, comments, doubt, fits)
 
     def _at(
         self, data: bytes, match: re.Match[bytes], statement: SqlStatement, *, mysql: bool
@@ -124,14 +166,19 @@ class SqlHost:
             end = data.find(match["dollar"], match.end())
             inside = Span(match.end(), len(data) if end < 0 else end)
             place = Span(match.start(), min(inside.end + len(match["dollar"]), len(data)))
-            literal = self._literal(
-                data, place, _DOLLAR, _DOLLAR.pieces(data, inside), statement.around(place)
+            language = _language(data, statement.start, place)
+            look = (
+                partial(Around, Origin("code", language)) if language else statement.around(place)
             )
+            literal = self._literal(data, place, _DOLLAR, _DOLLAR.pieces(data, inside), look)
             return [replace(literal, inside=inside.start, unclear="" if end >= 0 else OPEN)]
         if match["string"] or match["escaped"]:
             form = _ESCAPED if match["escaped"] else _PLAIN
             return [self._string(data, Span(*match.span()), form, statement)]
         statement.take(match)
+        if match[0][:1] == b'"' and may_hold_flags(match[0]):
+            place = Span(*match.span())
+            return [replace(self._string(data, place, _PLAIN, statement), unclear=NAMED)]
         return []
 
     def _string(self, data: bytes, place: Span, form: Escaped, statement: SqlStatement) -> Literal:
@@ -192,17 +239,46 @@ class SqlHost:
                 )
             position, number = end + 1, number + 1
 
-    def comments(self, data: bytes) -> list[Comment]:
-        """Return the comments, in order."""
-        inside = [Span(each.start, each.end) for each in reversed(self.literals(data))]
-        comments = []
-        for match in _TOKEN.finditer(data):
-            while inside and inside[-1].end <= match.start():
-                inside.pop()
-            if match["comment"] and not (inside and inside[-1].start <= match.start()):
-                text = stripped(match[0]).removeprefix("--").strip()
-                comments.append(Comment(match.start(), match.end(), text))
-        return comments
+
+_ROUTINE = re.compile(rb"(?:CREATE\b[^;]{0,200}?\b(?:FUNCTION|PROCEDURE)|DO)\b", re.IGNORECASE)
+_LANGUAGE = re.compile(
+    rb"\bLANGUAGE\s+'?(?:pl(?=python|perl|tcl|v8))?(\w+?)[23]?u?\b", re.IGNORECASE
+)
+_LANGUAGES = {"v8": "javascript", "plpgsql": "sql"}
+
+
+def _language(data: bytes, start: int, place: Span) -> str:
+    """Return the language of a routine, if a string in dollars is its body; empty if not."""
+    if start < 0 or not _ROUTINE.match(data, start, place.start):
+        return ""
+    end = data.find(b";", place.end)
+    named = _LANGUAGE.search(data, start, place.start) or _LANGUAGE.search(
+        data, place.end, end if end >= 0 else len(data)
+    )
+    name = named[1].decode().lower() if named else "sql"
+    return _LANGUAGES.get(name, name)
+
+
+def _is_odd(match: re.Match[bytes]) -> bool:
+    return match[0].count(b"'") % 2 == 1
+
+
+def _is_comment(match: re.Match[bytes]) -> bool:
+    """Tell whether a number sign can only begin a comment of MySQL: one at the start of a line."""
+    line = match.string[match.string.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+    return not line.strip() and (_is_odd(match) or not re.match(rb"#\w", match[0]))
+
+
+@lru_cache(maxsize=2)
+def _reading(data: bytes) -> _Reading:
+    """Return what a document holds; as MySQL reads it if no other database can read it."""
+    host = SqlHost()
+    mysql = _MYSQL.search(data) is not None
+    reading = host.read(data, mysql=mysql)
+    if reading.doubt >= 0 and not reading.fits:
+        other = host.read(data, mysql=True)
+        return other if other.fits else reading
+    return reading
 
 
 def make(name: str) -> SqlHost:  # noqa: ARG001

@@ -138,6 +138,11 @@ class SqlStatement:
         self._row: SqlRow | None = None
         self._values = self._assigns = self._compares = False
 
+    @property
+    def start(self) -> int:
+        """Where it begins; -1 before its first word."""
+        return self._opener
+
     def end(self, at: int) -> None:
         """End the statement before a byte."""
         if self._assigns:
