@@ -1,13 +1,17 @@
 """PHP arrays as places for fields, with PHP as the judge."""
 
 import json
+import re
 import subprocess
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from check.hosts.moving import moved, only
 from flaglift.check.hosts.base import LiteralChange
 from flaglift.check.hosts.checking import lint_literal
+from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
@@ -137,3 +141,32 @@ def test_each_byte_above_ascii_is_a_part_of_a_name(variable: str, hole: str) -> 
     source = f'<?php $a = "{variable}\U0001f600é b";'
     (literal,) = host_named("php").literals(source.encode())
     assert [each.source for each in literal.holes] == [hole]
+
+
+PARTS = [
+    "<p>BAD</p>", '<b title="BAD">a</b>', "<?= $x ?>", "<?php if ($a): ?>\nc<?php endif ?>\n",
+    '<i a="<?= f("x") ?>">', "<script>x = 'BAD';</script>", "<?php $y = 'BAD'; ?>\n", "é\r\n",
+    "<textarea>\nBAD</textarea>", "<!-- BAD -->", "<?php // ?>",
+]  # fmt: skip
+NUMBER = re.compile("--duration 7")
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=8).map("".join))
+def test_the_page_around_the_code_is_read_as_html(parts: str) -> None:
+    source = "<?php f(); ?>" + parts.replace("BAD", "ohwx cat --video --video_model kling25"
+                                             " --duration 7")  # fmt: skip
+    data = source.encode()
+    host = host_named("php")
+    found = [literal for literal, said in candidates(data, host) if said.taken]
+    assert len(found) == len(NUMBER.findall(re.sub("(?s)<!--.*?-->", "", source)))
+    changes = [LiteralChange(each, each.text.replace("7", "5")) for each in found]
+    new, refused = rewrite(data, host, changes)
+    assert not refused
+    said = re.compile("(<!--.*?-->)", re.DOTALL)
+    wanted = [NUMBER.sub("--duration 5", s) if i % 2 == 0 else s
+              for i, s in enumerate(said.split(source))]  # fmt: skip
+    assert new.decode() == "".join(wanted)
+
+
+def test_a_file_without_a_page_has_no_text_of_one() -> None:
+    assert [each.text for each in host_named("php").literals(b"\n<?php f('a'); ?>\n")] == ["a"]

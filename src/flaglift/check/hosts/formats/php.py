@@ -1,14 +1,19 @@
 """PHP: strings in quotes, here-documents and now-documents."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from functools import partial
+from itertools import pairwise
 
 from tree_sitter import Node
 
+from flaglift.check.hosts.base import Around, Literal, Origin
 from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, constant
 from flaglift.check.hosts.formats.codec import Escaped, backslashed, character
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
+from flaglift.check.hosts.formats.trees import nodes, parse
+from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
 INDENTED = "the indentation of its end is taken from its lines"
@@ -90,6 +95,16 @@ class PhpHost(CodeHost):
         """Return the grammar of pages, or that of code alone, as in a block or a string."""
         return self.function if b"<?" in data else "language_php_only"
 
+    def literals(self, data: bytes) -> list[Literal]:
+        """Return the strings, and the page around the code as one text of HTML."""
+        literals = [*_page(data), *self._literals(data)]
+        return sorted(literals, key=lambda literal: literal.start)
+
+    def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
+        """Yield where statements begin; there are none in a page, which is one text."""
+        if not _pages(data):
+            yield from super().units(root, data)
+
     def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
         return beside(node, data, _MAPPINGS)
@@ -138,6 +153,36 @@ class PhpHost(CodeHost):
         if end.start_byte > line + 1:
             scanned.unclear = INDENTED
         return StringLiteral(form, Span(start, stop), start, scanned)
+
+
+_PAGE = Escaped("PHP page", re.compile(rb"(?!)"), lambda _: None, {}, re.compile(r"<\?|\0"),
+                universal=False)  # fmt: skip
+
+
+def _pages(data: bytes) -> list[Node]:
+    """Return what is outside of the code in a file, and more than blanks."""
+    texts = nodes(data, ("text",), PhpHost.module, PhpHost.function) if b"<?" in data else []
+    return texts if any((text.text or b"").strip() for text in texts) else []
+
+
+def _page(data: bytes) -> Iterator[Literal]:
+    """Yield what is outside of the code, the code in it as holes."""
+    texts = _pages(data)
+    if not texts:
+        return
+    whole = Span(texts[0].start_byte, texts[-1].end_byte)
+    code = (Span(a.end_byte, b.start_byte) for a, b in pairwise(texts))
+    root = parse(data, PhpHost.module, PhpHost.function).root_node
+    yield Literal(
+        host="php",
+        form=_PAGE,
+        start=whole.start,
+        end=whole.end,
+        inside=whole.start,
+        pieces=tuple(_PAGE.pieces(data, whole, code).pieces),
+        look=partial(Around, Origin("code", "html"), BROKEN if root.has_error else ""),
+        source=data,
+    )
 
 
 _INTERPOLATION = re.compile(
