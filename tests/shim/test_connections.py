@@ -17,7 +17,7 @@ from flaglift.shim.proxy.connections import Connections
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.inbound import Connection
 from flaglift.shim.proxy.options import Limits, Options, Timeouts
-from flaglift.shim.proxy.outbound import UpstreamConnection
+from flaglift.shim.proxy.outbound import UpstreamConnection, UpstreamError
 from flaglift.shim.proxy.response import Response
 from flaglift.shim.proxy.server import log_seldom
 from flaglift.shim.proxy.site import Site
@@ -266,6 +266,28 @@ def test_an_answer_that_nobody_waits_for_any_more_is_read_to_its_end() -> None:
         return connection.reusable
 
     assert asyncio.run(given_up())
+
+
+def test_an_upstream_that_answers_early_and_takes_the_rest_may_be_given_up() -> None:
+    """What was still to be sent when it ended its side is taken: then the connection is gone."""
+
+    async def given_up() -> bytes:
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            theirs.setblocking(False)
+            _, connection = await loop.create_connection(lambda: UpstreamConnection(5), sock=ours)
+            connection.begin("POST", lambda _hint: None)
+            connection.send_at_once(b"x" * 5_000_000)
+            await loop.sock_sendall(theirs, b"HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno")
+            theirs.shutdown(socket.SHUT_WR)
+            assert (await connection.response()).status == 401
+            while await loop.sock_recv(theirs, 65536):
+                pass
+            connection.fail(UpstreamError("was given up"))
+            return await connection.read()
+
+    assert asyncio.run(given_up()) == b"no"
 
 
 def test_a_client_that_goes_while_it_is_answered_is_no_failure(

@@ -507,6 +507,17 @@ def test_it_does_not_forward_to_itself(host: str) -> None:
         assert "is where the proxy itself listens" in result.stderr
 
 
+def own_address() -> str:
+    """Return the address from which this machine reaches others; its own if there is no other."""
+    with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing
+        return str(probe.getsockname()[0])
+    return "127.0.0.1"
+
+
+OWN = own_address()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -514,6 +525,17 @@ def test_it_does_not_forward_to_itself(host: str) -> None:
         (("--upstream", "http://localhost:8080", "--listen", ":8080"), "is where the proxy itself"),
         (("--upstream", "http://[::1]:1", "--listen", "[::1]:1"), "is where the proxy itself"),
         (("--upstream", "unix:/run/x", "--listen", "unix:/run/x"), "is where the proxy itself"),
+        (("--upstream", "unix:/run/../run/x", "--listen", "unix:/run/x"), "is where the proxy"),
+        (("--upstream", "http://127.1:80", "--listen", ":80"), "is where the proxy itself"),
+        (("--upstream", "http://0.0.0.0:1", "--listen", "127.0.0.1:1"), "is where the proxy"),
+        (("--upstream", f"http://{OWN}:1", "--listen", ":1"), "is where the proxy itself"),
+        (("--upstream", f"unix:/{'x' * 108}"), "the path of a socket has at most 107 bytes"),
+        ((*UPSTREAM, "--listen", f"unix:/{'x' * 108}"), "path too long"),
+        ((*UPSTREAM, "--listen", "unix:/no/x"), "unix:/no/x: no such file or directory"),
+        ((*UPSTREAM, "--operators", "unix:/etc/hosts"), "unix:/etc/hosts: file exists"),
+        ((*UPSTREAM, "--listen", "192.0.2.1:80"), "192.0.2.1:80: cannot assign requested address"),
+        ((*UPSTREAM, "--listen", "no.invalid:80"), "cannot listen on no.invalid:80: "),
+        ((*UPSTREAM, "--operators", "127.0.0.1:8080"), "--operators is the address of --listen"),
         ((*UPSTREAM, "--traffic", "no/x.db"), "no/x.db: cannot be used for traffic"),
         ((*UPSTREAM, "--traffic", "text"), "text: cannot be used for traffic"),
     ],
@@ -526,6 +548,34 @@ def test_check_finds_what_a_start_would_stumble_over(
     checked = flaglift("serve", "--check", *options)
     assert (checked.returncode, checked.stdout) == (2, "")
     assert message in checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("upstream", "listen"),
+    [
+        ("http://127.0.0.2:8080", "127.0.0.1:8080"),
+        ("http://[::1]:8080", ":8080"),
+        ("http://192.0.2.1:8080", ":8080"),
+        ("http://[2001:db8::1]:8080", "[::]:8080"),
+        ("http://no.invalid:8080", ":8080"),
+        ("http://127.0.0.1:8081", "127.0.0.1:8080"),
+        ("http://127.0.0.1:8080", "unix:/tmp/127.0.0.1:8080"),
+    ],
+)
+def test_others_are_not_taken_for_the_proxy_itself(upstream: str, listen: str) -> None:
+    checked = flaglift("serve", "--check", "--upstream", upstream, "--listen", listen)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_check_does_not_mind_who_listens_already(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(str(path))
+        unix.listen()
+        listen = ("--listen", f"unix:{path}")
+        pages = ("--operators", f"127.0.0.1:{tcp.getsockname()[1]}")
+        assert flaglift("serve", "--check", *UPSTREAM, *listen, *pages).returncode == 0
+    assert path.exists()
 
 
 def test_check_makes_no_file(tmp_path: Path) -> None:

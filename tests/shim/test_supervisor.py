@@ -20,6 +20,7 @@ import pytest
 from flaglift.errors import ConfigError
 from flaglift.shim.asgi import Send
 from flaglift.shim.proxy import listeners
+from flaglift.shim.proxy.assignment import REPLACED
 from flaglift.shim.proxy.options import Options
 from flaglift.shim.proxy.server import Proxy
 from flaglift.shim.proxy.supervisor import Supervisor
@@ -94,10 +95,16 @@ def refuses(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
-def listening(port: int) -> int:
-    """Return how many sockets listen on a port."""
-    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
+def begun(pid: int) -> list[int]:
+    """Return the workers that are about to serve: they handle the signal to stop."""
+    bit = 1 << (REPLACED - 1)
+    found = r"\nSigCgt:\t([0-9a-f]+)\n"
+    return [
+        worker
+        for worker in workers_of(pid)
+        for (caught,) in [re.findall(found, Path(f"/proc/{worker}/status").read_text())]
+        if int(caught, 16) & bit
+    ]
 
 
 def ask_often(url: str) -> None:
@@ -129,22 +136,63 @@ def test_while_a_worker_is_replaced_the_others_have_its_connections(
     service: Upstream, held: Path
 ) -> None:
     with process("--upstream", service.url, "--workers", "2", quiet=True) as (running, url):
-        port = int(url.rpartition(":")[2])
         for worker in workers_of(running.pid):
-            assert listening(port) == 2
             held.touch()
             os.kill(worker, signal.SIGKILL)
-            wait_until(lambda: listening(port) == 1 and len(workers_of(running.pid)) == 2)
-            ask_often(url)  # the kernel would have dealt half of them to the one that starts
+            wait_until(lambda: len(begun(running.pid)) == 1 and len(workers_of(running.pid)) == 2)
+            ask_often(url)
             held.unlink()
-            wait_until(lambda: listening(port) == 2)
+            wait_until(lambda: len(begun(running.pid)) == 2)
             ask_often(url)
         held.touch()
         os.kill(workers_of(running.pid)[0], signal.SIGKILL)
-        wait_until(lambda: listening(port) == 1 and len(workers_of(running.pid)) == 2)
+        wait_until(lambda: len(workers_of(running.pid)) == 2)
         running.terminate()  # nobody waits for the one that starts
-        wait_until(lambda: refuses(port))
+        wait_until(lambda: refuses(int(url.rpartition(":")[2])))
         held.unlink()
+        assert running.wait(60) == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_connections_that_no_worker_has_accepted_outlive_the_workers(
+    service: Upstream, workers: int
+) -> None:
+    body = f"prompt%5Btext%5D={LEGACY.replace(' ', '+')}".encode()
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+    )
+    form = b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    options = ("--upstream", service.url, "--workers", str(workers))
+    with process(*options, quiet=True) as (running, url), contextlib.ExitStack() as opened:
+        place = ("127.0.0.1", int(url.rpartition(":")[2]))
+        old = workers_of(running.pid)
+        for worker in old:
+            os.kill(worker, signal.SIGSTOP)
+        clients = [
+            opened.enter_context(socket.create_connection(place, timeout=60)) for _ in range(20)
+        ]
+        for client in clients:
+            client.sendall(head.encode() + form + body)
+        for worker in old:
+            os.kill(worker, signal.SIGKILL)
+        for client in clients:
+            assert client.recv(65536).startswith(b"HTTP/1.1 201")
+        assert len(service.received) == 20
+
+
+def test_what_lies_in_the_folder_is_not_imported(service: Upstream, tmp_path: Path) -> None:
+    """A worker is another program than the one that was started, and found in the same places."""
+    (tmp_path / "http.py").write_text("raise SystemExit('not the one')")
+    program = str(Path(sys.executable).with_name("flaglift"))
+    command = [program, "serve", "--upstream", service.url, "--listen", "127.0.0.1:0"]
+    with (
+        subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running,
+        contextlib.ExitStack() as end,
+    ):
+        end.callback(running.terminate)
+        assert running.stderr is not None
+        assert "listening on" in running.stderr.readline()
+        running.terminate()
         assert running.wait(60) == 0
 
 
@@ -304,6 +352,26 @@ def test_unix_sockets_on_both_sides(service: Upstream, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_address_that_cannot_be_used_leaves_no_other_bound(tmp_path: Path) -> None:
+    options = Options("http://127.0.0.1:9", tmp_path / "bound", operators=tmp_path / "no" / "sock")
+    with pytest.raises(ConfigError, match="no/sock: no such file or directory"):
+        Supervisor(options, lambda: options).__enter__()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_a_socket_that_somebody_uses_is_not_taken(kind: int, tmp_path: Path) -> None:
+    path = tmp_path / "used"
+    with socket.socket(socket.AF_UNIX, kind) as used, socket.socket(socket.AF_UNIX) as waits:
+        used.bind(str(path))
+        if kind == socket.SOCK_STREAM:
+            used.listen(0)
+            waits.connect(str(path))  # another one that connects would have to wait
+        with pytest.raises(ConfigError, match="used: address already in use"):
+            listeners.bound(path)
+        assert path.exists()
+
+
 def test_a_socket_left_by_a_proxy_that_was_killed_is_taken(
     service: Upstream, tmp_path: Path
 ) -> None:
@@ -354,6 +422,28 @@ def test_systemd_hands_over_the_socket_and_is_told(service: Upstream, tmp_path: 
             running.terminate()
             assert manager.recv(100) == b"STOPPING=1"
             assert running.wait(20) == 0
+
+
+def test_systemd_may_hand_over_a_socket_without_a_path(service: Upstream) -> None:
+    name = f"\0flaglift-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+        listener.bind(name)
+        listener.listen()
+        running = subprocess.Popen(
+            [sys.executable, "-c", LISTEN, str(listener.fileno()), "serve", "--upstream",
+             service.url],
+            pass_fds=[listener.fileno()], stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with running, contextlib.ExitStack() as end:
+            end.callback(running.terminate)
+            assert running.stderr is not None
+            assert f"listening on unix:@{name[1:]}," in running.stderr.readline()
+            client.settimeout(60)
+            client.connect(name)
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(65536).startswith(b"HTTP/1.1 200")
+            running.terminate()
+            assert running.wait(60) == 0
 
 
 def test_more_sockets_than_there_are_uses_for() -> None:

@@ -1,9 +1,11 @@
 """`flaglift serve`."""
 
 import contextlib
+import os
 import re
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -69,7 +71,7 @@ def _signals_wait() -> Iterator[None]:
 def _serve(context: click.Context, options: dict[str, Any]) -> int:
     try:
         from flaglift.shim.proxy.assignment import Assignment
-        from flaglift.shim.proxy.listeners import check_loop
+        from flaglift.shim.proxy.listeners import check_address, check_loop
         from flaglift.shim.proxy.logs import log_to_stderr
         from flaglift.shim.proxy.server import work
         from flaglift.shim.proxy.supervisor import Supervisor
@@ -88,6 +90,9 @@ def _serve(context: click.Context, options: dict[str, Any]) -> int:
         return 0
     resolved = resolve()
     if check:
+        check_address(resolved.listen)
+        if resolved.operators is not None:
+            check_address(resolved.operators)
         check_loop(resolved.upstream, resolved.listen)
         click.echo(f"the configuration is good: {resolved.upstream}, {resolved.policy.mode.value}")
         return 0
@@ -146,6 +151,11 @@ def _check(options: "Options") -> None:
     from flaglift.shim.proxy.traffic import check_traffic
     from flaglift.shim.proxy.upstream import Upstream
 
+    listen = options.listen
+    if listen == options.operators and (isinstance(listen, Path) or listen[1] > 0):
+        raise ConfigError(
+            "--operators is the address of --listen; without it, the pages for operators are there"
+        )
     check_traffic(options.traffic)
     Upstream.of(options)  # certificates, and HTTPS_PROXY
     try:
@@ -160,6 +170,8 @@ _UPSTREAM = re.compile(
     r"(?:/(?:[0-9a-z._~!$&'()*+,;=:/-]|%[0-9a-f]{2})*)?",
     re.IGNORECASE | re.ASCII,
 )
+_MOST_PATH_BYTES = 107
+"""The longest path of a unix socket that the kernel takes."""
 
 
 def _upstream(address: str | None) -> str:
@@ -171,12 +183,16 @@ def _upstream(address: str | None) -> str:
             "no upstream: give --upstream URL, FLAGLIFT_SERVE_UPSTREAM, or `upstream` in the table "
             "[serve] of the configuration file"
         )
-    if "@" in address:  # what may be a password is not repeated
+    if "@" in address and not address.startswith("unix:"):  # what may be a password is not repeated
         raise ConfigError("--upstream: write https://HOST, without a user or password")
     try:
         good = _UPSTREAM.fullmatch(address) is not None and urlsplit(address).port != 0
     except ValueError:  # a port over 65535, or brackets around what is no address
         good = False
+    if address.startswith("unix:") and len(os.fsencode(address)) > len("unix:") + _MOST_PATH_BYTES:
+        raise ConfigError(
+            f"--upstream {address}: the path of a socket has at most {_MOST_PATH_BYTES} bytes"
+        )
     if not good:
         raise ConfigError(
             f"--upstream {address!r}: write https://HOST in ASCII, with a port and a path if need "

@@ -1,10 +1,12 @@
 """Sockets to listen on: addresses, unix sockets, and those that systemd hands over."""
 
 import contextlib
+import errno
 import os
 import re
 import socket
 import stat
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,14 +41,13 @@ def _passed(file: int) -> socket.socket:
     raise ConfigError(f"descriptor {file} of LISTEN_FDS is not a socket that listens")
 
 
-def bound(address: TCP | Path, *, shared: bool = False) -> socket.socket:
-    """Return a socket for a worker to listen on; until one does, connections to it are refused.
+def bound(address: TCP | Path) -> socket.socket:
+    """Return a socket for workers to listen on; until one does, connections to it are refused.
 
-    With `shared`, others may listen on the same port. Raises `ConfigError` where the address cannot
-    be used.
+    Raises `ConfigError` where the address cannot be used.
     """
     try:
-        return _on_path(address) if isinstance(address, Path) else _on_port(*address, shared)
+        return _on_path(address) if isinstance(address, Path) else _on_port(*address)
     except OSError as error:
         raise unusable(address, error) from None
 
@@ -57,11 +58,10 @@ def unusable(address: TCP | Path | socket.socket, error: OSError) -> ConfigError
     return ConfigError(f"cannot listen on {shown(address)}: {said}")
 
 
-def _on_port(host: str, port: int, shared: bool) -> socket.socket:
+def _on_port(host: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
         if listener.family == socket.AF_INET6:  # as the same port of IPv4 may be another's
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         # Connections inherit it. asyncio sets it only where it knows that the protocol is TCP;
@@ -75,8 +75,8 @@ def _on_port(host: str, port: int, shared: bool) -> socket.socket:
 
 
 def _on_path(path: Path) -> socket.socket:
-    if path.exists() and stat.S_ISSOCK(path.stat().st_mode) and not _answers(path):
-        path.unlink()  # left by a proxy that was killed
+    if _is_left_over(path):
+        path.unlink()
     listener = socket.socket(socket.AF_UNIX)
     try:
         listener.bind(str(path))
@@ -88,32 +88,33 @@ def _on_path(path: Path) -> socket.socket:
     return listener
 
 
-def _answers(path: Path) -> bool:
+def _is_left_over(path: Path) -> bool:
+    """Tell whether a path is a socket of a program that was killed. Raises `OSError`."""
     with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(path)) == 0
+        client.setblocking(False)  # one with many who wait is not left over
+        refused = client.connect_ex(str(path)) == errno.ECONNREFUSED
+        return refused and stat.S_ISSOCK(path.stat().st_mode)
 
 
-def several(address: TCP | Path, count: int) -> list[socket.socket]:
-    """Return a socket for each of so many workers: the kernel deals connections out to them.
-
-    Raises `ConfigError` where the address cannot be used.
-    """
-    first = bound(address)
-    if count == 1:
-        return [first]
-    if isinstance(address, Path):
-        return [first, *(first.dup() for _ in range(count - 1))]
-    # It was bound alone: a port that somebody else shares would be taken without a word. Those that
-    # share it are bound by number: a socket whose port the system chose would lose it in `deaf`.
-    port = first.getsockname()[:2]
-    first.close()
-    return [bound(port, shared=True) for _ in range(count)]
+def check_address(address: TCP | Path) -> None:
+    """Raise `ConfigError` where nobody could listen on an address; somebody may do so already."""
+    try:
+        if isinstance(address, Path):
+            _check_path(address)
+        else:
+            _on_port(*address).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise unusable(address, error) from None
 
 
-def deaf(listener: socket.socket) -> None:
-    """Have the kernel give connections to the others on the same port, until it listens again."""
-    if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-        listener.shutdown(socket.SHUT_RDWR)
+def _check_path(path: Path) -> None:
+    _is_left_over(path)  # it may be too long
+    if path.exists() and not stat.S_ISSOCK(path.stat().st_mode):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        code = errno.EACCES if path.parent.is_dir() else errno.ENOENT
+        raise OSError(code, os.strerror(code))
 
 
 def shown(address: TCP | Path | socket.socket) -> str:
@@ -129,21 +130,48 @@ def _address(address: TCP | Path | socket.socket) -> TCP | Path:
     if not isinstance(address, socket.socket):
         return address
     name = address.getsockname()
-    return Path(name) if isinstance(name, str) else (name[0], name[1])
+    if address.family == socket.AF_UNIX:
+        return Path(os.fsdecode(name).replace("\0", "@", 1))  # as systemd writes one without a path
+    return name[0], name[1]
 
 
 def check_loop(upstream: str, listen: TCP | Path | socket.socket) -> None:
     """Raise `ConfigError` where the proxy would forward to itself."""
     place = _address(listen)
+    url = urlsplit(upstream)
     if isinstance(place, Path):
-        own = upstream == shown(place)
+        own = url.scheme == "unix" and os.path.realpath(url.path) == os.path.realpath(place)
     else:
-        host, port = place
-        names = {host, "localhost"}
-        if not host.startswith(("127.", "::1")):
-            names.add("127.0.0.1")
-        address = urlsplit(upstream)
-        default = 443 if address.scheme == "https" else 80
-        own = address.hostname in names and (address.port or default) == port
+        port = url.port or (443 if url.scheme == "https" else 80)
+        own = port == place[1] and any(
+            _leads_to(one, other)
+            for one in _numbers(url.hostname or "")
+            for other in _numbers(place[0])
+        )
     if own:
         raise ConfigError(f"--upstream {upstream} is where the proxy itself listens")
+
+
+def _numbers(host: str) -> set[IPv4Address | IPv6Address]:
+    """Return the addresses of a host; none where they are not known now."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return set()
+    return {ip_address(address[0]) for _, _, _, _, address in found}
+
+
+def _leads_to(address: IPv4Address | IPv6Address, listens: IPv4Address | IPv6Address) -> bool:
+    """Tell whether a connection to one address is one to another, on which this machine listens."""
+    if address.version != listens.version:
+        return False
+    if not listens.is_unspecified:
+        return address == listens or (address.is_unspecified and listens.is_loopback)
+    if address.is_unspecified or address.is_loopback:
+        return True
+    # What goes to an address of the machine's own comes from it, too.
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((str(address), 9))  # sends nothing
+        return bool(ip_address(probe.getsockname()[0]) == address)
+    return False

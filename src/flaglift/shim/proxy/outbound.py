@@ -55,6 +55,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self.unused: Alarm | None = None
         """Set while it waits for another request, by whoever keeps it."""
         self._requests = 0
+        self._lost = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Be ready for a request."""
@@ -71,6 +72,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         else:
             self._fail(UpstreamError("closed the connection before it had answered"))
         self._parser = None
+        self._lost = True
         self._alarm.close()
 
     def _read_rest(self) -> None:
@@ -157,7 +159,8 @@ class UpstreamConnection(asyncio.BufferedProtocol):
     def fail(self, failure: Exception) -> None:
         """Have whoever waits for the response get this instead, and cut the connection off."""
         self._fail(failure)
-        self.transport.abort()
+        if not self._lost:  # asyncio does not expect it after that
+            self.transport.abort()
 
     @property
     def was_kept(self) -> bool:

@@ -33,8 +33,9 @@ from flaglift.shim.proxy.upstream import Upstream
 
 LOGGER = logging.getLogger("flaglift.shim")
 _AT_ONCE = 32
-"""How many are accepted at once: fewer than the descriptors in reserve, because what is closed to
-make room for them is closed after that."""
+"""How many connections a worker that is alone accepts at once: fewer than the descriptors in
+reserve, because what is closed to make room for them is closed after that. One of several takes one
+at a time, and leaves the others to those that are idle."""
 _GARBAGE = 20_000
 """How many objects more there are when garbage is looked for."""
 _POLL_SECONDS = 0.05
@@ -118,6 +119,7 @@ class Proxy:
         callers = Callers(self._store.secret, options.caller_header)
         self._metrics = Metrics()
         worker = worker or Worker(secrets.token_hex(8))
+        self._at_a_time = _AT_ONCE if worker.workers == 1 else 1
         self._counting = Counting(self._store, callers, worker)
         observers: list[Observer] = [AccessLog(callers), self._metrics, self._counting]
         begin: Observer = _ignore
@@ -165,7 +167,7 @@ class Proxy:
         for door, listener in zip(self._doors, self._listeners, strict=True):
             begin = partial(Connection, door)
             try:
-                server = await loop.create_server(begin, sock=listener, backlog=_AT_ONCE)
+                server = await loop.create_server(begin, sock=listener, backlog=self._at_a_time)
             except OSError as error:  # two proxies that start at once can bind, but not listen
                 raise unusable(listener, error) from None
             servers.append(server)

@@ -1,8 +1,8 @@
 """The workers of `flaglift serve`: started, watched, replaced.
 
-The supervisor holds the sockets, so that a worker that ends, or is replaced by one with a new
-configuration, leaves no connection behind that nobody accepts. No connection is made before a
-worker serves, and those to a worker that has failed go to the others while another takes its place.
+The supervisor holds the socket, and all workers accept from it, so that one that fails, or is
+replaced by one with a new configuration, leaves no connection behind that nobody accepts. No
+connection is made before a worker serves.
 """
 
 import logging
@@ -21,11 +21,14 @@ from typing import Self
 
 from flaglift.errors import ConfigError, FlagliftError
 from flaglift.shim.proxy.assignment import REPLACED, Assignment
-from flaglift.shim.proxy.listeners import bound, check_loop, deaf, passed_by_systemd, several, shown
+from flaglift.shim.proxy.listeners import bound, check_loop, passed_by_systemd, shown
 from flaglift.shim.proxy.notify import notify
 from flaglift.shim.proxy.options import Options
 
 LOGGER = logging.getLogger("flaglift.shim")
+_SAFE_PATH = ["-P"] if sys.modules["__main__"].__spec__ is None or sys.flags.safe_path else []
+"""Keeps `-m` from importing a file of the folder it is started in, such as http.py, unless this
+program was started that way."""
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _LEAST_SECONDS = 1.0
 """How long a worker must have run to be replaced at once; otherwise that waits as long."""
@@ -47,7 +50,7 @@ class _Process:
         variable = assignment.with_files(files, says_ready, lives).variable()
         self.started = time.monotonic()
         self.popen = subprocess.Popen(  # noqa: S603 - the same program again
-            [sys.executable, "-m", "flaglift", *sys.argv[1:]],
+            [sys.executable, *_SAFE_PATH, "-m", "flaglift", *sys.argv[1:]],
             env={**os.environ, **variable, "PROMETHEUS_MULTIPROC_DIR": counters},
             pass_fds=[*files, says_ready, lives],
             process_group=0,  # a terminal's Ctrl-C is for the supervisor
@@ -80,19 +83,16 @@ class Supervisor:
         self._options = options
         self._reload = reload
         self._id = secrets.token_hex(8)
-        self._passed = False
-        self._listeners: list[socket.socket] = []
-        self._pages: list[socket.socket] = []
+        self._passed: list[socket.socket] = []
+        self._listeners: list[socket.socket] = []  # the proxy's, and that of the pages
         self._workers: dict[int, _Process] = {}
         self._leaving: list[_Process] = []
 
     def __enter__(self) -> Self:
         """Listen. Raises `ConfigError` where that cannot be."""
-        passed = passed_by_systemd()
-        self._passed = bool(passed)
-        self._listeners, self._pages = _listeners(self._options, passed)
+        self._passed = passed_by_systemd()
         try:
-            check_loop(self._options.upstream, self._listeners[0])
+            self._listen()
         except ConfigError:
             self._close_listeners()
             raise
@@ -109,6 +109,18 @@ class Supervisor:
         self._counters.cleanup()
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
+    def _listen(self) -> None:
+        """Bind the addresses. Of the sockets that were passed, the second is that of the pages."""
+        options, passed = self._options, self._passed
+        if len(passed) > 2:
+            raise ConfigError(
+                f"{len(passed)} sockets were passed: give one, and one for --operators"
+            )
+        self._listeners += passed or [bound(options.listen)]
+        if options.operators and not passed[1:]:
+            self._listeners.append(bound(options.operators))
+        check_loop(options.upstream, self._listeners[0])
+
     def run(self) -> int:
         """Run until SIGTERM or SIGINT, and return which of them it was.
 
@@ -117,8 +129,8 @@ class Supervisor:
         if not self._start():
             raise ConfigError("a worker of the proxy did not start")
         options = self._options
-        addresses = [shown(one) for one in (self._listeners[0], *self._pages[:1])]
-        where = " and ".join(one if ":/" in one else f"http://{one}" for one in addresses)
+        addresses = map(shown, self._listeners)
+        where = " and ".join(one if "unix:" in one else f"http://{one}" for one in addresses)
         LOGGER.info(
             "listening on %s, upstream %s, mode %s, workers %d",
             where,
@@ -141,8 +153,8 @@ class Supervisor:
         return received
 
     def _start(self) -> bool:
-        """Start a worker for each listener; tell whether all of them listen."""
-        started = {number: self._begin(number) for number in range(len(self._listeners))}
+        """Start all workers; tell whether all of them listen."""
+        started = {number: self._begin(number) for number in range(self._options.workers)}
         ready = [process.listens(_START_SECONDS) for process in started.values()]
         if all(ready):
             self._leaving += self._workers.values()
@@ -154,9 +166,8 @@ class Supervisor:
         return False
 
     def _begin(self, number: int) -> _Process:
-        assignment = Assignment(self._id, number, len(self._listeners))
-        listeners = [self._listeners[number], *self._pages]
-        return _Process(assignment, listeners, self._counters.name)
+        assignment = Assignment(self._id, number, self._options.workers)
+        return _Process(assignment, self._listeners, self._counters.name)
 
     def _replace(self) -> None:
         """Start workers with the configuration of now, and let the old ones end."""
@@ -186,22 +197,11 @@ class Supervisor:
         ended = [pair for pair in self._workers.items() if pair[1].popen.poll() is not None]
         for number, process in ended:
             LOGGER.error("worker %d ended with %d", number, process.popen.returncode)
-            if self._others_serve(number):
-                deaf(self._listeners[number])
             process.close()
         for number, process in ended:
             if time.monotonic() - process.started < _LEAST_SECONDS:
                 time.sleep(_LEAST_SECONDS)
             self._workers[number] = self._begin(number)
-
-    def _others_serve(self, number: int) -> bool:
-        """Tell whether connections that a worker does not accept can go to other workers."""
-        listener = self._listeners[number]
-        if self._passed or listener.family == socket.AF_UNIX:
-            return False  # they all accept from the same socket
-        return any(
-            process.listens() and process.popen.poll() is None for process in self._workers.values()
-        )
 
     def _end(self) -> None:
         """Have all workers end, at once after a second signal."""
@@ -222,30 +222,12 @@ class Supervisor:
 
     def _close_listeners(self) -> None:
         """Listen no more; workers go on with theirs until they have been told."""
-        for listener in (*self._listeners, *self._pages):
+        for listener in self._listeners:
             name = listener.getsockname()
             listener.close()
-            if isinstance(name, str) and not self._passed:
+            if isinstance(name, str) and listener not in self._passed:
                 Path(name).unlink(missing_ok=True)
-        self._listeners, self._pages = [], []
+        self._listeners = []
 
     def _everybody(self) -> list[_Process]:
         return [*self._workers.values(), *self._leaving]
-
-
-def _listeners(
-    options: Options, passed: list[socket.socket]
-) -> tuple[list[socket.socket], list[socket.socket]]:
-    """Return a listener of the proxy for each worker, and the one of the pages for operators.
-
-    Of the sockets that were passed, the first is the proxy's and the second that of the pages.
-    """
-    if len(passed) > 2:
-        raise ConfigError(f"{len(passed)} sockets were passed: give one, and one for --operators")
-    if passed:
-        listeners = [passed[0], *(passed[0].dup() for _ in range(options.workers - 1))]
-    else:
-        listeners = several(options.listen, options.workers)
-    if options.operators and not passed[1:]:
-        return listeners, [bound(options.operators)]
-    return listeners, passed[1:]
