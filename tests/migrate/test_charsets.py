@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pymysql
 import pytest
+from sqlalchemy import Connection, Engine, event
 
+from flaglift.migrate.job import Job
+from flaglift.migrate.sql import capacity
 from flaglift.migrate.sql.capacity import encoded_as
 from migrate.conftest import Database, open_database
-from migrate.sources import applied, planned
+from migrate.sources import applied, opened, planned, undone
 
 VIDEO = 'cat --video --video_model kling25 --video_prompt "{}"'
 CHARACTERS = [chr(point) for point in range(1, 0x10000) if not 0xD800 <= point < 0xE000]
@@ -80,3 +84,49 @@ def test_a_limit_in_bytes_is_of_the_set(mysql: Database, letters: int, refused: 
     mysql.fill([VIDEO.format("\u043a" * letters)])
     assert planned(f"{mysql.url}#prompts").refused == refused
     assert applied(f"{mysql.url}#prompts").refused == refused
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?charset=utf8", "?charset=latin1", "?init_command=SET%20NAMES%20latin1", "?charset=utf8mb4"],
+)
+def test_prompts_are_read_whole_whatever_the_address_says(mysql: Database, query: str) -> None:
+    """In other character sets the server gives `?` for an emoji, which would be written back."""
+    text = VIDEO.format("\U0001f600 \u732b \xe9")
+    mysql.prompts([text])
+    before = mysql.rows()
+    source = f"{mysql.url}{query}#prompts"
+    assert applied(source).changed == 1
+    assert mysql.rows()[0][1:4] == ("cat", "kling25", "\U0001f600 \u732b \xe9")
+    assert undone(source).restored == 1
+    assert mysql.rows() == before
+
+
+def test_a_proxy_may_give_each_transaction_to_another_session(
+    mysql: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mysql.prompts([VIDEO.format("\U0001f600"), VIDEO.format("\u732b" * 100)])
+    mysql.run("ALTER TABLE prompts MODIFY video_prompt TINYTEXT")
+    before = mysql.rows()
+    source = f"{mysql.url}#prompts"
+    monkeypatch.setattr(pymysql.connections.Connection, "thread_id", lambda _: 0)
+    monkeypatch.setattr(capacity, "_BYTES", {})  # so that the server alone knows the limit
+
+    def give_another(connection: Connection) -> None:
+        connection.exec_driver_sql("SET NAMES latin1")
+        connection.exec_driver_sql("SET SESSION sql_mode = ''")
+
+    event.listen(Engine, "commit", give_another)
+    try:
+        with opened(Job(source), write=False) as store:
+            checks = {check.topic: check for check in store.checks()}
+        tally = applied(source, rows=1)
+    finally:
+        event.remove(Engine, "commit", give_another)
+    assert "a proxy stands before the server" in checks["pooler"].sentence
+    assert checks["sql_mode"].outcome == "pass"
+    assert (tally.changed, tally.refusals) == (1, {"refused-by-database": 1})
+    assert mysql.rows()[0][3] == "\U0001f600"
+    assert mysql.rows()[1] == before[1]
+    assert undone(source).restored == 1
+    assert mysql.rows() == before

@@ -1,7 +1,8 @@
 """Connections to the three kinds of database.
 
 No setting outlives a transaction on PostgreSQL: behind a pooler the session is another client's
-next. So reads are made safe by `BEGIN READ ONLY`, and the server prepares no statements.
+next. So reads are made safe by `BEGIN READ ONLY`, and the server prepares no statements. MySQL's
+settings are made in each transaction.
 """
 
 from pathlib import Path
@@ -53,7 +54,8 @@ def server_url(address: str) -> URL:
     if driver and _DRIVERS[scheme] != f"{scheme}+{driver}":
         raise InputError(f"{url.drivername}: only the driver of {_DRIVERS[scheme]} is supported")
     url = url.set(drivername=_DRIVERS[scheme])
-    if scheme in ("mysql", "mariadb") and "charset" not in url.query:
+    if scheme in ("mysql", "mariadb"):
+        # In `charset=utf8`, which applications name, the server would read an emoji as `?`.
         url = url.update_query_dict({"charset": "utf8mb4"})
     return url
 
@@ -75,9 +77,21 @@ def connect_engine(url: URL) -> Engine:
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     except ModuleNotFoundError as error:
         raise missing_extra("sql", f"{url.get_backend_name()} ({error.name})") from None
-    event.listen(engine, "connect", _PREPARE[engine.dialect.name], insert=True)
+    if engine.dialect.name in _PREPARE:
+        event.listen(engine, "connect", _PREPARE[engine.dialect.name], insert=True)
     event.listen(engine, "begin", begin_transaction)
     return engine
+
+
+_MYSQL_SESSION = (
+    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'),"
+    " character_set_client = utf8mb4, character_set_connection = utf8mb4,"
+    " character_set_results = utf8mb4"
+)
+"""Without these the server cuts what is too long, and reads as `?` what a character set lacks.
+
+They are set in each transaction: a proxy may give the next one to another session of its own.
+"""
 
 
 def begin_transaction(connection: Connection) -> None:
@@ -95,6 +109,7 @@ def begin_transaction(connection: Connection) -> None:
         case _:
             mode = "READ WRITE" if writes else "READ ONLY"
             connection.exec_driver_sql(f"START TRANSACTION {mode}")
+            connection.exec_driver_sql(_MYSQL_SESSION)
 
 
 def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001
@@ -111,13 +126,6 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001
         connection.adapters.register_loader(kind, AnyText)
 
 
-def _prepare_mysql(connection: Any, record: Any) -> None:  # noqa: ARG001
-    cursor = connection.cursor()
-    # Without it the server cuts what is too long, and goes on.
-    cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')")
-    cursor.close()
-
-
 def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001
     connection.isolation_level = None  # the BEGIN above, not the driver's
     connection.text_factory = _surrogates
@@ -130,7 +138,5 @@ def _surrogates(data: bytes) -> str:
 
 _PREPARE = {
     "postgresql": _prepare_postgresql,
-    "mysql": _prepare_mysql,
-    "mariadb": _prepare_mysql,
     "sqlite": _prepare_sqlite,
 }

@@ -29,21 +29,27 @@ def _check_postgresql(connection: Connection) -> list[Check]:
         return [_REPLICA]
     checks = []
     driver: Any = connection.connection.driver_connection
-    if connection.execute(text("SELECT pg_backend_pid()")).scalar() != driver.info.backend_pid:
-        checks.append(
-            Check(
-                "pass",
-                "pooler",
-                "a pooler or a proxy stands before the server: nothing of a session outlives a"
-                " transaction, and no statement is prepared on it",
-            )
-        )
+    checks += _behind_pooler(connection, "SELECT pg_backend_pid()", driver.info.backend_pid)
     checks += [_read_by(name) for name in connection.execute(text(_SENDERS)).scalars()]
     checks += [
         Check("note", "replica", f"the replication slot `{name}` passes every change on")
         for name in connection.execute(text(_SLOTS)).scalars()
     ]
     return checks
+
+
+def _behind_pooler(connection: Connection, query: str, session: int) -> list[Check]:
+    """Tell whether the server's session is another one than that which was connected to."""
+    if connection.execute(text(query)).scalar() == session:
+        return []
+    return [
+        Check(
+            "pass",
+            "pooler",
+            "a pooler or a proxy stands before the server: nothing of a session outlives a"
+            " transaction, and no statement is prepared on it",
+        )
+    ]
 
 
 _REPLICA = Check(
@@ -79,6 +85,8 @@ def _check_mysql(connection: Connection) -> list[Check]:
     ]
     if connection.execute(text("SELECT @@GLOBAL.read_only")).scalar():
         checks.append(_REPLICA)
+    driver: Any = connection.connection.driver_connection
+    checks += _behind_pooler(connection, "SELECT CONNECTION_ID()", driver.thread_id())
     hosts = connection.execute(text(_DUMPS)).scalars()
     return [*checks, *map(_read_by, dict.fromkeys(host.partition(":")[0] for host in hosts))]
 
