@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import pymysql
 import pytest
 from sqlalchemy import Connection, Engine, event
 
@@ -109,7 +108,7 @@ def test_a_proxy_may_give_each_transaction_to_another_session(
     mysql.run("ALTER TABLE prompts MODIFY video_prompt TINYTEXT")
     before = mysql.rows()
     source = f"{mysql.url}#prompts"
-    monkeypatch.setattr(pymysql.connections.Connection, "thread_id", lambda _: 0)
+    monkeypatch.setattr("pymysql.connections.Connection.thread_id", lambda _: 0)
     monkeypatch.setattr(capacity, "_BYTES", {})  # so that the server alone knows the limit
 
     def give_another(connection: Connection) -> None:

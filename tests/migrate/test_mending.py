@@ -16,9 +16,11 @@ from flaglift.cli import cli
 from flaglift.errors import InputError
 from flaglift.migrate.job import CONTRACT, EXPAND, Job
 from flaglift.migrate.mending import Mending
+from flaglift.migrate.undoing import undo
 from flaglift.settings import DEFAULT
 from migrate.conftest import Database
-from migrate.sources import applied, opened, planned, undone, verified
+from migrate.sources import applied, control, opened, planned, undone, verified
+from migrate.test_kill import content
 from strategies import texts
 
 UNIT = "a cat --video --video_model kling25 --duration 5s"
@@ -228,3 +230,36 @@ def test_documents_without_the_fast_reader_in_two_steps(tmp_path: Path) -> None:
     assert '"text": "a cat", "video_model": "kling25"' in path.read_text()
     undone(path)
     assert path.read_text() == before
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl.gz", "jsonl.zst", "csv", "parquet"])
+def test_each_step_of_a_file_is_verified_and_taken_back_alone(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"p.{ending}"
+    path.write_bytes(content(path.name, [*STEPS, "plain"]))
+    before = path.read_bytes()
+    applied(path, step=EXPAND, replace=True)
+    expanded = path.read_bytes()
+    applied(path, step=CONTRACT, replace=True)
+    contracted = path.read_bytes()
+    assert len({before, expanded, contracted}) == 3
+    assert verified(path)[1] == []
+    with opened(Job(str(path)), write=False) as store:
+        last = store.runs()[-1].id
+    for _ in range(2):  # a step can be done and taken back again
+        job = Job(str(path))
+        with opened(job) as store:
+            assert undo(store, control(), last).complete
+        assert path.read_bytes() == expanded
+        with opened(job, write=False) as store:
+            first, *_, second = store.runs()
+            assert (first.state, second.state) == ("replaced", "undone")
+            assert store.verify(first)[1] == []
+        applied(path, step=CONTRACT, replace=True)
+        assert path.read_bytes() == contracted
+        with opened(job, write=False) as store:
+            last = store.runs()[-1].id
+    assert undone(path).complete
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        path.name, f"{path.name}.flaglift", f"{path.name}.flaglift-lock"
+    ]  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 from flaglift.errors import InputError
 from flaglift.migrate.files import parquet_layout
 from flaglift.migrate.files.parquet_columns import plain
-from flaglift.migrate.job import Job
+from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, Job
 from migrate.sources import applied, opened, planned, undone, verified
 
 FLAGS = "--video --video_model kling25 --duration 5"
@@ -59,6 +59,33 @@ def test_a_length_that_is_there_in_another_type_is_no_conflict(tmp_path: Path) -
     held = pa.array([Decimal("5.00"), Decimal("5.50"), None], pa.decimal128(6, 2))
     path = written(tmp_path / "p.parquet", table(video_duration=held))
     assert (planned(path).translated, planned(path).refused) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.timestamp("us"), pa.date32(), pa.date64(), pa.time32("s"), pa.time64("us")], ids=str
+)
+def test_a_length_is_no_time(tmp_path: Path, kind: pa.DataType) -> None:
+    path = written(tmp_path / "p.parquet", table(video_duration=pa.nulls(3, kind)))
+    assert applied(path).refusals == {"does-not-fit": 3}
+    assert pq.read_table(tmp_path / "p.migrated.parquet").equals(pq.read_table(path))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.bool_(), pa.int8(), pa.float64(), pa.decimal128(5, 1), pa.string()],
+    ids=str,
+)
+def test_a_switch_is_true_in_any_type(tmp_path: Path, kind: pa.DataType) -> None:
+    texts = [f"cat --video --video_model kling25\nhires_fix={v}" for v in ("true", "false", "1")]
+    content = table(hires_fix=pa.nulls(3, kind)).set_column(0, "text", pa.array(texts))
+    path = written(tmp_path / "p.parquet", content)
+    targets = {**DEFAULT_TARGETS, "hires_fix": "hires_fix"}
+    for step in (EXPAND, CONTRACT):
+        assert applied(path, targets=targets, step=step, replace=True).changed == 3
+    held = pq.read_table(path)["hires_fix"].to_pylist()
+    assert [str(value)[0] in "1tT" for value in held] == [True, False, True]
+    assert verified(path)[1] == []
+    assert undone(path).complete
 
 
 @pytest.mark.parametrize("index", [pa.int8(), pa.uint8(), pa.int16()], ids=str)

@@ -181,7 +181,12 @@ class ParquetReader:
             return form_value(value)
         if pa.types.is_duration(kind):
             return timedelta(seconds=number_of(value, whole=True))
-        return number_of(value, whole=True) if pa.types.is_integer(kind) else value
+        if pa.types.is_temporal(kind):
+            raise ValueError("not a time")
+        if pa.types.is_boolean(kind):
+            return bool(value) if value in (True, False) else value
+        whole = pa.types.is_integer(kind)
+        return number_of(value, whole=whole) if whole or isinstance(value, bool) else value
 
     def holds(self, field: str, held: Any, value: Any) -> bool:
         """Tell whether a value that a column holds is what it makes of a field's value."""

@@ -9,7 +9,7 @@ from flaglift.migrate.files.format import Format, FormatWriter
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import discard, move, partial, sha256
 from flaglift.migrate.files.runs import identity
-from flaglift.migrate.files.writer import kept
+from flaglift.migrate.files.writer import original_of
 from flaglift.migrate.store import MigrationRun
 
 _IN_PLACE = ("replacing", "replaced", "undoing", "partly undone")
@@ -33,12 +33,16 @@ class FileUndoer:
         self._result = Path(run.info["result"])
         self._format: Format | None = None
         self._writer: FormatWriter | None = None
+        self._original = original_of(run, path)
         self._in_place = run.state in _IN_PLACE and sha256(path) != run.info["source_sha"]
         if self._in_place and not self._original_fits() and not self._rewritten():
             self._begin(form)
 
     def _original_fits(self) -> bool:
-        return kept(self._path).exists() and sha256(self._path) == self.run.info["result_sha"]
+        info, original = self.run.info, self._original
+        if not original.exists() or sha256(self._path) != info["result_sha"]:
+            return False
+        return bool(sha256(original) == info["source_sha"])
 
     def _rewritten(self) -> bool:
         """Tell whether the file was written, and perhaps moved, and only the run's state lags."""
@@ -81,7 +85,7 @@ class FileUndoer:
         if not self._in_place:
             return self._discard()
         if self._original_fits():
-            move(kept(self._path), self._path)
+            move(self._original, self._path)
             self.restored = sum(1 for _ in self._ledger.entries(self.run, left=True))
             return self._discard()
         if self._writer is not None:
@@ -113,7 +117,7 @@ class FileUndoer:
             discard(left)
         self._mark_all()
         said = [f"{self._path}: as it was before the run, to the byte"]
-        for copy, digest in ((self._result, "result_sha"), (kept(self._path), "source_sha")):
+        for copy, digest in ((self._result, "result_sha"), (self._original, "source_sha")):
             if copy.exists() and digest in self.run.info and copy != self._path:
                 if sha256(copy) == self.run.info[digest]:
                     copy.unlink()

@@ -5,7 +5,7 @@ from pathlib import Path
 from flaglift.migrate.files.format import Format
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import sha256
-from flaglift.migrate.files.writer import kept
+from flaglift.migrate.files.writer import original_of
 from flaglift.migrate.store import MigrationRun
 
 
@@ -20,7 +20,7 @@ def verify_file(
     broken: list[str] = []
     in_place = run.state == "replaced"
     result = path if in_place else Path(run.info["result"])
-    original = kept(path) if in_place else path
+    original = original_of(run, path) if in_place else path
     if not result.exists():
         return [], [f"{result}: is gone"]
     intact = sha256(result) == run.info["result_sha"]

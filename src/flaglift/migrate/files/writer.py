@@ -31,6 +31,11 @@ def kept(path: Path) -> Path:
     return named(path, "original")
 
 
+def original_of(run: MigrationRun, path: Path) -> Path:
+    """Return where the original of a run is kept, which may be the result of an earlier one."""
+    return path.with_name(run.info.get("original", kept(path).name))
+
+
 class FileWriter:
     """A run that is being applied to a file."""
 
@@ -106,8 +111,11 @@ class FileWriter:
                     f"{self._path}: was changed since it was read; begin again with --restart"
                 )
             check_replaceable(self._path, self._result)
-            self._save("replacing")
-        original = kept(self._path)
+            original = kept(self._path)
+            while original.exists():
+                original = kept(original)
+            self._save("replacing", original=original.name)
+        original = original_of(self.run, self._path)
         if self.run.state == "replacing":
             self._move_in_place(original)
         if self._format.exact:
