@@ -49,6 +49,8 @@ SVELTE = [
     "<script lang='ts'>const q: string = 'BAD';</script>{x /* } */}",
     "<Gen prompt='BAD' a={'}'} />",
     "<p>{ {a: {b: 'BAD'}}.a.b }</p>",
+    "{x === '\\'}' ? 'BAD' : ''}",
+    '<p>{f("\\"}", "BAD")}</p>',
 ]
 VUE = [
     "<p>{{ 'BAD' }}</p>",
@@ -60,6 +62,8 @@ VUE = [
     "<b @click=\"send('BAD'); done()\">x</b>",
     "<b v-on:click=\"() => { p = 'BAD' }\">x</b>",
     "<p title='BAD'>{{ x }}</p>",
+    "<b .prop=\"'BAD'\">x</b>",
+    "<b :a=\"'BAD' as string\">x</b>",
 ]
 HTML = [
     "<b onclick=\"go('BAD')\">x</b>",

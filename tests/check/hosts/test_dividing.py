@@ -76,7 +76,7 @@ UNDIVIDED = {
     "lines": "a --video",
     "toml": "a = 'x --video'\n[b\n",
     "toml:text": "text = 'x --video'\nmodel = 1\n",
-    "html": "<p>a --video</p><<p>b</p>",
+    "html": "<p>a --video</p></p><p>b</p>",
     "mdx": "<A b={\n\n`c --video`\n\n} />\n\nd `e --video`\n",
     "bash:word": "a=(b)\nc[--video]=1\n",
     "yaml": "- 'a --video\n- b'\n- c\n",

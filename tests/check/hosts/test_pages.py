@@ -46,7 +46,7 @@ def fixed(name: str, source: str) -> str:
         ("markdown", "```vue\n<template><p>BAD</p></template>\n```\n", "markdown vue"),
         ("bash", "psql <<'E'\nUPDATE p SET text = 'BAD' WHERE id = 1;\nE\n", "bash sql"),
         ("html", "<script>x = 'BAD'</script>", "html javascript"),
-        ("vue", "<template><p :a=\"'BAD'\" /></template>", "vue javascript"),
+        ("vue", "<template><p :a=\"'BAD'\" /></template>", "vue typescript"),
     ],
 )
 def test_code_inside_a_string_keeps_its_punctuation(name: str, source: str, hosts: str) -> None:
@@ -235,6 +235,11 @@ def test_texts_and_attributes_read_as_a_browser_reads_them(text: str, value: str
         ("html", "<p>a --video&copy b</p>", ["a --video\ufffd b"]),
         ("html", "<p a=b--video>", ["b--video"]),
         ("html", "<p>a\r\n--video</p>", ["a\n--video"]),
+        ("html", "<p>a < b --video</p>", ["a < b --video"]),
+        ("html", "<p>1<2 <3 <- &-& AT&T --video &</p>", ["1<2 <3 <- &-& AT&T --video &"]),
+        ("html", "<p>x</p></p>a --video<p>y</p></x>b --video", ["a --video", "b --video"]),
+        ("html", "</p><textarea>a --video</textarea>", ["a --video"]),
+        ("vue", "<template><p>a < b --video</p></template>", ["a < b --video"]),
         ("html", "<style>a { --video: 1 }</style>", []),
         ("svelte", "<p>{#if v}--video{/if}</p>", ["{#if \ufffc}--video{/if}"]),
     ],
@@ -260,6 +265,8 @@ UNREAD = [
     ("python", "def (:\n  BAD\n"),
     ("ruby", "def (\n  BAD\n"),
     ("html", "<p <b\nBAD"),
+    ("html", "a <b BAD"),
+    ("html", "<p>x</p></p><i title='x><p>BAD"),
     ("toml", "a = = b\nBAD\n"),
     ("json", '{"a" 1}\nBAD'),
 ]

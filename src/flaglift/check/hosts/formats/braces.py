@@ -39,8 +39,13 @@ class Markup(NamedTuple):
                 yield code
 
 
+_PLAIN = re.compile(rb"<(?![a-zA-Z/!?])|&")
+"""What is text to a browser, or part of an entity in it, and confuses the parser."""
 _OPENING = re.compile(rb"<!--|<(?P<raw>script|style)\b|\{", re.IGNORECASE)
-INNER = re.compile(rb"\"[^\"\n]*\"|'[^'\n]*'|`(?:\\[\s\S]|[^`\\])*`|/\*[\s\S]*?\*/|[{}>]")
+INNER = re.compile(
+    rb"\"(?:\\[\s\S]|[^\"\\\n])*+\"|'(?:\\[\s\S]|[^'\\\n])*+'|`(?:\\[\s\S]|[^`\\])*`"
+    rb"|/\*[\s\S]*?\*/|[{}>]"
+)
 """What tells where an expression ends, and the strings and comments that hold it as text."""
 _MOST_BYTES = 2000
 """Of an expression of Vue."""
@@ -53,10 +58,11 @@ _NAMES = re.compile(rb"(?P<code>[\s\S]*\S)\s+(?:as|then|catch)\s[^\"'`]*")
 @lru_cache(maxsize=4)
 def markup(name: str, data: bytes) -> Markup:
     """Return a document of a host as a parser of HTML can read it."""
+    plain = _PLAIN.sub(b"x", data)
     if name not in ("svelte", "vue"):
-        return Markup(data, ())
+        return Markup(plain, ())
     found = tuple(_expressions(data, is_double=name == "vue"))
-    masked = bytearray(data)
+    masked = bytearray(plain)
     for expression in found:
         start, end = expression.place
         masked[start:end] = b"x" * (end - start)

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +12,7 @@ from flaglift.check.hosts.base import Around, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.braces import markup
 from flaglift.check.hosts.formats.codec import LINE_END, Escaped
 from flaglift.check.hosts.formats.origins import text_of
-from flaglift.check.hosts.formats.tags import is_in_one_token
+from flaglift.check.hosts.formats.tags import is_in_one_token, texts_of
 from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
@@ -35,14 +35,14 @@ def _decode(raw: bytes) -> str | None:
 
 
 _WRITTEN = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
-_TEXT = Escaped("HTML text", re.compile(_ENTITY + LINE_END), _decode, _WRITTEN, re.compile("\0"))
-_ATTRIBUTE = Escaped(
-    "HTML attribute",
-    re.compile(_ENTITY + LINE_END),
-    _decode,
-    _WRITTEN | {34: "&quot;", 39: "&#39;"},
-    re.compile("\0"),
-)
+_BRACES = {ord("{"): "&#123;", ord("}"): "&#125;"}
+_QUOTES = {ord('"'): "&quot;", ord("'"): "&#39;"}
+
+
+def _form(name: str, written: Mapping[int, str]) -> Escaped:
+    return Escaped(name, re.compile(_ENTITY + LINE_END), _decode, written, re.compile("\0"))
+
+
 _CODE = Escaped("HTML script", re.compile(rb"(?!)"), lambda _: None, {}, re.compile(r"</|\0"),
                 universal=False)  # fmt: skip
 _EXPRESSION = Escaped("expression", re.compile(rb"(?!)"), lambda _: None, universal=False)
@@ -55,6 +55,13 @@ class HtmlHost(TreeParts):
 
     def __init__(self, name: str) -> None:
         self.name = name
+        braces = {} if name == "html" else _BRACES
+        self._text = _form("HTML text", _WRITTEN | braces)
+        self._expression = (
+            _form("Vue expression", {ord("&"): "&amp;"}) if name == "vue" else _EXPRESSION
+        )
+        in_values = braces if name == "svelte" else {}
+        self._attribute = _form("HTML attribute", _WRITTEN | _QUOTES | in_values)
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return texts, the values of attributes, scripts and expressions, in order."""
@@ -88,6 +95,7 @@ class HtmlHost(TreeParts):
 
     def _texts(self, data: bytes, part: Span | None) -> Iterator[Literal]:
         raw = []
+        blocks = self._blocks(data)
         for node in nodes(self.parsed(data), ("element",), _MODULE, part=part):
             children = node.named_children
             opening, closing = children[0], children[-1]
@@ -97,12 +105,35 @@ class HtmlHost(TreeParts):
                 inside = Span(opening.end_byte, closing.start_byte)
                 skipped = re.compile(rb"\r?\n").match(data, *inside) if tag == "textarea" else None
                 inside = Span(skipped.end() if skipped else inside.start, inside.end)
-                yield self._literal(node, data, inside, _TEXT, Origin("value", tag))
-        texts = nodes(self.parsed(data), ("text", "entity"), _MODULE, part=part)
-        for text in _runs(texts, data):
-            if not any(text[0].start_byte in place for place in raw):
-                inside = Span(text[0].start_byte, text[-1].end_byte)
-                yield self._literal(text[0], data, inside, _TEXT, Origin("prose"))
+                yield self._literal(node, data, inside, self._text, Origin("value", tag))
+        parsed, end = self.parsed(data), 0
+        if parse(parsed, _MODULE).root_node.has_error:
+            # The parser skips texts between end tags of nothing.
+            found, end = texts_of(parsed)
+            for place in found:
+                is_in = part is None or part.start <= place.start < part.end
+                if is_in and data[slice(*place)].strip() and not _is_inside(place, raw):
+                    yield self._literal(
+                        None, data, place, self._text_at(place, blocks), Origin("prose")
+                    )
+        for node in nodes(parsed, ("text",), _MODULE, part=part):
+            place = Span(node.start_byte, node.end_byte)
+            if place.start >= end and not _is_inside(place, raw):
+                yield self._literal(
+                    node, data, place, self._text_at(place, blocks), Origin("prose")
+                )
+
+    def _blocks(self, data: bytes) -> list[range]:
+        """Return where Vue, or a plugin of it, reads something else than markup."""
+        root = parse(self.parsed(data), _MODULE).root_node
+        return [
+            range(node.start_byte, node.end_byte)
+            for node in (root.named_children if self.name == "vue" else ())
+            if node.type == "element" and _tag(node.named_child(0)) != "template"
+        ]
+
+    def _text_at(self, place: Span, blocks: list[range]) -> Escaped:
+        return _CODE if _is_inside(place, blocks) else self._text
 
     def _attributes(self, data: bytes, part: Span | None) -> Iterator[Literal]:
         for node in nodes(self.parsed(data), ("attribute",), _MODULE, part=part):
@@ -115,10 +146,10 @@ class HtmlHost(TreeParts):
             inside = Span(place.start + quoted, place.end - quoted)
             origin = Origin("value", name)
             if _PROGRAMS.match(name):
-                origin = Origin("code", "javascript")
+                origin = Origin("code", "typescript" if self.name == "vue" else "javascript")
                 loop = _LOOP.match(data, *inside) if name == "v-for" else None
                 inside = Span(loop.end() if loop else inside.start, inside.end)
-            literal = self._literal(node, data, inside, _ATTRIBUTE, origin)
+            literal = self._literal(node, data, inside, self._attribute, origin)
             yield literal if quoted else replace(literal, unclear=UNQUOTED)
 
     def _scripts(self, data: bytes, part: Span | None) -> Iterator[Literal]:
@@ -142,17 +173,17 @@ class HtmlHost(TreeParts):
             behind = Piece(PieceKind.ATOM, place.end, place.end, "}</>")
             yield Literal(
                 host=self.name,
-                form=_EXPRESSION,
+                form=self._expression,
                 start=place.start,
                 end=place.end,
                 inside=place.start,
-                pieces=(before, *_EXPRESSION.pieces(data, place).pieces, behind),
+                pieces=(before, *self._expression.pieces(data, place).pieces, behind),
                 look=partial(Around, Origin("code", "tsx")),
                 source=data,
             )
 
     def _literal(
-        self, node: Node, data: bytes, inside: Span, form: Escaped, origin: Origin
+        self, node: Node | None, data: bytes, inside: Span, form: Escaped, origin: Origin
     ) -> Literal:
         holes = markup(self.name, data).holes(inside)
         scanned = form.pieces(data, inside, holes)
@@ -163,32 +194,30 @@ class HtmlHost(TreeParts):
             end=inside.end,
             inside=inside.start,
             pieces=tuple(scanned.pieces),
-            look=partial(_look, node, self.parsed(data), origin),
+            look=partial(_look, node, self.parsed(data), origin)
+            if node
+            else partial(Around, origin),
             source=data,
             unclear=scanned.unclear,
         )
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return what comes after the first error of the parser."""
-        return broken_from(parse(self.parsed(data), _MODULE).root_node)
+        """Return what comes after the first error of the parser, and names that look like flags."""
+        names = nodes(self.parsed(data), ("attribute_name",), _MODULE)
+        flags = (
+            Span(each.start_byte, each.end_byte) for each in names if text_of(each)[:2] == "--"
+        )
+        return [*broken_from(parse(self.parsed(data), _MODULE).root_node), *flags]
 
 
-_PROGRAMS = re.compile(r"[:@#]|v-|x-|ng-|on[a-z]|on:")
+_PROGRAMS = re.compile(r"[:@#.]|v-|x-|ng-|on[a-z]|on:")
 """How attributes are named whose values are code: of browsers, Vue, Alpine and Angular."""
 _LOOP = re.compile(rb"[^\"'`\[]*?\s(?:in|of)\s")
 UNQUOTED = "it has no quotes around it"
 
 
-def _runs(texts: list[Node], data: bytes) -> Iterator[list[Node]]:
-    """Yield texts and entities with nothing but blanks between them together."""
-    run: list[Node] = []
-    for node in texts:
-        if run and data[run[-1].end_byte : node.start_byte].strip():
-            yield run
-            run = []
-        run.append(node)
-    if run:
-        yield run
+def _is_inside(place: Span, raw: list[range]) -> bool:
+    return any(place.start in each for each in raw)
 
 
 def _tag(opening: Node | None) -> str:

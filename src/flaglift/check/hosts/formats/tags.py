@@ -6,6 +6,7 @@ begin and end does not.
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,6 +25,18 @@ class _Tokens(NamedTuple):
     starts: list[int]
     """Where tags and texts begin."""
     ends: list[int]
+    texts: list[Span]
+    """The texts outside of scripts and the like."""
+
+
+def texts_of(data: bytes) -> tuple[Sequence[Span], int]:
+    """Return the texts of a document, and up to where it can be read.
+
+    >>> texts_of(b"</p>a<b>c</i></p>d<")
+    ([Span(start=4, end=5), Span(start=8, end=9), Span(start=17, end=19)], 19)
+    """
+    tokens = _tokens(data)
+    return tokens.texts, max(tokens.ends, default=0)
 
 
 def is_in_one_token(data: bytes, place: Span) -> bool:
@@ -34,20 +47,22 @@ def is_in_one_token(data: bytes, place: Span) -> bool:
     >>> is_in_one_token(b'<b>a<i title="c>', Span(11, 16))
     False
     """
-    starts, ends = _tokens(data)
-    index = bisect_right(starts, place.start) - 1
-    return index >= 0 and place.end <= ends[index]
+    tokens = _tokens(data)
+    index = bisect_right(tokens.starts, place.start) - 1
+    return index >= 0 and place.end <= tokens.ends[index]
 
 
 @lru_cache(maxsize=4)
 def _tokens(data: bytes) -> _Tokens:
-    tokens = _Tokens([], [])
+    tokens = _Tokens([], [], [])
     position = 0
     while match := _TOKEN.match(data, position):
         position = match.end()
         if not match["apart"]:
             tokens.starts.append(match.start())
             tokens.ends.append(position)
+        if match["text"]:
+            tokens.texts.append(Span(*match.span()))
         if match["tag"] and match["tag"].lower() in _RAW:
             end = re.compile(rb"</" + re.escape(match["tag"]) + rb"[\s/>]", re.IGNORECASE)
             closing = end.search(data, position)
