@@ -144,7 +144,7 @@ export class Engine {
     }
     if (!checks.length) {
       checks.push(
-        "The server sends all files as it should. On a slow connection, wait: 7 MB are loaded once.",
+        "The server sends all files as it should. On a slow connection, wait: 7 MB is loaded once.",
         "If nothing happens, reload the page; the browser's console may say more.",
       );
     }

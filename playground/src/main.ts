@@ -15,7 +15,7 @@ import { showSurvey } from "./several";
 const EXAMPLES: [string, string, string][] = [
   ["A video prompt", 'ohwx woman hiking --video --video_model seedance_v15_720p --duration 5 --video_prompt "she smiles"', "lines"],
   ["A quote that is never closed", 'ohwx woman in 6" heels --video --video_model kling25', "lines"],
-  ["A duration that is no number", 'ohwx man on a bridge --video --video_model kling25 --duration 5s --video_prompt "he waves"', "lines"],
+  ["A duration that is not a number", 'ohwx man on a bridge --video --video_model kling25 --duration 5s --video_prompt "he waves"', "lines"],
   ["A retired model", 'a red kite --video --video_model kling25_5s --video_prompt "it rises"', "lines"],
   ["A dash from a word processor", "a cat —video --video_model kling25", "lines"],
   ["Keyframes and settings", 'a cat --video --video_model kling25 --duration 5\n---\na dog --video --video_model kling25 --duration 10\nar=16:9\n', "whole"],

@@ -26,7 +26,7 @@ export function setUpModels(engine: Engine, settings: () => Settings, choose: (m
     const fieldset = byId("capabilities");
     if (fieldset.dataset.edition !== answer.edition) {
       fieldset.dataset.edition = answer.edition;
-      fieldset.replaceChildren(h("legend", {}, "It must support"), ...boxes);
+      fieldset.replaceChildren(h("legend", {}, "Must support"), ...boxes);
       fieldset.hidden = !boxes.length;
     }
     const heads = ["Model", "Lengths", "Price", "A second", "Supports", ""];

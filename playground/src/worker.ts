@@ -57,7 +57,7 @@ async function start(): Promise<(ask: Ask) => void> {
       if (ask.file) FS.writeFile("/tmp/given", new Uint8Array(ask.file));
       said = answer(ask.method, ask.request);
     } catch (error) {
-      said = JSON.stringify({ error: `This is a fault of the playground: ${error}` });
+      said = JSON.stringify({ error: `This is a bug in the playground: ${error}` });
     }
     const paths = (JSON.parse(said) as { files?: string[] }).files ?? [];
     const files = paths.map((path) => ({

@@ -156,7 +156,7 @@ def test_examples(playground: Playground) -> None:
         found[title] = playground.settled().codes
     assert found["A quote that is never closed"] == ["FL101"]
     assert "FL302" in found["A retired model"]
-    assert "FL401" in found["A duration that is no number"]
+    assert "FL401" in found["A duration that is not a number"]
     assert all(found.values())
     playground.page.select_option("#example", "Keyframes and settings")
     playground.settled()

@@ -187,7 +187,7 @@ def _upstream(address: str | None) -> str:
         raise ConfigError("--upstream: write https://HOST, without a user or password")
     try:
         good = _UPSTREAM.fullmatch(address) is not None and urlsplit(address).port != 0
-    except ValueError:  # a port over 65535, or brackets around what is no address
+    except ValueError:  # a port over 65535, or brackets around what is not an address
         good = False
     if address.startswith("unix:") and len(os.fsencode(address)) > len("unix:") + _MOST_PATH_BYTES:
         raise ConfigError(

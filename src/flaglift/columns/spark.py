@@ -119,7 +119,7 @@ def session(master: str | None = None) -> SparkSession:
     if active is not None:
         return active
     conf = SparkConf().setAppName("flaglift")
-    master = master or conf.get("spark.master") or "local[*,4]"  # a lost process is no lost job
+    master = master or conf.get("spark.master") or "local[*,4]"  # a lost process is not a lost job
     conf.setMaster(master).setIfMissing("spark.ui.showConsoleProgress", "false")
     choose_python(master)
     begun = SparkSession.builder.config(conf=conf).getOrCreate()

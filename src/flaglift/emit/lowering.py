@@ -85,7 +85,7 @@ def _is_in_flag(field: str, values: dict[str, Any]) -> bool:
 def _flag(flag: str, value: str) -> str:
     # Within a word quotes may end and begin again (1.2); then the line begins with them.
     word = _LINE.sub('""', quote(value))
-    # Attached, because a next word that begins with a dash is no value to every reader (2.5).
+    # Attached, because a next word that begins with a dash is not a value to every reader (2.5).
     return f"{flag}={word}" if value.startswith("-") else f"{flag} {word}"
 
 

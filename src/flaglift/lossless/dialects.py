@@ -125,7 +125,7 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | bool]:
     """Yield the rows of a file; their places are not those of the file.
 
     True stands for one that has as many cells as the first one, and nothing odd; False for one that
-    has others, or something odd that is no backslash.
+    has others, or something odd that is not a backslash.
     """
     whole: RowMatcher | None = None
     ended = row_end_matcher(dialect)

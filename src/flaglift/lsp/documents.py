@@ -123,7 +123,7 @@ class TextVersion:
     def host(self, path: str, configuration: Configuration) -> str | None:
         """Return the host that reads it, as `flaglift check` chooses it; None where none does.
 
-        What is no file yet is known by the language that the editor takes it for.
+        What is not a file yet is known by the language that the editor takes it for.
         """
         if self.uri.startswith("file:"):
             return (
@@ -136,7 +136,7 @@ class TextVersion:
 
 
 def path_of(uri: str, folder: str) -> str:
-    """Return the absolute path of a document; `folder` is that of one that is no file yet."""
+    """Return the absolute path of a document; `folder` is that of one that is not a file yet."""
     scheme, _, rest = uri.partition(":")
     path = (to_fs_path(uri) if scheme == "file" else unquote(rest)) or "untitled"
     return os.path.normpath(os.path.join(folder, path))

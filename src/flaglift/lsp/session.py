@@ -71,7 +71,7 @@ class EditorSession:
     ) -> None:
         """Set the folders of the workspace with the editor's settings for each, and for no folder.
 
-        What is no file yet is taken to be in the first.
+        What is not a file yet is taken to be in the first.
         """
         self._folders = {
             folder: ConfigurationFiles(settings, folder) for folder, settings in given.items()

@@ -19,7 +19,7 @@ class CandidateReport(NamedTuple):
     host: str
     pointer: str
     fingerprint: str
-    """Empty for what is no prompt."""
+    """Empty for what is not a prompt."""
     excerpt: str
     taken: bool
     score: int

@@ -13,7 +13,7 @@ _MOST_COLUMNS = 100
 
 
 class Frame(NamedTuple):
-    """The prompt that a finding is about; of what is no prompt, what surrounds it in its line."""
+    """The prompt that a finding is about; for other places, what surrounds it in its line."""
 
     text: str
     start: int

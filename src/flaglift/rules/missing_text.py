@@ -28,7 +28,7 @@ class MissingText(Rule):
 
     Why
         The image is made from the text. Without text and without a first frame there is nothing to
-        animate. A motion-control model is no exception: its `input_video` gives the motion, and
+        animate. A motion-control model is not an exception: its `input_video` gives the motion, and
         the image the character.
 
     Example

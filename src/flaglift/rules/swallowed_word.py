@@ -24,7 +24,7 @@ from flaglift.syntax.nodes import Flag, OtherFlag, Text
 from flaglift.syntax.words import WHITESPACE, split_words
 
 _NO_OPERAND = re.compile(r"-(?![0-9.]*+(?:[ \t\r\n]|\Z))")
-"""A word that another flag does not take: it begins with a dash and is no number (2.5)."""
+"""A word that another flag does not take: it begins with a dash and is not a number (2.5)."""
 
 
 class SwallowedWord(Rule):

@@ -23,7 +23,7 @@ looks_typographic: Callable[[str], re.Match[str] | None] = re.compile(
     rf"[{UNSEEN}{DASHES[1:]}\-](?:(?<=[{UNSEEN}])|(?:(?<=[{DASHES[1:]}])|(?=[{DASHES[1:]}]))"
     rf"(?<![{DASHES}][\s\S])[{DASHES}]*+[A-Za-z])"
 ).search
-"""Finds a character that shows as nothing, or a dash that is no hyphen before a letter."""
+"""Finds a character that shows as nothing, or a dash that is not a hyphen before a letter."""
 
 
 def may_concern(text: str) -> bool:

@@ -65,7 +65,7 @@ class Machine:
         self._scanners: dict[int, _Scan] = {}
 
     def parse(self, text: str, start: str) -> Any:
-        """Return what the callbacks make of a text; raises as Lark does where it is no sentence."""
+        """Return what the callbacks make of a text; raises as Lark does for invalid syntax."""
         try:
             return self._run(text, start)
         except KeyError:
@@ -74,7 +74,7 @@ class Machine:
     def _run(self, text: str, start: str) -> Any:
         actions, scanners = self._actions, self._scanners
         state, last = self._table.start_states[start], self._table.end_states[start]
-        # As scanners take it: since Lark 1.3 that is no string.
+        # As scanners take it: since Lark 1.3 that is not a string.
         thread: Any = LexerThread.from_text(self._lexer, text)
         whole = thread.state.text
         states, position = [state], 0

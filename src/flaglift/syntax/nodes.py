@@ -1,7 +1,7 @@
 """The nodes of the AST: immutable, each with its place and its text as written.
 
 Positions are code points of the whole prompt. Section numbers are those of `grammar/DIALECT.md`.
-A node that adds nothing to `Node` is no dataclass of its own: making one takes a millisecond.
+A node that adds nothing to `Node` is not a dataclass of its own: making one takes a millisecond.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Node:
 
 
 class Text(Node):
-    """Words that are no flags, and the whitespace around them: the body of the prompt."""
+    """Words that are not flags, and the whitespace around them: the body of the prompt."""
 
     __slots__ = ()
 

@@ -110,7 +110,7 @@ class Segment:
 
     @property
     def body(self) -> tuple[Text, ...]:
-        """The words that are no flags."""
+        """The words that are not flags."""
         return tuple(node for node in self.nodes if isinstance(node, Text))
 
     @property

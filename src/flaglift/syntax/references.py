@@ -47,5 +47,5 @@ def _is_value(raw: str, style: Quoting | None) -> bool:
     if quoting(raw) is not style:  # a backslash has come to stand before the last quote
         return False
     text = unquote(raw)
-    # Two dashes are no value (2.9), and a line of three would be a separator (5.3).
+    # Two dashes are not a value (2.9), and a line of three would be a separator (5.3).
     return bool(text.strip()) and text != "--" and "\n---" not in raw

@@ -87,7 +87,7 @@ class Tree:
             return Flag(start, head, flag, Value(start + len(head), "", "", Quoting.NONE))
         value = _value(children[2])
         if gap == "=":
-            # `--` is no value to any reader (2.9), but `--video` may not have one either (2.4).
+            # `--` is not a value to any reader (2.9), but `--video` may not have one either (2.4).
             missing = value.text == "--" and flag.takes_value
             return Flag(start, head + value.raw, flag, None if missing else value)
         if _is_value(value):
@@ -95,7 +95,7 @@ class Tree:
         return Flag(start, raw, flag, None), Text(start + len(raw), gap + value.raw)
 
     def TEXT(self, token: "Token") -> Text:  # noqa: N802 (the terminal)
-        """Return words that are no flags."""
+        """Return words that are not flags."""
         return Text(token.start_pos, token.value)
 
     def DOUBLE_DASH(self, token: "Token") -> DoubleDash:  # noqa: N802

@@ -1,4 +1,4 @@
-"""Values in quotes that are no quotes to the service (dialect section 6), and where they close."""
+"""Values in quotes that are not quotes to the service (dialect section 6), and where they close."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
