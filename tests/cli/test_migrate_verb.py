@@ -245,6 +245,16 @@ def test_fewer_records_than_planned_are_no_difference_where_fewer_were_wanted(
         assert "differs from the plan: records: 5, planned 6" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("content", ["", "[1, 2", "[" * 100_000])
+def test_what_is_no_saved_plan(content: str, tmp_path: Path) -> None:
+    saved = tmp_path / "p.plan"
+    saved.write_text(content)
+    path = tmp_path / "p.jsonl"
+    path.touch()
+    with pytest.raises(InputError, match=r"p\.plan: is not a plan that"):
+        call("apply", str(path), "--plan", str(saved))
+
+
 def test_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for database in open_database("sqlite", tmp_path):
         source = database.prompts(PROMPTS)

@@ -3,10 +3,21 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Column, Enum, Float, Integer, Numeric, SmallInteger, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Enum,
+    Float,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    Text,
+)
 from sqlalchemy.dialects.mysql import DOUBLE, MEDIUMINT, TINYINT
 
-from flaglift.migrate.sql.capacity import coerced, reason_not_to_take
+from flaglift.migrate.sql.capacity import coerced, context_value, reason_not_to_take
 
 
 @pytest.mark.parametrize(
@@ -60,3 +71,10 @@ def test_a_fraction_is_kept_or_refused() -> None:
     assert reason_not_to_take(Column("scale", Numeric(6, 2)), "cfg_scale", 3.125, "mysql") == (
         "`cfg_scale` has more decimals than the 2 of the column `scale`"
     )
+
+
+def test_json_that_is_nested_deeper_than_python_reads_says_nothing() -> None:
+    column = Column("beside", JSON())
+    assert context_value(column, '"4"') == "4"
+    deep = "[" * 100_000
+    assert context_value(column, deep) == context_value(Column("beside", Text()), deep)

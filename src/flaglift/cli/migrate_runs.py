@@ -221,7 +221,7 @@ def _planned(path: Path | None, job: Job, most: float) -> SavedPlan | None:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: {reason(error)}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(
             f"{path}: is not a plan that `flaglift migrate plan --save` wrote"
         ) from None

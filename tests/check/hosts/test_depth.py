@@ -25,6 +25,7 @@ CASES = {
     "ruby": added("'"),
     "toml": "text = " + "[" * DEPTH + f"'{FLAGS}'" + "]" * DEPTH + "\n",
     "json": "[" * DEPTH + f'"{FLAGS}"' + "]" * DEPTH,
+    "yaml": "body: '" + "[" * DEPTH + f'"{FLAGS}"' + "]" * DEPTH + "'\n",
     "bash": "f " + '"$(f ' * 40 + f"'{FLAGS}'" + ')"' * 40 + "\n",
 }
 MORE = [

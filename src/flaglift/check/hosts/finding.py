@@ -258,3 +258,5 @@ def _is_json(text: str) -> bool:
         return isinstance(json.loads(text), dict | list)
     except ValueError:
         return False
+    except RecursionError:
+        return True  # as far as Python reads it; the host reads any depth, or says what is wrong

@@ -76,7 +76,7 @@ def plain_value(column: Column[Any], value: Any) -> Any:
 def context_value(column: Column[Any], value: Any) -> Any:
     """Return what a column says of a request: of JSON, what is written in it."""
     if isinstance(column.type, JSON) and isinstance(value, str):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             value = json.loads(value)
     return stated(plain_value(column, value))
 
