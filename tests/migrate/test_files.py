@@ -434,3 +434,16 @@ def test_what_the_encoding_of_a_file_has(
     with opened(Job(str(path), encoding=encoding)) as store:
         reason = store.fits(field, value)
     assert reason is None if said is None else said in str(reason)
+
+
+def test_a_run_that_was_stopped_has_no_result_to_verify(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    asked = iter([False, True])
+    applied(path, rows=2, stopped=lambda: next(asked))
+    held, broken = verified(path)
+    assert held == []
+    assert broken == [
+        f"{path}: the run is unfinished; the same `flaglift migrate apply` resumes it"
+    ]
+    applied(path)
+    assert verified(path)[1] == []

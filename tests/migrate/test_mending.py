@@ -141,6 +141,12 @@ def test_what_is_misspelt_is_said(tmp_path: Path, options: list[str], reason: st
         call("plan", str(path), *options)
 
 
+def test_a_source_that_an_option_takes_for_its_codes_is_named(tmp_path: Path) -> None:
+    path = lines(tmp_path / "p.jsonl")
+    with pytest.raises(ConfigError, match=r"p\.jsonl: .*; SOURCE comes first"):
+        call("apply", "--unsafe-fixes", str(path))
+
+
 STEPS = ["a cat --video --video_model kling25 --duration 5", "plain", UNIT]
 
 

@@ -627,3 +627,16 @@ def test_a_record_that_cannot_be_read_any_more_is_left(
     tally = applied(f"{server.url}#prompts", json_column="data")
     assert (tally.gone, tally.changed) == (1, 0)
     assert isinstance(StoredRecord("", ()), StoredRecord)
+
+
+def test_what_was_taken_back_is_not_called_edited(database: Database) -> None:
+    source = database.prompts(PROMPTS)
+    assert applied(source).changed == 4
+    database.run("UPDATE prompts SET text = 'mine' WHERE id = 3")
+    assert undone(source).restored == 3
+    for _ in range(2):
+        held, broken = verified(source)
+        assert "0 rows are as the run wrote them" in held[0]
+        assert len(broken) == 1
+        assert broken[0].endswith("1 rows were edited since: [3]")
+        assert undone(source).restored == 0

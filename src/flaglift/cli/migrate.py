@@ -104,8 +104,9 @@ def plan(source: str, **options: Any) -> int:
 @command.command(
     "apply",
     cls=GroupedCommand,
-    epilog="Exit codes: 0 nothing is left to translate, 1 something was refused or could not be "
-    "read, 2 usage or input error, 130 interrupted: run the same command again to resume.",
+    epilog="Exit codes: 0 nothing is left to translate, or --limit or --sample was reached, 1 "
+    "something was refused or could not be read, 2 usage or input error, 130 interrupted: run the "
+    "same command again to resume.",
 )
 @source_argument
 @apply_options

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from flaglift.cli.grouping import grouped
-from flaglift.cli.options import settings_for
+from flaglift.cli.options import rule_codes, settings_for
 from flaglift.errors import ConfigError
 from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, Job
 from flaglift.migrate.mending import Mending
@@ -77,6 +77,7 @@ job_options: Decorator[Any] = _all(
         "unsafe",
         is_flag=False,
         flag_value="",
+        callback=rule_codes,
         metavar="[CODES]",
         help="Apply the unsafe fixes, too: all, or those of rules such as FL401,FL109.",
     ),
@@ -237,21 +238,13 @@ def _settings(source: str, options: dict[str, Any]) -> Settings:
 
 
 def _mending(options: dict[str, Any], settings: Settings) -> Mending:
-    from flaglift.linting.engine import selected
-
     models: dict[str, str] = {}
     for item in options["models"]:
         old, sign, new = item.rpartition("=")
         if not sign or not old or not new:
             raise ConfigError(f"--model {item}: write OLD=NEW, as in kling20=kling25")
         models[old] = _listed(new, settings)
-    unsafe = options["unsafe"]
-    codes = None if unsafe is None else tuple(filter(None, unsafe.split(",")))
-    if codes:
-        try:
-            selected(codes, ())
-        except ConfigError as error:
-            raise ConfigError(f"--unsafe-fixes={unsafe}: {error}; SOURCE comes first") from None
+    codes = options["unsafe"]
     return Mending(models, options["safe"] or codes is not None, codes)
 
 

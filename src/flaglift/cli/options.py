@@ -189,3 +189,23 @@ def context_from(given: tuple[str, ...], complete: bool) -> Context:
         # A path may be any bytes; a value is text.
         values[name] = value if value.startswith("@") else checked(value, f"--with {name}")
     return Context(values, complete)
+
+
+def rule_codes(
+    context: click.Context,  # noqa: ARG001 (as a callback of click's is called)
+    option: click.Parameter,
+    value: str | None,
+) -> tuple[str, ...] | None:
+    """Return the codes or names of rules in an option; none for all, None without the option.
+
+    Raises `ConfigError` for what is none, such as the argument that follows the option.
+    """
+    from flaglift.linting.engine import selected
+
+    codes = None if value is None else tuple(filter(None, value.split(",")))
+    if codes:
+        try:
+            selected(codes, ())
+        except ConfigError as error:
+            raise ConfigError(f"{option.opts[0]}={value}: {error}; SOURCE comes first") from None
+    return codes

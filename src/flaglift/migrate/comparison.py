@@ -14,13 +14,11 @@ class Comparison:
     """
 
     def __init__(self) -> None:
-        self.entries: int = 0
         self._as_written = 0
         self._others: dict[str, State] = {}
 
     def add(self, key: str, state: State) -> None:
         """Count what an entry of the journal is told of by the record with its key."""
-        self.entries += 1
         if state == "as written":
             self._as_written += 1
             self._others.pop(key, None)

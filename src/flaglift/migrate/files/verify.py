@@ -5,6 +5,7 @@ from pathlib import Path
 from flaglift.migrate.files.format import Format
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import sha256
+from flaglift.migrate.files.runs import UNFINISHED
 from flaglift.migrate.files.writer import original_of
 from flaglift.migrate.store import MigrationRun
 
@@ -21,6 +22,8 @@ def verify_file(
     in_place = run.state == "replaced"
     result = path if in_place else Path(run.info["result"])
     original = original_of(run, path) if in_place else path
+    if run.state in UNFINISHED:
+        return [], [f"{path}: the run is unfinished; the same `flaglift migrate apply` resumes it"]
     if not result.exists():
         return [], [f"{result}: is gone"]
     intact = sha256(result) == run.info["result_sha"]

@@ -14,10 +14,12 @@ def verify_table(
 ) -> tuple[list[str], list[str]]:
     """Return what holds of what a run wrote and what does not, one sentence each."""
     compared = Comparison()
+    entries = 0
     with session.begin() as connection:
         for block in ledger.blocks(connection, run):
-            current = rows.read_keys(connection, [key_of(entry.key) for entry in block.entries])
-            for entry in block.entries:
+            entries += len(block.entries)
+            current = rows.read_keys(connection, [key_of(entry.key) for entry in block.left])
+            for entry in block.left:
                 row = current.get(entry.key)
                 if row is None:
                     compared.add(entry.key, "deleted since")
@@ -25,7 +27,7 @@ def verify_table(
                     edited = old_values(entry, row) is None
                     compared.add(entry.key, "edited since" if edited else "as written")
     held, broken = compared.sentences(session.name, "rows")
-    entries, changed = compared.entries, run.tally.changed
+    changed = run.tally.changed
     if entries != changed:
         broken.insert(0, f"{session.name}: {changed:,} changes, but {entries:,} journal entries")
     return held, broken
