@@ -235,6 +235,32 @@ def test_constraints_on_what_is_written_are_named(database: Database) -> None:
     assert all(any(name in sentence for sentence in found) for name in ("`lengths`", "`models`"))
 
 
+def test_a_unique_index_of_expressions_is_named(tmp_path: Path) -> None:
+    for database in open_database("postgresql", tmp_path):
+        source = database.prompts([VIDEO])
+        database.run("CREATE UNIQUE INDEX lowered ON prompts (id, lower(video_prompt))")
+        database.run("CREATE UNIQUE INDEX other ON prompts (id, lower('video'))")
+        (sentence,) = said(source, "constraint")
+        assert "`lowered` may refuse rows" in sentence
+
+
+def test_a_sqlite_file_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts([VIDEO])
+        assert said(source, "rights") == []
+        with monkeypatch.context() as patched:  # root may write every file
+            patched.setattr("flaglift.migrate.sql.server.os.access", lambda path, _: path.is_dir())
+            assert said(source, "rights") == [
+                f"{tmp_path / 'prompts.db'} cannot be written, and apply changes it"
+            ]
+        database.run("CREATE INDEX flaglift_runs ON prompts (text)")
+        with pytest.raises(InputError, match=r"the journal's tables: [^;]*flaglift_runs") as caught:
+            applied(source)
+        assert "GRANT" not in str(caught.value)
+
+
 def test_a_disk_without_room(tmp_path: Path) -> None:
     room = shutil.disk_usage(tmp_path).free
     assert check_folder(tmp_path, room // 2) == check_folder(tmp_path / "none", 1) == []

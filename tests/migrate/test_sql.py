@@ -232,10 +232,10 @@ def test_a_field_without_a_column_is_refused(database: Database) -> None:
 
 def test_a_condition_and_a_limit(database: Database) -> None:
     source = database.prompts([VIDEO.format(i) for i in range(10)])
-    assert applied(source, where="id > 4 AND text <> ':x'", limit=2).changed == 2
+    assert applied(source, where="id > 4 AND text <> ':x' -- new", limit=2).changed == 2
     assert [bool(row[2]) for row in database.rows()] == [False] * 4 + [True] * 2 + [False] * 4
     # The next call goes on behind them.
-    assert applied(source, where="id > 4 AND text <> ':x'").changed == 6
+    assert applied(source, where="id > 4 AND text <> ':x' -- new").changed == 6
 
 
 def test_another_job_does_not_go_on_with_a_run(database: Database) -> None:
@@ -640,3 +640,8 @@ def test_what_was_taken_back_is_not_called_edited(database: Database) -> None:
         assert len(broken) == 1
         assert broken[0].endswith("1 rows were edited since: [3]")
         assert undone(source).restored == 0
+
+
+def test_a_condition_that_is_no_sql(database: Database) -> None:
+    with pytest.raises(InputError, match=r"syntax error"):
+        planned(database.prompts(PROMPTS), where="id >")

@@ -412,6 +412,29 @@ def test_statements_that_take_too_long_are_tried_smaller(
     assert applied(source, patience=(0.01,) * 4).changed == 60
 
 
+@pytest.mark.parametrize("late", [0, 4])
+def test_few_rows_that_take_too_long_are_written_in_parts(postgresql: Database, late: int) -> None:
+    texts = [VIDEO.format(i) for i in range(5)]
+    source = postgresql.prompts(texts[late:])
+    postgresql.run("UPDATE prompts SET id = id + 100")
+    postgresql.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END$$"
+    )
+    postgresql.run(
+        "CREATE TRIGGER slow BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    name = postgresql.engine.url.database
+    postgresql.run(f"ALTER DATABASE {name} SET statement_timeout = '500ms'")
+    behind = [texts[:late]]
+
+    def watch(*_: object) -> None:
+        postgresql.fill(behind.pop() if behind else [])
+
+    assert applied(source, patience=(0.01,) * 3, watch=watch).changed == 5
+    assert verified(source)[1] == []
+
+
 def test_rows_that_come_in_behind_the_cursor(database: Database) -> None:
     source = database.prompts([VIDEO.format(i) for i in range(30)], key="id INTEGER PRIMARY KEY")
     database.run("UPDATE prompts SET id = id + 100")

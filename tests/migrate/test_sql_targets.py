@@ -151,3 +151,33 @@ def test_what_sqlite_declares_says_what_a_column_takes(tmp_path: Path) -> None:
             )
             with pytest.raises(InputError, match="does not take `video_prompt`"):
                 planned(f"{database.url}#prompts")
+
+
+def test_case_in_names_of_columns_counts_on_postgresql_only(typed: Database) -> None:
+    typed.run("DROP TABLE IF EXISTS prompts")
+    quote = {"mysql": "`{}`"}.get(typed.kind, '"{}"')
+    names = [quote.format(name) for name in ("Text", "Video_Model", "VIDEO_PROMPT")]
+    typed.run(
+        f"CREATE TABLE prompts (id INTEGER PRIMARY KEY, {names[0]} TEXT, {names[1]} TEXT,"
+        f" {names[2]} TEXT, video_duration INTEGER)"
+    )
+    typed.run(
+        f"INSERT INTO prompts (id, {names[0]}) VALUES (1, 'cat --video --video_model kling25')"
+    )
+    before = typed.rows()
+    source = f"{typed.url}#prompts"
+    if typed.kind == "postgresql":
+        with pytest.raises(InputError, match="did you mean `Text`"):
+            planned(source)
+        return
+    assert applied(source, create_columns=True).changed == 1
+    assert typed.rows() == [(1, "cat", "kling25", "cat", None)]
+    assert undone(source).restored == 1
+    assert typed.rows() == before
+
+
+def test_a_virtual_table_of_sqlite(tmp_path: Path) -> None:
+    for database in open_database("sqlite", tmp_path):
+        database.run("CREATE VIRTUAL TABLE prompts USING fts5(text, video_model)")
+        with pytest.raises(InputError, match="no primary key"):
+            planned(f"{database.url}#prompts")

@@ -104,9 +104,9 @@ def plan(source: str, **options: Any) -> int:
 @command.command(
     "apply",
     cls=GroupedCommand,
-    epilog="Exit codes: 0 nothing is left to translate, or --limit or --sample was reached, 1 "
-    "something was refused or could not be read, 2 usage or input error, 130 interrupted: run the "
-    "same command again to resume.",
+    epilog="Exit codes: 0 nothing is left to translate or --limit was reached, 1 something was "
+    "refused or could not be read, 2 usage or input error, 130 interrupted: run the same command "
+    "again to resume.",
 )
 @source_argument
 @apply_options
@@ -183,11 +183,7 @@ def status(source: str, form: str, **options: Any) -> int:
     return _show_runs(runs_of(source, options), source, form)
 
 
-@command.command(
-    "runs",
-    cls=GroupedCommand,
-    epilog="Exit codes: 0 shown, 2 usage or input error.",
-)
+@command.command("runs", cls=GroupedCommand, epilog="Exit codes: 0 shown, 2 usage or input error.")
 @source_argument
 @format_option
 @job_options

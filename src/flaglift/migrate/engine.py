@@ -38,6 +38,8 @@ class Migration:
         self._parts: Iterator[DecidedChunk] | None = None
         self.left: Tally | None = None
         """What the last pass over the source found to hold flags still; None without one."""
+        self._taken = 0
+        """The records of the chunk that is tried, as far as that is known."""
         self._begun = 0
         """The records that do not count for the limit: those of earlier calls."""
 
@@ -122,19 +124,29 @@ class Migration:
         chunk = self.store.read_left(cursor, self.control.throttle.rows)
         if chunk is None:
             return None
-        part = self._chunks.of(chunk, self._chunks.decided(chunk.records), write=True)
-        if any(map(writes_any, part.decided)):
-            with writer.step() as step:
-                part = self._written(step, part)
-                late = Tally(raced=part.tally.raced, gone=part.tally.gone)
-                for record, verdicts in filter(writes_any, part.decided):
-                    late.add(record, verdicts)
-                step.checkpoint(writer.run.cursor or {}, writer.run.tally.plus(late))
-        for record, verdicts in part.decided:
-            if not writes_any((record, verdicts)):
-                left.add(record, [verdict for verdict in verdicts if not verdict.is_done])
+        decided = self._chunks.decided(chunk.records)
+        done = [each for each in decided if not writes_any(each)]
+        writing = [each for each in decided if writes_any(each)]
+        most = self.control.throttle.rows
+        for start in range(0, len(writing), most):
+            done += self._written_late(writer, chunk, writing[start : start + most])
+        for record, verdicts in done:
+            left.add(record, [verdict for verdict in verdicts if not verdict.is_done])
         left.add_problems(chunk.problems)
         return chunk
+
+    def _written_late(
+        self, writer: RunWriter, chunk: Chunk, writing: list[Decided]
+    ) -> list[Decided]:
+        """Write some records of a chunk; return those that were not written after all."""
+        self._taken = len(writing)
+        with writer.step() as step:
+            part = self._written(step, self._chunks.of(chunk, writing, write=True))
+            late = Tally(raced=part.tally.raced, gone=part.tally.gone)
+            for record, verdicts in filter(writes_any, part.decided):
+                late.add(record, verdicts)
+            step.checkpoint(writer.run.cursor or {}, writer.run.tally.plus(late))
+        return [each for each in part.decided if not writes_any(each)]
 
     def _step(self, writer: RunWriter, *, limited: bool) -> Chunk | None:
         """Read, decide on and write one chunk; return it, or None at the end."""
@@ -175,7 +187,9 @@ class Migration:
         rows = self.control.throttle.rows
         if self.control.limit is not None and not self._behind_limit(tally):
             rows = min(rows, self.control.limit + self._begun - tally.records)
-        return self.store.read(cursor, rows)
+        chunk = self.store.read(cursor, rows)
+        self._taken = 0 if chunk is None else len(chunk.records) + chunk.plain
+        return chunk
 
     def _written(self, step: Step, part: DecidedChunk) -> DecidedChunk:
         """Write what was decided; return it with what others and the store made of it."""
@@ -242,7 +256,7 @@ class Migration:
             try:
                 return step()
             except UnavailableError as error:
-                self.control.throttle.shrink()
+                self.control.throttle.shrink(self._taken)
                 self._find_again(writer, waits, error)
 
     def _find_again(

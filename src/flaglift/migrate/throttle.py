@@ -54,11 +54,11 @@ class Throttle:
         wanted = records * self.chunk_seconds / max(seconds, 1e-6)
         by_size = _MOST_BYTES / max(size / records, 1)
         rows = min(wanted, self.rows * 2, by_size, _MOST, self._affordable)
-        self.rows = max(int(rows), min(_FEWEST, self._affordable))
+        self.rows = max(int(rows), min(_FEWEST, self.rows * 2, self._affordable))
 
-    def shrink(self) -> None:
-        """Ask for half as many records next, after a chunk that the store did not take."""
-        self.rows = max(1, self.rows // 2)
+    def shrink(self, records: int) -> None:
+        """Ask for half as many records next, after a chunk of so many that failed."""
+        self.rows = max(1, min(self.rows, records or self.rows) // 2)
 
     def wait(self, records: int, seconds: float, stopped: Callable[[], bool]) -> None:
         """Wait until the next chunk is due; return at once when the user stops the run."""

@@ -143,6 +143,8 @@ class SqlLedger:
                 raise
             if not self.missing(connection):  # another run has created them at the same time
                 return
+            if connection.dialect.name == "sqlite":  # which has no accounts
+                raise InputError(f"the journal's tables: {safe_message(error)}") from None
             created = (str(CreateTable(table).compile(connection)) for table in self.tables)
             ddl = "; ".join(" ".join(statement.split()) for statement in created)
             raise InputError(

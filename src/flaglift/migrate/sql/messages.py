@@ -90,7 +90,12 @@ def _mysql(number: int, message: str) -> str:
     # What comes last in the message is the server's own: a key's or a column's name.
     place = re.search(r" for (key|column) ['`]([\w.`$]+)['`](?: at row \d+)?$", message)
     named = f", {place[1]} `{place[2].replace('`', '')}`" if place else ""
-    kind = {1062: "duplicate entry", 1366: "incorrect value", 1644: "a trigger refuses it"}
+    kind = {
+        1062: "duplicate entry",
+        1064: "a syntax error in the SQL, such as that of --where",
+        1366: "incorrect value",
+        1644: "a trigger refuses it",
+    }
     return f"{kind.get(number, 'refused')} (error {number}){named}"
 
 

@@ -252,7 +252,7 @@ def _check_constraints(connection: Connection, table: PromptTable) -> list[Check
         for each in checks
         if any(_names(each["sqltext"], column) for column in written)
     ]
-    names += [each["name"] for each in unique if written.intersection(each["column_names"])]
+    names += [each["name"] for each in unique if any(_is_on(each, name) for name in written)]
     names += [each["name"] for each in keys if written.intersection(each["constrained_columns"])]
     return [
         Check(
@@ -263,6 +263,11 @@ def _check_constraints(connection: Connection, table: PromptTable) -> list[Check
         )
         for name in dict.fromkeys(names)
     ]
+
+
+def _is_on(index: Any, column: str) -> bool:
+    expressions = index.get("expressions", ())
+    return column in index["column_names"] or any(_names(str(e), column) for e in expressions)
 
 
 def _names(expression: str, column: str) -> bool:

@@ -61,7 +61,8 @@ class Rows:
         except ValueError as error:
             raise InputError(str(error)) from None
         self._where = (
-            None if job.where is None else text(f"({job.where.replace(':', chr(92) + ':')})")
+            # On a line of its own a comment in it ends before the rest of the statement.
+            None if job.where is None else text(f"({job.where.replace(':', chr(92) + ':')}\n)")
         )
 
     def select(

@@ -1,5 +1,6 @@
 """What is looked at of a server before the first change: its mode, poolers, replicas, space."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -94,4 +95,7 @@ def _check_mysql(connection: Connection) -> list[Check]:
 def _check_sqlite(connection: Connection) -> list[Check]:
     # Rows are written anew, their pages stand in the rollback journal, and a run keeps its own.
     path = Path(str(connection.engine.url.database)).resolve()
-    return check_folder(path.parent, path.stat().st_size)
+    checks = check_folder(path.parent, path.stat().st_size)
+    if not os.access(path, os.W_OK):
+        checks.append(Check("note", "rights", f"{path} cannot be written, and apply changes it"))
+    return checks

@@ -106,6 +106,8 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
     wanted = {"text": job.json_column or job.text}
     if job.json_column is None:
         wanted |= job.targets
+    dialect = connection.dialect.name
+    wanted = {n: _spelled(table, c, dialect) for n, c in wanted.items()}
     columns = {n: table.columns[c] for n, c in wanted.items() if c in table.columns}
     missing = {n: c for n, c in wanted.items() if c not in table.columns}
     if "text" in missing:
@@ -113,7 +115,6 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
         hint = f"did you mean `{close}`?" if close else f"it has {', '.join(table.columns.keys())}"
         raise InputError(f"the table `{identity.name}` has no column `{missing['text']}`; {hint}")
     _check(columns, table)
-    dialect = connection.dialect.name
     _check_types(columns, job, dialect)
     kinds, assigned, charsets = dict[str, str](), dict[str, str](), dict[str, str]()
     only = deferred = False
@@ -140,11 +141,21 @@ def _reflected(connection: Connection, identity: TableIdentity) -> Table:
             identity.name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False
         )
     names = {"table": table.name}
-    for name, declared in connection.execute(text(_DECLARED), names) if sqlite else ():
+    declared = connection.execute(text(_DECLARED), names).all() if sqlite else ()
+    for name, kind in declared:
+        column = table.columns.get(name)  # a virtual table has hidden ones
         # By a name such as STRING or ANY SQLAlchemy takes a column for one of numbers.
-        if type(table.columns[name].type) is NUMERIC and not declared.startswith("NUMERIC"):
-            table.columns[name].type = NullType()
+        if column is not None and type(column.type) is NUMERIC and not kind.startswith("NUMERIC"):
+            column.type = NullType()
     return table
+
+
+def _spelled(table: Table, name: str, dialect: str) -> str:
+    """Return a column's name as the table has it: case counts on PostgreSQL only."""
+    if name in table.columns or dialect == "postgresql":
+        return name
+    names = (column.name for column in table.columns)
+    return next((each for each in names if each.lower() == name.lower()), name)
 
 
 def _context(table: Table, job: Job, dialect: str) -> dict[str, Column[Any]]:
