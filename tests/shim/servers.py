@@ -114,9 +114,13 @@ async def _served(server: uvicorn.Server, listener: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def proxied(options: Options, addresses: list[str] | None = None) -> Iterator[str]:
+def proxied(
+    options: Options,
+    addresses: list[str] | None = None,
+    listeners: list[socket.socket] | None = None,
+) -> Iterator[str]:
     """Run the proxy; yield its address, and add all it has to a list."""
-    with Proxy(options) as proxy:
+    with Proxy(options, listeners) as proxy:
         if addresses is not None:
             addresses += proxy.addresses
         listens = threading.Event()

@@ -1,6 +1,7 @@
 """Where requests come from: what the upstream is told of it, and who counts as the caller."""
 
 import re
+import socket
 from collections.abc import Iterator
 
 import httpx
@@ -72,7 +73,16 @@ def test_what_a_trusted_proxy_says_is_continued(
         ([("forwarded", "for=9.9.9.9:4711;by=8.8.8.8")], "10.0.0.1", "9.9.9.9"),
         ([("forwarded", "by=8.8.8.8")], "10.0.0.1", "10.0.0.1"),
         ([("forwarded", 'host="a;for=6.6.6.6";for=9.9.9.9')], "10.0.0.1", "9.9.9.9"),
-        ([("forwarded", 'for=9.9.9.9;host="a, for=6.6.6.6"')], "10.0.0.1", "10.0.0.1"),
+        ([("forwarded", 'for=9.9.9.9;host="a, for=6.6.6.6"')], "10.0.0.1", "9.9.9.9"),
+        ([("forwarded", 'host="a\\", for=6.6.6.6";for=9.9.9.9')], "10.0.0.1", "9.9.9.9"),
+        ([("forwarded", 'for=6.6.6.6;host="a'), ("forwarded", "for=9.9.9.9")], "::1", "::1"),
+        ([("forwarded", 'for="9.9.9.9:_port"')], "10.0.0.1", "9.9.9.9"),
+        ([("forwarded", "for=[2001:db8::2")], "10.0.0.1", "10.0.0.1"),
+        ([("x-forwarded-for", "6.6.6.6, 9.9.9.9:4711")], "10.0.0.1", "9.9.9.9"),
+        ([("x-forwarded-for", "[2001:db8::2]:4711")], "10.0.0.1", "2001:db8::2"),
+        ([("x-forwarded-for", '"[2001:db8::2]"')], "10.0.0.1", "2001:db8::2"),
+        ([("x-forwarded-for", "::ffff:9.9.9.9")], "10.0.0.1", "9.9.9.9"),
+        ([("x-forwarded-for", "9.9.9:4711")], "10.0.0.1", "10.0.0.1"),
         ([("forwarded", "for=_hidden")], "10.0.0.1", "10.0.0.1"),
         ([("forwarded", "")], "10.0.0.1", "10.0.0.1"),
     ],
@@ -96,3 +106,38 @@ def test_peers_without_an_address_of_four_numbers(
     found = continued(sent(("forwarded", "for=a"), client=peer))
     wanted = [("X-Forwarded-Proto", "http"), *added]
     assert found == [(name.encode(), value.encode()) for name, value in wanted]
+
+
+def test_an_address_is_the_same_on_a_socket_for_both_versions_of_ip(
+    service: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as both:
+        options = Options(service.url, both.getsockname()[:2], trust_forwarded=True)
+        with proxied(options, listeners=[both]) as url:
+            httpx.get(f"http://127.0.0.1:{url.rpartition(':')[2]}/x")
+    assert told(service)["x-forwarded-for"] == "127.0.0.1"
+    assert "caller=127.0.0.1 " in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "passed"),
+    [
+        (['for=a;by="b,c"', "for=d"], 'for=a;by="b,c", for=d, for=10.0.0.1;proto=http'),
+        (['for="a\\"b, c"'], 'for="a\\"b, c", for=10.0.0.1;proto=http'),
+        (['for="a'], None),  # what is added would be part of the quoted string
+        (["", " , "], None),
+    ],
+)
+def test_quoted_strings_stay_as_they_are(said: list[str], passed: str | None) -> None:
+    found = dict(continued(sent(*[("forwarded", value) for value in said], client="10.0.0.1")))
+    assert found.get(b"Forwarded") == (passed and passed.encode())
+
+
+def test_a_name_that_wsgi_takes_for_the_same_is_dropped(service: Upstream) -> None:
+    claims = {"X_Forwarded_For": "6.6.6.6", "X-Forwarded_Proto": "https", "X_Real_IP": "6.6.6.6"}
+    for trusted in (False, True):
+        options = Options(service.url, ("127.0.0.1", 0), trust_forwarded=trusted)
+        with proxied(options) as url:
+            httpx.get(url + "/x", headers=claims)
+        assert [name for name, _ in service.last.headers if "_" in name] == []

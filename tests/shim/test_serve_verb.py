@@ -108,7 +108,7 @@ def test_sigterm_lets_requests_end_and_exits_with_0(tmp_path: Path) -> None:
         log = running.stderr.read()
         assert "outcome=translated" in log
         assert log.rstrip().endswith("flaglift.shim ended")
-    with TrafficStore(traffic, create=False) as store:
+    with TrafficStore(traffic, reads=True) as store:
         assert store.report(1).rows[0].legacy == 1
 
 
@@ -297,7 +297,7 @@ def test_a_killed_proxy_leaves_a_good_file_and_can_start_again(tmp_path: Path) -
                     time.sleep(0.05)
                 running.kill()
                 running.wait()
-    with TrafficStore(traffic, create=False) as store:
+    with TrafficStore(traffic, reads=True) as store:
         assert store.report(1).rows[0].legacy >= 1
 
 

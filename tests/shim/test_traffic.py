@@ -1,10 +1,16 @@
 """Who still sends flags: what is counted, kept and told."""
 
 import asyncio
+import contextlib
+import itertools
 import json
+import os
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -90,7 +96,7 @@ def test_the_report_counts_by_route_and_caller(tmp_path: Path) -> None:
         )  # fmt: skip
         count(store, seen(LEGACY))
         secret = store.secret
-    with TrafficStore(path, create=False) as store:
+    with TrafficStore(path, reads=True) as store:
         assert store.secret == secret
         report = store.report(1)
     (row,) = report.rows
@@ -229,14 +235,99 @@ def test_it_writes_every_so_often(tmp_path: Path) -> None:
 def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     missing = tmp_path / "missing.db"
     with pytest.raises(InputError, match=r"missing\.db: no such file; `flaglift serve --traffic`"):
-        TrafficStore(missing, create=False)
+        TrafficStore(missing, reads=True)
     assert not missing.exists()
+    with pytest.raises(InputError, match="cannot be used for traffic: file name too long"):
+        TrafficStore(tmp_path / ("x" * 300), reads=True)
     text = tmp_path / "text"
     text.write_text("no database " * 100)
     with pytest.raises(InputError, match="file is not a database"):
         TrafficStore(text)
     with pytest.raises(InputError, match="cannot be used for traffic"):
         TrafficStore(tmp_path / "no" / "folder.db")
+
+
+@contextlib.contextmanager
+def unwritable(path: Path) -> Iterator[None]:
+    """Let nobody write a file, nor next to it. Who may write everywhere is somebody else then."""
+    user, top = os.geteuid(), Path(tempfile.gettempdir())
+    folders = list(itertools.takewhile(lambda folder: folder != top, path.parents))
+    modes = [folder.stat().st_mode for folder in folders]
+    for folder in folders:
+        folder.chmod(0o555)
+    path.chmod(0o444)
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        for folder, mode in zip(folders, modes, strict=True):
+            folder.chmod(mode)
+
+
+def test_a_file_is_read_where_nothing_may_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "it's 100 %?#.db"
+    with TrafficStore(path) as store:
+        store.add(WORKER, [(Sender("r", "c", "a"), Counter(requests=1, legacy=1))])
+    with unwritable(path), TrafficStore(path, reads=True) as store:
+        assert store.report(1).rows[0].legacy == 1
+        with pytest.raises(InputError, match="readonly database"):
+            store.add(WORKER, [])
+        with pytest.raises(InputError, match="readonly database"):
+            TrafficStore(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_is_written_to_is_not_read_without_what_is_next_to_it(tmp_path: Path) -> None:
+    path, copy = tmp_path / "traffic.db", tmp_path / "copy" / "traffic.db"
+    copy.parent.mkdir()
+    with TrafficStore(path) as store:
+        store.add(WORKER, [(Sender("r", "c", "a"), Counter(requests=1, legacy=1))])
+        with TrafficStore(path, reads=True) as reader:
+            assert reader.report(1).rows[0].legacy == 1
+        for end in ("", "-wal"):
+            shutil.copy(f"{path}{end}", f"{copy}{end}")
+    with unwritable(copy), pytest.raises(InputError, match="cannot be used for traffic"):
+        TrafficStore(copy, reads=True)
+
+
+def test_a_file_that_is_damaged_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.db"
+    TrafficStore(path).close()
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE runs")
+    other.close()
+    with (
+        TrafficStore(path, reads=True) as store,
+        pytest.raises(InputError, match=r"traffic\.db: cannot be read: no such table: runs"),
+    ):
+        store.report(1)
+    options = Options("http://127.0.0.1:9", ("127.0.0.1", 0), traffic=path)
+    with proxied(options) as proxy, sqlite3.connect(path) as other:
+        other.execute("DROP TABLE sent")
+        answer = httpx.get(proxy + "/traffic")
+    other.close()
+    assert answer.status_code == 503
+    assert "cannot be read: no such table: sent" in answer.json()["base"][0]
+
+
+def test_a_file_that_others_have_locked_holds_up_no_request(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.db"
+    with (
+        upstream() as service,
+        proxied(Options(service.url, ("127.0.0.1", 0), traffic=path)) as proxy,
+        ThreadPoolExecutor(1) as operator,
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(1.5)  # within a second, it tries to write what it has counted: for ten
+        report = operator.submit(httpx.get, proxy + "/traffic", timeout=60)
+        time.sleep(0.5)
+        assert httpx.post(proxy + PATH, json={"text": LEGACY}).status_code == 201
+        assert not report.done()
+        other.rollback()
+        assert report.result().status_code == 200
 
 
 def test_the_pages_for_operators(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def command(file: Path, hours: int, form: str) -> int:
     from flaglift.shim.proxy.report import HOUR
     from flaglift.shim.proxy.traffic import TrafficStore
 
-    with TrafficStore(file, create=False) as store:
+    with TrafficStore(file, reads=True) as store:
         report = store.report(hours)
     if form == "json":
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))

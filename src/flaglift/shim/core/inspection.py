@@ -23,8 +23,11 @@ from flaglift.shim.core.urlencoded import rewrite_urlencoded
 Headers = Iterable[tuple[bytes, bytes]]
 """Names, in lower case, and values."""
 
-_DIGESTS = {b"content-md5", b"x-amz-content-sha256"}
-_SIGNATURE = re.compile(rb"digest|signature|hmac")
+_SIGNATURE = re.compile(
+    rb"digest|signature|hmac|checksum|md5|crc-?(?:32|64)|sha-?(?:1|2|256|384|512)\b"
+    rb"|(?:body|content|payload)-?hash|content-range"
+)
+"""Names of headers that hold only for the body as it is, if only for a part of a longer one."""
 _SIGNED_AUTHORIZATION = re.compile(
     rb"\s*(?:aws4-hmac|signature |oauth |hmac|digest .*\bqop *= *\"?auth-int)",
     re.IGNORECASE | re.DOTALL,
@@ -188,9 +191,9 @@ def _only_ascii(rewrite: Callable[[bytes], bytes], body: bytes) -> bytes:
 
 def _is_signed(headers: dict[bytes, list[bytes]]) -> bool:
     # Mostly no name looks like it, and one search over all of them says so.
-    if not _DIGESTS.isdisjoint(headers) or _SIGNATURE.search(b"\n".join(headers)):
+    if _SIGNATURE.search(b"\n".join(headers)):
         for name in headers:
             wanted = name.startswith((b"want-", b"accept-"))  # asks for a digest of the answer
-            if name in _DIGESTS or (_SIGNATURE.search(name) and not wanted):
+            if _SIGNATURE.search(name) and not wanted:
                 return True
     return any(_SIGNED_AUTHORIZATION.match(value) for value in headers.get(b"authorization", ()))

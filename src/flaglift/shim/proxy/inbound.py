@@ -76,7 +76,8 @@ class Connection(asyncio.BufferedProtocol):
             transport, self._limits.client_seconds, transport.abort
         )
         peer = transport.get_extra_info("peername")
-        self._client = str(peer[0]) if isinstance(peer, tuple) else None
+        # A socket for both versions of IP says `::ffff:10.0.0.1` of 10.0.0.1.
+        self._client = peer[0].removeprefix("::ffff:") if isinstance(peer, tuple) else None
         self._await_head()
         self._door.opened(self)
         self._lost = False

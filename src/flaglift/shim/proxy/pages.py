@@ -1,11 +1,13 @@
 """The pages for those who run the proxy: health, counters, who still sends flags."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
+from flaglift.errors import InputError
 from flaglift.shim.proxy.connections import Serve
 from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.request import Request
@@ -78,8 +80,11 @@ class Pages:
             return Page(
                 400, _JSON, b'{"hours": ["must be a whole number from 1 to %d"]}' % _MOST_HOURS
             )
-        report = self._store.report(int(hours)).to_dict()
-        return Page(200, _JSON, json.dumps(report, ensure_ascii=False).encode())
+        try:  # in a thread: others may have locked the file
+            report = await asyncio.to_thread(self._store.report, int(hours))
+        except InputError as error:
+            return Page(503, _JSON, json.dumps({"base": [str(error)]}).encode())
+        return Page(200, _JSON, json.dumps(report.to_dict(), ensure_ascii=False).encode())
 
 
 _HERE = b'{"base": ["there are /livez, /readyz, /healthz, /metrics and /traffic here"]}'

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.shim.proxy.report import HOUR, ProxyRun, Report, TrafficRow
 
 _VERSION = 1
@@ -69,20 +69,25 @@ class Worker(NamedTuple):
 class TrafficStore:
     """The counts in a file, or in memory; several processes may share a file.
 
-    Raises `InputError` where the file cannot be used; `create` makes one that is missing.
+    Raises `InputError` where the file cannot be used; with `reads`, nothing is written to it.
     """
 
-    def __init__(self, path: Path | None, *, create: bool = True) -> None:
+    def __init__(self, path: Path | None, *, reads: bool = False) -> None:
         self._name = str(path or ":memory:")
         self._run: int | None = None
-        if path is not None and not create and not path.is_file():
-            raise InputError(f"{path}: no such file; `flaglift serve --traffic` writes it")
         self._lock = threading.Lock()
         try:
-            self._database = sqlite3.connect(self._name, check_same_thread=False, timeout=_PATIENCE)
-            self._open()
-        except sqlite3.Error as error:
-            raise InputError(f"{self._name}: cannot be used for traffic: {error}") from None
+            if path is not None and reads:
+                if not path.is_file():
+                    raise InputError(f"{path}: no such file; `flaglift serve --traffic` writes it")
+                self._database = _read(path)
+                self._check()
+            else:
+                self._database = _connect(self._name)
+                self._open()
+        except (sqlite3.Error, OSError) as error:
+            said = reason(error) if isinstance(error, OSError) else error
+            raise InputError(f"{self._name}: cannot be used for traffic: {said}") from None
 
     def _open(self) -> None:
         """Prepare the file; others may be at it, and a change of its mode waits for nobody."""
@@ -100,6 +105,14 @@ class TrafficStore:
                 return
 
     def _prepare(self) -> None:
+        self._check()
+        self._database.executescript(_SCHEMA)
+        self._database.execute(
+            "INSERT OR IGNORE INTO secret VALUES (1, ?)", (secrets.token_bytes(32),)
+        )
+
+    def _check(self) -> None:
+        """Raise `InputError` for a file that is another's."""
         # In one statement: workers that start at once share a new file.
         tables, version = self._database.execute(_CONTENT).fetchone()
         if tables and version != _VERSION:
@@ -107,10 +120,6 @@ class TrafficStore:
                 f"{self._name}: was written by another version of flaglift, or by another "
                 "program; name a new file"
             )
-        self._database.executescript(_SCHEMA)
-        self._database.execute(
-            "INSERT OR IGNORE INTO secret VALUES (1, ?)", (secrets.token_bytes(32),)
-        )
 
     def __enter__(self) -> Self:
         return self
@@ -156,12 +165,18 @@ class TrafficStore:
             raise InputError(f"{self._name}: cannot be written: {error}") from None
 
     def report(self, hours: int, *, now: float | None = None) -> Report:
-        """Return what was seen in the last so many hours, which may take in more of the first."""
+        """Return what was seen in the last so many hours, which may take in more of the first.
+
+        Raises `InputError` where the file is damaged.
+        """
         now = time.time() if now is None else now
         began = now - hours * HOUR
-        with self._lock:
-            runs = [ProxyRun(*row) for row in self._database.execute(_RUNS, (began,))]
-            found = self._database.execute(_ROWS, (began,)).fetchall()
+        try:
+            with self._lock:
+                runs = [ProxyRun(*row) for row in self._database.execute(_RUNS, (began,))]
+                found = self._database.execute(_ROWS, (began,)).fetchall()
+        except sqlite3.Error as error:
+            raise InputError(f"{self._name}: cannot be read: {error}") from None
         rows: dict[Sender, TrafficRow] = {}
         for route, caller, agent, what, count, last in found:
             sender = Sender(route, caller, agent)
@@ -173,10 +188,33 @@ class TrafficStore:
         self._database.close()
 
 
+def _connect(name: str, *, is_uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(name, uri=is_uri, check_same_thread=False, timeout=_PATIENCE)
+
+
+def _read(path: Path) -> sqlite3.Connection:
+    """Open a file to read it, also where nothing may be written next to it.
+
+    SQLite would write there if others had the file open.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    log = Path(f"{path}-wal")
+    is_whole = not (log.exists() and log.stat().st_size)
+    database = _connect(uri, is_uri=True)
+    try:
+        database.execute(_CONTENT)
+    except sqlite3.OperationalError:
+        if not is_whole:
+            raise
+        database.close()
+        database = _connect(uri + "&immutable=1", is_uri=True)
+    return database
+
+
 def check_traffic(path: Path | None) -> None:
     """Raise `InputError` where counts could not be kept in a file; make none."""
     if path is not None and path.exists():
-        TrafficStore(path, create=False).close()
+        TrafficStore(path).close()
     elif path is not None and not os.access(path.parent, os.W_OK | os.X_OK):
         raise InputError(f"{path}: cannot be used for traffic: its folder cannot be written to")
 
