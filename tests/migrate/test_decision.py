@@ -39,7 +39,7 @@ CONTEXTS: list[dict[str, Any]] = [
 def stored() -> st.SearchStrategy[Stored]:
     prompts = st.one_of(st.binary(max_size=30).map(shaped), texts())
     context = st.sampled_from(CONTEXTS)
-    return st.builds(Stored, st.just(""), prompts, st.sampled_from(HELD), context)
+    return st.builds(Stored, st.just(""), prompts, st.sampled_from(HELD), context, st.just({}))
 
 
 @pytest.mark.parametrize("number", range(len(DECIDERS)))

@@ -14,7 +14,7 @@ from flaglift import ConfigError
 from flaglift.api import UNKNOWN
 from flaglift.cli import cli
 from flaglift.errors import InputError
-from flaglift.migrate.job import CONTRACT, EXPAND, Job
+from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, Job
 from flaglift.migrate.mending import Mending
 from flaglift.migrate.undoing import undo
 from flaglift.settings import DEFAULT
@@ -269,3 +269,33 @@ def test_each_step_of_a_file_is_verified_and_taken_back_alone(tmp_path: Path, en
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         path.name, f"{path.name}.flaglift", f"{path.name}.flaglift-lock"
     ]  # fmt: skip
+
+
+def test_a_value_that_elsewhere_stands_for_none_is_held(database: Database) -> None:
+    """The zero that was written is not the zero of a column's default."""
+    database.run(
+        "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT, video_model VARCHAR(60),"
+        " video_prompt TEXT, video_duration INTEGER NOT NULL DEFAULT 0,"
+        " num_images INTEGER NOT NULL DEFAULT 1, steps INTEGER NOT NULL DEFAULT 0)"
+    )
+    zero = "cat --video --video_model kling25 --duration 0\nnum_images=1\nsteps=0"
+    five = "cat --video --video_model kling25 --duration 5\nnum_images=2\nsteps=7"
+    texts = [zero, five, "cat --video --video_model kling25"]
+    database.fill(texts)
+    before = database.rows()
+    source = f"{database.url}#prompts"
+    targets = {**DEFAULT_TARGETS, "num_images": "num_images"}
+    chosen: dict[str, Any] = {
+        "targets": targets, "empty": {"num_images": ("1",), "steps": ("0",)}
+    }  # fmt: skip
+    assert applied(source, step=EXPAND, **chosen).refusals == {"no-target": 1}  # of `steps=7`
+    assert [row[1:] for row in database.rows()] == [
+        (zero, "kling25", "cat", 0, 1, 0),
+        (five, None, None, 0, 1, 0),
+        (texts[2], "kling25", "cat", 0, 1, 0),
+    ]
+    assert applied(source, step=EXPAND, **chosen).changed == 0
+    assert applied(source, step=CONTRACT, **chosen).changed == 2
+    assert [row[1] for row in database.rows()] == ["cat", five, "cat"]
+    assert undone(source).restored == 4
+    assert database.rows() == before

@@ -67,7 +67,11 @@ class ChunkDecider:
         held, context = self._filled(stored.held), self._filled(stored.context)
         if held is stored.held and context is stored.context:
             return stored
-        return stored._replace(held=held, context=context)
+        pairs = ((stored.context, context), (stored.held, held))
+        blank = {
+            n: v for old, new in pairs for n, v in old.items() if v is not None and new[n] is None
+        }
+        return stored._replace(held=held, context=context, blank=blank)
 
     def _filled(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return values with None for those that stand for none."""

@@ -80,7 +80,7 @@ class Decider:
                 stored, "refused", codes=codes, refusals=_reasons(translation, self.settings)
             )
         values = {**translation.values, "text": translation.values.get("text", "")}
-        writes = _not_held(values, stored.held, request)
+        writes = _not_held(values, stored, request)
         if self._targets is not None and not writes.keys() <= self._targets:
             homeless = writes.keys() - self._targets
             return refused(stored, codes, NO_TARGET, _no_target(sorted(homeless)))
@@ -174,13 +174,13 @@ def _either(one: Any, other: Any) -> Any:
     return one if other is not UNSTATED and agree(one, other) else UNSTATED
 
 
-def _not_held(
-    values: dict[str, Any], targets: Mapping[str, Any], request: Mapping[str, Any]
-) -> dict[str, Any]:
+def _not_held(values: dict[str, Any], stored: Stored, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that neither their targets nor the rest of the request hold; the text."""
     held = []
     for name, value in values.items():
-        there = targets[name] if name in targets else request.get(name)
+        there = stored.held[name] if name in stored.held else request.get(name)
+        if there is None:
+            there = stored.blank.get(name)
         if there is not None and name != "text" and agree(there, value):
             held.append(name)
     return {n: v for n, v in values.items() if n not in held} if held else values

@@ -22,6 +22,8 @@ class Stored(NamedTuple):
     """The values of the target fields as they are now; None where there is none."""
     context: Mapping[str, Any] = _NOTHING
     """What else of the request the record holds, by field; what is not named is unknown."""
+    blank: Mapping[str, Any] = _NOTHING
+    """Values that stand for none and are None above: 0 may also be the value that is meant."""
 
 
 class StoredRecord(NamedTuple):
