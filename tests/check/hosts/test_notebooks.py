@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flaglift.check.hosts.base import Literal, LiteralChange
-from flaglift.check.hosts.checking import fix_literal
+from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import candidates, comments, leaves, unread
 from flaglift.check.hosts.formats.php import INDENTED
 from flaglift.check.hosts.registry import host_named
@@ -58,6 +58,21 @@ def test_a_fix_changes_one_line_and_keeps_the_rest_of_the_file(indent: int | Non
         ),
         (code(f"p = '{BAD}'") | {"metadata": {"vscode": 3}}, None, "notebook python"),
         ({"cell_type": "code", "source": f"p = '{BAD}'"}, None, "notebook python"),
+        (
+            code("%matplotlib inline\n", "!ls \\\n", " a\n", "p?\n", f"p = '{BAD}'"),
+            None,
+            "notebook python",
+        ),
+        (code("if x:\n", " y = %who\n", f" p = '{BAD}'\n", "??f"), None, "notebook python"),
+        (code("x = 1\n", f"!curl -F 'prompt[text]={BAD}' u"), None, "notebook bash form"),
+        (code(f"x = !curl -F 'prompt[text]={BAD}' \\\n", " u"), None, "notebook bash form"),
+        (code(f"%sql CALL f('{BAD}')\n"), None, "notebook sql"),
+        (code("%%javascript\n", f"p = '{BAD}'"), None, "notebook javascript"),
+        (code("\n", "%%script --bg bash\n", f"P='{BAD}'"), None, "notebook bash"),
+        (code("%%capture x\n", "!ls\n", f"p = '{BAD}'"), None, "notebook python"),
+        (code("%%writefile -a a.yaml\n", f"text: {BAD}"), None, "notebook yaml"),
+        (code("%%svg\n", f"<text>{BAD}</text>"), None, "notebook html"),
+        (code("'''\n", "% !a\n", "!b\n", f"''', '{BAD}'"), None, "notebook python"),
         ({"cell_type": "markdown", "source": ["```\n", BAD, "\n```"]}, None, None),
         ({"cell_type": "raw", "source": [BAD]}, None, "notebook blocks"),
     ],
@@ -70,13 +85,47 @@ def test_a_cell_is_read_in_its_language(
     assert literal.hosts == tuple((hosts or "notebook markdown blocks").split())
 
 
+@pytest.mark.parametrize(
+    ("cell", "language"),
+    [
+        (code("(\n", "!ls\n", f"p = '{BAD}'"), "python"),
+        (code("%%writefile\n", f"p = '{BAD}'"), "writefile"),
+        (code("%%script\n", f"p = '{BAD}'"), "script"),
+        (code(f"p <- '{BAD}'") | {"metadata": {"vscode": {"languageId": "r"}}}, "r"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_reported_and_stays(
+    cell: dict[str, Any], language: str
+) -> None:
+    (literal,) = prompts("notebook", notebook(cell))
+    assert literal.locked
+    assert language in (literal.host, literal.origin.key)
+    assert "FL402" in [each.code for each in lint_literal(literal, DEFAULT)]
+
+
+def test_a_prompt_of_a_line_of_a_shell_is_fixed_between_others() -> None:
+    source = notebook(code(f"p = '{BAD}'\n", f"!curl -F 'prompt[text]={BAD}' u\n", f"q = '{BAD}'"))
+    changes = [
+        LiteralChange(each, fix_literal(each, DEFAULT, unsafe=True).text)
+        for each in prompts("notebook", source)
+    ]
+    new, refused = rewrite(source.encode(), NOTEBOOK, changes)
+    assert not refused
+    assert new.decode() == source.replace("duration 7", "duration 5")
+
+
 def test_what_cells_put_out_is_not_read() -> None:
     cell = code("x = 1") | {"outputs": [{"text": [BAD]}]}
     assert prompts("notebook", notebook(cell)) == []
     assert comments(notebook(code("# a\n", "x = 1")).encode(), NOTEBOOK)[0].text == "a"
 
 
-@pytest.mark.parametrize("source", ["{", "[]", '{"cells": 3}', '{"cells": [3]}', "[" * 100_000])
+TWICE = '{"cells": [{"source": "a"}], "cells": []}'
+
+
+@pytest.mark.parametrize(
+    "source", ["{", "[]", TWICE, '{"cells": 3}', '{"cells": [3]}', "[" * 100_000]
+)
 def test_what_is_no_notebook_is_said(source: str) -> None:
     data = (source + f' "{BAD}"').encode()
     assert NOTEBOOK.literals(data) == []

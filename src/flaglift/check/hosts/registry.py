@@ -104,7 +104,7 @@ _ALIASES: Mapping[str, str] = {
     "jsonl": "ndjson",
     "markdown": "md gfm",
     "sql": "postgresql postgres psql plpgsql mysql sqlite sqlite3",
-    "html": "xhtml",
+    "html": "xhtml svg",
     "env": "dotenv",
     "go": "golang",
     "php": "php5 php7 php8 laravel",

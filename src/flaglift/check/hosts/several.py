@@ -39,8 +39,10 @@ _BETWEEN = " \t\r\n;,|"
 
 _VIDEO = re.compile(r"(?<![\w-])--(?:video|duration)")
 _STRINGS = "|".join(rf"{quote}(?:[^{quote}\\]|\\.)*+{quote}" for quote in "'\"`")
+_STRING = re.compile(_STRINGS.replace("*+", "{0,400}+"), re.DOTALL)
 _QUOTED = re.compile(
-    rf"(?:(?P<before>[=(\[{{:,])[ \t\r\n]{{0,4}}|(?P<alone>\A\s{{0,9}}))(?P<string>{_STRINGS})"
+    rf"(?:(?P<before>[=(\[{{:,]|<-|\br#{{1,3}}(?=\"))[ \t\r\n]{{0,4}}|(?P<alone>\A\s{{0,9}}))"
+    rf"(?P<string>{_STRINGS})"
     r"(?(alone)\s{0,9};?\Z|(?!\w)(?P<closed>(?=\s{0,4}[)\]};,]))?)",
     re.DOTALL,
 )
@@ -131,7 +133,7 @@ def strings_with_flags(code: str) -> Iterator[Span]:
     >>> list(strings_with_flags("x or 'a cat --video'"))
     [Span(start=6, end=19)]
     """
-    for match in re.finditer(_STRINGS, code, re.DOTALL):
+    for match in _STRING.finditer(code):
         if _VIDEO.search(match[0]):
             yield Span(match.start() + 1, match.end() - 1)
 

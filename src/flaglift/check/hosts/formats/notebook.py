@@ -2,18 +2,30 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Any
 
-from flaglift.check.hosts.base import Around, Comment, Literal, Origin
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.code import Joined, StringLiteral
 from flaglift.check.hosts.formats.codec import ScannedLiteral
 from flaglift.check.hosts.formats.json import JsonHost
+from flaglift.check.hosts.formats.trees import parse
 from flaglift.lossless.spans import Span
 
-_MAGIC = re.compile(r"\s*%%!?(\w+)")
+_MAGIC = re.compile(r"\s*%%!?(?P<name>\w+)(?P<rest>[^\n]*)\n?")
+"""The line that says what a cell is."""
+_OF_PYTHON = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "debug", "memit"})
+_WRITES = ("writefile", "file")
+_LINE = re.compile(
+    r"^[ \t]*(?:[\w.,\[\] ]{1,200}=[ \t]*)?"
+    r"(?P<magic>(?:(?P<shell>!!?(?=[^=\s]))|%(?P<name>[A-Za-z_]\w*))(?P<code>(?:[^\\\n]|\\[\s\S])*))"
+    r"|^[ \t]*(?P<help>\?{1,2}[\w.]+|%?[\w.]+\?{1,2})[ \t]*$",
+    re.MULTILINE,
+)
+"""A line of IPython in a cell of Python: a command of a shell, a magic, a question."""
 Path = tuple[str | int, ...]
 
 
@@ -31,12 +43,12 @@ class NotebookHost:
         if notebook is None:
             return []
         strings = self._json.literals(data)
-        literals = []
+        literals: list[Literal] = []
         for path, group in groupby(strings, key=lambda each: _source(each.origin.path)):
             if path:
                 lines = list(group)
-                look = partial(_look, lines, _language(notebook, path))
-                literals.append(_cell(lines, look, data))
+                cell = _cell(lines, data)
+                literals += _parts(cell, _language(notebook, path), partial(_look, lines))
         return literals
 
     def gaps(self, data: bytes) -> Sequence[Span]:
@@ -50,12 +62,18 @@ class NotebookHost:
 
 def _notebook(data: bytes) -> dict[str, Any] | None:
     try:
-        notebook = json.loads(data)
+        notebook = json.loads(data, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     known = isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
     return notebook if known else None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key is there twice")
+    return dict(pairs)
 
 
 def _source(path: Path) -> Path:
@@ -69,11 +87,6 @@ def _language(notebook: dict[str, Any], path: Path) -> str:
         return "markdown"
     if cell.get("cell_type") != "code":
         return "text"
-    source = cell.get("source")
-    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    magic = _MAGIC.match(text)
-    if magic:
-        return {"time": "python", "timeit": "python", "capture": "python"}.get(magic[1], magic[1])
     named = [*_named(cell.get("metadata")), *_named(notebook.get("metadata")), "python"]
     return str(named[0])
 
@@ -87,7 +100,61 @@ def _named(metadata: Any) -> Iterator[Any]:
             yield inner[key]
 
 
-def _cell(lines: Sequence[Literal], look: partial[Around], data: bytes) -> Literal:
+def _parts(cell: Literal, language: str, look: Callable[[Origin], Around]) -> Iterator[Literal]:
+    """Yield the code of a cell, and what IPython reads of it by itself."""
+    origin = Origin("code", language)
+    magic = _MAGIC.match(cell.text) if language not in ("markdown", "text") else None
+    code = cell
+    if magic:
+        yield _part(cell, Span(*magic.span("rest")), look, Origin("code", magic["name"]))
+        code = cell.part([Span(magic.end(), len(cell.text))]).literal
+        origin = _said_by(magic)
+    lines = list(_LINE.finditer(code.text)) if origin.key == "python" else []
+    masked = _masked(code, lines) if lines and _is_broken(code) else code
+    yield replace(masked, look=partial(look, origin))
+    for line in lines if masked is not code else ():
+        if line["code"]:
+            said = "bash" if line["shell"] else line["name"]
+            yield _part(code, Span(*line.span("code")), look, Origin("code", said))
+
+
+def _said_by(magic: re.Match[str]) -> Origin:
+    """Return what the first line of a cell says that the rest is."""
+    name, words = magic["name"], [w for w in magic["rest"].split() if not w.startswith("-")]
+    if name in _WRITES and words:
+        return Origin("document", words[-1])
+    if name == "script" and words:
+        name = words[0]
+    return Origin("code", "python" if name in _OF_PYTHON else name)
+
+
+def _masked(cell: Literal, lines: Sequence[re.Match[str]]) -> Literal:
+    """Return a cell with an expression in place of what is IPython's, if that makes it Python."""
+    pieces: list[Piece] = []
+    position = 0
+    for line in lines:
+        span = Span(*line.span("magic" if line["magic"] else "help"))
+        inside = cell.part([span]).literal.pieces
+        pieces += cell.part([Span(position, span.start)]).literal.pieces
+        pieces.append(Piece(PieceKind.ATOM, inside[0].start, inside[-1].end, "None"))
+        position = span.end
+    pieces += cell.part([Span(position, len(cell.text))]).literal.pieces
+    masked = replace(cell, pieces=tuple(pieces))
+    return cell if _is_broken(masked) else masked
+
+
+def _is_broken(cell: Literal) -> bool:
+    return parse(cell.text.encode(), "tree_sitter_python").root_node.has_error
+
+
+def _part(cell: Literal, span: Span, look: Callable[[Origin], Around], origin: Origin) -> Literal:
+    place = cell.bytes_of(span)
+    part = cell.part([span]).literal
+    start, end = place
+    return replace(part, start=start, end=end, inside=start, look=partial(look, origin))
+
+
+def _cell(lines: Sequence[Literal], data: bytes) -> Literal:
     parts = [
         StringLiteral(
             each.form, Span(each.start, each.end), each.inside, ScannedLiteral(list(each.pieces))
@@ -101,15 +168,14 @@ def _cell(lines: Sequence[Literal], look: partial[Around], data: bytes) -> Liter
         end=lines[-1].end,
         inside=lines[0].inside,
         pieces=tuple(piece for each in lines for piece in each.pieces),
-        look=look,
+        look=lines[0].look,
         source=data,
         unclear=next((each.unclear for each in lines if each.unclear), ""),
     )
 
 
-def _look(lines: Sequence[Literal], language: str) -> Around:
-    locked = next((each.locked for each in lines if each.locked), "")
-    return Around(Origin("code", language), locked)
+def _look(lines: Sequence[Literal], origin: Origin) -> Around:
+    return Around(origin, next((each.locked for each in lines if each.locked), ""))
 
 
 def make(name: str) -> NotebookHost:  # noqa: ARG001
