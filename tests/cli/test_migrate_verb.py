@@ -435,3 +435,16 @@ def test_a_missing_extra_is_named(tmp_path: Path, package: str, name: str, extra
     assert done.returncode == 2
     assert f"pip install 'flaglift[{extra}]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_a_path_that_leads_nowhere_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    file = tmp_path / "p.jsonl"
+    file.write_text('{"prompt": "cat --video --video_model kling25"}\n{"prompt": "x"}\n')
+    call(verb, str(file), "-q")
+    hint = "no record holds a prompt there: --text-column says where prompts are"
+    assert hint in capsys.readouterr().out
+    call("plan", str(file), "-q", "--text-column", "prompt")
+    assert hint not in capsys.readouterr().out

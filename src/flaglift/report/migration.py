@@ -96,6 +96,8 @@ def _print_outcomes(counts: Mapping[str, Any]) -> None:
                 f"  {title:<14}{count:>12,} {count / total:>7.1%}  ",
                 (bar, style),
             )
+    if counts["without"] and counts["without"] + counts["problems"] == counts["records"]:
+        say(("no record holds a prompt there: --text-column says where prompts are", "yellow"))
     if counts["mended"]:
         say(f"  {counts['mended']:,} of those translated were fixed first, or got another model")
 
