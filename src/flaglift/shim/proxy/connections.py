@@ -66,6 +66,11 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether there is little room for more."""
+        return len(self._open) * 8 >= self._most * 7
+
     def opened(self, connection: Connection) -> None:
         """Take in a connection; close another one, or this one, if there are too many."""
         self._open.add(connection)

@@ -9,10 +9,10 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, Self
 
 from flaglift.shim.core.decision import warm_up
+from flaglift.shim.proxy.accepting import Acceptor
 from flaglift.shim.proxy.access import AccessLog
 from flaglift.shim.proxy.assignment import REPLACED, Assignment
 from flaglift.shim.proxy.caller import Callers
@@ -20,8 +20,7 @@ from flaglift.shim.proxy.connections import Connections, Seldom, most_connection
 from flaglift.shim.proxy.counting import Counting
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import Headers
-from flaglift.shim.proxy.inbound import Connection
-from flaglift.shim.proxy.listeners import BACKLOG, bound, check_loop, shown, unusable
+from flaglift.shim.proxy.listeners import bound, check_loop, shown
 from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.outbound import UpstreamError
@@ -32,10 +31,6 @@ from flaglift.shim.proxy.traffic import TrafficStore, Worker
 from flaglift.shim.proxy.upstream import Upstream
 
 LOGGER = logging.getLogger("flaglift.shim")
-_AT_ONCE = 32
-"""How many connections a worker that is alone accepts at once: fewer than the descriptors in
-reserve, because what is closed to make room for them is closed after that. One of several takes one
-at a time, and leaves the others to those that are idle."""
 _GARBAGE = 20_000
 """How many objects more there are when garbage is looked for."""
 _POLL_SECONDS = 0.05
@@ -119,7 +114,7 @@ class Proxy:
         callers = Callers(self._store.secret, options.caller_header)
         self._metrics = Metrics()
         worker = worker or Worker(secrets.token_hex(8))
-        self._at_a_time = _AT_ONCE if worker.workers == 1 else 1
+        self._alone = worker.workers == 1
         self._counting = Counting(self._store, callers, worker)
         observers: list[Observer] = [AccessLog(callers), self._metrics, self._counting]
         begin: Observer = _ignore
@@ -163,23 +158,18 @@ class Proxy:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(log_seldom())
         keeping = asyncio.ensure_future(self._counting.keep())
-        servers: list[asyncio.Server] = []
-        for door, listener in zip(self._doors, self._listeners, strict=True):
-            begin = partial(Connection, door)
-            try:
-                server = await loop.create_server(begin, sock=listener, backlog=self._at_a_time)
-            except OSError as error:  # two proxies that start at once can bind, but not listen
-                raise unusable(listener, error) from None
-            servers.append(server)
-            listener.listen(BACKLOG)  # asyncio has set the other
+        acceptors = [
+            Acceptor(listener, door, alone=self._alone)
+            for door, listener in zip(self._doors, self._listeners, strict=True)
+        ]
         ready()
         while not self._stopping:
             await asyncio.sleep(_POLL_SECONDS)
         grace = loop.time() + self._options.grace_seconds
         while loop.time() < grace and not self._at_once and not self._replaced:
             await asyncio.sleep(_POLL_SECONDS)
-        for server in servers:
-            server.close()
+        for acceptor in acceptors:
+            acceptor.close()
         await self._drained()
         self._upstream.close()
         keeping.cancel()

@@ -10,7 +10,11 @@ from collections.abc import Callable
 
 def unread(transport: asyncio.Transport) -> bool:
     """Tell whether something has arrived that the loop has not taken yet, if only an end."""
-    file = transport.get_extra_info("socket").fileno()
+    return readable(transport.get_extra_info("socket").fileno())
+
+
+def readable(file: int) -> bool:
+    """Tell whether a socket has something to read or to accept, if only an end."""
     if file < 0:
         return False  # it is closed
     poll = select.poll()  # select() ends at 1024 descriptors
