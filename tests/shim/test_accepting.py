@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -12,7 +13,8 @@ import pytest
 from flaglift.shim.proxy import accepting
 from flaglift.shim.proxy.accepting import Acceptor
 from flaglift.shim.proxy.connections import Connections
-from flaglift.shim.proxy.options import Limits
+from flaglift.shim.proxy.options import Limits, Options
+from flaglift.shim.proxy.server import Proxy
 
 
 async def nothing(_request: Any, _response: Any) -> None:
@@ -104,3 +106,29 @@ def test_what_cannot_be_accepted_now_is_accepted_later(
     assert [one.getMessage() for one in caplog.records] == [
         "no connection can be accepted: too many open files"
     ]
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_connection_that_was_just_accepted_is_answered_before_the_end(
+    replaced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listens, accepted = threading.Event(), threading.Event()
+    connect = asyncio.BaseEventLoop.connect_accepted_socket
+
+    async def slowly(loop: Any, *arguments: Any) -> Any:
+        accepted.set()
+        await asyncio.sleep(0.5)
+        return await connect(loop, *arguments)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "connect_accepted_socket", slowly)
+    with Proxy(Options("http://127.0.0.1:9", ("127.0.0.1", 0))) as proxy:
+        running = threading.Thread(target=lambda: asyncio.run(proxy.run(listens.set)))
+        running.start()
+        assert listens.wait(60)
+        host, _, port = proxy.addresses[0].rpartition("/")[2].partition(":")
+        with socket.create_connection((host, int(port)), timeout=60) as client:
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert accepted.wait(60)
+            proxy.stop(replaced=replaced)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        running.join()

@@ -168,7 +168,12 @@ def test_a_body_of_unknown_length_is_read_where_the_server_ends_it() -> None:
     Answered(app, environ_of(body, length=False, **ends))
     assert app.body == multipart_body([*lifted(), VIDEO])
     assert "CONTENT_LENGTH" not in app.environ
-    for more, reason in ((chunked, Reason.NO_LENGTH), ({}, None)):
+    odd = [{"CONTENT_LENGTH": length} for length in ("+52", " 52 ", "52, 52", "-1", "x")]
+    for more, reason in (
+        *((each, Reason.NO_LENGTH) for each in (chunked, *odd)),
+        ({}, None),
+        ({"CONTENT_LENGTH": ""}, None),
+    ):
         environ = environ_of(body, length=False, **more)
         answered = Answered(app, environ)
         assert app.environ is environ

@@ -75,7 +75,8 @@ class Middleware:
             return self._ended(self._app(environ, start), handled, start, None)
         length = content_length([value for name, value in headers if name == b"content-length"])
         if length is None and not environ.get("wsgi.input_terminated"):
-            if "HTTP_TRANSFER_ENCODING" in environ:
+            # It may be there and not be a number; apps read such a length in their own ways.
+            if "HTTP_TRANSFER_ENCODING" in environ or environ.get("CONTENT_LENGTH"):
                 handled.inspection.record.reason = Reason.NO_LENGTH
             return self._ended(self._app(environ, start), handled, start, None)
         try:

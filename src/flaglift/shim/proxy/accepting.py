@@ -43,6 +43,11 @@ class Acceptor:
             raise unusable(listener, error) from None
         self._begin()
 
+    @property
+    def making(self) -> bool:
+        """Whether a connection was accepted that the door does not know of yet."""
+        return bool(self._tasks)
+
     def close(self) -> None:
         """Accept no more."""
         if self._timer is not None:

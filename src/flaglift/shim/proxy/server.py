@@ -158,7 +158,7 @@ class Proxy:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(log_seldom())
         keeping = asyncio.ensure_future(self._counting.keep())
-        acceptors = [
+        self._acceptors = [
             Acceptor(listener, door, alone=self._alone)
             for door, listener in zip(self._doors, self._listeners, strict=True)
         ]
@@ -168,7 +168,7 @@ class Proxy:
         grace = loop.time() + self._options.grace_seconds
         while loop.time() < grace and not self._at_once and not self._replaced:
             await asyncio.sleep(_POLL_SECONDS)
-        for acceptor in acceptors:
+        for acceptor in self._acceptors:
             acceptor.close()
         await self._drained()
         self._upstream.close()
@@ -184,12 +184,12 @@ class Proxy:
         """
         for door in self._doors:
             door.draining = True
-        while any(map(len, self._doors)) and self._patient and not self._at_once:
+        while self._has_connections and self._patient and not self._at_once:
             await asyncio.sleep(_POLL_SECONDS)
         loop = asyncio.get_running_loop()
         began = loop.time()
         end = began + self._options.shutdown_seconds
-        while any(map(len, self._doors)) and loop.time() < end and not self._at_once:
+        while self._has_connections and loop.time() < end and not self._at_once:
             for door in self._doors:
                 door.close_idle(fresh=loop.time() > began + _FRESH_SECONDS)
             await asyncio.sleep(_POLL_SECONDS)
@@ -197,6 +197,10 @@ class Proxy:
             door.abort()
         while any(map(len, self._doors)):
             await asyncio.sleep(0)
+
+    @property
+    def _has_connections(self) -> bool:
+        return any(map(len, self._doors)) or any(one.making for one in self._acceptors)
 
     async def _unready(self) -> str:
         """Return why no requests should come; nothing where they may."""
