@@ -131,3 +131,23 @@ def test_an_enumeration_of_a_thousand_rows_a_member(prepared: dict[str, Database
         [f"'{member}', {n}" for member in members for n in range(300)],
     )
     check(database, 900, refused=False)
+
+
+def test_times_of_mysql_are_keys_in_any_zone(tmp_path: Path) -> None:
+    """A row of another hour would be taken for the one that was written."""
+    for database in open_database("mysql", tmp_path):
+        database.run(
+            "CREATE TABLE prompts (id TIMESTAMP PRIMARY KEY, text TEXT, video_model VARCHAR(60),"
+            " video_prompt TEXT, video_duration INTEGER)"
+        )
+        for hour in range(12):
+            flags = "--video --video_model kling25" + " --video" * (hour % 3)
+            database.run(
+                f"INSERT INTO prompts (id, text) VALUES ('2025-10-26 {hour}:00', 'cat {flags}')"
+            )
+        before = database.rows()
+        zone = "?init_command=SET%20time_zone%20%3D%20'{}'#prompts"
+        assert applied(database.url + zone.format("%2B05:00"), rows=5).changed == 12
+        assert verified(database.url + zone.format("-08:00"))[1] == []
+        assert undone(f"{database.url}#prompts").restored == 12
+        assert database.rows() == before

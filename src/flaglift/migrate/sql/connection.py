@@ -95,8 +95,12 @@ They are set in each transaction: a proxy may give the next one to another sessi
 
 
 def begin_transaction(connection: Connection) -> None:
-    """Begin one that can write only if the option `flaglift_write` says so."""
-    writes = connection.get_execution_options().get("flaglift_write", False)
+    """Begin one that can write only if the option `flaglift_write` says so.
+
+    With `flaglift_utc` times of MySQL's type TIMESTAMP are read and compared in UTC.
+    """
+    options = connection.get_execution_options()
+    writes = options.get("flaglift_write", False)
     match connection.dialect.name:
         case "postgresql":
             # The driver's own BEGIN READ ONLY, which it sends before the first statement.
@@ -109,7 +113,8 @@ def begin_transaction(connection: Connection) -> None:
         case _:
             mode = "READ WRITE" if writes else "READ ONLY"
             connection.exec_driver_sql(f"START TRANSACTION {mode}")
-            connection.exec_driver_sql(_MYSQL_SESSION)
+            zone = ", time_zone = '+00:00'" * options.get("flaglift_utc", False)
+            connection.exec_driver_sql(_MYSQL_SESSION + zone)
 
 
 def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001

@@ -119,6 +119,8 @@ class Key:
         self.columns = columns
         self._row_values = dialect in ("postgresql", "sqlite")
         self._arrays = dialect == "postgresql"
+        self.has_zone: bool = any(isinstance(c.column.type, mysql.TIMESTAMP) for c in columns)
+        """Whether MySQL would spell it in the zone of the session: one hour of a year twice."""
 
     def after(self, key: Sequence[Any]) -> ColumnElement[bool]:
         """Return the condition for rows after a key, in the database's own order.

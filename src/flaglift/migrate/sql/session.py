@@ -16,6 +16,8 @@ class Session:
     def __init__(self, url: URL, name: str) -> None:
         """Prepare it. Raises `InputError` for a missing driver or a missing SQLite file."""
         self.name = name
+        self.utc: bool = False
+        """Whether MySQL's times are read in UTC, and not in the zone of the session."""
         self._engine = connect_engine(url)
         self._connection: Connection | None = None
 
@@ -33,7 +35,9 @@ class Session:
         with translated_errors(self.name):
             if self._connection is None:
                 self._connection = self._engine.connect()
-            connection = self._connection.execution_options(flaglift_write=write)
+            connection = self._connection.execution_options(
+                flaglift_write=write, flaglift_utc=self.utc
+            )
             with connection.begin():
                 yield connection
 
