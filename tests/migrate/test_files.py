@@ -447,3 +447,17 @@ def test_a_run_that_was_stopped_has_no_result_to_verify(tmp_path: Path) -> None:
     ]
     applied(path)
     assert verified(path)[1] == []
+
+
+def test_the_null_that_servers_write_is_no_video_prompt(tmp_path: Path) -> None:
+    path = tmp_path / "p.tsv"
+    head = "text\tvideo_model\tvideo_prompt\tvideo_duration\n"
+    path.write_text(
+        f"{head}cat --video --video_model kling25\t\\N\t\\N\t\\N\nplain\t\\N\t\\N\t\\N\n"
+    )
+    before = path.read_text()
+    assert applied(path, replace=True).changed == 1
+    assert path.read_text() == f"{head}cat\tkling25\tcat\t\\N\nplain\t\\N\t\\N\t\\N\n"
+    assert verified(path)[1] == []
+    undone(path)
+    assert path.read_text() == before

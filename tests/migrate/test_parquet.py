@@ -212,3 +212,20 @@ def test_rows_without_flags_are_counted_and_not_decided_on(tmp_path: Path) -> No
     assert ([record.key for record in chunk.records], chunk.plain) == (["2", "3"], 2)
     tally = applied(path, create_columns=True)
     assert (tally.records, tally.unchanged, tally.without, tally.changed) == (4, 2, 1, 1)
+
+
+def test_values_that_stand_for_none_are_verified_and_restored_as_they_were(tmp_path: Path) -> None:
+    texts = pa.array([f"cat {FLAGS}", f"dog {FLAGS}", "plain"])
+    content = table(
+        text=texts,
+        video_model=pa.array(["", "NULL", ""]),
+        video_prompt=pa.array(["", "", "\\N"]),
+        video_duration=pa.array([0, None, 0], pa.int32()),
+    )
+    path = written(tmp_path / "p.parquet", content)
+    assert applied(path, replace=True).changed == 2
+    assert pq.read_table(path)["video_model"].to_pylist() == ["kling25", "kling25", ""]
+    assert verified(path)[1] == []
+    (tmp_path / "p.original.parquet").unlink()
+    assert undone(path).restored == 2
+    assert pq.read_table(path).equals(content)

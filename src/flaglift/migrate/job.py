@@ -29,7 +29,9 @@ USUALLY_EMPTY = MappingProxyType(
         if flag.kind is not ValueKind.TEXT
     }
 )
-"""Values by field of a flag that mean none wherever they stand; of a text the empty one does."""
+"""Values by field of a flag that mean none wherever they stand; of a text the empty one does, and
+the null that servers write into CSV.
+"""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Job:
     def is_empty(self, name: str, value: object) -> bool:
         """Tell whether a value of a field stands for none, as `0` does for a duration."""
         spelled = form_value(value)
-        usual = ("",) if name in FIELD_FLAGS else NULLS
+        usual = ("", "\\N") if name in FIELD_FLAGS else NULLS
         return spelled in USUALLY_EMPTY.get(name, usual) or spelled in self.empty.get(name, ())
 
     def options(self) -> dict[str, Any]:

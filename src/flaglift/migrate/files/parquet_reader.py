@@ -1,6 +1,6 @@
 """Reads a Parquet file in pieces of a row group, and tells what its columns hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import repeat
 from pathlib import Path
@@ -103,7 +103,8 @@ class ParquetReader:
         part = self._loaded_groups(groups).slice(start, count)
         texts = raw_texts(part.column(self.columns["text"]))
         targets = {f: c for f, c in self.columns.items() if f != "text"}
-        held, context = (_by_row(part, columns) for columns in (targets, self._context))
+        held = _by_row(part, targets, _held)
+        context = _by_row(part, self._context, stated)
         keys = part.column(self.job.key).to_pylist() if self.job.key else None
         found = [
             self._record(first + i, text, held[i], context[i], keys and keys[i])
@@ -200,17 +201,24 @@ class ParquetReader:
         self.file.close(force=True)  # also one that was opened for it
 
 
-def _by_row(table: Any, columns: Mapping[str, str]) -> list[dict[str, Any]]:
+def _by_row(
+    table: Any, columns: Mapping[str, str], read: Callable[[Any], Any]
+) -> list[dict[str, Any]]:
     """Return the values of columns by field, for each row."""
-    values = [_values(table.column(column)) for column in columns.values()]
+    values = [_values(table.column(column), read) for column in columns.values()]
     rows = zip(*values, strict=True) if values else repeat((), table.num_rows)
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def _values(column: Any) -> list[Any]:
+def _held(value: Any) -> Any:
+    """Return a value as a target holds it: an empty text is restored as one."""
+    return value if isinstance(value, str) else stated(value)
+
+
+def _values(column: Any, read: Callable[[Any], Any]) -> list[Any]:
     if column.null_count == len(column):  # as targets are, before they are written
         return [None] * len(column)
-    return [stated(plain(value)) for value in column.to_pylist()]
+    return [read(plain(value)) for value in column.to_pylist()]
 
 
 def _widened(schema: Any, written: set[str]) -> Any:
