@@ -177,8 +177,6 @@ def test_what_cannot_be_followed_is_locked(name: str, source: str, reason: str) 
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("python", "x = b'a --video'"),
-        ("python", "x = b'a' b' --video'"),
         ("javascript", "import x from 'a --video'"),
         ("javascript", "export * from 'a --video'"),
         ("ruby", "x = `a --video`"),

@@ -145,7 +145,7 @@ def _may_be_code(literal: Literal) -> bool:
 
 def comments(data: bytes, host: Host) -> list[Comment]:
     """Return the comments of a document and of the code nested in it, in order."""
-    return sorted([*host.comments(data), *nested_comments(literals_of(host, data))])
+    return sorted({*host.comments(data), *nested_comments(literals_of(host, data))})
 
 
 def nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:
@@ -168,6 +168,9 @@ _SCRIPTS = frozenset(
 _STRUCTURED = frozenset({"json", "yaml", "toml"})
 _COMMAND = re.compile(r"[ \t\r\n]*(?:\$ )?curl[ \t\r\n]")
 """No other blank parts words for a shell: a name that holds one is no script, but itself again."""
+_OPTION = re.compile(r"--(?!mask|negative|video)(?:[a-z]+[-_])?(?:prompt|text)=(?=\S)")
+"""A word of a command that gives a prompt to another program."""
+_SHELLS = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")
 _PAGES = frozenset({"http", "html", "vue", "svelte", "lines", "whole", "blocks"})
 _SQL = re.compile(
     r"\s*(?:--[^\n]*+\n\s*)*+"
@@ -200,6 +203,9 @@ def nested(literal: Literal) -> Host | None:
         return None
     if role == "code":
         return _block(key, text)
+    option = _OPTION.match(text) if role in ("word", "value") else None
+    if option and literal.host != "form":
+        return FormHost()
     if role == "word" and (FIELD.match(text) or (key in DATA_OPTIONS and PAIRS.match(text))):
         return FormHost(
             encoded=key in DATA_OPTIONS,
@@ -231,10 +237,12 @@ def _language_of(literal: Literal) -> str | None:
 
 def _is_script(literal: Literal) -> bool:
     """Tell whether a string holds commands: a step of a workflow, or a call of curl."""
-    role, key, _, path = literal.origin
+    role, key, call, path = literal.origin
+    if role == "word" and key == "-c" and _SHELLS.match(call):
+        return True
     if literal.host in _STRUCTURED and (key in _SCRIPTS or _SCRIPTS.intersection(path)):
         return True
-    return role not in ("word", "operand") and _COMMAND.match(literal.text) is not None
+    return role != "operand" and _COMMAND.match(literal.text) is not None
 
 
 def _block(word: str, text: str) -> Host | None:

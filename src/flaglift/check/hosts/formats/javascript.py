@@ -78,7 +78,7 @@ _ATTRIBUTE = Escaped(
     {ord("&"): "&amp;", ord('"'): "&quot;", ord("'"): "&#39;"},
 )
 
-_JSX_LINES = rb"[ \t]*+\r?\n[ \t\r\n]*+"
+_JSX_LINES = rb"(?<![ \t])[ \t]*+\r?\n[ \t\r\n]*+"
 _JSX_TEXT = Escaped(
     "JSX text",
     re.compile(_ENTITY.pattern.removesuffix(LINE_END) + _JSX_LINES),

@@ -16,7 +16,8 @@ from flaglift.lossless.spans import Span
 _MODULE = "tree_sitter_markdown"
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _FRONT_KINDS = {"minus_metadata": "yaml", "plus_metadata": "toml"}
-_BLOCKS = ("fenced_code_block", "indented_code_block", "paragraph", "atx_heading", "pipe_table")
+_BLOCKS = ("fenced_code_block", "indented_code_block", "paragraph", "atx_heading", "pipe_table",
+           "html_block")  # fmt: skip
 TABS = "its indentation has tabs, which cannot be followed byte by byte"
 NESTED = "indented code in a list or quote cannot be followed byte by byte"
 
@@ -88,6 +89,11 @@ class MarkdownHost(TreeParts):
             if any(b"\t" in data[start:end] for start, end in prefixes.items()):
                 scanned.unclear = TABS
             yield self._literal(BLOCK, data, fence, scanned, Origin("code", _language(node)))
+        for node in nodes(data, ("html_block",), _MODULE, part=part):
+            prefixes = {child.start_byte: child.end_byte for child in node.named_children}
+            place = Span(node.start_byte, node.end_byte)
+            scanned = _lines(data, place, prefixes, re.compile(b""))
+            yield self._literal(BLOCK, data, place, scanned, Origin("code", "html"))
         for node in nodes(data, ("indented_code_block",), _MODULE, part=part):
             above = node.parent
             top = above is None or above.type in ("section", "document")

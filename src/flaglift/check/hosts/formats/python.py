@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 from functools import cache
 
 from tree_sitter import Node
@@ -48,8 +49,21 @@ _WRITTEN = {code: f"\\x{code:02x}" for code in CONTROLS if code < 256} | {
 _BRACES = {ord("{"): "{{", ord("}"): "}}"}
 
 
+def _byte(raw: bytes) -> str | None:
+    if raw[:1] == b"\\" and raw[1:2] in b"uUN":
+        return raw.decode()  # no escape in bytes
+    text = _decode(raw)
+    return text if text is not None and text.isascii() else None
+
+
 @cache
 def _form(prefix: str, quote: str) -> Escaped:
+    if "b" in prefix:
+        form = _form(prefix.replace("b", ""), quote)
+        others = form.forbidden.pattern + "|" if form.forbidden else ""
+        name = form.name.replace("string ", "bytes b")
+        ascii_only = re.compile(others + r"[^\0-\x7f]")
+        return replace(form, name=name, decode=_byte, forbidden=ascii_only)
     formatted, long = "f" in prefix, len(quote) == 3
     name = f"Python string {prefix}{quote}"
     doubled = rb"|\{\{|\}\}" if formatted else b""
@@ -113,10 +127,10 @@ class PythonHost(CodeHost):
         return Join([c for c in elements.named_children if c.type != "comment"], separator)
 
     def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:  # noqa: ARG002
-        """Return how a string reads; None for bytes."""
+        """Return how a string reads, or ASCII in bytes."""
         place = Span(node.start_byte, node.end_byte)
         start = _START.match(data, *place)
-        if start is None or b"b" in start[1].lower():
+        if start is None:
             return None
         prefix, quote = start[1].decode().lower(), start[2].decode()
         inside = Span(start.end(), max(start.end(), place.end - len(quote)))
@@ -125,7 +139,7 @@ class PythonHost(CodeHost):
             for child in node.named_children
             if child.type == "interpolation"
         ]
-        form = _form("".join(sorted(set(prefix) & set("fr"))), quote)
+        form = _form("".join(sorted(set(prefix) & set("bfr"))), quote)
         return StringLiteral(form, place, inside.start, form.pieces(data, inside, holes))
 
 
