@@ -26,6 +26,7 @@ from flaglift.migrate.sql import undo as module
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.writer import SqlWriter, _SqlStep
 from flaglift.migrate.throttle import Throttle
+from flaglift.migrate.undoing import undo
 from migrate.conftest import PROMPTS, Database, open_database
 from migrate.sources import applied, control, opened, planned, undone, verified
 
@@ -645,3 +646,21 @@ def test_what_was_taken_back_is_not_called_edited(database: Database) -> None:
 def test_a_condition_that_is_no_sql(database: Database) -> None:
     with pytest.raises(InputError, match=r"syntax error"):
         planned(database.prompts(PROMPTS), where="id >")
+
+
+def test_a_run_whose_column_is_gone_is_named(database: Database) -> None:
+    source = database.prompts(PROMPTS)
+    applied(source)
+    with opened(Job(source)) as store:
+        first = store.runs()[0].id
+    database.run("ALTER TABLE prompts RENAME COLUMN text TO words")
+    database.run("UPDATE prompts SET words = 'owl --video --video_model kling25' WHERE id = 2")
+    before = database.rows()
+    assert applied(source, text="words").changed == 1
+    said = f"no column `text`.* The run {first} needs it"
+    with opened(Job(source)) as store:
+        with pytest.raises(InputError, match=said):
+            undo(store, control())  # the second run is taken back
+        with pytest.raises(InputError, match=said):
+            store.verify(store.runs()[0])
+    assert database.rows() == before

@@ -227,8 +227,17 @@ class TableStore:
             yield SqlUndoer(self._session, self._ledger, rows, run, self._lease)
 
     def _rows_of_run(self, run: MigrationRun) -> Rows:
-        """Return the rows as the run's own options read them."""
-        return self._rows_of(self._job.with_options(run.info["options"]))
+        """Return the rows as the run's own options read them.
+
+        Raises `InputError` where the table is another one by now.
+        """
+        try:
+            return self._rows_of(self._job.with_options(run.info["options"]))
+        except InputError as error:
+            raise InputError(
+                f"{error}. The run {run.id} needs it: `undo --run` can take back later runs alone,"
+                f" and `purge --run {run.id}` forgets this one"
+            ) from None
 
     def runs(self) -> list[MigrationRun]:
         """Return all runs on the table, oldest first; none if there is no journal."""
