@@ -69,8 +69,8 @@ def page(document: Mapping[str, Any]) -> str:
         _ranked("Translated with findings", serious(counts["findings"]), names=True),
         _ranked("Unknown or retired models", document.get("refused_models", {})),
         _ranked("Models", counts["models"]),
-        _ranked("Seconds", counts["seconds"]),
-        _list("Good to know", [_escaped(note) for note in document["notes"]]),
+        _ranked("Length in seconds", counts["seconds"]),
+        _list("Notes", [_escaped(note) for note in document["notes"]]),
         _problems(document),
         _samples(document),
     ]
@@ -122,7 +122,7 @@ def _outcomes(counts: Mapping[str, Any]) -> str:
     label = ", ".join(f"{counts[name]} {title}" for name, title, _ in OUTCOMES)
     chart = f'<svg viewBox="0 0 180 180" role="img" aria-label="{label}">{"".join(arcs)}</svg>'
     table = f"<div><table>{''.join(rows)}</table></div>"
-    return _card("What becomes of the prompts", f'<div class="outcomes">{chart}{table}</div>')
+    return _card("Outcome", f'<div class="outcomes">{chart}{table}</div>')
 
 
 def _facts(counts: Mapping[str, Any]) -> str:
@@ -131,7 +131,7 @@ def _facts(counts: Mapping[str, Any]) -> str:
         before, after = money(counts["cents_before"]), money(counts["cents_after"])
         amount = after if before == after else f"{before} → {after}"
         known = f"{counts['priced']:,} of {counts['translated']:,}"
-        facts.append((amount, f"for one video each, the price being known for {known}"))
+        facts.append((amount, f"for one video each; the price is known for {known}"))
     conflicts = counts["refusals"].get("FL604", 0)
     if conflicts:
         facts.append((f"{conflicts:,}", "target columns already hold another value"))
@@ -140,7 +140,7 @@ def _facts(counts: Mapping[str, Any]) -> str:
         f'<span class="soft">{what}</span></p>'
         for value, what in facts
     )
-    return _card("In short", body)
+    return _card("Summary", body)
 
 
 def _ranked(title: str, counter: Mapping[str, int], *, names: bool = False) -> str:
@@ -177,7 +177,7 @@ def _list(title: str, items: list[str]) -> str:
 
 def _samples(document: Mapping[str, Any]) -> str:
     blocks = "".join(_sample(document["unit"], sample) for sample in document["samples"])
-    return _card("A few of the prompts", blocks, wide=True) if blocks else ""
+    return _card("Sample prompts", blocks, wide=True) if blocks else ""
 
 
 def _sample(unit: str, sample: Mapping[str, Any]) -> str:
