@@ -143,10 +143,9 @@ class Supervisor:
             received = signal.sigwait(_SIGNALS)
             if received == signal.SIGHUP:
                 self._replace()
-            elif received == signal.SIGCHLD:
-                self._bury()
-            else:
+            elif received != signal.SIGCHLD:
                 break
+            self._bury()  # each time: a SIGHUP that waits is received before a SIGCHLD
         notify("STOPPING=1")
         self._end()
         LOGGER.info("ended")
