@@ -1,6 +1,7 @@
 """How long connections live, on both sides of the proxy, and which of them serve again."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import threading
@@ -288,6 +289,37 @@ def test_an_upstream_that_answers_early_and_takes_the_rest_may_be_given_up() -> 
             return await connection.read()
 
     assert asyncio.run(given_up()) == b"no"
+
+
+def test_a_client_that_has_gone_while_a_request_ends_is_not_cut_off_again() -> None:
+    """The same on the other side, when the proxy ends."""
+
+    async def ended() -> int:
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        ours, theirs = socket.socketpair()
+
+        async def serve(_request: Any, _response: Any) -> None:
+            connection.transport.write(b"x" * 5_000_000)
+            connection.transport.close()
+            with contextlib.suppress(asyncio.CancelledError):
+                await done.wait()
+            await done.wait()
+
+        door = Connections(serve, Limits(), 1)
+        with theirs:
+            theirs.setblocking(False)
+            _, connection = await loop.create_connection(lambda: Connection(door), sock=ours)
+            await loop.sock_sendall(theirs, GET)
+            while await loop.sock_recv(theirs, 65536):
+                pass
+            door.abort()
+            open_until_then = len(door)
+            done.set()
+            while len(door):
+                await asyncio.sleep(0)
+            return open_until_then
+
+    assert asyncio.run(ended()) == 1
 
 
 def test_a_client_that_goes_while_it_is_answered_is_no_failure(

@@ -113,4 +113,4 @@ class Connections:
     def abort(self) -> None:
         """Cut all of them off."""
         for connection in list(self._open):
-            connection.transport.abort()
+            connection.abort()

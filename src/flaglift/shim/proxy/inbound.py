@@ -126,6 +126,11 @@ class Connection(asyncio.BufferedProtocol):
         """Go on: the client has read it."""
         self.writer.resume()
 
+    def abort(self) -> None:
+        """Cut it off."""
+        if not self._lost:  # asyncio does not expect it after that
+            self.transport.abort()
+
     def turn_away(self, refusal: Refusal) -> None:
         """Answer before anything is asked, and close."""
         self._told = True  # of many, not each has a line in the log
