@@ -37,6 +37,7 @@ _CODECS = {
 
 Of others the server tells what they do not have: it refuses the row.
 """
+_NUMBERS = (Integer, Numeric, Float)
 _BASIC_PLANE = ("ucs2", "utf8", "utf8mb3")
 _UNUSED_IN_CP1252 = dict.fromkeys((0x81, 0x8D, 0x8F, 0x90, 0x9D), " ")
 """MySQL's latin1 has them all the same."""
@@ -53,7 +54,7 @@ def coerced(column: Column[Any], value: Any) -> Any:
         return None
     if isinstance(kind, Boolean) and value not in (True, False):
         raise ValueError("not a truth value")
-    if isinstance(kind, Integer | Numeric | Float):
+    if isinstance(kind, _NUMBERS):
         return number_of(value, whole=isinstance(kind, Integer))
     return form_value(value) if isinstance(kind, String) or _is_citext(kind) else value
 
@@ -64,7 +65,7 @@ def _is_citext(kind: Any) -> bool:
 
 def plain_value(column: Column[Any], value: Any) -> Any:
     """Return what a column holds in the spelling of a field's value: 5 for 5.00, 3.5 for 3.50."""
-    if isinstance(value, Decimal | float) and value == value // 1:
+    if isinstance(value, (Decimal, float)) and value == value // 1:
         return int(value)
     if isinstance(value, Decimal):
         return value.normalize()

@@ -5,6 +5,7 @@ next. So reads are made safe by `BEGIN READ ONLY`, and the server prepares no st
 settings are made in each transaction.
 """
 
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,8 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001
 
     class AnyText(Loader):
         def load(self, data: Any) -> str:
-            return _surrogates(bytes(data))
+            text: str = _surrogates(bytes(data))
+            return text
 
     for kind in ("text", "varchar", "bpchar", "name", '"char"', 0):
         connection.adapters.register_loader(kind, AnyText)
@@ -136,10 +138,8 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001
     connection.text_factory = _surrogates
 
 
-def _surrogates(data: bytes) -> str:
-    """Read one bad text as such, instead of failing the whole page."""
-    return data.decode("utf-8", "surrogateescape")
-
+_surrogates = methodcaller("decode", "utf-8", "surrogateescape")
+"""Reads one bad text as such, instead of failing the whole page; no function of ours, for speed."""
 
 _PREPARE = {
     "postgresql": _prepare_postgresql,

@@ -1,14 +1,13 @@
 """Reads and writes rows of a table of prompts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    bindparam,
     case,
     cast,
     func,
@@ -17,7 +16,6 @@ from sqlalchemy import (
     select,
     text,
     type_coerce,
-    update,
 )
 from sqlalchemy.sql.sqltypes import Text
 
@@ -28,12 +26,11 @@ from flaglift.migrate.sql.capacity import coerced, context_value, plain_value, r
 from flaglift.migrate.sql.key_columns import RAW
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.table import PromptTable
+from flaglift.migrate.sql.updates import Write, update_rows
 from flaglift.syntax.concern import may_concern
 
-Row = Mapping[str, Any]
-"""The values of a row by field, as the driver gives them; the document as `text` if it is JSON."""
-Write = tuple[Sequence[Any], Mapping[str, Any]]
-"""A key, and the values to write by field."""
+Row = tuple[Any, ...]
+"""What the driver gives of a row: its key, then the values of its fields (see `Rows.places`)."""
 _MOST_KEYS = 1000
 _MOST_KEPT = 60
 """Characters of a value, such as a model's name, that is not looked at again."""
@@ -56,6 +53,12 @@ class Rows:
         )
         self._kept_reason = lru_cache(maxsize=1000, typed=True)(self._reason)
         job = found.job
+        self._width = len(found.key.columns)
+        names = [*found.columns, *map(_beside, found.context)]
+        self.places: dict[str, int] = {n: i for i, n in enumerate(names, self._width)}
+        """Where in a row the value of a field is; the document is `text` if it is JSON."""
+        self._held = [(n, found.columns[n], self.places[n]) for n in job.targets if n in names]
+        self._context = [(n, c, self.places[_beside(n)]) for n, c in found.context.items()]
         try:
             self._documents = JsonDocuments(job.text, job.targets) if found.is_json else None
         except ValueError as error:
@@ -72,8 +75,8 @@ class Rows:
         rows: int,
         *,
         flagged: bool = False,
-    ) -> list[tuple[tuple[Any, ...], Row]]:
-        """Return the next rows after a key: pairs of key and values.
+    ) -> list[Row]:
+        """Return the next rows after a key.
 
         With `flagged`, rows whose text has no two dashes come with NULL in its place: nothing of
         them can be translated, and most of a migrated table need not be sent.
@@ -84,14 +87,14 @@ class Rows:
         if self._where is not None:
             query = query.where(self._where)
         query = query.order_by(*self.found.key.order).limit(rows)
-        return self._pairs(connection.execute(query).all())
+        return _fetched(connection, query)
 
-    def lock(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[str, Row]:
-        """Return rows by the text of their keys, and keep others from changing them."""
+    def lock(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[Row, Row]:
+        """Return rows by their keys and in their order, and keep others from changing them."""
         return self._of_keys(connection, keys, lock=True)
 
-    def read_keys(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[str, Row]:
-        """Return rows by the text of their keys."""
+    def read_keys(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[Row, Row]:
+        """Return rows by their keys and in their order."""
         return self._of_keys(connection, keys, lock=False)
 
     def is_there(self, connection: Connection, key: Sequence[Any]) -> bool:
@@ -119,16 +122,18 @@ class Rows:
 
     def _of_keys(
         self, connection: Connection, keys: Sequence[Sequence[Any]], *, lock: bool
-    ) -> dict[str, Row]:
-        rows: dict[str, Row] = {}
+    ) -> dict[Row, Row]:
+        rows: dict[Row, Row] = {}
         for start in range(0, len(keys), _MOST_KEYS):
             wanted = self.found.key.among(keys[start : start + _MOST_KEYS])
             query = self._query().where(wanted).order_by(*self.found.key.order)
             query = query.with_for_update() if lock else query
-            rows |= {
-                key_text(k): values for k, values in self._pairs(connection.execute(query).all())
-            }
+            rows |= {self.key(row): row for row in _fetched(connection, query)}
         return rows
+
+    def key(self, row: Row) -> Row:
+        """Return the key of a row."""
+        return row[: self._width]
 
     def _query(self, *, flagged: bool = False) -> Any:
         key = [c.read.label(f"k{index}") for index, c in enumerate(self.found.key.columns)]
@@ -155,34 +160,41 @@ class Rows:
             case _:
                 return or_(*(func.locate(part, column) > 0 for part in parts))
 
-    def _pairs(self, result: Iterable[Any]) -> list[tuple[tuple[Any, ...], Row]]:
-        width = len(self.found.key.columns)
-        names = [*self.found.columns, *map(_beside, self.found.context)]
-        return [(tuple(r[:width]), dict(zip(names, r[width:], strict=True))) for r in result]
-
-    def record(self, key: tuple[Any, ...], values: Row) -> StoredRecord | Problem:
+    def record(self, row: Row) -> StoredRecord | Problem:
         """Return a row as a record, or what is wrong with it."""
+        key = self.key(row)
         name = key_text(key)
         if any(isinstance(part, str) and has_surrogates(part) for part in key):
             return Problem(name, "its key is not UTF-8, and so cannot be written to")
         try:
-            return StoredRecord(name, self._prompts(values), (key, values))
+            return StoredRecord(name, self._prompts(row), row)
         except ValueError as error:
             return Problem(name, str(error))
 
-    def is_plain(self, key: tuple[Any, ...], values: Row) -> bool:
+    def is_plain(self, row: Row) -> bool:
         """Tell whether a row has one prompt, and that nothing to do with flags."""
-        value = values["text"]
-        return self._documents is None and (
-            isinstance(value, int | float)  # SQLite's, of a prompt of digits
-            or (
-                (isinstance(value, str) and value.isascii() and not may_concern(value))
-                and all(part.isascii() for part in key if isinstance(part, str))
+        value = self.text(row)
+        if self._documents is not None:
+            return False
+        if isinstance(value, str):
+            return (
+                value.isascii()
+                and not may_concern(value)
+                and all(part.isascii() for part in self.key(row) if isinstance(part, str))
             )
-        )
+        return isinstance(value, (int, float))  # SQLite's, of a prompt of digits
 
-    def _prompts(self, values: Row) -> tuple[Stored, ...]:
-        value = values["text"]
+    def value(self, row: Row, name: str) -> Any:
+        """Return the value of a field; None where no column holds it any more."""
+        place = self.places.get(name)
+        return None if place is None else row[place]
+
+    def text(self, row: Row) -> Any:
+        """Return the prompt of a row, or the document."""
+        return row[self._width]
+
+    def _prompts(self, row: Row) -> tuple[Stored, ...]:
+        value = self.text(row)
         column = self.found.columns["text"].name
         if value is None:
             return ()
@@ -192,15 +204,11 @@ class Rows:
             return self._documents.read(self._encoded(value))
         if not value.isascii():
             self._encoded(value)
-        columns = self.found.columns
-        held = {
-            name: plain_value(columns[name], values[name]) if name in columns else None
-            for name in self.found.job.targets
-        }
-        context = {
-            name: context_value(column, values[_beside(name)])
-            for name, column in self.found.context.items()
-        }
+        held: dict[str, Any] = dict.fromkeys(self.found.job.targets)
+        for name, kind, place in self._held:
+            if row[place] is not None:
+                held[name] = plain_value(kind, row[place])
+        context = {name: context_value(column, row[place]) for name, column, place in self._context}
         return (Stored("", value, held, context),)
 
     def _encoded(self, value: str) -> bytes:
@@ -213,7 +221,7 @@ class Rows:
     def new_values(self, change: RecordChange) -> dict[str, Any]:
         """Return what a change writes, by field, as the columns take it."""
         if self._documents is not None:
-            data = change.record.body[1]["text"].encode()
+            data = self.text(change.record.body).encode()
             return {"text": self._documents.write(data, change.written).decode()}
         (verdict,) = change.written
         columns = self.found.columns
@@ -241,58 +249,13 @@ class Rows:
             groups[tuple(write[1])].append(write)
         if self.found.deferred:  # else a refused row would end the transaction with its chunk
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-        run = self._update_arrays if self._dialect == "postgresql" else self._update_each
-        return sum(run(connection, names, group) for names, group in groups.items())
-
-    def _update_each(
-        self, connection: Connection, names: Sequence[str], writes: Sequence[Write]
-    ) -> int:
-        statement = (
-            update(self.found.table)
-            .where(*self.found.key.parameters())
-            .values({self.found.columns[n]: bindparam(f"v_{n}", type_=RAW) for n in names})
+        return sum(
+            update_rows(connection, self.found, names, group) for names, group in groups.items()
         )
-        parameters = [
-            {f"k{index}": part for index, part in enumerate(key)}
-            | {f"v_{name}": value for name, value in values.items()}
-            for key, values in writes
-        ]
-        return int(connection.execute(statement, parameters).rowcount)
 
-    def _update_arrays(
-        self, connection: Connection, names: Sequence[str], writes: Sequence[Write]
-    ) -> int:
-        """Write with one statement that takes a column of values as an array."""
-        found = self.found
-        quoting = connection.dialect.identifier_preparer
-        arrays: list[list[Any]] = []
-        kinds: list[str] = []
-        matches: list[str] = []
-        for index, column in enumerate(found.key.columns):
-            value = f"new_.c{len(arrays)}"
-            kind = column.kind.replace("%", "%%")
-            value = f"CAST({value} AS {kind})" if column.as_text else value
-            matches.append(f"rows_.{quoting.quote(column.column.name)} = {value}")
-            arrays.append([key[index] for key, _ in writes])
-            kinds.append(column.array.replace("%", "%%"))
-        changes: list[str] = []
-        for name in names:
-            column_name = found.columns[name].name
-            value = f"new_.c{len(arrays)}"
-            if column_name in found.assigned:
-                value = f"CAST({value} AS {found.assigned[column_name].replace('%', '%%')})"
-            changes.append(f"{quoting.quote(column_name)} = {value}")
-            arrays.append([None if v[name] is None else str(v[name]) for _, v in writes])
-            kinds.append("text[]")
-        taken = ", ".join(f"CAST(%s AS {kind})" for kind in kinds)
-        columns = ", ".join(f"c{index}" for index in range(len(arrays)))
-        # Names are quoted by the dialect, and values are bound.
-        statement = (
-            f"UPDATE {'ONLY ' * found.only}{quoting.format_table(found.table)} AS rows_"  # noqa: S608
-            f" SET {', '.join(changes)} FROM unnest({taken}) AS new_({columns})"
-            f" WHERE {' AND '.join(matches)}"
-        )
-        return int(connection.exec_driver_sql(statement, tuple(arrays)).rowcount)
+
+def _fetched(connection: Connection, query: Any) -> list[Row]:
+    return list(map(tuple, connection.execute(query).all()))
 
 
 def _beside(name: str) -> str:

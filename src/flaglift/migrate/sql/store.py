@@ -138,22 +138,23 @@ class TableStore:
         after = None if cursor is None else key_of(cursor["key"])
         table = self._rows
         with self._session.begin() as connection:
-            pairs = table.select(connection, after, rows, flagged=flagged)
-        if not pairs:
+            found = table.select(connection, after, rows, flagged=flagged)
+        if not found:
             return None
-        end = key_text(pairs[-1][0])
-        if cursor is not None and (end == cursor["key"] or key_text(pairs[0][0]) == cursor["key"]):
+        first, end = (key_text(table.key(found[place])) for place in (0, -1))
+        if cursor is not None and cursor["key"] in (first, end):
             raise InputError(
                 f"{self.name}: the database gives the row {end} again when asked for what comes"
                 " after it; export the table to a file, or add a key of numbers or texts"
             )
-        found = (
-            None if table.is_plain(key, values) else table.record(key, values)
-            for key, values in pairs
-            if not flagged or values["text"] is not None
+        texts = [table.text(row) for row in found]
+        size = sum(len(text) for text in texts if isinstance(text, str))
+        records = (
+            None if table.is_plain(row) else table.record(row)
+            for row, text in zip(found, texts, strict=True)
+            if not flagged or text is not None
         )
-        size = sum(len(v["text"]) for _, v in pairs if isinstance(v["text"], str))
-        return Chunk((), {"key": end}, size=size).holding(found)
+        return Chunk((), {"key": end}, size=size).holding(records)
 
     def unreachable(self) -> int:
         """Return how many rows no cursor reaches: those without a key."""

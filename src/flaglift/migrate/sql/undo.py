@@ -52,7 +52,7 @@ class SqlUndoer(TableRun):
             return []
         keys = {entry.key: key_of(entry.key) for entry in entries}
         current = self._rows.lock(connection, list(keys.values()))
-        old = {entry.key: old_values(entry, current.get(entry.key)) for entry in entries}
+        old = {e.key: old_values(e, self._rows, current.get(keys[e.key])) for e in entries}
         writes = [(keys[key], values) for key, values in old.items() if values is not None]
         changed = self._rows.update(connection, writes)
         if changed != len(writes):
@@ -64,8 +64,11 @@ class SqlUndoer(TableRun):
         for entry in entries:
             values = old[entry.key]
             if values is not None:
-                row = stored.get(entry.key, {})  # a trigger may have deleted it
-                self._respelled += any(row.get(name) != value for name, value in values.items())
+                row, value_of = stored.get(keys[entry.key]), self._rows.value
+                # A trigger may have deleted it.
+                self._respelled += row is None or any(
+                    value_of(row, name) != value for name, value in values.items()
+                )
         return [entry.number for entry in entries if old[entry.key] is not None]
 
     def _save(self, connection: Any, state: str, info: dict[str, Any]) -> None:
@@ -91,7 +94,7 @@ class SqlUndoer(TableRun):
         return notes
 
 
-def old_values(entry: JournalEntry, current: Row | None) -> Mapping[str, Any] | None:
+def old_values(entry: JournalEntry, rows: Rows, current: Row | None) -> Mapping[str, Any] | None:
     """Return what a row held before; None if it is not as the run wrote it.
 
     Raises `InputError` where the journal does not give what it kept the hash of.
@@ -99,8 +102,8 @@ def old_values(entry: JournalEntry, current: Row | None) -> Mapping[str, Any] | 
     if current is None:
         return None
     if entry.patch is not None:
-        return _old_document(entry, entry.patch, current["text"])
-    if any(to_json(current.get(name)) != value for name, value in entry.after.items()):
+        return _old_document(entry, entry.patch, rows.text(current))
+    if any(to_json(rows.value(current, name)) != value for name, value in entry.after.items()):
         return None
     return {name: from_json(value) for name, value in entry.before.items()}
 

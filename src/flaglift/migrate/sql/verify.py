@@ -18,13 +18,15 @@ def verify_table(
     with session.begin() as connection:
         for block in ledger.blocks(connection, run):
             entries += len(block.entries)
-            current = rows.read_keys(connection, [key_of(entry.key) for entry in block.left])
-            for entry in block.left:
-                row = current.get(entry.key)
+            left = block.left
+            keys = [key_of(entry.key) for entry in left]
+            current = rows.read_keys(connection, keys)
+            for entry, key in zip(left, keys, strict=True):
+                row = current.get(key)
                 if row is None:
                     compared.add(entry.key, "deleted since")
                 else:
-                    edited = old_values(entry, row) is None
+                    edited = old_values(entry, rows, row) is None
                     compared.add(entry.key, "edited since" if edited else "as written")
     held, broken = compared.sentences(session.name, "rows")
     changed = run.tally.changed

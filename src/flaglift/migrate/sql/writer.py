@@ -23,7 +23,8 @@ from flaglift.migrate.sql.capacity import plain_value
 from flaglift.migrate.sql.keys import key_text, to_json
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.messages import may_pass, safe_message
-from flaglift.migrate.sql.rows import Row, Rows, Write
+from flaglift.migrate.sql.rows import Row, Rows
+from flaglift.migrate.sql.updates import Values
 from flaglift.migrate.sql.working import TableRun
 from flaglift.migrate.store import ChangeRefusal, MigrationRun
 from flaglift.migrate.tally import Tally
@@ -109,16 +110,19 @@ class _SqlStep:
         self, changes: Sequence[RecordChange]
     ) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
         """Lock the rows, and return those that are not as they were read."""
-        locked = self._rows.lock(self._connection, [c.record.body[0] for c in changes])
-        lost = [c.record.body[0] for c in changes if c.record.key not in locked]
+        rows = [change.record.body for change in changes]
+        keys = list(map(self._rows.key, rows))
+        locked = self._rows.lock(self._connection, keys)
+        if list(locked.values()) == rows:
+            return {}
+        lost = [key for key in keys if key not in locked]
         moved: dict[str, StoredRecord | ChangeRefusal | None] = (
             {**self._not_locked(lost)} if lost else {}
         )
-        for change in changes:
-            key, values = change.record.body
-            current = locked.get(change.record.key)
-            if current is not None and current != values:
-                read = self._rows.record(key, current)
+        for change, key in zip(changes, keys, strict=True):
+            current = locked.get(key)
+            if current is not None and current != change.record.body:
+                read = self._rows.record(current)
                 # What cannot be read any more is left to its writer, like a deleted row.
                 moved[change.record.key] = None if isinstance(read, Problem) else read
         return moved
@@ -130,44 +134,47 @@ class _SqlStep:
         """
         seen = self._rows.read_keys(self._connection, keys)
         for key in keys:
-            if key_text(key) not in seen and self._rows.is_there(self._connection, key):
+            if key not in seen and self._rows.is_there(self._connection, key):
                 raise InputError(
                     f"the row {key_text(key)} is not found again by its key, which the database"
                     " does not compare as it gives it; export the table to a file, or add a key of"
                     " numbers or texts"
                 )
         refusal = ChangeRefusal(NOT_ALLOWED, "this account may read the row and not change it")
-        return {text: refusal if text in seen else None for text in map(key_text, keys)}
+        return {key_text(key): refusal if key in seen else None for key in keys}
 
     def write(self, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:
         """Write the rows and their journal entries; return what the database refuses."""
         if not changes:
             return {}
-        writes = {c.record.key: (c.record.body[0], self._rows.new_values(c)) for c in changes}
-        stored: dict[str, Row] = {}
-        refusals = self._write(writes, {c.record.key: c.record.body[1] for c in changes}, stored)
-        written = [change for change in changes if change.record.key not in refusals]
+        key_of = self._rows.key
+        before = {key_of(change.record.body): change.record.body for change in changes}
+        writes = dict(zip(before, map(self._rows.new_values, changes), strict=True))
+        stored: dict[Row, Row] = {}
+        refusals = self._write(writes, before, stored)
+        written = [
+            (change, stored[key])
+            for key, change in zip(before, changes, strict=True)
+            if key not in refusals
+        ]
         if written:
-            number = self.run.tally.changed
-            entries = [
-                self._entry(number + index, change, stored[change.record.key])
-                for index, change in enumerate(written, 1)
-            ]
+            first = self.run.tally.changed + 1
+            entries = [self._entry(number, *each) for number, each in enumerate(written, first)]
             self._ledger.add(self._connection, self.run, entries)
-            altered = sum(self._reads_otherwise(row, writes[k][1]) for k, row in stored.items())
+            altered = sum(self._reads_otherwise(row, writes[key]) for key, row in stored.items())
             if altered:
                 altered += self.run.info.get(ALTERED, 0)
                 self.run = replace(self.run, info={**self.run.info, ALTERED: altered})
-        return refusals
+        return {key_text(key): refusal for key, refusal in refusals.items()}
 
     def _write(
-        self, writes: Mapping[str, Write], before: Mapping[str, Row], stored: dict[str, Row]
-    ) -> dict[str, ChangeRefusal]:
+        self, writes: Mapping[Row, Values], before: Mapping[Row, Row], stored: dict[Row, Row]
+    ) -> dict[Row, ChangeRefusal]:
         """Write what the database takes: what fails is halved until the row is found.
 
-        Into `stored` go the rows as they are read back.
+        All are by key. Into `stored` go the rows as they are read back.
         """
-        refusals: dict[str, ChangeRefusal] = {}
+        refusals: dict[Row, ChangeRefusal] = {}
         parts = [list(writes)]
         while parts:
             part = parts.pop()
@@ -182,17 +189,17 @@ class _SqlStep:
         return refusals
 
     def _attempt(
-        self, writes: Mapping[str, Write], before: Mapping[str, Row]
-    ) -> Mapping[str, Row] | str:
+        self, writes: Mapping[Row, Values], before: Mapping[Row, Row]
+    ) -> Mapping[Row, Row] | str:
         """Write rows and return them as they are now, or write none of them and return why."""
         savepoint = self._connection.begin_nested()
         try:
-            changed = self._rows.update(self._connection, writes.values())
+            changed = self._rows.update(self._connection, writes.items())
             if changed == len(writes):
-                stored = self._rows.read_keys(self._connection, [key for key, _ in writes.values()])
+                stored = self._rows.read_keys(self._connection, [*writes])
                 if not any(
                     self._keeps(stored.get(key), before[key], values)
-                    for key, (_, values) in writes.items()
+                    for key, values in writes.items()
                 ):
                     savepoint.commit()
                     return stored
@@ -207,38 +214,42 @@ class _SqlStep:
             " holds it back"
         )
 
-    def _keeps(self, now: Row | None, before: Row, values: Mapping[str, Any]) -> bool:
+    def _keeps(self, now: Row | None, before: Row, values: Values) -> bool:
         """Tell whether a row has an old value in place of one that was written, or is gone."""
+        value_of = self._rows.value
         return now is None or any(
-            now[name] == before[name] and not self._holds(name, now, value)
-            for name, value in values.items()
+            value_of(now, name) == value_of(before, name) for name in self._others(now, values)
         )
 
-    def _reads_otherwise(self, now: Row, values: Mapping[str, Any]) -> bool:
+    def _reads_otherwise(self, now: Row, values: Values) -> bool:
         """Tell whether a row has another value than was written; documents are spelled anew."""
-        return not self._rows.found.is_json and not all(
-            self._holds(name, now, value) for name, value in values.items()
-        )
+        return not self._rows.found.is_json and bool(self._others(now, values))
 
-    def _holds(self, name: str, row: Row, value: Any) -> bool:
-        held = row[name]
-        return held == value or agree(plain_value(self._rows.found.columns[name], held), value)
+    def _others(self, row: Row, values: Values) -> list[str]:
+        """Return the fields of a row that hold other values than were written."""
+        places = self._rows.places
+        return [
+            name
+            for name, value in values.items()
+            if row[places[name]] != value
+            if not agree(plain_value(self._rows.found.columns[name], row[places[name]]), value)
+        ]
 
     def _entry(self, number: int, change: RecordChange, stored: Row) -> JournalEntry:
         """Return the journal's entry: the values before, and those that the database made."""
-        before = change.record.body[1]
+        before = change.record.body
         if self._rows.found.is_json:
-            old, new = before["text"].encode(), stored["text"].encode()
+            old, new = (self._rows.text(row).encode() for row in (before, stored))
             kept = {"sha256": hashlib.sha256(old).hexdigest()}
             return JournalEntry(
                 number, change.record.key, kept, {}, change.codes, patch_of(old, new)
             )
-        names = change.written[0].writes
+        places = [(name, self._rows.places[name]) for name in change.written[0].writes]
         return JournalEntry(
             number,
             change.record.key,
-            {name: to_json(before[name]) for name in names},
-            {name: to_json(stored[name]) for name in names},
+            {name: to_json(before[place]) for name, place in places},
+            {name: to_json(stored[place]) for name, place in places},
             change.codes,
         )
 

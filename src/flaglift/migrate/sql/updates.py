@@ -1,0 +1,83 @@
+"""Writes values into rows by key, in as few statements as the database takes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from flaglift.migrate.sql.table import PromptTable
+
+Values = Mapping[str, Any]
+"""What is to be written, by field."""
+Write = tuple[Sequence[Any], Values]
+"""A key, and its values; all writes of one call are of the same fields."""
+
+
+def update_rows(
+    connection: Connection, found: PromptTable, names: Sequence[str], writes: Sequence[Write]
+) -> int:
+    """Write values into rows; return how many rows the database changed."""
+    if connection.dialect.name == "postgresql":
+        return _update_arrays(connection, found, names, writes)
+    return _update_each(connection, found, names, writes)
+
+
+# In all of the statements names are quoted by the dialect, and values are bound.
+
+
+def _update_each(
+    connection: Connection, found: PromptTable, names: Sequence[str], writes: Sequence[Write]
+) -> int:
+    """Write with a statement for each row."""
+    quoting = connection.dialect.identifier_preparer
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    changes, matches = (
+        [f"{quoting.quote(name)} = {mark}" for name in columns] for columns in _names(found, names)
+    )
+    statement = (
+        f"UPDATE {quoting.format_table(found.table)} SET {', '.join(changes)}"  # noqa: S608
+        f" WHERE {' AND '.join(matches)}"
+    )
+    parameters = [(*values.values(), *key) for key, values in writes]
+    return int(connection.exec_driver_sql(statement, parameters).rowcount)
+
+
+def _names(found: PromptTable, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the columns to write, and those of the key."""
+    keys = [column.column.name for column in found.key.columns]
+    return [found.columns[name].name for name in names], keys
+
+
+def _update_arrays(
+    connection: Connection, found: PromptTable, names: Sequence[str], writes: Sequence[Write]
+) -> int:
+    """Write with one statement that takes a column of values as an array."""
+    quoting = connection.dialect.identifier_preparer
+    arrays: list[list[Any]] = []
+    kinds: list[str] = []
+    matches: list[str] = []
+    for index, column in enumerate(found.key.columns):
+        value = f"new_.c{len(arrays)}"
+        kind = column.kind.replace("%", "%%")
+        value = f"CAST({value} AS {kind})" if column.as_text else value
+        matches.append(f"rows_.{quoting.quote(column.column.name)} = {value}")
+        keys = [key[index] for key, _ in writes]
+        arrays.append(keys)
+        kinds.append(column.array.replace("%", "%%"))
+    changes: list[str] = []
+    for name in names:
+        column_name = found.columns[name].name
+        value = f"new_.c{len(arrays)}"
+        if column_name in found.assigned:
+            value = f"CAST({value} AS {found.assigned[column_name].replace('%', '%%')})"
+        changes.append(f"{quoting.quote(column_name)} = {value}")
+        arrays.append([None if v[name] is None else str(v[name]) for _, v in writes])
+        kinds.append("text[]")
+    taken = ", ".join(f"CAST(%s AS {kind})" for kind in kinds)
+    columns = ", ".join(f"c{index}" for index in range(len(arrays)))
+    statement = (
+        f"UPDATE {'ONLY ' * found.only}{quoting.format_table(found.table)} AS rows_"  # noqa: S608
+        f" SET {', '.join(changes)} FROM unnest({taken}) AS new_({columns})"
+        f" WHERE {' AND '.join(matches)}"
+    )
+    return int(connection.exec_driver_sql(statement, tuple(arrays)).rowcount)
