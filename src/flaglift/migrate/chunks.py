@@ -1,6 +1,7 @@
 """Decides on the records of a chunk, and makes of it what is to be written."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from flaglift.migrate.control import Decided, DecidedChunk, Look
@@ -18,6 +19,10 @@ def writes_any(decided: Decided) -> bool:
     return False
 
 
+_MOST_OF_A_NAME = 60
+"""Characters of a value, such as a model's name, that is not looked at again."""
+
+
 class ChunkDecider:
     """Decides on chunks of one store. It needs nothing that only the run itself knows."""
 
@@ -25,6 +30,8 @@ class ChunkDecider:
         self.store = store
         self._decide = decide
         self._look = look
+        # With the types, because 1 and true are equal.
+        self._kept_fits = lru_cache(maxsize=1000, typed=True)(store.fits)
 
     def __call__(self, chunk: Chunk, *, write: bool) -> DecidedChunk:
         """Decide on a chunk, and make of it what is to be written."""
@@ -83,7 +90,8 @@ class ChunkDecider:
 
     def _fitting(self, verdict: Verdict) -> Verdict:
         for name, value in verdict.writes.items():
-            reason = self.store.fits(name, value)
+            is_text = isinstance(value, str) and len(value) > _MOST_OF_A_NAME
+            reason = (self.store.fits if is_text else self._kept_fits)(name, value)
             if reason:
                 return refused(verdict.stored, verdict.codes, OUT_OF_PLACE, reason)
         return verdict

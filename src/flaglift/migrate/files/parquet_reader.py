@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,9 @@ from flaglift.migrate.request import context_columns
 from flaglift.spelling import nearest
 from flaglift.syntax.concern import may_concern
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
+
+_Lists = Mapping[str, Sequence[Any]]
+"""The values of a part of a table by field, row by row."""
 
 
 class ParquetReader:
@@ -103,11 +105,10 @@ class ParquetReader:
         part = self._loaded_groups(groups).slice(start, count)
         texts = raw_texts(part.column(self.columns["text"]))
         targets = {f: c for f, c in self.columns.items() if f != "text"}
-        held = _by_row(part, targets, _held)
-        context = _by_row(part, self._context, stated)
+        beside = _values_of(part, targets, _held), _values_of(part, self._context, stated)
         keys = part.column(self.job.key).to_pylist() if self.job.key else None
         found = [
-            self._record(first + i, text, held[i], context[i], keys and keys[i])
+            self._record(first + i, i, text, beside, keys and keys[i])
             for i, text in enumerate(texts)
         ]
         return chunk._replace(size=sum(len(text) for text in texts if text)).holding(found)
@@ -143,7 +144,7 @@ class ParquetReader:
             raise InputError(f"{self.path}: row group {groups[0]} is damaged: {error}") from None
 
     def _record(
-        self, row: int, text: bytes | None, held: Mapping[str, Any], context: Any, key: Any
+        self, row: int, place: int, text: bytes | None, beside: tuple[_Lists, _Lists], key: Any
     ) -> StoredRecord | Problem | None:
         if text is None:
             return StoredRecord(str(row if key is None else key), (), row)
@@ -155,6 +156,7 @@ class ParquetReader:
             )
         if not self.every_record and not may_concern(prompt):
             return None
+        held, context = ({field: v[place] for field, v in lists.items()} for lists in beside)
         stored = Stored("", prompt, {**dict.fromkeys(self.job.targets), **held}, context)
         return StoredRecord(str(row if key is None else key), (stored,), row)
 
@@ -201,13 +203,9 @@ class ParquetReader:
         self.file.close(force=True)  # also one that was opened for it
 
 
-def _by_row(
-    table: Any, columns: Mapping[str, str], read: Callable[[Any], Any]
-) -> list[dict[str, Any]]:
-    """Return the values of columns by field, for each row."""
-    values = [_values(table.column(column), read) for column in columns.values()]
-    rows = zip(*values, strict=True) if values else repeat((), table.num_rows)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+def _values_of(table: Any, columns: Mapping[str, str], read: Callable[[Any], Any]) -> _Lists:
+    """Return the values of columns by field, row by row."""
+    return {field: _values(table.column(column), read) for field, column in columns.items()}
 
 
 def _held(value: Any) -> Any:

@@ -89,9 +89,6 @@ class ParquetResult:
         table = self._form.table([group])
         rows = range(first, first + table.num_rows)
         table = written_table(self._form, table, self._values, rows, self._schema)
-        for values in self._values.values():
-            for row in rows:
-                values.pop(row, None)
         with writing(self._path):
             self._writer.write_table(table, row_group_size=max(1, table.num_rows))
 
@@ -120,10 +117,9 @@ class ParquetResult:
 
 
 def written_table(form: ParquetReader, table: Any, values: Values, rows: range, schema: Any) -> Any:
-    """Return a row group with new values and the columns of a schema."""
+    """Return a row group with the columns of a schema, and new values, which are taken out."""
     for field, column in (form.columns | form.to_create).items():
-        found = values[field]
-        new = {index: found[row] for index, row in enumerate(rows) if row in found}
+        new = _taken(values[field], rows)
         if column in table.schema.names:
             if new:
                 index = table.schema.get_field_index(column)
@@ -134,6 +130,12 @@ def written_table(form: ParquetReader, table: Any, values: Values, rows: range, 
             empty = pa.chunked_array([pa.nulls(len(rows), kind)])
             table = table.append_column(schema.field(column), replaced(empty, new))
     return table.select(schema.names).cast(schema) if form.added else table
+
+
+def _taken(values: dict[int, Any], rows: range) -> dict[int, Any]:
+    """Take out the values of some rows; return them by where these rows are among them."""
+    wanted = [*values] if len(values) < len(rows) else rows
+    return {row - rows.start: values.pop(row) for row in wanted if row in rows and row in values}
 
 
 def restorable(form: ParquetReader, chunk: Chunk, find: Find) -> Iterable[tuple[JournalEntry, int]]:

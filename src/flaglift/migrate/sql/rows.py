@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -32,8 +31,6 @@ from flaglift.syntax.concern import may_concern
 Row = tuple[Any, ...]
 """What the driver gives of a row: its key, then the values of its fields (see `Rows.places`)."""
 _MOST_KEYS = 1000
-_MOST_KEPT = 60
-"""Characters of a value, such as a model's name, that is not looked at again."""
 _NEIGHBOURS = 100
 """Keys on either side of a place in the order, where a key that is rounded may stand."""
 
@@ -51,7 +48,6 @@ class Rows:
             if isinstance(column.type, Text) and column.type.length is None
             if column.name not in found.charsets
         )
-        self._kept_reason = lru_cache(maxsize=1000, typed=True)(self._reason)
         job = found.job
         self._width = len(found.key.columns)
         names = [*found.columns, *map(_beside, found.context)]
@@ -231,11 +227,6 @@ class Rows:
         """Return why a column cannot hold a value; None if it can."""
         if name in self._take_any_text and isinstance(value, str):
             return None
-        if isinstance(value, str) and len(value) > _MOST_KEPT:
-            return self._reason(name, value)
-        return self._kept_reason(name, value)
-
-    def _reason(self, name: str, value: Any) -> str | None:
         column = self.found.columns.get(name)
         if column is None or self.found.is_json:
             return None
