@@ -46,6 +46,11 @@ class Decider:
     ) -> None:
         self.settings = settings
         self._mending = mending
+        self._mends = bool(mending)
+        # Else a prompt costs what its fields say.
+        self._has_other_price = (
+            settings.accept_successors or settings.default_model is not None or self._mends
+        )
         self._step = step
         self._targets = None if targets is None else frozenset((*targets, "text"))
         """The fields that the store can hold; None for any."""
@@ -58,8 +63,7 @@ class Decider:
         return [self(one) for one in stored]
 
     def _shortcut(self, context: Mapping[str, Any]) -> Shortcut:
-        if any(value is not None for value in context.values()):
-            return shortcut_for(self.settings, Context(context))
+        """Return the shortcut beside fields that hold nothing."""
         names = tuple(context)
         if names not in self._shortcuts:
             self._shortcuts[names] = shortcut_for(self.settings, Context(context))
@@ -68,9 +72,13 @@ class Decider:
     def __call__(self, stored: Stored) -> Verdict:
         """Return what becomes of a prompt. Never raises for a text."""
         request = _request(stored)
-        shortcut = self._shortcut(request)
+        holds_any = [*request.values()].count(None) < len(request)
+        if holds_any:
+            shortcut = shortcut_for(self.settings, Context(request))
+        else:
+            shortcut = self._shortcut(request)
         translation = original = shortcut.translate(stored.text)
-        if self._mending and translation.codes:
+        if self._mends and translation.codes:
             translation = self._mended(stored.text, request, shortcut, translation)
         if translation.status is TranslationStatus.UNCHANGED:
             return Verdict(stored, "unchanged", codes=translation.codes)
@@ -79,8 +87,11 @@ class Decider:
             return Verdict(
                 stored, "refused", codes=codes, refusals=_reasons(translation, self.settings)
             )
-        values = {**translation.values, "text": translation.values.get("text", "")}
-        writes = _not_held(values, stored, request)
+        values = translation.values
+        if "text" not in values:
+            values = {**values, "text": ""}
+        held = holds_any or stored.blank
+        writes = _not_held(values, stored, request) if held else values
         if self._targets is not None and not writes.keys() <= self._targets:
             homeless = writes.keys() - self._targets
             return refused(stored, codes, NO_TARGET, _no_target(sorted(homeless)))
@@ -114,31 +125,22 @@ class Decider:
                 NOT_EXPANDED,
                 f"{lacking}: `--expand` fills what is empty",
             )
+        model, length = values[_MODEL], values.get(_DURATION)
+        cents = self._prices_of(stored.text, model, length)
+        # By place: a name for each takes its time, and there is one for every prompt.
         return Verdict(
-            stored,
-            "translated",
-            writes=writes,
-            codes=translation.codes,
-            model=values[_MODEL],
-            seconds=values.get(_DURATION),
-            cents=self._prices_of(stored.text, values),
-            mended=mended,
+            stored, "translated", writes, translation.codes, (), model, length, cents, mended
         )
 
-    def _prices_of(self, text: str, values: dict[str, Any]) -> Prices:
-        model, length = values[_MODEL], values.get(_DURATION)
-        written: tuple[str | None, str | None] = (None, None)
-        settings = self.settings
-        changes = (
-            settings.accept_successors or settings.default_model is not None or bool(self._mending)
-        )
-        if changes:
+    def _prices_of(self, text: str, model: str, length: int | None) -> Prices:
+        written = None
+        if self._has_other_price:
             segment = parse(text).segments[0]
             written = segment.value(FlagName.VIDEO_MODEL), segment.value(FlagName.DURATION)
         key = model, length, written
         if key not in self._prices:
             after = _cents(self._catalog().find(model).model, length)
-            before = self._price_as_written(*written) if changes else after
+            before = self._price_as_written(*written) if written else after
             self._prices[key] = before, after
         return self._prices[key]
 

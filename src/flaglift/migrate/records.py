@@ -1,6 +1,7 @@
 """What passes between the engine and a store."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -119,7 +120,12 @@ class RecordChange(NamedTuple):
     @property
     def codes(self) -> str:
         """The codes of the rules that had something to say, with spaces between."""
-        return " ".join(sorted({code for v in self.written for code in v.codes}))
+        return _joined(tuple(code for verdict in self.written for code in verdict.codes))
+
+
+@lru_cache(maxsize=1000)
+def _joined(codes: tuple[str, ...]) -> str:
+    return " ".join(sorted(set(codes)))
 
 
 class JournalEntry(NamedTuple):
