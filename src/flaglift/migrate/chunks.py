@@ -49,7 +49,10 @@ class ChunkDecider:
         tally.add_problems(chunk.problems)
         made = None
         if write:
-            changes = [RecordChange(record, v) for record, v in filter(writes_any, decided)]
+            changes = [
+                RecordChange(record, [verdict for verdict in verdicts if verdict.writes])
+                for record, verdicts in filter(writes_any, decided)
+            ]
             made = self.store.made(chunk, changes)
         return DecidedChunk(chunk, decided, tally, made=made)
 

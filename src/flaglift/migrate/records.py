@@ -107,25 +107,21 @@ class Verdict(NamedTuple):
 
 
 class RecordChange(NamedTuple):
-    """A record that is to be written, with the verdicts on its prompts."""
+    """A record that is to be written."""
 
     record: StoredRecord
-    verdicts: tuple[Verdict, ...]
-
-    @property
-    def written(self) -> list[Verdict]:
-        """The verdicts that write something."""
-        return [verdict for verdict in self.verdicts if verdict.writes]
+    written: Sequence[Verdict]
+    """The verdicts that write something."""
 
     @property
     def codes(self) -> str:
         """The codes of the rules that had something to say, with spaces between."""
-        return _joined(tuple(code for verdict in self.written for code in verdict.codes))
+        return _joined(*[verdict.codes for verdict in self.written])
 
 
 @lru_cache(maxsize=1000)
-def _joined(codes: tuple[str, ...]) -> str:
-    return " ".join(sorted(set(codes)))
+def _joined(*codes: tuple[str, ...]) -> str:
+    return " ".join(sorted({code for each in codes for code in each}))
 
 
 class JournalEntry(NamedTuple):
