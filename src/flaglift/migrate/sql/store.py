@@ -65,6 +65,7 @@ class TableStore:
         self._ledger = SqlLedger(schema)
         self._lease = Lease(self._session, self._ledger, self.source)
         self._found: Rows | None = None
+        self._checked: list[Check] | None = None
         self.fields: frozenset[str] | None = (
             None if job.json_column is not None else frozenset(job.targets)
         )
@@ -83,7 +84,12 @@ class TableStore:
         return Rows(found, self._session.dialect)
 
     def checks(self) -> list[Check]:
-        """Look whether the database behaves as the code relies on."""
+        """Look, once, whether the database behaves as the code relies on."""
+        if self._checked is None:
+            self._checked = self._looked()
+        return self._checked
+
+    def _looked(self) -> list[Check]:
         rows = self._rows
         with self._session.begin() as connection:
             checks = check_table(connection, rows, self._ledger)
