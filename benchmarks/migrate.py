@@ -1,6 +1,7 @@
 """How much a migration costs beside the loop that people would write instead, on the same rows.
 
     python benchmarks/migrate.py                  the table of all stores
+    python benchmarks/migrate.py --split          what a run costs, and what each row costs
     python benchmarks/migrate.py --memory         peak memory of small and large files
 
 The loops read every row, translate it with `flaglift.translate` and write it back; they keep no
@@ -248,6 +249,29 @@ def rows(rounds: int, count: int = 20_000, most: int = 60_000) -> list[Row]:
     return [*found, *_back(rounds, count), *_growth(rounds, count)]
 
 
+def print_split(rounds: int, count: int) -> None:
+    """Print what a run costs whatever it reads, and what each row costs, at the least of rounds."""
+    few = count // 20
+    print(f"processor time of {few:,} and {count:,} rows; the script or loop in brackets")
+    for question, _, prepare, *_ in STORES:
+        least: list[tuple[float, float]] = []
+        for size in (few, count):
+            with tempfile.TemporaryDirectory() as folder:
+                work = prepare(Path(folder), size)
+                taken: dict[str, list[float]] = {"apply": [], "loop": []}
+                for _ in range(rounds + 1):  # the first ones load what they need
+                    for name, found in taken.items():
+                        work.reset()
+                        found.append(processor_seconds(getattr(work, name)))
+                least.append((min(taken["apply"]), min(taken["loop"])))
+        each = [(many - less) / (count - few) for less, many in zip(*least, strict=True)]
+        fixed = [less - few * row for less, row in zip(least[0], each, strict=True)]
+        apply, loop = (
+            f"{f * 1e3:6.0f} ms, {r * 1e6:5.1f} us a row" for f, r in zip(fixed, each, strict=True)
+        )
+        print(f"{question:26} {apply}   ({loop})")
+
+
 def _back(rounds: int, count: int) -> list[Row]:
     """Return how long verify and undo of a file take, that was put in its place, beside apply."""
     ratios: dict[str, list[float]] = {"verify": [], "undo": []}
@@ -318,11 +342,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--split", action="store_true")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--parquet-rows", type=int, nargs="+", default=[1_000_000, 8_000_000])
     parser.add_argument("--jsonl-megabytes", type=int, nargs="+", default=[100, 2048])
     chosen = parser.parse_args()
     if chosen.memory:
         memory(chosen.parquet_rows, chosen.jsonl_megabytes)
+    elif chosen.split:
+        print_split(chosen.rounds, chosen.rows)
     else:
         print_table(rows(chosen.rounds, chosen.rows))
