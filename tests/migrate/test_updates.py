@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from flaglift import translate
+from flaglift.migrate.decision import decider_of
+from flaglift.migrate.engine import Migration
+from flaglift.migrate.job import Job
 from migrate.conftest import Database, open_database
-from migrate.sources import applied, undone, verified
+from migrate.sources import applied, control, opened, undone, verified
 
 TEXTS = (
     'a cat --video --video_model kling25 --video_prompt "it yawns  "',
@@ -65,3 +68,22 @@ def check(database: Database, columns: str, keys: Sequence[tuple[int, ...]]) -> 
     assert not verified(source)[1]
     undone(source)
     assert database.run(held) == before
+
+
+def test_the_proof_counts_rows_whose_key_is_not_utf8(tmp_path: Path) -> None:
+    for database in open_database("sqlite", tmp_path):
+        database.run(
+            "CREATE TABLE prompts (k TEXT PRIMARY KEY, text TEXT, video_model TEXT,"
+            " video_prompt TEXT, video_duration INTEGER)"
+        )
+        for key in ("CAST(x'6bff' AS TEXT)", "'a'", "'b'"):
+            database.run(f"INSERT INTO prompts (k, text) VALUES ({key}, :t)", t=TEXTS[0])
+        database.run("INSERT INTO prompts (k, text) VALUES ('c', 'plain -- with a dash')")
+        job = Job(f"{database.url}#prompts")
+        with opened(job) as store, store.writing(restart=False) as writer:
+            migration = Migration(store, decider_of(job, store.fields), control())
+            assert migration.apply(writer)
+        assert (writer.run.tally.changed, writer.run.tally.problems) == (2, 1)
+        left = migration.left
+        assert left is not None
+        assert (left.records, left.translated, left.refused, left.problems) == (2, 0, 0, 1)

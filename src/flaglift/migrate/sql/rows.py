@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    case,
     cast,
     func,
     not_,
@@ -69,21 +68,32 @@ class Rows:
         connection: Connection,
         after: Sequence[Any] | None,
         rows: int,
-        *,
-        flagged: bool = False,
+        columns: Sequence[ColumnElement[Any]] | None = None,
     ) -> list[Row]:
-        """Return the next rows after a key.
-
-        With `flagged`, rows whose text has no two dashes come with NULL in its place: nothing of
-        them can be translated, and most of a migrated table need not be sent.
-        """
-        query = self._query(flagged=flagged).where(*self.found.key.present())
+        """Return the next rows after a key; with `columns` these in place of the fields."""
+        query = self._query(columns).where(*self.found.key.present())
         if after is not None:
             query = query.where(self.found.key.after(after))
         if self._where is not None:
             query = query.where(self._where)
         query = query.order_by(*self.found.key.order).limit(rows)
         return _fetched(connection, query)
+
+    def select_flagged(
+        self, connection: Connection, after: Sequence[Any] | None, rows: int
+    ) -> tuple[list[Row], list[Row]]:
+        """Return the next rows after a key, of which only the key counts, and the flagged of them.
+
+        Nothing of the others, which have no two dashes, can be translated: most of a migrated
+        table need not be sent.
+        """
+        passed = self.select(connection, after, rows, [self._has_dashes().label("flagged")])
+        flagged = [self.key(row) for row in passed if row[-1]]
+        found = self.read_keys(connection, [key for key in flagged if _is_sound(key)])
+        if len(found) < len(flagged):  # a key that `=` does not find is to be reported, too
+            whole = {self.key(row): row for row in self.select(connection, after, rows)}
+            found = {key: whole[key] for key in flagged if key in whole}
+        return passed, list(found.values())
 
     def lock(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[Row, Row]:
         """Return rows by their keys and in their order, and keep others from changing them."""
@@ -131,14 +141,14 @@ class Rows:
         """Return the key of a row."""
         return row[: self._width]
 
-    def _query(self, *, flagged: bool = False) -> Any:
+    def _query(self, columns: Sequence[ColumnElement[Any]] | None = None) -> Any:
         key = [c.read.label(f"k{index}") for index, c in enumerate(self.found.key.columns)]
-        read = {n: self.found.read(n, self._dialect) for n in self.found.columns}
-        if flagged:
-            read["text"] = case((self._has_dashes(), read["text"]))
-        beside = self.found.context.items()
-        read |= {_beside(name): type_coerce(column, RAW) for name, column in beside}
-        return self._own(select(*key, *(col.label(f"v_{name}") for name, col in read.items())))
+        if columns is None:
+            read = {n: self.found.read(n, self._dialect) for n in self.found.columns}
+            beside = self.found.context.items()
+            read |= {_beside(name): type_coerce(column, RAW) for name, column in beside}
+            columns = [column.label(f"v_{name}") for name, column in read.items()]
+        return self._own(select(*key, *columns))
 
     def _own(self, query: Any) -> Any:
         """Return a query without the rows of child tables."""
@@ -160,7 +170,7 @@ class Rows:
         """Return a row as a record, or what is wrong with it."""
         key = self.key(row)
         name = key_text(key)
-        if any(isinstance(part, str) and has_surrogates(part) for part in key):
+        if not _is_sound(key):
             return Problem(name, "its key is not UTF-8, and so cannot be written to")
         try:
             return StoredRecord(name, self._prompts(row), row)
@@ -243,6 +253,11 @@ class Rows:
         return sum(
             update_rows(connection, self.found, names, group) for names, group in groups.items()
         )
+
+
+def _is_sound(key: Row) -> bool:
+    """Tell whether a row can be written to by its key."""
+    return not any(isinstance(part, str) and has_surrogates(part) for part in key)
 
 
 def _fetched(connection: Connection, query: Any) -> list[Row]:

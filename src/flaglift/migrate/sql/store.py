@@ -126,7 +126,7 @@ class TableStore:
 
         Raises `InputError` where the database does not go forward from a key.
         """
-        return self._read(cursor, rows, flagged=False)
+        return self._read(cursor, rows, left=False)
 
     def made(
         self,
@@ -138,28 +138,27 @@ class TableStore:
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return those of the next rows that may still hold flags; None at the end."""
-        return self._read(cursor, max(rows, _LEAST_LEFT), flagged=True)
+        return self._read(cursor, max(rows, _LEAST_LEFT), left=True)
 
-    def _read(self, cursor: Cursor | None, rows: int, *, flagged: bool) -> Chunk | None:
+    def _read(self, cursor: Cursor | None, rows: int, *, left: bool) -> Chunk | None:
         after = None if cursor is None else key_of(cursor["key"])
         table = self._rows
         with self._session.begin() as connection:
-            found = table.select(connection, after, rows, flagged=flagged)
-        if not found:
+            if left:
+                passed, found = table.select_flagged(connection, after, rows)
+            else:
+                passed = found = table.select(connection, after, rows)
+        if not passed:
             return None
-        first, end = (key_text(table.key(found[place])) for place in (0, -1))
+        first, end = (key_text(table.key(passed[place])) for place in (0, -1))
         if cursor is not None and cursor["key"] in (first, end):
             raise InputError(
                 f"{self.name}: the database gives the row {end} again when asked for what comes"
                 " after it; export the table to a file, or add a key of numbers or texts"
             )
-        texts = [table.text(row) for row in found]
+        texts = map(table.text, found)
         size = sum(len(text) for text in texts if isinstance(text, str))
-        records = (
-            None if table.is_plain(row) else table.record(row)
-            for row, text in zip(found, texts, strict=True)
-            if not flagged or text is not None
-        )
+        records = (None if table.is_plain(row) else table.record(row) for row in found)
         return Chunk((), {"key": end}, size=size).holding(records)
 
     def unreachable(self) -> int:
