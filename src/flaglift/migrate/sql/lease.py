@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Row,
     delete,
@@ -112,9 +113,7 @@ class Lease:
         return None
 
     def _now(self, connection: Connection) -> int:
-        clock = _CLOCKS.get(connection.dialect.name, "UNIX_TIMESTAMP()")
-        now: int = connection.execute(select(literal_column(clock, BigInteger))).scalar_one()
-        return int(now)
+        return int(connection.execute(select(_clock(connection))).scalar_one())
 
     def renew(self, connection: Connection) -> None:
         """Keep it for the next while, in the transaction of a chunk.
@@ -123,7 +122,7 @@ class Lease:
         """
         table = self._table
         mine = (table.c.source == self._source, table.c.owner == self._owner)
-        expires = self._now(connection) + _LEASE_SECONDS
+        expires = _clock(connection) + _LEASE_SECONDS
         if connection.execute(update(table).where(*mine).values(expires=expires)).rowcount != 1:
             raise LockedError(
                 f"{self._session.name}: another run has taken over, since this one was silent for"
@@ -145,6 +144,11 @@ class Lease:
         with self._session.begin() as connection:
             row = connection.execute(select(table).where(table.c.source == self._source)).first()
             return row is not None and row.expires > self._now(connection) and not _is_dead(row)
+
+
+def _clock(connection: Connection) -> ColumnElement[int]:
+    """Return the server's own time in seconds."""
+    return literal_column(_CLOCKS.get(connection.dialect.name, "UNIX_TIMESTAMP()"), BigInteger)
 
 
 def _is_dead(row: Row[Any]) -> bool:
