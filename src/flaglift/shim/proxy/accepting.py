@@ -16,8 +16,8 @@ _AT_ONCE = 32
 """How many connections a worker that is alone accepts at once: fewer than the descriptors in
 reserve, because what is closed to make room for them is closed after that. One of several takes one
 at a time, and leaves the others to those that are idle."""
-_YIELD_SECONDS = 0.02
-"""How long a worker that has little room leaves connections to the others."""
+_YIELD_SECONDS = 0.1
+"""How long a worker that has little room leaves connections to the others, which may be busy."""
 _INSIST_SECONDS = 0.5
 """How long it takes them itself if the others did not."""
 _RETRY_SECONDS = 1.0
