@@ -151,3 +151,26 @@ def test_times_of_mysql_are_keys_in_any_zone(tmp_path: Path) -> None:
         assert verified(database.url + zone.format("-08:00"))[1] == []
         assert undone(f"{database.url}#prompts").restored == 12
         assert database.rows() == before
+
+
+@pytest.mark.parametrize("declared", ["date", "timestamp", "timestamptz(3)", "interval"])
+def test_times_of_postgresql_are_keys_in_any_style(tmp_path: Path, declared: str) -> None:
+    for database in open_database("postgresql", tmp_path):
+        database.run(
+            f"CREATE TABLE prompts (id {declared} PRIMARY KEY, text TEXT, video_model TEXT,"
+            " video_prompt TEXT, video_duration INTEGER)"
+        )
+        for number in range(1, 13):
+            value = f"{number} days" if declared == "interval" else f"2026-{number:02}-{number:02}"
+            flags = "--video --video_model kling25" + " --video" * (number % 3)
+            database.run(f"INSERT INTO prompts (id, text) VALUES ('{value}', 'cat {flags}')")
+        before = database.rows()
+        source = f"{database.url}#prompts"
+        name = database.engine.url.database
+        assert applied(source, rows=5).changed == 12
+        database.run(f"ALTER DATABASE {name} SET datestyle = 'SQL, DMY'")
+        database.run(f"ALTER DATABASE {name} SET intervalstyle = 'sql_standard'")
+        assert verified(source)[1] == []
+        assert undone(source).restored == 12
+        database.run(f"ALTER DATABASE {name} RESET ALL")  # the driver reads some styles only
+        assert database.rows() == before

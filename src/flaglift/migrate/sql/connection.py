@@ -84,6 +84,11 @@ def connect_engine(url: URL) -> Engine:
     return engine
 
 
+_POSTGRESQL_SPELLING = (
+    "SELECT set_config('datestyle', 'ISO, YMD', true),"
+    " set_config('intervalstyle', 'postgres', true)"
+)
+"""For the transaction alone."""
 _MYSQL_SESSION = (
     "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'),"
     " character_set_client = utf8mb4, character_set_connection = utf8mb4,"
@@ -98,7 +103,8 @@ They are set in each transaction: a proxy may give the next one to another sessi
 def begin_transaction(connection: Connection) -> None:
     """Begin one that can write only if the option `flaglift_write` says so.
 
-    With `flaglift_utc` times of MySQL's type TIMESTAMP are read and compared in UTC.
+    With `flaglift_spelling` times are spelled alike in every session: those of MySQL's type
+    TIMESTAMP in UTC.
     """
     options = connection.get_execution_options()
     writes = options.get("flaglift_write", False)
@@ -107,6 +113,8 @@ def begin_transaction(connection: Connection) -> None:
             # The driver's own BEGIN READ ONLY, which it sends before the first statement.
             driver: Any = connection.connection.driver_connection
             driver.read_only = not writes
+            if options.get("flaglift_spelling"):
+                connection.exec_driver_sql(_POSTGRESQL_SPELLING)
         case "sqlite":
             # A write takes the lock at once: a read that turns into one can fail halfway.
             connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
@@ -114,7 +122,7 @@ def begin_transaction(connection: Connection) -> None:
         case _:
             mode = "READ WRITE" if writes else "READ ONLY"
             connection.exec_driver_sql(f"START TRANSACTION {mode}")
-            zone = ", time_zone = '+00:00'" * options.get("flaglift_utc", False)
+            zone = ", time_zone = '+00:00'" * options.get("flaglift_spelling", False)
             connection.exec_driver_sql(_MYSQL_SESSION + zone)
 
 

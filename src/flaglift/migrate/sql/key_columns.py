@@ -95,6 +95,13 @@ class KeyColumn:
         return literal(value, RAW)
 
     @property
+    def has_spelling(self) -> bool:
+        """Whether a setting of the session says how it is spelled: a style, or MySQL's zone."""
+        return isinstance(self.column.type, mysql.TIMESTAMP) or (
+            self.as_text and self.kind.startswith(("date", "timestamp", "interval"))
+        )
+
+    @property
     def array(self) -> str:
         """PostgreSQL's type of an array of values; of texts where each is cast for itself."""
         # An array of arrays, or of composites, would come out of `unnest` in pieces.
@@ -119,8 +126,8 @@ class Key:
         self.columns = columns
         self._row_values = dialect in ("postgresql", "sqlite")
         self._arrays = dialect == "postgresql"
-        self.has_zone: bool = any(isinstance(c.column.type, mysql.TIMESTAMP) for c in columns)
-        """Whether MySQL would spell it in the zone of the session: one hour of a year twice."""
+        self.has_spelling: bool = any(column.has_spelling for column in columns)
+        """Whether a setting of the session says how the server spells it."""
 
     def after(self, key: Sequence[Any]) -> ColumnElement[bool]:
         """Return the condition for rows after a key, in the database's own order.

@@ -16,8 +16,8 @@ class Session:
     def __init__(self, url: URL, name: str) -> None:
         """Prepare it. Raises `InputError` for a missing driver or a missing SQLite file."""
         self.name = name
-        self.utc: bool = False
-        """Whether MySQL's times are read in UTC, and not in the zone of the session."""
+        self.spelling: bool = False
+        """Whether times are to be spelled alike in every session."""
         self._engine = connect_engine(url)
         self._connection: Connection | None = None
 
@@ -36,7 +36,7 @@ class Session:
             if self._connection is None:
                 self._connection = self._engine.connect()
             connection = self._connection.execution_options(
-                flaglift_write=write, flaglift_utc=self.utc
+                flaglift_write=write, flaglift_spelling=self.spelling
             )
             with connection.begin():
                 yield connection

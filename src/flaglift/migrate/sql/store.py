@@ -80,7 +80,7 @@ class TableStore:
     def _rows_of(self, job: Job) -> Rows:
         with self._session.begin() as connection:
             found = find_table(connection, job, self._identity)
-        self._session.utc |= found.key.has_zone
+        self._session.spelling |= found.key.has_spelling
         return Rows(found, self._session.dialect)
 
     def checks(self) -> list[Check]:
