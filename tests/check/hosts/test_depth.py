@@ -26,6 +26,7 @@ CASES = {
     "toml": "text = " + "[" * DEPTH + f"'{FLAGS}'" + "]" * DEPTH + "\n",
     "json": "[" * DEPTH + f'"{FLAGS}"' + "]" * DEPTH,
     "yaml": "body: '" + "[" * DEPTH + f'"{FLAGS}"' + "]" * DEPTH + "'\n",
+    "svelte": "{#if a}" * DEPTH + FLAGS,
     "bash": "f " + '"$(f ' * 40 + f"'{FLAGS}'" + ')"' * 40 + "\n",
 }
 MORE = [

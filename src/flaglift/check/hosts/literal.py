@@ -1,6 +1,6 @@
 """A string literal of a file: its decoded text, and the bytes that each part of it is made of."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -48,8 +48,7 @@ class Literal(PromptText):
     host: str
     form: LiteralForm
     start: int
-    """First byte in its document, delimiters included. The document is the file, or for a nested
-    literal the outer one's decoded text in UTF-8."""
+    """First byte, delimiters included, in the file or in the outer literal's text in UTF-8."""
     end: int
     inside: int
     """First byte behind the opening delimiter."""
@@ -189,7 +188,7 @@ class Literal(PromptText):
                 text=piece.text[low - begin : high - begin],
             )
             for span in spans
-            for begin, piece in zip(self.begins, self.pieces, strict=False)
+            for begin, piece in ((self.begins[i], self.pieces[i]) for i in self._indices(span))
             if (low := max(span.start, begin)) < (high := min(span.end, begin + len(piece.text)))
         ]
         return PartialLiteral(
@@ -218,10 +217,7 @@ class Literal(PromptText):
 
     @cached_property
     def extent(self) -> Span:
-        """Its place in the file, from where the command or the document that holds it begins.
-
-        No comment can stand between the two, so a comment at the beginning is about it.
-        """
+        """Its place in the file, from where a comment about it can stand before."""
         opener = self._around.opener
         if opener is None:
             return self.place
@@ -234,6 +230,11 @@ class Literal(PromptText):
     def last(self) -> int:
         """Where text can be added at the end."""
         return self.pieces[-1].end if self.pieces else self.inside
+
+    def _indices(self, span: Span) -> range:
+        """Return which pieces hold a range of the decoded text."""
+        first = bisect_right(self.begins, span.start, hi=len(self.pieces)) - 1
+        return range(max(first, 0), bisect_left(self.begins, span.end, hi=len(self.pieces)))
 
     def _piece_at(self, offset: int) -> tuple[Piece, int]:
         index = bisect_right(self.begins, offset, hi=len(self.pieces)) - 1

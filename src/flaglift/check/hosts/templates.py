@@ -166,13 +166,13 @@ def _is_model(word: str) -> bool:
 def _readings(length: int, tags: Sequence[_Tag]) -> Iterator[tuple[Span, ...]]:
     """Yield what is read, by which branch of each statement is taken; each reading once."""
     bounds = [Span(a, b) for a, b in pairwise([-1, *(tag.at for tag in tags), length])]
-    frames = _frames(tags)
+    steps = _steps(tags)
     done = set()
     for number in range(_MOST_READINGS):
         spans = tuple(
             Span(span.start + 1, span.end)
-            for index, span in enumerate(bounds)
-            if all(_is_taken(branch, frame, number) for frame, branch in frames[index])
+            for span, is_read in zip(bounds, _taken(steps, number), strict=True)
+            if is_read
         )
         if spans not in done:
             done.add(spans)
@@ -186,22 +186,47 @@ class _Frame:
         self.count = 1
 
 
-def _frames(tags: Sequence[_Tag]) -> list[list[tuple[_Frame, int]]]:
-    """Return, for the text before, between and after the tags, the statements that it is in."""
+class _Step(NamedTuple):
+    """What a tag does: it leaves a branch, or begins one, or both."""
+
+    leaves: bool
+    frame: _Frame | None = None
+    branch: int = 0
+
+
+def _steps(tags: Sequence[_Tag]) -> list[_Step]:
     stack: list[tuple[_Frame, int]] = []
-    result = [list(stack)]
+    steps = []
     for tag in tags:
         kind = _KEYWORD.match(tag.source)
+        step = _Step(leaves=False)
         if kind and kind["start"]:
-            stack.append((_Frame(), 0))
+            step = _Step(leaves=False, frame=_Frame())
         elif kind and kind["middle"] and stack:
             frame, branch = stack.pop()
             frame.count += 1
-            stack.append((frame, branch + 1))
+            step = _Step(leaves=True, frame=frame, branch=branch + 1)
         elif kind and kind["end"] and stack:
             stack.pop()
-        result.append(list(stack))
-    return result
+            step = _Step(leaves=True)
+        if step.frame:
+            stack.append((step.frame, step.branch))
+        steps.append(step)
+    return steps
+
+
+def _taken(steps: Sequence[_Step], number: int) -> Iterator[bool]:
+    """Yield for the text before, between and after the tags whether a reading holds it."""
+    stack: list[bool] = []
+    left_out = 0
+    yield True
+    for leaves, frame, branch in steps:
+        if leaves:
+            left_out -= not stack.pop()
+        if frame:
+            stack.append(_is_taken(branch, frame, number))
+            left_out += not stack[-1]
+        yield not left_out
 
 
 def _is_taken(branch: int, frame: _Frame, number: int) -> bool:
