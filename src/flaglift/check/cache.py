@@ -134,15 +134,15 @@ def _to_plain(inspection: FileInspection) -> list[Any]:
 
 def _from_plain(values: list[Any], job: FileJob) -> FileInspection:
     """Return the inspection of plain values, of the file of this job."""
-    found, candidates, unused = values
+    findings, candidates, unused = values
     suppressions = {each.number: each for each in job.suppressions}
     return FileInspection(
-        [records.from_plain(job.shown, record) for record in found],
+        [records.from_plain(job.shown, record) for record in findings],
         [_candidate(job, *each) for each in candidates],
         [Unused(suppressions[number], tuple(rules)) for number, rules in unused],
     )
 
 
 def _candidate(job: FileJob, *values: Any) -> CandidateReport:
-    found = CandidateReport(job.shown, *values)
-    return found._replace(reasons=[(points, text) for points, text in found.reasons])
+    report = CandidateReport(job.shown, *values)
+    return report._replace(reasons=[(points, text) for points, text in report.reasons])

@@ -118,9 +118,9 @@ def _hosts(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, str], ...]
 
 def _places(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, str], ...]:
     what = 'a list of patterns, each with a place, such as ["packs/*.json: prompts[].text"]'
-    found = (entry.partition(": ") for entry in _strings(value, key, path, what))
+    entries = (entry.partition(": ") for entry in _strings(value, key, path, what))
     return tuple(
-        (Patterns(str(path.parent), (pattern,)), place.strip()) for pattern, _, place in found
+        (Patterns(str(path.parent), (pattern,)), place.strip()) for pattern, _, place in entries
     )
 
 

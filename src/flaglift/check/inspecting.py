@@ -31,7 +31,7 @@ def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspecti
     result = FileInspection()
     used: set[tuple[int, str]] = set()
     identities: dict[Literal, str] = {}
-    found: list[_Found] = []
+    located: list[_Found] = []
     for prompt in document.prompts():
         identities[prompt.literal] = prompt.fingerprint
         findings = lint_literal(prompt.literal, job.settings)
@@ -43,9 +43,9 @@ def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspecti
                 else:
                     each.used.add(finding.code)
             if not suppressing:
-                found.append(_record(document, prompt, finding))
+                located.append(_record(document, prompt, finding))
     result.records += (
-        _with_replacements(document, found) if replacements else (record for record, _ in found)
+        _with_replacements(document, located) if replacements else (record for record, _ in located)
     )
     if UNUSED_SUPPRESSION.code in document.judged:
         result.records += unused_records(
@@ -115,11 +115,13 @@ def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _F
     return record, change
 
 
-def _with_replacements(document: PromptFile, found: Sequence[_Found]) -> Iterator[LocatedFinding]:
+def _with_replacements(
+    document: PromptFile, findings: Sequence[_Found]
+) -> Iterator[LocatedFinding]:
     """Yield records with what their fixes change in the file; nothing where they cannot."""
-    changes = [change for _, change in found if change]
+    changes = [change for _, change in findings if change]
     edits = iter(edits_of_each(document.data, document.host, changes))
-    for record, change in found:
+    for record, change in findings:
         made = next(edits) if change else ()
         yield replace(record, replacements=(_replacement(document, made),)) if made else record
 

@@ -213,17 +213,17 @@ def _refused(refusal: Refusal, start: StartResponse) -> Iterable[bytes]:
 
 
 def _headers(environ: Environ) -> list[tuple[bytes, bytes]]:
-    found = [
+    headers = [
         (name[5:].replace("_", "-").lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in environ.items()
         if name.startswith("HTTP_")
     ]
-    found += [
+    headers += [
         (name.replace("_", "-").lower().encode(), environ[name].encode("latin-1"))
         for name in ("CONTENT_TYPE", "CONTENT_LENGTH")
         if environ.get(name)
     ]
-    return found
+    return headers
 
 
 def _chunks(source: Any, length: int | None) -> Iterator[bytes]:

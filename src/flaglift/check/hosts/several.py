@@ -117,14 +117,14 @@ def quoted_prompts(text: str) -> tuple[Span, ...]:
     ((Span(start=6, end=19),), ())
     """
     first = _VIDEO.search(text)
-    found: list[Span] = []
+    prompts: list[Span] = []
     for match in _QUOTED.finditer(text) if first else ():
         place = Span(match.start("string") + 1, match.end("string") - 1)
-        if not found and first and first.start() < place.start:
+        if not prompts and first and first.start() < place.start:
             break
         if _VIDEO.search(text, *place) and (match["before"] != "," or match["closed"] is not None):
-            found.append(place)
-    return tuple(found)
+            prompts.append(place)
+    return tuple(prompts)
 
 
 def strings_with_flags(code: str) -> Iterator[Span]:

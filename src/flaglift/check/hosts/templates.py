@@ -159,8 +159,8 @@ def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:
 
 def _is_model(word: str) -> bool:
     """Tell whether a word is a model, or nearly, with other characters around its name."""
-    found = load_catalog().find(re.sub(r"^\W+|\W+$", "", word))
-    return found.status is not Status.UNKNOWN or found.suggestion is not None
+    standing = load_catalog().find(re.sub(r"^\W+|\W+$", "", word))
+    return standing.status is not Status.UNKNOWN or standing.suggestion is not None
 
 
 def _readings(length: int, tags: Sequence[_Tag]) -> Iterator[tuple[Span, ...]]:

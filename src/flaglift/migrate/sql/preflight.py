@@ -23,7 +23,7 @@ _WORD = re.compile(r"(?<![\w:])\w++")
 
 def check_table(connection: Connection, rows: Rows, ledger: SqlLedger) -> list[Check]:
     """Look at a table before it is migrated."""
-    table = rows.found
+    table = rows.source
     dialect = family(connection.dialect.name)
     checks = [check_key(connection, rows), _check_rights(connection, rows, ledger)]
     if dialect == "mysql":
@@ -58,7 +58,7 @@ def check_key(connection: Connection, rows: Rows) -> Check:
         with aside(connection):
             return _check_key(connection, rows)
     except exc.ProgrammingError:  # PostgreSQL's hstore has an order, and no sign for it
-        name = ", ".join(f"`{column.column.name}`" for column in rows.found.key.columns)
+        name = ", ".join(f"`{column.column.name}`" for column in rows.source.key.columns)
         return Check(
             "refuse",
             "key",
@@ -68,7 +68,7 @@ def check_key(connection: Connection, rows: Rows) -> Check:
 
 
 def _check_key(connection: Connection, rows: Rows) -> Check:
-    key = rows.found.key
+    key = rows.source.key
     first = rows.keys(connection, most=_SAMPLE)
     last = rows.keys(connection, most=_SAMPLE, backwards=True)[::-1]
     sample = [*first, *(each for each in last if each not in first)]

@@ -39,7 +39,7 @@ class Rows:
 
     def __init__(self, found: PromptTable, dialect: str) -> None:
         """Prepare it. Raises `InputError` for a path that is none."""
-        self.found = found
+        self.source = found
         self._dialect = dialect
         self._take_any_text = frozenset(
             name
@@ -71,12 +71,12 @@ class Rows:
         columns: Sequence[ColumnElement[Any]] | None = None,
     ) -> list[Row]:
         """Return the next rows after a key; with `columns` these in place of the fields."""
-        query = self._query(columns).where(*self.found.key.present())
+        query = self._query(columns).where(*self.source.key.present())
         if after is not None:
-            query = query.where(self.found.key.after(after))
+            query = query.where(self.source.key.after(after))
         if self._where is not None:
             query = query.where(self._where)
-        query = query.order_by(*self.found.key.order).limit(rows)
+        query = query.order_by(*self.source.key.order).limit(rows)
         return _fetched(connection, query)
 
     def select_flagged(
@@ -105,7 +105,7 @@ class Rows:
 
     def is_there(self, connection: Connection, key: Sequence[Any]) -> bool:
         """Tell whether a row that `=` does not find stands where its key is in the order."""
-        after = self.found.key.after(key)
+        after = self.source.key.after(key)
         return any(
             key_text(found) == key_text(key)
             for side, backwards in ((after, False), (not_(after), True))
@@ -120,7 +120,7 @@ class Rows:
         backwards: bool = False,
     ) -> list[tuple[Any, ...]]:
         """Return the first keys that fulfil conditions, or the last ones from the end."""
-        key = self.found.key
+        key = self.source.key
         order = [column.desc() for column in key.order] if backwards else key.order
         query = select(*(column.read for column in key.columns))
         query = self._own(query.where(*key.present(), *conditions).order_by(*order).limit(most))
@@ -131,8 +131,8 @@ class Rows:
     ) -> dict[Row, Row]:
         rows: dict[Row, Row] = {}
         for start in range(0, len(keys), _MOST_KEYS):
-            wanted = self.found.key.among(keys[start : start + _MOST_KEYS])
-            query = self._query().where(wanted).order_by(*self.found.key.order)
+            wanted = self.source.key.among(keys[start : start + _MOST_KEYS])
+            query = self._query().where(wanted).order_by(*self.source.key.order)
             query = query.with_for_update() if lock else query
             rows |= {self.key(row): row for row in _fetched(connection, query)}
         return rows
@@ -142,21 +142,23 @@ class Rows:
         return row[: self._width]
 
     def _query(self, columns: Sequence[ColumnElement[Any]] | None = None) -> Any:
-        key = [c.read.label(f"k{index}") for index, c in enumerate(self.found.key.columns)]
+        key = [c.read.label(f"k{index}") for index, c in enumerate(self.source.key.columns)]
         if columns is None:
-            read = {n: self.found.read(n, self._dialect) for n in self.found.columns}
-            beside = self.found.context.items()
+            read = {n: self.source.read(n, self._dialect) for n in self.source.columns}
+            beside = self.source.context.items()
             read |= {_beside(name): type_coerce(column, RAW) for name, column in beside}
             columns = [column.label(f"v_{name}") for name, column in read.items()]
         return self._own(select(*key, *columns))
 
     def _own(self, query: Any) -> Any:
         """Return a query without the rows of child tables."""
-        return query.with_hint(self.found.table, "ONLY", "postgresql") if self.found.only else query
+        return (
+            query.with_hint(self.source.table, "ONLY", "postgresql") if self.source.only else query
+        )
 
     def _has_dashes(self) -> ColumnElement[bool]:
-        column = self.found.columns["text"]
-        parts = ("--", "\\u002d", "\\u002D") if self.found.is_json else ("--",)
+        column = self.source.columns["text"]
+        parts = ("--", "\\u002d", "\\u002D") if self.source.is_json else ("--",)
         match self._dialect:
             case "postgresql":
                 plain = cast(column, Text).collate("C")
@@ -201,7 +203,7 @@ class Rows:
 
     def _prompts(self, row: Row) -> tuple[Stored, ...]:
         value = self.text(row)
-        column = self.found.columns["text"].name
+        column = self.source.columns["text"].name
         if value is None:
             return ()
         if not isinstance(value, str):
@@ -210,7 +212,7 @@ class Rows:
             return self._documents.read(self._encoded(value))
         if not value.isascii():
             self._encoded(value)
-        held: dict[str, Any] = dict.fromkeys(self.found.job.targets)
+        held: dict[str, Any] = dict.fromkeys(self.source.job.targets)
         for name, kind, place in self._held:
             if row[place] is not None:
                 held[name] = plain_value(kind, row[place])
@@ -221,7 +223,7 @@ class Rows:
         try:
             return value.encode()
         except UnicodeEncodeError as error:
-            column = self.found.columns["text"].name
+            column = self.source.columns["text"].name
             raise ValueError(f"`{column}` is not UTF-8 at character {error.start + 1}") from None
 
     def new_values(self, change: RecordChange) -> dict[str, Any]:
@@ -230,17 +232,17 @@ class Rows:
             data = self.text(change.record.body).encode()
             return {"text": self._documents.write(data, change.written).decode()}
         (verdict,) = change.written
-        columns = self.found.columns
+        columns = self.source.columns
         return {name: coerced(columns[name], value) for name, value in verdict.writes.items()}
 
     def fits(self, name: str, value: Any) -> str | None:
         """Return why a column cannot hold a value; None if it can."""
         if name in self._take_any_text and isinstance(value, str):
             return None
-        column = self.found.columns.get(name)
-        if column is None or self.found.is_json:
+        column = self.source.columns.get(name)
+        if column is None or self.source.is_json:
             return None
-        charset = self.found.charsets.get(column.name)
+        charset = self.source.charsets.get(column.name)
         return reason_not_to_take(column, name, value, self._dialect, charset)
 
     def update(self, connection: Connection, writes: Iterable[Write]) -> int:
@@ -248,10 +250,10 @@ class Rows:
         groups: dict[tuple[str, ...], list[Write]] = defaultdict(list)
         for write in writes:
             groups[tuple(write[1])].append(write)
-        if self.found.deferred:  # else a refused row would end the transaction with its chunk
+        if self.source.deferred:  # else a refused row would end the transaction with its chunk
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         return sum(
-            update_rows(connection, self.found, names, group) for names, group in groups.items()
+            update_rows(connection, self.source, names, group) for names, group in groups.items()
         )
 
 

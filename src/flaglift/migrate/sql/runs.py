@@ -27,15 +27,15 @@ def begin_or_resume(
 
     Raises `InputError` where an unfinished run does not fit.
     """
-    job = rows.found.job
+    job = rows.source.job
     with session.begin(write=True) as connection:
         runs = ledger.runs(connection, source)
         stop = partial(ledger.save, connection)
         run = resumed(runs, job.fingerprint, source, stop, restart=restart)
         if run is None:
-            run = table_run(job, source, sorted(rows.found.missing.values()))
+            run = table_run(job, source, sorted(rows.source.missing.values()))
             ledger.save(connection, run)
-    if rows.found.missing:  # also of a run that was ended before it could add them
+    if rows.source.missing:  # also of a run that was ended before it could add them
         with session.begin(write=True) as connection:
             _add_columns(connection, rows)
     return run
@@ -43,7 +43,7 @@ def begin_or_resume(
 
 def lacking(connection: Connection, rows: Rows) -> str | None:
     """Return why the account may not change the columns of a job; None where it may."""
-    found = rows.found
+    found = rows.source
     reason = reason_not_to_update(connection, found.table, found.columns.values())
     if reason:
         return (
@@ -64,8 +64,8 @@ def check_rights(connection: Connection, rows: Rows) -> None:
 
 def _add_columns(connection: Connection, rows: Rows) -> None:
     quote = connection.dialect.identifier_preparer
-    table = quote.format_table(rows.found.table)
-    for field, column in rows.found.missing.items():
+    table = quote.format_table(rows.source.table)
+    for field, column in rows.source.missing.items():
         flag = FIELD_FLAGS.get(field)
         kind = "INTEGER" if flag and flag.kind is ValueKind.WHOLE_NUMBER else "TEXT"
         connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {quote.quote(column)} {kind}")

@@ -93,7 +93,7 @@ class TableStore:
         rows = self._rows
         with self._session.begin() as connection:
             checks = check_table(connection, rows, self._ledger)
-        missing = sorted(rows.found.missing.values())
+        missing = sorted(rows.source.missing.values())
         if missing:
             added = self._job.create_columns
             sentence = f"apply will add the columns {', '.join(missing)}"
@@ -109,7 +109,7 @@ class TableStore:
         if self._job.where is not None:
             return None
         dialect = family(self._session.dialect)
-        table = self._rows.found.table
+        table = self._rows.source.table
         with self._session.begin() as connection:
             quoted = connection.dialect.identifier_preparer.format_table(table)
             query = _ESTIMATES.get(dialect, f"SELECT count(*) FROM {quoted}")  # noqa: S608
@@ -163,7 +163,7 @@ class TableStore:
 
     def unreachable(self) -> int:
         """Return how many rows no cursor reaches: those without a key."""
-        found = self._rows.found
+        found = self._rows.source
         with self._session.begin() as connection:
             return null_keys(connection, found)
 
@@ -188,7 +188,7 @@ class TableStore:
         """Begin a run, or resume an unfinished one; nobody else can meanwhile."""
         if not self._write:
             raise InputError(f"{self.name}: is opened read-only")
-        missing = sorted(self._rows.found.missing.values())
+        missing = sorted(self._rows.source.missing.values())
         if missing and not self._job.create_columns:
             raise InputError(f"{self.name}: {missing_columns(missing)}")
         refuse_failed(self.name, self.checks())
@@ -211,7 +211,7 @@ class TableStore:
         Raises `InputError` where the columns or, on MySQL, the journal's tables are missing.
         """
         rows = self._rows
-        missing = sorted(rows.found.missing.values())
+        missing = sorted(rows.source.missing.values())
         if missing:
             raise InputError(
                 f"{self.name}: there is no column {', '.join(missing)}; add them, and rehearse then"

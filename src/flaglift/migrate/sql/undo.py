@@ -87,7 +87,7 @@ class SqlUndoer(TableRun):
                 f"{self._respelled:,} rows read differently from before the run: a trigger"
                 " or the column changes what is written"
             )
-        columns = self._rows.found.table.columns
+        columns = self._rows.source.table.columns
         created = [name for name in self.run.info["created"] if name in columns]
         if created:
             notes.append(f"the columns {', '.join(created)} were added by the run and still exist")

@@ -223,7 +223,7 @@ class _SqlStep:
 
     def _reads_otherwise(self, now: Row, values: Values) -> bool:
         """Tell whether a row has another value than was written; documents are spelled anew."""
-        return not self._rows.found.is_json and bool(self._others(now, values))
+        return not self._rows.source.is_json and bool(self._others(now, values))
 
     def _others(self, row: Row, values: Values) -> list[str]:
         """Return the fields of a row that hold other values than were written."""
@@ -232,13 +232,13 @@ class _SqlStep:
             name
             for name, value in values.items()
             if row[places[name]] != value
-            if not agree(plain_value(self._rows.found.columns[name], row[places[name]]), value)
+            if not agree(plain_value(self._rows.source.columns[name], row[places[name]]), value)
         ]
 
     def _entry(self, number: int, change: RecordChange, stored: Row) -> JournalEntry:
         """Return the journal's entry: the values before, and those that the database made."""
         before = change.record.body
-        if self._rows.found.is_json:
+        if self._rows.source.is_json:
             old, new = (self._rows.text(row).encode() for row in (before, stored))
             kept = {"sha256": hashlib.sha256(old).hexdigest()}
             return JournalEntry(

@@ -119,10 +119,10 @@ def inspect(
 
 def dict_of(headers: Headers) -> dict[bytes, list[bytes]]:
     """Return headers by name."""
-    found: dict[bytes, list[bytes]] = {}
+    values: dict[bytes, list[bytes]] = {}
     for name, value in headers:
-        found.setdefault(name, []).append(value)
-    return found
+        values.setdefault(name, []).append(value)
+    return values
 
 
 def content_length(lengths: Sequence[bytes]) -> int | None:

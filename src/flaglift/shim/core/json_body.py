@@ -54,11 +54,11 @@ def _object_at(body: bytes, start: int) -> _Object:
     """Read the object at a position. Raises `ValueError` for other values."""
     if body[start] != 0x7B:
         raise ValueError("not an object")
-    found = members(body, start)
-    if len(found) > MOST_ENTRIES:
+    entries = members(body, start)
+    if len(entries) > MOST_ENTRIES:
         raise Doubt(Reason.TOO_LARGE)
-    by_key = {member.key: member for member in found}
-    if len(by_key) < len(found):
+    by_key = {member.key: member for member in entries}
+    if len(by_key) < len(entries):
         raise Doubt(Reason.DUPLICATE_NAME)
     return by_key
 

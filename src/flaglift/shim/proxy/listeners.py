@@ -155,10 +155,10 @@ def check_loop(upstream: str, listen: TCP | Path | socket.socket) -> None:
 def _numbers(host: str) -> set[IPv4Address | IPv6Address]:
     """Return the addresses of a host; none where they are not known now."""
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return set()
-    return {ip_address(address[0]) for _, _, _, _, address in found}
+    return {ip_address(address[0]) for _, _, _, _, address in addresses}
 
 
 def _leads_to(address: IPv4Address | IPv6Address, listens: IPv4Address | IPv6Address) -> bool:

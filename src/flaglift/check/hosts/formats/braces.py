@@ -61,12 +61,12 @@ def markup(name: str, data: bytes) -> Markup:
     plain = _PLAIN.sub(b"x", data)
     if name not in ("svelte", "vue"):
         return Markup(plain, ())
-    found = tuple(_expressions(data, is_double=name == "vue"))
+    expressions = tuple(_expressions(data, is_double=name == "vue"))
     masked = bytearray(plain)
-    for expression in found:
+    for expression in expressions:
         start, end = expression.place
         masked[start:end] = b"x" * (end - start)
-    return Markup(bytes(masked), found)
+    return Markup(bytes(masked), expressions)
 
 
 def _expressions(data: bytes, *, is_double: bool) -> Iterator[Expression]:

@@ -92,26 +92,26 @@ class CsvHost:
         """Return where rows begin, each with what the header and all of the rows say."""
         layout = _layout(data, self.name)
         ends = _ROW_ENDS[layout.dialect.quoting, layout.dialect.backslash]
-        found = ends.finditer(data, layout.dialect.start)
-        return {0: layout} | dict.fromkeys((m.end() for m in found if m.lastindex), layout)
+        line_ends = ends.finditer(data, layout.dialect.start)
+        return {0: layout} | dict.fromkeys((m.end() for m in line_ends if m.lastindex), layout)
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
         """Return the cells of some rows; None if they are no rows by themselves."""
         layout = _layout(data, self.name)
-        found = list(rows(data, layout.dialect, part))
-        if found and found[-1].following != part.end:
+        rows_read = list(rows(data, layout.dialect, part))
+        if rows_read and rows_read[-1].following != part.end:
             return None
-        return self._literals(data, layout, found, first=int(part.start > 0))
+        return self._literals(data, layout, rows_read, first=int(part.start > 0))
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
         """Return nothing: a row does not depend on others but for the layout."""
         return ()
 
     def _literals(
-        self, data: bytes, layout: CsvLayout, found: Iterable[DelimitedRow], *, first: int = 0
+        self, data: bytes, layout: CsvLayout, rows_read: Iterable[DelimitedRow], *, first: int = 0
     ) -> list[Literal]:
         literals = []
-        for number, each in enumerate(found, start=first):
+        for number, each in enumerate(rows_read, start=first):
             fault = "" if each.blank else fault_of(each, layout.width)
             row = CsvRow(number, each.cells, fault and f"the row {fault}")
             columns = Columns(data, layout.header, row.cells, layout.dialect)

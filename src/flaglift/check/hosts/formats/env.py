@@ -52,7 +52,7 @@ class EnvHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the values, in order."""
-        found = []
+        literals = []
         for match in _lines(data):
             kind = next((kind for kind in _FORMS if match[kind] is not None), None)
             if kind is None:
@@ -64,12 +64,12 @@ class EnvHost:
                 inside = Span(inside.start, inside.start + len(text))
             elif match["rest"].strip() and not match["rest"].lstrip().startswith(b"#"):
                 continue  # no reader takes it
-            found.append(_literal(data, match, kind, inside))
-        return found
+            literals.append(_literal(data, match, kind, inside))
+        return literals
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order."""
-        found = []
+        comments = []
         for match in _lines(data):
             start, end = match.span("rest")
             if match["bare"] is not None:
@@ -79,8 +79,8 @@ class EnvHost:
             text = data[start:end]
             if text.lstrip().startswith(b"#"):
                 start += len(text) - len(text.lstrip())
-                found.append(Comment(start, end, stripped(data[start:end])))
-        return found
+                comments.append(Comment(start, end, stripped(data[start:end])))
+        return comments
 
 
 def _literal(data: bytes, match: re.Match[bytes], kind: str, inside: Span) -> Literal:
@@ -100,12 +100,12 @@ def _literal(data: bytes, match: re.Match[bytes], kind: str, inside: Span) -> Li
 
 
 def _lines(data: bytes) -> list[re.Match[bytes]]:
-    found = []
+    lines = []
     position = 0
     while position < len(data) and (match := _LINE.match(data, position)):
-        found.append(match)
+        lines.append(match)
         position = match.end()
-    return found
+    return lines
 
 
 def make(name: str) -> EnvHost:  # noqa: ARG001

@@ -73,15 +73,15 @@ def split(data: bytes) -> tuple[tuple[HereDocument, ...], bytes]:
     That is as long, each byte in its place: with redirections for the documents, and blank lines
     for their text, but for the commands in it.
     """
-    found: list[HereDocument] = []
+    documents: list[HereDocument] = []
     script = data
     for _ in range(_MOST_ROUNDS):
-        more = list(_next(data, script, found[-1] if found else None))
+        more = list(_next(data, script, documents[-1] if documents else None))
         if not more:
             break
-        found += more
+        documents += more
         script = _without(script, more)
-    return tuple(sorted(found, key=lambda each: each.delimiter)), script
+    return tuple(sorted(documents, key=lambda each: each.delimiter)), script
 
 
 def _next(data: bytes, script: bytes, last: HereDocument | None) -> Iterator[HereDocument]:

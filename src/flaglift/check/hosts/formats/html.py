@@ -109,8 +109,8 @@ class HtmlHost(TreeParts):
         parsed, end = self.parsed(data), 0
         if parse(parsed, _MODULE).root_node.has_error:
             # The parser skips texts between end tags of nothing.
-            found, end = texts_of(parsed)
-            for place in found:
+            texts, end = texts_of(parsed)
+            for place in texts:
                 is_in = part is None or part.start <= place.start < part.end
                 if is_in and data[slice(*place)].strip() and not _is_inside(place, raw):
                     yield self._literal(

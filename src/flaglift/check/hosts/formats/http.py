@@ -62,20 +62,20 @@ class HttpHost:
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the lines before each request's body that begin with a number sign or slashes."""
-        found = []
+        comments = []
         start = 0
         for request in [*_requests(data), None]:
             end = request.body.start if request else len(data)
-            found += [
+            comments += [
                 Comment(*match.span(), stripped(match[0]))
                 for match in _COMMENT.finditer(data, start, end)
             ]
             start = request.body.end if request else end
-        return found
+        return comments
 
 
 def _requests(data: bytes) -> list[_Request]:
-    found = []
+    requests = []
     starts = [0, *(match.end() for match in _REQUESTS.finditer(data))]
     ends = [*(match.start() for match in _REQUESTS.finditer(data)), len(data)]
     for start, end in zip(starts, ends, strict=True):
@@ -85,8 +85,8 @@ def _requests(data: bytes) -> list[_Request]:
         if blank:
             text = data[blank.end() : end].rstrip(b"\r\n")
             body = Span(blank.end(), blank.end() + len(text))
-            found.append(_Request(first, data[first : blank.start()], body))
-    return found
+            requests.append(_Request(first, data[first : blank.start()], body))
+    return requests
 
 
 def make(name: str) -> HttpHost:  # noqa: ARG001

@@ -64,9 +64,9 @@ class JsonFrame(NamedTuple):
         """Tell whether members say nothing of each other."""
         if not self.is_object:
             return True
-        found = [_KEY.match(data, at) for at in (self.start, *(each.end for each in self.breaks))]
-        keys = [match[1].decode() for match in found if match]
-        apart = len(keys) == len(found) == len(set(keys))
+        matches = [_KEY.match(data, at) for at in (self.start, *(each.end for each in self.breaks))]
+        keys = [match[1].decode() for match in matches if match]
+        apart = len(keys) == len(matches) == len(set(keys))
         return apart and not any(map(TEXT_KEY.search, keys))
 
 

@@ -32,12 +32,12 @@ class MdxHost(MarkdownHost):
     def literals(self, data: bytes) -> list[Literal]:
         """Return the pieces of code in a document, in order, and its front matter."""
         code, _ = self._read(data)
-        found = [
+        markdown = [
             each
             for each in super().literals(data)
             if not any(other.start <= each.start < other.end for other in code)
         ]
-        return sorted([*found, *code], key=lambda literal: literal.start)
+        return sorted([*markdown, *code], key=lambda literal: literal.start)
 
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
         """Yield nothing: a tag or an expression may go on in other blocks."""
@@ -46,10 +46,10 @@ class MdxHost(MarkdownHost):
     def _read(self, data: bytes) -> tuple[list[Literal], list[Span]]:
         """Return the modules, tags and expressions, and where one begins that does not end."""
         modules = list(_modules(data))
-        found = list(self._expressions(data, modules))
+        expressions = list(self._expressions(data, modules))
         code = [self._code(data, module, b"", b"") for module in modules]
-        code += [each for each in found if isinstance(each, Literal)]
-        return code, [each for each in found if isinstance(each, Span)]
+        code += [each for each in expressions if isinstance(each, Literal)]
+        return code, [each for each in expressions if isinstance(each, Span)]
 
     def _expressions(self, data: bytes, modules: list[Span]) -> Iterator[Literal | Span]:
         """Yield the tags and the expressions in texts; not those in code within them.

@@ -95,8 +95,8 @@ class TomlHost(TreeParts):
         while around is not None and around.type not in _TABLES:
             around = around.parent
         prefix = _keys(around.named_children[0]) if around is not None else ()
-        found = nodes(self.parsed(data), (*_TABLES, "pair"), _MODULE, part=part)
-        return self._literals(_outermost(found), data, prefix)
+        pairs = nodes(self.parsed(data), (*_TABLES, "pair"), _MODULE, part=part)
+        return self._literals(_outermost(pairs), data, prefix)
 
     def _literals(self, tops: Iterable[Node], data: bytes, prefix: Path) -> list[Literal]:
         """Return the values of pairs, after the headers of the tables that they are in."""
@@ -175,14 +175,14 @@ class TomlHost(TreeParts):
 
 
 def _without_odd(backslashes: re.Match[bytes]) -> bytes:
-    found = backslashes[0]
-    return found[:-1] + b" " if len(found) % 2 else found
+    run = backslashes[0]
+    return run[:-1] + b" " if len(run) % 2 else run
 
 
-def _outermost(found: Iterable[Node]) -> Iterator[Node]:
+def _outermost(nested: Iterable[Node]) -> Iterator[Node]:
     """Yield tables, and pairs that are in no other pair."""
     end = 0
-    for node in found:
+    for node in nested:
         if node.start_byte >= end:
             yield node
             end = node.end_byte if node.type == "pair" else end

@@ -105,8 +105,8 @@ def nodes(
     root = parse(data, module, function).root_node
     if _is_too_deep(root):
         raise TooLongError("is nested too deep to read, so it is not checked")
-    found = cursor.captures(root).get("found", ())
-    inside = [each for each in found if part is None or part.start <= each.start_byte < part.end]
+    captured = cursor.captures(root).get("found", ())
+    inside = [each for each in captured if part is None or part.start <= each.start_byte < part.end]
     return sorted(inside, key=lambda node: (node.start_byte, -node.end_byte))
 
 

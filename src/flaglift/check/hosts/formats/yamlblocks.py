@@ -50,13 +50,13 @@ def cuts_of_block(data: bytes) -> Mapping[int, bool]:
 
     Keys of which one says something of the others are none.
     """
-    found = list(_TOP.finditer(data))
-    is_mapping = bool(found) and found[0]["key"] is not None
-    found = [match for match in found if (match["key"] is not None) == is_mapping]
-    keys = [match["key"].strip(b"\"'").decode() for match in found if is_mapping]
-    if len(found) < 2 or len(set(keys)) < len(keys) or any(map(TEXT_KEY.search, keys)):
+    matches = list(_TOP.finditer(data))
+    is_mapping = bool(matches) and matches[0]["key"] is not None
+    matches = [match for match in matches if (match["key"] is not None) == is_mapping]
+    keys = [match["key"].strip(b"\"'").decode() for match in matches if is_mapping]
+    if len(matches) < 2 or len(set(keys)) < len(keys) or any(map(TEXT_KEY.search, keys)):
         return {}
-    return dict.fromkeys((0, *(match.start() for match in found[1:])), is_mapping)
+    return dict.fromkeys((0, *(match.start() for match in matches[1:])), is_mapping)
 
 
 def keys_at_top(data: bytes) -> int:

@@ -127,13 +127,13 @@ def block_pieces(
         if data[match.start() : start].strip(b" "):
             return None
         text = data[start : match.end()].decode()
-        found = _next(value, done, text)
-        if found is None:
+        end = _next(value, done, text)
+        if end is None:
             return None
-        if found > done:
-            pieces.append(Piece(PieceKind.ATOM, last, start, value[done:found]))
+        if end > done:
+            pieces.append(Piece(PieceKind.ATOM, last, start, value[done:end]))
         pieces.append(Piece(PieceKind.RUN, start, match.end(), text))
-        done, last = found + len(text), match.end()
+        done, last = end + len(text), match.end()
     rest = value[done:]
     if rest.strip("\n"):
         return None
