@@ -64,13 +64,13 @@ class ChunkDecider:
             self._fitting(verdict if verdict.stored is one else verdict._replace(stored=one))
             for verdict, one in zip(decided, stored, strict=True)
         ]
-        found: list[Decided] = []
+        decisions: list[Decided] = []
         start = 0
         for record in records:
             end = start + len(record.prompts)
-            found.append((record, tuple(verdicts[start:end])))
+            decisions.append((record, tuple(verdicts[start:end])))
             start = end
-        return found
+        return decisions
 
     def _without_empty(self, stored: Stored) -> Stored:
         """Return a prompt less the values beside it that stand for none."""

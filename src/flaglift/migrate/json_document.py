@@ -41,13 +41,13 @@ class JsonDocuments:
         try:
             document = document_of(data)
         except (ValueError, RecursionError):
-            found = partial(self._found_by_places, data)
+            read = partial(self._found_by_places, data)
         else:
             if not every and self._is_plain(document):
                 return None
-            found = partial(self._found, document)
+            read = partial(self._found, document)
         try:
-            prompts, key = found()
+            prompts, key = read()
         except ValueError as error:
             return Problem(str(number), str(error))
         return StoredRecord(key or str(number), prompts, slice(start, start + len(data)))
@@ -74,11 +74,11 @@ class JsonDocuments:
         return self._prompts(document)
 
     def _prompts(self, document: Any) -> tuple[Stored, ...]:
-        found = [
+        prompts = [
             self._stored(place, holder.get, holder, context_of(holder, self._taken))
             for place, holder in holders(document, self._steps)
         ]
-        return tuple(stored for stored in found if stored is not None)
+        return tuple(stored for stored in prompts if stored is not None)
 
     def _read_places(self, data: bytes) -> tuple[Stored, ...]:
         validate(data)
@@ -123,14 +123,14 @@ class JsonDocuments:
         prompts = self._read_places(data)
         if self._key is None:
             return prompts, None
-        found = (single(site.members, self._key[-1]) for site in sites(data, self._key))
-        return prompts, self._only(value_of(data, member) for member in found if member)
+        members = (single(site.members, self._key[-1]) for site in sites(data, self._key))
+        return prompts, self._only(value_of(data, member) for member in members if member)
 
     def _only(self, values: Iterable[Any]) -> str:
-        found = list(values)
-        if len(found) != 1:
+        values_given = list(values)
+        if len(values_given) != 1:
             raise ValueError(self._named)
-        return str(found[0])
+        return str(values_given[0])
 
 
 def _values(data: bytes, members: Sequence[Member]) -> dict[str, Any]:

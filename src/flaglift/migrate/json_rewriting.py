@@ -59,8 +59,8 @@ class JsonRewriter:
             if len(writes.keys() & before.keys()) == ("text" in verdict.writes):
                 new = self._with_members(data, _member_named(data, text), verdict)
             else:
-                found = {key: _member_named(data, key) for key in {text, *writes} & before.keys()}
-                new = _spliced(data, self._edits(data, found, verdict))
+                members = {key: _member_named(data, key) for key in {text, *writes} & before.keys()}
+                new = _spliced(data, self._edits(data, members, verdict))
             return new if document_of(new) == before | writes else None
         except (ValueError, RecursionError):
             return None
@@ -97,8 +97,8 @@ class JsonRewriter:
             if verdict is not None:
                 present = [member.key for member in site.members]
                 keys = (self._steps[-1], *self._intended(verdict, present))
-                found = {key: single(site.members, key) for key in keys}
-                members = {key: member for key, member in found.items() if member is not None}
+                all_members = {key: single(site.members, key) for key in keys}
+                members = {key: member for key, member in all_members.items() if member is not None}
                 edits += self._edits(data, members, verdict)
         new = _spliced(data, edits)
         self._prove(data, new, by_place)
@@ -132,9 +132,9 @@ class JsonRewriter:
         """Read the new document with Python's reader, and compare it with the old one."""
         try:
             before, after = document_of(old), document_of(new)
-            found = dict(holders(before, self._steps))
+            expected = dict(holders(before, self._steps))
             for place, verdict in verdicts.items():
-                found[place].update(self._intended(verdict, found[place]))
+                expected[place].update(self._intended(verdict, expected[place]))
             right = before == after
         except (ValueError, RecursionError):
             validate(new)
@@ -165,11 +165,11 @@ class JsonRewriter:
 
 def _member_named(data: bytes, key: str) -> Member:
     """Return the first member with a key. Raises `ValueError` where there is none."""
-    found = _name(key).search(data)
-    end = value_end(data, found.end()) if found else None
-    if found is None or end is None:
+    match = _name(key).search(data)
+    end = value_end(data, match.end()) if match else None
+    if match is None or end is None:
         raise ValueError("it is spelled differently")
-    return Member(key, found.start(), found.end(1), found.end(), end)
+    return Member(key, match.start(), match.end(1), match.end(), end)
 
 
 @lru_cache(maxsize=64)
@@ -215,18 +215,18 @@ def _raw_places(inside: str, first: int, places: Sequence[int], length: int) -> 
 
     `first` is where the first escape is, and `length` how long the text is that it stands for.
     """
-    found: list[int] = []
+    offsets: list[int] = []
     escapes = _ESCAPE.finditer(inside, first)
     escape = None
     hidden = 0
     for place in places:
         if place == length:
-            found.append(len(inside))
+            offsets.append(len(inside))
             continue
         if place > first and escape is None:
             escape = next(escapes, None)
         while escape is not None and escape.start() - hidden < place:
             hidden += len(escape[0]) - 1
             escape = next(escapes, None)
-        found.append(place + hidden)
-    return found
+        offsets.append(place + hidden)
+    return offsets

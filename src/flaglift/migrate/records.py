@@ -61,12 +61,12 @@ class Chunk(NamedTuple):
     unread: Any = None
     """What a file's format needs to read the records; None when that is done."""
 
-    def holding(self, found: Iterable[StoredRecord | Problem | None]) -> "Chunk":
+    def holding(self, parsed: Iterable[StoredRecord | Problem | None]) -> "Chunk":
         """Return the chunk with what was read of it; None stands for a plain record."""
         records: list[StoredRecord] = []
         problems: list[Problem] = []
         plain = 0
-        for each in found:
+        for each in parsed:
             if each is None:
                 plain += 1
             elif isinstance(each, StoredRecord):

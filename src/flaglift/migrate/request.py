@@ -41,9 +41,9 @@ def context_columns(names: Iterable[str], job: Job) -> dict[str, str]:
     others for one field nobody knows which counts.
     """
     taken = {job.text, *job.targets.values()}
-    found = [(request_field(name), name) for name in names if name not in taken]
-    times = Counter(field for field, _ in found)
-    return {field: name for field, name in found if field is not None and times[field] == 1}
+    pairs = [(request_field(name), name) for name in names if name not in taken]
+    times = Counter(field for field, _ in pairs)
+    return {field: name for field, name in pairs if field is not None and times[field] == 1}
 
 
 def context_of(values: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:

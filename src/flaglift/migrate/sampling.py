@@ -105,13 +105,13 @@ class Look:
         return Seen(samples, [*self._lines(chunk, decided)] if self.listed else [])
 
     def _lines(self, chunk: Chunk, decided: Sequence[Decided]) -> Iterator[str]:
-        found: list[dict[str, Any]] = [
+        lines: list[dict[str, Any]] = [
             {"key": problem.key, "problem": problem.sentence} for problem in chunk.problems
         ]
-        found += [
+        lines += [
             described(record.key, verdict, text=self.with_text)
             for record, verdicts in decided
             for verdict in verdicts
             if verdict.status == "refused"
         ]
-        return (json.dumps(line, ensure_ascii=False) for line in found)
+        return (json.dumps(line, ensure_ascii=False) for line in lines)

@@ -148,19 +148,19 @@ class Delimited(ByteFormat):
         if chunk.unread is None:
             return chunk
         first, places = chunk.unread
-        found: list[StoredRecord | Problem | None] = []
+        records: list[StoredRecord | Problem | None] = []
         position = 0
         for number, end in enumerate(places, first):
             if end < 0:
-                found.append(Problem(str(number), _endless(self.job.most_bytes)))
+                records.append(Problem(str(number), _endless(self.job.most_bytes)))
                 break
             row = self._rows.at(chunk.body, position, final=True, less_plain=not self.every_record)
             if row is None:
-                found.append(None)
+                records.append(None)
             elif not row.blank:
-                found.append(self._record(chunk.body, row, number))
+                records.append(self._record(chunk.body, row, number))
             position = end
-        return chunk.holding(found)
+        return chunk.holding(records)
 
     def _record(self, buffer: bytes, row: DelimitedRow, number: int) -> StoredRecord | Problem:
         fault = fault_of(row, self._width)

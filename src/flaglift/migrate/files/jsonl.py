@@ -62,7 +62,7 @@ class JsonLines(ByteFormat):
         if chunk.unread is None:
             return chunk
         offset, number = chunk.unread
-        found: list[StoredRecord | Problem | None] = []
+        records: list[StoredRecord | Problem | None] = []
         position = 0
         record, every = self._documents.record, self.every_record
         by_number = every and self.job.key is None
@@ -73,11 +73,11 @@ class JsonLines(ByteFormat):
                 start, content = len(_BOM), content[len(_BOM) :]
             if by_number:  # to be restored: what is in it, the journal tells
                 where = slice(start, start + len(content))
-                found.append(StoredRecord(str(index), (), where))
+                records.append(StoredRecord(str(index), (), where))
             elif content and not content.isspace():
-                found.append(record(content, index, start, every=every))
+                records.append(record(content, index, start, every=every))
             position += len(line)
-        return chunk.holding(found)
+        return chunk.holding(records)
 
     def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return a document with what a change writes."""

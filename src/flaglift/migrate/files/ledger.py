@@ -177,12 +177,12 @@ class Ledger:
                 " AND run = ?"
             )
             blocks |= self._db.execute(query, (*part, run.id)).fetchall()
-        found: dict[str, list[JournalEntry]] = defaultdict(list)
+        entries: dict[str, list[JournalEntry]] = defaultdict(list)
         for first in sorted(blocks):
             block = self._block(blocks[first])
             for key in wanted & block.keys:
-                found[key] += block.of_key(key)
-        return found
+                entries[key] += block.of_key(key)
+        return entries
 
     def _block(self, number: int) -> "_FileBlock":
         known = self._open.pop(number, None)
@@ -200,9 +200,9 @@ class Ledger:
         marked: dict[int, list[int]] = defaultdict(list)
         for number in numbers:
             marked[self._db.execute(query, (run.id, number)).fetchone()[0]].append(number)
-        for place, found in marked.items():
+        for place, undone in marked.items():
             block = self._block(place)
-            block.pending.update(found)
+            block.pending.update(undone)
             values = (json.dumps(sorted(block.pending)), place)
             self._db.execute("UPDATE journal SET pending = ? WHERE block = ?", values)
 

@@ -43,9 +43,9 @@ def writer_settings(metadata: Any) -> dict[str, Any]:
         "write_statistics": [c.path_in_schema for c in columns if c.is_stats_set] or False,
         "write_page_index": any(c.has_offset_index for c in columns),
         "column_encoding": {
-            path: found.pop()
-            for path, found in encodings.items()
-            if len(found) == 1 and path not in dictionary
+            path: codecs.pop()
+            for path, codecs in encodings.items()
+            if len(codecs) == 1 and path not in dictionary
         }
         or None,
         "sorting_columns": group.sorting_columns or None,
@@ -58,14 +58,16 @@ def writer_settings(metadata: Any) -> dict[str, Any]:
 
 def _bloom_filters(metadata: Any) -> dict[str, dict[str, float]]:
     """Return the Bloom filters of a file by column, as large as the rows of a group ask for."""
-    found: dict[str, dict[str, float]] = {}
+    filters: dict[str, dict[str, float]] = {}
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         for column in map(group.column, range(group.num_columns)):
             if getattr(column, "bloom_filter_offset", None) is not None:
-                known = found.setdefault(column.path_in_schema, {"ndv": 1, "fpp": _FALSE_POSITIVES})
+                known = filters.setdefault(
+                    column.path_in_schema, {"ndv": 1, "fpp": _FALSE_POSITIVES}
+                )
                 known["ndv"] = max(known["ndv"], group.num_rows)
-    return found
+    return filters
 
 
 def _codec(name: str) -> str:

@@ -107,11 +107,11 @@ class ParquetReader:
         targets = {f: c for f, c in self.columns.items() if f != "text"}
         beside = _values_of(part, targets, _held), _values_of(part, self._context, stated)
         keys = part.column(self.job.key).to_pylist() if self.job.key else None
-        found = [
+        records = [
             self._record(first + i, i, text, beside, keys and keys[i])
             for i, text in enumerate(texts)
         ]
-        return chunk._replace(size=sum(len(text) for text in texts if text)).holding(found)
+        return chunk._replace(size=sum(len(text) for text in texts if text)).holding(records)
 
     def rows_of(self, group: int) -> int:
         """Return how many rows a row group has."""

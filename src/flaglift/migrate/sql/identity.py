@@ -58,13 +58,13 @@ def identify(connection: Connection, name: str) -> TableIdentity:
     known: list[str] = []
     meant: list[_Found] = []
     for where, table in readings:
-        found = [
+        rows = [
             (str(row[0]), str(row[1]), bool(row[2]), str(row[3]))
             for row in connection.execute(text(_TABLES[dialect]), {"schema": where})
         ]
-        named = _named(found, table, folds=_folds(connection, dialect))
+        named = _named(rows, table, folds=_folds(connection, dialect))
         meant += [named] if named and named not in meant else []
-        known += [row[1] for row in found]
+        known += [row[1] for row in rows]
     if len(meant) > 1:
         each = " and ".join(f"the table `{row[1]}` of `{row[0]}`" for row in meant)
         raise InputError(f"`{name}` may be {each}; rename one of them")

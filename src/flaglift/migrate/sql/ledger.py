@@ -275,8 +275,8 @@ class SqlLedger:
         """Return the bytes of a run's blocks."""
         journal = self.journal_table
         total = func.sum(func.length(journal.c.entries))
-        found = connection.execute(select(total).where(journal.c.run == run.id)).scalar()
-        return int(found or 0)
+        size = connection.execute(select(total).where(journal.c.run == run.id)).scalar()
+        return int(size or 0)
 
     def purge(self, connection: Connection, run: MigrationRun) -> None:
         """Delete a run's blocks."""

@@ -37,25 +37,25 @@ _NEIGHBOURS = 100
 class Rows:
     """The rows of a table, as records and back."""
 
-    def __init__(self, found: PromptTable, dialect: str) -> None:
+    def __init__(self, table: PromptTable, dialect: str) -> None:
         """Prepare it. Raises `InputError` for a path that is none."""
-        self.source = found
+        self.source = table
         self._dialect = dialect
         self._take_any_text = frozenset(
             name
-            for name, column in found.columns.items()
+            for name, column in table.columns.items()
             if isinstance(column.type, Text) and column.type.length is None
-            if column.name not in found.charsets
+            if column.name not in table.charsets
         )
-        job = found.job
-        self._width = len(found.key.columns)
-        names = [*found.columns, *map(_beside, found.context)]
+        job = table.job
+        self._width = len(table.key.columns)
+        names = [*table.columns, *map(_beside, table.context)]
         self.places: dict[str, int] = {n: i for i, n in enumerate(names, self._width)}
         """Where in a row the value of a field is; the document is `text` if it is JSON."""
-        self._held = [(n, found.columns[n], self.places[n]) for n in job.targets if n in names]
-        self._context = [(n, c, self.places[_beside(n)]) for n, c in found.context.items()]
+        self._held = [(n, table.columns[n], self.places[n]) for n in job.targets if n in names]
+        self._context = [(n, c, self.places[_beside(n)]) for n, c in table.context.items()]
         try:
-            self._documents = JsonDocuments(job.text, job.targets) if found.is_json else None
+            self._documents = JsonDocuments(job.text, job.targets) if table.is_json else None
         except ValueError as error:
             raise InputError(str(error)) from None
         self._where = (
@@ -89,11 +89,11 @@ class Rows:
         """
         passed = self.select(connection, after, rows, [self._has_dashes().label("flagged")])
         flagged = [self.key(row) for row in passed if row[-1]]
-        found = self.read_keys(connection, [key for key in flagged if _is_sound(key)])
-        if len(found) < len(flagged):  # a key that `=` does not find is to be reported, too
+        rows_read = self.read_keys(connection, [key for key in flagged if _is_sound(key)])
+        if len(rows_read) < len(flagged):  # a key that `=` does not find is to be reported, too
             whole = {self.key(row): row for row in self.select(connection, after, rows)}
-            found = {key: whole[key] for key in flagged if key in whole}
-        return passed, list(found.values())
+            rows_read = {key: whole[key] for key in flagged if key in whole}
+        return passed, list(rows_read.values())
 
     def lock(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[Row, Row]:
         """Return rows by their keys and in their order, and keep others from changing them."""
@@ -107,9 +107,9 @@ class Rows:
         """Tell whether a row that `=` does not find stands where its key is in the order."""
         after = self.source.key.after(key)
         return any(
-            key_text(found) == key_text(key)
+            key_text(other) == key_text(key)
             for side, backwards in ((after, False), (not_(after), True))
-            for found in self.keys(connection, side, most=_NEIGHBOURS, backwards=backwards)
+            for other in self.keys(connection, side, most=_NEIGHBOURS, backwards=backwards)
         )
 
     def keys(

@@ -43,16 +43,16 @@ def begin_or_resume(
 
 def lacking(connection: Connection, rows: Rows) -> str | None:
     """Return why the account may not change the columns of a job; None where it may."""
-    found = rows.source
-    reason = reason_not_to_update(connection, found.table, found.columns.values())
+    source = rows.source
+    reason = reason_not_to_update(connection, source.table, source.columns.values())
     if reason:
         return (
-            f"`{found.table.name}` cannot be written ({reason}): apply needs the right to select"
+            f"`{source.table.name}` cannot be written ({reason}): apply needs the right to select"
             " and update it"
         )
-    if found.missing and found.job.create_columns:
-        reason = reason_not_to_add_columns(connection, found.table)
-    return reason and f"columns cannot be added to `{found.table.name}` ({reason})"
+    if source.missing and source.job.create_columns:
+        reason = reason_not_to_add_columns(connection, source.table)
+    return reason and f"columns cannot be added to `{source.table.name}` ({reason})"
 
 
 def check_rights(connection: Connection, rows: Rows) -> None:

@@ -79,9 +79,9 @@ class TableStore:
 
     def _rows_of(self, job: Job) -> Rows:
         with self._session.begin() as connection:
-            found = find_table(connection, job, self._identity)
-        self._session.spelling |= found.key.has_spelling
-        return Rows(found, self._session.dialect)
+            table = find_table(connection, job, self._identity)
+        self._session.spelling |= table.key.has_spelling
+        return Rows(table, self._session.dialect)
 
     def checks(self) -> list[Check]:
         """Look, once, whether the database behaves as the code relies on."""
@@ -145,9 +145,9 @@ class TableStore:
         table = self._rows
         with self._session.begin() as connection:
             if left:
-                passed, found = table.select_flagged(connection, after, rows)
+                passed, wanted = table.select_flagged(connection, after, rows)
             else:
-                passed = found = table.select(connection, after, rows)
+                passed = wanted = table.select(connection, after, rows)
         if not passed:
             return None
         first, end = (key_text(table.key(passed[place])) for place in (0, -1))
@@ -156,16 +156,16 @@ class TableStore:
                 f"{self.name}: the database gives the row {end} again when asked for what comes"
                 " after it; export the table to a file, or add a key of numbers or texts"
             )
-        texts = map(table.text, found)
+        texts = map(table.text, wanted)
         size = sum(len(text) for text in texts if isinstance(text, str))
-        records = (None if table.is_plain(row) else table.record(row) for row in found)
+        records = (None if table.is_plain(row) else table.record(row) for row in wanted)
         return Chunk((), {"key": end}, size=size).holding(records)
 
     def unreachable(self) -> int:
         """Return how many rows no cursor reaches: those without a key."""
-        found = self._rows.source
+        table = self._rows.source
         with self._session.begin() as connection:
-            return null_keys(connection, found)
+            return null_keys(connection, table)
 
     def is_empty(self, field: str, value: object) -> bool:
         """Tell whether a value that a field holds stands for none."""

@@ -19,15 +19,15 @@ _WHOLE_NUMBERS = ("smallint", "integer", "bigint")
 
 
 def update_rows(
-    connection: Connection, found: PromptTable, names: Sequence[str], writes: Sequence[Write]
+    connection: Connection, target: PromptTable, names: Sequence[str], writes: Sequence[Write]
 ) -> int:
     """Write values into rows; return how many rows the database changed."""
     dialect = connection.dialect.name
     if dialect == "postgresql":
-        return _update_arrays(connection, found, names, writes)
-    if dialect != "sqlite" and all(isinstance(c.column.type, Integer) for c in found.key.columns):
-        return sum(_update_joined(connection, found, names, part) for part in _short_parts(writes))
-    return _update_each(connection, found, names, writes)
+        return _update_arrays(connection, target, names, writes)
+    if dialect != "sqlite" and all(isinstance(c.column.type, Integer) for c in target.key.columns):
+        return sum(_update_joined(connection, target, names, part) for part in _short_parts(writes))
+    return _update_each(connection, target, names, writes)
 
 
 def _short_parts(writes: Sequence[Write]) -> Iterator[list[Write]]:
@@ -47,16 +47,16 @@ def _short_parts(writes: Sequence[Write]) -> Iterator[list[Write]]:
 
 
 def _update_each(
-    connection: Connection, found: PromptTable, names: Sequence[str], writes: Sequence[Write]
+    connection: Connection, target: PromptTable, names: Sequence[str], writes: Sequence[Write]
 ) -> int:
     """Write with a statement for each row."""
     quoting = connection.dialect.identifier_preparer
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     changes, matches = (
-        [f"{quoting.quote(name)} = {mark}" for name in columns] for columns in _names(found, names)
+        [f"{quoting.quote(name)} = {mark}" for name in columns] for columns in _names(target, names)
     )
     statement = (
-        f"UPDATE {quoting.format_table(found.table)} SET {', '.join(changes)}"  # noqa: S608
+        f"UPDATE {quoting.format_table(target.table)} SET {', '.join(changes)}"  # noqa: S608
         f" WHERE {' AND '.join(matches)}"
     )
     parameters = [(*values.values(), *key) for key, values in writes]
@@ -64,7 +64,7 @@ def _update_each(
 
 
 def _update_joined(
-    connection: Connection, found: PromptTable, names: Sequence[str], writes: Sequence[Write]
+    connection: Connection, target: PromptTable, names: Sequence[str], writes: Sequence[Write]
 ) -> int:
     """Write with one statement that joins the rows to a list of values.
 
@@ -73,13 +73,13 @@ def _update_joined(
     quoting = connection.dialect.identifier_preparer
     changes, matches = (
         [f"rows_.{quoting.quote(name)} = new_.{kind}{i}" for i, name in enumerate(columns)]
-        for kind, columns in zip("vk", _names(found, names), strict=True)
+        for kind, columns in zip("vk", _names(target, names), strict=True)
     )
     marks = ", ".join(["%s"] * (len(changes) + len(matches)))
     aliases = [f"v{i}" for i in range(len(changes))] + [f"k{i}" for i in range(len(matches))]
     first = ", ".join(f"%s AS {alias}" for alias in aliases)
     values = " UNION ALL SELECT ".join([first, *[marks] * (len(writes) - 1)])
-    table = quoting.format_table(found.table)
+    table = quoting.format_table(target.table)
     statement = " ".join(
         (f"UPDATE (SELECT {values}) AS new_ STRAIGHT_JOIN {table} AS rows_",
          f"ON {' AND '.join(matches)} SET {', '.join(changes)}")
@@ -88,21 +88,21 @@ def _update_joined(
     return int(connection.exec_driver_sql(statement, tuple(parameters)).rowcount)
 
 
-def _names(found: PromptTable, names: Sequence[str]) -> tuple[list[str], list[str]]:
+def _names(target: PromptTable, names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the columns to write, and those of the key."""
-    keys = [column.column.name for column in found.key.columns]
-    return [found.columns[name].name for name in names], keys
+    keys = [column.column.name for column in target.key.columns]
+    return [target.columns[name].name for name in names], keys
 
 
 def _update_arrays(
-    connection: Connection, found: PromptTable, names: Sequence[str], writes: Sequence[Write]
+    connection: Connection, target: PromptTable, names: Sequence[str], writes: Sequence[Write]
 ) -> int:
     """Write with one statement that takes a column of values as an array."""
     quoting = connection.dialect.identifier_preparer
     arrays: list[list[Any]] = []
     kinds: list[str] = []
     matches: list[str] = []
-    for index, column in enumerate(found.key.columns):
+    for index, column in enumerate(target.key.columns):
         value = f"new_.c{len(arrays)}"
         kind = column.kind.replace("%", "%%")
         value = f"CAST({value} AS {kind})" if column.as_text else value
@@ -115,17 +115,17 @@ def _update_arrays(
         kinds.append(column.array.replace("%", "%%"))
     changes: list[str] = []
     for name in names:
-        column_name = found.columns[name].name
+        column_name = target.columns[name].name
         value = f"new_.c{len(arrays)}"
-        if column_name in found.assigned:
-            value = f"CAST({value} AS {found.assigned[column_name].replace('%', '%%')})"
+        if column_name in target.assigned:
+            value = f"CAST({value} AS {target.assigned[column_name].replace('%', '%%')})"
         changes.append(f"{quoting.quote(column_name)} = {value}")
         arrays.append([None if v[name] is None else str(v[name]) for _, v in writes])
         kinds.append("text[]")
     taken = ", ".join(f"CAST(%s AS {kind})" for kind in kinds)
     columns = ", ".join(f"c{index}" for index in range(len(arrays)))
     statement = (
-        f"UPDATE {'ONLY ' * found.only}{quoting.format_table(found.table)} AS rows_"  # noqa: S608
+        f"UPDATE {'ONLY ' * target.only}{quoting.format_table(target.table)} AS rows_"  # noqa: S608
         f" SET {', '.join(changes)} FROM unnest({taken}) AS new_({columns})"
         f" WHERE {' AND '.join(matches)}"
     )
