@@ -182,9 +182,9 @@ def test_requests_that_differ_in_a_type_only_are_told_apart() -> None:
     text = f"{PLAIN}\nvideo_audio=true"
     codes = [
         [finding.code for finding in lint(text, context=Context({"video_audio": value}))]
-        for value in (True, 1, "true")
+        for value in (1, 1.0, True, "1", "true")
     ]
-    assert ["FL604" in each for each in codes] == [False, True, False]
+    assert ["FL604" in each for each in codes] == [False, True, False, True, False]
 
 
 def test_a_request_that_cannot_be_hashed_is_examined() -> None:

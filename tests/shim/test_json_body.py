@@ -188,9 +188,9 @@ def test_a_conflict_passes_untouched_and_strict_refuses_it() -> None:
     assert done(unreadable).body == unreadable
 
 
-def test_equal_means_equal_as_a_form_writes_it_and_true_is_not_one() -> None:
+def test_equal_means_equal_as_a_form_writes_it_or_a_number_for_a_truth_value() -> None:
     block = LEGACY + "\nvideo_audio=true"
-    for value, changed in ((True, True), ("true", True), (1, False), (True, True)):
+    for value, changed in ((True, True), ("true", True), (1, True), (1.0, False), ("1", False)):
         body = json_body({"text": block, "video_audio": value})
         assert (done(body).body != body) is changed
 
