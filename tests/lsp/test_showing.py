@@ -107,6 +107,35 @@ def end(text: str) -> types.Position:
     return types.Position(len(before), len(last.encode("utf-16-le")) // 2)
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("a.py", 'x = "', '"\n'),
+        ("a.js", "const x = '", "';\n"),
+        ("a.rb", 'x = "', '"\n'),
+        ("a.go", 'package a\nvar x = "', '"\n'),
+        ("a.json", '{"text": "', '"}\n'),
+        ("a.yaml", "text: '", "'\n"),
+        ("a.sh", "./make '", "'\n"),
+    ],
+)
+def test_completion_before_a_closing_quote(
+    name: str, before: str, after: str, tmp_path: Path
+) -> None:
+    async def run(editor: Editor) -> None:
+        for text, choice in (
+            ("a cow --video --video_model ", "kling25"),
+            ("a cow --video --video_model kl", "kling25"),
+            ("a cow --video --video_model kling25 --duration ", "10"),
+            ("a cow --video --video_mod", "--video_model"),
+        ):
+            uri = await editor.open(tmp_path / name, f"{before}{text}{after}")
+            assert choice in await completed(editor, uri, end(before + text))
+            editor.close(uri)
+
+    session(run)
+
+
 def test_completion_in_prompts(tmp_path: Path) -> None:
     async def run(editor: Editor) -> None:
         uri = await editor.open(tmp_path / "a.txt", "")

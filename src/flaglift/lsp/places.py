@@ -37,15 +37,16 @@ def place_in(reading: DocumentReading, offset: int) -> TextPlace | None:
 def code_point_at(literal: Literal, offset: int) -> int:
     """Return the code point of a literal's text that a byte of the file is a part of.
 
-    Between two of them it is the second; outside of the text the nearest end.
+    Between two of them it is the second, but not after what may be added there when the program
+    runs; outside of the text the nearest end.
     """
     if literal.outer:
         before = literal.outer.text[: code_point_at(literal.outer, offset)]
         offset = len(before.encode())
     for begin, piece in zip(literal.begins, literal.pieces, strict=False):
+        if offset <= piece.start:
+            return begin
         if offset < piece.end:
-            if offset <= piece.start:
-                return begin
             if piece.kind is PieceKind.RUN:
                 return begin + len(literal.source[piece.start : offset].decode(errors="ignore"))
             return begin
