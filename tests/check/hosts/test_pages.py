@@ -358,3 +358,28 @@ def test_elements_that_were_never_opened_stay_what_they_are(source: str) -> None
 def test_what_comes_after_a_tag_that_cannot_be_read_is_not_edited(source: str) -> None:
     source = source.replace("BAD", BAD)
     assert fixed("html", source) == source
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        """:x="'BAD'\"""",
+        """v-bind:x="{text: 'BAD'}\"""",
+        """v-html="a ? 'BAD' : b\"""",
+        """v-for="x in ['BAD']\"""",
+        """@click="send('BAD')\"""",
+        """v-on:click="if (a) { send('BAD') }\"""",
+        """x-data="{text: 'BAD'}\"""",
+    ],
+)
+@pytest.mark.parametrize("name", ["vue", "html"])
+def test_values_of_attributes_that_are_code_are_read_as_expressions(
+    attribute: str, name: str
+) -> None:
+    prompt = "a cat --video --video_model kling25 --duration 7"
+    source = f"<template><p {attribute.replace('BAD', prompt)}>y</p></template>"
+    ((literal, decision),) = candidates(source.encode(), host_named(name))
+    assert (literal.text, decision.taken) == (prompt, True)
+    change = LiteralChange(literal, prompt.replace("7", "5"))
+    new, refused = rewrite(source.encode(), host_named(name), [change])
+    assert (new.decode(), list(refused)) == (source.replace("7", "5"), [])

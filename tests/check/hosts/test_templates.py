@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import fix_literal, lint_literal
 from flaglift.check.hosts.finding import candidates
-from flaglift.check.hosts.pieces import CONDITIONAL
+from flaglift.check.hosts.pieces import CONDITIONAL, SEVERAL
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.diagnostics import Severity
@@ -200,7 +200,9 @@ def test_an_interpolation_is_in_no_placeholder() -> None:
 )
 def test_statements_of_any_order_are_read(parts: list[str]) -> None:
     for literal, _ in candidates("".join(parts).encode(), host_named("whole")):
-        assert bool(literal.doubt) == any("%" in part for part in parts)
+        # `--video` again after other words may begin another prompt.
+        doubts = {""} if not any("%" in part for part in parts) else {literal.doubt} - {""}
+        assert literal.doubt in doubts | {SEVERAL}
         for each in lint_literal(literal, DEFAULT):
             assert 0 <= each.start <= each.end <= len(literal.text)
 

@@ -150,6 +150,9 @@ class HtmlHost(TreeParts):
                 loop = _LOOP.match(data, *inside) if name == "v-for" else None
                 inside = Span(loop.end() if loop else inside.start, inside.end)
             literal = self._literal(node, data, inside, self._attribute, origin)
+            if _VALUES.match(name):  # else a text or an object would be a statement
+                before = Piece(PieceKind.ATOM, inside.start, inside.start, "return ")
+                literal = replace(literal, pieces=(before, *literal.pieces))
             yield literal if quoted else replace(literal, unclear=UNQUOTED)
 
     def _scripts(self, data: bytes, part: Span | None) -> Iterator[Literal]:
@@ -212,6 +215,8 @@ class HtmlHost(TreeParts):
 
 _PROGRAMS = re.compile(r"[:@#.]|v-|x-|ng-|on[a-z]|on:")
 """How attributes are named whose values are code: of browsers, Vue, Alpine and Angular."""
+_VALUES = re.compile(r"[:.]|v-(?!on\b)|x-(?:bind|data|for|html|if|model|show|text)\b")
+"""How attributes are named whose values are expressions; of others, they may be statements."""
 _LOOP = re.compile(rb"[^\"'`\[]*?\s(?:in|of)\s")
 UNQUOTED = "it has no quotes around it"
 
