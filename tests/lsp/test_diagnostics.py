@@ -200,6 +200,16 @@ def test_suppressions_and_the_baseline_count_as_in_check(tmp_path: Path) -> None
     session(run, tmp_path)
 
 
+def test_a_comment_that_two_hosts_read_is_one(tmp_path: Path) -> None:
+    text = "<div>\n<p>a cat --video</p> <!-- flaglift: ignore[FL301] why -->\n</div>\n\nother\n"
+
+    async def run(editor: Editor) -> None:
+        uri = await editor.open(tmp_path / "a.md", text, "markdown")
+        assert (await editor.codes(uri)).count("FL901") == 1
+
+    session(run, tmp_path)
+
+
 def fingerprint(start: str) -> str:
     return prompt_fingerprint(parse(f"{start} --video --video_model kling25 --duration 77"))
 

@@ -15,7 +15,7 @@ from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.check.baseline import BaselineKey
 from flaglift.check.hosts.base import Comment, DivisibleHost, Host, Literal, UnreadPlace
-from flaglift.check.hosts.finding import comments, leaves, literals_of, nested_comments, unread
+from flaglift.check.hosts.finding import comments, leaves, literals_of, unread, with_nested
 from flaglift.diagnostics import Diagnostic
 from flaglift.lossless.spans import Span
 from flaglift.lsp.prompts import (
@@ -145,10 +145,10 @@ class DocumentParts:
         if part.comments is None:
             start = self.starts[number]
             own = host.comments_in(self.data, Span(start, start + part.length))
-            part.comments = sorted(
+            part.comments = [
                 Comment(each.start - start, each.end - start, each.text)
-                for each in (*own, *nested_comments(self.literals(number)))
-            )
+                for each in with_nested(own, self.literals(number))
+            ]
         return part.comments
 
     def chosen(self, number: int, findings: Iterable[int]) -> Iterator["DocumentFinding"]:

@@ -145,11 +145,15 @@ def _may_be_code(literal: Literal) -> bool:
 
 def comments(data: bytes, host: Host) -> list[Comment]:
     """Return the comments of a document and of the code nested in it, in order."""
-    return sorted({*host.comments(data), *nested_comments(literals_of(host, data))})
+    return with_nested(host.comments(data), literals_of(host, data))
 
 
-def nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:
-    """Yield the comments of the code in literals, and in what is nested in that."""
+def with_nested(comments: Iterable[Comment], literals: Iterable[Literal]) -> list[Comment]:
+    """Return comments and those of the code in literals, each once and in order."""
+    return sorted({*comments, *_nested_comments(literals)})
+
+
+def _nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:
     for outer in literals:
         inner = nested(outer)
         if inner is None:
@@ -159,7 +163,7 @@ def nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:
             begin = len(data[:start].decode())
             span = outer.locate(Span(begin, begin + len(data[start:end].decode())))
             yield Comment(span.start, span.end, text)
-        yield from nested_comments([each.within(outer) for each in inner.literals(data)])
+        yield from _nested_comments([each.within(outer) for each in inner.literals(data)])
 
 
 _SCRIPTS = frozenset(
