@@ -62,6 +62,46 @@ def test_code_in_code_that_was_not_read_is_said(name: str, source: str, line: in
     assert f"{name}:{line}: not read: the code around it does not parse; it holds" in run.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "source", "line"),
+    [
+        ("a.md", f"# {LONG}\n", 1),
+        ("a.md", f"Some text.\n\n{LONG}\n\n- {LONG}\n\n> {LONG}\n", 3),
+        ("a.md", f"| a | b |\n|---|---|\n| 1 | {LONG} |\n", 3),
+        ("a.mdx", f"import X from 'x'\n\ntext {LONG}\n", 3),
+        ("a.rb", f"x = `curl -F 'prompt[text]={LONG}' http://x`\n", 1),
+        ("a.rb", f"x = 1\n__END__\n{LONG}\n", 3),
+        ("a.php", f"<?php\n$a = `curl -F 'prompt[text]={LONG}' http://x`;\n", 2),
+        ("a.php", f"<?php\n$a = 1;\n__halt_compiler();\n{LONG}\n", 4),
+        ("a.http", f"POST http://x\nX-Prompt: {LONG}\n\na\n", 2),
+        ("a.env", f"D: {LONG}\n", 1),
+        ("a.md", f"```js\nlet a = 1;\nx\n```\n\n{LONG}\n", 6),
+    ],
+)
+def test_prompts_where_nothing_is_read_are_said(name: str, source: str, line: int) -> None:
+    write({name: source})
+    run = flaglift("check")
+    assert run.returncode == 2
+    assert f"{name}:{line}: not read: " in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("a.md", "# Flags\n\nUse --video and --duration 5, or --video_model.\n"),
+        ("a.md", "- --video makes a video\n- the --duration flag is gone\n"),
+        ("a.js", "for (let video = 9; video; --video) { --duration; }\n"),
+        ("a.c.rb", "x = 1 # see --video\n"),
+        ("a.php", "<?php\nwhile (--$video) { $a = `ffmpeg -i a.mp4 --video`; }\n"),
+        ("a.env", "# --video\nA=b\n"),
+    ],
+)
+def test_talk_of_flags_where_nothing_is_read_is_none(name: str, source: str) -> None:
+    write({name: source})
+    run = flaglift("check")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
 def test_documents_inside_documents_are_read_to_a_bound() -> None:
     source = f"{LONG}\n"
     for fence in range(3, 60):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
-from flaglift.check.hosts.finding import candidates, comments, leaves
+from flaglift.check.hosts.finding import candidates, comments, leaves, unread
 from flaglift.check.hosts.formats.http import SIZED
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
@@ -74,6 +74,49 @@ def test_flags_move_to_fields_of_the_body() -> None:
 def test_a_body_of_a_declared_length_stays(header: str) -> None:
     (literal,) = prompts("http", f"{HEAD}{header}\n\n{json.dumps({'text': BAD})}")
     assert literal.locked == SIZED
+
+
+PARTS = """\
+POST /tunes/1/prompts
+Content-Type: multipart/form-data; boundary=BOUNDARY
+
+--b c
+Content-Disposition: form-data; name="prompt[text]"
+
+TEXT
+--b c
+Content-Disposition: form-data; name="prompt[text]"
+Content-Length: 51
+
+TEXT
+--b c
+Content-Disposition: form-data; name="prompt[image]"; filename="a.txt"
+
+TEXT
+--b c
+Content-Disposition: form-data; name="no content"
+--b c
+Content-Disposition: form-data; name="empty"
+
+
+--b c--
+"""
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_fields_of_a_body_in_parts_are_read_one_by_one(ending: str) -> None:
+    source = PARTS.replace("TEXT", BAD).replace("BOUNDARY", '"b c"').replace("\n", ending)
+    first, sized = prompts("http", source)
+    assert first.text == sized.text == BAD
+    assert sized.locked == SIZED
+    assert changed("http", source, first) == source.replace("duration 7", "duration 5", 1)
+
+
+@pytest.mark.parametrize("declared", ["", "; boundary=x"])
+def test_parts_whose_boundary_is_not_found_are_no_fields(declared: str) -> None:
+    source = PARTS.replace("TEXT", BAD).replace("; boundary=BOUNDARY", declared)
+    assert prompts("http", source) == []
+    assert unread(source.encode(), host_named("http"))
 
 
 def test_what_is_no_body_and_what_are_comments() -> None:

@@ -18,7 +18,7 @@ from flaglift.check.document import PromptFile
 from flaglift.check.hosts.base import Literal, LiteralChange, Rewritten
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates
-from flaglift.check.hosts.formats.sql import BACKSLASH, OPTIONS
+from flaglift.check.hosts.formats.sql import BACKSLASH, OPEN, OPTIONS
 from flaglift.check.hosts.lifting import NOT_SENT, lift_literal
 from flaglift.check.hosts.pieces import COMPARED
 from flaglift.check.hosts.registry import host_named
@@ -358,6 +358,33 @@ def test_what_a_string_cannot_hold_stays() -> None:
     flags = '--video --video_model kling25 --video_prompt "a\\b"'
     source = f"{ALL}(1, $$a {flags}$$, NULL, NULL, NULL)"
     assert why_not(source) == "a SQL string cannot hold the video_prompt"
+
+
+@pytest.mark.parametrize("quotes", ["q'[]'", "Q'{}'", "nq'()'", "NQ'<>'", "q'!!'", "q'xx'"])
+def test_strings_of_oracle_end_where_their_sign_stands_before_a_quote(quotes: str) -> None:
+    opening, closing = quotes[:-2], quotes[-2:]
+    text_ = "it's [a] (cat) --video --video_model kling25 --duration 7"
+    source = f"INSERT INTO p (a, text) VALUES (1, {opening}{text_}{closing}, 'b');"
+    (literal,) = prompts(source)
+    assert literal.text == text_
+    assert {each.code for each in lint_literal(literal, DEFAULT)} == {"FL001", "FL601", "FL402"}
+    change = LiteralChange(literal, text_.replace("7", "5"))
+    done = rewrite(source.encode(), host_named("sql"), [change])
+    assert done.data.decode() == source.replace("7", "5")
+    refused = rewrite(
+        source.encode(), host_named("sql"), [LiteralChange(literal, f"a{closing}--video")]
+    )
+    assert len(refused.refused) == 1
+
+
+def test_strings_of_oracle_that_are_not_closed_are_not_edited() -> None:
+    (literal,) = prompts("SELECT q'[a cat --video --video_model kling25 --duration 7', 1")
+    assert literal.unclear == OPEN
+
+
+def test_a_name_before_a_quote_is_no_string_of_oracle() -> None:
+    (literal,) = prompts("SELECT faq'a cat --video --video_model kling25 --duration 7'")
+    assert literal.text == "a cat --video --video_model kling25 --duration 7"
 
 
 def test_nothing_moves_unless_the_configuration_says_that_columns_are_sent() -> None:

@@ -7,14 +7,17 @@ literals in that code.
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 
 from flaglift.check.hosts.base import (
+    Around,
     Candidate,
     Comment,
     Decision,
     Host,
     Literal,
+    Origin,
     PartialHost,
     UnreadPlace,
 )
@@ -22,7 +25,7 @@ from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import TextForm
-from flaglift.check.hosts.pieces import BROKEN, DEEP, QUOTED
+from flaglift.check.hosts.pieces import BROKEN, DEEP, OUTSIDE, QUOTED
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
 from flaglift.check.hosts.several import has_one_a_line, single
@@ -75,7 +78,7 @@ def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Lite
 
 
 def unread(data: bytes, host: Host) -> list[UnreadPlace]:
-    """Return the look-alikes that no literal, comment or key covers where a reader gave up.
+    """Return the look-alikes that no literal, comment or key covers and that may be a prompt's.
 
     The readers of the code nested in a document are asked too. What such a place holds is not
     known; that nothing is said of it does not mean that it is right.
@@ -113,12 +116,11 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     """Return the look-alikes of one document that its reader does not cover.
 
     Lines behind an error of the parser may be code that it took for a string; such a string covers
-    what it holds only if it is a prompt.
+    what it holds only if it is a prompt. Where the reader did not lose its way, decrements and the
+    like are not covered either, so that only what reads as a prompt counts.
     """
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
-    if not gaps:
-        return []
-    may_be_code = [each for each in literals if _may_be_code(each)]
+    may_be_code = [each for each in literals if gaps and _may_be_code(each)]
     prompts = {each.root.place for each, said in _judged(may_be_code) if said.taken}
     doubtful = {each.place for each in may_be_code} - prompts
     covered = sorted(
@@ -129,13 +131,32 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
         reverse=True,
     )
     places = []
-    reach = -1
+    reach = end = 0
+    is_prompt = False
     for start in lookalikes(data):
         while covered and covered[-1].start <= start:
             reach = max(reach, covered.pop().end)
-        if reach <= start and any(gap.start <= start < gap.end for gap in gaps):
+        if reach > start:
+            continue
+        if any(gap.start <= start < gap.end for gap in gaps):
             places.append(UnreadPlace(start, BROKEN))
+            continue
+        if start >= end:  # of what was judged last
+            until = covered[-1].start if covered else len(data)
+            begin = max(reach, data.rfind(b"\n", reach, start) + 1)
+            end = data.find(b"\n", start, until) + 1 or until
+            quote = max(data.rfind(mark, begin, start) for mark in (b'"', b"'", b"`"))
+            lines = data[begin:end], data[max(begin, quote + 1) : end]
+            is_prompt = any(map(_reads_as_prompt, lines))
+        if is_prompt:
+            places.append(UnreadPlace(start, OUTSIDE))
     return places
+
+
+def _reads_as_prompt(raw: bytes) -> bool:
+    literals = host_named("whole").literals(raw.decode(errors="replace").encode())
+    look = partial(Around, Origin("prose"))
+    return any(classify(replace(each, look=look)).taken for each in literals)
 
 
 def _may_be_code(literal: Literal) -> bool:

@@ -30,6 +30,7 @@ class PieceKind(StrEnum):
 BROKEN = "the code around it does not parse"
 SEVERAL = "it may hold several prompts"
 UNREAD = "it is code in a language that is not read"
+OUTSIDE = "it stands outside the texts that are read in this kind of file"
 DEEP = "the code around it is nested too deep"
 QUOTED = "it may be code, in which the prompt stands in quotes"
 FRAGMENT = "it is a part of a prompt that is put together elsewhere"

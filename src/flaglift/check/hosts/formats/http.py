@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin
@@ -14,7 +15,9 @@ _BLANK = re.compile(rb"\r?\n\r?\n")
 _BEFORE = re.compile(rb"(?:[ \t]*+(?:(?:#|//|@).*+)?\r?\n)*+")
 """Blank lines, comments and variables before a request."""
 _COMMENT = re.compile(rb"^(?:#(?!##)|//).*", re.MULTILINE)
-_TYPE = re.compile(rb"^content-type:[ \t]*([\w/+.-]+)", re.MULTILINE | re.IGNORECASE)
+_TYPE = re.compile(rb"^content-type:[ \t]*([\w/+.-]+)(.*)", re.MULTILINE | re.IGNORECASE)
+_BOUNDARY = re.compile(rb";[ \t]*boundary=(?:\"([^\"]+)\"|([^\s;\"]+))", re.IGNORECASE)
+_FILE = re.compile(rb"^content-disposition:.*;[ \t]*filename", re.MULTILINE | re.IGNORECASE)
 _BODY = Escaped("HTTP body", re.compile(rb"(?!)"), lambda _: None, universal=False)
 _FORM = b"application/x-www-form-urlencoded"
 _SIZED = re.compile(rb"^(?:content-length|content-md5|digest):", re.MULTILINE | re.IGNORECASE)
@@ -34,14 +37,16 @@ class HttpHost:
     name = "http"
 
     def literals(self, data: bytes) -> list[Literal]:
-        """Return the bodies."""
+        """Return the bodies; of one in parts, those of its fields."""
         return [
-            self._literal(data, each) for each in _requests(data) if each.body[0] < each.body[1]
+            self._literal(data, each)
+            for request in _requests(data)
+            for each in _fields(data, request)
+            if each.body[0] < each.body[1]
         ]
 
     def _literal(self, data: bytes, request: _Request) -> Literal:
-        declared = _TYPE.search(request.head)
-        kind = declared[1].lower() if declared else b""
+        kind = _kind(request)
         body = data[slice(*request.body)]
         origin = Origin("code", "text")
         if kind == _FORM:
@@ -72,6 +77,34 @@ class HttpHost:
             ]
             start = request.body.end if request else end
         return comments
+
+
+def _kind(request: _Request) -> bytes:
+    declared = _TYPE.search(request.head)
+    return declared[1].lower() if declared else b""
+
+
+def _fields(data: bytes, request: _Request) -> list[_Request]:
+    """Return what is read as a body: a request, or the fields of one in parts.
+
+    Files are no fields, and of parts without a boundary nothing is known.
+    """
+    if not _kind(request).startswith(b"multipart/"):
+        return [request]
+    boundary = _BOUNDARY.search(request.head)
+    if boundary is None:
+        return []
+    between = re.compile(
+        rb"(?:\A|\r?\n)--" + re.escape(boundary[1] or boundary[2]) + rb"(?:--)?[ \t]*"
+    )
+    marks = [match.span() for match in between.finditer(data[slice(*request.body)])]
+    fields = []
+    for (_, start), (end, _) in pairwise(marks):
+        first, last = request.body.start + start, request.body.start + end
+        blank = _BLANK.search(data, first, last)
+        if blank and not _FILE.search(head := data[first : blank.start()]):
+            fields.append(_Request(request.start, head, Span(blank.end(), last)))
+    return fields
 
 
 def _requests(data: bytes) -> list[_Request]:

@@ -28,6 +28,7 @@ OPTIONS = "the options of COPY may say otherwise how cells are written"
 _TOKEN = re.compile(
     rb"(?P<comment>--[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|(?P<hash>#(?![>-])[^\n]*))"
     rb"|(?P<dollar>\$(?P<tag>\w*)\$)"
+    rb"|(?P<oracle>(?<![\w$])[nN]?[qQ]'(?P<opener>[!-~]))"
     rb"|(?P<escaped>[eE]'(?:[^'\\]|\\[\s\S]|'')*+'?)"
     rb"|(?P<string>(?:[nN])?'(?:[^']|'')*+'?)"
     rb"|(?P<copy>\bCOPY\s+(?P<table>[^;'$()]{1,500}?)\s*(?:\((?P<columns>[^;'$()]{1,2000})\)\s*)?"
@@ -81,6 +82,9 @@ _MYSQL_FORM = Escaped(
 )
 _DOLLAR = Escaped("SQL string $$", re.compile(rb"(?!)"), lambda _: None, {}, re.compile(r"[$\0]"),
                   universal=False)  # fmt: skip
+_ORACLE = Escaped("SQL string q'", re.compile(rb"(?!)"), lambda _: None, {}, re.compile(r"['\0]"),
+                  universal=False)  # fmt: skip
+_CLOSERS = {b"[": b"]", b"{": b"}", b"(": b")", b"<": b">"}
 _COPIED = Escaped(
     "COPY cell",
     re.compile(rb"\\[\x00-\x7f]"),
@@ -162,16 +166,8 @@ class SqlHost:
         if mysql and data[match.start()] in b"'\"":
             string = _MYSQL_STRING.match(data, match.start()) or match
             return [self._string(data, Span(*string.span()), _MYSQL_FORM, statement)]
-        if match["dollar"]:
-            end = data.find(match["dollar"], match.end())
-            inside = Span(match.end(), len(data) if end < 0 else end)
-            place = Span(match.start(), min(inside.end + len(match["dollar"]), len(data)))
-            language = _language(data, statement.start, place)
-            look = (
-                partial(Around, Origin("code", language)) if language else statement.around(place)
-            )
-            literal = self._literal(data, place, _DOLLAR, _DOLLAR.pieces(data, inside), look)
-            return [replace(literal, inside=inside.start, unclear="" if end >= 0 else OPEN)]
+        if match["oracle"] or match["dollar"]:
+            return [self._between(data, match, statement)]
         if match["string"] or match["escaped"]:
             form = _ESCAPED if match["escaped"] else _PLAIN
             return [self._string(data, Span(*match.span()), form, statement)]
@@ -180,6 +176,19 @@ class SqlHost:
             place = Span(*match.span())
             return [replace(self._string(data, place, _PLAIN, statement), unclear=NAMED)]
         return []
+
+    def _between(self, data: bytes, opener: re.Match[bytes], statement: SqlStatement) -> Literal:
+        """Return a string that has no escapes and ends where its closer is found."""
+        sign = opener["opener"]
+        form = _ORACLE if sign else _DOLLAR
+        closer = _CLOSERS.get(sign, sign) + b"'" if sign else opener["dollar"]
+        end = data.find(closer, opener.end())
+        inside = Span(opener.end(), len(data) if end < 0 else end)
+        place = Span(opener.start(), min(inside.end + len(closer), len(data)))
+        language = _language(data, statement.start, place)
+        look = partial(Around, Origin("code", language)) if language else statement.around(place)
+        literal = self._literal(data, place, form, form.pieces(data, inside), look)
+        return replace(literal, inside=inside.start, unclear="" if end >= 0 else OPEN)
 
     def _string(self, data: bytes, place: Span, form: Escaped, statement: SqlStatement) -> Literal:
         start = place.start + (1 if data[place.start] in b"'\"" else 2)
