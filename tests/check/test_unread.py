@@ -9,6 +9,14 @@ from flaglift.check.hosts.registry import host_named
 from repositories import LONG, write
 from running import flaglift
 
+RECORDED = [
+    {
+        "cell_type": "code",
+        "source": "x",
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": LONG}],
+    }
+]
+
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -75,6 +83,9 @@ def test_code_in_code_that_was_not_read_is_said(name: str, source: str, line: in
         ("a.php", f"<?php\n$a = 1;\n__halt_compiler();\n{LONG}\n", 4),
         ("a.http", f"POST http://x\nX-Prompt: {LONG}\n\na\n", 2),
         ("a.env", f"D: {LONG}\n", 1),
+        ("a.rb", f"x = <<`E`\ncurl -F 'prompt[text]={LONG}' http://x\nE\n", 2),
+        ("a.md", f'# a\n\n```rust\nlet a = "{LONG}";\n```\n', 4),
+        ("a.md", f"Run curl -F 'prompt[text]={LONG}' http://x\n", 1),
         ("a.md", f"```js\nlet a = 1;\nx\n```\n\n{LONG}\n", 6),
     ],
 )
@@ -94,6 +105,11 @@ def test_prompts_where_nothing_is_read_are_said(name: str, source: str, line: in
         ("a.c.rb", "x = 1 # see --video\n"),
         ("a.php", "<?php\nwhile (--$video) { $a = `ffmpeg -i a.mp4 --video`; }\n"),
         ("a.env", "# --video\nA=b\n"),
+        ("a.md", '```rust\nlet a = args.contains("--video --duration");\n```\n'),
+        ("a.json", json.dumps({LONG: 1})),
+        ("a.yaml", f"{LONG}: 1\n"),
+        ("a.toml", f"'{LONG}' = 1\n"),
+        ("a.ipynb", json.dumps({"nbformat": 4, "metadata": {"a": LONG}, "cells": RECORDED})),
     ],
 )
 def test_talk_of_flags_where_nothing_is_read_is_none(name: str, source: str) -> None:

@@ -136,6 +136,13 @@ class PartialHost(Protocol):
 
 
 @runtime_checkable
+class ExhaustiveHost(Protocol):
+    """A host that knows what each byte is: only keys and recorded output are in no literal."""
+
+    is_exhaustive: bool
+
+
+@runtime_checkable
 class DivisibleHost(Protocol):
     """A host that can read a part of a document, with what the whole document says of it."""
 

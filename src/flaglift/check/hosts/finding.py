@@ -15,6 +15,7 @@ from flaglift.check.hosts.base import (
     Candidate,
     Comment,
     Decision,
+    ExhaustiveHost,
     Host,
     Literal,
     Origin,
@@ -25,7 +26,7 @@ from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import TextForm
-from flaglift.check.hosts.pieces import BROKEN, DEEP, OUTSIDE, QUOTED
+from flaglift.check.hosts.pieces import BROKEN, DEEP, OUTSIDE, QUOTED, UNREAD
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
 from flaglift.check.hosts.several import has_one_a_line, single
@@ -120,9 +121,13 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     like are not covered either, so that only what reads as a prompt counts.
     """
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
+    is_exhaustive = isinstance(host, ExhaustiveHost)
+    if is_exhaustive and not gaps:
+        return []
     may_be_code = [each for each in literals if gaps and _may_be_code(each)]
     prompts = {each.root.place for each, said in _judged(may_be_code) if said.taken}
-    doubtful = {each.place for each in may_be_code} - prompts
+    foreign = {each.place for each in literals if _is_foreign(each)}
+    doubtful = {each.place for each in may_be_code} - prompts | foreign
     covered = sorted(
         [
             *(Span(each.start, each.end) for each in host.comments(data)),
@@ -132,7 +137,7 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     )
     places = []
     reach = end = 0
-    is_prompt = False
+    is_prompt = is_code = False
     for start in lookalikes(data):
         while covered and covered[-1].start <= start:
             reach = max(reach, covered.pop().end)
@@ -141,22 +146,29 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
         if any(gap.start <= start < gap.end for gap in gaps):
             places.append(UnreadPlace(start, BROKEN))
             continue
-        if start >= end:  # of what was judged last
+        if start >= end and not is_exhaustive:  # of what was judged last
             until = covered[-1].start if covered else len(data)
             begin = max(reach, data.rfind(b"\n", reach, start) + 1)
             end = data.find(b"\n", start, until) + 1 or until
             quote = max(data.rfind(mark, begin, start) for mark in (b'"', b"'", b"`"))
             lines = data[begin:end], data[max(begin, quote + 1) : end]
-            is_prompt = any(map(_reads_as_prompt, lines))
+            is_code = any(place.start <= start < place.end for place in foreign)
+            is_prompt = any(_reads_as_prompt(line, is_code=is_code) for line in lines)
         if is_prompt:
-            places.append(UnreadPlace(start, OUTSIDE))
+            places.append(UnreadPlace(start, UNREAD if is_code else OUTSIDE))
     return places
 
 
-def _reads_as_prompt(raw: bytes) -> bool:
+def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:
     literals = host_named("whole").literals(raw.decode(errors="replace").encode())
-    look = partial(Around, Origin("prose"))
+    look = partial(Around, Origin("inline" if is_code else "prose"))
     return any(classify(replace(each, look=look)).taken for each in literals)
+
+
+def _is_foreign(literal: Literal) -> bool:
+    """Tell whether a literal that may hold flags is code in a language that is not read."""
+    may_hold = may_hold_flags(literal.text.encode())
+    return may_hold and literal.origin.role == "code" and nested(literal) is None
 
 
 def _may_be_code(literal: Literal) -> bool:

@@ -48,6 +48,8 @@ _SINGLE = Escaped(
 class JsonHost:
     """A JSON document, or one in each line."""
 
+    is_exhaustive = True
+
     def __init__(self, name: str) -> None:
         self.name = name
 

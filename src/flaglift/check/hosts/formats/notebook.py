@@ -33,6 +33,7 @@ class NotebookHost:
     """A notebook of version 4; what cells put out is not read."""
 
     name = "notebook"
+    is_exhaustive = True
 
     def __init__(self) -> None:
         self._json = JsonHost("json")

@@ -78,6 +78,7 @@ class TomlHost(TreeParts):
     """A TOML document."""
 
     name = "toml"
+    is_exhaustive = True
     module = _MODULE
 
     def literals(self, data: bytes) -> list[Literal]:

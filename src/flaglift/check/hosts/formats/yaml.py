@@ -45,6 +45,7 @@ class YamlHost:
     """A stream of YAML documents."""
 
     name = "yaml"
+    is_exhaustive = True
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the scalars that are values, in order, up to where the file is not valid."""
