@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from lsprotocol import types
 
 from flaglift.check.document import PromptFile
-from flaglift.check.hosts.finding import unread
 from flaglift.check.hosts.registry import host_named
+from flaglift.check.hosts.unread import unread
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob
 from flaglift.lsp import dividing

@@ -5,9 +5,9 @@ import os
 from flaglift.check.document import PromptFile
 from flaglift.check.fixing import fix_file
 from flaglift.check.hosts.encoding import Decoded, decode
-from flaglift.check.hosts.finding import unread
 from flaglift.check.hosts.patience import TooLongError, patience
 from flaglift.check.hosts.registry import host_named, missing
+from flaglift.check.hosts.unread import unread
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob, FileOutcome, Task
 from flaglift.check.reading import read_named

@@ -15,7 +15,8 @@ from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.check.baseline import BaselineKey
 from flaglift.check.hosts.base import Comment, DivisibleHost, Host, Literal, UnreadPlace
-from flaglift.check.hosts.finding import comments, leaves, literals_of, unread, with_nested
+from flaglift.check.hosts.finding import comments, leaves, literals_of, with_nested
+from flaglift.check.hosts.unread import unread
 from flaglift.diagnostics import Diagnostic
 from flaglift.lossless.spans import Span
 from flaglift.lsp.prompts import (

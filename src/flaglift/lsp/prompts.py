@@ -12,8 +12,9 @@ from typing import NamedTuple
 from flaglift.check.document import fingerprint
 from flaglift.check.hosts.base import Literal, UnreadPlace
 from flaglift.check.hosts.checking import lint_literal, request_of
-from flaglift.check.hosts.finding import decision, leaves, unread_in
+from flaglift.check.hosts.finding import decision, leaves
 from flaglift.check.hosts.prefilter import may_hold_flags
+from flaglift.check.hosts.unread import unread_in
 from flaglift.diagnostics import Diagnostic
 from flaglift.linting.engine import subjects_of
 from flaglift.lossless.spans import Span

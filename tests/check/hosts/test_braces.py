@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from check.hosts.moving import moved
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import fix_literal, lint_literal
-from flaglift.check.hosts.finding import candidates, unread
+from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.formats.braces import markup
 from flaglift.check.hosts.pieces import CONDITIONAL
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.check.hosts.unread import unread
 from flaglift.settings import DEFAULT
 
 BAD = "ohwx cat --video --video_model kling25 --duration 7"

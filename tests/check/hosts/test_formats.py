@@ -7,11 +7,12 @@ import pytest
 from flaglift.check.hosts.base import HOLE, ByteEdit, Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.edits import EditPlan, UnwritableError, differences
-from flaglift.check.hosts.finding import candidates, leaves, unread
+from flaglift.check.hosts.finding import candidates, leaves
 from flaglift.check.hosts.formats.shellwords import expansion_end
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import compare, rewrite
+from flaglift.check.hosts.unread import unread
 from flaglift.diagnostics import Severity
 from flaglift.lossless.spans import Edit, apply_edits
 from flaglift.settings import DEFAULT

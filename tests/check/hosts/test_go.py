@@ -6,10 +6,11 @@ from check.hosts import judges
 from check.hosts.moving import moved, only
 from flaglift.check.hosts.base import LiteralChange
 from flaglift.check.hosts.checking import lint_literal
-from flaglift.check.hosts.finding import candidates, comments, leaves, unread
+from flaglift.check.hosts.finding import candidates, comments, leaves
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.check.hosts.unread import unread
 from flaglift.settings import DEFAULT
 
 HOST = host_named("go")

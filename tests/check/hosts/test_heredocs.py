@@ -8,9 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flaglift.check.hosts.base import Literal, LiteralChange
-from flaglift.check.hosts.finding import candidates, unread
+from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.check.hosts.unread import unread
 from peers import program
 
 HOST = host_named("bash")

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
-from flaglift.check.hosts.finding import candidates, comments, leaves, unread
+from flaglift.check.hosts.finding import candidates, comments, leaves
 from flaglift.check.hosts.formats.http import SIZED
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.check.hosts.unread import unread
 from flaglift.settings import DEFAULT
 
 BAD = "ohwx cat --video --video_model kling25 --duration 7"

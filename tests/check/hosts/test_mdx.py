@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
-from flaglift.check.hosts.finding import candidates, comments, unread
+from flaglift.check.hosts.finding import candidates, comments
 from flaglift.check.hosts.formats.mdx import MARKS
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.check.hosts.unread import unread
 from flaglift.settings import DEFAULT
 
 HOST = host_named("mdx")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flaglift.check.hosts.base import Literal, LiteralChange
@@ -110,6 +110,7 @@ NODES = st.sampled_from(
 
 
 @given(st.lists(st.tuples(KEYS, NODES), min_size=1, max_size=5), st.booleans())
+@example([("text", "&x P"), ("a", "*x")], True)
 def test_whatever_is_rewritten_a_reader_gets_what_was_meant(
     pairs: list[tuple[str, str]], move: bool
 ) -> None:

@@ -7,7 +7,7 @@ A host finds the string literals of a file. The doors of this room, in the order
     registry.host_for(path) -> Host | None          by the file's name; `host_named(name)` by name
     finding.candidates(data, host) -> [Candidate]   literals that hold flags, nested ones included,
                                                     each with the classifier's decision
-    finding.unread(data, host) -> [UnreadPlace]     look-alikes where the reader gave up
+    unread.unread(data, host) -> [UnreadPlace]      what reads as a prompt and was not read
     finding.comments(data, host) -> [Comment]       for suppressions, nested hosts' included
     checking.lint_literal(literal, settings) -> [Diagnostic]
     checking.fix_literal(literal, settings, unsafe=...) -> FixedLiteral

@@ -118,7 +118,9 @@ class Intention:
         texts = {
             (move.old, move.new) for move in self._moves if move.fields == fields
         }.intersection(_strings(pairs))
-        return [pair for pair in pairs if not _is_in(pair, texts)] if texts else None
+        for text in texts:  # once each: what an alias repeats beside it has no fields of its own
+            pairs.remove(text)
+        return pairs if texts else None
 
 
 def _items(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[Any, Any]] | None:
@@ -127,7 +129,3 @@ def _items(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[Any, Any]] | No
 
 def _strings(pairs: Collection[tuple[Any, Any]]) -> list[tuple[str, str]]:
     return [pair for pair in pairs if isinstance(pair[0], str) and isinstance(pair[1], str)]
-
-
-def _is_in(pair: tuple[Any, Any], texts: Collection[tuple[str, str]]) -> bool:
-    return isinstance(pair[0], str) and isinstance(pair[1], str) and pair in texts

@@ -17,6 +17,8 @@ _BEFORE = re.compile(rb"(?:[ \t]*+(?:(?:#|//|@).*+)?\r?\n)*+")
 _COMMENT = re.compile(rb"^(?:#(?!##)|//).*", re.MULTILINE)
 _TYPE = re.compile(rb"^content-type:[ \t]*([\w/+.-]+)(.*)", re.MULTILINE | re.IGNORECASE)
 _BOUNDARY = re.compile(rb";[ \t]*boundary=(?:\"([^\"]+)\"|([^\s;\"]+))", re.IGNORECASE)
+_MARK = re.compile(rb"(?:\A|\r?\n)--([^\r\n]*)")
+"""What may be a boundary."""
 _FILE = re.compile(rb"^content-disposition:.*;[ \t]*filename", re.MULTILINE | re.IGNORECASE)
 _BODY = Escaped("HTTP body", re.compile(rb"(?!)"), lambda _: None, universal=False)
 _FORM = b"application/x-www-form-urlencoded"
@@ -94,10 +96,12 @@ def _fields(data: bytes, request: _Request) -> list[_Request]:
     boundary = _BOUNDARY.search(request.head)
     if boundary is None:
         return []
-    between = re.compile(
-        rb"(?:\A|\r?\n)--" + re.escape(boundary[1] or boundary[2]) + rb"(?:--)?[ \t]*"
-    )
-    marks = [match.span() for match in between.finditer(data[slice(*request.body)])]
+    name = boundary[1] or boundary[2]
+    marks = [
+        match.span()
+        for match in _MARK.finditer(data[slice(*request.body)])
+        if match[1].rstrip(b" \t") in (name, name + b"--")
+    ]
     fields = []
     for (_, start), (end, _) in pairwise(marks):
         first, last = request.body.start + start, request.body.start + end
