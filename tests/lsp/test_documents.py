@@ -226,6 +226,23 @@ TestDocuments = pytest.mark.no_cover(Documents.TestCase)  # as of other properti
 TestDocuments.settings = settings(max_examples=30, stateful_step_count=12, deadline=None)
 
 
+@pytest.mark.parametrize("kind", ["markdown", "php", "ruby", "python", "bash"])
+def test_prompts_between_the_texts_of_parts_are_said(kind: str) -> None:
+    documents = Documents()
+    documents.open(kind, "utf-16", [PROMPTS[0]] * 3)
+    for where in (0.99, 0.5, 0.1):
+        documents.insert(where, f"\n{PROMPTS[0]}\n")
+        documents.what_is_shown_is_what_check_finds()
+
+
+def test_a_document_in_a_script_that_does_not_end_is_read_with_all_around_it() -> None:
+    documents = Documents()
+    documents.open("bash", "utf-16", [PROMPTS[0]])
+    for content, length, where in ((PROMPTS[0], 4, 0.95), ("plain", 0, 0.81), ("plain", 1, 0.62)):
+        documents.replace(where, content, length)
+        documents.what_is_shown_is_what_check_finds()
+
+
 def test_a_document_that_is_cut_off() -> None:
     """What is left of the last line is a line of its own."""
     documents = Documents()

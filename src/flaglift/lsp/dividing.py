@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from flaglift.check.baseline import BaselineKey
-from flaglift.check.hosts.base import DivisibleHost, Host
+from flaglift.check.hosts.base import DivisibleHost, Host, UnreadPlace
 from flaglift.check.hosts.finding import literals_of
+from flaglift.check.hosts.unread import may_be_code, unread_in_part
 from flaglift.lossless.spans import Span, changed
 from flaglift.lsp.parts import DocumentParts, Part
 from flaglift.lsp.prompts import LiteralFacts, PromptReader
@@ -64,11 +65,20 @@ class PartReader:
         made = []
         for part in _pieces(middle, cuts):
             literals = host.literals_in(data, part)
-            if literals is None:
+            if literals is None or any(map(may_be_code, literals)):
                 return None
             facts = reader.read(literals, part.start)
             length = part.end - part.start
-            made.append(Part(length, facts, self.accepted, cuts[part.start]))
+            passed = unread_in_part(data, host, part, literals)
+            made.append(
+                Part(
+                    length,
+                    facts,
+                    self.accepted,
+                    cuts[part.start],
+                    [UnreadPlace(place - part.start, reason) for place, reason in passed],
+                )
+            )
         return [*kept[:before], *made, *kept[after:]]
 
     def _reader(self, parts: Iterable[Part]) -> PromptReader:

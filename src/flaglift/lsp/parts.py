@@ -45,6 +45,8 @@ class Part:
     accepted: Collection[BaselineKey]
     around: Hashable = None
     """What is around it in the document, as far as it matters."""
+    passed_over: Sequence[UnreadPlace] = ()
+    """Where something between its literals was not read; bytes count from its first one."""
     comments: Sequence[Comment] | None = None
     """Its comments, in order, in bytes from its first one; None until somebody asks."""
     shown: dict[int, tuple[str, int, EditorDiagnostic]] = field(default_factory=dict)
@@ -64,12 +66,13 @@ class Part:
 
     @cached_property
     def unread(self) -> list[UnreadPlace]:
-        """Where code in it was not read; bytes count from its first one."""
-        return [
+        """Where it was not read, in order; bytes count from its first one."""
+        inside = (
             UnreadPlace(root.start + place, reason)
             for root in self.facts.roots
             for place, reason in root.unread
-        ]
+        )
+        return sorted([*self.passed_over, *inside])
 
     @cached_property
     def ranked(self) -> dict[int, list[int]]:
@@ -97,7 +100,7 @@ class DocumentParts:
         self.parts = parts
         self.accepted = accepted
         self.divided = divided
-        """Whether each was read on its own; then only code in strings may not have been read."""
+        """Whether each was read on its own."""
         self.starts: list[int] = list(accumulate((each.length for each in parts), initial=0))
         self._roots: dict[int, Sequence[Literal]] = {}
 
@@ -109,7 +112,7 @@ class DocumentParts:
         return [
             UnreadPlace(start + place, reason)
             for start, part in zip(self.starts, self.parts, strict=False)
-            for place, reason in sorted(part.unread)
+            for place, reason in part.unread
         ]
 
     def around(self, span: Span) -> range:

@@ -1,11 +1,13 @@
 """What reads as a prompt but stands in nothing that is read: said, not passed over."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from flaglift.check.hosts.base import (
     Around,
+    DivisibleHost,
     ExhaustiveHost,
     Host,
     Literal,
@@ -60,46 +62,89 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     """Return the look-alikes of one document that its reader does not cover.
 
     Lines behind an error of the parser may be code that it took for a string; such a string covers
-    what it holds only if it is a prompt. Where the reader did not lose its way, decrements and the
-    like are not covered either, so that only what reads as a prompt counts.
+    what it holds only if it is a prompt.
     """
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
-    is_exhaustive = isinstance(host, ExhaustiveHost)
-    if is_exhaustive and not gaps:
+    if not gaps and isinstance(host, ExhaustiveHost):
         return []
-    may_be_code = [each for each in literals if gaps and _may_be_code(each)]
-    prompts = {each.root.place for each, said in judged(may_be_code) if said.taken}
-    foreign = {each.place for each in literals if _is_foreign(each)}
-    doubtful = {each.place for each in may_be_code} - prompts | foreign
-    covered = sorted(
-        [
-            *(Span(each.start, each.end) for each in host.comments(data)),
-            *(s for each in literals if each.place not in doubtful for s in each.read_bytes()),
-        ],
-        reverse=True,
-    )
-    places = []
-    reach = end = 0
+    doubted = [each for each in literals if gaps and may_be_code(each)]
+    prompts = {each.root.place for each, said in judged(doubted) if said.taken}
+    doubtful = {each.place for each in doubted} - prompts
+    foreign = _foreign(literals)
+    covered = [
+        *(Span(each.start, each.end) for each in host.comments(data)),
+        *_read_bytes(literals, doubtful | foreign),
+    ]
+    bare = _bare(data, Span(0, len(data)), covered)
+    lost = {each for each in bare if any(gap.start <= each.start < gap.end for gap in gaps)}
+    known = [] if isinstance(host, ExhaustiveHost) else [each for each in bare if each not in lost]
+    return [
+        *(UnreadPlace(each.start, BROKEN) for each in lost),
+        *_passed_over(data, known, foreign),
+    ]
+
+
+def unread_in_part(
+    data: bytes, host: DivisibleHost, part: Span, literals: Sequence[Literal]
+) -> list[UnreadPlace]:
+    """Return such places between the literals of a part that is read on its own."""
+    if isinstance(host, ExhaustiveHost):
+        return []
+    foreign = _foreign(literals)
+    covered = [*_read_bytes(literals, foreign)]
+    bare = _bare(data, part, covered)
+    if bare:
+        comments = host.comments_in(data, part)
+        bare = _bare(data, part, [*covered, *(Span(each.start, each.end) for each in comments)])
+    return [*_passed_over(data, bare, foreign)]
+
+
+class _Bare(NamedTuple):
+    """A look-alike that nothing covers."""
+
+    start: int
+    after: int
+    """Where what is covered before it ends."""
+    before: int
+    """Where what is covered after it begins."""
+
+
+def _read_bytes(literals: Iterable[Literal], but: Collection[Span]) -> Iterator[Span]:
+    for each in literals:
+        if each.place not in but:
+            yield from each.read_bytes()
+
+
+def _bare(data: bytes, part: Span, covered: Iterable[Span]) -> list[_Bare]:
+    """Return the look-alikes of a part of a document that nothing covers."""
+    spans = sorted(covered, reverse=True)
+    bare = []
+    reach = part.start
+    for start in lookalikes(data[slice(*part)]):
+        place = part.start + start
+        while spans and spans[-1].start <= place:
+            reach = max(reach, spans.pop().end)
+        if reach <= place:
+            bare.append(_Bare(place, reach, spans[-1].start if spans else part.end))
+    return bare
+
+
+def _passed_over(
+    data: bytes, bare: Iterable[_Bare], foreign: Collection[Span]
+) -> Iterator[UnreadPlace]:
+    """Yield those that stand in what reads as a prompt: decrements and the like do not."""
+    end = 0
     is_prompt = is_code = False
-    for start in lookalikes(data):
-        while covered and covered[-1].start <= start:
-            reach = max(reach, covered.pop().end)
-        if reach > start:
-            continue
-        if any(gap.start <= start < gap.end for gap in gaps):
-            places.append(UnreadPlace(start, BROKEN))
-            continue
-        if start >= end and not is_exhaustive:  # of what was judged last
-            until = covered[-1].start if covered else len(data)
-            begin = max(reach, data.rfind(b"\n", reach, start) + 1)
-            end = data.find(b"\n", start, until) + 1 or until
+    for start, after, before in bare:
+        if start >= end:  # of what was judged last
+            begin = max(after, data.rfind(b"\n", after, start) + 1)
+            end = data.find(b"\n", start, before) + 1 or before
             quote = max(data.rfind(mark, begin, start) for mark in (b'"', b"'", b"`"))
             lines = data[begin:end], data[max(begin, quote + 1) : end]
             is_code = any(place.start <= start < place.end for place in foreign)
             is_prompt = any(_reads_as_prompt(line, is_code=is_code) for line in lines)
         if is_prompt:
-            places.append(UnreadPlace(start, UNREAD if is_code else OUTSIDE))
-    return places
+            yield UnreadPlace(start, UNREAD if is_code else OUTSIDE)
 
 
 def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:
@@ -108,12 +153,16 @@ def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:
     return any(classify(replace(each, look=look)).taken for each in literals)
 
 
-def _is_foreign(literal: Literal) -> bool:
-    """Tell whether a literal that may hold flags is code in a language that is not read."""
-    may_hold = may_hold_flags(literal.text.encode())
-    return may_hold and literal.origin.role == "code" and nested(literal) is None
+def _foreign(literals: Iterable[Literal]) -> set[Span]:
+    """Return where literals that may hold flags are code in a language that is not read."""
+    return {
+        each.place
+        for each in literals
+        if may_hold_flags(each.text.encode()) and each.origin.role == "code" and not nested(each)
+    }
 
 
-def _may_be_code(literal: Literal) -> bool:
+def may_be_code(literal: Literal) -> bool:
+    """Tell whether a literal with flags may be code, read as a string after an error."""
     lines = literal.source.find(b"\n", literal.start, literal.end) >= 0
     return lines and may_hold_flags(literal.text.encode()) and literal.locked == BROKEN
