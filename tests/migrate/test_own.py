@@ -159,7 +159,8 @@ def open_killing(): return Killing(Path("prompts"))
 
     assert run("apply").returncode == -signal.SIGKILL
     assert "stopped" in run("status").stdout
-    Path("killing.py").write_text(killing.replace(f"== {moment}", "== -1"))
+    # Of another length: bytecode is taken for that of a source of the same second and size.
+    Path("killing.py").write_text(killing.replace(f"== {moment}", "< 0"))
     assert run("apply").returncode == 0
     assert all("--video" not in values["text"] for values in records(folder).values())
     verified = run("verify")
