@@ -48,8 +48,18 @@ ROWS = (
         r"(?m)^\w+ +\d+ +(\d+) ", r"(?m)^\w+ +\d+ +\d+ +[\d.]+ +\d+ +(\d+)$",
     ),
     Row(
-        "supply", "Dependencies, licences, types, Python versions", "make supply",
-        r"\* (\S+): success", r"\* (\S+): failed",
+        "types", "Public names that have a type", ".venv/bin/nox -s types",
+        r"(\d+) public names have", r"(\d+) do not",
+    ),
+    Row(
+        "bill", "Parts listed in the bill of materials",
+        ".venv/bin/nox -s bill && grep -c bom-ref dist/flaglift.cdx.json | sed 's/$/ parts/'",
+        r"(\d+) parts",
+    ),
+    Row(
+        "advisories", "Dependencies without a known vulnerability",
+        ".venv/bin/nox -s audit && wc -l < .nox/audit/tmp/installed.txt | sed 's/$/ looked up/'",
+        r"(\d+) looked up", r"(?m)^(\S+) \S+ (?:GHSA|PYSEC|CVE)-",
     ),
 )  # fmt: skip
 

@@ -138,7 +138,7 @@ class JavaScriptHost(CodeHost):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.module = f"tree_sitter_{name if name == 'javascript' else 'typescript'}"
-        self.has_markup = name != "typescript"
+        self.has_markup: bool = name != "typescript"
         self.function: str = "language" if name == "javascript" else f"language_{name}"
 
     def _literals(self, data: bytes, part: Span | None = None) -> list[Literal]:
