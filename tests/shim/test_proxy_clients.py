@@ -289,6 +289,38 @@ def test_redirects_do_not_lead_around_the_proxy(
     assert f"\r\nlocation: {wanted.format(**names)}\r\n" in answered.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("link", '<{url}/tunes?offset=20>; rel="next"', '</tunes?offset=20>; rel="next"'),
+        ("link", "<{url}/a>; rel=next, <{url}/b>;rel=prev", "</a>; rel=next, </b>;rel=prev"),
+        ("link", '<{url}/a>; title="\\"<{url}/b>"', '</a>; title="\\"<{url}/b>"'),
+        ("link", "<https://cdn.example/a>, <>, <b>", "<https://cdn.example/a>, <>, <b>"),
+        ("link", "{url}/a", "{url}/a"),
+        ("refresh", "5; url={url}/tunes/7", "5; url=/tunes/7"),
+        ("refresh", "0.5 , URL = '{url}/a'", "0.5 , URL = '/a'"),
+        ("refresh", "5;{url}/a", "5;/a"),
+        ("refresh", "5", "5"),
+        ("refresh", "5; url=https://cdn.example/a", "5; url=https://cdn.example/a"),
+        ("content-location", "{url}/tunes/7", "/tunes/7"),
+        ("x-next", "<{url}/a>", "<{url}/a>"),
+    ],
+)
+def test_other_fields_that_clients_follow_do_not_either(
+    service: Upstream, name: str, value: str, wanted: str
+) -> None:
+    async def answer(_request: Received, send: Any) -> None:
+        await respond(send, 200, b"", (name, value.format(url=service.url)))
+
+    service.answer = answer
+    try:
+        with proxied(Options(service.url, ("127.0.0.1", 0))) as proxy:
+            answered = raw(proxy, b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    finally:
+        service.answer = None
+    assert f"\r\n{name}: {wanted.format(url=service.url)}\r\n" in answered.decode()
+
+
 def raw(url: str, request: bytes) -> bytes:
     """Send bytes, and return all that comes back."""
     host, port = url.removeprefix("http://").split(":")

@@ -5,12 +5,22 @@ import re
 from flaglift.shim.proxy.headers import Headers
 from flaglift.shim.proxy.upstream import Address
 
-_LOCATIONS = (b"location", b"content-location")
+_ALL = re.compile(rb"(?s)(?P<uri>.*)")
+_URIS = {
+    b"location": _ALL,
+    b"content-location": _ALL,
+    b"link": re.compile(rb'"(?:[^"\\]|\\.)*+"|<(?P<uri>[^<>]*+)>', re.DOTALL),
+    b"refresh": re.compile(
+        rb"""^[ \t]*+[0-9.]++[ \t]*+[;,][ \t]*+(?:url[ \t]*+=[ \t]*+)?["']?(?P<uri>[^"' \t]++)""",
+        re.IGNORECASE,
+    ),
+}
+"""What finds URIs in the fields that clients follow; what it finds besides has none."""
 _REFERENCE = re.compile(rb"(?:(https?):)?//([^/?#]*)", re.IGNORECASE)
 
 
 def through_proxy(headers: Headers, address: Address) -> Headers:
-    """Return a response's fields, with `Location` less the upstream's own address.
+    """Return a response's fields, without the upstream's own address in those that clients follow.
 
     What is left is a path, which clients ask the proxy for. Other addresses stay.
 
@@ -19,11 +29,22 @@ def through_proxy(headers: Headers, address: Address) -> Headers:
     [(b'Location', b'/tunes/7')]
     >>> through_proxy([(b"Location", b"https://cdn.example/v1/a.mp4")], upstream)
     [(b'Location', b'https://cdn.example/v1/a.mp4')]
+    >>> through_proxy([(b"Link", b'<https://api.example/v1/tunes?offset=9>; rel=next')], upstream)
+    [(b'Link', b'</tunes?offset=9>; rel=next')]
     """
-    return [
-        (name, _seen_from_outside(value, address) if name.lower() in _LOCATIONS else value)
-        for name, value in headers
-    ]
+
+    def seen(found: re.Match[bytes]) -> bytes:
+        uri = found["uri"]
+        if not uri:
+            return found[0]
+        whole, start = found[0], found.start("uri") - found.start()
+        return whole[:start] + _seen_from_outside(uri, address) + whole[start + len(uri) :]
+
+    kept = []
+    for name, value in headers:
+        uris = _URIS.get(name.lower())
+        kept.append((name, uris.sub(seen, value) if uris else value))
+    return kept
 
 
 def _seen_from_outside(location: bytes, address: Address) -> bytes:
