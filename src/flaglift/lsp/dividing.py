@@ -61,12 +61,15 @@ class PartReader:
             sum(each.length for each in kept[:before]),
             len(data) - sum(each.length for each in kept[after:]),
         )
-        reader = self._reader(kept[before:after])
-        made = []
+        read = []  # all of them first: where one cannot be read, nothing is looked into in vain
         for part in _pieces(middle, cuts):
             literals = host.literals_in(data, part)
             if literals is None or any(map(may_be_code, literals)):
                 return None
+            read.append((part, literals))
+        reader = self._reader(kept[before:after])
+        made = []
+        for part, literals in read:
             facts = reader.read(literals, part.start)
             length = part.end - part.start
             passed = unread_in_part(data, host, part, literals)
