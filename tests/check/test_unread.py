@@ -118,6 +118,53 @@ def test_talk_of_flags_where_nothing_is_read_is_none(name: str, source: str) -> 
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
+OPTIONS = """\
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --video) video=1; shift;;
+    (--duration) seconds=$2; shift 2;;
+    -m | --video_model=* | --video_model ) model=$2;;
+  esac
+done
+case $1 in --video) a;; --duration) b;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("a.sh", OPTIONS),
+        ("a.sh", f"{OPTIONS}if ! git diff --cached HEAD --\nthen exit; fi\n"),  # does not parse
+        ("a.yaml", f"run: |\n  {OPTIONS.replace(chr(10), chr(10) + '  ')}\n"),
+        ("a.sh", "[[ $1 == --video* || $2 =~ (^| )--duration=([0-9]+) ]] && exit\n"),
+        ("a.sh", '[ "$1" = --video -o "$1" == --duration ] && exit\n'),
+        ("a.sh", "a=${b#--video } c=${d##*--duration=} e=${f//--video/--audio}\n"),
+        ("a.js", r"t.match(/--video --video_model (\S+) --duration\s+(\d+)/)"),
+        ("a.ts", f"if (/{LONG}/.test(t)) {{}}"),
+        ("a.rb", f"a = t.sub(/{LONG}/, '') if t =~ %r{{{LONG}}}\n"),
+    ],
+)
+def test_what_code_compares_with_is_no_prompt(name: str, source: str) -> None:
+    write({name: source})
+    run = flaglift("check")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "line"),
+    [
+        ("a.sh", f"{OPTIONS}[[ a\n{LONG}\n", 10),
+        ("a.js", f"x = (;\n/{LONG}/\n", 2),
+        ("a.js", f"a = /--video/;\nb = {LONG}\n", 2),
+    ],
+)
+def test_what_may_be_anything_is_said_beside_it(name: str, source: str, line: int) -> None:
+    write({name: source})
+    run = flaglift("check")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith(f"flaglift: {name}:{line}: not read: ")
+
+
 def test_documents_inside_documents_are_read_to_a_bound() -> None:
     source = f"{LONG}\n"
     for fence in range(3, 60):

@@ -78,7 +78,7 @@ UNDIVIDED = {
     "toml:text": "text = 'x --video'\nmodel = 1\n",
     "html": "<p>a --video</p></p><p>b</p>",
     "mdx": "<A b={\n\n`c --video`\n\n} />\n\nd `e --video`\n",
-    "bash:word": "a=(b)\nc[--video]=1\n",
+    "bash:word": "a=(b)\nc >&--video\n",
     "yaml": "- 'a --video\n- b'\n- c\n",
     "yaml:two": "- a --video\n---\n- b\n",
     "yaml:end": "- a --video\n...\n",

@@ -19,7 +19,7 @@ A host finds the string literals of a file. The doors of this room, in the order
 text, and so those of diagnostics, are code points: `literal.locate(span)` gives the file's bytes.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from flaglift.check.hosts.literal import Literal, LiteralForm, code_points
@@ -140,6 +140,14 @@ class ExhaustiveHost(Protocol):
     """A host that knows what each byte is: only keys and recorded output are in no literal."""
 
     is_exhaustive: bool
+
+
+@runtime_checkable
+class PatternHost(Protocol):
+    """A host of code that compares texts with patterns: these look like prompts and are not."""
+
+    def patterns_in(self, data: bytes, part: Span) -> Iterable[Span]:
+        """Return the regular expressions, symbols and patterns of a part."""
 
 
 @runtime_checkable

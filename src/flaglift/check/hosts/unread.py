@@ -13,6 +13,7 @@ from flaglift.check.hosts.base import (
     Literal,
     Origin,
     PartialHost,
+    PatternHost,
     UnreadPlace,
 )
 from flaglift.check.hosts.classifier import classify
@@ -75,12 +76,18 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
         *(Span(each.start, each.end) for each in host.comments(data)),
         *_read_bytes(literals, doubtful | foreign),
     ]
-    bare = _bare(data, Span(0, len(data)), covered)
-    lost = {each for each in bare if any(gap.start <= each.start < gap.end for gap in gaps)}
-    known = [] if isinstance(host, ExhaustiveHost) else [each for each in bare if each not in lost]
+    whole = Span(0, len(data))
+    lost = {
+        each.start
+        for each in _bare(data, whole, covered)
+        if any(gap.start <= each.start < gap.end for gap in gaps)
+    }
+    known: list[_Bare] = []
+    if not isinstance(host, ExhaustiveHost):
+        known = _bare(data, whole, [*covered, *_patterns(host, data, whole)])
     return [
-        *(UnreadPlace(each.start, BROKEN) for each in lost),
-        *_passed_over(data, known, foreign),
+        *(UnreadPlace(start, BROKEN) for start in sorted(lost)),
+        *_passed_over(data, [each for each in known if each.start not in lost], foreign),
     ]
 
 
@@ -95,8 +102,14 @@ def unread_in_part(
     bare = _bare(data, part, covered)
     if bare:
         comments = host.comments_in(data, part)
-        bare = _bare(data, part, [*covered, *(Span(each.start, each.end) for each in comments)])
+        covered += [Span(each.start, each.end) for each in comments]
+        bare = _bare(data, part, [*covered, *_patterns(host, data, part)])
     return [*_passed_over(data, bare, foreign)]
+
+
+def _patterns(host: object, data: bytes, part: Span) -> Iterable[Span]:
+    """Return what the code compares texts with, as far as the parser has not lost its way."""
+    return host.patterns_in(data, part) if isinstance(host, PatternHost) else ()
 
 
 class _Bare(NamedTuple):

@@ -14,7 +14,7 @@ from flaglift.check.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_spe
 from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
 from flaglift.check.hosts.formats.origins import text_of
-from flaglift.check.hosts.formats.shellwords import parts
+from flaglift.check.hosts.formats.shellwords import labels, parts
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option, twice
 from flaglift.check.hosts.formats.trees import TreeParts, ancestors, follow, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
@@ -35,6 +35,8 @@ class BashHost(TreeParts):
 
     name = "bash"
     module = _MODULE
+    # The last is how the parser takes `--video` in `[ $1 = --video -o $2 ]`.
+    patterns: tuple[str, ...] = ("extglob_pattern", "regex", "unary_expression")
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the words and here-documents of a script, in order."""
@@ -49,6 +51,7 @@ class BashHost(TreeParts):
                 Span(node.start_byte, node.end_byte)
                 for node in nodes(self.parsed(data), ("comment",), _MODULE, part=part)
             ),
+            *self.patterns_in(data, part),
         ]
         for start in lookalikes(data[slice(*part)]):
             if not any(place.start <= part.start + start < place.end for place in read):
@@ -76,8 +79,20 @@ class BashHost(TreeParts):
         return sorted(literals, key=lambda literal: literal.start)
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return the whole script: every byte is in a word, a here-document or a comment."""
-        return [Span(0, len(data))]
+        """Return the script but its patterns: words, here-documents and comments are the rest.
+
+        Where the parser has lost its way, only the labels of a `case` are known to be patterns.
+        """
+        whole, script = Span(0, len(data)), self.parsed(data)
+        if parse(script, _MODULE).root_node.has_error:
+            patterns = labels(script)
+        else:
+            patterns = self.patterns_in(data, whole)
+        position, gaps = 0, []
+        for place in patterns:
+            gaps.append(Span(position, place.start))
+            position = max(position, place.end)
+        return [*gaps, Span(position, len(data))]
 
     def _words(self, data: bytes, documents: Sequence[Literal], part: Span) -> Iterator[Literal]:
         split_documents, script = split(data)

@@ -107,6 +107,7 @@ class JavaScriptHost(CodeHost):
     """JavaScript with JSX, TypeScript, or TypeScript with JSX."""
 
     kinds: tuple[str, ...] = ("string", "template_string")
+    patterns: tuple[str, ...] = ("regex",)
     adds = "binary_expression"
     calls: frozenset[str] = frozenset({"call_expression"})
     dependent: re.Pattern[bytes] | None = re.compile(rb"\.\s*(?:append|set)\b")

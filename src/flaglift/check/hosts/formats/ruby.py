@@ -113,6 +113,7 @@ class RubyHost(CodeHost):
     """Ruby source."""
 
     module = "tree_sitter_ruby"
+    patterns: tuple[str, ...] = ("regex",)
     kinds: tuple[str, ...] = ("string", "heredoc_beginning", "bare_string")
     dependent: re.Pattern[bytes] | None = _DOCUMENT  # the body comes after the statement
     joins: frozenset[str] = frozenset({"chained_string"})

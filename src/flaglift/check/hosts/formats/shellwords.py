@@ -10,6 +10,16 @@ _ANSI = {
     "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
     "v": "\v", "\\": "\\", "'": "'", '"': '"', "?": "?",
 }  # fmt: skip
+_LABEL = re.compile(
+    rb"(?m)(?:^|\bin[ \t]|;;)[ \t]*+\(?[ \t]*+"
+    rb"[^\s()|\"'`;&<>$]++(?:[ \t]*+\|[ \t]*+[^\s()|\"'`;&<>$]++)*+[ \t]*+\)"
+)
+"""What a branch of a `case` begins with: `-v | --video)`."""
+
+
+def labels(script: bytes) -> list[Span]:
+    """Return the labels in a script, also in one that does not parse."""
+    return [Span(*label.span()) for label in _LABEL.finditer(script)]
 
 
 def _without_backslash(raw: bytes) -> str:

@@ -129,6 +129,8 @@ class TreeParts(ABC):
     module: str
     """The package of the grammar."""
     function: str = "language"
+    patterns: tuple[str, ...] = ()
+    """The types of the nodes with which the code compares texts."""
 
     def grammar(self, data: bytes) -> str:  # noqa: ARG002
         """Return the function of the package that gives the grammar of a document."""
@@ -160,6 +162,13 @@ class TreeParts(ABC):
             Comment(node.start_byte, node.end_byte, stripped(data[node.start_byte : node.end_byte]))
             for node in comments
         ]
+
+    def patterns_in(self, data: bytes, part: Span) -> list[Span]:
+        """Return the regular expressions, symbols and patterns of a part, in order."""
+        if not self.patterns:
+            return []
+        found = nodes(self.parsed(data), self.patterns, self.module, self.grammar(data), part)
+        return [Span(node.start_byte, node.end_byte) for node in found]
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
         """Parse a document with what is left of another one's tree; return where they differ."""
