@@ -1,5 +1,6 @@
 """Databases that do not behave: in each case the run is refused, or the data stays whole."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -356,6 +357,39 @@ def test_one_table_has_one_name(database: Database) -> None:
     quote = "`" if database.kind == "mysql" else '"'
     database.run(f"ALTER TABLE prompts RENAME TO {quote}my.prompts{quote}")
     assert applied(f"{database.url}#my.prompts").changed == 1
+
+
+def test_fields_that_are_filled_are_not_texts_without_flags(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = database.prompts([VIDEO.format(1)])
+    assert call("apply", source, "-q", "--expand") == 0
+    assert "the texts keep their flags until `--contract`" in capsys.readouterr().out
+    assert call("apply", source, "-q", "--contract") == 0
+    assert "no prompt holds flags any more" in capsys.readouterr().out
+
+
+def test_documents_without_flags_that_cannot_be_read_count_at_the_end(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database.run("CREATE TABLE things (id INTEGER PRIMARY KEY, doc TEXT)")
+    documents = (json.dumps({"text": VIDEO.format(1)}), "[1]", '"x"', None)
+    for number, document in enumerate(documents):
+        database.run("INSERT INTO things (id, doc) VALUES (:i, :d)", i=number, d=document)
+    source = f"{database.url}#things"
+    assert call("apply", source, "-q", "--json-column", "doc", "--keep-going") == 1
+    said = capsys.readouterr().out
+    assert "counted in the source at the end, still with flags: 2 unreadable" in said
+    assert call("verify", source) == 1
+    assert "2 rows cannot be read" in capsys.readouterr().out
+
+
+def test_a_text_that_sqlite_holds_and_nobody_can_read_is_no_success(
+    sqlite: Database,
+) -> None:
+    source = sqlite.prompts([VIDEO.format(1), "a cat"])
+    sqlite.run("UPDATE prompts SET text = CAST(x'ff' AS TEXT) WHERE text = 'a cat'")
+    assert call("apply", source, "-q", "--keep-going") == 1
 
 
 def test_a_run_keeps_its_options(database: Database, capsys: pytest.CaptureFixture[str]) -> None:

@@ -146,7 +146,7 @@ def apply(source: str, **options: Any) -> int:
     counts = document["counts"]
     left = document.get("left")
     if left is not None:  # counted at the end, in the source itself
-        return EXIT_FINDINGS if any(left.values()) else 0
+        return EXIT_FINDINGS if any(left.values()) or counts["problems"] else 0
     return EXIT_FINDINGS if counts["refused"] or counts["problems"] or document.get("failed") else 0
 
 

@@ -192,6 +192,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
             "state": writer.run.state if finished else "stopped",
             "interrupted": control.ends(),
             "left": _left(migration.left),
+            "step": job.step,
         }
         if planned is not None:
             whole = finished and options["limit"] is None

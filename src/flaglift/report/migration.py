@@ -156,7 +156,7 @@ def print_applied(document: Mapping[str, Any]) -> None:
         say((document["drifted"], "bold yellow"))
     for sentence in document["said"]:
         say(sentence)
-    _print_left(document.get("left"))
+    _print_left(document.get("left"), is_expanded=document.get("step") == "expand")
     if counts["refused"] or counts["problems"]:
         # What the store itself refuses is known only to who writes.
         verb = "apply" if _BY_STORE.intersection(counts["refusals"]) else "plan"
@@ -166,7 +166,7 @@ def print_applied(document: Mapping[str, Any]) -> None:
         say("stopped before the end; run the same command again to resume")
 
 
-def _print_left(left: Mapping[str, Any] | None) -> None:
+def _print_left(left: Mapping[str, Any] | None, *, is_expanded: bool) -> None:
     """Print what the last pass over the source itself has found."""
     if left is None:
         return
@@ -175,7 +175,12 @@ def _print_left(left: Mapping[str, Any] | None) -> None:
     if kinds_left:
         say(("counted in the source at the end, still with flags: ", "yellow"), kinds_left)
     else:
-        say(("counted in the source at the end: no prompt holds flags any more", "green"))
+        done = (
+            "the fields hold what all flags say; the texts keep their flags until `--contract`"
+            if is_expanded
+            else "no prompt holds flags any more"
+        )
+        say((f"counted in the source at the end: {done}", "green"))
 
 
 def print_runs(name: str, runs: Sequence[Mapping[str, Any]]) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import (
     cast,
     func,
     not_,
-    or_,
     select,
     text,
     type_coerce,
@@ -85,8 +84,12 @@ class Rows:
         """Return the next rows after a key, of which only the key counts, and the flagged of them.
 
         Nothing of the others, which have no two dashes, can be translated: most of a migrated
-        table need not be sent.
+        table need not be sent. Whether a document can be read, only reading it tells; and fixes
+        make flags of other dashes.
         """
+        if self.source.is_json or self.source.job.mending:
+            whole_rows = self.select(connection, after, rows)
+            return whole_rows, whole_rows
         passed = self.select(connection, after, rows, [self._has_dashes().label("flagged")])
         flagged = [self.key(row) for row in passed if row[-1]]
         rows_read = self.read_keys(connection, [key for key in flagged if _is_sound(key)])
@@ -158,15 +161,13 @@ class Rows:
 
     def _has_dashes(self) -> ColumnElement[bool]:
         column = self.source.columns["text"]
-        parts = ("--", "\\u002d", "\\u002D") if self.source.is_json else ("--",)
         match self._dialect:
             case "postgresql":
-                plain = cast(column, Text).collate("C")
-                return or_(*(func.strpos(plain, part) > 0 for part in parts))
+                return func.strpos(cast(column, Text).collate("C"), "--") > 0
             case "sqlite":
-                return or_(*(func.instr(cast(column, Text), part) > 0 for part in parts))
+                return func.instr(cast(column, Text), "--") > 0
             case _:
-                return or_(*(func.locate(part, column) > 0 for part in parts))
+                return func.locate("--", column) > 0
 
     def record(self, row: Row) -> StoredRecord | Problem:
         """Return a row as a record, or what is wrong with it."""
