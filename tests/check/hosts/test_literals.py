@@ -1,5 +1,8 @@
 """Every literal form, with the host's real reader as the judge: decoded text, edits, positions."""
 
+import csv
+import io
+import json
 import re
 
 import pytest
@@ -7,10 +10,11 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from check.hosts.literal_forms import FORMS, LiteralForm
-from flaglift.check.hosts.base import HOLE, Literal, LiteralChange
+from flaglift.check.hosts.base import HOLE, Literal, LiteralChange, SelectiveHost
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.lossless.spans import Span
+from flaglift.syntax import Feature, parse
 
 every_form = pytest.mark.parametrize("form", FORMS, ids=[form.name for form in FORMS])
 PIECES = [
@@ -206,3 +210,35 @@ def test_the_character_that_marks_holes_may_be_in_a_text_as_itself(text: str) ->
     new, refused = rewrite(data, host, [LiteralChange(literal, f"{text} x")])
     assert not refused
     assert new == f'{{"text": "{text} x"}}'.encode()
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "json", "jsonl"])
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["a", "", "x --video y", 'a, "--duration 5"', "— vidéo", "b\n--vide"]),
+            min_size=1,
+            max_size=4,
+        ),
+        max_size=6,
+    ),
+    st.booleans(),
+)
+def test_literals_that_are_left_out_hold_no_flag(
+    kind: str, table: list[list[str]], ascii_only: bool
+) -> None:
+    if kind in ("csv", "tsv"):
+        written = io.StringIO(newline="")
+        csv.writer(written, delimiter="," if kind == "csv" else "\t").writerows(table)
+        data = written.getvalue().encode()
+    elif kind == "json":
+        data = json.dumps(table, ensure_ascii=ascii_only).encode()
+    else:
+        data = "\n".join(json.dumps(row, ensure_ascii=ascii_only) for row in table).encode()
+    host = host_named(kind)
+    assert isinstance(host, SelectiveHost)
+    whole = [(each.place, each.origin.path, each.text) for each in host.literals(data)]
+    flagged = [(each.place, each.origin.path, each.text) for each in host.flagged(data)]
+    assert flagged == [each for each in whole if each in flagged]
+    left_out = [each[2] for each in whole if each not in flagged]
+    assert not any(parse(text).has(Feature.CONCERNED) for text in left_out)

@@ -151,6 +151,14 @@ class PatternHost(Protocol):
 
 
 @runtime_checkable
+class SelectiveHost(Protocol):
+    """A host of data, of which a file may hold a million literals, nearly all without a flag."""
+
+    def flagged(self, data: bytes) -> list[Literal]:
+        """Return those of a document's literals whose bytes may hold a flag, in order."""
+
+
+@runtime_checkable
 class DivisibleHost(Protocol):
     """A host that can read a part of a document, with what the whole document says of it."""
 

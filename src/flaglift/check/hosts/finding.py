@@ -15,6 +15,7 @@ from flaglift.check.hosts.base import (
     Decision,
     Host,
     Literal,
+    SelectiveHost,
 )
 from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
@@ -55,8 +56,11 @@ def decision(literal: Literal) -> Decision:
 
 @lru_cache(maxsize=2)
 def literals_of(host: Host, data: bytes) -> tuple[Literal, ...]:
-    """Return the literals of a document, read once for all questions."""
-    return tuple(host.literals(data))
+    """Return the literals of a document that may hold flags, read once for all questions.
+
+    There may be others among them.
+    """
+    return tuple(host.flagged(data) if isinstance(host, SelectiveHost) else host.literals(data))
 
 
 def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Literal]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from flaglift.check.hosts.base import Around, ByteEdit, Comment, Literal, Origin
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY
+from flaglift.check.hosts.patience import check_patience
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.emit.form import form_value
 from flaglift.lossless.delimited import (
@@ -86,7 +87,15 @@ class CsvHost:
     def literals(self, data: bytes) -> list[Literal]:
         """Return the cells, in order."""
         layout = _layout(data, self.name)
-        return self._literals(data, layout, rows(data, layout.dialect))
+        numbered = enumerate(rows(data, layout.dialect))
+        return self._literals(data, layout, numbered)
+
+    def flagged(self, data: bytes) -> list[Literal]:
+        """Return the cells of the rows that may hold a flag."""
+        layout = _layout(data, self.name)
+        numbered = enumerate(rows(data, layout.dialect))
+        found = (each for each in numbered if may_hold_flags(data[_place(each[1])]))
+        return self._literals(data, layout, found)
 
     def cuts(self, data: bytes) -> Mapping[int, Hashable]:
         """Return where rows begin, each with what the header and all of the rows say."""
@@ -101,17 +110,18 @@ class CsvHost:
         rows_read = list(rows(data, layout.dialect, part))
         if rows_read and rows_read[-1].following != part.end:
             return None
-        return self._literals(data, layout, rows_read, first=int(part.start > 0))
+        return self._literals(data, layout, enumerate(rows_read, int(part.start > 0)))
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
         """Return nothing: a row does not depend on others but for the layout."""
         return ()
 
     def _literals(
-        self, data: bytes, layout: CsvLayout, rows_read: Iterable[DelimitedRow], *, first: int = 0
+        self, data: bytes, layout: CsvLayout, numbered: Iterable[tuple[int, DelimitedRow]]
     ) -> list[Literal]:
         literals = []
-        for number, each in enumerate(rows_read, start=first):
+        for number, each in numbered:
+            check_patience()
             fault = "" if each.blank else fault_of(each, layout.width)
             row = CsvRow(number, each.cells, fault and f"the row {fault}")
             columns = Columns(data, layout.header, row.cells, layout.dialect)
@@ -147,6 +157,10 @@ class CsvHost:
     def comments_in(self, data: bytes, part: Span) -> list[Comment]:  # noqa: ARG002
         """Return none."""
         return []
+
+
+def _place(row: DelimitedRow) -> slice:
+    return slice(row.cells[0].start, row.end)
 
 
 _ROW_ENDS = {

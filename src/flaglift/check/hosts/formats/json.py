@@ -12,6 +12,7 @@ from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, Si
 from flaglift.check.hosts.formats.codec import Escaped, stripped
 from flaglift.check.hosts.formats.jsonframes import frame_of
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, is_request_path
+from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.context import field_name
 from flaglift.lossless.json_members import Member, closing, members
 from flaglift.lossless.json_reader import Container, Document, JsonString, read
@@ -55,9 +56,16 @@ class JsonHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the values that are strings, in order; keys are none."""
+        return self._literals(data, *self._read(data))
+
+    def flagged(self, data: bytes) -> list[Literal]:
+        """Return those of them that may hold a flag."""
+        return self._literals(data, *self._read(data), every=False)
+
+    def _read(self, data: bytes) -> tuple[Sequence[Document], bool]:
+        """Return the documents, and whether their numbers are part of the paths in them."""
         documents = _documents(data, lines=self.name == "jsonl")
-        several = self.name == "jsonl" or len(documents) > 1
-        return self._literals(data, documents, several=several)
+        return documents, self.name == "jsonl" or len(documents) > 1
 
     def cuts(self, data: bytes) -> Mapping[int, Hashable]:
         """Return where lines begin, if each is a document; else elements or members in lines."""
@@ -74,7 +82,7 @@ class JsonHost:
         if self.name == "jsonl":
             documents = read(data, start=part.start, end=part.end).documents
             unclear = _faulty(documents) is not None or _share_lines(data, documents)
-            return None if unclear else self._literals(data, documents, several=True)
+            return None if unclear else self._literals(data, documents, True)
         frame = frame_of(data)
         if frame is None or not frame.holds(data, part):
             return None
@@ -87,7 +95,7 @@ class JsonHost:
             each.moved(
                 0 if each.start < frame.start else before if each.start < end else after, data
             )
-            for each in self._literals(source, documents, several=False)
+            for each in self._literals(source, documents, False)
         ]
         return [each for each in literals if part.start <= each.start < part.end]
 
@@ -96,13 +104,14 @@ class JsonHost:
         return ()
 
     def _literals(
-        self, data: bytes, documents: Sequence[Document], *, several: bool
+        self, data: bytes, documents: Sequence[Document], several: bool, *, every: bool = True
     ) -> list[Literal]:
         around = _Objects(data)
         return [
             self._literal(text, data, (index,) if several else (), document, around)
             for index, document in enumerate(documents)
             for text in document.texts
+            if every or may_hold_flags(data[text.start : text.end])
         ]
 
     def _literal(
