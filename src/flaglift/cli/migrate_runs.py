@@ -80,6 +80,7 @@ def _document(job: Job, store: Store, tally: Tally, checks: Sequence[Document]) 
         "flaglift": version("flaglift"),
         "source": store.name,
         "unit": store.unit,
+        "step": job.step,
         "fingerprint": job.fingerprint,
         "at": now(),
         "counts": tally.to_dict(),
@@ -192,7 +193,6 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
             "state": writer.run.state if finished else "stopped",
             "interrupted": control.ends(),
             "left": _left(migration.left),
-            "step": job.step,
         }
         if planned is not None:
             whole = finished and options["limit"] is None
