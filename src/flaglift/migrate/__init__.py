@@ -1,8 +1,8 @@
-"""Prompts in bulk: files and databases, migrated by one engine, with a journal to take it back.
+"""Prompts in bulk: files and databases, migrated by one engine, with a journal to undo it.
 
-- `records`, `store`: what a store gives and takes. `opening` chooses the store for a source.
-- `decision`, `tally`: what becomes of a prompt, and the counts.
-- `planning`, `engine`, `undoing`, `verifying`: the verbs. `throttle`: chunk sizes, limits, pauses.
+- `records`, `store`: the interface of a store. `opening` chooses the store for a source.
+- `decision`, `tally`: the outcome for each prompt, and the counts.
+- `planning`, `engine`, `undoing`, `verifying`: the commands. `throttle`: chunk sizes, pauses.
 - `files/`: JSONL, JSON, CSV and TSV, Parquet. `sql/`: PostgreSQL, MySQL and MariaDB, SQLite.
-- `own/`: stores of the user's own.
+- `own/`: custom stores, written by the user.
 """

@@ -1,4 +1,4 @@
-"""Decides on the records of a chunk, and makes of it what is to be written."""
+"""Decides what happens to the records of a chunk, and renders the result to write."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -12,19 +12,19 @@ from flaglift.migrate.tally import Tally
 
 
 def writes_any(decided: Decided) -> bool:
-    """Tell whether any prompt of a record is to be written."""
-    for verdict in decided[1]:  # noqa: SIM110 (for each record: a generator takes its time)
+    """Return whether any prompt of a record has something to write."""
+    for verdict in decided[1]:  # noqa: SIM110 (runs for every record: a generator is slower)
         if verdict.writes:
             return True
     return False
 
 
 _MOST_OF_A_NAME = 60
-"""Characters of a value, such as a model's name, that is not looked at again."""
+"""The longest value, in characters, whose check is cached; model names are well below it."""
 
 
 class ChunkDecider:
-    """Decides on chunks of one store. It needs nothing that only the run itself knows."""
+    """Decides on chunks of one store. It depends on no state of the run."""
 
     def __init__(self, store: Store, decide: Decider, look: Look) -> None:
         self.store = store
@@ -34,14 +34,14 @@ class ChunkDecider:
         self._kept_fits = lru_cache(maxsize=1000, typed=True)(store.fits)
 
     def __call__(self, chunk: Chunk, *, write: bool) -> DecidedChunk:
-        """Decide on a chunk, and make of it what is to be written."""
+        """Decide on a chunk, and render what to write."""
         part = self.of(chunk, self.decided(chunk.records), write=write)
         return part._replace(seen=self._look(chunk, part.decided))
 
     def of(
         self, chunk: Chunk, decided: list[Decided], *, write: bool, raced: int = 0, gone: int = 0
     ) -> DecidedChunk:
-        """Return a chunk of which it is decided what becomes of its records."""
+        """Return a chunk together with the decisions on its records."""
         tally = Tally(raced=raced, gone=gone, bytes=chunk.size)
         tally.add_plain(chunk.plain)
         for record, verdicts in decided:
@@ -57,7 +57,7 @@ class ChunkDecider:
         return DecidedChunk(chunk, decided, tally, made=made)
 
     def decided(self, records: Sequence[StoredRecord]) -> list[Decided]:
-        """Return what becomes of records, in their order."""
+        """Return the outcomes for records, in order."""
         stored = [one for record in records for one in record.prompts]
         decided = self._decide.all([self._without_empty(one) for one in stored])
         verdicts = [
@@ -73,7 +73,7 @@ class ChunkDecider:
         return decisions
 
     def _without_empty(self, stored: Stored) -> Stored:
-        """Return a prompt less the values beside it that stand for none."""
+        """Return a prompt without the neighboring values that stand for an empty one."""
         held, context = self._filled(stored.held), self._filled(stored.context)
         if held is stored.held and context is stored.context:
             return stored
@@ -84,7 +84,7 @@ class ChunkDecider:
         return stored._replace(held=held, context=context, blank=blank)
 
     def _filled(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return values with None for those that stand for none."""
+        """Return the values, with None in place of those that stand for an empty one."""
         filled = values
         for name, value in values.items():
             if value is not None and self.store.is_empty(name, value):

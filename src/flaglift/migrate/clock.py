@@ -1,4 +1,4 @@
-"""Names, times and people of runs."""
+"""Identifiers, timestamps and user names of runs."""
 
 import getpass
 import os
@@ -13,12 +13,12 @@ def now() -> str:
 
 
 def new_id() -> str:
-    """Return a name for a run that sorts by time."""
+    """Return an identifier for a run; identifiers sort by time."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(2)}"
 
 
 def who() -> str:
-    """Return the user and the machine, as people know them."""
+    """Return the user name and the host name."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name

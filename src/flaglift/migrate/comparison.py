@@ -1,4 +1,4 @@
-"""What has become of the records that a run changed."""
+"""The current state of the records that a run changed."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,7 +10,7 @@ _MOST_SHOWN = 10
 class Comparison:
     """Counts the records of a run as its journal is read, oldest entry first.
 
-    A record that others edited while the run went on was written again: its last entry counts.
+    A record that others edited during the run was written again: its last entry counts.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Comparison:
         self._others: dict[str, State] = {}
 
     def add(self, key: str, state: State) -> None:
-        """Count what an entry of the journal is told of by the record with its key."""
+        """Count the state of the record that a journal entry is about."""
         if state == "as written":
             self._as_written += 1
             self._others.pop(key, None)
@@ -26,7 +26,7 @@ class Comparison:
             self._others[key] = state
 
     def sentences(self, name: str, unit: str) -> tuple[list[str], list[str]]:
-        """Return what holds and what does not; `unit` is what there are several of."""
+        """Return which checks hold and which fail, as sentences; `unit` is a plural noun."""
         held = f"{name}: {self._as_written:,} {unit} are as the run wrote them, and can be restored"
         states: Sequence[State] = ("edited since", "deleted since")
         listed = [(state, [k for k, s in self._others.items() if s == state]) for state in states]

@@ -17,7 +17,7 @@ _PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 20.0)
 
 
 class DecidedChunk(NamedTuple):
-    """A chunk that was decided on, here or in another process, which keeps what is not needed."""
+    """A chunk that was decided on, here or in another process, without unneeded data."""
 
     chunk: Chunk
     decided: Sequence[Decided]
@@ -28,7 +28,7 @@ class DecidedChunk(NamedTuple):
     made: Any = None
     """What `Store.made` returned, where it is to be written."""
     seconds: float = 0.0
-    """How long all of this took."""
+    """How long deciding took."""
 
 
 def _nothing(*_: Any) -> None:
@@ -42,15 +42,15 @@ class Control:
     throttle: Throttle = field(default_factory=Throttle)
     stopped: Callable[[], bool] = lambda: False
     look: Look = _nothing
-    """Returns what `watch` is to know of a chunk; called in the process that decides on it."""
+    """Returns what `watch` needs about a chunk; called in the process that decides on it."""
     watch: Watch = _nothing
-    """Called after each chunk with the counts so far; what it raises stops the run."""
+    """Called after each chunk with the counts so far; an exception from it stops the run."""
     limit: int | None = None
     """The most records to decide on."""
     keep_going: bool = False
-    """Pass by records that cannot be read, instead of stopping there."""
+    """Skip records that cannot be read, instead of stopping there."""
     patience: Sequence[float] = _PATIENCE
 
     def ends(self) -> bool:
-        """Tell whether the user has asked to stop, by a signal or in the control file."""
+        """Return whether the user has asked to stop, by a signal or in the control file."""
         return self.stopped() or self.throttle.stop_asked

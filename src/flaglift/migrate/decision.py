@@ -1,4 +1,4 @@
-"""What becomes of one stored prompt. The same for every store, for plan, apply and verify."""
+"""Decides the outcome for one stored prompt: the same for every store and every command."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -18,13 +18,13 @@ from flaglift.syntax import parse
 from flaglift.syntax.flags import FlagName, seconds
 
 NO_TARGET = "no-target"
-"""The pseudo-code of a prompt whose fields have nowhere to go."""
+"""The pseudo-code of a prompt with fields that the store has no place for."""
 
 OUT_OF_PLACE = "does-not-fit"
 """The pseudo-code of a value that its column cannot hold."""
 
 NOT_EXPANDED = "not-expanded"
-"""The pseudo-code of a prompt whose fields do not hold yet what its flags say."""
+"""The pseudo-code of a prompt whose fields do not yet have the values of its flags."""
 
 
 _DURATION = FlagName.DURATION.field
@@ -47,7 +47,7 @@ class Decider:
         self.settings = settings
         self._mending = mending
         self._mends = bool(mending)
-        # Else a prompt costs what its fields say.
+        # Otherwise the price of a prompt follows from its fields.
         self._has_other_price = (
             settings.accept_successors or settings.default_model is not None or self._mends
         )
@@ -55,22 +55,22 @@ class Decider:
         self._targets = None if targets is None else frozenset((*targets, "text"))
         """The fields that the store can hold; None for any."""
         self._shortcuts: dict[tuple[str, ...], Shortcut] = {}
-        """By the fields that the store has columns or keys for, where these hold nothing."""
+        """For the fields that the store has columns or keys for, when these are empty."""
         self._prices: dict[tuple[Any, ...], Prices] = {}
 
     def all(self, stored: Sequence[Stored]) -> list[Verdict]:
-        """Return what becomes of prompts, in their order. Never raises for a text."""
+        """Return the outcomes for prompts, in order. Never raises, whatever the text."""
         return [self(one) for one in stored]
 
     def _shortcut(self, context: Mapping[str, Any]) -> Shortcut:
-        """Return the shortcut beside fields that hold nothing."""
+        """Return the shortcut for a prompt whose request fields are all empty."""
         names = tuple(context)
         if names not in self._shortcuts:
             self._shortcuts[names] = shortcut_for(self.settings, Context(context))
         return self._shortcuts[names]
 
     def __call__(self, stored: Stored) -> Verdict:
-        """Return what becomes of a prompt. Never raises for a text."""
+        """Return the outcome for a prompt. Never raises, whatever the text."""
         request = _request(stored)
         holds_any = [*request.values()].count(None) < len(request)
         if holds_any:
@@ -101,7 +101,7 @@ class Decider:
     def _mended(
         self, old: str, request: Mapping[str, Any], shortcut: Shortcut, translation: Translation
     ) -> Translation:
-        """Return the translation of a prompt with what is to be changed, if there is one."""
+        """Return the translation of a prompt after the changes asked for, if there are any."""
         text = self._mending(old, translation.diagnostics, self.settings, Context(request))
         again = translation if text == old else shortcut.translate(text)
         return again if again.status is TranslationStatus.TRANSLATED else translation
@@ -127,7 +127,7 @@ class Decider:
             )
         model, length = values[_MODEL], values.get(_DURATION)
         cents = self._prices_of(stored.text, model, length)
-        # By place: a name for each takes its time, and there is one for every prompt.
+        # Positional: keyword arguments are slower, and this runs for every prompt.
         return Verdict(
             stored, "translated", writes, translation.codes, (), model, length, cents, mended
         )
@@ -148,7 +148,7 @@ class Decider:
         return load_catalog(self.settings.edition, self.settings.overlay)
 
     def _price_as_written(self, name: str | None, duration: str | None) -> float | None:
-        """Return what a prompt cost: a retired model by the last edition that listed it."""
+        """Return the old price: of a retired model, from the last edition that listed it."""
         if name is None:
             return None
         lookup = self._catalog().find(name)
@@ -159,7 +159,7 @@ class Decider:
 
 
 def _request(stored: Stored) -> Mapping[str, Any]:
-    """Return what counts of the request beside a prompt."""
+    """Return the fields of the request around a prompt that matter."""
     context = fields_beside(stored.text, stored.context)
     if not context:
         return stored.held
@@ -170,14 +170,14 @@ def _request(stored: Stored) -> Mapping[str, Any]:
 
 
 def _either(one: Any, other: Any) -> Any:
-    """Return the value of a field that two places hold; which of two values counts nobody knows."""
+    """Return the value of a field stored in two places; which of two values counts is unknown."""
     if one is None or other is None:
         return other if one is None else one
     return one if other is not UNSTATED and agree(one, other) else UNSTATED
 
 
 def _not_held(values: dict[str, Any], stored: Stored, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that neither their targets nor the rest of the request hold; the text."""
+    """Return the text, and the values missing from their targets and the rest of the request."""
     held = []
     for name, value in values.items():
         there = stored.held[name] if name in stored.held else request.get(name)
@@ -194,17 +194,17 @@ def _cents(model: Model | None, length: int | None) -> float | None:
 
 
 def decider_of(job: Job, targets: Collection[str] | None) -> Decider:
-    """Return what decides on the prompts of a job, for a store that can hold these fields."""
+    """Return the decider for a job and a store that has room for these fields."""
     return Decider(job.settings, targets, job.mending, job.step)
 
 
 def refused(stored: Stored, codes: tuple[str, ...], code: str, message: str) -> Verdict:
-    """Return the verdict on a prompt that reads well and cannot be written."""
+    """Return the verdict on a prompt that parses but cannot be written."""
     return Verdict(stored, "refused", codes=codes, refusals=((code, message),))
 
 
 def refused_by(refusal: ChangeRefusal, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """Return the verdicts on a record whose change its store does not take."""
+    """Return the verdicts on a record whose change was rejected by its store."""
     return tuple(
         refused(v.stored, v.codes, refusal.code, refusal.message) if v.writes else v
         for v in verdicts

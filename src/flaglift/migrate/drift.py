@@ -1,4 +1,4 @@
-"""Compares a run with its plan while it goes: live data that departs from it stops the run."""
+"""Compares a run with its plan as it proceeds: too large a difference stops the run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,16 +10,16 @@ _OUTCOMES = ("translated", "unchanged", "refused", "problems", "without")
 
 
 class DriftError(FlagliftError):
-    """More of an outcome than planned was found, by more than the share allowed."""
+    """An outcome occurred more often than planned, by more than the allowed share."""
 
 
 class SavedPlan:
-    """The counts of a plan that was saved."""
+    """The counts of a saved plan."""
 
     def __init__(self, document: Mapping[str, Any], fingerprint: str, most: float) -> None:
         """`most` is the share of the planned records by which an outcome may be exceeded.
 
-        Raises `InputError` for a plan of another job, or for what is no plan.
+        Raises `InputError` for a plan of another job, or for a file that is not a plan.
         """
         try:
             self._counts = Tally.from_dict(document["counts"])
@@ -34,7 +34,7 @@ class SavedPlan:
         self._most = most
 
     def check(self, tally: Tally) -> None:
-        """Raise `DriftError` where the run has found too much of something."""
+        """Raise `DriftError` if an outcome has occurred too often."""
         allowed = self._most * max(1, self._counts.records)
         for outcome, planned, counted in self._pairs(tally):
             if counted - planned > allowed:
@@ -48,7 +48,7 @@ class SavedPlan:
     def differences(self, tally: Tally, *, whole: bool) -> list[str]:
         """Return what differs from the plan, one sentence each.
 
-        Of a run that has not read the `whole` source only what it found too much of differs.
+        For a run that has not read the `whole` source, only excesses count as differences.
         """
         pairs = [("records", self._counts.records, tally.records), *self._pairs(tally)]
         return [

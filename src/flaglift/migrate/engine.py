@@ -14,18 +14,19 @@ from flaglift.migrate.store import ChangeRefusal, RunWriter, Step, Store, refuse
 from flaglift.migrate.tally import Tally
 
 _MOST_PASSES = 20
-"""Over what others write while a run ends; who writes flags faster is to be stopped first."""
+"""Passes over rows that others write while a run ends; a client that keeps writing flags faster
+has to be stopped first."""
 
 
 class Ahead(Protocol):
-    """Decides on a file's chunks ahead of those that are written."""
+    """Decides on a file's chunks ahead of the writer."""
 
     def __call__(self, cursor: Cursor | None, *, write: bool) -> Iterator[DecidedChunk]:
-        """Return the parts of the source from a cursor on, in order."""
+        """Return the parts of the source from a cursor onward, in order."""
 
 
 class Migration:
-    """One store, one way to decide."""
+    """A migration of one store with one decider."""
 
     def __init__(
         self, store: Store, decide: Decider, control: Control, ahead: Ahead | None = None
@@ -37,16 +38,16 @@ class Migration:
         self._ahead = ahead
         self._parts: Iterator[DecidedChunk] | None = None
         self.left: Tally | None = None
-        """What the last pass over the source found to hold flags still; None without one."""
+        """The counts of records with flags left at the last pass; None if there was none."""
         self._taken = 0
-        """The records of the chunk that is tried, as far as that is known."""
+        """The number of records in the chunk being tried, if known."""
         self._begun = 0
-        """The records that do not count for the limit: those of earlier calls."""
+        """Records that do not count toward the limit: those of earlier calls."""
 
     def plan(self) -> tuple[Tally, bool]:
         """Read everything and write nothing; return the counts, and whether the end was reached.
 
-        Raises `InputError` where the store was seen not to behave as the code relies on.
+        Raises `InputError` if a check shows that the store does not behave as the code assumes.
         """
         refuse_failed(self.store.name, self.store.checks())
         tally = Tally()
@@ -66,7 +67,7 @@ class Migration:
     def apply(self, writer: RunWriter, *, rehearsal: bool = False) -> bool:
         """Write a run to its end; return whether it got there or was stopped.
 
-        A rehearsal ends at its limit, and has written nothing that could be counted at the end.
+        A rehearsal ends at its limit, without a final pass: it has written nothing to count.
         Raises `UnreadableRecordError`, and `UnavailableError` when the store does not come back.
         """
         self._begun = 0 if self.store.passes_on else writer.run.tally.records
@@ -82,10 +83,10 @@ class Migration:
                 return self.store.passes_on or rehearsal or self._finish_late(writer)
 
     def _finish_late(self, writer: RunWriter) -> bool:
-        """Pass over what still holds flags until nothing of it can be translated.
+        """Repeat over the records that still contain flags until none can be translated.
 
-        Rows come in behind the cursor while a run goes on; the counts of the last pass, over the
-        source itself, are the proof that all is done.
+        Rows may be inserted before the cursor during a run; the counts of the last pass, over the
+        source itself, prove that the migration is complete.
         """
         for _ in range(_MOST_PASSES):
             written = writer.run.tally.changed
@@ -108,7 +109,7 @@ class Migration:
         return True
 
     def survey(self) -> Tally:
-        """Return what still holds flags; what is translated among it was not done."""
+        """Return the counts of records that still contain flags; translatable ones were missed."""
         left = Tally()
         cursor: Cursor | None = None
         while (chunk := self.store.read_left(cursor, self.control.throttle.rows)) is not None:
@@ -120,7 +121,7 @@ class Migration:
         return left
 
     def _late_step(self, writer: RunWriter, cursor: Cursor | None, left: Tally) -> Chunk | None:
-        """Read, decide on and write one chunk of what still holds flags."""
+        """Read, decide on and write one chunk of the records that still contain flags."""
         chunk = self.store.read_left(cursor, self.control.throttle.rows)
         if chunk is None:
             return None
@@ -192,7 +193,7 @@ class Migration:
         return chunk
 
     def _written(self, step: Step, part: DecidedChunk) -> DecidedChunk:
-        """Write what was decided; return it with what others and the store made of it."""
+        """Write the decisions; return them, updated for concurrent changes and refusals."""
         moved = step.moved(part.made)
         if moved:
             part = self._meanwhile(moved, part)
@@ -211,7 +212,7 @@ class Migration:
     def _again(
         self, part: DecidedChunk, decided: list[Decided], *, raced: int, gone: int
     ) -> DecidedChunk:
-        """Return a part with what was decided since."""
+        """Return a part with the decisions made since."""
         fresh = self._chunks.of(part.chunk, decided, write=True, raced=raced, gone=gone)
         seen = self.control.look(part.chunk, decided)
         return fresh._replace(seen=seen, seconds=part.seconds)
@@ -247,9 +248,9 @@ class Migration:
         throttle.wait(records, seconds, self.control.ends)
 
     def _patiently(self, writer: RunWriter, step: Callable[[], Chunk | None]) -> Chunk | None:
-        """Try a chunk until the store answers; what was written counts by its checkpoint.
+        """Retry a chunk until the store answers; its checkpoint tells what was written.
 
-        Each attempt is at fewer records: it may have taken longer than the store allows.
+        Each attempt takes fewer records: the last may have exceeded a timeout of the store.
         """
         waits = iter(self.control.patience)
         while True:

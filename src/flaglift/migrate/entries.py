@@ -1,6 +1,6 @@
-"""Changes as entries of the journal, and these as compressed blocks: a chunk's entries are one.
+"""Changes as journal entries, and entries as compressed blocks, one block per chunk.
 
-A block takes a tenth of the room of rows, and is written at once.
+A block takes a tenth of the space of rows, and is written in one go.
 """
 
 import json
@@ -11,9 +11,9 @@ from flaglift.migrate.records import JournalEntry, RecordChange, at
 
 
 def entry_of(number: int, change: RecordChange, patch: bytes | None = None) -> JournalEntry:
-    """Return the journal's entry for a change: what it wrote, and what stood there before.
+    """Return the journal entry for a change: the values written, and those before.
 
-    `patch` is what else a store needs to find or restore the record.
+    `patch` is any further data that a store needs to find or restore the record.
     """
     before: dict[str, object] = {}
     after: dict[str, object] = {}
@@ -26,11 +26,11 @@ def entry_of(number: int, change: RecordChange, patch: bytes | None = None) -> J
 
 
 def packed(entries: Sequence[JournalEntry]) -> tuple[bytes, bytes]:
-    """Return entries as JSON, and that compressed.
+    """Return entries as compressed JSON.
 
-    Their numbers follow each other, so that the first one, which is not in it, tells them all.
-    Bytes of a patch are written as characters, so that what stands in the values, too, is found
-    again and takes no room.
+    Their numbers are consecutive, so the first number, which is stored elsewhere, is enough.
+    Bytes of a patch are written as characters, so that the compressor recognizes text that also
+    occurs in the values.
     """
     rows = [
         [e.key, e.before, e.after, e.codes, e.patch and e.patch.decode("latin-1")] for e in entries
@@ -40,7 +40,7 @@ def packed(entries: Sequence[JournalEntry]) -> tuple[bytes, bytes]:
 
 
 def unpacked(block: bytes) -> bytes:
-    """Return the JSON of a block; nothing where it is damaged."""
+    """Return the JSON of a block; nothing if it is damaged."""
     try:
         return zlib.decompress(block)
     except zlib.error:
@@ -48,7 +48,7 @@ def unpacked(block: bytes) -> bytes:
 
 
 def entries_in(data: bytes, first: int) -> list[JournalEntry]:
-    """Return the entries that JSON of `packed` holds, numbered from `first`."""
+    """Return the entries in JSON made by `packed`, numbered from `first`."""
     rows = json.loads(data.decode("utf-8", "surrogatepass"))
     return [
         JournalEntry(number, key, before, after, codes, patch and patch.encode("latin-1"))

@@ -1,4 +1,4 @@
-"""What a store raises beside `InputError`."""
+"""Errors that a store raises in addition to `InputError`."""
 
 from flaglift.errors import FlagliftError, InputError
 
@@ -6,7 +6,7 @@ from flaglift.errors import FlagliftError, InputError
 class UnavailableError(FlagliftError):
     """The store does not answer at the moment: a lost connection, a deadlock, a busy database.
 
-    Nothing of the chunk was written; the engine tries it again.
+    Nothing of the chunk was written; the engine retries it.
     """
 
 
@@ -15,9 +15,9 @@ class LockedError(InputError):
 
 
 class UnreadableRecordError(InputError):
-    """A record cannot be read, and the user has not asked to go on without it."""
+    """A record cannot be read, and the user has not asked to skip such records."""
 
 
 def missing_extra(extra: str, what: str) -> InputError:
-    """Return the sentence for a package of an extra that is not installed."""
+    """Return the message for a missing package that belongs to an extra."""
     return InputError(f"{what} needs the extra `{extra}`: pip install 'flaglift[{extra}]'")

@@ -1,1 +1,1 @@
-"""Files of prompts: a result is written beside the source, synced, and renamed when complete."""
+"""Files of prompts: a result is written next to the source, synced, and renamed when complete."""

@@ -1,4 +1,4 @@
-"""What a file has beside its bytes: owner, permissions, extended attributes, other names."""
+"""Metadata of a file: owner, permissions, extended attributes, hard links."""
 
 import os
 import stat
@@ -9,10 +9,10 @@ from flaglift.migrate.files.output import writing
 
 
 def keep_attributes(path: Path, like: Path) -> list[str]:
-    """Give a file the attributes of another; return what it cannot have, in words.
+    """Give a file the attributes of another; return descriptions of those that could not be set.
 
-    The permissions come last: with them the file may be read by others, or by its owner only.
-    Raises `InputError` where the file itself cannot be changed.
+    The permissions come last: they may open the file to others, or to its owner only.
+    Raises `InputError` if the file itself cannot be changed.
     """
     wanted = like.stat()
     lost = _keep_owner(path, wanted) + _keep_extended(path, like)
@@ -33,7 +33,7 @@ def _keep_owner(path: Path, wanted: os.stat_result) -> list[str]:
 
 
 def _keep_extended(path: Path, like: Path) -> list[str]:
-    """Copy extended attributes, of which access control lists are some, where there are any."""
+    """Copy extended attributes, which include access control lists, where supported."""
     lost = []
     for name in _extended(like):
         value = os.getxattr(like, name)
@@ -53,7 +53,7 @@ def _extended(path: Path) -> list[str]:
 
 
 def check_replaceable(path: Path, result: Path) -> None:
-    """Raise `InputError` where a result cannot take the place of a file in all that it is."""
+    """Raise `InputError` if a result cannot replace a file with all of its metadata."""
     if path.stat().st_nlink > 1:
         raise InputError(
             f"{path}: has other names, which are hard links and would keep the old content; write"

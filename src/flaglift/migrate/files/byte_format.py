@@ -1,4 +1,4 @@
-"""What formats whose records are ranges of bytes have in common."""
+"""The common base of formats whose records are byte ranges."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class ByteFormat(ABC):
     fields: frozenset[str] | None = None
     created: Sequence[str] = ()
     every_record: bool = False
-    """Whether also prompts that have nothing to do with flags are to be read as records."""
+    """Whether prompts without anything like a flag are read as records, too."""
 
     def __init__(self, job: Job, path: Path) -> None:
         """Prepare it. Raises `InputError` where the file cannot be opened."""
@@ -42,7 +42,7 @@ class ByteFormat(ABC):
 
     @abstractmethod
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return where the next records are, and their bytes; None at the end."""
+        """Return the positions and bytes of the next records; None at the end."""
 
     @abstractmethod
     def parse(self, chunk: Chunk) -> Chunk:
@@ -55,10 +55,10 @@ class ByteFormat(ABC):
 
     @abstractmethod
     def render(self, old: bytes, change: RecordChange) -> bytes:
-        """Return a record with what a change writes."""
+        """Return a record with a change applied."""
 
     def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> MadeChunk:
-        """Return a chunk's new bytes, and patches that hold all that is needed to restore it."""
+        """Return a chunk's new bytes, and patches with all that is needed to restore it."""
         splices = self.splices(chunk, changes)
         entries = [
             JournalEntry(0, change.record.key, {}, {}, change.codes, patch)
@@ -86,15 +86,15 @@ class ByteFormat(ABC):
         ]
 
     def notes(self) -> list[str]:
-        """Return what the user should know of the file before it is written."""
+        """Return what the user should know about the file before it is written."""
         return []
 
     def check_writable(self) -> None:
-        """Raise `InputError` where something is missing to write it: in bytes nothing is."""
+        """Raise `InputError` if a column to write is missing; byte formats need none."""
         return
 
     def fits(self, field: str, value: Any) -> str | None:  # noqa: ARG002
-        """Return None: bytes hold any value."""
+        """Return None: any value can be written as bytes."""
         return None
 
     def writer(
@@ -104,7 +104,7 @@ class ByteFormat(ABC):
         cursor: Cursor | None,  # noqa: ARG002
         done: Iterator[JournalEntry],  # noqa: ARG002
     ) -> ByteWriter:
-        """Begin a result file, or go on with one of `written` bytes."""
+        """Begin a result file, or resume one of `written` bytes."""
         return ByteWriter(Output(path, self.path, written), self.restoring)
 
     def changed(self, path: Path, info: dict[str, Any]) -> Format:  # noqa: ARG002
@@ -118,7 +118,7 @@ class ByteFormat(ABC):
         return ("bytes", self.path.stat().st_size) if self.exact else None
 
     def proof(self, find: Find, original: Path, info: dict[str, Any]) -> bool | None:
-        """Tell whether this file, its changes taken back, is the original; None if unknown."""
+        """Return whether undoing its changes turns this file into the original; None if unknown."""
         sink = HashSink()
         writer = ByteWriter(sink, self.restoring)
         cursor: Cursor | None = None

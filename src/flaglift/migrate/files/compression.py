@@ -1,4 +1,4 @@
-"""Reading and writing plain, gzip and zstd files by offsets of what is in them."""
+"""Reading and writing plain, gzip and zstd files by offsets in their uncompressed content."""
 
 import gzip
 import io
@@ -17,7 +17,7 @@ _NOT_READ = {
     "dictionary mismatch": "was compressed with a dictionary, which is not part of it; unpack it"
     " with `zstd -d -D DICTIONARY` first",
 }
-"""Frames that are whole and cannot be read, by what the library says of them."""
+"""Reasons why a complete frame cannot be read, by the library's message."""
 
 
 def compression_of(path: Path) -> str:
@@ -35,7 +35,7 @@ def _zstandard() -> Any:
 
 
 class _ZstdFile(io.RawIOBase):
-    """Reads consecutive frames, and unlike the library's reader tells when the last one is cut."""
+    """Reads consecutive frames, and, unlike the library's reader, detects a truncated last one."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -69,10 +69,10 @@ class _ZstdFile(io.RawIOBase):
 
 
 class ByteSource:
-    """A file's content at any offset; going back is dear if it is compressed."""
+    """A file's content at any offset; seeking backward is expensive if it is compressed."""
 
     def __init__(self, path: Path, kind: str | None = None) -> None:
-        """Name the file, compressed as its name says or as `kind`; it is opened to be read."""
+        """Take the file, compressed as its suffix says or as `kind`; reading opens it."""
         self.path = path
         self._kind = compression_of(path) if kind is None else kind
         self._opened: BinaryIO | None = None
@@ -137,7 +137,7 @@ class ByteSource:
     def read(self, size: int) -> bytes:
         """Return at most `size` bytes; nothing at the end.
 
-        Raises `InputError` where the file is damaged or cut short.
+        Raises `InputError` if the file is damaged or truncated.
         """
         return self._checked(lambda: self._file.read(size))
 
@@ -172,7 +172,7 @@ class ByteSource:
 
 
 def compressed(data: bytes, kind: str) -> bytes:
-    """Return data as a whole gzip member or zstd frame; such parts joined are a valid file."""
+    """Return data as a complete gzip member or zstd frame; concatenated, these are a valid file."""
     if kind == "gz":
         return gzip.compress(data, 6, mtime=0)
     if kind == "zst":
@@ -182,9 +182,9 @@ def compressed(data: bytes, kind: str) -> bytes:
 
 
 def join_frames(frames: Path, whole: Path, like: Path) -> None:
-    """Write the content of consecutive zstd frames as one, which also simple readers read whole.
+    """Write the content of consecutive zstd frames as one, which simple readers can read, too.
 
-    Its header has the size of the content, and it has a checksum if that of `like` has one.
+    Its header states the content size, and it has a checksum if that of `like` has one.
     """
     zstandard = _zstandard()
     with like.open("rb") as file:

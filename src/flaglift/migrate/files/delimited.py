@@ -34,10 +34,10 @@ class Delimited(ByteFormat):
     unit = "row"
 
     def __init__(self, job: Job, path: Path, dialect: Dialect | None = None) -> None:
-        """Prepare it. Raises `InputError` where the file or a column is not there.
+        """Open the file. Raises `InputError` if the file or a column does not exist.
 
-        The changed version of a file is in the dialect of the file, whatever is left in it that
-        told which.
+        The changed version of a file keeps the file's dialect, even if what identified the
+        dialect is gone.
         """
         super().__init__(job, path)
         self.fields: frozenset[str] = frozenset(job.targets)
@@ -86,13 +86,13 @@ class Delimited(ByteFormat):
         return f"{self.path}: has no column `{name}`; {hint}"
 
     def notes(self) -> list[str]:
-        """Return what is said of missing columns."""
+        """Return notes about missing columns."""
         if self.created:
             return [f"apply will add the columns {', '.join(self.created)}"]
         return [missing_columns(sorted(self._missing.values()))] if self._missing else []
 
     def check_writable(self) -> None:
-        """Raise `InputError` where a column is missing and is not to be added."""
+        """Raise `InputError` if a column is missing and will not be added."""
         if self._missing and not self.created:
             raise InputError(f"{self.path}: {missing_columns(sorted(self._missing.values()))}")
 
@@ -168,7 +168,7 @@ class Delimited(ByteFormat):
             return Problem(str(number), fault)
         where = slice(row.cells[0].start, row.end)
         if self._restores and not self._added and self._key is None:
-            return StoredRecord(str(number), (), where)  # what is in it, the journal tells
+            return StoredRecord(str(number), (), where)  # the journal has its values
         raw = [buffer[start:end] for start, end in row.cells]
         try:
             values = {f: self._value(raw[index]) for f, index in self._columns.items()}
@@ -245,10 +245,10 @@ class Delimited(ByteFormat):
         return b"".join((*pieces, old[position:], tail))
 
     def _prove(self, rows: Sequence[tuple[bytes, bytes, RecordChange | None]]) -> None:
-        """Read rows before and after with Python's reader, and compare what it says."""
+        """Read rows before and after with Python's reader, and compare the results."""
         before = self._rows.again(old for old, _, _ in rows)
         after = self._rows.again(new for _, new, _ in rows)
-        if before is None or after is None:  # a cell is longer than it reads
+        if before is None or after is None:  # a cell exceeds the reader's limit
             for row in rows if len(rows) > 1 else ():
                 self._prove([row])
             return
@@ -271,7 +271,7 @@ class Delimited(ByteFormat):
         return form
 
     def restoring(self, chunk: Chunk, old: Mapping[int, bytes]) -> list[RecordSplice]:
-        """Return the splices that put old bytes back, and take added columns out."""
+        """Return the splices that restore old bytes and remove added columns."""
         if not self._added:
             return super().restoring(chunk, old)
         if chunk.cursor["at"][1] == 2 and not chunk.records and not chunk.problems:

@@ -1,4 +1,4 @@
-"""What the beginning of a delimited file says: its dialect and the names of its columns."""
+"""Reads the beginning of a delimited file: its dialect and column names."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -25,9 +25,9 @@ class Header(NamedTuple):
 
 
 def read_header(source: ByteSource, job: Job, path: Path, dialect: Dialect | None) -> Header:
-    """Read a file's header, in a dialect that is known or in that of all of its rows.
+    """Read a file's header, in a known dialect or in the one that fits all of its rows.
 
-    Raises `InputError` where it cannot be read, and where two dialects fit the file equally well.
+    Raises `InputError` if it cannot be read, or if two dialects fit the file equally well.
     """
     _check(job.delimiter or ",", job.encoding)
     if next(_blocks(source), b"").startswith((b"\xff\xfe", b"\xfe\xff")):

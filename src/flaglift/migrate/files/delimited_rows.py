@@ -1,4 +1,4 @@
-"""Rows of a delimited file: those on which all readers agree are read by one expression."""
+"""Rows of a delimited file: those that all CSV readers agree on are read by one regex."""
 
 import re
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class DelimitedRows:
         self._matched = row_matcher(dialect, width)
 
     def ends(self, data: bytes, start: int, most: int) -> list[int]:
-        """Return where the next rows end on which all readers agree, up to any other."""
+        """Return the ends of the next rows that all readers agree on, stopping at any other row."""
         ends: list[int] = []
         matched = self._matched
         while matched and len(ends) < most and (match := matched(data, start)):
@@ -37,9 +37,9 @@ class DelimitedRows:
     def at(
         self, data: bytes, start: int, *, final: bool, less_plain: bool = False
     ) -> DelimitedRow | None:
-        """Return the row at a place; None if it does not end in the data.
+        """Return the row at a position; None if it does not end within the data.
 
-        With `less_plain` None, too, if it has nothing to do with flags for certain.
+        With `less_plain`, also None if it certainly contains nothing like a flag.
         """
         match = self._matched(data, start) if self._matched else None
         if match is None:
@@ -55,7 +55,7 @@ class DelimitedRows:
             if not text or may_concern(text):
                 return False
             row = match[0]
-            if not row.isascii():  # what is not in the file's encoding is to be reported
+            if not row.isascii():  # bytes that are not in the file's encoding have to be reported
                 row.decode(self._encoding)
         except UnicodeDecodeError:
             return False
@@ -67,6 +67,6 @@ class DelimitedRows:
         return whole.cells if whole else []
 
     def again(self, rows: Iterable[bytes]) -> list[list[str]] | None:
-        """Return rows as Python's reader has them; None where a cell is longer than it reads."""
+        """Return rows as Python's reader has them; None if a cell exceeds its limit."""
         text = b"\n".join(rows).decode(self._encoding, "surrogateescape")
         return as_python_reads(text, self._dialect)

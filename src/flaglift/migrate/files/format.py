@@ -1,4 +1,4 @@
-"""What the file store asks of a format. A new format is one file that implements these."""
+"""The interface between the file store and formats. A new format is one file that implements it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,11 +10,11 @@ from flaglift.migrate.files.patches import matching
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
 Find = Callable[[Iterable[str]], Mapping[str, Sequence[JournalEntry]]]
-"""Returns the journal's entries for keys of records, by key; nothing for a key without any."""
+"""Returns the journal entries for record keys, by key; keys without entries are missing."""
 
 
 class RecordSplice(NamedTuple):
-    """New bytes for a part of a chunk, and the change they come from, if it is to be journaled."""
+    """New bytes for a part of a chunk, and the change they come from, if it is journaled."""
 
     start: int
     end: int
@@ -23,7 +23,7 @@ class RecordSplice(NamedTuple):
 
 
 class MadeChunk(NamedTuple):
-    """What a chunk is made into: all that is left is to write it, in the order of the source."""
+    """A rendered chunk: all that remains is to write it, in the order of the source."""
 
     content: Any
     """What the format's writer takes."""
@@ -31,7 +31,7 @@ class MadeChunk(NamedTuple):
 
 
 def with_splices(chunk: Chunk, splices: Sequence[RecordSplice]) -> bytes:
-    """Return the bytes of a chunk with new ones in their places."""
+    """Return the bytes of a chunk with splices applied."""
     pieces: list[bytes] = []
     position = 0
     for start, end, new, _ in splices:
@@ -44,16 +44,16 @@ class FormatWriter(Protocol):
     """Writes the result of one run."""
 
     def append(self, content: Any) -> None:
-        """Write what a chunk was made into."""
+        """Write a rendered chunk."""
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
-        """Write a chunk with its changes taken back; return their numbers in the journal."""
+        """Write a chunk with its changes undone; return their numbers in the journal."""
 
     def sync(self) -> int:
-        """Bring it to the disk; return what `Format.writer` needs to go on from here."""
+        """Sync to disk; return what `Format.writer` needs to resume from here."""
 
     def complete(self) -> None:
-        """Write what stands at the end of a file, and bring it to the disk."""
+        """Write the end of the file, and sync it to disk."""
 
     def close(self) -> None:
         """Close the file, complete or not."""
@@ -70,33 +70,33 @@ class Format(Protocol):
 
     @property
     def exact(self) -> bool:
-        """Whether the journal gives back the file's bytes, not only its values."""
+        """Whether the journal restores the file's bytes, not only its values."""
 
     @property
     def created(self) -> Sequence[str]:
-        """Columns that are missing, and that a run adds."""
+        """Missing columns that a run adds."""
 
     @property
     def layout(self) -> Mapping[str, Any]:
         """What a run keeps, in JSON, to read the changed file; `created` is part of it."""
 
     def notes(self) -> list[str]:
-        """Return what the user should know of the file before it is written."""
+        """Return what the user should know about the file before it is written."""
 
     def check_writable(self) -> None:
-        """Raise `InputError` where something is missing to write it."""
+        """Raise `InputError` if anything needed to write it is missing."""
 
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return where the next records are, and their bytes; None at the end."""
+        """Return the positions and bytes of the next records; None at the end."""
 
     def parse(self, chunk: Chunk) -> Chunk:
-        """Return a chunk that was cut, with its records: in any process, and in any order."""
+        """Parse the records of a chunk that was cut; may run in any process, in any order."""
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end."""
 
     def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> MadeChunk:
-        """Return what a chunk with changes is made into, in any process."""
+        """Render a chunk with its changes; may run in any process."""
 
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a value cannot be held; None if it can."""
@@ -104,7 +104,7 @@ class Format(Protocol):
     def writer(
         self, path: Path, written: int, cursor: Cursor | None, done: Iterator[JournalEntry]
     ) -> FormatWriter:
-        """Begin a result file, or go on with one that was synced at `cursor`.
+        """Begin a result file, or resume one that was synced at `cursor`.
 
         `done` are the journal's entries so far.
         """
@@ -116,7 +116,7 @@ class Format(Protocol):
         """Return how much there is to read, in `bytes` or `records`; None where unknown."""
 
     def proof(self, find: Find, original: Path, info: dict[str, Any]) -> bool | None:
-        """Tell whether this file, its changes taken back, is the original; None if unknown."""
+        """Return whether undoing its changes turns this file into the original; None if unknown."""
 
     def close(self) -> None:
         """Close the source."""
@@ -132,10 +132,10 @@ class ByteWriter:
     ) -> None:
         self._output = output
         self._restoring = restoring
-        """Returns the splices that take a chunk back, from old bytes by where a record begins."""
+        """Returns the splices that undo a chunk, given old bytes by the start of their record."""
 
     def append(self, content: bytes) -> None:
-        """Write what a chunk was made into, compressed as the file is."""
+        """Write a rendered chunk, compressed like the file."""
         self._output.append(content)
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
@@ -158,11 +158,11 @@ class ByteWriter:
         return [*numbers]
 
     def sync(self) -> int:
-        """Bring it to the disk; return its bytes."""
+        """Sync to disk; return the file's size in bytes."""
         return self._output.sync()
 
     def complete(self) -> None:
-        """Bring it to the disk."""
+        """Sync to disk."""
         self._output.complete()
 
     def close(self) -> None:

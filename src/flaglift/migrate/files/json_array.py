@@ -19,7 +19,7 @@ _SPACE = re.compile(rb"[ \t\r\n]*+")
 _ENDLESS = "longer than {most:,} bytes, or not JSON; it and what lies after it is skipped unchanged"
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _FOLLOWING = (",", "]")
-# A lone quote is a string that goes on behind the buffer.
+# A lone quote starts a string that continues after the end of the buffer.
 _NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]]++")
 _DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
@@ -31,7 +31,7 @@ class JsonArray(ByteFormat):
     unit = "element"
 
     def __init__(self, job: Job, path: Path) -> None:
-        """Prepare it. Raises `InputError` where the file cannot be opened or a path is none."""
+        """Prepare it. Raises `InputError` if the file cannot be opened or a path is invalid."""
         super().__init__(job, path)
         try:
             self._documents = JsonDocuments(job.text.removeprefix("[]."), job.targets, job.key)
@@ -39,7 +39,7 @@ class JsonArray(ByteFormat):
             raise InputError(str(error)) from None
 
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next elements; what lies behind the list is copied in pieces."""
+        """Return the next elements; whatever follows the list is copied in pieces."""
         offset, number, phase = (0, 0, "start") if cursor is None else cursor["at"]
         self.source.seek(offset)
         buffer = self.source.read(_BLOCK)
@@ -72,7 +72,7 @@ class JsonArray(ByteFormat):
     def _elements(self, buffer: bytes, position: int, offset: int, number: int, rows: int) -> Chunk:
         places: list[tuple[int, int]] = []
         first, phase = number + 1, "list"
-        text = buffer.decode("latin-1")  # in which places are those of the bytes
+        text = buffer.decode("latin-1")  # whose positions equal those of the bytes
         while len(places) < rows:
             end = _read_end(text, position)
             if end is None:
@@ -98,7 +98,7 @@ class JsonArray(ByteFormat):
     def _element_end(
         self, buffer: bytes, position: int, *, alone: bool
     ) -> tuple[int | None, bytes]:
-        """Return where an element and the comma or bracket behind it end; None if not in sight.
+        """Return the end of an element and of the comma or bracket after it; None if not in view.
 
         The buffer grows for the first element of a chunk only.
         """
@@ -117,7 +117,7 @@ class JsonArray(ByteFormat):
         if end < 0:
             return Problem(str(number), _ENDLESS.format(most=self.job.most_bytes))
         if self.every_record and self.job.key is None:
-            # To be restored: what is in it, the journal tells.
+            # To be restored: the journal has its values.
             return StoredRecord(str(number), (), slice(start, end))
         return self._documents.record(buffer[start:end], number, start, every=self.every_record)
 
@@ -129,7 +129,7 @@ class JsonArray(ByteFormat):
         places: Sequence[tuple[int, int]] = (),
         first: int = 0,
     ) -> Chunk:
-        """Return what ends at a place of a buffer, with the places of elements from a number on."""
+        """Return the chunk up to a position in the buffer, its elements numbered from `first`."""
         cursor = {"at": [at[0] + end, *at[1:]]}
         unread = (first, places) if places else None
         return Chunk((), cursor, size=end, body=buffer[:end], unread=unread)
@@ -145,12 +145,12 @@ class JsonArray(ByteFormat):
         return chunk.holding(records)
 
     def render(self, old: bytes, change: RecordChange) -> bytes:
-        """Return an element with what a change writes."""
+        """Return an element with a change applied."""
         return self._documents.write(old, change.written)
 
 
 def _read_end(text: str, position: int) -> int | None:
-    """Return what `complete_end` does, where Python's reader finds a valid element."""
+    """Return the same as `complete_end`, provided Python's reader finds a valid element."""
     end = element_end(text, _BLANKS.match(text, position).end())  # type: ignore[union-attr]
     if end is None:
         return None
@@ -159,7 +159,7 @@ def _read_end(text: str, position: int) -> int | None:
 
 
 def complete_end(buffer: bytes, position: int) -> int | None:
-    """Return where the element at a position ends, if what follows it in the list is in sight.
+    """Return where the element at a position ends, if the delimiter after it is in view.
 
     >>> complete_end(b'[{"a": "]"} , 2]', 1), complete_end(b'[{"a": "]"', 1)
     (11, None)

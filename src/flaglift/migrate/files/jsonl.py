@@ -1,4 +1,4 @@
-"""JSON Lines: one document a line. Lines that are not valid are passed by and reported."""
+"""JSON Lines: one document a line. Invalid lines are skipped and reported."""
 
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +19,7 @@ class JsonLines(ByteFormat):
     unit = "line"
 
     def __init__(self, job: Job, path: Path) -> None:
-        """Prepare it. Raises `InputError` where the file cannot be opened or a path is none."""
+        """Prepare it. Raises `InputError` if the file cannot be opened or a path is invalid."""
         super().__init__(job, path)
         try:
             self._documents = JsonDocuments(job.text, job.targets, job.key)
@@ -27,7 +27,7 @@ class JsonLines(ByteFormat):
             raise InputError(str(error)) from None
 
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next lines; a line that is too long comes in pieces, as chunks without any."""
+        """Return the next lines; an overlong line comes in pieces, as chunks without records."""
         offset, number, inside = (0, 1, False) if cursor is None else cursor["at"]
         self.source.seek(offset)
         if inside:
@@ -71,7 +71,7 @@ class JsonLines(ByteFormat):
             start = position
             if offset + position == 0 and line.startswith(_BOM):
                 start, content = len(_BOM), content[len(_BOM) :]
-            if by_number:  # to be restored: what is in it, the journal tells
+            if by_number:  # to be restored: the journal has its values
                 where = slice(start, start + len(content))
                 records.append(StoredRecord(str(index), (), where))
             elif content and not content.isspace():
@@ -80,5 +80,5 @@ class JsonLines(ByteFormat):
         return chunk.holding(records)
 
     def render(self, old: bytes, change: RecordChange) -> bytes:
-        """Return a document with what a change writes."""
+        """Return a document with a change applied."""
         return self._documents.write(old, change.written)
