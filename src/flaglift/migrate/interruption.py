@@ -25,7 +25,7 @@ class Interruption:
 
 @contextmanager
 def interruption() -> Iterator[Interruption]:
-    """Catch the signals while the block runs; the handlers that were there come back."""
+    """Catch the signals while the block runs; the previous handlers are restored."""
     stop = Interruption()
     before: dict[int, Any] = {}
     for number in map(int, (signal.SIGINT, signal.SIGTERM)):

@@ -1,4 +1,4 @@
-"""What the user asked for: where the prompts are, and where their fields go."""
+"""The user's request: where the prompts are, and where their fields go."""
 
 import datetime
 import hashlib
@@ -17,8 +17,8 @@ from flaglift.settings import DEFAULT, Settings
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 WHOLE, EXPAND, CONTRACT = "whole", "expand", "contract"
-"""Both forms change at once; the fields are filled and the text stays; the text is shortened where
-the fields hold what its flags say."""
+"""Both forms change at once; the fields are filled and the text stays; the text is shortened if
+the fields have the values of its flags."""
 
 DEFAULT_TARGETS = MappingProxyType({field: field for field in FIELD_FLAGS})
 
@@ -29,7 +29,7 @@ USUALLY_EMPTY = MappingProxyType(
         if flag.kind is not ValueKind.TEXT
     }
 )
-"""Values by field of a flag that mean none wherever they stand; of a text the empty one does, and
+"""Values by flag field that always stand for an empty one; for a text, the empty text and
 the null that servers write into CSV.
 """
 
@@ -41,44 +41,44 @@ class Job:
     source: str
     """A path, or a database URL with `#table`. It may hold a password: never print it."""
     text: str = "text"
-    """The column, key or path of the prompts."""
+    """The column, key or path that has the prompts."""
     targets: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_TARGETS))
-    """Field to column, or to key beside the text."""
+    """Maps fields to columns, or to keys next to the text."""
     key: str | None = None
-    """The column or key that names a record in reports and the journal."""
+    """The column or key that identifies a record in reports and the journal."""
     json_column: str | None = None
-    """The database column that holds JSON, if `text` is a path in it."""
+    """The database column with JSON documents, if `text` is a path in them."""
     where: str | None = None
     """An SQL condition."""
     limit: int | None = None
-    """The most records to decide on: of a file in all, of a database in one call."""
+    """The most records to decide on: for a file in total, for a database per call."""
     encoding: str = "utf-8"
     delimiter: str | None = None
     create_columns: bool = False
     most_bytes: int = 64 * 2**20
-    """A longer record is passed by and reported."""
+    """Longer records are skipped and reported."""
     journal: Path | None = None
-    """The journal of a file; beside it if None."""
+    """The journal of a file; next to it if None."""
     to: Path | None = None
-    """The file to write; beside the source if None."""
+    """The file to write; next to the source if None."""
     replace: bool = False
-    """Put the result in the place of the source when it is complete."""
+    """Replace the source with the result when it is complete."""
     empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Values by field that mean that there is none, besides `USUALLY_EMPTY`."""
+    """Values by field that stand for an empty one, in addition to `USUALLY_EMPTY`."""
     mending: Mending = NOTHING
-    """What is changed in prompts before they are translated."""
+    """Changes to prompts before they are translated."""
     step: str = WHOLE
     """`whole`, or one of the steps of a migration under readers of both forms."""
     settings: Settings = DEFAULT
 
     def is_empty(self, name: str, value: object) -> bool:
-        """Tell whether a value of a field stands for none, as `0` does for a duration."""
+        """Return whether a value of a field stands for an empty one, as `0` does for a duration."""
         spelled = form_value(value)
         usual = ("", "\\N") if name in FIELD_FLAGS else NULLS
         return spelled in USUALLY_EMPTY.get(name, usual) or spelled in self.empty.get(name, ())
 
     def options(self) -> dict[str, Any]:
-        """Return as JSON-ready values what a run has to keep, to be verified and taken back."""
+        """Return the options that a run stores for verify and undo, as JSON-ready values."""
         return {
             "text": self.text, "targets": dict(self.targets), "key": self.key,
             "json_column": self.json_column, "where": self.where, "encoding": self.encoding,
@@ -90,7 +90,7 @@ class Job:
         }  # fmt: skip
 
     def with_options(self, options: Mapping[str, Any]) -> "Job":
-        """Return the job with the options that a run has kept."""
+        """Return the job with the options stored in a run."""
         empty = {name: tuple(values) for name, values in options["empty"].items()}
         settings = _settings_from_json(options["settings"])
         mending = Mending.from_dict(options["mending"])
@@ -99,7 +99,7 @@ class Job:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all that decides what is written, this version's reading included."""
+        """A hash of everything that determines the output, including this version's behavior."""
         chosen = asdict(self.settings)
         overlay = self.settings.overlay
         chosen["overlay"] = None if overlay is None else overlay.read_text(encoding="utf-8")
@@ -126,7 +126,7 @@ def _settings_from_json(values: Mapping[str, Any]) -> Settings:
 
 
 def missing_columns(names: Sequence[str]) -> str:
-    """Return the sentence for columns that are to be written and are not there."""
+    """Return the message for missing columns that should be written."""
     return (
         f"there is no column {', '.join(names)}; --create-columns adds what is missing, and"
         " --target FIELD=COLUMN names another"

@@ -17,9 +17,9 @@ class JsonDocuments:
     """Reads and writes prompts in documents of one shape."""
 
     def __init__(self, path: str, targets: Mapping[str, str], key: str | None = None) -> None:
-        """`targets` maps fields to keys beside the text; `key` leads to what names a document.
+        """`targets` maps fields to keys next to the text; `key` is the path of a document's name.
 
-        Raises `ValueError` for a path that is none.
+        Raises `ValueError` for an invalid path.
         """
         self._steps = parse_path(path)
         self._targets = targets
@@ -33,10 +33,10 @@ class JsonDocuments:
     def record(
         self, data: bytes, number: int, start: int, *, every: bool
     ) -> StoredRecord | Problem | None:
-        """Return a document that stands at a place in its chunk, or what is wrong with it.
+        """Return the document at a position in its chunk, or the problem with it.
 
-        None for a single prompt that has nothing to do with flags, unless `every` one is wanted:
-        most are such, and this is all that is made of them.
+        None for a single prompt without anything like a flag, unless `every` one is wanted:
+        most prompts are like that, and skipping them here is fast.
         """
         try:
             document = document_of(data)
@@ -58,14 +58,14 @@ class JsonDocuments:
         text = document.get(self._steps[0])
         if type(text) is not str or may_concern(text):
             return False
-        # One that lacks its key is to be reported.
+        # A document without its key has to be reported.
         return self._key is None or (len(self._key) == 1 and self._key[0] in document)
 
     def read(self, data: bytes) -> tuple[Stored, ...]:
         """Return the prompts of a document.
 
-        Raises `ValueError`, with a reason for people, where it is not valid JSON, where a text or a
-        target stands in it twice, or where a text is no text.
+        Raises `ValueError`, with a readable reason, if it is not valid JSON, if a text or a
+        target occurs twice, or if a text is not a string.
         """
         try:
             document = document_of(data)
@@ -109,7 +109,7 @@ class JsonDocuments:
         held = {field: value(key) for field, key in self._targets.items()}
         for field in held.keys() & context.keys():
             if self._targets[field] == field and field not in present:
-                held[field] = context[field]  # it goes to the key that is spelled otherwise
+                held[field] = context[field]  # it is written to the key with the other spelling
         return Stored(place, text, held, context)
 
     def _found(self, document: Any) -> tuple[tuple[Stored, ...], str | None]:
@@ -134,7 +134,7 @@ class JsonDocuments:
 
 
 def _values(data: bytes, members: Sequence[Member]) -> dict[str, Any]:
-    """Return what members hold, by key; of a key that is there twice, only that it is there."""
+    """Return the values of members by key; for a repeated key, only a marker that it exists."""
     values: dict[str, Any] = {}
     for member in members:
         if request_field(member.key):

@@ -21,25 +21,25 @@ _ESCAPE = re.compile(
 )
 
 _Splice = tuple[int, int, bytes]
-"""Where bytes of a document begin and end, and what stands there then."""
+"""The start and end of a byte range in a document, and its replacement."""
 
 
 class JsonRewriter:
     """Writes the fields of prompts into documents of one shape."""
 
     def __init__(self, steps: Sequence[str], targets: Mapping[str, str]) -> None:
-        """Name the steps that lead to a text, and the keys beside it by field."""
+        """Take the path steps to a text, and the keys next to it by field."""
         self._steps = steps
         named = {name: name for name in request_field_names()}
         self._keys = {**named, **targets, "text": steps[-1]}
-        """By field; those of a settings block have no targets of their own."""
+        """Keys by field; fields of a settings block have no targets of their own."""
         self._openings: dict[tuple[bytes, bytes, bool], dict[str, bytes]] = {}
-        """What stands before new values, by the spelling of colon and gap, and in ASCII or not."""
+        """The bytes before new values, by the spelling of colon and gap, and whether ASCII only."""
 
     def write(self, data: bytes, verdicts: Sequence[Verdict]) -> bytes:
-        """Return the document with what the verdicts write.
+        """Return the document with the changes of the verdicts.
 
-        Raises `FlagliftError` where it would not read as intended; that is a fault of this code.
+        Raises `FlagliftError` if it would not parse as intended, which is a bug in this code.
         """
         if len(self._steps) == len(verdicts) == 1:
             new = self._nearby(data, verdicts[0])
@@ -48,9 +48,9 @@ class JsonRewriter:
         return self._by_places(data, verdicts)
 
     def _nearby(self, data: bytes, verdict: Verdict) -> bytes | None:
-        """Write to members that are found by their names, without a look at the others.
+        """Write to members found by name, without parsing the others.
 
-        Such a name may stand in another place, too: None where the result is not what is intended.
+        A name may also occur elsewhere: returns None if the result is not the intended one.
         """
         text = self._steps[-1]
         try:
@@ -89,7 +89,7 @@ class JsonRewriter:
         return b"".join(pieces)
 
     def _by_places(self, data: bytes, verdicts: Sequence[Verdict]) -> bytes:
-        """Write to members whose places are known."""
+        """Write to members whose positions are known."""
         by_place = {verdict.stored.place: verdict for verdict in verdicts}
         edits: list[_Splice] = []
         for site in sites(data, self._steps):
@@ -105,7 +105,7 @@ class JsonRewriter:
         return new
 
     def _edits(self, data: bytes, members: Mapping[str, Member], verdict: Verdict) -> list[_Splice]:
-        # Escapes in a document that is otherwise ASCII mean that its writer wants ASCII.
+        # A document in pure ASCII probably has to stay that way.
         ascii_only = data.isascii()
         text = members[self._steps[-1]]
         edits: list[_Splice] = []
@@ -152,7 +152,7 @@ class JsonRewriter:
             raise FlagliftError("a document would not read as intended; please report this")
 
     def _intended(self, verdict: Verdict, present: Collection[str]) -> dict[str, Any]:
-        """Return what a verdict writes into an object with these keys, by key."""
+        """Return the values that a verdict writes into an object with these keys, by key."""
         writes = verdict.writes.items()
         if any(key.endswith("]") for key in present):
             return {self._key(field, present): value for field, value in writes}
@@ -164,7 +164,7 @@ class JsonRewriter:
 
 
 def _member_named(data: bytes, key: str) -> Member:
-    """Return the first member with a key. Raises `ValueError` where there is none."""
+    """Return the first member with a key. Raises `ValueError` if there is none."""
     match = _name(key).search(data)
     end = value_end(data, match.end()) if match else None
     if match is None or end is None:
@@ -188,7 +188,7 @@ def _spliced(data: bytes, edits: Sequence[_Splice]) -> bytes:
 
 
 def _gap(data: bytes, text: Member) -> bytes:
-    """Return the white space that stands between a comma and a key in this object."""
+    """Return the white space between a comma and a key in this object."""
     before = data[: text.start].rstrip(_BLANK)
     leading = data[len(before) : text.start]
     if before.endswith(b","):
@@ -200,7 +200,7 @@ def _gap(data: bytes, text: Member) -> bytes:
 
 
 def spliced(raw: str, verdict: Verdict, ascii_only: bool) -> bytes:
-    """Return a JSON string with a verdict's edit in it; all other characters stay as spelled."""
+    """Return a JSON string with a verdict's edit applied; all else keeps its spelling."""
     inside = raw[1:-1]
     (start, end, content) = verdict.edit
     escape = inside.find("\\")
@@ -211,9 +211,9 @@ def spliced(raw: str, verdict: Verdict, ascii_only: bool) -> bytes:
 
 
 def _raw_places(inside: str, first: int, places: Sequence[int], length: int) -> list[int]:
-    """Return where characters begin in a JSON string, by their numbers in what it stands for.
+    """Return the positions of characters in a JSON string, by their indices in the decoded text.
 
-    `first` is where the first escape is, and `length` how long the text is that it stands for.
+    `first` is the position of the first escape, and `length` that of the decoded text.
     """
     offsets: list[int] = []
     escapes = _ESCAPE.finditer(inside, first)

@@ -1,6 +1,6 @@
-"""JSON documents as Python's own reader gives them, and the values in them that a path leads to.
+"""JSON documents as Python's own reader returns them, and the values at a path in them.
 
-It is many times as fast as a reader that knows places, and says the same of documents without
+It is many times as fast as a reader that tracks positions, and equivalent on documents without
 repeated keys, enormous numbers and thousands of levels.
 """
 
@@ -12,7 +12,7 @@ from flaglift.lossless.json_members import joined, named
 
 
 class _RepeatedKeyError(ValueError):
-    """An object has a key twice, so that its values are not all that is written there."""
+    """An object has a repeated key, so a dict would drop one of its values."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique)
-# What `json` itself calls, without a search for white space around the value.
+# What `json` calls internally, without skipping white space around the value.
 _Scan = Callable[[str, int], tuple[Any, int]]
 _scan: _Scan = _DECODER.scan_once  # type: ignore[attr-defined]
 _scan_any: _Scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
@@ -36,12 +36,12 @@ def document_of(data: bytes) -> Any:
         value, end = _scan(text, 0)
     except StopIteration:
         end = -1
-    # The decoder looks for white space around it, and says what is wrong.
+    # The decoder skips white space around the value, and reports errors.
     return value if end == len(text) else _DECODER.decode(text)
 
 
 def element_end(text: str, start: int) -> int | None:
-    """Return where the value ends that begins at a place; None if it is not whole."""
+    """Return the end of the value that begins at a position; None if it is incomplete."""
     try:
         return _scan_any(text, start)[1]
     except (StopIteration, ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""The runs and the journal of a file, in a SQLite file beside it.
+"""The runs and the journal of a file, in a SQLite file next to it.
 
-The entries of a chunk are one compressed block; a table of hashes tells the blocks of a key.
+The entries of a chunk are one compressed block; a table of key hashes finds a key's blocks.
 """
 
 import json
@@ -40,18 +40,18 @@ _RUN = "id, source, fingerprint, state, cursor, tally, started, updated, info"
 _BLOCK = "first, undone, pending, entries"
 _ALL = "all"
 _MOST_ASKED = 500
-"""Keys in one statement."""
+"""The number of keys in one statement."""
 _MOST_OPEN = 8
-"""Blocks that are kept unpacked: records that are near each other have their entries in few."""
+"""The number of unpacked blocks to cache: nearby records have their entries in few blocks."""
 
 
 class Ledger:
-    """Keeps runs and journal entries; what one `saving` block does is kept as a whole."""
+    """Keeps runs and journal entries; each `saving` block is a transaction."""
 
     def __init__(self, path: Path, source: str, *, write: bool, like: Path | None = None) -> None:
         """Open the ledger of a source, or create it to write, with the permissions of `like`.
 
-        Raises `InputError` where that is impossible.
+        Raises `InputError` if that is impossible.
         """
         self.path = path
         self.source = source
@@ -59,7 +59,7 @@ class Ledger:
         created = write and not path.exists()
         try:
             if created and like is not None:
-                # It holds the old prompts, and is to be no more readable than they are.
+                # It contains the old prompts, so its permissions must not be wider than theirs.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, like.stat().st_mode & 0o777 | 0o600))
             mode = "rwc" if write else "ro"
             uri = f"{path.absolute().as_uri()}?mode={mode}"
@@ -79,14 +79,14 @@ class Ledger:
 
     @contextmanager
     def saving(self) -> Iterator[None]:
-        """Keep all that is done in the block, or nothing if it raises."""
+        """Commit the changes of the block, or roll them back if it raises."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
             except BaseException:
                 self._open.clear()
-                if self._db.in_transaction:  # SQLite itself ends one for which the disk is full
+                if self._db.in_transaction:  # SQLite itself rolls back when the disk is full
                     self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
@@ -97,7 +97,7 @@ class Ledger:
             ) from None
 
     def save(self, run: MigrationRun) -> None:
-        """Keep a run as it is now."""
+        """Save the current state of a run."""
         values = (
             run.id, _text(run.source), run.fingerprint, run.state, json.dumps(run.cursor),
             json.dumps(run.tally.to_dict()), run.started, run.updated, json.dumps(run.info),
@@ -108,7 +108,7 @@ class Ledger:
         )
 
     def is_empty(self) -> bool:
-        """Tell whether there is no run of any source."""
+        """Return whether there are no runs of any source."""
         return self._db.execute("SELECT 1 FROM run").fetchone() is None
 
     def runs(self) -> list[MigrationRun]:
@@ -147,12 +147,12 @@ class Ledger:
         yield from map(_FileBlock, self._db.execute(query, (run.id,)))
 
     def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
-        """Return the journal of a run in order; with `left` only what is not taken back."""
+        """Return the journal of a run in order; with `left` only the entries not undone."""
         for block in self._blocks(run):
             yield from block.left if left else block.entries
 
     def left_newest_first(self, run: MigrationRun) -> Iterator[list[JournalEntry]]:
-        """Return what is not taken back, block by block, the last entry first."""
+        """Return the entries not undone, block by block, the last entry first."""
         query = "SELECT block FROM journal WHERE run = ? ORDER BY first DESC"
         for (number,) in self._db.execute(query, (run.id,)).fetchall():
             left = self._block(number).left
@@ -160,11 +160,11 @@ class Ledger:
                 yield left[::-1]
 
     def of_key(self, run: MigrationRun, key: str) -> list[JournalEntry]:
-        """Return what is not taken back of the entries for a key: several if keys repeat."""
+        """Return the entries for a key that are not undone: several if keys repeat."""
         return self.of_keys(run, [key]).get(key, [])
 
     def of_keys(self, run: MigrationRun, keys: Iterable[str]) -> dict[str, list[JournalEntry]]:
-        """Return the same for many keys, by key; those that have none are missing."""
+        """Return the same for many keys, by key; keys without entries are left out."""
         wanted = set(keys)
         hashes = sorted(set(map(_hash, wanted)))
         blocks: dict[int, int] = {}
@@ -195,7 +195,7 @@ class Ledger:
         return known
 
     def mark_undone(self, run: MigrationRun, numbers: Iterable[int]) -> None:
-        """Remember that entries were taken back in a file that is not in its place yet."""
+        """Record that entries were undone in a file that is not in its final place yet."""
         query = "SELECT block FROM journal WHERE run = ? AND first <= ? ORDER BY first DESC LIMIT 1"
         marked: dict[int, list[int]] = defaultdict(list)
         for number in numbers:
@@ -207,7 +207,7 @@ class Ledger:
             self._db.execute("UPDATE journal SET pending = ? WHERE block = ?", values)
 
     def settle_undone(self, run: MigrationRun, *, keep: bool) -> None:
-        """Make what was marked final, or forget it because the file is begun anew."""
+        """Make these marks final, or drop them because the file is started over."""
         query = "SELECT block, undone, pending FROM journal WHERE run = ? AND pending <> '[]'"
         for block, undone, pending in self._db.execute(query, (run.id,)).fetchall():
             done = sorted({*json.loads(undone), *json.loads(pending)})
@@ -218,18 +218,18 @@ class Ledger:
         self._open.clear()
 
     def mark_all_undone(self, run: MigrationRun) -> None:
-        """Remember that all entries were taken back."""
+        """Record that all entries were undone."""
         query = "UPDATE journal SET undone = ?, pending = '[]' WHERE run = ?"
         self._db.execute(query, (json.dumps(_ALL), run.id))
         self._open.clear()
 
     def size(self, run: MigrationRun) -> int:
-        """Return the bytes of a run's entries."""
+        """Return the size of a run's entries in bytes."""
         query = "SELECT coalesce(sum(length(entries)), 0) FROM journal WHERE run = ?"
         return int(self._db.execute(query, (run.id,)).fetchone()[0])
 
     def purge(self, run: MigrationRun) -> None:
-        """Delete a run's entries, and give their room back."""
+        """Delete a run's entries, and free their space."""
         with self.saving():
             ours = "SELECT block FROM journal WHERE run = ?"
             self._db.execute(f"DELETE FROM place WHERE block IN ({ours})", (run.id,))  # noqa: S608
@@ -252,11 +252,11 @@ def _hash(key: str) -> int:
 
 
 class PackedEntries(NamedTuple):
-    """Entries as the journal keeps them, whatever their numbers are."""
+    """Entries in the form that the journal stores, independent of their numbers."""
 
     block: bytes
     hashes: list[int]
-    """Of their keys, each once."""
+    """Hashes of their distinct keys."""
 
     @classmethod
     def of(cls, entries: Sequence[JournalEntry]) -> "PackedEntries | None":
@@ -266,7 +266,7 @@ class PackedEntries(NamedTuple):
 
 
 class _FileBlock:
-    """The entries of one chunk, and which of them were taken back."""
+    """The entries of one chunk, and which of them were undone."""
 
     def __init__(self, row: tuple[int, str, str, bytes]) -> None:
         first, undone, pending, block = row
@@ -284,7 +284,7 @@ class _FileBlock:
 
     @property
     def left(self) -> list[JournalEntry]:
-        """The entries that were not taken back."""
+        """The entries that were not undone."""
         return list(filter(self._is_left, self.entries))
 
     def of_key(self, key: str) -> list[JournalEntry]:

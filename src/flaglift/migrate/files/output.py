@@ -1,4 +1,4 @@
-"""The result while it is written: beside its place, and cut back to the last checkpoint."""
+"""The result while it is being written: next to its final place, truncated to a checkpoint."""
 
 import errno
 import hashlib
@@ -13,7 +13,7 @@ from flaglift.migrate.files.compression import compressed, compression_of, join_
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the operating system says into a sentence that says what to do."""
+    """Turn an operating system error into a message that says what to do."""
     try:
         yield
     except OSError as error:
@@ -24,7 +24,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def partial(path: Path, purpose: str = "partial") -> Path:
-    """Return where a file stands while it is not complete."""
+    """Return the path of a file while it is incomplete."""
     return path.with_name(f".{path.name}.flaglift-{purpose}")
 
 
@@ -40,10 +40,10 @@ def named(path: Path, word: str) -> Path:
 
 
 class Output:
-    """Appends to a file; nothing behind a checkpoint survives being opened again."""
+    """Appends to a file; reopening drops everything after the checkpoint."""
 
     def __init__(self, path: Path, like: Path, written: int) -> None:
-        """Open the file and cut it to `written` bytes; compress as the name of `like` says."""
+        """Open the file, truncated to `written` bytes; compress as the suffix of `like` says."""
         self._kind = compression_of(like)
         self._like = like
         self._whole = path
@@ -51,9 +51,9 @@ class Output:
         with writing(path):
             if path != self._whole:
                 self._whole.touch(0o600)
-            # Opened to append only if it is there: a file of zeros must never stand for one lost.
+            # Created only if nothing was written: zeros must never take the place of a lost file.
             flags = os.O_RDWR if written else os.O_RDWR | os.O_CREAT | os.O_TRUNC
-            # Readable for nobody else until it has the permissions of its source.
+            # Readable by its owner only, until it has the permissions of its source.
             self._file = os.fdopen(os.open(path, flags, 0o600), "r+b")
             if self._file.seek(0, os.SEEK_END) < written:
                 self._file.close()
@@ -62,36 +62,36 @@ class Output:
             self._file.seek(written)
 
     def append(self, data: bytes) -> None:
-        """Write what belongs to one chunk, compressed as the file is."""
+        """Write the bytes of one chunk, compressed like the file."""
         with writing(self._path):
             self._file.write(data)
 
     def compressed(self, data: bytes) -> bytes:
-        """Return what belongs to one chunk as it is to be written."""
+        """Return the bytes of one chunk as they will be written."""
         return compressed(data, self._kind)
 
     def sync(self) -> int:
-        """Bring all of it to the disk; return the file's bytes."""
+        """Sync all of it to disk; return the file's size."""
         with writing(self._path):
             self._file.flush()
             os.fsync(self._file.fileno())
             return self._file.tell()
 
     def complete(self) -> None:
-        """Bring the whole of it to the disk."""
+        """Finish the file, and sync it to disk."""
         self.sync()
         if self._kind == "zst":
             with writing(self._whole):
                 join_frames(self._path, self._whole, self._like)
 
     def close(self) -> None:
-        """Close the file; what was not synced may be lost."""
+        """Close the file; unsynced bytes may be lost."""
         with writing(self._path):
             self._file.close()
 
 
 class HashSink:
-    """Takes the place of an output to learn what it would be."""
+    """Stands in for an output, to compute the hash of the result."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
@@ -101,7 +101,7 @@ class HashSink:
         return data
 
     def append(self, data: bytes) -> None:
-        """Take what belongs to one chunk."""
+        """Hash the bytes of one chunk."""
         self._digest.update(data)
 
     def hexdigest(self) -> str:
@@ -109,29 +109,29 @@ class HashSink:
         return self._digest.hexdigest()
 
     def sync(self) -> int:
-        """Return that nothing was kept."""
+        """Return 0: nothing was written."""
         return 0
 
     def complete(self) -> None:
-        """Have nothing to complete."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Have nothing to close."""
+        """Do nothing."""
 
 
 def _frames(path: Path) -> Path:
-    """Return where a .zst file stands while it is one frame a chunk, cut back like any other."""
+    """Return the path of a .zst file while it has one frame per chunk, so it can be truncated."""
     return path.with_name(f"{path.name}-frames")
 
 
 def discard(path: Path) -> None:
-    """Remove what is left of a file that was not, or is no longer, to be written."""
+    """Remove the remains of a file that is not, or no longer, wanted."""
     for left in (path, _frames(path)):
         left.unlink(missing_ok=True)
 
 
 def sha256(path: Path) -> str:
-    """Return the hash of a file. Raises `InputError` where it cannot be read."""
+    """Return the hash of a file. Raises `InputError` if it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -147,10 +147,10 @@ def move(old: Path, new: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring renames in a folder to the disk, where the system can."""
+    """Sync renames in a folder to disk, if the system can."""
     try:
         handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows opens no folders, and needs no such thing
+    except OSError:  # Windows cannot open folders, and does not need this
         return
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Parquet as a format of the file store: laid out as it was, restored and compared by value."""
+"""Parquet as a format of the file store: same layout, restored and compared by value."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -33,14 +33,14 @@ class ParquetFormat(ParquetReader):
     created: Sequence[str]
 
     def __init__(self, job: Job, path: Path) -> None:
-        """Prepare it. Raises `InputError` where the file is damaged or a column is not there."""
+        """Open the file. Raises `InputError` if it is damaged or a column does not exist."""
         super().__init__(job, path)
         self.fields: frozenset[str] | None = frozenset(job.targets)
         self.created = list(self.to_create.values())
         self.layout: dict[str, list[str]] = {"created": self.created}
 
     def notes(self) -> list[str]:
-        """Return what is said of missing columns."""
+        """Return notes about missing columns."""
         said = layout_notes(self.file.metadata)
         said += [
             f"the column {name} is written as {kind}, so that it can hold all values"
@@ -54,7 +54,7 @@ class ParquetFormat(ParquetReader):
         return said
 
     def check_writable(self) -> None:
-        """Raise `InputError` where a column is missing and is not to be added."""
+        """Raise `InputError` if a column is missing and will not be added."""
         if self.missing and not self.created:
             raise InputError(f"{self.path}: {missing_columns(sorted(self.missing.values()))}")
 
@@ -86,7 +86,7 @@ class ParquetFormat(ParquetReader):
     def writer(
         self, path: Path, written: int, cursor: Cursor | None, done: Iterator[JournalEntry]
     ) -> ParquetResult:
-        """Begin a result file; what was done before is done again from the journal."""
+        """Begin a result file; work done before is replayed from the journal."""
         result = ParquetResult(self, path)
         if written:
             result.replay(cursor, done)
@@ -100,7 +100,7 @@ class ParquetFormat(ParquetReader):
         return form
 
     def proof(self, find: Find, original: Path, info: dict[str, Any]) -> bool | None:  # noqa: ARG002
-        """Tell whether this file, its changes taken back, is the original; None without that."""
+        """Return whether undoing its changes restores the original; None without one."""
         if not original.exists():
             return None
         other = ParquetFormat(self.job, original)

@@ -19,7 +19,7 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def wide(kind: pa.DataType) -> pa.DataType:
-    """Return the type as which a column is written: dictionaries may need longer numbers.
+    """Return the type that a column is written as: dictionaries may need wider indices.
 
     >>> wide(pa.dictionary(pa.int8(), pa.string())), wide(pa.int8())
     (DictionaryType(dictionary<values=string, indices=int32, ordered=0>), DataType(int8))
@@ -30,7 +30,7 @@ def wide(kind: pa.DataType) -> pa.DataType:
 
 
 def plain(value: Any) -> Any:
-    """Return a column's value as a field has it: whole numbers and seconds of any type as `int`.
+    """Return a column's value in the form of a field: whole numbers and seconds as `int`.
 
     >>> plain(Decimal("5.00")), plain(timedelta(seconds=5)), plain(Decimal("2.50")), plain("a")
     (5, 5, Decimal('2.5'), 'a')
@@ -91,5 +91,5 @@ def _as_kind(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 
 
 def same(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
-    """Tell whether two columns hold the same; a NaN is like another."""
+    """Return whether two columns have equal values; NaN equals NaN."""
     return bool(one.equals(other)) or repr(one.to_pylist()) == repr(other.to_pylist())

@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 
 _CODECS = {"UNCOMPRESSED": "none", "LZ4_RAW": "lz4"}
 _CANNOT_WRITE = {"UNKNOWN", "LZ4", "LZO"}
-"""Codecs that are read and no longer written, such as the LZ4 of Hadoop."""
+"""Codecs that can be read but no longer written, such as the LZ4 of Hadoop."""
 _WRITES_FILTERS = "bloom_filter_options" in inspect.signature(pq.ParquetWriter).parameters
 """Older ones read them only."""
 _FALSE_POSITIVES = 0.05
-"""The share for which a filter is laid out; a footer does not tell it."""
+"""The false positive rate that filters are sized for; the footer does not record it."""
 _SPECIAL = {
     "BYTE_STREAM_SPLIT",
     "DELTA_BINARY_PACKED",
@@ -57,7 +57,7 @@ def writer_settings(metadata: Any) -> dict[str, Any]:
 
 
 def _bloom_filters(metadata: Any) -> dict[str, dict[str, float]]:
-    """Return the Bloom filters of a file by column, as large as the rows of a group ask for."""
+    """Return the Bloom filters of a file by column, sized for the rows of a group."""
     filters: dict[str, dict[str, float]] = {}
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
@@ -75,7 +75,7 @@ def _codec(name: str) -> str:
 
 
 def layout_notes(metadata: Any) -> list[str]:
-    """Return what is said of a file whose codec or Bloom filters cannot be written."""
+    """Return notes about a codec or Bloom filters that cannot be written."""
     filters = [] if _WRITES_FILTERS else sorted(_bloom_filters(metadata))
     lost = [f"the result has no Bloom filters of {', '.join(filters)}: pyarrow writes none"]
     return _codec_notes(metadata) + lost * bool(filters)

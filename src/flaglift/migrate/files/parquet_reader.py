@@ -1,4 +1,4 @@
-"""Reads a Parquet file in pieces of a row group, and tells what its columns hold."""
+"""Reads a Parquet file in pieces of a row group, and converts the values of its columns."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -30,7 +30,7 @@ class ParquetReader:
     """
 
     def __init__(self, job: Job, path: Path) -> None:
-        """Prepare it. Raises `InputError` where the file is damaged or a column is not there."""
+        """Open the file. Raises `InputError` if it is damaged or a column does not exist."""
         self.job = job
         self.path = path
         self.file: pq.ParquetFile = self._opened()
@@ -44,10 +44,10 @@ class ParquetReader:
         }
         self._context = context_columns(names, job)
         self.every_record = False
-        """Whether also prompts that have nothing to do with flags are to be read as records."""
+        """Whether prompts without anything like a flag are read as records, too."""
         self._kinds: dict[str, tuple[Any, bool]] = {}
         self.added: list[str] = []
-        """The columns that a run added to this file, to be dropped when it is taken back."""
+        """The columns that a run added to this file, to be dropped when it is undone."""
         self._loaded: tuple[range, Any] | None = None
 
     def _opened(self) -> pq.ParquetFile:
@@ -78,7 +78,7 @@ class ParquetReader:
             raise InputError(f"{self.path}: `{self.job.text}` is of the type {kind}, not text")
 
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return where the next rows are: a part of a row group, or several short ones."""
+        """Return the range of the next rows: a part of a row group, or several short ones."""
         group, start, first = (0, 0, 1) if cursor is None else cursor["at"]
         groups = self._together(group, rows)
         if not groups:
@@ -100,7 +100,7 @@ class ParquetReader:
         return chunk and self.parse(chunk)
 
     def parse(self, chunk: Chunk) -> Chunk:
-        """Return rows with their values. Raises `InputError` where their row group is damaged."""
+        """Return rows with their values. Raises `InputError` if their row group is damaged."""
         groups, start, count, first = chunk.unread
         part = self._loaded_groups(groups).slice(start, count)
         texts = raw_texts(part.column(self.columns["text"]))
@@ -114,7 +114,7 @@ class ParquetReader:
         return chunk._replace(size=sum(len(text) for text in texts if text)).holding(records)
 
     def rows_of(self, group: int) -> int:
-        """Return how many rows a row group has."""
+        """Return the number of rows in a row group."""
         return int(self.file.metadata.row_group(group).num_rows)
 
     def _together(self, group: int, rows: int) -> range:
@@ -135,7 +135,7 @@ class ParquetReader:
         return self._loaded[1]
 
     def table(self, groups: Sequence[int], columns: list[str] | None = None) -> Any:
-        """Return row groups as one table. Raises `InputError` where one is damaged."""
+        """Return row groups as one table. Raises `InputError` if one is damaged."""
         try:
             table = self.file.read_row_groups(groups, columns=columns)
             fields = [self.schema.field(name) for name in table.schema.names]
@@ -161,11 +161,11 @@ class ParquetReader:
         return StoredRecord(str(row if key is None else key), (stored,), row)
 
     def kind(self, field: str) -> Any:
-        """Return the type of a field's column, also of one that is to be added."""
+        """Return the type of a field's column, even if the column has yet to be added."""
         return self.column_kind(field)[0]
 
     def column_kind(self, field: str) -> tuple[Any, bool]:
-        """Return the same, and whether it is one of text: this is asked of every value."""
+        """Return the type and whether it is a text type, cached: called for every value."""
         known = self._kinds.get(field)
         if known is None:
             flag = FIELD_FLAGS.get(field)
@@ -176,7 +176,7 @@ class ParquetReader:
         return known
 
     def coerced(self, field: str, value: Any) -> Any:
-        """Return a field's value as its column takes it. Raises `ValueError` where it cannot."""
+        """Convert a field's value to its column's type. Raises `ValueError` if it cannot."""
         if value is None:
             return None
         kind, text = self.column_kind(field)
@@ -192,7 +192,7 @@ class ParquetReader:
         return number_of(value, whole=whole) if whole or isinstance(value, bool) else value
 
     def holds(self, field: str, held: Any, value: Any) -> bool:
-        """Tell whether a value that a column holds is what it makes of a field's value."""
+        """Return whether a column's value is what storing a field's value there results in."""
         if held is None or agree(held, value):
             return held is not None
         made = pa.array([self.coerced(field, value)], self.kind(field)).to_pylist()
@@ -209,12 +209,12 @@ def _values_of(table: Any, columns: Mapping[str, str], read: Callable[[Any], Any
 
 
 def _held(value: Any) -> Any:
-    """Return a value as a target holds it: an empty text is restored as one."""
+    """Return a value as stored in a target: an empty text is restored as such."""
     return value if isinstance(value, str) else stated(value)
 
 
 def _values(column: Any, read: Callable[[Any], Any]) -> list[Any]:
-    if column.null_count == len(column):  # as targets are, before they are written
+    if column.null_count == len(column):  # typical of targets before a migration
         return [None] * len(column)
     return [read(plain(value)) for value in column.to_pylist()]
 
@@ -228,7 +228,7 @@ def _widened(schema: Any, written: set[str]) -> Any:
 
 
 def _openable(path: Path) -> Any:
-    """Return what pyarrow can open: it takes no names that are not UTF-8."""
+    """Return something pyarrow can open: it rejects names that are not UTF-8."""
     try:
         str(path).encode()
     except UnicodeEncodeError:

@@ -29,8 +29,8 @@ Values = dict[str, dict[int, Any]]
 class ParquetResult:
     """Collects the changes of a row group, and writes it when it is complete.
 
-    A Parquet file has its directory at the end, so half a file is none: a run that goes on begins
-    the file anew and takes what was done before from the journal.
+    A Parquet file has its footer at the end, so half a file is useless: a resumed run starts
+    the file over and replays earlier changes from the journal.
     """
 
     def __init__(self, form: ParquetReader, path: Path) -> None:
@@ -57,7 +57,7 @@ class ParquetResult:
         self._write_groups(*groups)
 
     def restore(self, chunk: Chunk, find: Find) -> list[int]:
-        """Take back the changes of a chunk; return their numbers in the journal."""
+        """Undo the changes of a chunk; return their numbers in the journal."""
         numbers = []
         for entry, row in restorable(self._form, chunk, find):
             numbers.append(entry.number)
@@ -70,7 +70,7 @@ class ParquetResult:
             self._values[field][row] = self._form.coerced(field, value)
 
     def replay(self, cursor: Cursor | None, done: Iterator[JournalEntry]) -> None:
-        """Write again what was written up to a cursor, from the journal."""
+        """Rewrite everything up to a cursor, from the journal."""
         group = 0 if cursor is None else cursor["at"][0]
         for entry in done:
             self._take(entry.after, json.loads(entry.patch or b"0"))
@@ -80,7 +80,7 @@ class ParquetResult:
             row += self._form.rows_of(index)
 
     def _write_groups(self, groups: range, first: int) -> None:
-        """Write row groups, of which the first begins with a row."""
+        """Write row groups; `first` is the first row of the first one."""
         for group in groups:
             self._write_group(group, first)
             first += self._form.rows_of(group)
@@ -93,11 +93,11 @@ class ParquetResult:
             self._writer.write_table(table, row_group_size=max(1, table.num_rows))
 
     def sync(self) -> int:
-        """Return that there is something to do again; the bytes so far are no file yet."""
+        """Return a value that asks for a replay; the bytes so far are not a file yet."""
         return 1
 
     def complete(self) -> None:
-        """Write the directory, with all that the source's says, and bring the file to the disk."""
+        """Write the footer, with all metadata of the source's, and sync the file to disk."""
         kept = kept_metadata(self._form.file.metadata)
         # With Arrow's schema in the footer, what belongs to the schema is written by the library.
         by_library = (self._schema.metadata or {}) if self._stores_schema else {}
@@ -117,7 +117,7 @@ class ParquetResult:
 
 
 def written_table(form: ParquetReader, table: Any, values: Values, rows: range, schema: Any) -> Any:
-    """Return a row group with the columns of a schema, and new values, which are taken out."""
+    """Return a row group with the columns of a schema and new values, popped from `values`."""
     for field, column in (form.columns | form.to_create).items():
         new = _taken(values[field], rows)
         if column in table.schema.names:
@@ -133,7 +133,7 @@ def written_table(form: ParquetReader, table: Any, values: Values, rows: range, 
 
 
 def _taken(values: dict[int, Any], rows: range) -> dict[int, Any]:
-    """Take out the values of some rows; return them by where these rows are among them."""
+    """Pop the values of some rows; return them by position within these rows."""
     wanted = [*values] if len(values) < len(rows) else rows
     return {row - rows.start: values.pop(row) for row in wanted if row in rows and row in values}
 
@@ -155,7 +155,7 @@ def restorable(form: ParquetReader, chunk: Chunk, find: Find) -> Iterable[tuple[
 
 
 def restored_table(form: ParquetReader, group: int, find: Find) -> Any:
-    """Return a row group with its changes taken back."""
+    """Return a row group with its changes undone."""
     first = 1 + sum(form.rows_of(index) for index in range(group))
     table = form.table([group])
     values: Values = defaultdict(dict)

@@ -1,4 +1,4 @@
-"""How a changed record is turned back into the bytes it had."""
+"""Turns a changed record back into its original bytes."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ def _digest(data: bytes) -> str:
 
 
 def unpatched(new: bytes, patch: bytes) -> bytes | None:
-    """Return the old bytes; None if the record is no longer as it was written."""
+    """Return the old bytes; None if the record has changed since it was written."""
     head, _, middle = patch.partition(b"\n")
     start, end, digest = json.loads(head)
     if _digest(new) != digest:

@@ -1,4 +1,4 @@
-"""Which run an `apply` of a file goes on with, and where its result goes."""
+"""Chooses the run that an `apply` of a file resumes, and the place of its result."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ UNFINISHED = ("running", "finishing", "replacing")
 
 
 def identity(path: Path) -> list[int]:
-    """Return what tells whether a file was changed: its bytes and the time of its last change."""
+    """Return what identifies a version of a file: its size and modification time."""
     try:
         stat = path.stat()
     except OSError as error:
@@ -25,7 +25,7 @@ def identity(path: Path) -> list[int]:
 
 
 def result_path(path: Path, job: Job) -> Path:
-    """Return where the result goes: the path asked for, else `.migrated` before the suffixes.
+    """Return the result's path: the one asked for, else with `.migrated` before the suffixes.
 
     >>> result_path(Path("a/p.jsonl.gz"), Job("a/p.jsonl.gz")).name
     'p.migrated.jsonl.gz'
@@ -34,16 +34,16 @@ def result_path(path: Path, job: Job) -> Path:
 
 
 def fingerprint(job: Job) -> str:
-    """Return what must be the same to go on with a run: a file's limit is part of its result."""
+    """Return what must match to resume a run; this includes the limit, which affects the result."""
     return job.fingerprint if job.limit is None else f"{job.fingerprint}-{job.limit}"
 
 
 def begin_or_resume(
     ledger: Ledger, job: Job, path: Path, layout: Mapping[str, Any], *, restart: bool
 ) -> MigrationRun:
-    """Return the unfinished run of a file, the finished one that has nothing to add, or a new one.
+    """Return the unfinished run of a file, a finished one that is up to date, or a new one.
 
-    Raises `InputError` where an unfinished run does not fit, or the result would overwrite a file
+    Raises `InputError` if an unfinished run does not fit, or the result would overwrite a file
     that is not ours.
     """
     runs = ledger.runs()
@@ -75,11 +75,11 @@ def begin_or_resume(
 
 
 def _complete(run: MigrationRun, job: Job, path: Path, result: Path) -> bool:
-    """Tell whether a run has left nothing to do: its files are as it wrote them."""
+    """Return whether a run has left nothing to do: its files are as it wrote them."""
     if run.fingerprint != fingerprint(job) or run.info["source_id"] != identity(path):
         return False
     if run.state == "replaced":
-        return job.to is None  # a file that is asked for is to be there
+        return job.to is None  # a result that was asked for has to exist
     return (
         run.state == "finished"
         and run.info["result"] == str(result)
@@ -89,7 +89,7 @@ def _complete(run: MigrationRun, job: Job, path: Path, result: Path) -> bool:
 
 
 def _is_ours(run: MigrationRun, job: Job, path: Path, result: Path) -> bool:
-    """Tell whether an unfinished run is to be resumed; one that has written nothing may differ."""
+    """Return whether to resume an unfinished run; one that has written nothing may differ."""
     try:
         _check(run, job, path, result)
     except InputError:

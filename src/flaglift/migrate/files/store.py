@@ -1,4 +1,4 @@
-"""The store of one file: its format, its journal, and the result beside it."""
+"""The store of one file: its format, its journal, and the result next to it."""
 
 import os
 from collections import defaultdict
@@ -52,11 +52,11 @@ class FileStore:
         ]
 
     def total(self) -> tuple[str, int] | None:
-        """Return the bytes to read; None of a compressed file, whose content is not known."""
+        """Return the bytes to read; None for a compressed file, whose content size is unknown."""
         return self._format.total()
 
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return where the next records are, and their bytes; None at the end."""
+        """Return the positions and bytes of the next records; None at the end."""
         return self._format.cut(cursor, rows)
 
     def parse(self, chunk: Chunk) -> Chunk:
@@ -68,11 +68,11 @@ class FileStore:
         return self._format.read(cursor, rows)
 
     def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> MadeChunk:
-        """Return what a chunk with changes is made into."""
+        """Render a chunk with its changes."""
         return self._format.made(chunk, changes)
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:  # noqa: ARG002
-        """Return None: a file that others change is refused as a whole."""
+        """Return None: a file changed by others is refused as a whole."""
         return None
 
     def unreachable(self) -> int:
@@ -80,7 +80,7 @@ class FileStore:
         return 0
 
     def is_empty(self, field: str, value: Any) -> bool:
-        """Tell whether a value that a field holds stands for none."""
+        """Return whether a value of a field stands for an empty one."""
         return self._job.is_empty(field, value)
 
     def fits(self, field: str, value: Any) -> str | None:
@@ -89,7 +89,7 @@ class FileStore:
 
     @contextmanager
     def writing(self, *, restart: bool) -> Iterator[FileWriter]:
-        """Begin a run, or go on with an unfinished one; nobody else can meanwhile."""
+        """Begin a run or resume an unfinished one, holding the lock."""
         self._format.check_writable()
         with self._locked(), self._ledger(write=True) as ledger:
             layout = self._format.layout
@@ -103,7 +103,7 @@ class FileStore:
 
     @contextmanager
     def undoing(self, run: MigrationRun) -> Iterator[FileUndoer]:
-        """Begin to take a run back, or go on with that."""
+        """Begin or resume the undo of a run."""
         with self._locked(), self._ledger(write=True) as ledger:
             undoer = FileUndoer(ledger, run, self._path, self._format)
             try:
@@ -112,13 +112,13 @@ class FileStore:
                 undoer.close()
 
     def rehearsing(self) -> AbstractContextManager[FileWriter]:
-        """Raise `InputError`: a file's result is written beside it, and touches nothing."""
+        """Raise `InputError`: a file's result is separate, so there is nothing to rehearse."""
         raise InputError(
             f"{self.name}: --rehearse is for tables; the result of a file is written next to it"
         )
 
     def is_held(self) -> bool:
-        """Tell whether a run works on the file now."""
+        """Return whether a run is working on the file now."""
         if not self._ledger_path.with_name(f"{self._ledger_path.name}-lock").exists():
             return False
         try:
@@ -140,11 +140,11 @@ class FileStore:
             yield from ledger.entries(run, left=left)
 
     def pressure(self) -> Mapping[str, float]:
-        """Return nothing: nobody else works on a file."""
+        """Return nothing: a file has no other users to consider."""
         return {}
 
     def journal_bytes(self, run: MigrationRun) -> int:
-        """Return the bytes of a run's entries."""
+        """Return the size of a run's entries in bytes."""
         with self._ledger(write=False) as ledger:
             return ledger.size(run)
 
@@ -154,7 +154,7 @@ class FileStore:
             ledger.purge(run)
 
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
-        """Return what holds of a run's result and what does not, one sentence each."""
+        """Return which checks of a run's result hold and which fail, one sentence each."""
         with self._ledger(write=False) as ledger:
             return verify_file(ledger, run, self._path, self._format)
 
@@ -165,7 +165,7 @@ class FileStore:
     @contextmanager
     def _ledger(self, *, write: bool) -> Iterator[Ledger]:
         created = write and not self._ledger_path.exists()
-        # A journal that is named may hold the runs of several files; one beside its file moves
+        # A named journal may contain the runs of several files; one next to its file moves
         # with it.
         source = os.fspath(self._path) if self._job.journal else self._path.name
         ledger = Ledger(self._ledger_path, source, write=write, like=self._path)
@@ -174,7 +174,7 @@ class FileStore:
         finally:
             unused = created and ledger.is_empty()
             ledger.close()
-            if unused:  # what refuses a run leaves nothing that another one could stumble over
+            if unused:  # a refused run must leave nothing behind
                 self._ledger_path.unlink()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Takes a run on a file back: record by record from the journal, then into place."""
+"""Undoes a run on a file: record by record from the journal, then into place."""
 
 from pathlib import Path
 
@@ -13,15 +13,15 @@ from flaglift.migrate.files.writer import original_of
 from flaglift.migrate.store import MigrationRun
 
 _IN_PLACE = ("replacing", "replaced", "undoing", "partly undone")
-"""States in which the source may be the result; its hash tells."""
+"""States in which the source may already be the result; its hash decides."""
 
 
 class FileUndoer:
-    """A run on a file that is being taken back.
+    """A run on a file that is being undone.
 
     A result that was never put in the place of the source is deleted. A kept original goes back to
-    its place, if nobody edited the file since. Otherwise the file is written anew, each record
-    that is still as the run wrote it with its old bytes.
+    its place, if the file has not been edited since. Otherwise the file is rewritten: each record
+    that is still as the run wrote it gets its old bytes.
     """
 
     def __init__(self, ledger: Ledger, run: MigrationRun, path: Path, form: Format) -> None:
@@ -45,7 +45,7 @@ class FileUndoer:
         return bool(sha256(original) == info["source_sha"])
 
     def _rewritten(self) -> bool:
-        """Tell whether the file was written, and perhaps moved, and only the run's state lags."""
+        """Return whether the file was written, perhaps moved, and only the run's state lags."""
         undo = self.run.info["undo"] or {}
         return "sha" in undo
 
@@ -61,7 +61,7 @@ class FileUndoer:
         self._save("undoing", undo)
 
     def undo(self, rows: int) -> bool:
-        """Restore the next records; tell whether there may be more."""
+        """Restore the next records; return whether there may be more."""
         if self._writer is None or self._format is None:
             return False
         undo = self.run.info["undo"]
@@ -78,7 +78,7 @@ class FileUndoer:
         return True
 
     def reconnect(self) -> None:
-        """Do nothing: a file is there or not."""
+        """Do nothing: a file has no connection."""
 
     def finish(self) -> list[str]:
         """Put the restored file in its place; return what the user should know."""
@@ -112,7 +112,7 @@ class FileUndoer:
         return [*said, f"{self._path}: lost its {', '.join(lost)}"] if lost else said
 
     def _discard(self) -> list[str]:
-        """Remove what is left of a run whose source is as it was."""
+        """Remove the remains of a run whose source is unchanged."""
         for left in (partial(self._result), self._partial):
             discard(left)
         self._mark_all()

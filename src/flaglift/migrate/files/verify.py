@@ -1,4 +1,4 @@
-"""Proves of a result that nothing but the journaled changes is different in it."""
+"""Proves that a result differs from its source by nothing but the journaled changes."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from flaglift.migrate.store import MigrationRun
 def verify_file(
     ledger: Ledger, run: MigrationRun, path: Path, form: Format
 ) -> tuple[list[str], list[str]]:
-    """Return what holds of a finished run and what does not, one sentence each.
+    """Return which checks of a finished run hold and which fail, one sentence each.
 
-    The changes are taken back in memory; what comes out must be the original, by its hash.
+    The changes are undone in memory; the result must have the hash of the original.
     """
     held: list[str] = []
     broken: list[str] = []

@@ -1,4 +1,4 @@
-"""Applies a run to a file: chunk by chunk beside it, then into place."""
+"""Applies a run to a file: chunk by chunk into a separate file, then into place."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ from flaglift.migrate.tally import Tally
 
 
 def kept(path: Path) -> Path:
-    """Return where the original is kept of a file that the journal cannot restore to the byte."""
+    """Return where the original of a file that the journal cannot restore exactly is kept."""
     return named(path, "original")
 
 
@@ -56,7 +56,7 @@ class FileWriter:
             self._writer = form.writer(self._partial, run.info["written"], run.cursor, done)
 
     def check_place(self) -> None:
-        """Raise `InputError` where the result could not take the place of the source."""
+        """Raise `InputError` if the result could not replace the source."""
         if self._replace and self.run.state == "running":
             check_replaceable(self._path, self._partial)
             with writing(self._partial):
@@ -78,7 +78,7 @@ class FileWriter:
         self.run = step.run
 
     def reconnect(self) -> None:
-        """Do nothing: a file is there or not."""
+        """Do nothing: a file has no connection."""
 
     def finish(self) -> list[str]:
         """Put the complete result in its place; return what the user should know."""
@@ -92,7 +92,7 @@ class FileWriter:
             self._save("finishing", **info)
         if self.run.state == "finishing":
             if self._partial.exists() or not self._holds(self._result, "result_sha"):
-                # A copy of private prompts is no more readable than they were.
+                # A copy of private prompts must not be more readable than the original.
                 keep_attributes(self._partial, self._path)
                 move(self._partial, self._result)
             discard(self._partial)
@@ -160,16 +160,16 @@ class _FileStep:
         self._writer = writer
 
     def moved(self, made: MadeChunk) -> Mapping[str, StoredRecord | None]:  # noqa: ARG002
-        """Return nothing: a file that others change is refused as a whole."""
+        """Return nothing: a file changed by others is refused as a whole."""
         return {}
 
     def write(self, made: MadeChunk) -> None:
-        """Write what the chunk was made into, and the journal's entries."""
+        """Write the rendered chunk and its journal entries."""
         self._writer.append(made.content)
         self._ledger.add(self.run, self.run.tally.changed + 1, made.entries)
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
-        """Keep where the run is."""
+        """Save the run's position."""
         info = {**self.run.info, "written": self._writer.sync()}
         self.run = MigrationRun(
             self.run.id, self.run.source, self.run.fingerprint, self.run.state, cursor, tally,
