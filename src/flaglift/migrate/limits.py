@@ -1,4 +1,4 @@
-"""The most that others may have to do while a run goes on."""
+"""Limits on a server's load from other clients during a run."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ _OPTIONS = {"load": "--max-load", "lag": "--max-replica-lag"}
 
 
 class LoadLimits:
-    """Tells between chunks whether a run is to wait."""
+    """Decides between chunks whether a run has to wait."""
 
     def __init__(
         self, store: Store, load: float | None, lag: float | None, replicas: Sequence[str] = ()
@@ -20,7 +20,7 @@ class LoadLimits:
         """`load` is in running statements, `lag` in seconds; None for no limit.
 
         `replicas` are addresses of replicas of MySQL or MariaDB, whose primary does not know how
-        far behind they are. Raises `InputError` for what is none.
+        far behind they are. Raises `InputError` for an invalid value.
         """
         self._store = store
         self._most = {k: most for k, most in (("load", load), ("lag", lag)) if most is not None}
@@ -36,7 +36,7 @@ class LoadLimits:
     def watching(self) -> Iterator["LoadLimits"]:
         """Keep connections to replicas for the block.
 
-        Raises `InputError` where nothing tells of what is limited.
+        Raises `InputError` if a limited quantity cannot be measured.
         """
         try:
             if self._replicas is not None:
@@ -59,7 +59,7 @@ class LoadLimits:
         return {**self._store.pressure(), **lag}
 
     def __call__(self) -> str | None:
-        """Return what is above its limit."""
+        """Return a description of what exceeds its limit."""
         now = self._now()
         for name, most in self._most.items():
             if math.isinf(now[name]):

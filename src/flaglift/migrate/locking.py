@@ -1,4 +1,4 @@
-"""One run at a time on a source, also after a SIGKILL: the operating system lets go of the lock."""
+"""One run at a time on a source, even after a SIGKILL: the operating system frees the lock."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from flaglift.migrate.errors import LockedError
 def file_lock(path: Path, what: str) -> Iterator[None]:
     """Hold a lock file while the block runs.
 
-    A transaction of SQLite's holds it, which works on every system and ends with the process. The
+    It is a SQLite transaction, which works on every system and ends with the process. The
     file stays: removing it would let a third run lock another one. Raises `LockedError` if another
     process holds it.
     """

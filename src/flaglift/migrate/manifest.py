@@ -1,8 +1,8 @@
-"""A set of files that are migrated apart from each other: which they are, and which are done.
+"""A set of files that are migrated independently: which files, and which are done.
 
-Each file has its own run, journal and lock beside it, so that whoever works on it, and however
-often, does it once. The manifest is a folder beside the files: `job.json` names the files, and
-each finished file has a commit of its own, which is there whole or not at all.
+Each file has its own run, journal and lock next to it, so it is migrated once, however many
+processes try. The manifest is a folder next to the files: `job.json` names the files, and
+each finished file has a commit of its own, written atomically.
 """
 
 import glob
@@ -23,15 +23,15 @@ from flaglift.migrate.files.writer import kept
 from flaglift.migrate.job import Job
 
 NAME = "flaglift.manifest"
-"""The manifest's folder, in the last folder of the pattern that has no wildcard in it."""
+"""The name of the manifest's folder, inside the pattern's last folder without a wildcard."""
 
 Document = dict[str, Any]
 
 
 def matching(pattern: str, job: Job) -> tuple[Path, list[Path]]:
-    """Return the folder that a pattern of files begins with, and its files, without our results.
+    """Return the folder at the start of a file pattern, and the matching files, without results.
 
-    Raises `InputError` where there is no file, and where results would be among the sources.
+    Raises `InputError` if no file matches, or if results would be among the sources.
     """
     folder = Path(*takewhile(lambda part: glob.escape(part) == part, Path(pattern).parts[:-1]))
     folder, to = folder.resolve(), job.to and job.to.resolve()
@@ -51,23 +51,23 @@ def matching(pattern: str, job: Job) -> tuple[Path, list[Path]]:
 
 
 class Manifest:
-    """The files of one job, and what became of each."""
+    """The files of one job, and the outcome of each."""
 
     def __init__(self, folder: Path, job: Job) -> None:
-        """`folder` is that of `matching`; `job.to` is a folder here, with its whole path."""
+        """`folder` comes from `matching`; `job.to` is an absolute folder here."""
         self.folder = folder
         self._job = job
         self._place = folder / NAME
 
     def job_of(self, path: Path) -> Job:
-        """Return what is to be done with one file."""
+        """Return the job for one file."""
         to = self._job.to and self._job.to / path.relative_to(self.folder)
         return replace(self._job, source=str(path), to=to)
 
     def begin(self, files: Sequence[Path], *, restart: bool) -> list[Path]:
         """Return the files of the job: those named, and those it was begun with.
 
-        Raises `InputError` where an unfinished job was begun with other options.
+        Raises `InputError` if an unfinished job was begun with other options.
         """
         earlier = self._earlier()
         mine = fingerprint(self._job)
@@ -98,13 +98,13 @@ class Manifest:
             return None
 
     def commit(self, path: Path, document: Mapping[str, Any]) -> Document:
-        """Keep what became of a file; of several who do so all say the same."""
+        """Save the outcome of a file; concurrent writers all save the same."""
         commit = {**document, "file": str(path), "state_of": self._state_of(path)}
         self._write(self._commit_of(path), commit)
         return commit
 
     def committed(self, path: Path) -> Document | None:
-        """Return what became of a file; None where it is not done, or is not as it was left."""
+        """Return the outcome of a file; None if it is not done, or has changed since."""
         try:
             commit = _read(self._commit_of(path))
             done = commit["state_of"] == self._state_of(path)

@@ -1,4 +1,4 @@
-"""What is changed in a prompt before it is translated: models by other names, and fixes."""
+"""Changes to a prompt before it is translated: renamed models, and fixes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,10 +16,10 @@ from flaglift.syntax.words import quote
 
 @dataclass(frozen=True)
 class Mending:
-    """What the user lets be changed. It counts only for prompts that are translated with it."""
+    """The changes that the user allows. They apply only to prompts that can then be translated."""
 
     models: Mapping[str, str] = field(default_factory=dict)
-    """New names of models by those that prompts name."""
+    """New model names by the names in prompts."""
     safe: bool = False
     """Whether safe fixes are applied."""
     unsafe: tuple[str, ...] | None = None
@@ -31,12 +31,12 @@ class Mending:
     def __call__(
         self, text: str, findings: Sequence[Diagnostic], settings: Settings, context: Context
     ) -> str:
-        """Return a prompt, of which findings are known, as it is to be translated."""
+        """Return a prompt with the changes applied, given its findings."""
         renamed = self._renamed(text)
         if not self.safe and self.unsafe is None:
             return renamed
         if renamed == text and not any(map(_is_fixable, findings)):
-            return text  # trying fixes takes far longer than all the rest, and most have none
+            return text  # trying fixes is by far the slowest step, and most prompts have none
         unsafe = self.unsafe or self.unsafe is not None
         return fix(renamed, settings, context, unsafe=unsafe).text
 
@@ -72,4 +72,4 @@ def _is_fixable(finding: Diagnostic) -> bool:
 
 
 NOTHING = Mending()
-"""Prompts are translated as they are."""
+"""Prompts are translated unchanged."""

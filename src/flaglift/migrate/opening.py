@@ -17,14 +17,14 @@ _KINDS = ".jsonl, .ndjson, .json, .csv, .tsv (each also .gz or .zst), .parquet"
 
 
 def is_url(source: str) -> bool:
-    """Tell whether a source is no path: a database, or a store of the user's own."""
+    """Return whether a source is not a path, but a database or a custom store."""
     return "://" in source or source.startswith(("sqlite:", SCHEME))
 
 
 def open_store(job: Job, *, write: bool) -> Store:
     """Return the store of a job's source.
 
-    Raises `InputError` for a kind of source that there is not, and for one that cannot be opened.
+    Raises `InputError` for an unknown kind of source, and for one that cannot be opened.
     """
     if job.source.startswith(SCHEME):
         return OwnStore(job, collection_of(job.source))

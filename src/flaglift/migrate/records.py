@@ -1,4 +1,4 @@
-"""What passes between the engine and a store."""
+"""The data exchanged between the engine and a store."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -10,35 +10,35 @@ from flaglift.lossless.spans import Edit, difference
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 Cursor = Mapping[str, Any]
-"""Where a chunk ended: JSON-ready, known to its store only."""
+"""Where a chunk ended: JSON-ready, opaque to all but its store."""
 
 
 class Stored(NamedTuple):
-    """A prompt in a record, and what the record holds beside it."""
+    """A prompt in a record, and the other values of the record."""
 
     place: str
-    """Its path in the record; empty where the record is named by a column."""
+    """Its path in the record; empty if the text is a column of the record."""
     text: str
     held: Mapping[str, Any]
-    """The values of the target fields as they are now; None where there is none."""
+    """The current values of the target fields; None for an empty one."""
     context: Mapping[str, Any] = _NOTHING
-    """What else of the request the record holds, by field; what is not named is unknown."""
+    """Other request fields in the record; a field that is missing here is unknown."""
     blank: Mapping[str, Any] = _NOTHING
-    """Values that stand for none and are None above: 0 may also be the value that is meant."""
+    """Values that stand for an empty one and are None above: 0 may also be meant as a value."""
 
 
 class StoredRecord(NamedTuple):
-    """A line, a row or an element: what is changed as a whole or not at all."""
+    """A line, a row or an element: changed as a whole or not at all."""
 
     key: str
-    """How people find it: its line or row number, or its key as JSON."""
+    """How users identify it: its line or row number, or its key as JSON."""
     prompts: tuple[Stored, ...]
     body: Any = None
     """What the store needs to write it back."""
 
 
 class Problem(NamedTuple):
-    """A record that cannot be read; it is passed by unchanged."""
+    """A record that cannot be read; it is skipped unchanged."""
 
     key: str
     sentence: str
@@ -48,7 +48,7 @@ class Chunk(NamedTuple):
     """Consecutive records of a source."""
 
     records: Sequence[StoredRecord]
-    """Without those that count as `plain`."""
+    """The records, without those counted in `plain`."""
     cursor: Cursor
     """Where the next chunk begins."""
     problems: Sequence[Problem] = ()
@@ -57,12 +57,12 @@ class Chunk(NamedTuple):
     body: Any = None
     """What the store needs to write it back."""
     plain: int = 0
-    """Further records, each with one prompt that has nothing to do with flags: most have."""
+    """How many more records were read, each a single prompt without anything like a flag."""
     unread: Any = None
-    """What a file's format needs to read the records; None when that is done."""
+    """What a file's format needs to parse the records; None once they are parsed."""
 
     def holding(self, parsed: Iterable[StoredRecord | Problem | None]) -> "Chunk":
-        """Return the chunk with what was read of it; None stands for a plain record."""
+        """Return the chunk with the records parsed from it; None stands for a plain record."""
         records: list[StoredRecord] = []
         problems: list[Problem] = []
         plain = 0
@@ -77,13 +77,13 @@ class Chunk(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What becomes of one prompt."""
+    """The outcome for one prompt."""
 
     stored: Stored
     status: str
     """`translated`, `unchanged` or `refused`."""
     writes: Mapping[str, Any] = _NOTHING
-    """The fields to write, `text` among them, where they differ from what is there."""
+    """The fields to write, including `text`, if they differ from the current values."""
     codes: tuple[str, ...] = ()
     """The rules that reported something."""
     refusals: tuple[tuple[str, str], ...] = ()
@@ -93,21 +93,21 @@ class Verdict(NamedTuple):
     cents: tuple[float | None, float | None] = (None, None)
     """The price before and after, where known."""
     mended: bool = False
-    """Whether it was changed before it was translated: by a fix, or to another model."""
+    """Whether it was changed before translation: by a fix, or to another model."""
 
     @property
     def edit(self) -> Edit:
-        """What turns the old text into the new one, in code points."""
+        """The edit that turns the old text into the new one, in code points."""
         return difference(self.stored.text, self.writes.get("text", self.stored.text))
 
     @property
     def is_done(self) -> bool:
-        """Whether it is translated, and all that this is to write is there."""
+        """Whether it is translated, and there is nothing left to write."""
         return self.status == "translated" and not self.writes
 
 
 class RecordChange(NamedTuple):
-    """A record that is to be written."""
+    """A record to write."""
 
     record: StoredRecord
     written: Sequence[Verdict]
@@ -115,7 +115,7 @@ class RecordChange(NamedTuple):
 
     @property
     def codes(self) -> str:
-        """The codes of the rules that had something to say, with spaces between."""
+        """The codes of the rules with findings, separated by spaces."""
         return _joined(*[verdict.codes for verdict in self.written])
 
 
@@ -139,7 +139,7 @@ class JournalEntry(NamedTuple):
 
 
 def at(place: str, name: str) -> str:
-    """Return how the journal names a field of a prompt.
+    """Return the journal's name for a field of a prompt.
 
     >>> at("", "text"), at("prompts[1].text", "video_model")
     ('text', 'prompts[1].text:video_model')

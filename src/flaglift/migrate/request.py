@@ -1,4 +1,4 @@
-"""What a record holds of the request beside its prompt, by the names of its keys or columns."""
+"""The other request fields in a prompt's record, recognized by the names of keys or columns."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -22,7 +22,7 @@ def request_field(key: str) -> str | None:
 
 
 def key_of_field(field: str, present: Collection[str]) -> str:
-    """Return the key that a field goes to: of the same name, or spelled like `prompt[seed]`.
+    """Return the key that a field is written to: of the same name, or spelled like `prompt[seed]`.
 
     >>> key_of_field("seed", ["prompt[seed]"]), key_of_field("seed", ["seed", "prompt[seed]"])
     ('prompt[seed]', 'seed')
@@ -35,10 +35,10 @@ def key_of_field(field: str, present: Collection[str]) -> str:
 
 
 def context_columns(names: Iterable[str], job: Job) -> dict[str, str]:
-    """Return the other columns than those of the job that hold fields of the request, by field.
+    """Return the columns with request fields, other than those of the job, by field.
 
-    A field that the job has a column for may have another one, spelled like `prompt[seed]`. Of two
-    others for one field nobody knows which counts.
+    A field that the job has a column for may have another one, spelled like `prompt[seed]`. If two
+    others have the same field, it is unknown which one counts.
     """
     taken = {job.text, *job.targets.values()}
     pairs = [(request_field(name), name) for name in names if name not in taken]
@@ -47,7 +47,7 @@ def context_columns(names: Iterable[str], job: Job) -> dict[str, str]:
 
 
 def context_of(values: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:
-    """Return the other fields of a request in an object, `taken` being the keys of the job's."""
+    """Return the other request fields in an object; `taken` are the keys of the job."""
     context: dict[str, Any] = {}
     for key, value in values.items():
         if key not in taken and (field := request_field(key)) is not None:

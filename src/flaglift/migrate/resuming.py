@@ -1,4 +1,4 @@
-"""Which run an `apply` resumes: the same for every store."""
+"""Chooses the run that an `apply` resumes: the same for every store."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,20 +16,20 @@ Save = Callable[[MigrationRun], None]
 def new_run(
     job: Job, source: str, info: dict[str, Any], fingerprint: str | None = None
 ) -> MigrationRun:
-    """Return a run that has not begun; it keeps its options, and who began it."""
+    """Return a new run, with its options and the user who began it."""
     kept = {**info, "options": job.options(), "by": who()}
     chosen = fingerprint or job.fingerprint
     return MigrationRun(new_id(), source, chosen, "running", None, Tally(), now(), now(), kept)
 
 
 def refuse_undoing(runs: Sequence[MigrationRun], name: str) -> None:
-    """Raise `InputError` where a run is being taken back."""
+    """Raise `InputError` if a run is being undone."""
     if any(run.state == "undoing" for run in runs):
         raise InputError(f"{name}: an undo is unfinished; run `flaglift migrate undo` first")
 
 
 def refuse_other_options(run: MigrationRun, fingerprint: str, name: str) -> None:
-    """Raise `InputError` where an unfinished run would write something else."""
+    """Raise `InputError` if an unfinished run was begun with other options."""
     if run.fingerprint != fingerprint:
         raise InputError(
             f"{name}: the run of {run.started} is unfinished, and was begun with other options or"
@@ -40,11 +40,11 @@ def refuse_other_options(run: MigrationRun, fingerprint: str, name: str) -> None
 def resumed(
     runs: Sequence[MigrationRun], fingerprint: str, name: str, stop: Save, *, restart: bool
 ) -> MigrationRun | None:
-    """Return the unfinished run of those on a source; None where a new one begins.
+    """Return the unfinished run among those on a source; None if a new one has to begin.
 
     With `restart`, unfinished ones are stopped by `stop`, which saves a run: what they wrote stays,
-    and can be taken back. So is one that has other options and has written nothing yet. Raises
-    `InputError` where one does not fit, or is being taken back.
+    and can be undone. So are runs with other options that have written nothing yet. Raises
+    `InputError` if one does not fit, or is being undone.
     """
     refuse_undoing(runs, name)
     for run in [run for run in reversed(runs) if run.state == "running"]:

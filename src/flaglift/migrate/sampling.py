@@ -1,4 +1,4 @@
-"""A few prompts of each outcome, for the report that people read before they decide."""
+"""A few prompts of each outcome, for the report that users read before they decide."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from flaglift.syntax import parse
 from flaglift.syntax.flags import FlagName
 
 _MODEL_CODES = ("FL301", "FL302")
-"""An unknown and a retired model."""
+"""The codes for an unknown and a retired model."""
 _MOST_OF_A_NAME = 60
 _MOST_PROBLEMS = 100
 
@@ -49,7 +49,7 @@ class Samples:
         return [prompt for _, prompt in self._kept]
 
     def add(self, other: "Samples") -> None:
-        """Take over what was kept of a later chunk."""
+        """Merge the samples of a later chunk."""
         for kind, prompt in other._kept:
             if self._seen[kind] < self._each:
                 self._keep(kind, prompt)
@@ -80,7 +80,7 @@ def described(key: str, verdict: Verdict, *, text: bool = True) -> dict[str, Any
 
 
 class Seen(NamedTuple):
-    """What a report is to know of a chunk."""
+    """The data that a report needs about a chunk."""
 
     samples: Samples | None
     refused: list[str]
@@ -92,13 +92,13 @@ class Look:
     """Looks at a chunk in the process that decided on it."""
 
     samples: int | None = None
-    """How many prompts of each outcome are kept; None where nobody asks for samples."""
+    """How many prompts of each outcome are kept; None if no samples are wanted."""
     listed: bool = False
     """Whether refused and unreadable records are listed."""
     with_text: bool = False
 
     def __call__(self, chunk: Chunk, decided: Sequence[Decided]) -> Seen:
-        """Return what a report is to know of a chunk."""
+        """Return the data that a report needs about a chunk."""
         samples = None if self.samples is None else Samples(self.samples)
         if samples is not None:
             samples.take(chunk, decided)

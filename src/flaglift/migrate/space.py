@@ -1,4 +1,4 @@
-"""Whether a folder takes what a migration writes into it."""
+"""Checks whether a migration can write its files into a folder."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from flaglift.migrate.store import Check
 
 
 def check_folder(folder: Path, needed: int) -> list[Check]:
-    """Tell what a folder lacks for files of this many bytes; of one that is not there, nothing."""
+    """Return what keeps a folder from taking this many bytes; nothing if it does not exist."""
     if not folder.is_dir():
         return []
     if not os.access(folder, os.W_OK):

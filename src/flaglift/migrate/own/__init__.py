@@ -1,8 +1,8 @@
-"""Prompts that are kept elsewhere, migrated through three methods of the user's.
+"""Prompts that are stored elsewhere, migrated through three methods written by the user.
 
-The journal is a SQLite file. Neither it nor the user's store can be in a transaction of the other,
-so entries are kept before what they tell of is written, and those of what was not written are
-taken back with the checkpoint. A run that was killed between reads its last chunk again.
+The journal is a SQLite file. It cannot share a transaction with the user's store, so entries are
+saved before the records are written, and entries of records that were not written are
+removed with the checkpoint. A run that was killed in between rereads its last chunk.
 """
 
 from flaglift.migrate.own.records import PromptCollection

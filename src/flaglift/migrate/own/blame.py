@@ -1,4 +1,4 @@
-"""What the user's own code raises ends a run in one sentence that says where it did."""
+"""Turns exceptions from the user's code into one sentence that says where they were raised."""
 
 import importlib
 import re
@@ -14,14 +14,14 @@ _PASSED_THROUGH = re.compile(
     "|".join(re.escape(str(Path(file).parent)) for file in (flaglift.__file__, importlib.__file__))
     + "|<frozen importlib"
 )
-"""The files of frames between this one and the user's."""
+"""The files of the stack frames between this module and the user's code."""
 
 
 @contextmanager
 def raised_in(name: str, what: str, *, shown: bool) -> Iterator[None]:
-    """Raise `InputError` for what the block's code raises, with the place; ours passes on.
+    """Turn exceptions of the user's code into `InputError` with the place; pass on our own.
 
-    `shown` tells whether its message may be shown: what reads records may quote a prompt.
+    `shown`: whether the message may be shown; code that reads records may quote a prompt.
     """
     try:
         yield
@@ -30,7 +30,7 @@ def raised_in(name: str, what: str, *, shown: bool) -> Iterator[None]:
     except Exception as error:
         frames = extract_tb(error.__traceback__)
         theirs = [each for each in frames if not _PASSED_THROUGH.match(each.filename)]
-        # The call of the user's that ended in it: what is deeper may be a library's.
+        # The innermost frame of the user's code: deeper ones may belong to a library.
         place = f" at {theirs[0].filename}:{theirs[0].lineno}" if theirs else ""
         message = f": {error}" if shown else ""
         raise InputError(f"{name}: {what} raised {type(error).__name__}{place}{message}") from error

@@ -1,4 +1,4 @@
-"""What a store of the user's own does, and its records as the engine wants them."""
+"""The interface of a custom store, and its records in the form the engine needs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
@@ -10,20 +10,20 @@ from flaglift.migrate.request import context_of, key_of_field
 
 Values = Mapping[str, Any]
 """The `text` of a record and its fields, such as `video_model` or, as a form has it,
-`prompt[video_model]`; None or no key where one is empty. Other fields of a request, such as
-`num_images`, count for what is said of the prompt."""
+`prompt[video_model]`; an empty field is None or has no key. Other fields of a request, such as
+`num_images`, are considered by the rules."""
 
 
 class PromptCollection(Protocol):
-    """What a store of prompts has to do to be migrated. Values are JSON-ready.
+    """The methods that a store of prompts needs to be migrated. Values are JSON-ready.
 
-    Where it does not answer at the moment, it raises `flaglift.migrate.errors.UnavailableError`,
-    and is asked again later. Any other exception ends the run with the place where it was raised;
+    If it is temporarily unavailable, it raises `flaglift.migrate.errors.UnavailableError`,
+    and is retried later. Any other exception ends the run with the place where it was raised;
     what was written is kept.
     """
 
     def read(self, after: str | None, count: int) -> Sequence[tuple[str, Values]]:
-        """Return up to `count` records after a key, or from the first on, with their keys.
+        """Return up to `count` records after a key, or from the first, with their keys.
 
         The order is the store's own, and always the same. At the end there are none.
         """
@@ -32,9 +32,9 @@ class PromptCollection(Protocol):
         """Return a record as it is now; None where there is none."""
 
     def replace(self, key: str, before: Values, after: Values) -> bool:
-        """Write the values `after` if the record still has those of `before`, in one step.
+        """Write the values `after` if the record still has those of `before`, atomically.
 
-        Other values stay. Return whether it was done; a value of None is to be empty.
+        Other values stay. Return whether it was done; a value of None means empty.
         """
 
 
@@ -58,12 +58,12 @@ class OwnRecords:
         return None if values is None else self._of(key, values)
 
     def replace(self, key: str, before: Values, after: Values) -> bool:
-        """Write values if the record still has those of `before`; return whether it had."""
+        """Write values if the record still has those of `before`; return whether it did."""
         with raised_in(self._name, f"`replace` of {key}", shown=False):
             return self._collection.replace(key, before, after)
 
     def holds(self, key: str, values: Values) -> bool | None:
-        """Tell whether a record has these values; None where there is none."""
+        """Return whether a record has these values; None if it does not exist."""
         current = self._get(key)
         if current is None:
             return None
@@ -86,7 +86,7 @@ class OwnRecords:
 
 
 def entry_with_keys(number: int, change: RecordChange) -> JournalEntry:
-    """Return the journal's entry for a change, by the keys that hold the fields in its record."""
+    """Return the journal entry for a change, by the keys of the fields in its record."""
     entry = entry_of(number, change)
     keys = change.record.body
     before, after = (

@@ -1,4 +1,4 @@
-"""Applies a run to a store of the user's own, and takes it back."""
+"""Applies a run to a custom store, and undoes it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from flaglift.migrate.store import ChangeRefusal, MigrationRun
 from flaglift.migrate.tally import Tally
 
 NOT_WRITTEN = "not-written"
-"""The pseudo-code of a record that the store did not take."""
+"""The pseudo-code of a record that the store rejected."""
 
 
 class OwnWriter:
@@ -31,7 +31,7 @@ class OwnWriter:
         self.run = step.run
 
     def reconnect(self) -> None:
-        """Read the checkpoint anew; the store itself connects again when it is asked."""
+        """Reread the checkpoint; the store itself reconnects when it is used."""
         self.run = next(run for run in self._ledger.runs() if run.id == self.run.id)
 
     def finish(self) -> list[str]:
@@ -54,7 +54,7 @@ class _OwnStep:
     def moved(
         self, changes: Sequence[RecordChange]
     ) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
-        """Return the records that are not as they were read, by key; None for a deleted one."""
+        """Return the records changed since they were read, by key; None for a deleted one."""
         moved: dict[str, StoredRecord | ChangeRefusal | None] = {}
         for change in changes:
             key = change.record.key
@@ -66,7 +66,7 @@ class _OwnStep:
         return moved
 
     def write(self, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:
-        """Write entries, then records; return what the store did not take, by key."""
+        """Write entries, then records; return what the store rejected, by key."""
         first = self.run.info["entries"]
         entries = [entry_with_keys(first + index, change) for index, change in enumerate(changes)]
         self.run = replace(self.run, info={**self.run.info, "entries": first + len(entries)})
@@ -83,7 +83,7 @@ class _OwnStep:
         return refused
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
-        """Keep where the run is, and take back the entries of what was not written."""
+        """Save the run's position, and remove the entries of records that were not written."""
         self.run = replace(self.run, cursor=dict(cursor), tally=tally, updated=now())
         with self._ledger.saving():
             self._ledger.mark_undone(self.run, self._undone)
@@ -92,7 +92,7 @@ class _OwnStep:
 
 
 class OwnUndoer:
-    """A run that is being taken back, its last change first."""
+    """A run that is being undone, its last change first."""
 
     def __init__(self, records: OwnRecords, ledger: Ledger, run: MigrationRun) -> None:
         self.run: MigrationRun = run
@@ -112,7 +112,7 @@ class OwnUndoer:
                 restored.append(entry.number)
                 self.restored += 1
             elif self._records.holds(entry.key, entry.before):
-                restored.append(entry.number)  # by a call that was killed, or it was never written
+                restored.append(entry.number)  # by a call that was killed, or never written
         self.run = replace(self.run, state="undoing", updated=now())
         with self._ledger.saving():
             self._ledger.mark_undone(self.run, restored)
@@ -121,7 +121,7 @@ class OwnUndoer:
         return True
 
     def reconnect(self) -> None:
-        """Begin with the newest chunk that is left; the store connects again when asked."""
+        """Start over from the newest remaining chunk; the store reconnects when it is used."""
         self._blocks = self._ledger.left_newest_first(self.run)
 
     def finish(self) -> list[str]:

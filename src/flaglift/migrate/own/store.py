@@ -1,4 +1,4 @@
-"""A store of the user's own, as the engine asks for it."""
+"""A custom store, adapted to the engine."""
 
 import importlib
 import sys
@@ -26,9 +26,9 @@ _HINT = "a store of your own is named `python:MODULE:FUNCTION`"
 
 
 def collection_of(source: str) -> PromptCollection:
-    """Return what `python:MODULE:FUNCTION` makes; the module may be in the current folder.
+    """Return the store made by `python:MODULE:FUNCTION`, also from the current folder.
 
-    Raises `InputError` where there is no such module or function, and where they raise something.
+    Raises `InputError` if there is no such module or function, or if it raises an exception.
     """
     module, _, function = source.removeprefix(SCHEME).partition(":")
     if not module or not function:
@@ -48,14 +48,14 @@ def _imported(module: str, source: str) -> ModuleType:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if not f"{module}.".startswith(f"{error.name}."):
-            raise  # something that the module imports
+            raise  # a module that this module imports is missing
         raise InputError(f"{source}: {error}; {_HINT}") from None
     finally:
         sys.path.remove("")
 
 
 class OwnStore:
-    """A store of the user's own, with its journal in a file."""
+    """A custom store, with its journal in a file."""
 
     unit = "key"
     passes_on = False
@@ -79,11 +79,11 @@ class OwnStore:
         return self._opened
 
     def notes(self) -> list[str]:
-        """Return nothing: all that is known of the store was looked at by `checks`."""
+        """Return nothing: `checks` already covers everything known about the store."""
         return []
 
     def checks(self) -> list[Check]:
-        """See that keys lead forward, and that a record is found again as it was read."""
+        """Check that keys lead forward, and that a record can be read again by its key."""
         first = self._records.read(None, 2)
         if not first:
             return [Check("pass", "records", "the store has no record")]
@@ -99,13 +99,13 @@ class OwnStore:
         return checks or [Check("pass", "keys", "records are found again by their keys, in order")]
 
     def total(self) -> tuple[str, int] | None:
-        """Return None: nobody has counted."""
+        """Return None: the total is unknown."""
         return None
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end.
 
-        Raises `InputError` where the store gives a record again.
+        Raises `InputError` if the store returns a record twice.
         """
         after = None if cursor is None else cursor["key"]
         pairs = self._records.read(after, rows)
@@ -123,11 +123,11 @@ class OwnStore:
         chunk: Chunk,  # noqa: ARG002
         changes: Sequence[RecordChange],
     ) -> Sequence[RecordChange]:
-        """Return the changes: they are all that is written."""
+        """Return the changes: nothing else is written."""
         return changes
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return those of the next records that may still hold flags; None at the end."""
+        """Return those of the next records that may still contain flags; None at the end."""
         chunk = self.read(cursor, rows)
         if chunk is None:
             return None
@@ -135,19 +135,19 @@ class OwnStore:
         return chunk._replace(records=left)
 
     def unreachable(self) -> int:
-        """Return 0: `read` comes to every record."""
+        """Return 0: `read` reaches every record."""
         return 0
 
     def is_empty(self, field: str, value: object) -> bool:
-        """Tell whether a value that a field holds stands for none."""
+        """Return whether a value of a field stands for an empty one."""
         return self._job.is_empty(field, value)
 
     def fits(self, field: str, value: object) -> None:
-        """Return None: what does not fit, `replace` refuses."""
+        """Return None: `replace` rejects what does not fit."""
 
     @contextmanager
     def writing(self, *, restart: bool) -> Iterator["OwnWriter"]:
-        """Begin a run, or resume an unfinished one; nobody else can meanwhile."""
+        """Begin a run or resume an unfinished one, holding the lock."""
         refuse_failed(self.name, self.checks())
         with file_lock(self._lock, self.name):
             ledger = self._ledger(write=True)
@@ -165,7 +165,7 @@ class OwnStore:
         return run
 
     def rehearsing(self) -> AbstractContextManager["OwnWriter"]:
-        """Raise `InputError`: what is written to such a store cannot be rolled back."""
+        """Raise `InputError`: writes to such a store cannot be rolled back."""
         raise InputError(f"{self.name}: --rehearse is for databases, which can roll back")
 
     def runs(self) -> list[MigrationRun]:
@@ -173,7 +173,7 @@ class OwnStore:
         return self._ledger(write=False).runs() if self._journal.exists() else []
 
     def is_held(self) -> bool:
-        """Tell whether a run works on the store now."""
+        """Return whether a run is working on the store now."""
         if not self._lock.exists():
             return False
         try:
@@ -184,7 +184,7 @@ class OwnStore:
 
     @contextmanager
     def undoing(self, run: MigrationRun) -> Iterator["OwnUndoer"]:
-        """Begin to take a run back, or resume that."""
+        """Begin or resume the undo of a run."""
         with file_lock(self._lock, self.name):
             yield OwnUndoer(self._records, self._ledger(write=True), run)
 
@@ -193,11 +193,11 @@ class OwnStore:
         return self._ledger(write=False).entries(run, left=left)
 
     def pressure(self) -> Mapping[str, float]:
-        """Return nothing: such a store tells of no load."""
+        """Return nothing: such a store reports no load."""
         return {}
 
     def journal_bytes(self, run: MigrationRun) -> int:
-        """Return the bytes of a run's entries."""
+        """Return the size of a run's entries in bytes."""
         return self._ledger(write=False).size(run)
 
     def purge(self, run: MigrationRun) -> None:
@@ -206,7 +206,7 @@ class OwnStore:
             self._ledger(write=True).purge(run)
 
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
-        """Return what holds of what a run wrote and what does not, one sentence each."""
+        """Return which checks of a run's changes hold and which fail, one sentence each."""
         compared = Comparison()
         for entry in self._ledger(write=False).entries(run, left=True):
             holds = self._records.holds(entry.key, entry.after)

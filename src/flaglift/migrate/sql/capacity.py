@@ -1,4 +1,4 @@
-"""What a column takes: numbers of its range, texts of its length and character set."""
+"""The capacity of columns: ranges of numbers, and lengths and character sets of texts."""
 
 import json
 from contextlib import suppress
@@ -33,21 +33,21 @@ _CODECS = {
     "utf16le": "utf-16-le", "utf32": "utf-32-be", "utf8": "utf-8", "utf8mb3": "utf-8",
     "utf8mb4": "utf-8",
 }  # fmt: skip
-"""Python's codecs by MySQL's character sets, where they have all characters that the server's has.
+"""Python codecs by MySQL character set, for those that cover all characters of the server's.
 
-Of others the server tells what they do not have: it refuses the row.
+For other sets the server decides: it rejects rows with characters that it cannot store.
 """
 _NUMBERS = (Integer, Numeric, Float)
 _BASIC_PLANE = ("ucs2", "utf8", "utf8mb3")
 _UNUSED_IN_CP1252 = dict.fromkeys((0x81, 0x8D, 0x8F, 0x90, 0x9D), " ")
-"""MySQL's latin1 has them all the same."""
+"""Bytes that MySQL's latin1 has nonetheless."""
 
 
 def coerced(column: Column[Any], value: Any) -> Any:
-    """Return a field's value as its column takes it.
+    """Convert a field's value to the type of its column.
 
-    Raises `ValueError` for what is no number or truth value, or has a fraction that the column does
-    not take.
+    Raises `ValueError` if it is not a number or boolean, or has a fraction that the column does
+    not allow.
     """
     kind = column.type
     if value is None:
@@ -64,7 +64,7 @@ def _is_citext(kind: Any) -> bool:
 
 
 def plain_value(column: Column[Any], value: Any) -> Any:
-    """Return what a column holds in the spelling of a field's value: 5 for 5.00, 3.5 for 3.50."""
+    """Return a column's value in the spelling of a field: 5 for 5.00, 3.5 for 3.50."""
     if isinstance(value, (Decimal, float)) and value == value // 1:
         return int(value)
     if isinstance(value, Decimal):
@@ -75,7 +75,7 @@ def plain_value(column: Column[Any], value: Any) -> Any:
 
 
 def context_value(column: Column[Any], value: Any) -> Any:
-    """Return what a column says of a request: of JSON, what is written in it."""
+    """Return a column's value for use as a request field; JSON is decoded."""
     if isinstance(column.type, JSON) and isinstance(value, str):
         with suppress(ValueError, RecursionError):
             value = json.loads(value)
@@ -85,7 +85,7 @@ def context_value(column: Column[Any], value: Any) -> Any:
 def reason_not_to_take(
     column: Column[Any], name: str, value: Any, dialect: str, charset: str | None = None
 ) -> str | None:
-    """Return why a column cannot hold a field's value; None if nothing is known against it.
+    """Return why a column cannot store a field's value; None if no reason is known.
 
     `charset` is that of a text column of MySQL's.
     """
@@ -140,9 +140,9 @@ def _text(column: Column[Any], name: str, value: str, charset: str | None) -> st
 
 
 def encoded_as(charset: str, value: str) -> bytes | None:
-    """Return a text in a character set of MySQL's; None where this does not have all of it.
+    """Return a text encoded in a MySQL character set; None if it cannot be encoded.
 
-    Of a set that Python does not know as the server does, nothing is known: that takes no bytes.
+    For a set that Python does not know exactly, returns empty bytes: nothing is known.
     """
     if charset in _BASIC_PLANE and any(ord(character) > 0xFFFF for character in value):
         return None

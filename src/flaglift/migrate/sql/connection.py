@@ -1,8 +1,8 @@
 """Connections to the three kinds of database.
 
-No setting outlives a transaction on PostgreSQL: behind a pooler the session is another client's
-next. So reads are made safe by `BEGIN READ ONLY`, and the server prepares no statements. MySQL's
-settings are made in each transaction.
+No setting may outlive a transaction on PostgreSQL: with a pooler, the session passes to another
+client. So reads are protected by `BEGIN READ ONLY`, and no statements are prepared. MySQL
+settings are set in each transaction.
 """
 
 from operator import methodcaller
@@ -26,9 +26,9 @@ _DRIVERS = {
 
 
 def database_url(source: str) -> tuple[URL, str]:
-    """Return the address of a database and the name behind its `#`: `[schema.]table`.
+    """Return the URL of a database and the name after its `#`: `[schema.]table`.
 
-    Raises `InputError` for what is no such source; a password is never part of the sentence.
+    Raises `InputError` for an invalid source; the message never contains the password.
     """
     address, _, table = source.partition("#")
     url = server_url(address)
@@ -40,7 +40,7 @@ def database_url(source: str) -> tuple[URL, str]:
 def server_url(address: str) -> URL:
     """Return the address of a database.
 
-    Raises `InputError` for what is no such address; a password is never part of the sentence.
+    Raises `InputError` for an invalid address; the message never contains the password.
     """
     try:
         url = make_url(address)
@@ -56,7 +56,7 @@ def server_url(address: str) -> URL:
         raise InputError(f"{url.drivername}: only the driver of {_DRIVERS[scheme]} is supported")
     url = url.set(drivername=_DRIVERS[scheme])
     if scheme in ("mysql", "mariadb"):
-        # In `charset=utf8`, which applications name, the server would read an emoji as `?`.
+        # With `charset=utf8`, which applications use, the server would turn an emoji into `?`.
         url = url.update_query_dict({"charset": "utf8mb4"})
     return url
 
@@ -88,22 +88,22 @@ _POSTGRESQL_SPELLING = (
     "SELECT set_config('datestyle', 'ISO, YMD', true),"
     " set_config('intervalstyle', 'postgres', true)"
 )
-"""For the transaction alone."""
+"""Settings for a single transaction."""
 _MYSQL_SESSION = (
     "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'),"
     " character_set_client = utf8mb4, character_set_connection = utf8mb4,"
     " character_set_results = utf8mb4"
 )
-"""Without these the server cuts what is too long, and reads as `?` what a character set lacks.
+"""Without these the server truncates long values, and stores `?` for unsupported characters.
 
-They are set in each transaction: a proxy may give the next one to another session of its own.
+They are set in each transaction: a proxy may run the next one in another session.
 """
 
 
 def begin_transaction(connection: Connection) -> None:
-    """Begin one that can write only if the option `flaglift_write` says so.
+    """Begin a transaction that can write only if the option `flaglift_write` is set.
 
-    With `flaglift_spelling` times are spelled alike in every session: those of MySQL's type
+    With `flaglift_spelling`, times are spelled the same in every session: those of MySQL's type
     TIMESTAMP in UTC.
     """
     options = connection.get_execution_options()
@@ -116,7 +116,7 @@ def begin_transaction(connection: Connection) -> None:
             if options.get("flaglift_spelling"):
                 connection.exec_driver_sql(_POSTGRESQL_SPELLING)
         case "sqlite":
-            # A write takes the lock at once: a read that turns into one can fail halfway.
+            # Writers lock immediately: upgrading a read transaction can fail halfway.
             connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         case _:
@@ -129,7 +129,7 @@ def begin_transaction(connection: Connection) -> None:
 def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001
     if connection.info.parameter_status("client_encoding") != "SQL_ASCII":
         return
-    # Such a database gives bytes of any encoding; what is no UTF-8 is reported row by row.
+    # Such a database returns bytes of any encoding; invalid UTF-8 is reported row by row.
     from psycopg.adapt import Loader  # noqa: PLC0415 (an extra)
 
     class AnyText(Loader):
@@ -142,12 +142,12 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001
-    connection.isolation_level = None  # the BEGIN above, not the driver's
+    connection.isolation_level = None  # `begin_transaction` sends BEGIN, not the driver
     connection.text_factory = _surrogates
 
 
 _surrogates = methodcaller("decode", "utf-8", "surrogateescape")
-"""Reads one bad text as such, instead of failing the whole page; no function of ours, for speed."""
+"""Keeps one invalid text from failing the whole page; not a Python function, for speed."""
 
 _PREPARE = {
     "postgresql": _prepare_postgresql,

@@ -1,4 +1,4 @@
-"""Which table a name means: one table has one name, one lock and one journal."""
+"""Resolves the name of a table: one table has one name, one lock and one journal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _Found = tuple[str, str, bool, str]
 
 @dataclass(frozen=True)
 class TableIdentity:
-    """A table, by the only name that the journal knows it by."""
+    """A table, by its canonical name in the journal."""
 
     schema: str
     name: str
@@ -42,14 +42,14 @@ class TableIdentity:
 
 
 def family(dialect: str) -> str:
-    """Return the dialect whose SQL one speaks: MariaDB's is that of MySQL."""
+    """Return the SQL family of a dialect: MariaDB belongs to MySQL."""
     return "mysql" if dialect == "mariadb" else dialect
 
 
 def identify(connection: Connection, name: str) -> TableIdentity:
-    """Return the table that `[schema.]table` means; dots may also be part of either name.
+    """Return the table that `[schema.]table` refers to; either name may also contain dots.
 
-    Raises `InputError` where there is none, naming what is near, and for a view.
+    Raises `InputError` for a view, and if there is no such table, suggesting similar names.
     """
     dialect = family(connection.dialect.name)
     dots = [place for place, character in enumerate(name) if character == "."]
@@ -79,7 +79,7 @@ def identify(connection: Connection, name: str) -> TableIdentity:
 
 
 def _folds(connection: Connection, dialect: str) -> bool:
-    """Tell whether case does not matter in names of tables."""
+    """Return whether table names are case-insensitive."""
     if dialect == "mysql":
         return bool(connection.execute(text("SELECT @@lower_case_table_names")).scalar())
     return dialect == "sqlite"

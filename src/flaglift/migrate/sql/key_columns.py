@@ -1,7 +1,7 @@
 """How the columns of a primary key are read, bound and compared.
 
-A key goes to Python and back as the database spells it, with no conversion between: a date that
-Python does not have, or a float that is rounded on its way, would not be found again.
+A key goes to Python and back as the database spells it, without conversion: a date that
+Python cannot represent, or a float that is rounded in transit, would not be found again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ from flaglift.migrate.sql.keys import has_surrogates
 
 
 class _Named(UserDefinedType[Any]):
-    """A type of the server's, by its own name."""
+    """A server type, referred to by name."""
 
     cache_ok = True
 
@@ -53,28 +53,28 @@ class _Named(UserDefinedType[Any]):
 
 
 RAW: TypeEngine[Any] = _Named("")
-"""What the driver gives and takes, without a conversion of SQLAlchemy's."""
+"""The driver's own values, without SQLAlchemy's conversions."""
 
 
 @dataclass(frozen=True)
 class KeyColumn:
-    """A column of a primary key, as a dialect needs it."""
+    """A column of a primary key, adapted to a dialect."""
 
     column: Column[Any]
     kind: str = ""
-    """PostgreSQL's name of the type."""
+    """PostgreSQL's name for the type."""
     as_text: bool = False
     """Whether the value travels as text, and is cast to `kind`."""
     through: ColumnElement[Any] | None = None
-    """What is read in place of the column."""
+    """The expression to read in place of the column."""
     members: Sequence[str] = ()
-    """MySQL's ENUM orders by these, and compares as text."""
+    """The values of an ENUM: MySQL orders by their positions, and compares as text."""
     converted: bool = False
-    """Whether MySQL keeps it in another character set than that of the connection."""
+    """Whether MySQL stores it in a character set other than the connection's."""
 
     @property
     def raw(self) -> ColumnElement[Any]:
-        """The column, without a conversion of SQLAlchemy's."""
+        """The column, without SQLAlchemy's conversions."""
         return type_coerce(self.column, RAW)
 
     @property
@@ -85,34 +85,34 @@ class KeyColumn:
         return self.raw if self.through is None else self.through
 
     def value(self, value: Any) -> ColumnElement[Any]:
-        """Return a parameter that holds a value."""
+        """Return a parameter for a value."""
         if self.as_text:
             return cast(literal(value, Text), _Named(self.kind))
         if isinstance(value, str) and has_surrogates(value):
-            # SQLite's text that is no UTF-8: the driver takes it as bytes only.
+            # SQLite text that is not UTF-8: the driver accepts it only as bytes.
             data = value.encode("utf-8", "surrogateescape")
             return cast(literal(data, LargeBinary), Text)
         return literal(value, RAW)
 
     @property
     def has_spelling(self) -> bool:
-        """Whether a setting of the session says how it is spelled: a style, or MySQL's zone."""
+        """Whether its spelling depends on a session setting: a style, or MySQL's time zone."""
         return isinstance(self.column.type, mysql.TIMESTAMP) or (
             self.as_text and self.kind.startswith(("date", "timestamp", "interval"))
         )
 
     @property
     def array(self) -> str:
-        """PostgreSQL's type of an array of values; of texts where each is cast for itself."""
-        # An array of arrays, or of composites, would come out of `unnest` in pieces.
+        """PostgreSQL's type for an array of values; of texts if each is cast separately."""
+        # `unnest` would flatten an array of arrays or composites.
         return "text[]" if self.as_text else f"{self.kind}[]"
 
     def element(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return an element of such an array as the column's type."""
+        """Return an element of such an array, cast to the column's type."""
         return cast(value, _Named(self.kind)) if self.as_text else value
 
     def after(self, value: Any) -> ColumnElement[bool]:
-        """Return the condition for values that come after one in the column's order."""
+        """Return the condition for values that come after a given one in the column's order."""
         if self.members:
             later = self.members[self.members.index(value) + 1 :]
             return self.raw.in_([literal(member, RAW) for member in later])
@@ -120,20 +120,20 @@ class KeyColumn:
 
 
 class Key:
-    """A primary key: its columns, and the order that they make."""
+    """A primary key: its columns, and their order."""
 
     def __init__(self, columns: Sequence[KeyColumn], dialect: str) -> None:
         self.columns = columns
         self._row_values = dialect in ("postgresql", "sqlite")
         self._arrays = dialect == "postgresql"
         self.has_spelling: bool = any(column.has_spelling for column in columns)
-        """Whether a setting of the session says how the server spells it."""
+        """Whether its spelling by the server depends on a session setting."""
 
     def after(self, key: Sequence[Any]) -> ColumnElement[bool]:
         """Return the condition for rows after a key, in the database's own order.
 
-        The database alone compares, by the columns that it orders by. PostgreSQL and SQLite find
-        row values in the index; MySQL and MariaDB find what is written out.
+        Only the database compares, by the columns that it orders by. PostgreSQL and SQLite use the
+        index for row values; MySQL and MariaDB only for conditions that are written out.
         """
         pairs = list(zip(self.columns, key, strict=True))
         if len(pairs) == 1:
@@ -150,7 +150,7 @@ class Key:
         )
 
     def among(self, keys: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
-        """Return the condition for the rows of keys, none of which is text that is no UTF-8."""
+        """Return the condition for rows with these keys, none of which may be invalid UTF-8."""
         raws = [column.raw for column in self.columns]
         if self._arrays:
             names = [f"k{index}" for index in range(len(raws))]
@@ -164,7 +164,7 @@ class Key:
         if len(raws) == 1:
             return raws[0].in_([key[0] for key in keys])
         if any(column.converted for column in self.columns):
-            # MariaDB compares row values in one character set, and so finds no others.
+            # MariaDB compares row values in one character set, so keys in others are not found.
             return or_(
                 *(
                     and_(*(raw == literal(v, RAW) for raw, v in zip(raws, key, strict=True)))
@@ -174,19 +174,19 @@ class Key:
         return tuple_(*raws).in_([tuple(key) for key in keys])
 
     def parameters(self) -> list[ColumnElement[bool]]:
-        """Return the conditions for the row whose key is in the parameters `k0`, `k1`, ..."""
+        """Return the conditions for the row with the key in the parameters `k0`, `k1`, ..."""
         return [
             column.raw == bindparam(f"k{index}", type_=RAW)
             for index, column in enumerate(self.columns)
         ]
 
     def present(self) -> list[ColumnElement[bool]]:
-        """Return the conditions that leave out rows without a key, which only SQLite has."""
+        """Return the conditions that exclude rows with a NULL key, which only SQLite allows."""
         return [column.raw.is_not(None) for column in self.columns if column.column.nullable]
 
     @property
     def order(self) -> list[ColumnElement[Any]]:
-        """What rows are ordered by."""
+        """The expressions to order rows by."""
         return [column.raw for column in self.columns]
 
 
@@ -194,7 +194,7 @@ def key_of_table(dialect: str, columns: Sequence[Column[Any]], kinds: Mapping[st
     """Return the key of a table.
 
     `kinds` are PostgreSQL's types by column, or MySQL's character sets. Raises `InputError` for a
-    type that does not order and compare alike.
+    type that orders and compares differently.
     """
     match dialect:
         case "postgresql":
@@ -231,6 +231,6 @@ def _of_mysql(column: Column[Any], charset: str) -> KeyColumn:
     elif isinstance(kind, Date | DateTime | Time):
         through = type_coerce(cast(column, mysql.CHAR(40)), RAW)
     elif isinstance(kind, Float | Double):
-        # FLOAT is shown with six digits and compared with all of them.
+        # FLOAT is displayed with six digits but compared in full precision.
         through = raw.op("+")(literal_column("0e0", Float))
     return KeyColumn(column, through=through, members=members, converted=converted)

@@ -1,4 +1,4 @@
-"""Primary keys and values as JSON and back: the journal and the checkpoint hold them."""
+"""Primary keys and values as JSON and back, for the journal and the checkpoint."""
 
 import datetime
 import json
@@ -12,7 +12,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def key_text(key: Sequence[Any]) -> str:
-    r"""Return a key as JSON; values that JSON does not have carry their kind.
+    r"""Return a key as JSON; values without a JSON type are tagged with their kind.
 
     Raises `InputError` for a kind of value that cannot be written down.
 
@@ -34,7 +34,7 @@ def key_of(text: str) -> tuple[Any, ...]:
 
 
 def to_json(value: Any) -> Any:
-    """Return a value that a database gave as one that JSON has.
+    """Convert a value from a database to JSON.
 
     Raises `InputError` for a kind of value that cannot be written down.
     """
@@ -64,7 +64,7 @@ def from_json(value: Any) -> Any:
 
 
 def has_surrogates(value: str) -> bool:
-    """Tell whether a text holds bytes that are no UTF-8, read as lone surrogates."""
+    """Return whether a text contains invalid UTF-8, read as lone surrogates."""
     try:
         value.encode()
     except UnicodeEncodeError:
