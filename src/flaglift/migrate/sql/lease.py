@@ -1,7 +1,7 @@
-"""One run at a time on a table: a row says who works on it, and until when that holds.
+"""One run at a time on a table: a row says who is working on it, and until when.
 
-A lock of the session would stay behind with the pooler's connection, or let go with it. The row is
-renewed in the transaction of every chunk: whoever has lost it writes nothing more.
+A session lock would stay with a pooler's connection, or be released with it. The row is
+renewed in the transaction of every chunk: a run that has lost it cannot write any more.
 """
 
 import os
@@ -33,7 +33,7 @@ from flaglift.migrate.sql.session import Session
 
 _LEASE_SECONDS = 60
 _WAIT_SECONDS = 5
-"""So long a second run waits for the first: it may be about to end."""
+"""How long a second run waits for the first, which may be about to end."""
 _CLOCKS = {
     "postgresql": "CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT)",
     "sqlite": "CAST(strftime('%s', 'now') AS INTEGER)",
@@ -41,13 +41,13 @@ _CLOCKS = {
 
 
 def _machine() -> str:
-    """Return what tells whether a process number means the same process here."""
+    """Return an identifier of the machine, in which process numbers are comparable."""
     space = Path("/proc/self/ns/pid")
     return f"{socket.gethostname()} {os.readlink(space) if space.exists() else ''}"
 
 
 _HELD: set[str] = set()
-"""The leases of this process that are in use."""
+"""The leases in use by this process."""
 
 
 class Lease:
@@ -60,7 +60,7 @@ class Lease:
         self._owner = secrets.token_hex(16)
 
     def take(self) -> None:
-        """Take it, after a wait if need be. Raises `LockedError` where another run holds it."""
+        """Take it, waiting if necessary. Raises `LockedError` if another run holds it."""
         _HELD.add(self._owner)
         until = time.monotonic() + _WAIT_SECONDS
         while (holder := self._try_twice()) is not None:
@@ -77,7 +77,7 @@ class Lease:
         """Return who holds it; None if it is ours now.
 
         InnoDB lets two runs look for a missing row at once, and ends one of the transactions when
-        both insert it. By the second try the row is there.
+        both insert it. At the second try the row exists.
         """
         try:
             return self._try()
@@ -105,7 +105,7 @@ class Lease:
                 connection.execute(update(table).where(table.c.source == self._source).values(mine))
                 return None
             try:
-                # No savepoint: a deadlock of InnoDB's would have removed it.
+                # No savepoint: an InnoDB deadlock would remove it.
                 connection.execute(insert(table).values(source=self._source, **mine))
             except exc.IntegrityError:
                 connection.rollback()
@@ -116,9 +116,9 @@ class Lease:
         return int(connection.execute(select(_clock(connection))).scalar_one())
 
     def renew(self, connection: Connection) -> None:
-        """Keep it for the next while, in the transaction of a chunk.
+        """Renew it, in the transaction of a chunk.
 
-        Raises `LockedError`, which undoes the chunk, where another run has taken it over.
+        Raises `LockedError`, which rolls the chunk back, if another run has taken it over.
         """
         table = self._table
         mine = (table.c.source == self._source, table.c.owner == self._owner)
@@ -130,7 +130,7 @@ class Lease:
             )
 
     def release(self) -> None:
-        """Give it back; where that fails it expires."""
+        """Release it; if that fails, it expires."""
         _HELD.discard(self._owner)
         table = self._table
         with suppress(FlagliftError), self._session.begin(write=True) as connection:
@@ -139,7 +139,7 @@ class Lease:
             )
 
     def is_held(self) -> bool:
-        """Tell whether a run works on the source now."""
+        """Return whether a run is working on the source now."""
         table = self._table
         with self._session.begin() as connection:
             row = connection.execute(select(table).where(table.c.source == self._source)).first()
@@ -152,7 +152,7 @@ def _clock(connection: Connection) -> ColumnElement[int]:
 
 
 def _is_dead(row: Row[Any]) -> bool:
-    """Tell whether the holder was a process of this machine that is no more."""
+    """Return whether the holder was a process of this machine that has ended."""
     if os.name != "posix" or row.machine != _machine():
         return False
     if row.pid == os.getpid():
@@ -161,6 +161,6 @@ def _is_dead(row: Row[Any]) -> bool:
         os.kill(row.pid, 0)
     except ProcessLookupError:
         return True
-    except PermissionError:  # another user's, and alive
+    except PermissionError:  # alive, and owned by another user
         return False
     return False

@@ -1,7 +1,7 @@
-"""The runs on tables of a schema, their journal, and who works on what: three tables in it.
+"""The runs on tables of a schema, their journal, and the leases: three tables in the schema.
 
 The journal holds a chunk's entries as one compressed block: a tenth of the size of rows, and one
-statement to write. Each block has a hash, which is compared before anything of it is restored.
+statement to write. Each block has a hash, which is checked before anything is restored from it.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ from flaglift.migrate.tally import Tally
 
 _LONG = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
 _BLOB = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
-# InnoDB whatever the server's default is: the journal and the rows are one transaction.
+# InnoDB, whatever the default: the journal and the rows are written in one transaction.
 _MYSQL: dict[str, Any] = {
     f"{name}_{option}": value
     for name in ("mysql", "mariadb")
@@ -58,12 +58,12 @@ _ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class JournalChunk:
-    """The journal's entries of one chunk."""
+    """The journal entries of one chunk."""
 
     first: int
     entries: Sequence[JournalEntry]
     undone: frozenset[int]
-    """The numbers of the entries that were taken back."""
+    """The numbers of the entries that were undone."""
 
     @property
     def last(self) -> int:
@@ -72,12 +72,12 @@ class JournalChunk:
 
     @property
     def left(self) -> list[JournalEntry]:
-        """The entries that were not taken back."""
+        """The entries that were not undone."""
         return [entry for entry in self.entries if entry.number not in self.undone]
 
 
 class SqlLedger:
-    """Keeps runs and journal entries, in the transactions of the caller."""
+    """Stores runs and journal entries, in the transactions of the caller."""
 
     def __init__(self, schema: str | None) -> None:
         metadata = MetaData(schema=schema)
@@ -120,19 +120,19 @@ class SqlLedger:
         self.tables: tuple[Table, ...] = (self.runs_table, self.journal_table, self.leases_table)
 
     def exists(self, connection: Connection) -> bool:
-        """Tell whether the tables are there."""
+        """Return whether the tables exist."""
         return not self.missing(connection)
 
     def missing(self, connection: Connection) -> list[Table]:
-        """Return those of the tables that are not there."""
-        # MySQL lists a table only to who may use it, and denies a look at it to others.
+        """Return the tables that are missing."""
+        # MySQL lists a table only for accounts that may use it, and hides it from others.
         names = set(inspect(connection).get_table_names(self.runs_table.schema))
         return [table for table in self.tables if table.name not in names]
 
     def create(self, connection: Connection) -> None:
-        """Create the tables, and see that the account may use them.
+        """Create the tables, and check that the account may use them.
 
-        Raises `InputError` with the statements that are to be run where it may not.
+        Raises `InputError` with the statements to run if it may not.
         """
         try:
             with aside(connection):
@@ -141,7 +141,7 @@ class SqlLedger:
         except exc.DBAPIError as error:
             if may_pass(error):
                 raise
-            if not self.missing(connection):  # another run has created them at the same time
+            if not self.missing(connection):  # another run has just created them
                 return
             if connection.dialect.name == "sqlite":  # which has no accounts
                 raise InputError(f"the journal's tables: {safe_message(error)}") from None
@@ -159,7 +159,7 @@ class SqlLedger:
             )
 
     def lacking(self, connection: Connection) -> str | None:
-        """Return what keeps the account from keeping a journal; None where nothing is known to."""
+        """Return why the account cannot keep a journal; None if no reason is known."""
         missing = self.missing(connection)
         reasons = (
             reason_not_to_create(connection, table)
@@ -178,7 +178,7 @@ class SqlLedger:
         )
 
     def save(self, connection: Connection, run: MigrationRun) -> None:
-        """Keep a run as it is now."""
+        """Save the current state of a run."""
         values = {
             "source": run.source,
             "fingerprint": run.fingerprint,
@@ -216,7 +216,7 @@ class SqlLedger:
     def add(
         self, connection: Connection, run: MigrationRun, entries: Sequence[JournalEntry]
     ) -> None:
-        """Write entries, of which there must be any, to the journal of a run as one block."""
+        """Write entries, at least one, to the journal of a run as one block."""
         data, block = packed(entries)
         values = {
             "run": run.id,
@@ -228,9 +228,9 @@ class SqlLedger:
         connection.execute(insert(self.journal_table), values)
 
     def block(self, connection: Connection, run: MigrationRun, after: int) -> JournalChunk | None:
-        """Return the first block whose entries have numbers above `after`; None at the end.
+        """Return the first block of entries with numbers above `after`; None at the end.
 
-        Raises `InputError` where it is not as it was written.
+        Raises `InputError` if it is not as it was written.
         """
         journal = self.journal_table
         query = select(journal).where(journal.c.run == run.id, journal.c.first > after)
@@ -240,10 +240,10 @@ class SqlLedger:
     def block_before(
         self, connection: Connection, run: MigrationRun, first: int
     ) -> JournalChunk | None:
-        """Return the last block before the one that begins with a number; of all for 0.
+        """Return the last block before the one that begins with a number; for 0, the last of all.
 
-        A row that was edited while the run went on has two entries, of which the later one has to
-        be taken back first. Raises as `block` does.
+        A row that was edited during the run has two entries, the later of which has to
+        be undone first. Raises as `block` does.
         """
         journal = self.journal_table
         query = select(journal).where(journal.c.run == run.id)
@@ -272,7 +272,7 @@ class SqlLedger:
             after = block.last
 
     def size(self, connection: Connection, run: MigrationRun) -> int:
-        """Return the bytes of a run's blocks."""
+        """Return the size of a run's blocks in bytes."""
         journal = self.journal_table
         total = func.sum(func.length(journal.c.entries))
         size = connection.execute(select(total).where(journal.c.run == run.id)).scalar()
@@ -287,7 +287,7 @@ class SqlLedger:
     def mark_undone(
         self, connection: Connection, run: MigrationRun, block: JournalChunk, numbers: Iterable[int]
     ) -> None:
-        """Remember that entries of a block were taken back."""
+        """Record that entries of a block were undone."""
         undone = block.undone.union(numbers)
         whole = len(undone) == len(block.entries)
         journal = self.journal_table

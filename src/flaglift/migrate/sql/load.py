@@ -1,4 +1,4 @@
-"""What others ask of a database at the moment, so that a migration can stand back."""
+"""The current load of a database, so that a migration can yield to other clients."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ _THREADS = "SHOW GLOBAL STATUS LIKE 'Threads_running'"
 
 
 def pressure_on(connection: Connection) -> Mapping[str, float]:
-    """Return `load` and `lag`, as far as this kind of database tells them.
+    """Return `load` and `lag`, as far as this kind of database reports them.
 
-    Raises `InputError` where PostgreSQL shows the account its own statements only.
+    Raises `InputError` if PostgreSQL shows the account only its own statements.
     """
     match connection.dialect.name:
         case "postgresql":
@@ -42,10 +42,10 @@ def pressure_on(connection: Connection) -> Mapping[str, float]:
 
 
 class Replicas:
-    """Replicas of MySQL or MariaDB: only they know how far they are behind their primary."""
+    """Replicas of MySQL or MariaDB: only they know how far they lag behind their primary."""
 
     def __init__(self, addresses: Sequence[str]) -> None:
-        """Raise `InputError` for what is no address of such a server."""
+        """Raises `InputError` for an invalid address."""
         self._sessions = []
         for address in addresses:
             url = server_url(address)
@@ -55,12 +55,12 @@ class Replicas:
             self._sessions.append(Session(url, name))
 
     def check(self) -> None:
-        """Raise `InputError` or `UnavailableError` for a server that is no replica, or is away."""
+        """Raise `InputError` if a server is not a replica, `UnavailableError` if it is down."""
         for session in self._sessions:
             _seconds_behind(session)
 
     def lag(self) -> float:
-        """Return the seconds of the slowest; infinity where one does not replicate or is away."""
+        """Return the lag of the slowest in seconds; infinity if one is down or not replicating."""
         return max(map(_lag, self._sessions))
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ def _seconds_behind(session: Session) -> float:
 
 
 def status_statement(dialect: Any) -> str:
-    """Return what shows the state of all that a server replicates."""
+    """Return the statement that shows the state of all replication channels of a server."""
     if dialect.is_mariadb:
         return "SHOW ALL SLAVES STATUS"
     renamed = dialect.server_version_info >= (8, 0, 22)

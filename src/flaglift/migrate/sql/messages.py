@@ -1,8 +1,8 @@
-"""What a database's error means, in words that hold no prompt.
+"""Messages for database errors that never contain a prompt.
 
 Servers quote the values they refuse: PostgreSQL the failing row, MySQL the statement with its
 values. So a message is repeated only where its kind is known to name tables and columns alone; of
-others the kind is named, and the column, the constraint or the trigger.
+others only the kind is given, and the column, the constraint or the trigger.
 """
 
 import re
@@ -28,11 +28,11 @@ _AGAIN = re.compile(
 _REFUSED = re.compile(
     r"password authentication|access denied|no pg_hba|unknown database|could not translate host"
     r"|name or service not known"
-    r"|\A(?>[\s\S]*?(?:role|database) )[\s\S]* does not exist",  # from the start: looked for once
+    r"|\A(?>[\s\S]*?(?:role|database) )[\s\S]* does not exist",  # from the start: searched once
     re.IGNORECASE,
 )
 _NAMING_CLASSES = ("08", "0A", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58")
-"""Classes of SQLSTATE whose messages name objects and states, never values: values are bound."""
+"""SQLSTATE classes whose messages name objects and states, but no values: those are bound."""
 _NAMING_ERRORS = frozenset(
     {
         1021, 1022, 1037, 1038, 1040, 1041, 1042, 1043, 1044, 1045, 1046, 1048, 1049, 1053, 1054,
@@ -41,13 +41,13 @@ _NAMING_ERRORS = frozenset(
         1615, 1698, 1792, 1836, 1927, 1969, 2002, 2003, 2006, 2013, 2014, 2055, 3024, 3819, 4025,
     }
 )  # fmt: skip
-"""Numbers of MySQL's and MariaDB's errors of which the same holds."""
+"""Error numbers of MySQL and MariaDB for which the same is true."""
 _FUNCTION = re.compile(r"PL/\w+ function ([\w.\"]+\([^)\n]*\))")
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def safe_message(error: exc.DBAPIError) -> str:
-    """Return what the database says of an error, without the values that it quotes."""
+    """Return the database's message for an error, without the values that it quotes."""
     original: Any = error.orig
     if getattr(original, "sqlstate", None) and hasattr(original, "diag"):
         return _postgresql(original)
@@ -58,7 +58,7 @@ def safe_message(error: exc.DBAPIError) -> str:
     number, *rest = getattr(original, "args", ()) or ("",)
     if isinstance(number, int) and number:
         return _mysql(number, _line(str(rest[0]) if rest else ""))
-    # The driver's own, before or without an answer of the server's.
+    # Raised by the driver, before or without a reply from the server.
     return _line(str(original))
 
 
@@ -87,7 +87,7 @@ def _postgresql(original: Any) -> str:
 def _mysql(number: int, message: str) -> str:
     if number in _NAMING_ERRORS:
         return message
-    # What comes last in the message is the server's own: a key's or a column's name.
+    # The end of the message comes from the server: the name of a key or column.
     place = re.search(r" for (key|column) ['`]([\w.`$]+)['`](?: at row \d+)?$", message)
     named = f", {place[1]} `{place[2].replace('`', '')}`" if place else ""
     kind = {
@@ -100,7 +100,7 @@ def _mysql(number: int, message: str) -> str:
 
 
 def may_pass(error: exc.DBAPIError) -> bool:
-    """Tell whether the same statement may succeed later: a lost connection, a lock, a timeout."""
+    """Return whether the same statement may succeed later: a lost connection, a lock, a timeout."""
     return bool(error.connection_invalidated or _AGAIN.search(safe_message(error)))
 
 

@@ -1,4 +1,4 @@
-"""What is looked at before the first change: that the database behaves as the code relies on."""
+"""Checks before the first change that the database behaves as the code assumes."""
 
 import re
 from typing import Any
@@ -16,13 +16,13 @@ from flaglift.migrate.sql.table import PromptTable, any_types, format_name
 from flaglift.migrate.store import Check
 
 _SAMPLE = 100
-"""Keys from either end of the table that are looked for again."""
+"""How many keys from each end of the table are looked up again."""
 
 _WORD = re.compile(r"(?<![\w:])\w++")
 
 
 def check_table(connection: Connection, rows: Rows, ledger: SqlLedger) -> list[Check]:
-    """Look at a table before it is migrated."""
+    """Check a table before it is migrated."""
     table = rows.source
     dialect = family(connection.dialect.name)
     checks = [check_key(connection, rows), _check_rights(connection, rows, ledger)]
@@ -42,7 +42,7 @@ def check_table(connection: Connection, rows: Rows, ledger: SqlLedger) -> list[C
 
 
 def _check_rights(connection: Connection, rows: Rows, ledger: SqlLedger) -> Check:
-    """See what the account may do. A plan needs none of it, so that nothing is refused here."""
+    """Check what the account may do. A plan needs no rights, so nothing is refused here."""
     reason = lacking(connection, rows)
     if reason:
         return Check("note", "rights", reason)
@@ -53,11 +53,11 @@ def _check_rights(connection: Connection, rows: Rows, ledger: SqlLedger) -> Chec
 
 
 def check_key(connection: Connection, rows: Rows) -> Check:
-    """See that keys are found again by `=`, and come in the order by which they compare."""
+    """Check that keys are found again by `=`, and are sorted in the order they compare in."""
     try:
         with aside(connection):
             return _check_key(connection, rows)
-    except exc.ProgrammingError:  # PostgreSQL's hstore has an order, and no sign for it
+    except exc.ProgrammingError:  # PostgreSQL's hstore can be sorted, but not compared
         name = ", ".join(f"`{column.column.name}`" for column in rows.source.key.columns)
         return Check(
             "refuse",
@@ -173,7 +173,7 @@ def _check_null_keys(connection: Connection, table: PromptTable) -> list[Check]:
 
 
 def null_keys(connection: Connection, table: PromptTable) -> int:
-    """Return how many rows have no key, which only SQLite lets them."""
+    """Return how many rows have a NULL key, which only SQLite allows."""
     present = table.key.present()
     if not present:
         return 0
@@ -234,14 +234,14 @@ def _check_generated(table: PromptTable) -> list[Check]:
 
 
 def _check_constraints(connection: Connection, table: PromptTable) -> list[Check]:
-    """Name what may refuse a new value, of which only a rehearsal shows whether it does."""
+    """List constraints that may refuse a new value; only a rehearsal shows whether they do."""
     inspector = inspect(connection)
     place = table.table.name, table.table.schema
     written = {column.name for column in table.columns.values()}
     with any_types():
         checks = inspector.get_check_constraints(*place)
         keys = inspector.get_foreign_keys(*place)
-        # SQLite has an index of its own for each UNIQUE, which is reliably known only by it.
+        # Only its automatic index reveals each UNIQUE of SQLite reliably.
         indexes = inspector.get_indexes(*place, include_auto_indexes=True)
         unique: list[Any] = [
             *inspector.get_unique_constraints(*place),
@@ -271,5 +271,5 @@ def _is_on(index: Any, column: str) -> bool:
 
 
 def _names(expression: str, column: str) -> bool:
-    # After colons there is a type, which may be called `text`, too.
+    # Colons are followed by a type, which may also be called `text`.
     return column in (_WORD.findall(expression) if column.isidentifier() else expression)

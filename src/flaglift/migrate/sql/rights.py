@@ -1,4 +1,4 @@
-"""What an account may do, asked without doing it: the server explains a statement."""
+"""Checks an account's rights without using them: the server only explains statements."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -23,12 +23,12 @@ from flaglift.migrate.sql.identity import family
 from flaglift.migrate.sql.messages import may_pass, safe_message
 
 _READ_ONLY = 1792
-"""MySQL's error for a change in a transaction that only reads: the right itself is there."""
+"""MySQL's error for a change in a read-only transaction: the right itself exists."""
 
 
 @contextmanager
 def aside(connection: Connection) -> Iterator[None]:
-    """Keep an error in the block from ending the transaction, as it does on PostgreSQL alone."""
+    """Keep an error in the block from aborting the transaction, as it would on PostgreSQL."""
     if connection.dialect.name != "postgresql":
         yield
         return
@@ -37,15 +37,15 @@ def aside(connection: Connection) -> Iterator[None]:
 
 
 def reason_not_to_run(connection: Connection, statement: Any) -> str | None:
-    """Return why the account may not run a statement without values; None where it may.
+    """Return why the account may not run a statement without values; None if it may.
 
-    What is explained is not executed, and fires no trigger.
+    An explained statement is not executed, and fires no trigger.
     """
     return _refusal(connection, f"EXPLAIN {statement.compile(connection)}")
 
 
 def _refusal(connection: Connection, sql: str, *values: str) -> str | None:
-    """Run a statement that changes nothing; return what the server refuses of it."""
+    """Run a statement that changes nothing; return the server's refusal, if any."""
     try:
         with aside(connection):
             connection.exec_driver_sql(sql, values or None).close()
@@ -58,7 +58,7 @@ def _refusal(connection: Connection, sql: str, *values: str) -> str | None:
 
 
 def reason_not_to_write(connection: Connection, table: Table) -> str | None:
-    """Return why the account may not read and write all of a table; None where it may."""
+    """Return why the account may not read and write all of a table; None if it may."""
     column = next(iter(table.columns))
     statements = (
         select(column).where(false()),
@@ -74,9 +74,9 @@ _MAY_CREATE = text("SELECT has_schema_privilege(:schema, 'CREATE')")
 
 
 def reason_not_to_create(connection: Connection, table: Table) -> str | None:
-    """Return why the account may not create a table; None where nothing is known against it.
+    """Return why the account may not create a table; None if no reason is known.
 
-    MySQL's catalog does not tell what roles allow; to prepare a statement does, and runs none.
+    MySQL's catalog does not show what roles allow; preparing a statement does, without running it.
     """
     dialect = family(connection.dialect.name)
     if dialect == "postgresql":
@@ -86,7 +86,7 @@ def reason_not_to_create(connection: Connection, table: Table) -> str | None:
         return None
     statement = str(CreateTable(table).compile(connection))
     reason = _refusal(connection, "PREPARE flaglift FROM %s", statement)
-    # It was prepared, unless the transaction reads only.
+    # It was prepared, unless the transaction is read-only.
     _refusal(connection, "DEALLOCATE PREPARE flaglift")
     return reason
 
@@ -97,9 +97,9 @@ _OWNS = text(
 
 
 def reason_not_to_add_columns(connection: Connection, table: Table) -> str | None:
-    """Return why the account may not add a column; None where nothing is known against it."""
+    """Return why the account may not add a column; None if no reason is known."""
     if connection.dialect.name != "postgresql":
-        return None  # MySQL tells it of the statement alone
+        return None  # MySQL shows it only when the statement runs
     name = connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")
     owns = connection.execute(_OWNS, {"name": name}).scalar()
     return None if owns else "only its owner may add columns"
@@ -114,11 +114,11 @@ _NOT_UPDATED = text(
 def reason_not_to_update(
     connection: Connection, table: Table, columns: Collection[Column[Any]]
 ) -> str | None:
-    """Return why the account may not change columns of a table; None where it may."""
+    """Return why the account may not change columns of a table; None if it may."""
     nothing = {column: column for column in columns}
     reason = reason_not_to_run(connection, update(table).values(nothing).where(false()))
     if reason is None and family(connection.dialect.name) == "mysql":
-        # It looks at the rights on columns only where it may write, and not for a plan.
+        # In a read-only transaction, as for a plan, MySQL does not check column rights.
         place = {"schema": table.schema, "table": table.name}
         denied = {*connection.execute(_NOT_UPDATED, place).scalars()}
         names = ", ".join(f"`{column.name}`" for column in columns if column.name in denied)
@@ -127,12 +127,12 @@ def reason_not_to_update(
 
 
 def account(connection: Connection) -> str:
-    """Return the account as `GRANT` names it; `this account` where a database has none."""
+    """Return the account as `GRANT` names it; `this account` if a database has no accounts."""
     dialect = family(connection.dialect.name)
     if dialect == "sqlite":
         return "this account"
     name = str(connection.execute(select(func.current_user())).scalar())
     quoted = connection.dialect.identifier_preparer.quote_identifier
-    if dialect == "mysql":  # it goes by the host, too, that it connects from
+    if dialect == "mysql":  # the account also depends on the client's host
         return "@".join(map(quoted, name.rsplit("@", 1)))
     return connection.dialect.identifier_preparer.quote(name)

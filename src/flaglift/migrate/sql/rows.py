@@ -27,17 +27,17 @@ from flaglift.migrate.sql.updates import Write, update_rows
 from flaglift.syntax.concern import may_concern
 
 Row = tuple[Any, ...]
-"""What the driver gives of a row: its key, then the values of its fields (see `Rows.places`)."""
+"""A row from the driver: its key, then the values of its fields (see `Rows.places`)."""
 _MOST_KEYS = 1000
 _NEIGHBOURS = 100
-"""Keys on either side of a place in the order, where a key that is rounded may stand."""
+"""How many keys on each side of a position to search for a key that was rounded."""
 
 
 class Rows:
     """The rows of a table, as records and back."""
 
     def __init__(self, table: PromptTable, dialect: str) -> None:
-        """Prepare it. Raises `InputError` for a path that is none."""
+        """Prepare it. Raises `InputError` for an invalid path."""
         self.source = table
         self._dialect = dialect
         self._take_any_text = frozenset(
@@ -50,7 +50,7 @@ class Rows:
         self._width = len(table.key.columns)
         names = [*table.columns, *map(_beside, table.context)]
         self.places: dict[str, int] = {n: i for i, n in enumerate(names, self._width)}
-        """Where in a row the value of a field is; the document is `text` if it is JSON."""
+        """The position of each field's value in a row; a JSON document counts as `text`."""
         self._held = [(n, table.columns[n], self.places[n]) for n in job.targets if n in names]
         self._context = [(n, c, self.places[_beside(n)]) for n, c in table.context.items()]
         try:
@@ -58,7 +58,7 @@ class Rows:
         except ValueError as error:
             raise InputError(str(error)) from None
         self._where = (
-            # On a line of its own a comment in it ends before the rest of the statement.
+            # The newline ends a comment in it before the rest of the statement.
             None if job.where is None else text(f"({job.where.replace(':', chr(92) + ':')}\n)")
         )
 
@@ -69,7 +69,7 @@ class Rows:
         rows: int,
         columns: Sequence[ColumnElement[Any]] | None = None,
     ) -> list[Row]:
-        """Return the next rows after a key; with `columns` these in place of the fields."""
+        """Return the next rows after a key; with `columns`, those instead of the fields."""
         query = self._query(columns).where(*self.source.key.present())
         if after is not None:
             query = query.where(self.source.key.after(after))
@@ -81,11 +81,11 @@ class Rows:
     def select_flagged(
         self, connection: Connection, after: Sequence[Any] | None, rows: int
     ) -> tuple[list[Row], list[Row]]:
-        """Return the next rows after a key, of which only the key counts, and the flagged of them.
+        """Return the next rows after a key, as keys only, and those that may have flags.
 
-        Nothing of the others, which have no two dashes, can be translated: most of a migrated
-        table need not be sent. Whether a document can be read, only reading it tells; and fixes
-        make flags of other dashes.
+        The others have no double dash, so there is nothing to translate: most of a migrated
+        table need not be transferred. JSON documents are all read, because only reading tells
+        whether one is valid, and so are all texts if fixes may turn other dashes into flags.
         """
         if self.source.is_json or self.source.job.mending:
             whole_rows = self.select(connection, after, rows)
@@ -93,21 +93,21 @@ class Rows:
         passed = self.select(connection, after, rows, [self._has_dashes().label("flagged")])
         flagged = [self.key(row) for row in passed if row[-1]]
         rows_read = self.read_keys(connection, [key for key in flagged if _is_sound(key)])
-        if len(rows_read) < len(flagged):  # a key that `=` does not find is to be reported, too
+        if len(rows_read) < len(flagged):  # keys not found by `=` have to be reported, too
             whole = {self.key(row): row for row in self.select(connection, after, rows)}
             rows_read = {key: whole[key] for key in flagged if key in whole}
         return passed, list(rows_read.values())
 
     def lock(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[Row, Row]:
-        """Return rows by their keys and in their order, and keep others from changing them."""
+        """Return rows by their keys, in key order, and lock them."""
         return self._of_keys(connection, keys, lock=True)
 
     def read_keys(self, connection: Connection, keys: Sequence[Sequence[Any]]) -> dict[Row, Row]:
-        """Return rows by their keys and in their order."""
+        """Return rows by their keys, in key order."""
         return self._of_keys(connection, keys, lock=False)
 
     def is_there(self, connection: Connection, key: Sequence[Any]) -> bool:
-        """Tell whether a row that `=` does not find stands where its key is in the order."""
+        """Return whether a row that `=` does not find exists at its key's position in the order."""
         after = self.source.key.after(key)
         return any(
             key_text(other) == key_text(key)
@@ -122,7 +122,7 @@ class Rows:
         most: int,
         backwards: bool = False,
     ) -> list[tuple[Any, ...]]:
-        """Return the first keys that fulfil conditions, or the last ones from the end."""
+        """Return the first keys that meet conditions, or the last ones, from the end."""
         key = self.source.key
         order = [column.desc() for column in key.order] if backwards else key.order
         query = select(*(column.read for column in key.columns))
@@ -170,7 +170,7 @@ class Rows:
                 return func.locate("--", column) > 0
 
     def record(self, row: Row) -> StoredRecord | Problem:
-        """Return a row as a record, or what is wrong with it."""
+        """Return a row as a record, or the problem with it."""
         key = self.key(row)
         name = key_text(key)
         if not _is_sound(key):
@@ -181,7 +181,7 @@ class Rows:
             return Problem(name, str(error))
 
     def is_plain(self, row: Row) -> bool:
-        """Tell whether a row has one prompt, and that nothing to do with flags."""
+        """Return whether a row has a single prompt, without anything like a flag."""
         value = self.text(row)
         if self._documents is not None:
             return False
@@ -191,10 +191,10 @@ class Rows:
                 and not may_concern(value)
                 and all(part.isascii() for part in self.key(row) if isinstance(part, str))
             )
-        return isinstance(value, (int, float))  # SQLite's, of a prompt of digits
+        return isinstance(value, (int, float))  # from SQLite, for a prompt of digits
 
     def value(self, row: Row, name: str) -> Any:
-        """Return the value of a field; None where no column holds it any more."""
+        """Return the value of a field; None if its column no longer exists."""
         place = self.places.get(name)
         return None if place is None else row[place]
 
@@ -228,7 +228,7 @@ class Rows:
             raise ValueError(f"`{column}` is not UTF-8 at character {error.start + 1}") from None
 
     def new_values(self, change: RecordChange) -> dict[str, Any]:
-        """Return what a change writes, by field, as the columns take it."""
+        """Return the values that a change writes, by field, converted for the columns."""
         if self._documents is not None:
             data = self.text(change.record.body).encode()
             return {"text": self._documents.write(data, change.written).decode()}
@@ -251,7 +251,7 @@ class Rows:
         groups: dict[tuple[str, ...], list[Write]] = defaultdict(list)
         for write in writes:
             groups[tuple(write[1])].append(write)
-        if self.source.deferred:  # else a refused row would end the transaction with its chunk
+        if self.source.deferred:  # otherwise a refused row would fail the whole chunk
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         return sum(
             update_rows(connection, self.source, names, group) for names, group in groups.items()
@@ -259,7 +259,7 @@ class Rows:
 
 
 def _is_sound(key: Row) -> bool:
-    """Tell whether a row can be written to by its key."""
+    """Return whether a row can be updated by its key."""
     return not any(isinstance(part, str) and has_surrogates(part) for part in key)
 
 
@@ -268,5 +268,5 @@ def _fetched(connection: Connection, query: Any) -> list[Row]:
 
 
 def _beside(name: str) -> str:
-    """Return what a field is called whose value no column of the job holds."""
+    """Return the label of a value without a column in the job."""
     return f"beside_{name}"

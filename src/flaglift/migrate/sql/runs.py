@@ -1,4 +1,4 @@
-"""Which run an `apply` of a table resumes, and what is made ready for a new one."""
+"""Chooses the run that an `apply` of a table resumes, and prepares a new one."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 
 def table_run(job: Job, source: str, created: list[str]) -> MigrationRun:
-    """Return a run that has not begun; `created` are the columns that it adds."""
+    """Return a new run; `created` are the columns that it adds."""
     return new_run(job, source, {"undo": 0, "created": created})
 
 
@@ -25,7 +25,7 @@ def begin_or_resume(
 ) -> MigrationRun:
     """Return the unfinished run on a table, or a new one.
 
-    Raises `InputError` where an unfinished run does not fit.
+    Raises `InputError` if an unfinished run does not fit.
     """
     job = rows.source.job
     with session.begin(write=True) as connection:
@@ -35,14 +35,14 @@ def begin_or_resume(
         if run is None:
             run = table_run(job, source, sorted(rows.source.missing.values()))
             ledger.save(connection, run)
-    if rows.source.missing:  # also of a run that was ended before it could add them
+    if rows.source.missing:  # also if a run was killed before it could add them
         with session.begin(write=True) as connection:
             _add_columns(connection, rows)
     return run
 
 
 def lacking(connection: Connection, rows: Rows) -> str | None:
-    """Return why the account may not change the columns of a job; None where it may."""
+    """Return why the account may not change the columns of a job; None if it may."""
     source = rows.source
     reason = reason_not_to_update(connection, source.table, source.columns.values())
     if reason:
@@ -56,7 +56,7 @@ def lacking(connection: Connection, rows: Rows) -> str | None:
 
 
 def check_rights(connection: Connection, rows: Rows) -> None:
-    """See that the account may write. Raises `InputError` where it may not."""
+    """Check that the account may write. Raises `InputError` if it may not."""
     reason = lacking(connection, rows)
     if reason:
         raise InputError(reason)

@@ -1,4 +1,4 @@
-"""What is looked at of a server before the first change: its mode, poolers, replicas, space."""
+"""Checks of a server before the first change: its mode, poolers, replicas, space."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ _STRICT = "STRICT_ALL_TABLES"
 
 
 def check_server(connection: Connection) -> list[Check]:
-    """Look at the server, or the file, that a table is in."""
+    """Check the server or file that contains a table."""
     look = {"postgresql": _check_postgresql, "sqlite": _check_sqlite}
     return look.get(connection.dialect.name, _check_mysql)(connection)
 
@@ -40,7 +40,7 @@ def _check_postgresql(connection: Connection) -> list[Check]:
 
 
 def _behind_pooler(connection: Connection, query: str, session: int) -> list[Check]:
-    """Tell whether the server's session is another one than that which was connected to."""
+    """Return whether the server's session is not the one that the client connected to."""
     if connection.execute(text(query)).scalar() == session:
         return []
     return [
@@ -93,7 +93,7 @@ def _check_mysql(connection: Connection) -> list[Check]:
 
 
 def _check_sqlite(connection: Connection) -> list[Check]:
-    # Rows are written anew, their pages stand in the rollback journal, and a run keeps its own.
+    # Rows are rewritten, their pages go to the rollback journal, and a run keeps a journal.
     path = Path(str(connection.engine.url.database)).resolve()
     checks = check_folder(path.parent, path.stat().st_size)
     if not os.access(path, os.W_OK):

@@ -1,4 +1,4 @@
-"""One connection to a database, opened when it is needed and again when it was lost."""
+"""One connection to a database, opened on demand and reopened when lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +14,10 @@ class Session:
     """Transactions, one after the other."""
 
     def __init__(self, url: URL, name: str) -> None:
-        """Prepare it. Raises `InputError` for a missing driver or a missing SQLite file."""
+        """Create it. Raises `InputError` for a missing driver or a missing SQLite file."""
         self.name = name
         self.spelling: bool = False
-        """Whether times are to be spelled alike in every session."""
+        """Whether times have to be spelled the same in every session."""
         self._engine = connect_engine(url)
         self._connection: Connection | None = None
 
@@ -30,7 +30,7 @@ class Session:
     def begin(self, *, write: bool = False) -> Iterator[Connection]:
         """Run the block in a transaction: all of it, or nothing if it raises.
 
-        Raises `UnavailableError` where it can be tried again, `InputError` where it cannot.
+        Raises `UnavailableError` if it can be retried, `InputError` if it cannot.
         """
         with translated_errors(self.name):
             if self._connection is None:
@@ -42,7 +42,7 @@ class Session:
                 yield connection
 
     def close(self) -> None:
-        """Close the connection; a lost one closes quietly."""
+        """Close the connection; closing a lost one is no error."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.invalidate()

@@ -34,7 +34,7 @@ _ESTIMATES = {
     ),
 }
 _LEAST_LEFT = 5_000
-"""Rows of a migrated table to look through at a time: few of them are sent."""
+"""Rows of a migrated table to scan at a time: few of them are transferred."""
 
 
 class TableStore:
@@ -44,7 +44,7 @@ class TableStore:
     passes_on = False
 
     def __init__(self, job: Job, *, write: bool) -> None:
-        """Look at the table.
+        """Inspect the table.
 
         Raises `InputError` for a bad address or table, `UnavailableError` without an answer.
         """
@@ -84,7 +84,7 @@ class TableStore:
         return Rows(table, self._session.dialect)
 
     def checks(self) -> list[Check]:
-        """Look, once, whether the database behaves as the code relies on."""
+        """Check, once, that the database behaves as the code assumes."""
         if self._checked is None:
             self._checked = self._looked()
         return self._checked
@@ -105,7 +105,7 @@ class TableStore:
         return [check.sentence for check in self.checks() if check.outcome != "pass"]
 
     def total(self) -> tuple[str, int] | None:
-        """Return how many rows the database thinks there are; SQLite counts them."""
+        """Return the database's estimate of the row count; SQLite counts the rows."""
         if self._job.where is not None:
             return None
         dialect = family(self._session.dialect)
@@ -124,7 +124,7 @@ class TableStore:
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next rows by primary key; None at the end.
 
-        Raises `InputError` where the database does not go forward from a key.
+        Raises `InputError` if the database does not move forward from a key.
         """
         return self._read(cursor, rows, left=False)
 
@@ -133,11 +133,11 @@ class TableStore:
         chunk: Chunk,  # noqa: ARG002
         changes: Sequence[RecordChange],
     ) -> Sequence[RecordChange]:
-        """Return the changes: they are all that is written."""
+        """Return the changes: nothing else is written."""
         return changes
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return those of the next rows that may still hold flags; None at the end."""
+        """Return those of the next rows that may still contain flags; None at the end."""
         return self._read(cursor, max(rows, _LEAST_LEFT), left=True)
 
     def _read(self, cursor: Cursor | None, rows: int, *, left: bool) -> Chunk | None:
@@ -162,13 +162,13 @@ class TableStore:
         return Chunk((), {"key": end}, size=size).holding(records)
 
     def unreachable(self) -> int:
-        """Return how many rows no cursor reaches: those without a key."""
+        """Return how many rows no cursor reaches: those with a NULL key."""
         table = self._rows.source
         with self._session.begin() as connection:
             return null_keys(connection, table)
 
     def is_empty(self, field: str, value: object) -> bool:
-        """Tell whether a value that a field holds stands for none."""
+        """Return whether a value of a field stands for an empty one."""
         return self._job.is_empty(field, value)
 
     def fits(self, field: str, value: object) -> str | None:
@@ -185,7 +185,7 @@ class TableStore:
 
     @contextmanager
     def writing(self, *, restart: bool) -> Iterator[SqlWriter]:
-        """Begin a run, or resume an unfinished one; nobody else can meanwhile."""
+        """Begin a run or resume an unfinished one, holding the lease."""
         if not self._write:
             raise InputError(f"{self.name}: is opened read-only")
         missing = sorted(self._rows.source.missing.values())
@@ -208,7 +208,7 @@ class TableStore:
     def rehearsing(self) -> Iterator[Rehearsal]:
         """Begin a run that keeps nothing.
 
-        Raises `InputError` where the columns or, on MySQL, the journal's tables are missing.
+        Raises `InputError` if the columns or, on MySQL, the journal's tables are missing.
         """
         rows = self._rows
         missing = sorted(rows.source.missing.values())
@@ -220,14 +220,14 @@ class TableStore:
         with self._session.begin(write=True) as connection:
             check_rights(connection, rows)
             if self._session.dialect not in ("postgresql", "sqlite"):
-                # MySQL commits with each definition, so these tables stay, and are empty.
+                # MySQL commits each DDL statement, so these tables stay, but empty.
                 self._ledger.create(connection)
         run = table_run(self._job, self.source, [])
         yield Rehearsal(self._session, self._ledger, rows, run, self._lease)
 
     @contextmanager
     def undoing(self, run: MigrationRun) -> Iterator[SqlUndoer]:
-        """Begin to take a run back, or resume that."""
+        """Begin or resume the undo of a run."""
         rows = self._rows_of_run(run)
         with self._locked():
             yield SqlUndoer(self._session, self._ledger, rows, run, self._lease)
@@ -235,7 +235,7 @@ class TableStore:
     def _rows_of_run(self, run: MigrationRun) -> Rows:
         """Return the rows as the run's own options read them.
 
-        Raises `InputError` where the table is another one by now.
+        Raises `InputError` if the table has been replaced since.
         """
         try:
             return self._rows_of(self._job.with_options(run.info["options"]))
@@ -253,7 +253,7 @@ class TableStore:
             return self._ledger.runs(connection, self.source)
 
     def is_held(self) -> bool:
-        """Tell whether a run works on the table now."""
+        """Return whether a run is working on the table now."""
         return self._lease.is_held()
 
     def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
@@ -263,12 +263,12 @@ class TableStore:
                 yield from block.left if left else block.entries
 
     def pressure(self) -> Mapping[str, float]:
-        """Return the statements that others run now, and the seconds by which replicas lag."""
+        """Return how many statements others are running, and the replicas' lag in seconds."""
         with self._session.begin() as connection:
             return pressure_on(connection)
 
     def journal_bytes(self, run: MigrationRun) -> int:
-        """Return the bytes of a run's blocks."""
+        """Return the size of a run's blocks in bytes."""
         with self._session.begin() as connection:
             return self._ledger.size(connection, run)
 
@@ -278,7 +278,7 @@ class TableStore:
             self._ledger.purge(connection, run)
 
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
-        """Return what holds of what a run wrote and what does not, one sentence each."""
+        """Return which checks of a run's changes hold and which fail, one sentence each."""
         return verify_table(self._session, self._ledger, self._rows_of_run(run), run)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What is known of the user's table: its key and its columns."""
+"""The user's table: its key and its columns."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -50,42 +50,42 @@ class PromptTable:
     columns: Mapping[str, Column[Any]]
     """The columns to read and write: `text` and the fields; only the document if it is JSON."""
     missing: Mapping[str, str]
-    """Fields whose columns are not there: field to column."""
+    """Fields whose columns are missing: field to column."""
     context: Mapping[str, Column[Any]]
-    """The columns that hold other fields of the request, by field; none beside documents."""
+    """The columns with other request fields, by field; none next to JSON documents."""
     assigned: Mapping[str, str]
-    """PostgreSQL's type that a written text is cast to, by column; none where it is a text."""
+    """The PostgreSQL type that written text is cast to, by column; none for text columns."""
     only: bool = False
     """Whether it has child tables, whose rows are not its own."""
     deferred: bool = False
     """Whether constraints may be checked at the end of a transaction only."""
     charsets: Mapping[str, str] = field(default_factory=dict)
-    """MySQL's character sets by column, of the table or the database where it names none."""
+    """MySQL's character sets by column, defaulting to that of the table or the database."""
 
     @property
     def is_json(self) -> bool:
-        """Whether the prompts stand in a column of JSON documents."""
+        """Whether the prompts are in a column of JSON documents."""
         return self.job.json_column is not None
 
     def read(self, name: str, dialect: str) -> ColumnElement[Any]:
         """Return the expression that reads a column as the database spells it."""
         column = self.columns[name]
         if isinstance(column.type, JSON) and dialect == "postgresql":
-            # The driver would parse it, and lose its spelling.
+            # The driver would parse it and lose its spelling.
             return cast(column, Text)
         return type_coerce(column, RAW)
 
 
 _DECLARED = "SELECT name, upper(type) FROM pragma_table_xinfo(:table)"
 _READ = (Integer, Numeric, Float, Boolean, String, JSON, ARRAY)
-"""The types whose values say something of a request."""
+"""The types whose values can be request fields."""
 
 
 @contextmanager
 def any_types() -> Iterator[None]:
     """Reflect tables without a warning for a type that SQLAlchemy does not know.
 
-    It is read as the server spells it.
+    Such a type is read in the server's spelling.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", exc.SAWarning)
@@ -95,7 +95,7 @@ def any_types() -> Iterator[None]:
 def find_table(connection: Connection, job: Job, identity: TableIdentity) -> PromptTable:
     """Return the table of a job.
 
-    Raises `InputError` where a column or a primary key is missing, or is not of a kind to use.
+    Raises `InputError` if a column or a primary key is missing, or has an unsupported type.
     """
     table = _reflected(connection, identity)
     if not table.primary_key.columns:
@@ -143,8 +143,8 @@ def _reflected(connection: Connection, identity: TableIdentity) -> Table:
     names = {"table": table.name}
     declared = connection.execute(text(_DECLARED), names).all() if sqlite else ()
     for name, kind in declared:
-        column = table.columns.get(name)  # a virtual table has hidden ones
-        # By a name such as STRING or ANY SQLAlchemy takes a column for one of numbers.
+        column = table.columns.get(name)  # a virtual table has hidden columns
+        # SQLAlchemy takes type names such as STRING or ANY for numeric.
         if column is not None and type(column.type) is NUMERIC and not kind.startswith("NUMERIC"):
             column.type = NullType()
     return table
@@ -196,7 +196,7 @@ def _takes(name: str, kind: Any, dialect: str) -> bool:
     if isinstance(kind, String) or type(kind).__name__ == "CITEXT":
         return True
     if name == "text":
-        # SQLite's columns hold texts whatever their type is; a type that SQLAlchemy does not know
+        # SQLite's columns can store text whatever their type is; a type unknown to SQLAlchemy
         # may be read as one.
         return dialect == "sqlite" or isinstance(kind, JSON | NullType)
     if isinstance(kind, Boolean):
@@ -230,12 +230,12 @@ def _catalog(connection: Connection, table: Table) -> tuple[dict[str, str], dict
     name = {"name": format_name(connection, table)}
     rows = connection.execute(text(_COLUMNS), name).all()
     types = {str(row[0]): str(row[1]) for row in rows}
-    # A cast to varchar(5) cuts; the assignment of a text to such a column raises.
+    # A cast to varchar(5) truncates; assigning text to such a column raises.
     assigned = {str(row[0]): str(row[2]) for row in rows if row[3] != "S"}
     return types, assigned
 
 
 def format_name(connection: Connection, table: Table) -> str:
     """Return a table's name as SQL, its schema included."""
-    # As a value: its percent signs are not to be doubled as in a statement.
+    # For display: percent signs must not be doubled as in a statement.
     return connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")

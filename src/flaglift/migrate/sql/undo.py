@@ -1,4 +1,4 @@
-"""Takes a run on a table back: row by row, where it is still as the run wrote it."""
+"""Undoes a run on a table: row by row, if the row is still as the run wrote it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from flaglift.migrate.store import MigrationRun
 
 
 class SqlUndoer(TableRun):
-    """A run on a table that is being taken back."""
+    """A run on a table that is being undone."""
 
     run: MigrationRun
 
@@ -33,7 +33,7 @@ class SqlUndoer(TableRun):
         self._respelled = 0
 
     def undo(self, rows: int) -> bool:  # noqa: ARG002 (a chunk of the run is one of the undo)
-        """Restore the next chunk, mark its entries and keep the checkpoint, in one transaction."""
+        """Restore the next chunk, mark its entries and save the checkpoint, in one transaction."""
         with self._session.begin(write=True) as connection:
             self._lease.renew(connection)
             block = self._ledger.block_before(connection, self.run, self.run.info["undo"])
@@ -47,7 +47,7 @@ class SqlUndoer(TableRun):
         return True
 
     def _restore(self, connection: Connection, entries: list[JournalEntry]) -> list[int]:
-        """Restore what is as the run wrote it; return the numbers of those entries."""
+        """Restore the rows that are as the run wrote them; return the numbers of their entries."""
         if not entries:
             return []
         keys = {entry.key: key_of(entry.key) for entry in entries}
@@ -76,7 +76,7 @@ class SqlUndoer(TableRun):
         self._ledger.save(connection, self.run)
 
     def finish(self) -> list[str]:
-        """Mark the run as undone; return what stays of it."""
+        """Mark the run as undone; return what could not be undone."""
         with self._session.begin(write=True) as connection:
             left = any(block.left for block in self._ledger.blocks(connection, self.run))
             state = "partly undone" if left else "undone"
@@ -95,9 +95,9 @@ class SqlUndoer(TableRun):
 
 
 def old_values(entry: JournalEntry, rows: Rows, current: Row | None) -> Mapping[str, Any] | None:
-    """Return what a row held before; None if it is not as the run wrote it.
+    """Return the values before a change; None if the row is not as the run wrote it.
 
-    Raises `InputError` where the journal does not give what it kept the hash of.
+    Raises `InputError` if a journal entry does not match its hash.
     """
     if current is None:
         return None

@@ -1,4 +1,4 @@
-"""Writes values into rows by key, in as few statements as the database takes."""
+"""Writes values into rows by key, in as few statements as the database allows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from flaglift.migrate.sql.table import PromptTable
 
 Values = Mapping[str, Any]
-"""What is to be written, by field."""
+"""The values to write, by field."""
 Write = tuple[Sequence[Any], Values]
 """A key, and its values; all writes of one call are of the same fields."""
 _WHOLE_NUMBERS = ("smallint", "integer", "bigint")
@@ -23,7 +23,7 @@ def update_rows(
     return _update_each(connection, target, names, writes)
 
 
-# In all of the statements names are quoted by the dialect, and values are bound.
+# In all statements, names are quoted by the dialect, and values are bound.
 
 
 def _update_each(
@@ -32,7 +32,7 @@ def _update_each(
     """Write with a statement for each row.
 
     MySQL takes many in one that joins the table to a list of values, but MariaDB 10.11 then stores
-    300 bytes in a TINYTEXT as 44, in its strict mode, too.
+    300 bytes in a TINYTEXT as 44, even in strict mode.
     """
     quoting = connection.dialect.identifier_preparer
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
@@ -67,7 +67,7 @@ def _update_arrays(
         value = f"CAST({value} AS {kind})" if column.as_text else value
         matches.append(f"rows_.{quoting.quote(column.column.name)} = {value}")
         keys = [key[index] for key, _ in writes]
-        if column.kind in _WHOLE_NUMBERS:  # else the whole table is read for a thousand rows
+        if column.kind in _WHOLE_NUMBERS:  # otherwise a thousand rows scan the table
             matches.append(f"rows_.{quoting.quote(column.column.name)} >= {min(keys)}")
             matches.append(f"rows_.{quoting.quote(column.column.name)} <= {max(keys)}")
         arrays.append(keys)

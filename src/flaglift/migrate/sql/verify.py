@@ -12,7 +12,7 @@ from flaglift.migrate.store import MigrationRun
 def verify_table(
     session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun
 ) -> tuple[list[str], list[str]]:
-    """Return what holds of what a run wrote and what does not, one sentence each."""
+    """Return which checks of a run's changes hold and which fail, one sentence each."""
     compared = Comparison()
     entries = 0
     with session.begin() as connection:

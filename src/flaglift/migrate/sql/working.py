@@ -1,4 +1,4 @@
-"""A run that is worked on in a table: applied or taken back."""
+"""A run in progress on a table: being applied or undone."""
 
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
@@ -8,7 +8,7 @@ from flaglift.migrate.store import MigrationRun
 
 
 class TableRun:
-    """A run, and what it takes to work on it."""
+    """A run, with the objects needed to work on it."""
 
     def __init__(
         self, session: Session, ledger: SqlLedger, rows: Rows, run: MigrationRun, lease: Lease

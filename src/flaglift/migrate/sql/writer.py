@@ -30,11 +30,11 @@ from flaglift.migrate.store import ChangeRefusal, MigrationRun
 from flaglift.migrate.tally import Tally
 
 REFUSED = "refused-by-database"
-"""The pseudo-code of a row that the database does not take."""
+"""The pseudo-code of a row that the database rejects."""
 ALTERED = "altered"
-"""Where a run counts the rows of which the database made something else."""
+"""The key under which a run counts rows that the database stored differently."""
 NOT_ALLOWED = "not-allowed"
-"""The pseudo-code of a row that the account can see and not change."""
+"""The pseudo-code of a row that the account can see but not change."""
 
 
 class SqlWriter(TableRun):
@@ -67,7 +67,7 @@ class SqlWriter(TableRun):
 
 
 class Rehearsal(SqlWriter):
-    """A run whose every chunk is written, as far as the database lets it, and rolled back."""
+    """A run that writes every chunk, as far as the database allows, and rolls it back."""
 
     run: MigrationRun
 
@@ -76,7 +76,7 @@ class Rehearsal(SqlWriter):
         """Write a chunk in one transaction, and roll it back."""
         with self._session.begin(write=True) as connection:
             if connection.dialect.name in ("postgresql", "sqlite"):
-                # Definitions are part of the transaction there, and go with it.
+                # DDL is part of the transaction there, and is rolled back with it.
                 self._ledger.create(connection)
             step = _SqlStep(connection, self._ledger, self._rows, self.run)
             yield step
@@ -109,7 +109,7 @@ class _SqlStep:
     def moved(
         self, changes: Sequence[RecordChange]
     ) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
-        """Lock the rows, and return those that are not as they were read."""
+        """Lock the rows, and return those changed since they were read."""
         rows = [change.record.body for change in changes]
         keys = list(map(self._rows.key, rows))
         locked = self._rows.lock(self._connection, keys)
@@ -123,14 +123,14 @@ class _SqlStep:
             current = locked.get(key)
             if current is not None and current != change.record.body:
                 read = self._rows.record(current)
-                # What cannot be read any more is left to its writer, like a deleted row.
+                # A row that cannot be read any more is left alone, like a deleted one.
                 moved[change.record.key] = None if isinstance(read, Problem) else read
         return moved
 
     def _not_locked(self, keys: Sequence[Any]) -> Mapping[str, ChangeRefusal | None]:
-        """Return which rows are there and may not be changed, and which were deleted.
+        """Return which rows exist but may not be changed, and which were deleted.
 
-        Raises `InputError` for a row that is there and is not found by its key.
+        Raises `InputError` for an existing row that is not found by its key.
         """
         seen = self._rows.read_keys(self._connection, keys)
         for key in keys:
@@ -144,7 +144,7 @@ class _SqlStep:
         return {key_text(key): refusal if key in seen else None for key in keys}
 
     def write(self, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:
-        """Write the rows and their journal entries; return what the database refuses."""
+        """Write the rows and their journal entries; return the rows that the database refuses."""
         if not changes:
             return {}
         key_of = self._rows.key
@@ -170,9 +170,9 @@ class _SqlStep:
     def _write(
         self, writes: Mapping[Row, Values], before: Mapping[Row, Row], stored: dict[Row, Row]
     ) -> dict[Row, ChangeRefusal]:
-        """Write what the database takes: what fails is halved until the row is found.
+        """Write the rows that the database accepts: a failing batch is bisected down to the row.
 
-        All are by key. Into `stored` go the rows as they are read back.
+        All are by key. `stored` receives the rows as they are read back.
         """
         refusals: dict[Row, ChangeRefusal] = {}
         parts = [list(writes)]
@@ -215,18 +215,18 @@ class _SqlStep:
         )
 
     def _keeps(self, now: Row | None, before: Row, values: Values) -> bool:
-        """Tell whether a row has an old value in place of one that was written, or is gone."""
+        """Return whether a row kept an old value instead of the one written, or is gone."""
         value_of = self._rows.value
         return now is None or any(
             value_of(now, name) == value_of(before, name) for name in self._others(now, values)
         )
 
     def _reads_otherwise(self, now: Row, values: Values) -> bool:
-        """Tell whether a row has another value than was written; documents are spelled anew."""
+        """Return whether a row has another value than was written; documents may be respelled."""
         return not self._rows.source.is_json and bool(self._others(now, values))
 
     def _others(self, row: Row, values: Values) -> list[str]:
-        """Return the fields of a row that hold other values than were written."""
+        """Return the fields of a row whose values differ from those written."""
         places = self._rows.places
         return [
             name
@@ -236,7 +236,7 @@ class _SqlStep:
         ]
 
     def _entry(self, number: int, change: RecordChange, stored: Row) -> JournalEntry:
-        """Return the journal's entry: the values before, and those that the database made."""
+        """Return the journal's entry: the values before, and those that the database stored."""
         before = change.record.body
         if self._rows.source.is_json:
             old, new = (self._rows.text(row).encode() for row in (before, stored))
@@ -254,6 +254,6 @@ class _SqlStep:
         )
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
-        """Keep where the run is."""
+        """Save the run's position."""
         self.run = replace(self.run, cursor=cursor, tally=tally, updated=now())
         self._ledger.save(self._connection, self.run)
