@@ -1,4 +1,4 @@
-"""What the engine asks of a store. A new kind of source implements these three classes."""
+"""The interface of a store to the engine. A new kind of source implements these three classes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -10,12 +10,12 @@ from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange, 
 from flaglift.migrate.tally import Tally
 
 UNDER_WAY = ("running", "finishing", "replacing", "undoing")
-"""The states of a run that somebody works on, or was stopped at."""
+"""The states of a run that is in progress or was interrupted."""
 
 
 @dataclass
 class MigrationRun:
-    """A migration that was begun, as its store keeps it."""
+    """A migration that was begun, as saved by its store."""
 
     id: str
     source: str
@@ -28,12 +28,12 @@ class MigrationRun:
     started: str
     updated: str
     info: dict[str, Any] = field(default_factory=dict)
-    """What the store needs to know of it."""
+    """Data for the store's own use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something that was looked at before the first change."""
+    """The result of a check before the first change."""
 
     outcome: str
     """`pass`, `note` or `refuse`."""
@@ -42,7 +42,7 @@ class Check:
 
 
 def refuse_failed(name: str, checks: Sequence[Check]) -> None:
-    """Raise `InputError` where a check has failed."""
+    """Raise `InputError` if a check has failed."""
     failed = [check.sentence for check in checks if check.outcome == "refuse"]
     if failed:
         raise InputError(f"{name}: nothing was changed: {'; '.join(failed)}")
@@ -50,59 +50,59 @@ def refuse_failed(name: str, checks: Sequence[Check]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRefusal:
-    """Why a store does not take a change."""
+    """Why a store refuses a change."""
 
     code: str
     message: str
 
 
 class Step(Protocol):
-    """One chunk being written, as `Store.made` returned it: it and its checkpoint, or nothing."""
+    """One chunk from `Store.made` being written: either it and its checkpoint, or nothing."""
 
     def moved(self, made: Any) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
-        """Return the records that are not as they were read, by key; None for a deleted one.
+        """Return the records changed since they were read, by key; None for a deleted one.
 
-        A refusal stands for one that is there and may not be changed.
-        From here to the end of the step nobody else can change any of them.
+        A refusal stands for a record that exists but may not be changed.
+        From here to the end of the step, no one else can change any of them.
         """
 
     def write(self, made: Any) -> Mapping[str, ChangeRefusal] | None:
         """Write the changed records and their journal entries; return what was refused, by key."""
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
-        """Keep where the run is."""
+        """Save the run's position."""
 
 
 class RunWriter(Protocol):
-    """A run that is being applied; nobody else applies one to the same source."""
+    """A run that is being applied, the only one on its source."""
 
     run: MigrationRun
 
     def step(self) -> AbstractContextManager[Step]:
-        """Begin a chunk; leaving it commits, or writes nothing if it raised."""
+        """Begin a chunk; leaving the block commits, or writes nothing if it raised."""
 
     def reconnect(self) -> None:
-        """Find the store again after it was unavailable, and read the run's checkpoint anew."""
+        """Reconnect after the store was unavailable, and reread the run's checkpoint."""
 
     def finish(self) -> list[str]:
         """Complete the run; return what the user should know, one sentence each."""
 
 
 class Undoer(Protocol):
-    """A run that is being taken back."""
+    """A run that is being undone."""
 
     run: MigrationRun
     restored: int
     """The records restored so far by this call."""
 
     def undo(self, rows: int) -> bool:
-        """Restore the next records that are as the run wrote them; tell whether there may be more.
+        """Restore the next records that are as the run wrote them; return whether more may remain.
 
-        Raises `UnavailableError` where it can be tried again.
+        Raises `UnavailableError` if it can be retried.
         """
 
     def reconnect(self) -> None:
-        """Find the store again after it was unavailable, and read the run's state anew."""
+        """Reconnect after the store was unavailable, and reread the run's state."""
 
     def finish(self) -> list[str]:
         """Complete it; return what the user should know."""
@@ -112,46 +112,46 @@ class Store(Protocol):
     """A source of stored prompts."""
 
     name: str
-    """What to call it: never a password in it."""
+    """The name to show: never contains a password."""
     unit: str
     """What a record's key counts: `line`, `row`, `element`, `key`."""
     fields: frozenset[str] | None
-    """The fields it can hold; None for any."""
+    """The fields it can store; None for any."""
     passes_on: bool
-    """Whether what lies behind a `--limit` is to be copied."""
+    """Whether records beyond a `--limit` have to be copied."""
 
     def notes(self) -> list[str]:
-        """Return what the user should know of the source before it is written."""
+        """Return what the user should know about the source before it is written."""
 
     def checks(self) -> list[Check]:
-        """Look whether the store behaves as the code relies on, before the first change."""
+        """Check, before the first change, that the store behaves as the code assumes."""
 
     def total(self) -> tuple[str, int] | None:
         """Return how much there is to read, in `bytes` or `records`; None where unknown."""
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next records; None at the end. `rows` is a wish, not a limit."""
+        """Return the next records; None at the end. `rows` is a hint, not a limit."""
 
     def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> Any:
-        """Return what a step writes of a chunk with these changes."""
+        """Return the data that a step writes for a chunk with these changes."""
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return those of the next records that may still hold flags; None at the end.
+        """Return those of the next records that may still contain flags; None at the end.
 
-        Of a store that others write to while it is migrated.
+        For stores that others write to during a migration.
         """
 
     def unreachable(self) -> int:
-        """Return how many records there are that `read` does not come to."""
+        """Return how many records `read` cannot reach."""
 
     def is_empty(self, field: str, value: Any) -> bool:
-        """Tell whether a value that a field holds stands for none."""
+        """Return whether a value of a field stands for an empty one."""
 
     def fits(self, field: str, value: Any) -> str | None:
-        """Return why a field's column cannot hold a value; None if it can."""
+        """Return why a field's column cannot store a value; None if it can."""
 
     def writing(self, *, restart: bool) -> AbstractContextManager[RunWriter]:
-        """Begin a run, or go on with an unfinished one."""
+        """Begin a run, or resume an unfinished one."""
 
     def rehearsing(self) -> AbstractContextManager[RunWriter]:
         """Begin a run that writes every chunk and keeps nothing."""
@@ -160,28 +160,29 @@ class Store(Protocol):
         """Return all runs, oldest first."""
 
     def is_held(self) -> bool:
-        """Tell whether a run works on the source now."""
+        """Return whether a run is working on the source now."""
 
     def undoing(self, run: MigrationRun) -> AbstractContextManager[Undoer]:
-        """Begin to take a run back, or go on with that."""
+        """Begin or resume the undo of a run."""
 
     def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
-        """Return the journal of a run in order; with `left` only what is not taken back."""
+        """Return the journal of a run in order; with `left` only the entries not undone."""
 
     def pressure(self) -> Mapping[str, float]:
-        """Return the work of others on the source: `load` in running statements, `lag` in seconds.
+        """Return the load from other clients: `load` in running statements, `lag` in seconds.
 
-        What the store cannot tell is missing. Raises `InputError` where the account may not see it.
+        Values that the store cannot measure are missing. Raises `InputError` if the account may not
+        see them.
         """
 
     def journal_bytes(self, run: MigrationRun) -> int:
-        """Return about how many bytes the journal of a run takes."""
+        """Return the approximate size of a run's journal in bytes."""
 
     def purge(self, run: MigrationRun) -> None:
-        """Delete the journal of a run, which can then not be taken back."""
+        """Delete the journal of a run, which can then not be undone."""
 
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
-        """Return what holds of what a run wrote and what does not, one sentence each."""
+        """Return which checks of a run's changes hold and which fail, one sentence each."""
 
     def close(self) -> None:
-        """Let go of connections and files."""
+        """Close connections and files."""

@@ -1,4 +1,4 @@
-"""The counts of a run. They are kept with the checkpoint, so they hold no text of a prompt."""
+"""The counts of a run. They are saved with the checkpoint, so they contain no prompt text."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from flaglift.migrate.records import Problem, StoredRecord, Verdict
 
 _PLACES = 6
-"""Of a sum in cents: more than any price has, and few enough for sums in any order to be equal."""
+"""Decimals of a sum in cents: more than any price has, few enough for the order not to matter."""
 
 
 @dataclass
@@ -18,36 +18,36 @@ class Tally:
     records: int = 0
     bytes: int = 0
     changed: int = 0
-    """Records written, or that would be."""
+    """Records written, or to be written."""
     without: int = 0
     """Records without a prompt: a null, an empty list, no such key."""
     translated: int = 0
     mended: int = 0
-    """Translated prompts that a fix or another model was needed for."""
+    """Translated prompts that needed a fix or another model."""
     unchanged: int = 0
     refused: int = 0
     problems: int = 0
     """Records that cannot be read."""
     raced: int = 0
-    """Records that somebody else changed meanwhile, and that were decided again."""
+    """Records changed by others during the run, and decided again."""
     gone: int = 0
-    """Records that somebody else deleted meanwhile."""
+    """Records deleted by others during the run."""
     refusals: Counter[str] = field(default_factory=Counter)
     """By code; a prompt counts once for each of its codes."""
     codes: Counter[str] = field(default_factory=Counter)
     """All findings by code."""
     findings: Counter[str] = field(default_factory=Counter)
-    """Those of translated prompts: what is written though something is to be said about it."""
+    """Findings of translated prompts, which are written despite them."""
     models: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
-    """Durations of the translated prompts; `default` where they name none."""
+    """Durations of the translated prompts; `default` if none is given."""
     cents_before: float = 0.0
     cents_after: float = 0.0
     priced: int = 0
     """Translated prompts whose price is known before and after."""
 
     def add(self, record: StoredRecord, verdicts: Iterable[Verdict]) -> None:
-        """Count a record and what became of its prompts."""
+        """Count a record and the outcomes of its prompts."""
         self.records += 1
         changed = False
         self.without += not record.prompts
@@ -57,7 +57,7 @@ class Tally:
         self.changed += changed
 
     def add_plain(self, records: int) -> None:
-        """Count records of one prompt each that has nothing to do with flags."""
+        """Count records of one prompt each, without anything like a flag."""
         self.records += records
         self.unchanged += records
 
@@ -89,7 +89,7 @@ class Tally:
             self.problems += 1
 
     def plus(self, other: "Tally") -> "Tally":
-        """Return the counts of both: the same, however records were divided among them."""
+        """Return the sum of both: the same, however records were divided between them."""
         both = Tally(
             **{
                 item.name: getattr(self, item.name) + getattr(other, item.name)

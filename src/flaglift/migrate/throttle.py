@@ -1,4 +1,4 @@
-"""How fast a run goes: the size of chunks, the most rows a second, a pause or a stop on request."""
+"""The speed of a run: chunk sizes, a limit of rows per second, and pauses or stops on request."""
 
 import time
 import tomllib
@@ -11,25 +11,25 @@ _MOST_BYTES = 16 * 2**20
 _POLL_SECONDS = 0.2
 _NUMBER, _SWITCH = "a number above 0", "true or false"
 _ORDERS = {"rate": _NUMBER, "chunk": _NUMBER, "pause": _SWITCH, "stop": _SWITCH}
-"""What a control file may say, and of what kind the values are."""
+"""The keys of a control file, and the types of their values."""
 
 
 @dataclass
 class Throttle:
-    """Sizes chunks so that each takes about `chunk_seconds`, and waits where it is asked to."""
+    """Sizes chunks so that each takes about `chunk_seconds`, and waits when asked to."""
 
     chunk_seconds: float = 0.5
     rows_per_second: float | None = None
     pause_file: Path | None = None
     """While it exists, nothing is read or written between chunks."""
     control_file: Path | None = None
-    """Read between chunks, as TOML: `rate`, `chunk`, `pause` and `stop`. It need not be there."""
+    """Read between chunks, as TOML: `rate`, `chunk`, `pause` and `stop`. It may be missing."""
     held_up: Callable[[], str | None] = lambda: None
-    """Tells between chunks why others' work goes first, or that it does not."""
+    """Called between chunks; returns why to yield to other clients, or None."""
     say: Callable[[str], None] = lambda sentence: None  # noqa: ARG005
-    """Takes a sentence about why a run waits."""
+    """Receives a sentence about why a run waits."""
     rows: int = _FIRST
-    """The records to ask for next."""
+    """The number of records to request next."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     stop_asked: bool = field(default=False, init=False)
@@ -44,11 +44,11 @@ class Throttle:
 
     @property
     def _affordable(self) -> int:
-        """The records of one chunk at the limit; a chunk a second keeps the load even."""
+        """The records of one chunk at the rate limit; a chunk per second keeps the load even."""
         return max(1, int(self.rows_per_second or _MOST))
 
     def learn(self, records: int, size: int, seconds: float) -> None:
-        """Choose the next chunk by what the last one took; it at most doubles."""
+        """Choose the next chunk size by the time the last chunk took; it at most doubles."""
         if not records:
             return
         wanted = records * self.chunk_seconds / max(seconds, 1e-6)
@@ -57,7 +57,7 @@ class Throttle:
         self.rows = max(int(rows), min(_FEWEST, self.rows * 2, self._affordable))
 
     def shrink(self, records: int) -> None:
-        """Ask for half as many records next, after a chunk of so many that failed."""
+        """Request half as many records next, after a chunk of this size failed."""
         self.rows = max(1, min(self.rows, records or self.rows) // 2)
 
     def wait(self, records: int, seconds: float, stopped: Callable[[], bool]) -> None:
@@ -89,7 +89,7 @@ class Throttle:
         return self.held_up()
 
     def _obey(self) -> None:
-        """Take over what the control file says. Raises `ValueError` for what it cannot say."""
+        """Apply the control file. Raises `ValueError` for invalid content."""
         if self.control_file is None or not self.control_file.exists():
             self._paused = False
             return

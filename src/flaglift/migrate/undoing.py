@@ -1,4 +1,4 @@
-"""Takes migrations back, newest first."""
+"""Undoes migrations, newest first."""
 
 from dataclasses import dataclass, field
 
@@ -12,22 +12,22 @@ _OVER = ("undone", "abandoned", "purged")
 
 @dataclass
 class Undone:
-    """What came of an undo."""
+    """The result of an undo."""
 
     restored: int = 0
     runs: list[MigrationRun] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     complete: bool = True
-    """Whether the end was reached, not stopped by the user."""
+    """Whether it reached the end rather than being stopped by the user."""
 
 
 def open_runs(store: Store) -> list[MigrationRun]:
-    """Return the runs that can be taken back, newest first."""
+    """Return the runs that can be undone, newest first."""
     return [run for run in reversed(store.runs()) if run.state not in _OVER]
 
 
 def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:
-    """Take all runs back, or those from the newest to the one named `back_to`.
+    """Undo all runs, or those from the newest to the one named `back_to`.
 
     Raises `UnavailableError` when the store does not come back, `InputError` for an unknown run.
     """

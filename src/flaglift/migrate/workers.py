@@ -1,7 +1,7 @@
-"""Decides on a file's chunks in several processes; this one finds them, writes and journals.
+"""Decides on a file's chunks in several processes; this one splits, writes and journals.
 
-What is written is the same with any number of processes: chunks are found here, in the order of
-the file, and written here in that order, whichever process is done first.
+The output is the same with any number of processes: chunks are cut here, in the order of
+the file, and written here in that order, whichever process finishes first.
 """
 
 import gc
@@ -26,12 +26,12 @@ from flaglift.migrate.store import Store
 from flaglift.processes import start_worker
 
 _READY = 2
-"""Chunks beyond one for each process that wait their turn, so that no process does."""
+"""Chunks queued in addition to one per process, so that no process has to wait."""
 
 
 @dataclass
 class _Sent:
-    """A chunk that a process decides on, or is to."""
+    """A chunk sent, or to be sent, to a process for deciding."""
 
     chunk: Chunk
     future: "Future[DecidedChunk] | None" = None
@@ -48,7 +48,7 @@ class Workers:
         self._pool = self._begun()
 
     def _begun(self) -> ProcessPoolExecutor:
-        # Forked ones would hold the journal's lock for as long as they live.
+        # Forked processes would hold the journal's lock as long as they live.
         return ProcessPoolExecutor(
             self._processes,
             multiprocessing.get_context("spawn"),
@@ -61,9 +61,9 @@ class Workers:
         self._pool.shutdown(cancel_futures=True)
 
     def parts(self, cursor: Cursor | None, *, write: bool) -> Iterator[DecidedChunk]:
-        """Return the parts of the file from a cursor on, in its order.
+        """Return the parts of the file from a cursor onward, in order.
 
-        Raises `InputError` where a process ends while it decides on a chunk, twice.
+        Raises `InputError` if processes die twice while deciding on a chunk.
         """
         waiting: deque[_Sent] = deque()
         more = True
@@ -80,7 +80,7 @@ class Workers:
             yield self._received(waiting, write=write)
 
     def _received(self, waiting: deque[_Sent], *, write: bool) -> DecidedChunk:
-        """Return the next part: decided on alone, by new processes, if one has ended."""
+        """Return the next part; if a process has died, new processes decide on that chunk alone."""
         for sent in (waiting, [waiting[0]]):
             try:
                 first, *_ = [self._sent(each, write=write) for each in sent]
@@ -106,7 +106,7 @@ class Workers:
 
 
 def check_jobs(store: Store, jobs: int, limit: int | None) -> None:
-    """Raise `InputError` where only one process can decide."""
+    """Raise `InputError` if only a single process can decide."""
     if jobs > 1 and not isinstance(store, FileStore):
         raise InputError(
             f"{store.name}: --jobs is for files; the records of any other store are read, locked"
@@ -118,7 +118,7 @@ def check_jobs(store: Store, jobs: int, limit: int | None) -> None:
 
 @contextmanager
 def deciding(job: Job, store: Store, control: Control, jobs: int) -> Iterator[Ahead | None]:
-    """Yield what decides on a file in several processes; None where this one does."""
+    """Yield the workers that decide on a file; None if this process decides."""
     if jobs > 1 and isinstance(store, FileStore):
         with closing(Workers(job, store, control, jobs)) as workers:
             yield workers.parts
@@ -137,7 +137,7 @@ def _start(job: Job, store: FileStore, look: Look) -> None:
 
 
 def _part(chunk: Chunk, write: bool) -> DecidedChunk:
-    """Return a part without what only the process has a use for that decides."""
+    """Return a part without the data that only the deciding process needs."""
     if _worker is None or not isinstance(_worker.store, FileStore):
         raise AssertionError("a process decides for one file")
     started = time.monotonic()

@@ -45,7 +45,7 @@ class Replicas:
     """Replicas of MySQL or MariaDB: only they know how far they lag behind their primary."""
 
     def __init__(self, addresses: Sequence[str]) -> None:
-        """Raises `InputError` for an invalid address."""
+        """Raise `InputError` for an invalid address."""
         self._sessions = []
         for address in addresses:
             url = server_url(address)

@@ -40,7 +40,7 @@ def _check_postgresql(connection: Connection) -> list[Check]:
 
 
 def _behind_pooler(connection: Connection, query: str, session: int) -> list[Check]:
-    """Return whether the server's session is not the one that the client connected to."""
+    """Return a check if the server's session is not the one that the client connected to."""
     if connection.execute(text(query)).scalar() == session:
         return []
     return [
