@@ -1,7 +1,7 @@
-"""A middleware for one's own ASGI server that translates the prompts in requests to it.
+"""A middleware for your own ASGI server that translates the prompts in requests to it.
 
-It hands on what it does not rewrite as it is, streams files through where the text has come before
-them, and always says how long the new body is.
+It passes on unchanged whatever it does not rewrite, streams files if the text came before
+them, and always announces the length of the new body.
 """
 
 import time
@@ -31,22 +31,22 @@ DISCONNECT = {"type": "http.disconnect"}
 
 @dataclass(slots=True)
 class Visit:
-    """One request, when all is said."""
+    """One request, after it has ended."""
 
     scope: Scope
-    """The client's, as the server gave it."""
+    """The client's address, as reported by the server."""
     inspection: Inspection
     status: int = 0
-    """The status of the response; 0 where there was none."""
+    """The status of the response; 0 if there was none."""
     seconds: float = 0.0
     started: float = field(default_factory=time.perf_counter)
 
 
 class Middleware:
-    """Translates the prompts in requests, and gives them to the app.
+    """Translates the prompts in requests, and passes the requests to the app.
 
-    `policy` says what is translated; `observe` is called once for each request that ended; with
-    `show_codes`, responses have a header `X-Flaglift` with what became of the request.
+    `policy` controls what is translated; `observe` is called once after each request; with
+    `show_codes`, responses have a header `X-Flaglift` with the outcome of the request.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Middleware:
         warm_up(self._policy.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or anything else that the server has for the app."""
+        """Serve one request, or pass on any other event for the app."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -93,14 +93,14 @@ class Middleware:
         scope = visit.scope
         if visit.inspection.reads:
             scope = {**scope, "headers": _headers(scope["headers"], rewriter.delta)}
-        if body.complete:  # nothing can be refused any more
+        if body.complete:  # too late to refuse anything
             await self._app(scope, body.receive, send)
         else:
             await run_until_refused(self._app, scope, body.receive, send)
 
     def _watched(self, send: Send, visit: Visit) -> Send:
         if self._observe is None and not self._show_codes:
-            return send  # nobody wants to know
+            return send  # there is no observer
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -114,12 +114,12 @@ class Middleware:
 
 
 def raw_path(scope: Scope) -> bytes:
-    """Return the path as the client sent it, or the nearest to it that the server tells."""
+    """Return the path as the client sent it, or the closest that the server provides."""
     return scope.get("raw_path") or quote(scope["path"], safe=_PATH_SAFE).encode()
 
 
 def _own_path(scope: Scope) -> str:
-    """Return the path as the app sees it: without what it is mounted at."""
+    """Return the path as the app sees it: without its mount point."""
     path = escaped(raw_path(scope))
     root = quote(scope.get("root_path", "").rstrip("/"), safe=_PATH_SAFE)
     return path[len(root) :] if root and path.startswith(root + "/") else path
@@ -128,8 +128,8 @@ def _own_path(scope: Scope) -> str:
 async def run_until_refused(app: App, scope: Scope, receive: Receive, send: Send) -> Refusal | None:
     """Run an app with a `receive` that may raise `Refusal`; return what it raised.
 
-    The app then sees that the client has gone, and the client gets the refusal, unless the app's
-    response had begun: then that is left unfinished.
+    The app then sees a client that has disconnected, and the client gets the refusal, unless the
+    app's response has begun: that is then left unfinished.
     """
     refused: list[Refusal] = []
     started = False
@@ -174,10 +174,10 @@ class _ReceivedBody:
     def __init__(self, receive: Receive, rewriter: Rewriter) -> None:
         self._receive = receive
         self._rewriter = rewriter
-        self._chunks: Iterator[bytes] = iter(())  # what the last message became
-        self._ready: bytes | None = None  # the next of them
+        self._chunks: Iterator[bytes] = iter(())  # the output for the last message
+        self._ready: bytes | None = None  # the next chunk
         self._more = True
-        self._other: Message | None = None  # the client has gone before it was settled
+        self._other: Message | None = None  # the client disconnected before it was settled
         self._ended = False
 
     @property
@@ -186,7 +186,7 @@ class _ReceivedBody:
         return not self._more
 
     async def settle(self) -> None:
-        """Read until it is known how long the new body is. Raises `Refusal`."""
+        """Read until the length of the new body is known. Raises `Refusal`."""
         while self._more and not self._rewriter.settled and self._other is None:
             await self._take()
 

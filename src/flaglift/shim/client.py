@@ -1,4 +1,4 @@
-"""What the fittings for Python clients share: one request, as its client holds it."""
+"""The common part of the adapters for Python clients: one request, as its client has it."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,11 +6,11 @@ from flaglift.shim.core.inspection import Inspection, Target, content_length, in
 from flaglift.shim.core.policy import Policy
 
 Observer = Callable[[Inspection], None]
-"""Called once for each request that carries prompts, with what was seen in it."""
+"""Called once for each request that carries prompts, with a record of it."""
 
 
 class Outgoing:
-    """The head of a request that a client is about to send, and what is seen in its body."""
+    """The head of a request that a client is about to send, and the inspection of its body."""
 
     def __init__(
         self, target: Target, headers: Iterable[tuple[bytes, bytes]], policy: Policy
@@ -21,11 +21,11 @@ class Outgoing:
         self.inspection: Inspection = inspect(target, self._headers, policy)
         lengths = [value for name, value in self._headers if name == b"content-length"]
         self.length: int | None = content_length(lengths)
-        """The length of the client's body in bytes; None where it is not said."""
+        """The length of the client's body in bytes; None if unknown."""
 
     @property
     def is_small(self) -> bool:
-        """Whether the whole body may be in memory."""
+        """Whether the whole body may be kept in memory."""
         return self.length is not None and self.length <= self._policy.hold_limit
 
     def reread(self) -> Inspection:
@@ -35,6 +35,6 @@ class Outgoing:
 
 
 def rewrite_bytes(inspection: Inspection, body: bytes) -> bytes:
-    """Return what is sent for a whole body. Raises `Refusal`."""
+    """Return the bytes to send for a whole body. Raises `Refusal`."""
     first = b"".join(inspection.rewriter.feed(body))
     return first + b"".join(inspection.rewriter.finish())

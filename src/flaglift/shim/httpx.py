@@ -4,7 +4,7 @@
 >>> client = httpx.Client(transport=Transport())
 >>> client.close()
 
-It wraps any transport; by default, it makes one of the library that the client is from.
+It wraps any transport; by default, it creates one from the client's own library.
 `AsyncClient` takes it as well.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 else:
 
     class _Transport:
-        """Either library takes any object with the methods of a transport."""
+        """Both libraries accept any object with the methods of a transport."""
 
 
 class Transport(_Transport):
@@ -126,7 +126,7 @@ class Transport(_Transport):
 
 
 class _HttpxMessage:
-    """One request of either library, and the one that is sent for it."""
+    """One request of either library, and the one to send instead."""
 
     def __init__(self, request: "Request", policy: Policy) -> None:
         self._request = request
@@ -189,7 +189,7 @@ class _HttpxMessage:
         new = rewrite_bytes(self.outgoing.inspection, body)
         if new == body and self._can_replay(self._request.stream):
             return self._request
-        # With `stream`, a request is taken as it is: nothing is looked for in its headers.
+        # With `stream`, the constructor derives nothing from the headers.
         request = self._copy(len(new) - len(body), stream=self.library.ByteStream(new))
         request.read()
         return request

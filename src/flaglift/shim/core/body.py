@@ -1,4 +1,4 @@
-"""What every rewriter of a body can do, and the one for bodies that are held whole."""
+"""The interface of body rewriters, and the one for bodies that are kept whole."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
@@ -9,28 +9,28 @@ from flaglift.shim.core.splices import Splice
 
 
 class Rewriter(Protocol):
-    """Takes a body in chunks and gives back what is to be sent instead."""
+    """Takes a body in chunks and returns the bytes to send instead."""
 
     @property
     def settled(self) -> bool:
-        """Whether what `delta` says is final, so that the request's head can be sent."""
+        """Whether `delta` is final, so that the request's head can be sent."""
 
     @property
     def delta(self) -> int | None:
-        """The change of the body's length in bytes; None where it is not known beforehand."""
+        """The change of the body's length in bytes; None if not known in advance."""
 
     @property
     def splices(self) -> Sequence[Splice]:
-        """What was changed so far."""
+        """The changes so far."""
 
     def feed(self, data: bytes) -> Iterable[bytes]:
-        """Take a chunk; return what is certain, to be read before the next call.
+        """Take a chunk; return the output that is final, to be read before the next call.
 
-        There is nothing before it is settled. Raises `Refusal`: send nothing more.
+        There is none before it is settled. Raises `Refusal`: send nothing more.
         """
 
     def finish(self) -> Iterable[bytes]:
-        """Return the rest, when the whole body was fed. Raises `Refusal`."""
+        """Return the rest, after the whole body was fed. Raises `Refusal`."""
 
 
 class Untouched:
@@ -50,7 +50,7 @@ class Untouched:
 
 
 class Whole:
-    """Holds a body until it is complete, then rewrites it; one over the limit goes untouched."""
+    """Buffers a body until complete, then rewrites it; one over the limit passes unchanged."""
 
     def __init__(
         self, rewrite: Callable[[bytes], bytes], limit: int, record: RequestRecord
@@ -65,7 +65,7 @@ class Whole:
         self.splices: Sequence[Splice] = ()
 
     def feed(self, data: bytes) -> Iterable[bytes]:
-        """Hold a chunk, or pass it on once too much is held."""
+        """Buffer a chunk, or pass it on once the buffer is full."""
         if self.settled:
             return (data,)
         self._held.append(data)
@@ -76,7 +76,7 @@ class Whole:
         return (self._release(),)
 
     def finish(self) -> Iterable[bytes]:
-        """Return the rewritten body, or the same bytes where it could be read in two ways."""
+        """Return the rewritten body, or the same bytes if it is ambiguous."""
         if self.settled:
             return ()
         body = self._release()
@@ -98,7 +98,7 @@ class Whole:
 
 
 class Watched:
-    """Passes a body on as it is, and looks at it on the side."""
+    """Passes a body on unchanged, and inspects it at the same time."""
 
     settled = True
     delta: int | None = 0

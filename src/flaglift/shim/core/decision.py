@@ -1,4 +1,4 @@
-"""One prompt in a request: its text and what stands beside it, to the fields to send."""
+"""One prompt in a request: turns its text and the other values into the fields to send."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ from flaglift.shim.core.routes import Route
 from flaglift.shim.core.scan import count_flags
 
 MOST_TEXT = 32 * 1024
-"""The most code points of text that are read of one request; no other is served meanwhile."""
+"""The most code points of text read per request, since no other is served meanwhile."""
 
 
 def warm_up(settings: Settings) -> None:
-    """Load what the first prompt with flags needs: no request should wait for that."""
+    """Load everything that the first prompt with flags needs, so that no request waits for it."""
     translate("--video", settings)
 
 
 class PromptChange(NamedTuple):
-    """What becomes of a prompt that is translated."""
+    """The changes for a prompt that is translated."""
 
     text: str | None
     """The new text; None to leave the field out."""
     added: dict[str, Any]
-    """The fields that the flags said and the request does not hold."""
+    """The fields set by flags that the request does not have."""
     filled: dict[str, Any]
-    """The fields that the flags said and the request holds, empty."""
+    """The fields set by flags that the request has, but empty."""
 
 
 @dataclass(slots=True)
@@ -48,16 +48,16 @@ class Judge:
     def decide(
         self, text: str, beside: Mapping[str, Any], *, complete: bool
     ) -> PromptChange | None:
-        """Return what becomes of a prompt; None to leave it as it is.
+        """Return the changes for a prompt; None to leave it as it is.
 
-        `beside` is what the request holds for the prompt besides the text, and `complete` tells
-        whether all of the request was seen. Raises `Doubt` for more text than is read, `Refusal` in
+        `beside` are the prompt's other values in the request, and `complete` says
+        whether all of the request was seen. Raises `Doubt` if there is too much text, `Refusal` in
         mode `strict`.
         """
         self.record.characters += len(text)
         if self.record.characters > MOST_TEXT:
             raise Doubt(Reason.TOO_LARGE)
-        # An update leaves what it does not name as it was stored: absent here is unknown.
+        # An update leaves missing fields as they are stored: absent here means unknown.
         complete = complete and self.route.creates
         verdict = _verdict(text, self.policy.settings, beside, complete=complete)
         self.record.add(verdict.status, verdict.codes)
@@ -70,7 +70,7 @@ class Judge:
         said = dict(verdict.values)
         new_text = said.pop("text", None)
         if new_text is None and not self.route.creates:
-            new_text = ""  # left out, the stored text would stay, flags and all
+            new_text = ""  # if omitted, the stored text would stay, with its flags
         if not beside:
             return PromptChange(new_text, said, {})
         return PromptChange(
@@ -81,13 +81,13 @@ class Judge:
 
 
 class _Verdict(NamedTuple):
-    """What is needed of a translation: a thousand whole ones would fill the memory."""
+    """The needed parts of a translation: a thousand whole ones would fill the memory."""
 
     status: TranslationStatus
     values: Mapping[str, Any]
     codes: tuple[str, ...]
     reasons: tuple[Diagnostic, ...]
-    """All findings, where it was refused."""
+    """All findings, if it was refused."""
 
 
 _MOST_REMEMBERED = 2000
@@ -97,7 +97,7 @@ _MOST_REMEMBERED = 2000
 def _verdict(
     text: str, settings: Settings, beside: Mapping[str, Any], *, complete: bool
 ) -> _Verdict:
-    # Programs send the same prompts over and over; what they mean does not change.
+    # Programs send the same prompts over and over; their meaning does not change.
     if len(text) <= _MOST_REMEMBERED:
         try:
             # With their spelling, because 1, 1.0 and True are equal and mean different things.
@@ -125,4 +125,4 @@ def _translated(
 
 
 _ALONE = {complete: Context(complete=complete) for complete in (False, True)}
-"""Of prompts with nothing beside them: most are, and what is known of an object is found sooner."""
+"""For prompts without other values, the common case: a lookup by identity is faster."""

@@ -17,23 +17,23 @@ class Length(NamedTuple):
 
 
 class PartHeader(NamedTuple):
-    """What a part's headers say."""
+    """The information in a part's headers."""
 
     name: str
     filename: str | None
-    """None for a field; "" where the client chose no file."""
+    """None for a field; "" if the client chose no file."""
     is_text: bool
-    """Whether the content, as a field's value, is text in UTF-8 or in what is ASCII for ASCII."""
+    """Whether the content, as a field's value, is text in UTF-8 or an ASCII-compatible charset."""
     is_ascii: bool
-    """Whether it is UTF-8 only as far as it is ASCII."""
+    """Whether it is valid UTF-8 only if it is pure ASCII."""
     length: Length | None
-    """What the client says of the content's length in bytes."""
+    """The content's length in bytes, as declared by the client."""
     is_bound: bool
-    """Whether a header, such as a digest, holds only for the content as it came."""
+    """Whether a header, such as a digest, is valid only for the original content."""
 
 
 ASCII_FOR_ASCII = rb"us-ascii|ascii|iso-?8859-[0-9]{1,2}|latin-?1|windows-125[0-9]|cp125[0-9]"
-"""Names of charsets in which a text of ASCII alone is the same as in UTF-8, as an expression."""
+"""A regex for names of charsets in which ASCII text is the same as in UTF-8."""
 
 # .NET writes a name without quotes if it is a token; with brackets in it, parsers disagree on it.
 _NAME = re.compile(
@@ -47,12 +47,12 @@ _TEXT = re.compile(
     rb"text/plain *(?:; *charset *= *(\"?)(?:utf-?8|(%b))\1)? *;?" % ASCII_FOR_ASCII, re.IGNORECASE
 )
 _NO_ENCODING = {b"7bit": True, b"8bit": False, b"binary": False}
-"""Encodings of the content that leave it as it is, and whether it must be ASCII then."""
+"""Transfer encodings that leave the content as it is, and whether it must be ASCII then."""
 _FREE = frozenset(
     b"content-disposition content-type content-transfer-encoding content-length content-id"
     b" content-language content-location content-description".split()
 )
-"""Headers that hold for any content, or are checked here."""
+"""Headers that are valid for any content, or are checked here."""
 _BOUND = re.compile(rb"content-|digest|md5|sha|checksum|crc|signature|hmac|length|size|etag")
 
 
@@ -62,7 +62,7 @@ def headers_start(head: bytes) -> int:
 
 
 def read_headers(headers: bytes) -> PartHeader:
-    """Return what the headers of a part say, less the line end of the last one.
+    """Parse the headers of a part, without the line end of the last one.
 
     Raises `Doubt` for headers that parsers read differently: no or two Content-Dispositions, a name
     with escapes, or unquoted and no token, `name*`, folded lines, an encoding of the content.
@@ -96,7 +96,7 @@ def _read_headers(lines: bytes) -> PartHeader:
 
 
 _MOST_REMEMBERED = 200
-"""The longest headers that are remembered, in bytes: programs send the same ones every time."""
+"""The longest headers that are cached, in bytes: programs send the same ones every time."""
 _remembered = lru_cache(maxsize=256)(_read_headers)
 
 

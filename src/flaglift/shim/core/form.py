@@ -1,4 +1,4 @@
-"""The entries of a form, multipart or urlencoded: which prompts they make up, what changes."""
+"""The entries of a form, multipart or urlencoded: the prompts they make up, and the changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,24 +11,24 @@ from flaglift.shim.core.record import Reason
 from flaglift.shim.core.refusal import Doubt
 
 MOST_ENTRIES = 10_000
-"""The most entries of one request that are read; no other is served meanwhile."""
+"""The most entries read per request, since no other is served meanwhile."""
 
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
-"""What stands for a value that is not UTF-8: it is there, and equals nothing that a flag says."""
+"""A placeholder for a value that is not UTF-8: it exists, but equals no value of a flag."""
 
 
 @dataclass(slots=True)
 class FormEntry:
-    """One pair or part as it came, and what is to be sent for it."""
+    """One pair or part as received, and its replacement."""
 
     name: str
     value: str | None
-    """None for a file, and where it is not valid UTF-8."""
+    """None for a file, and if it is not valid UTF-8."""
     is_file: bool = False
     place: FieldPlace | None = None
     """What it means; None if it is not a field of a prompt."""
     new_value: str | None = None
-    """What replaces the value; None to leave it."""
+    """The new value; None to leave it."""
     removed: bool = False
     added: list[tuple[str, str]] = field(default_factory=list)
     """Names and values of new entries that follow it."""
@@ -40,7 +40,7 @@ class FormEntry:
 
 
 class RequestForm:
-    """The entries of one form in the order they come, as far as they were seen."""
+    """The entries of one form seen so far, in order."""
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
@@ -54,10 +54,10 @@ class RequestForm:
         self._added: dict[tuple[str, int, str], str] = {}
         self._entries = 0
         self.texts: int = 0
-        """How many texts were seen."""
+        """The number of texts seen."""
 
     def see(self, entry: FormEntry) -> None:
-        """Take note of an entry. Raises `Doubt` if it could be read in two ways, or is too many."""
+        """Register an entry. Raises `Doubt` if it is ambiguous, or if there are too many."""
         self._entries += 1
         if self._entries > MOST_ENTRIES:
             raise Doubt(Reason.TOO_LARGE)
@@ -74,7 +74,7 @@ class RequestForm:
             self._note(place, _UNREADABLE if entry.value is None else entry.value)
 
     def see_file(self, entry: FormEntry, filename: str) -> None:
-        """Take note of a file; it has no name where none was chosen. Raises `Doubt` like `see`."""
+        """Register a file; the name is empty if none was chosen. Raises `Doubt` like `see`."""
         self._entries += 1
         if self._entries > MOST_ENTRIES:
             raise Doubt(Reason.TOO_LARGE)
@@ -86,9 +86,9 @@ class RequestForm:
             self._note(place, filename or None)
 
     def settle(self, entries: Sequence[FormEntry], *, complete: bool, locked: bool = False) -> bool:
-        """Decide what is sent for the entries seen since the last call; tell if any should change.
+        """Decide what to send for the entries since the last call; return whether any changes.
 
-        With `locked` they are judged, and sent as they are. Raises `Doubt` where they cannot be
+        With `locked`, they are judged but sent unchanged. Raises `Doubt` if they cannot be
         told apart, `Refusal` in mode `strict`.
         """
         changed = False
@@ -98,7 +98,7 @@ class RequestForm:
                 beside = self._beside.get(entry.place.prompt, {})
                 change = self._judge.decide(entry.value, beside, complete=complete)
                 changed |= change is not None
-                if change and change.filled and not by_place:  # few have to be filled
+                if change and change.filled and not by_place:  # rare
                     by_place = {entry.place: entry for entry in entries if not entry.is_file}
                 if change and not locked:
                     self._apply(change, entry.place, entry, by_place, complete=complete)
@@ -124,11 +124,11 @@ class RequestForm:
         """Check that a field comes once, and in one form."""
         key = (*place.prompt, place.field)
         if key in self._added and value == self._added[key] and not place.rest:
-            return  # said by a flag and again after a file: the same value twice
+            return  # set by a flag and again after a file: the same value twice
         if key in self._added or (place in self._seen and not place.repeats):
             raise Doubt(Reason.DUPLICATE_NAME)
         self._seen.add(place)
-        # A value, a list and a mapping under one name cannot be read together.
+        # A value, a list and a mapping under one name contradict each other.
         kind = "[]" if place.rest.startswith("[]") else place.rest[:1]
         if self._kinds.setdefault(key, kind) != kind:
             raise Doubt(Reason.ODD_NAME)
@@ -164,7 +164,7 @@ class RequestForm:
     def _check_order(self, entries: Sequence[FormEntry]) -> None:
         """Check that what is sent is read as the prompts that it belongs to.
 
-        Without an index, the order of the entries says which prompt each is part of.
+        Without an index, the order of the entries determines which prompt each belongs to.
         """
         sent = [place for entry in entries for place in _places(entry)]
         for place in sent:
@@ -174,7 +174,7 @@ class RequestForm:
 
 
 def _places(entry: FormEntry) -> Iterator[FieldPlace]:
-    """Yield the places of an entry as it is sent, and of those added behind it."""
+    """Yield the places of an entry as sent, and of those added after it."""
     if entry.place:
         if not entry.removed:
             yield entry.place

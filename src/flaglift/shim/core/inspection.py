@@ -1,4 +1,4 @@
-"""The head of a request: whether its body is looked at, and by what."""
+"""The head of a request: decides whether its body is inspected, and by which rewriter."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,7 @@ _SIGNATURE = re.compile(
     rb"digest|signature|hmac|checksum|md5|crc-?(?:32|64)|sha-?(?:1|2|256|384|512)\b"
     rb"|(?:body|content|payload)-?hash|content-range"
 )
-"""Names of headers that hold only for the body as it is, if only for a part of a longer one."""
+"""Names of headers that are valid only for the unchanged body, or a part of it."""
 _SIGNED_AUTHORIZATION = re.compile(
     rb"\s*(?:aws4-hmac|signature |oauth |hmac|digest .*\bqop *= *\"?auth-int)",
     re.IGNORECASE | re.DOTALL,
@@ -46,24 +46,24 @@ _QUERY_FIELD = re.compile(r"(?:^|[&;?])[\[\] ]*(?:prompt|tune|text)\b", re.IGNOR
 
 
 class Target(NamedTuple):
-    """What a request asks for."""
+    """The method and target of a request."""
 
     method: str
     path: str
-    """Less the query, as the client sent it."""
+    """The path without the query, as the client sent it."""
     query: str = ""
 
 
 @dataclass(slots=True)
 class Inspection:
-    """One request on its way through a fitting."""
+    """One request on its way through an adapter."""
 
     route: Route | None
     mode: Mode
     record: RequestRecord
     rewriter: Rewriter
     label: str
-    """The route's label, or the path without what may be an id."""
+    """The route's label, or the path without possible ids."""
 
     @property
     def reads(self) -> bool:
@@ -77,13 +77,13 @@ class Inspection:
 
     @property
     def codes(self) -> str:
-        """What became of the request and why, as a header of the response shows it."""
+        """The outcome of the request and its reasons, as shown in a response header."""
         reason = [self.record.reason.value] if self.record.reason else []
         return " ".join([self.outcome.value, *reason, *sorted(self.record.codes)])
 
     @property
     def outcome(self) -> RequestOutcome:
-        """What became of the request, once its body has passed."""
+        """The outcome of the request, after its body has passed."""
         if self.route is None:
             return RequestOutcome.UNTOUCHED if self.record.reason else RequestOutcome.OFF
         return RequestOutcome.OFF if self.mode is Mode.OFF else self.record.outcome
@@ -92,9 +92,9 @@ class Inspection:
 def inspect(
     target: Target, headers: Headers, policy: Policy, *, rereads: bool = False
 ) -> Inspection:
-    """Return what is to be done with a request, given its head.
+    """Return the inspection of a request, given its head.
 
-    `rereads` tells that the body is fed only to find its changes, and read again to be sent.
+    `rereads`: the body is fed only to find its changes, and read again to be sent.
     """
     route = find_route(target.method, target.path, policy.prefix)
     mode = policy.mode_for(target.path)
@@ -126,14 +126,14 @@ def dict_of(headers: Headers) -> dict[bytes, list[bytes]]:
 
 
 def content_length(lengths: Sequence[bytes]) -> int | None:
-    """Return what the client says of the body's length in bytes, in all fields for it."""
+    """Return the declared length of the body in bytes, considering all fields for it."""
     return int(lengths[0]) if len(lengths) == 1 and lengths[0].isdigit() else None
 
 
 def _open(
     query: str, headers: dict[bytes, list[bytes]], judge: Judge, *, rereads: bool
 ) -> Rewriter:
-    """Return the rewriter for a body. Raises `Doubt` where there is none."""
+    """Return the rewriter for a body. Raises `Doubt` if there is none."""
     if any(v.strip().lower() != b"identity" for v in headers.get(b"content-encoding", [])):
         raise Doubt(Reason.CONTENT_ENCODING)
     if _is_signed(headers):
@@ -175,7 +175,7 @@ def _release(length: int | None, policy: Policy) -> Release:
 def _and_flags_elsewhere(
     rewrite: Callable[[bytes], bytes], record: RequestRecord, is_json: bool, body: bytes
 ) -> bytes:
-    """Rewrite a body; note where it has no prompt with flags, and flags all the same."""
+    """Rewrite a body; report flags in it that belong to no prompt."""
     new = rewrite(body)
     if not record.legacy and count_flags(body, escapes=not is_json) > record.mentions:
         record.reason = Reason.FLAGS_ELSEWHERE
@@ -183,14 +183,14 @@ def _and_flags_elsewhere(
 
 
 def _only_ascii(rewrite: Callable[[bytes], bytes], body: bytes) -> bytes:
-    """Rewrite a body that is declared as what is UTF-8 only as far as it is ASCII."""
+    """Rewrite a body in a declared charset that agrees with UTF-8 only for ASCII."""
     if not unquote_to_bytes(body).isascii():
         raise Doubt(Reason.CHARSET)
     return rewrite(body)
 
 
 def _is_signed(headers: dict[bytes, list[bytes]]) -> bool:
-    # Mostly no name looks like it, and one search over all of them says so.
+    # Usually no name matches, and a single search over all of them shows that.
     if _SIGNATURE.search(b"\n".join(headers)):
         for name in headers:
             wanted = name.startswith((b"want-", b"accept-"))  # asks for a digest of the answer

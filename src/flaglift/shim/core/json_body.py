@@ -17,17 +17,17 @@ from flaglift.shim.core.refusal import Doubt
 _Object = dict[str, Member]
 """The members of an object, in order."""
 _Edit = tuple[int, int, bytes]
-"""Where the body changes, in bytes, and to what."""
+"""A byte range of the body, and its replacement."""
 
 
 def rewrite_json(body: bytes, judge: Judge) -> bytes:
     """Return the body with its prompts translated.
 
-    Raises `Doubt` where it is not JSON or says a thing twice, `Refusal` in mode `strict`.
+    Raises `Doubt` if it is not JSON or has repeated keys, `Refusal` in mode `strict`.
     """
     try:
         body.decode()
-        validate(body, JSON, deep=False)  # no other request is served meanwhile
+        validate(body, JSON, deep=False)  # blocks all other requests
         top = _object_at(body, skip_blanks(body, 0))
         edits: list[_Edit] = []
         for prompt in _prompts(body, top, judge.route.root):
@@ -68,7 +68,7 @@ def _prompts(body: bytes, top: _Object, root: str) -> Iterator[_Object]:
     inner = top.get(root)
     if inner is None or body[inner.value] != 0x7B:
         if root == "prompt":
-            yield top  # clients also send the fields of the one prompt without the `prompt`
+            yield top  # clients also send a prompt's fields without the wrapping `prompt`
         return
     prompt = _object_at(body, inner.value)
     if root == "prompt":
@@ -105,7 +105,7 @@ def _judged(body: bytes, prompt: _Object, judge: Judge) -> list[_Edit]:
 
 
 def _edits(body: bytes, prompt: _Object, member: Member, change: PromptChange) -> list[_Edit]:
-    """Return what makes a prompt's object say what its flags said, in the client's own style."""
+    """Return the edits that turn a prompt's flags into members, in the client's own style."""
     ascii_only = body.isascii() or b"\\u" in body[member.start : member.end]
     colon = body[member.key_end : member.value]
     comma = b"," + _blanks_between(body, prompt)
@@ -138,7 +138,7 @@ def _blanks_between(body: bytes, prompt: _Object) -> bytes:
 
 
 def _without(prompt: _Object, member: Member) -> _Edit:
-    """Return the edit that takes a member out, with one of the commas around it."""
+    """Return the edit that removes a member, with one of the commas around it."""
     following = [other.start for other in prompt.values() if other.start > member.start]
     if following:
         return member.start, following[0], b""

@@ -1,6 +1,6 @@
-"""Bodies of type multipart/form-data: fields are held until they are judged, files only if need be.
+"""Bodies of type multipart/form-data: fields are held until judged, files only if necessary.
 
-The client's boundary is kept, and its closing delimiter only ever passed on, never made.
+The client's boundary is kept, and its closing delimiter is only passed on, never generated.
 """
 
 from collections.abc import Iterable
@@ -20,20 +20,20 @@ from flaglift.shim.core.splitter import MultipartPiece, Splitter
 from flaglift.shim.core.spool import BodyStore
 
 _HEAD, _DATA, _END = MultipartPiece
-"""Looked up once: in Python 3.11, a member of an enumeration takes its time to be found."""
+"""Looked up once: enum members are slow to access in Python 3.11."""
 
 
 class Release(Enum):
-    """When what is held of a body is judged and sent."""
+    """When the held part of a body is judged and sent."""
 
     AT_FILES = "at-files"
-    """When a file begins, and at the end: nobody has to know the new length."""
+    """When a file begins, and at the end: the new length need not be known."""
     AT_END = "at-end"
     """At the end: the body is short, or can be read again."""
     AT_LAST_TEXT = "at-last-text"
     """When a file begins and no text can follow, or at the end."""
     AT_FIRST_FILE = "at-first-file"
-    """When a file begins, and nothing that comes later may change: the body is too long to keep."""
+    """When a file begins; nothing after it may change: the body is too long to keep."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,8 +50,8 @@ class _Part(FormEntry):
 class Multipart:
     """Rewrites one multipart body; see `Rewriter`.
 
-    What is held is in `store`; `is_ascii` tells whether the body is declared as what is UTF-8 only
-    as far as it is ASCII.
+    Held bytes are in `store`; `is_ascii` says whether the declared charset agrees with UTF-8 only
+    for ASCII.
     """
 
     def __init__(
@@ -64,16 +64,16 @@ class Multipart:
         self._release = release
         self._store = store
         self._is_ascii = is_ascii
-        self._position = 0  # how much of the body came
-        self._sent = 0  # how much of it was sent, changed or not
-        self._parts: list[_Part] = []  # those that came since
-        self._part: _Part | None = None  # the field whose content comes
+        self._position = 0  # bytes received
+        self._sent = 0  # how much of them was sent, changed or not
+        self._parts: list[_Part] = []  # parts received since
+        self._part: _Part | None = None  # the field whose content is arriving
         self._content: list[bytes] = []
-        self._fields = 0  # how many bytes of them were not in files
-        self._streams = False  # in a file whose beginning is sent
-        self._ended = False  # the closing delimiter has come
-        self._passing = False  # nothing that comes is looked at any more
-        self._locked = False  # the length is promised: nothing may change any more
+        self._fields = 0  # how many bytes received were not in files
+        self._streams = False  # in a file whose beginning was sent
+        self._ended = False  # the closing delimiter has arrived
+        self._passing = False  # the rest is not inspected any more
+        self._locked = False  # the length is announced: nothing may change any more
         self._edited = False
         self._flags_elsewhere = False
         self.settled: bool = False
@@ -81,7 +81,7 @@ class Multipart:
         self.splices: list[Splice] = []
 
     def feed(self, data: bytes) -> Iterable[bytes]:
-        """Take a chunk; return what is certain. Raises `Refusal`: send nothing more."""
+        """Take a chunk; return the final output. Raises `Refusal`: send nothing more."""
         if self._passing:
             return (data,)
         out: list[Iterable[bytes]] = []
@@ -93,7 +93,7 @@ class Multipart:
         return _joined(out)
 
     def finish(self) -> Iterable[bytes]:
-        """Return the rest; a body without its closing delimiter stays without it."""
+        """Return the rest; a missing closing delimiter is not added."""
         out: list[Iterable[bytes]] = []
         if self._ended and not self._passing:
             try:
@@ -106,7 +106,7 @@ class Multipart:
         return _joined(out)
 
     def _give_up(self, reason: Reason, out: list[Iterable[bytes]]) -> None:
-        """Let the body go as it is; once a part of it was changed, that is too late."""
+        """Pass the body on unchanged; too late once a part of it was changed."""
         self._judge.record.reason = reason
         if self._edited:
             self._judge.record.refused = True
@@ -137,7 +137,7 @@ class Multipart:
             self._ended = True
 
     def _keep(self, raw: bytes, out: list[Iterable[bytes]]) -> None:
-        """Keep some bytes, or send all as they came where that is not possible."""
+        """Keep some bytes, or send everything unchanged if that is impossible."""
         if not self._store.write(raw):
             self._release = Release.AT_FIRST_FILE
             self._locked = self.settled = True
@@ -176,7 +176,7 @@ class Multipart:
 
     @property
     def _releases(self) -> bool:
-        """Whether what is held is sent when a file begins."""
+        """Whether held bytes are sent when a file begins."""
         if self._release is Release.AT_LAST_TEXT:
             return not self._text_may_come
         return self._release is not Release.AT_END
@@ -203,7 +203,7 @@ class Multipart:
         self._parts.append(part)
 
     def _flush(self, out: list[Iterable[bytes]], *, complete: bool) -> None:
-        """Judge what is held, and send it."""
+        """Judge the held parts, and send them."""
         changed = self._form.settle(self._parts, complete=complete, locked=self._locked)
         if changed and self._locked:
             self._judge.record.reason = Reason.TEXT_AFTER_FILE
@@ -225,7 +225,7 @@ class Multipart:
             record.reason = Reason.FLAGS_ELSEWHERE
 
     def _settle(self, delta: int, *, complete: bool) -> None:
-        """Say how much longer the body gets, now that its first bytes are sent."""
+        """Fix the change of the body's length, now that its first bytes are sent."""
         self.settled = True
         self.delta = delta
         if complete or self._release is Release.AT_FILES:
@@ -236,7 +236,7 @@ class Multipart:
             self._locked = True
 
     def _changes(self) -> list[Splice]:
-        """Return the changes of the parts that are held."""
+        """Return the changes of the held parts."""
         splices: list[Splice] = []
         for part in self._parts:
             added = self._new_parts(part.added) if part.added else b""
@@ -248,7 +248,7 @@ class Multipart:
         return _as_first(splices) if splices[0].start == 0 else splices
 
     def _new_content(self, part: _Part, value: str) -> list[Splice]:
-        """Return what gives a part another value; what its headers say of it is made true."""
+        """Return the splices that give a part another value, and adjust its headers."""
         content = self._checked(value, ascii_only=part.header.is_ascii)
         splices = [Splice(part.content_at, part.end, content)]
         if part.header.is_bound:
@@ -279,7 +279,7 @@ class Multipart:
 
 
 def _joined(out: list[Iterable[bytes]]) -> Iterable[bytes]:
-    """Return one chunk where all is in memory."""
+    """Return a single chunk if all is in memory."""
     held: list[bytes] = []
     for chunks in out:
         if not isinstance(chunks, tuple):

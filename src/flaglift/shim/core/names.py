@@ -1,4 +1,4 @@
-"""Names of form fields, and which prompt each belongs to."""
+"""Names of form fields, and the prompt that each belongs to."""
 
 import re
 from functools import lru_cache
@@ -10,7 +10,7 @@ from flaglift.shim.core.refusal import Doubt
 
 
 class FieldPlace(NamedTuple):
-    """What a name means: a field of one of the request's prompts."""
+    """The meaning of a name: a field of one of the request's prompts."""
 
     owner: str
     """`prompt`, `tune[prompts_attributes][3]`, `tune[prompts_attributes][]`, or, as the service's
@@ -19,7 +19,7 @@ class FieldPlace(NamedTuple):
     """Which prompt of an owner that ends in `[]`, from 0; else 0."""
     field: str
     rest: str
-    """The brackets behind the field, such as `[]` of a list."""
+    """The brackets after the field, such as `[]` of a list."""
 
     @property
     def prompt(self) -> tuple[str, int]:
@@ -28,7 +28,7 @@ class FieldPlace(NamedTuple):
 
     @property
     def repeats(self) -> bool:
-        """Whether the name may come again, as the entries of a list do."""
+        """Whether the name may repeat, as for the entries of a list."""
         return "[]" in self.rest
 
 
@@ -47,7 +47,7 @@ _NAMES = {
 
 
 def read_name(name: str, root: str) -> FieldPlace | None:
-    """Return what a name means, as if its prompt were the first; None for one of no prompt.
+    """Return a name's meaning, as if its prompt were the first; None if it belongs to no prompt.
 
     Raises `Doubt` for a name that only some parsers read as a field of a prompt.
 
@@ -70,7 +70,7 @@ def _read(name: str, root: str) -> FieldPlace | None:
 
 
 _MOST_REMEMBERED = 100
-"""The longest name that is remembered, in code points: programs send the same ones every time."""
+"""The longest name that is cached, in code points: programs send the same ones every time."""
 _remembered = lru_cache(maxsize=1024)(_read)
 
 

@@ -1,4 +1,4 @@
-"""What the user chose for requests."""
+"""The user's choices for requests."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,22 +9,22 @@ from flaglift.shim.core.routes import normalized
 
 
 class Mode(StrEnum):
-    """What is done with prompts that carry flags."""
+    """How prompts with flags are treated."""
 
     OFF = "off"
-    """Nothing is looked at."""
+    """Nothing is inspected."""
     REPORT = "report"
-    """Requests go through byte for byte; what would change is counted."""
+    """Requests pass byte for byte; changes that would be made are counted."""
     TRANSLATE = "translate"
-    """Prompts are translated; one that cannot be goes through as it is, and is counted."""
+    """Prompts are translated; those that cannot be pass unchanged, and are counted."""
     STRICT = "strict"
-    """Prompts are translated; one that cannot be is refused with status 422."""
+    """Prompts are translated; those that cannot be are refused with status 422."""
 
 
 class LateText(StrEnum):
-    """What is done with a body over `spool_limit` whose text comes after a file.
+    """How a body over `spool_limit` whose text comes after a file is treated.
 
-    Its new length would have to be sent before the text is seen.
+    Its new length would have to be announced before the text is seen.
     """
 
     PASS = "pass"  # noqa: S105 - not a password
@@ -38,7 +38,7 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How requests are treated. Every fitting takes one; the default translates.
+    """How requests are treated. Every adapter takes one; the default translates.
 
     >>> policy = Policy(mode=Mode.REPORT, modes=(("/tunes/7/*", Mode.STRICT),))
     >>> policy.mode_for("/tunes/7/prompts").value, policy.mode_for("/tunes/8/prompts").value
@@ -46,21 +46,21 @@ class Policy:
     """
 
     mode: Mode = Mode.TRANSLATE
-    """The mode of paths that no pattern names."""
+    """The mode of paths that match no pattern."""
     modes: tuple[tuple[str, Mode], ...] = ()
-    """Path patterns (`*` stands for anything) and their modes; the first that fits counts.
+    """Path patterns (`*` matches anything) and their modes; the first match counts.
 
     They are compared with the path as servers understand it, without empty segments and escapes.
     """
     settings: Settings = field(default=DEFAULT)
-    """What `translate` is called with."""
+    """The settings that `translate` is called with."""
     late_text: LateText = LateText.PASS
     hold_limit: int = MEBIBYTE
     """The most bytes of one request held in memory; longer files are streamed, or spooled."""
     spool_limit: int = 64 * MEBIBYTE
-    """The longest body that is kept in a temporary file where its text may come after a file."""
+    """The longest body that is kept in a temporary file if its text may come after a file."""
     prefix: str = ""
-    """What stands before the service's own paths in the address, such as `/gateway`."""
+    """The prefix of the service's own paths, such as `/gateway`."""
 
     def mode_for(self, path: str) -> Mode:
         """Return the mode of a path."""

@@ -1,4 +1,4 @@
-"""What is kept of one request: counts and codes, never prompt text."""
+"""The record of one request: counts and codes, never prompt text."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,20 +8,20 @@ from flaglift.emit.translation import TranslationStatus
 
 
 class Reason(StrEnum):
-    """Why a request on a prompt's route went through untouched, or was refused half-way."""
+    """Why a request on a prompt's route passed unchanged, or was refused halfway."""
 
     CONTENT_ENCODING = "content-encoding"
     """The body is compressed."""
     SIGNED_BODY = "signed-body"
-    """A header holds a digest or a signature that an edit would make wrong."""
+    """A header contains a digest or a signature that an edit would invalidate."""
     MEDIA_TYPE = "media-type"
     """The body is neither a form nor JSON, or there is more than one Content-Type."""
     CHARSET = "charset"
-    """The body, or a part, is declared as neither UTF-8 nor ASCII, and holds more than ASCII."""
+    """The body, or a part, is declared as neither UTF-8 nor ASCII, and is not pure ASCII."""
     QUERY_FIELDS = "query-fields"
     """Fields of the prompt are in the query string as well."""
     TOO_LARGE = "too-large"
-    """What would have to be held in memory is over the limit."""
+    """The part that would have to be kept in memory is over the limit."""
     MALFORMED = "malformed"
     """The body is not what its Content-Type says."""
     INVALID_UTF8 = "invalid-utf8"
@@ -31,30 +31,30 @@ class Reason(StrEnum):
     ODD_PART = "odd-part"
     """Part headers that parsers read differently."""
     ODD_SEPARATOR = "odd-separator"
-    """A `;` that some parsers take for the end of a pair."""
+    """A `;` that some parsers treat as the end of a pair."""
     DUPLICATE_NAME = "duplicate-name"
-    """A field is there twice, and which one counts depends on the parser."""
+    """A field is repeated, and which one counts depends on the parser."""
     ARRAY_ORDER = "array-order"
     """New fields would end up in another element of `prompts_attributes[]`."""
     BOUNDARY_IN_VALUE = "boundary-in-value"
-    """A new value holds the multipart boundary."""
+    """A new value contains the multipart boundary."""
     TEXT_AFTER_FILE = "text-after-file"
     """The text comes after a file, in a body too long to be kept until then."""
     NO_LENGTH = "no-length"
-    """The server does not tell where the body ends."""
+    """The server does not say where the body ends."""
     FLAGS_ELSEWHERE = "flags-elsewhere"
-    """The body or the query holds what reads as `--video`, or may, where no prompt is read."""
+    """The body or the query contains, or may contain, `--video` where no prompt is read."""
 
 
 class RequestOutcome(StrEnum):
-    """What became of a request as a whole."""
+    """The outcome of a request as a whole."""
 
     OFF = "off"
     """The mode is `off`, or the request's route carries no prompts."""
     UNCHANGED = "unchanged"
     """No prompt in it has flags."""
     TRANSLATED = "translated"
-    """At least one prompt was translated; in mode `report`, would have been."""
+    """At least one prompt was translated, or would have been in mode `report`."""
     LEFT = "left"
     """At least one prompt has flags, and none could be translated."""
     UNTOUCHED = "untouched"
@@ -65,7 +65,7 @@ class RequestOutcome(StrEnum):
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What was seen in one request's body."""
+    """Counts of one request's body."""
 
     prompts: dict[TranslationStatus, int] = field(default_factory=dict)
     """How many prompts were translated, unchanged or refused by `translate`."""
@@ -74,7 +74,7 @@ class RequestRecord:
     characters: int = 0
     """How long the prompts were, in code points."""
     mentions: int = 0
-    """How many flags are spelt in prompts that were read, and are none there."""
+    """How many times prompts spell a flag that is not one there."""
     reason: Reason | None = None
     refused: bool = False
 
@@ -86,7 +86,7 @@ class RequestRecord:
 
     @property
     def outcome(self) -> RequestOutcome:
-        """What became of the request, given that its body was looked at."""
+        """The outcome of the request, given that its body was inspected."""
         if self.refused:
             return RequestOutcome.REFUSED
         if self.reason is not None:

@@ -7,7 +7,7 @@ from flaglift.diagnostics import Diagnostic
 from flaglift.shim.core.record import Reason
 
 
-class Doubt(Exception):  # noqa: N818 - it is no error, and is caught inside this room
+class Doubt(Exception):  # noqa: N818 - not an error, and caught inside this package
     """The body, or a name in it, can be read in more than one way."""
 
     def __init__(self, reason: Reason) -> None:
@@ -42,7 +42,7 @@ _TOO_LATE = {
 
 
 def too_late(reason: Reason) -> Refusal:
-    """Return the answer to a body that turns out doubtful when its beginning is already sent."""
+    """Return the answer to a body that turns out ambiguous after its beginning was sent."""
     message = _TOO_LATE.get(
         reason,
         f"after a file comes a field that cannot be read for certain ({reason.value}); send all "

@@ -1,4 +1,4 @@
-"""Which requests carry prompts: decided on a copy of method and path as servers understand them."""
+"""Which requests carry prompts: decided by method and path, normalized as servers do."""
 
 import re
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ class Route:
     """One of the service's requests with a prompt in its body."""
 
     label: str
-    """The path with names for its variable parts, as reports show it."""
+    """The path with placeholders for its variable parts, as shown in reports."""
     root: str
     """Where the prompts are: in `prompt`, or in `tune` under `prompts_attributes`."""
     creates: bool
-    """Whether the body is all there is; an update leaves fields it does not name as they are."""
+    """Whether the request creates a prompt; an update leaves fields it does not name unchanged."""
 
 
-# A POST is an update where the body, the query or a header says so (`_method=patch`). Where none
-# does, the service has nothing at that path, and what is sent there does not matter.
+# A POST is an update if the body, the query or a header says so (`_method=patch`). If none
+# does, the service has nothing at that path, and the request does not matter.
 _UPDATE = ("PATCH", "PUT", "POST")
 _ROUTES = (
     (("POST",), "/tunes/:id/prompts", "prompt", True),
@@ -39,16 +39,16 @@ _TABLE = [
 ]
 _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 _MOST_REMEMBERED = 200
-"""The longest path that is remembered, in code points."""
+"""The longest path that is cached, in code points."""
 _MOST_LABEL = 80
 _ASCII = bytes(range(128))
 _IDENTIFIER = re.compile(r"(?<![^/])[^/0-9]*+[0-9][^/]*+")
 
 
 def find_route(method: str, path: str, prefix: str = "") -> Route | None:
-    """Return the route of a request; None where its body carries no prompts.
+    """Return the route of a request; None if its body carries no prompts.
 
-    `prefix` is what stands before the service's own paths.
+    `prefix` is the prefix of the service's own paths.
 
     >>> find_route("POST", "/tunes/7/prompts.json").label
     '/tunes/:id/prompts'
@@ -71,7 +71,7 @@ def find_route(method: str, path: str, prefix: str = "") -> Route | None:
 
 
 def escaped(path: bytes) -> str:
-    r"""Return a path as text, with bytes that are not ASCII as a URL writes them.
+    r"""Return a path as text, with non-ASCII bytes percent-encoded.
 
     >>> escaped(b"/caf\xc3\xa9")
     '/caf%C3%A9'
@@ -106,7 +106,7 @@ _remembered = lru_cache(maxsize=1024)(_normalized)
 
 
 def label_of(path: str) -> str:
-    """Return a path of which nothing is known, as reports show it: without what may be an id.
+    """Return an unknown path as shown in reports: without possible ids.
 
     >>> label_of("/gateway/tunes/7/prompts")
     '/gateway/tunes/:id/prompts'

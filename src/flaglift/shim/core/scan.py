@@ -1,6 +1,6 @@
-"""Bodies that are not read, and whether they hold something that reads as a flag for a video.
+"""Bodies that are not parsed, scanned for anything that reads as a flag for a video.
 
-Where they do, it cannot be said that nobody sends flags.
+If they have any, it is not proven that flags are no longer sent.
 """
 
 import re
@@ -18,7 +18,7 @@ _ENCODED_PART = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 512
-"""More bytes than the longest spelling of a flag, or a part's header, that is looked for."""
+"""More bytes than the longest spelling of a flag, or of a part header, searched for."""
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "TRACE")
 _NO_FORM = re.compile(
     rb"\s*(?:(?:image|video|audio|font)/|application/octet-stream)", re.IGNORECASE
@@ -30,7 +30,7 @@ _OTHER_CHARSET = re.compile(
 
 
 def count_flags(data: bytes, *, escapes: bool = True) -> int:
-    r"""Return how many flags for a video are spelt in a body, escaped or not.
+    r"""Count the flags for a video in a body, escaped or not.
 
     >>> count_flags(b"text=%2D-video+--video_model+x"), count_flags(rb'"\\u002d-vid\\u0065o"')
     (2, 1)
@@ -45,14 +45,14 @@ def count_flags(data: bytes, *, escapes: bool = True) -> int:
 def may_hold_flags(method: str, headers: dict[bytes, list[bytes]]) -> bool:
     """Whether a request may have a body that a server reads as a form or as JSON."""
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
-        return method.upper() not in _WITHOUT_BODY  # HTTP/2 does not have to say that there is one
+        return method.upper() not in _WITHOUT_BODY  # HTTP/2 does not have to announce a body
     if headers.get(b"content-length") == [b"0"]:
         return False
     return not any(_NO_FORM.match(value) for value in headers.get(b"content-type", ()))
 
 
 class ScannedBody(Untouched):
-    """Passes a body on as it is, and notes whether it holds flags, or cannot be seen through."""
+    """Passes a body on unchanged, and notes whether it contains flags or is opaque."""
 
     def __init__(self, headers: dict[bytes, list[bytes]], record: RequestRecord) -> None:
         media_type = b"\n".join(headers.get(b"content-type", []))

@@ -1,11 +1,11 @@
-"""What changes in a body: stretches of its bytes, and what is sent instead."""
+"""Changes to a body: byte ranges, and their replacements."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
 class Splice(NamedTuple):
-    """A stretch of a body and its replacement; offsets are bytes from the body's beginning."""
+    """A range of a body and its replacement; offsets are bytes from the body's start."""
 
     start: int
     end: int
@@ -29,7 +29,7 @@ def spliced(chunks: Iterable[bytes], splices: Sequence[Splice]) -> Iterator[byte
     """
     ahead = iter(splices)
     splice = next(ahead, None)
-    base = position = 0  # where the chunk begins; what comes before `position` is done
+    base = position = 0  # the chunk starts at `base`; bytes before `position` are done
     for chunk in chunks:
         limit = base + len(chunk)
         out: list[bytes] = []

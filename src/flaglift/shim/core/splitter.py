@@ -1,7 +1,7 @@
 """A multipart body, split at its delimiters while it arrives (RFC 2046, section 5.1).
 
 The bytes of all pieces, and those still held, are the bytes that went in. Only what every parser
-takes for a delimiter is one; a body that has anything else raises `Doubt`.
+treats as a delimiter is one; a body with anything ambiguous raises `Doubt`.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ MOST_HEADER_BYTES = 16 * 1024
 
 
 class MultipartPiece(Enum):
-    """What a stretch of a multipart body is."""
+    """The kind of a piece of a multipart body."""
 
     HEAD = "head"
     """A delimiter and the headers of the part that it begins, the blank line included."""
@@ -33,17 +33,17 @@ class Splitter:
         self._buffer = b""
         self._at = 0
         self._last = -1  # where the last delimiter of the buffer begins
-        # A function and no bound method: that would make a cycle, and keep the buffer until garbage
+        # A function, not a bound method, which would make a cycle and keep the buffer until garbage
         # is collected.
         self._step: Callable[[Splitter], tuple[MultipartPiece, bytes] | None] = Splitter._begin
 
     @property
     def held(self) -> bytes:
-        """What came and is not yet in any piece."""
+        """Received bytes that are not yet in any piece."""
         return self._buffer[self._at :]
 
     def feed(self, data: bytes) -> Iterator[tuple[MultipartPiece, bytes]]:
-        """Yield the pieces that are certain now. Raises `Doubt` where parsers would disagree."""
+        """Yield the pieces that are final now. Raises `Doubt` if parsers would disagree."""
         self._buffer = self.held + data
         self._at = 0
         self._last = self._buffer.rfind(self._delimiter)
@@ -64,7 +64,7 @@ class Splitter:
         return self._headers(first)
 
     def _next(self) -> tuple[MultipartPiece, bytes] | None:
-        """Read the delimiter that the held bytes begin with, and the headers behind it."""
+        """Read the delimiter that the held bytes begin with, and the headers after it."""
         closing = self._delimiter + b"--"
         if len(self._buffer) - self._at < len(closing):
             return None
@@ -88,14 +88,14 @@ class Splitter:
         return self._take(MultipartPiece.HEAD, end + 4)
 
     def _after(self) -> None:
-        # Some parsers go on to read parts there, or take a longer line for no delimiter.
+        # Some parsers continue reading parts there, or do not accept a longer line as a delimiter.
         held = self.held
         ends = b"\r\n".startswith(held[:2])
         if not ends or len(held) > MOST_HEADER_BYTES or self._delimiter[2:] in held:
             raise Doubt(Reason.MALFORMED)
 
     def _data(self) -> tuple[MultipartPiece, bytes] | None:
-        # Mostly there is none, which `rfind` says in half the time that `find` takes.
+        # Usually there is none, and `rfind` needs half the time of `find` to see that.
         if self._at <= self._last:
             at = self._buffer.find(self._delimiter, self._at)
             if at > self._at:

@@ -1,4 +1,4 @@
-"""Where the bytes of a body stay until it is known what is sent for them."""
+"""Storage for the bytes of a body until it is decided what to send."""
 
 import logging
 import tempfile
@@ -13,20 +13,20 @@ _CHUNK = 65_536
 
 
 class BodyStore(Protocol):
-    """Takes the bytes of a body and gives them back once."""
+    """Takes the bytes of a body and returns them once."""
 
     def write(self, data: bytes) -> bool:
-        """Take some bytes; tell whether they are kept."""
+        """Take some bytes; return whether they are kept."""
 
     def read(self, splices: Sequence[Splice]) -> Iterable[bytes]:
-        """Give back all bytes, changed, as a tuple if they are in memory; then it is empty.
+        """Return all bytes, changed, as a tuple if they are in memory, and empty the store.
 
         The offsets of the splices count from the first of these bytes.
         """
 
 
 class Discard:
-    """Keeps nothing, for a body that is only looked at or can be read again."""
+    """Keeps nothing, for a body that is only inspected or can be read again."""
 
     def write(self, _: bytes) -> bool:
         """Forget the bytes."""
@@ -38,9 +38,9 @@ class Discard:
 
 
 class Spool:
-    """Keeps a body in memory, and what is over a limit (in bytes) in a temporary file.
+    """Keeps a body in memory, and anything beyond a limit (in bytes) in a temporary file.
 
-    The file has no name in its folder, so that nothing of it is left even after a crash.
+    The file has no directory entry, so nothing of it remains even after a crash.
     """
 
     def __init__(self, memory: int) -> None:
@@ -50,7 +50,7 @@ class Spool:
         self._file: _File | None = None
 
     def write(self, data: bytes) -> bool:
-        """Take some bytes; they are not kept where the disk does not take them."""
+        """Take some bytes; they are not kept if writing to disk fails."""
         self._length += len(data)
         if self._file is None and self._length <= self._limit:
             self._memory.append(data)
@@ -66,7 +66,7 @@ class Spool:
         return True
 
     def read(self, splices: Sequence[Splice]) -> Iterable[bytes]:
-        """Give back all that was kept, changed; then it is empty."""
+        """Return everything kept, changed, and empty the store."""
         memory, file = self._memory, self._file
         self._memory, self._file, self._length = [], None, 0
         if file is not None:
@@ -89,7 +89,7 @@ class _File:
             self._file.close()
 
     def append(self, data: bytes) -> None:
-        """Write at the end. Raises `OSError`; then `chunks` does not give these bytes."""
+        """Write at the end. Raises `OSError`; then `chunks` does not yield these bytes."""
         left = memoryview(data)
         while left:
             left = left[self._file.write(left) :]

@@ -1,4 +1,4 @@
-"""Bodies of type application/x-www-form-urlencoded: only pairs that change are written anew."""
+"""Bodies of type application/x-www-form-urlencoded: only pairs that change are rewritten."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from flaglift.shim.core.refusal import Doubt
 def rewrite_urlencoded(body: bytes, judge: Judge) -> bytes:
     """Return the body with its prompts translated.
 
-    Raises `Doubt` where it can be read in two ways, `Refusal` in mode `strict`.
+    Raises `Doubt` if it is ambiguous, `Refusal` in mode `strict`.
     """
     if is_broken(body):
         raise Doubt(Reason.MALFORMED)
@@ -47,6 +47,6 @@ def _written(entry: _Pair) -> list[bytes]:
     if not entry.removed:
         new = entry.new_value
         written.append(entry.raw if new is None else name + b"=" + encoded(new))
-    keep = "[]" if b"[" in name else ""  # as the client writes its own names
+    keep = "[]" if b"[" in name else ""  # in the style of the client's own names
     written += [encoded(added, keep=keep) + b"=" + encoded(value) for added, value in entry.added]
     return written
