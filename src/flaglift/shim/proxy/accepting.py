@@ -1,4 +1,4 @@
-"""Taking connections from a listening socket that other workers take connections from, too."""
+"""Accepting connections from a listening socket that is shared with other workers."""
 
 import asyncio
 import logging
@@ -13,19 +13,19 @@ from flaglift.shim.proxy.writing import readable
 
 LOGGER = logging.getLogger("flaglift.shim")
 _AT_ONCE = 32
-"""How many connections a worker that is alone accepts at once: fewer than the descriptors in
-reserve, because what is closed to make room for them is closed after that. One of several takes one
-at a time, and leaves the others to those that are idle."""
+"""How many connections a single worker accepts at once: fewer than the descriptors in
+reserve, because connections are closed to make room only afterward. One of several workers
+takes one at a time, and leaves the others to those that are idle."""
 _YIELD_SECONDS = 0.1
-"""How long a worker that has little room leaves connections to the others, which may be busy."""
+"""How long a worker with little room leaves connections to the others, which may be busy."""
 _INSIST_SECONDS = 0.5
-"""How long it takes them itself if the others did not."""
+"""How long it then accepts them itself if the others did not."""
 _RETRY_SECONDS = 1.0
 """How long it waits if the system has no room."""
 
 
 class Acceptor:
-    """Accepts connections for a door. Raises `ConfigError` where nobody can listen."""
+    """Accepts connections for a door. Raises `ConfigError` if it cannot listen."""
 
     def __init__(self, listener: socket.socket, door: Connections, *, alone: bool) -> None:
         self.listener: socket.socket = listener
@@ -45,7 +45,7 @@ class Acceptor:
 
     @property
     def making(self) -> bool:
-        """Whether a connection was accepted that the door does not know of yet."""
+        """Whether a connection was accepted that the door has not seen yet."""
         return bool(self._tasks)
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Acceptor:
         self._timer = self._loop.call_later(seconds, self._go_on)
 
     def _go_on(self) -> None:
-        if readable(self.listener.fileno()):  # nobody else took it
+        if readable(self.listener.fileno()):  # no other worker took it
             self._insists_until = self._loop.time() + _INSIST_SECONDS
         self._begin()
 
@@ -76,7 +76,7 @@ class Acceptor:
             try:
                 client, _ = self.listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
-                return  # another worker was faster, or the client has gone
+                return  # another worker was faster, or the client disconnected
             except OSError as error:
                 if self._may_tell():
                     LOGGER.error("no connection can be accepted: %s", reason(error))  # noqa: TRY400

@@ -1,14 +1,14 @@
-"""A timer that is set for every request and hardly ever rings."""
+"""A timer that is set for every request and rarely fires."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Alarm:
-    """Calls `ring` when the time that was set last has come.
+    """Calls `ring` at the time that was set last.
 
-    A timer of the loop stays where it is while it is set for later again and again, or turned off:
-    making one and taking it away for each request costs more than reading a head.
+    The loop's timer stays in place while the alarm is postponed or turned off:
+    creating and cancelling one for each request costs more than parsing a head.
     """
 
     def __init__(self, ring: Callable[[], object]) -> None:
@@ -18,11 +18,11 @@ class Alarm:
 
     @property
     def is_due(self) -> bool:
-        """Whether the time has come, and the loop has not got round to it."""
+        """Whether the time has come, but the loop has not called `ring` yet."""
         return self._when is not None and self._when <= asyncio.get_running_loop().time()
 
     def set(self, seconds: float) -> None:
-        """Ring in so many seconds, instead of when it was set for before."""
+        """Ring in this many seconds, replacing the earlier time."""
         loop = asyncio.get_running_loop()
         self._when = when = loop.time() + seconds
         if self._timer is not None and self._timer.when() > when:
@@ -32,11 +32,11 @@ class Alarm:
             self._timer = loop.call_at(when, self._due)
 
     def turn_off(self) -> None:
-        """Ring no more."""
+        """Do not ring."""
         self._when = None
 
     def close(self) -> None:
-        """Let go of whom it would call."""
+        """Drop the reference to the callback."""
         self._when = None
         if self._timer is not None:
             self._timer.cancel()

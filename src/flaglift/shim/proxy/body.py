@@ -1,16 +1,16 @@
-"""A message's body while it arrives, with the patience that its reader has."""
+"""A message's body while it arrives, with timeouts for its reader."""
 
 import asyncio
 from collections.abc import Callable
 
 MOST_BUFFERED = 128 * 1024
-"""The bytes of a body that may wait for their reader; the sender is paused beyond them."""
+"""The most unread bytes of a body; beyond that, the sender is paused."""
 
 
 class Body:
-    """Holds what has arrived of a body until it is read.
+    """Buffers the part of a body that has arrived until it is read.
 
-    `pause` and `resume` are called to hold the sender back and to let it go on.
+    `pause` and `resume` are called to pause and resume the sender.
     """
 
     def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
@@ -33,11 +33,11 @@ class Body:
 
     @property
     def finished(self) -> bool:
-        """Whether all of it has arrived, and was read."""
+        """Whether all of it has arrived and been read."""
         return self.complete and not self._chunks
 
     def feed(self, chunk: bytes) -> None:
-        """Take what has arrived."""
+        """Add a chunk that has arrived."""
         self._chunks.append(chunk)
         self._buffered += len(chunk)
         self.length += len(chunk)
@@ -52,16 +52,16 @@ class Body:
         self._wake()
 
     def fail(self, failure: Exception) -> None:
-        """Have the reader raise `failure` from now on; what has arrived is dropped."""
+        """Make reading raise `failure` from now on; unread bytes are dropped."""
         if not self.complete and self._failure is None:
             self._failure = failure
             self._chunks.clear()
             self._wake()
 
     async def read(self, seconds: float | None = None) -> bytes:
-        """Return what has arrived since the last call; nothing where the body has ended.
+        """Return the bytes since the last call; nothing if the body has ended.
 
-        Raises what it failed with, and `TimeoutError` where nothing arrives for `seconds`.
+        Raises the failure, if any, and `TimeoutError` if nothing arrives for `seconds`.
         """
         if not self.ready:
             self._arrival = asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""Who sent a request, in a form that can be kept: never a credential, never an address given."""
+"""Who sent a request, in a storable form: never a credential, never a claimed address."""
 
 import hmac
 import re
@@ -12,8 +12,8 @@ class Callers:
     """Names callers; the same caller has the same name as long as the secret is the same.
 
     A caller is known by the header that `header` names, or by a keyed hash of its `Authorization`
-    (the credential cannot be found from it), or by the address it connects from. What a client says
-    of where it comes from, such as `X-Forwarded-For`, does not count.
+    (from which the credential cannot be recovered), or by the address it connects from. Claims of
+    a client about its origin, such as `X-Forwarded-For`, do not count.
     """
 
     def __init__(self, secret: bytes, header: str | None = None) -> None:

@@ -14,15 +14,15 @@ from flaglift.shim.proxy.writing import unread, waiting_bytes
 
 LOGGER = logging.getLogger("flaglift.shim")
 _RESERVED = 64
-"""Descriptors for files, logs, pages and what the libraries open."""
+"""Descriptors reserved for files, logs, pages and libraries."""
 _QUIET_SECONDS = 60.0
-"""How long after a line in the log the same is not said again."""
+"""How long a log message is not repeated."""
 
 
 def most_connections() -> int:
-    """Raise the limit of descriptors as far as it goes; return how many connections that allows.
+    """Raise the descriptor limit as far as possible; return how many connections it allows.
 
-    Each may need another one to the upstream.
+    Each may need a second one to the upstream.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
@@ -31,13 +31,13 @@ def most_connections() -> int:
 
 
 class Seldom:
-    """Tells whether something may be said in the log: once a minute."""
+    """Limits a log message to once a minute."""
 
     def __init__(self) -> None:
         self._next = 0.0
 
     def __call__(self) -> bool:
-        """Return whether it may be said now, and count that as said."""
+        """Return whether to log now, counting it as logged."""
         now = time.monotonic()
         if now < self._next:
             return False
@@ -49,9 +49,9 @@ Serve = Callable[[Request, Response], Awaitable[None]]
 
 
 class Connections:
-    """The connections of a listening socket, and what answers their requests.
+    """The connections of a listening socket, and the handler of their requests.
 
-    There are at most `most`: the one that is idle longest makes room.
+    There are at most `most`: the one idle the longest is closed to make room.
     """
 
     def __init__(self, serve: Serve, limits: Limits, most: int) -> None:
@@ -72,14 +72,14 @@ class Connections:
         return len(self._open) * 8 >= self._most * 7
 
     def opened(self, connection: Connection) -> None:
-        """Take in a connection; close another one, or this one, if there are too many."""
+        """Register a connection; close another one, or this one, if there are too many."""
         self._open.add(connection)
         self._idle[connection] = None
         if len(self._open) <= self._most:
             return
         if self._may_tell():
             LOGGER.warning("%d connections are open, the most there may be", self._most)
-        # A request may have arrived that the loop has not read yet: such a connection is not idle.
+        # A connection with an unread request in its socket is not idle.
         idle = (each for each in self._idle if not waiting_bytes(each.transport))
         oldest = next(idle, connection)
         if oldest is connection:
@@ -89,11 +89,11 @@ class Connections:
         self.closed(oldest)
 
     def busy(self, connection: Connection) -> None:
-        """Note that a connection has a request to answer."""
+        """Mark a connection as busy with a request."""
         self._idle.pop(connection, None)
 
     def idle(self, connection: Connection) -> None:
-        """Note that a connection waits for a request."""
+        """Mark a connection as waiting for a request."""
         self._idle[connection] = None
 
     def closed(self, connection: Connection) -> None:
@@ -102,15 +102,15 @@ class Connections:
         self._idle.pop(connection, None)
 
     def close_idle(self, *, fresh: bool) -> None:
-        """Close those that wait for a request that is not on its way; `fresh` the first ones too.
+        """Close idle connections without a request on its way; with `fresh`, unused ones, too.
 
-        What has just connected is about to ask for something.
+        A client that has just connected is about to send a request.
         """
         for connection in list(self._idle):
             if (fresh or not connection.fresh) and not unread(connection.transport):
                 connection.transport.close()
 
     def abort(self) -> None:
-        """Cut all of them off."""
+        """Abort all of them."""
         for connection in list(self._open):
             connection.abort()

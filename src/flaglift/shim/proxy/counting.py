@@ -1,4 +1,4 @@
-"""Counts who sends flags, and writes it down every second."""
+"""Counts who sends flags, and saves the counts every second."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from flaglift.shim.proxy.traffic import Sender, TrafficStore, Worker
 
 LOGGER = logging.getLogger("flaglift.shim.traffic")
 MOST_SENDERS = 1000
-"""The most senders told apart at a time; the others are counted together."""
+"""The most senders distinguished at a time; the others are counted together."""
 _OTHERS = "(others)"
 _UNREAD = (RequestOutcome.OFF, RequestOutcome.UNTOUCHED)
 
@@ -57,7 +57,7 @@ class Counting:
             await asyncio.sleep(every)
 
     async def write(self, *, ends: bool = False) -> None:
-        """Write what was counted since the last time; keep it for the next where that fails."""
+        """Write the counts since the last time; keep them for the next time if that fails."""
         counts, self._counts = self._counts, {}
         try:
             await asyncio.to_thread(self._store.add, self._worker, counts.items(), ends=ends)

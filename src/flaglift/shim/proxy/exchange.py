@@ -1,4 +1,4 @@
-"""What is known of one request when all is said."""
+"""The data about one request after it has ended."""
 
 import time
 from dataclasses import dataclass, field
@@ -15,24 +15,24 @@ class Exchange:
 
     request: Request
     path: bytes
-    """The path of the target, less the query; empty where there is none."""
+    """The path of the target, without the query; empty if there is none."""
     inspection: Inspection
     id: str = field(init=False)
-    """What the request is called in logs on both sides of the proxy."""
+    """The request's id in logs on both sides of the proxy."""
     status: int = 0
-    """The status of the response; 0 where there was none."""
+    """The status of the response; 0 if there was none."""
     seconds: float = 0.0
     upstream_seconds: float | None = None
-    """From the request's end, or from when it was sent, to the head of the upstream's response."""
+    """From the request's end, or from sending it, to the head of the upstream's response."""
     upstream_status: int = 0
-    """The status of the upstream's response; 0 where there was none."""
+    """The status of the upstream's response; 0 if there was none."""
     sent_bytes: int = 0
     """The length of the response's body."""
     started: float = field(default_factory=time.perf_counter)
     span: Any = None
-    """The span of the request, where there are spans."""
+    """The span of the request, if tracing is on."""
     call_span: Any = None
-    """That of the call to the upstream."""
+    """The span of the call to the upstream."""
 
     def __post_init__(self) -> None:
         """Take the request's id from its head, or make one."""

@@ -1,4 +1,4 @@
-"""Where a request comes from, as proxies tell each other."""
+"""The origin of a request, as passed between proxies."""
 
 import re
 from collections.abc import Iterable
@@ -16,22 +16,22 @@ _PAIR = re.compile(rf'(?:[^";]|{_QUOTED})+', re.DOTALL)
 _NODE = re.compile(
     r'"?(?:\[([0-9a-f:.]+)\](?::[\w.-]+)?|([0-9.]+)(?::[\w.-]+)?|([0-9a-f:.]+))"?', re.IGNORECASE
 )
-"""An address as proxies write it, with or without brackets, port and quotes."""
+"""An address as written by proxies, with or without brackets, port and quotes."""
 
 
 def says_where_from(name: bytes) -> bool:
-    """Tell whether a field, its name in lower case, says where a request comes from.
+    """Return whether a field, by its lower-case name, states the origin of a request.
 
-    CGI and WSGI make no difference between `-` and `_`.
+    CGI and WSGI do not distinguish `-` and `_`.
     """
     name = name.replace(b"_", b"-")
     return name.startswith(b"x-forwarded-") or name in (_STANDARD, b"x-real-ip")
 
 
 def continued(request: Request) -> Headers:
-    """Return the fields that say where a request comes from, with what its peer is added.
+    """Return the fields that state the origin of a request, with its peer added.
 
-    To be called for a peer that is trusted.
+    Call it only for a trusted peer.
     """
     peer = request.client
     fields = [
@@ -51,10 +51,10 @@ def continued(request: Request) -> Headers:
 
 
 def origin(request: Request) -> str | None:
-    """Return the address that a request's peer, which is trusted, had it from.
+    """Return the address from which a trusted peer received a request.
 
-    That is the last one: what stands in front of it, the client itself may have written. Where the
-    peer says none, it is the peer's own.
+    That is the last one: the client itself may have written those before it. If the
+    peer states none, it is the peer's own.
     """
     said = ""
     if chain := _listed(request, _FOR):
@@ -80,7 +80,7 @@ def _listed(request: Request, name: bytes) -> list[str]:
 
 
 def _standard(request: Request) -> list[str]:
-    """Return the members of `Forwarded`; none where a quote is not closed."""
+    """Return the members of `Forwarded`; none if a quote is not closed."""
     text = _text(request, _STANDARD)
     return _stripped(_MEMBER.findall(text)) if _WELL_QUOTED.fullmatch(text) else []
 

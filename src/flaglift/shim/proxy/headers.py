@@ -1,4 +1,4 @@
-"""Header fields: pairs of bytes as they are on the wire, and which of them end at this hop."""
+"""Header fields: pairs of bytes as on the wire, and which of them are hop-by-hop."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _HOP_BY_HOP = frozenset(
     b" proxy-connection te trailer transfer-encoding upgrade".split()
 )
 _NEVER_NAMED = frozenset((b"host", b"content-length", b"content-type", b"authorization"))
-"""Fields that nobody can have removed by naming them in `Connection`."""
+"""Fields that are kept even if `Connection` names them."""
 _PRODUCT = re.compile(rb"[\w.+-]{1,40}(?:/[\w.+-]{1,20})?")
 
 
@@ -24,12 +24,12 @@ def lowered(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def values(headers: Headers, name: bytes) -> list[bytes]:
-    """Return the values of a field whose name is in lower case, as the names of `headers` are."""
+    """Return the values of a field; its name and those of `headers` are in lower case."""
     return [value for key, value in headers if key == name]
 
 
 def end_to_end(headers: Headers) -> Headers:
-    """Return the fields that are meant for the other end, spelled as they were.
+    """Return the end-to-end fields, spelled as they were.
 
     >>> end_to_end([(b"X-Hop", b"1"), (b"Connection", b"x-hop, close"), (b"X-Other", b"2")])
     [(b'X-Other', b'2')]
@@ -45,7 +45,7 @@ def end_to_end(headers: Headers) -> Headers:
 
 
 def via(version: str) -> tuple[bytes, bytes]:
-    """Return the field that says that a message of a version of HTTP came through this proxy.
+    """Return the field that says that a message with this HTTP version passed this proxy.
 
     It is a field of its own after those that others have added, which stay as they are (RFC 9110,
     sections 5.3 and 7.6.3).
@@ -57,9 +57,10 @@ def via(version: str) -> tuple[bytes, bytes]:
 
 
 def hops_left(method: str, headers: Headers) -> int | None:
-    """Return how many more servers may pass a request on; None where nothing bounds that.
+    """Return how many more servers may forward a request; None if unlimited.
 
-    Only for these two methods it does (RFC 9110, section 7.6.2). Names are in lower case.
+    `Max-Forwards` applies only to `TRACE` and `OPTIONS` (RFC 9110, section 7.6.2). Names are
+    in lower case.
 
     >>> hops_left("TRACE", [(b"max-forwards", b"3")])
     3

@@ -1,4 +1,4 @@
-"""What tells a request from all others: its id, and the trace that it belongs to."""
+"""The identity of a request: its id, and the trace that it belongs to."""
 
 import re
 import secrets
@@ -11,7 +11,7 @@ _TRACE = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-
 
 
 def request_id(headers: Headers) -> str:
-    """Return the id in a request's `X-Request-Id`, or a new one if that is not fit for a log.
+    """Return the id in a request's `X-Request-Id`, or a new one if that is not safe to log.
 
     >>> request_id([(b"x-request-id", b"7f-3")])
     '7f-3'
@@ -25,7 +25,7 @@ def request_id(headers: Headers) -> str:
 
 
 def trace_id(headers: Headers) -> str | None:
-    """Return the trace in a request's `traceparent`, as W3C's Trace Context has it.
+    """Return the trace id in a request's `traceparent` (W3C Trace Context).
 
     >>> trace_id([(b"traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")])
     '0af7651916cd43dd8448eb211c80319c'

@@ -18,13 +18,13 @@ from flaglift.shim.proxy.writing import TransportWriter
 
 LOGGER = logging.getLogger("flaglift.shim.access")
 LINGER_SECONDS = 5.0
-"""How long a client that is answered early may go on sending."""
+"""How long a client that is answered early may continue to send."""
 _BUFFER = memoryview(bytearray(64 * 1024))
-"""Where what arrives is put, for all connections: it is parsed before anything else arrives."""
+"""The receive buffer shared by all connections: data is parsed before more arrives."""
 
 
 class Door(Protocol):
-    """What connections come in through."""
+    """The listening side that connections belong to."""
 
     @property
     def serve(self) -> Callable[[Request, Response], Awaitable[None]]:
@@ -32,27 +32,27 @@ class Door(Protocol):
 
     @property
     def limits(self) -> Limits:
-        """Those of connections that are made from now on."""
+        """The limits for new connections."""
 
     @property
     def draining(self) -> bool:
-        """Whether connections end after the response that is under way."""
+        """Whether connections end after the current response."""
 
     def opened(self, connection: "Connection") -> None:
-        """Note that a connection was made."""
+        """Register a new connection."""
 
     def idle(self, connection: "Connection") -> None:
-        """Note that a connection waits for a request."""
+        """Mark a connection as waiting for a request."""
 
     def busy(self, connection: "Connection") -> None:
-        """Note that a connection has a request to answer."""
+        """Mark a connection as busy with a request."""
 
     def closed(self, connection: "Connection") -> None:
-        """Note that a connection is gone."""
+        """Forget a closed connection."""
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Reads requests, has them answered, and sees that the client keeps its pace."""
+    """Reads requests, has them answered, and enforces the client's timeouts."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -76,7 +76,7 @@ class Connection(asyncio.BufferedProtocol):
             transport, self._limits.client_seconds, transport.abort
         )
         peer = transport.get_extra_info("peername")
-        # A socket for both versions of IP says `::ffff:10.0.0.1` of 10.0.0.1.
+        # A dual-stack socket shows 10.0.0.1 as `::ffff:10.0.0.1`.
         self._client = peer[0].removeprefix("::ffff:") if isinstance(peer, tuple) else None
         self._await_head()
         self._door.opened(self)
@@ -84,8 +84,8 @@ class Connection(asyncio.BufferedProtocol):
         self._task = asyncio.get_running_loop().create_task(self._run())
         self._task.add_done_callback(self._ended)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - it makes no difference
-        """Give up what is under way."""
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - irrelevant
+        """Cancel everything in progress."""
         self._alarm.close()
         self._reader.close()
         self.writer.lost()
@@ -94,16 +94,16 @@ class Connection(asyncio.BufferedProtocol):
         self._ended(self._task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Tell the door, once nothing is sent to the client or to the upstream any more."""
+        """Notify the door, once nothing more is sent to the client or the upstream."""
         if self._lost and task.done():
             self._door.closed(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - all get the same
-        """Return where to put what arrives."""
+        """Return the buffer to receive into."""
         return _BUFFER
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what has arrived."""
+        """Process received data."""
         data = _BUFFER[:nbytes]
         try:
             if self.fresh:
@@ -119,21 +119,21 @@ class Connection(asyncio.BufferedProtocol):
                 self._await_head()
 
     def pause_writing(self) -> None:
-        """Wait for the client to read what was sent, but not for ever."""
+        """Wait, within limits, for the client to read what was sent."""
         self.writer.pause()
 
     def resume_writing(self) -> None:
-        """Go on: the client has read it."""
+        """Resume: the client has read it."""
         self.writer.resume()
 
     def abort(self) -> None:
-        """Cut it off."""
-        if not self._lost:  # asyncio does not expect it after that
+        """Abort it."""
+        if not self._lost:  # asyncio does not allow it afterward
             self.transport.abort()
 
     def turn_away(self, refusal: Refusal) -> None:
-        """Answer before anything is asked, and close."""
-        self._told = True  # of many, not each has a line in the log
+        """Answer before any request, and close."""
+        self._told = True  # do not log every one of many
         self._refuse(refusal)
 
     def _body(self) -> Body:
@@ -154,14 +154,14 @@ class Connection(asyncio.BufferedProtocol):
         self._requests.append(request)
         self._alarm.turn_off()
         if self._current is not None or len(self._requests) > 1:
-            self._hold()  # what is sent ahead waits its turn, and no more of it is taken
+            self._hold()  # pipelined data waits, and no more of it is read
             request.ahead = True
         else:
             self._door.busy(self)
         self._wake()
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer, once the requests before are answered, and read no more."""
+        """Answer after the earlier requests are answered, and read no more."""
         self._reader.close()
         self._alarm.turn_off()
         last = self._requests[-1] if self._requests else self._current
@@ -176,7 +176,7 @@ class Connection(asyncio.BufferedProtocol):
             while await self._next():
                 pass
         except (asyncio.CancelledError, ConnectionError):
-            pass  # the client has gone
+            pass  # the client disconnected
         finally:
             self._alarm.close()
             self.transport.close()
@@ -196,7 +196,7 @@ class Connection(asyncio.BufferedProtocol):
         await self._door.serve(request, response)
         self._current = None
         if not response.complete:
-            self.transport.abort()  # what was sent so far must not look like all
+            self.transport.abort()  # the partial response must not look complete
         elif not request.body.complete:
             await self._linger(request)
         if not response.complete or not response.keep_alive or self.transport.is_closing():
@@ -216,7 +216,7 @@ class Connection(asyncio.BufferedProtocol):
         await Response(self.writer, None, last=True).refuse(refusal)
 
     async def _linger(self, request: Request) -> None:
-        """Take what the client is still sending: closed on it, it might not see the answer."""
+        """Drain what the client is still sending: if it is cut off, it might not see the answer."""
         with contextlib.suppress(TimeoutError, Refusal):
             async with asyncio.timeout(LINGER_SECONDS):
                 while await request.body.read():
@@ -234,4 +234,4 @@ class Connection(asyncio.BufferedProtocol):
         if self._head_is_timed:
             self._refuse(Refusal(408, "base", ["the request's head did not arrive in time"]))
         else:
-            self.transport.close()  # kept open, and not used again
+            self.transport.close()  # kept alive, but not used again

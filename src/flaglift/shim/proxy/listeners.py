@@ -14,15 +14,15 @@ from flaglift.errors import ConfigError, reason
 from flaglift.shim.proxy.options import TCP
 
 BACKLOG = 2048
-"""How many connections may wait to be accepted."""
+"""The listen backlog."""
 _FIRST_PASSED = 3
 """The first descriptor that systemd passes."""
 
 
 def passed_by_systemd() -> list[socket.socket]:
-    """Return the sockets that this process was started with; none where it was started without.
+    """Return the sockets that systemd passed to this process, if any.
 
-    Raises `ConfigError` where what was passed is nothing to accept connections from.
+    Raises `ConfigError` if a passed descriptor cannot accept connections.
     """
     count = os.environ.get("LISTEN_FDS", "0")
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
@@ -33,7 +33,7 @@ def passed_by_systemd() -> list[socket.socket]:
 
 
 def _passed(file: int) -> socket.socket:
-    with contextlib.suppress(OSError):  # where it is a file, or nothing
+    with contextlib.suppress(OSError):  # a file, or not open
         listener = socket.socket(fileno=file)
         if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             return listener
@@ -42,9 +42,9 @@ def _passed(file: int) -> socket.socket:
 
 
 def bound(address: TCP | Path) -> socket.socket:
-    """Return a socket for workers to listen on; until one does, connections to it are refused.
+    """Return a socket for workers to listen on; until then, connections to it are refused.
 
-    Raises `ConfigError` where the address cannot be used.
+    Raises `ConfigError` if the address cannot be used.
     """
     try:
         return _on_path(address) if isinstance(address, Path) else _on_port(*address)
@@ -53,7 +53,7 @@ def bound(address: TCP | Path) -> socket.socket:
 
 
 def unusable(address: TCP | Path | socket.socket, error: OSError) -> ConfigError:
-    """Return what to tell where nobody can listen on an address."""
+    """Return the message for an address that cannot be listened on."""
     said = reason(error).partition(" (while")[0]
     return ConfigError(f"cannot listen on {shown(address)}: {said}")
 
@@ -62,10 +62,10 @@ def _on_port(host: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if listener.family == socket.AF_INET6:  # as the same port of IPv4 may be another's
+        if listener.family == socket.AF_INET6:  # another process may own the same IPv4 port
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         # Connections inherit it. asyncio sets it only where it knows that the protocol is TCP;
-        # without, the end of each response waits 40 ms for the client to acknowledge the beginning.
+        # without it, the end of each response waits 40 ms for the client to acknowledge the start.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind((host, port))
     except OSError:
@@ -83,21 +83,21 @@ def _on_path(path: Path) -> socket.socket:
     except OSError:
         listener.close()
         raise
-    # It answers at once: another proxy that starts would take one that does not for left over.
+    # It listens at once: another starting proxy would take a silent socket for a stale one.
     listener.listen(BACKLOG)
     return listener
 
 
 def _is_left_over(path: Path) -> bool:
-    """Tell whether a path is a socket of a program that was killed. Raises `OSError`."""
+    """Return whether a path is a stale socket of a killed program. Raises `OSError`."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.setblocking(False)  # one with many who wait is not left over
+        client.setblocking(False)  # a socket with a full backlog is not stale
         refused = client.connect_ex(str(path)) == errno.ECONNREFUSED
         return refused and stat.S_ISSOCK(path.stat().st_mode)
 
 
 def check_address(address: TCP | Path) -> None:
-    """Raise `ConfigError` where nobody could listen on an address; somebody may do so already."""
+    """Raise `ConfigError` if an address cannot be listened on; it may already be in use."""
     try:
         if isinstance(address, Path):
             _check_path(address)
@@ -118,7 +118,7 @@ def _check_path(path: Path) -> None:
 
 
 def shown(address: TCP | Path | socket.socket) -> str:
-    """Return an address as an option names it, such as `[::1]:80` or `unix:/run/app.sock`."""
+    """Return an address as written in options, such as `[::1]:80` or `unix:/run/app.sock`."""
     place = _address(address)
     if isinstance(place, Path):
         return f"unix:{place}"
@@ -131,12 +131,12 @@ def _address(address: TCP | Path | socket.socket) -> TCP | Path:
         return address
     name = address.getsockname()
     if address.family == socket.AF_UNIX:
-        return Path(os.fsdecode(name).replace("\0", "@", 1))  # as systemd writes one without a path
+        return Path(os.fsdecode(name).replace("\0", "@", 1))  # an abstract one, as in systemd
     return name[0], name[1]
 
 
 def check_loop(upstream: str, listen: TCP | Path | socket.socket) -> None:
-    """Raise `ConfigError` where the proxy would forward to itself."""
+    """Raise `ConfigError` if the proxy would forward to itself."""
     place = _address(listen)
     url = urlsplit(upstream)
     if isinstance(place, Path):
@@ -153,7 +153,7 @@ def check_loop(upstream: str, listen: TCP | Path | socket.socket) -> None:
 
 
 def _numbers(host: str) -> set[IPv4Address | IPv6Address]:
-    """Return the addresses of a host; none where they are not known now."""
+    """Return the addresses of a host; none if they cannot be resolved now."""
     try:
         addresses = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -162,14 +162,14 @@ def _numbers(host: str) -> set[IPv4Address | IPv6Address]:
 
 
 def _leads_to(address: IPv4Address | IPv6Address, listens: IPv4Address | IPv6Address) -> bool:
-    """Tell whether a connection to one address is one to another, on which this machine listens."""
+    """Return whether connecting to one address reaches another, on which this machine listens."""
     if address.version != listens.version:
         return False
     if not listens.is_unspecified:
         return address == listens or (address.is_unspecified and listens.is_loopback)
     if address.is_unspecified or address.is_loopback:
         return True
-    # What goes to an address of the machine's own comes from it, too.
+    # Connections to one of the machine's own addresses also come from it.
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect((str(address), 9))  # sends nothing

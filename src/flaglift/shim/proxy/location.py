@@ -22,7 +22,7 @@ _REFERENCE = re.compile(rb"(?:(https?):)?//([^/?#]*)", re.IGNORECASE)
 def through_proxy(headers: Headers, address: Address) -> Headers:
     """Return a response's fields, without the upstream's own address in those that clients follow.
 
-    What is left is a path, which clients ask the proxy for. Other addresses stay.
+    This leaves a path, which clients request from the proxy. Other addresses stay.
 
     >>> upstream = Address.of("https://api.example/v1")
     >>> through_proxy([(b"Location", b"https://api.example/v1/tunes/7")], upstream)
@@ -55,10 +55,10 @@ def _seen_from_outside(location: bytes, address: Address) -> bytes:
         path = location[reference.end() :]
         path = path if path.startswith(b"/") else b"/" + path
     elif not location.startswith(b"/"):
-        return location  # relative to what was asked for
+        return location  # relative to the request
     inside = path.removeprefix(address.path)
     if inside == path and address.path:
-        return location  # outside what the proxy stands for
+        return location  # outside the upstream's paths
     if inside.startswith(b"/") and not inside.startswith(b"//"):
         return inside
     return b"/" + inside if inside[:1] in (b"", b"?", b"#") else location

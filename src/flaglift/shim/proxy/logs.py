@@ -16,7 +16,7 @@ class LogFormat(StrEnum):
 
 
 class LogFields(dict[str, Any]):
-    """What a line of the log says, by name; in text, each as `name=value`.
+    """The fields of a log line, by name; in text, each as `name=value`.
 
     >>> str(LogFields(status=201, ms=1.25, reason=None, codes=["FL001", "FL601"]))
     'status=201 ms=1.2 reason=- codes=FL001,FL601'
@@ -27,7 +27,7 @@ class LogFields(dict[str, Any]):
 
 
 def write_line(logger: logging.Logger, fields: LogFields) -> None:
-    """Write a line of level `info` without looking for the place in the code that it comes from."""
+    """Write a line of level `info` without determining the line of code it comes from."""
     if logger.isEnabledFor(logging.INFO):
         logger.handle(logging.LogRecord(logger.name, logging.INFO, "", 0, fields, None, None))
 
@@ -40,7 +40,7 @@ def _word(value: Any) -> str:
     return "-" if value is None or value == "" else str(value)
 
 
-@lru_cache(maxsize=1)  # there are many lines in a second
+@lru_cache(maxsize=1)  # there are many lines per second
 def _local(seconds: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
@@ -83,7 +83,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def log_to_stderr(form: LogFormat) -> None:
-    """Have everything from level `info` up written to standard error."""
+    """Write everything from level `info` up to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else TextFormatter())
     # Nothing of these is written.

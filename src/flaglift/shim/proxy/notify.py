@@ -1,4 +1,4 @@
-"""What systemd is told: that the proxy is ready, reloads, stops."""
+"""Notifications to systemd: the proxy is ready, reloading, stopping."""
 
 import logging
 import os
@@ -11,14 +11,14 @@ LOGGER = logging.getLogger("flaglift.shim")
 
 
 def notify(state: str) -> None:
-    """Send a state such as `READY=1` to the service manager, if there is one that waits for it.
+    """Send a state such as `READY=1` to the service manager, if one is waiting for it.
 
-    The log has a line where it cannot be told: requests are served all the same.
+    A failure is only logged: requests are served anyway.
     """
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
-    if state == "RELOADING=1":  # which is told apart from an older one
+    if state == "RELOADING=1":  # timestamped, to distinguish it from an older one
         state += f"\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
