@@ -22,7 +22,7 @@ _LATE = "did not answer in time"
 
 
 class UpstreamError(Exception):
-    """The upstream failed; `message` may be told to the client, `detail` to the log."""
+    """The upstream failed; `message` is safe for the client, `detail` for the log."""
 
     def __init__(self, message: str, detail: str = "", *, status: int = 502) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class ResponseHead:
     reason: bytes
     headers: Headers
     version: str
-    """Such as `1.1`."""
+    """The HTTP version, such as `1.1`."""
 
 
 class UpstreamConnection(asyncio.BufferedProtocol):
@@ -53,7 +53,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._clean = True
         self._alarm = Alarm(self._too_late)
         self.unused: Alarm | None = None
-        """Set while it waits for another request, by whoever keeps it."""
+        """Set by the pool while the connection is idle."""
         self._requests = 0
         self._lost = False
 
@@ -63,7 +63,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._writer = TransportWriter(transport, self._seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the response if that is how it ends, or else fail it."""
+        """End the response if closing ends it, otherwise fail it."""
         self._writer.lost()
         if exc is not None:
             self._read_rest()
@@ -76,9 +76,9 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._alarm.close()
 
     def _read_rest(self) -> None:
-        """Take what has arrived when writing failed: an upstream may answer early, and close.
+        """Read the rest after a failed write: an upstream may answer early and close.
 
-        The loop reads no more then; under TLS, what is there cannot be read.
+        The loop no longer reads then; under TLS, the rest cannot be read.
         """
         if self.transport.get_extra_info("sslcontext") is not None:
             return
@@ -88,13 +88,13 @@ class UpstreamConnection(asyncio.BufferedProtocol):
                 self.buffer_updated(count)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - all get the same
-        """Return where to put what arrives."""
+        """Return the buffer to receive into."""
         return _BUFFER
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what has arrived."""
+        """Process received data."""
         if self._parser is None:
-            self._clean = False  # an answer to nothing
+            self._clean = False  # an unsolicited response
             self.transport.close()
             return
         self._any = True
@@ -106,15 +106,15 @@ class UpstreamConnection(asyncio.BufferedProtocol):
                 self.fail(UpstreamError(_NO_RESPONSE, _detail(error)))
 
     def pause_writing(self) -> None:
-        """Wait for the upstream to read what was sent, but not for ever."""
+        """Wait, within limits, for the upstream to read what was sent."""
         self._writer.pause()
 
     def resume_writing(self) -> None:
-        """Go on: the upstream has read it."""
+        """Resume: the upstream has read it."""
         self._writer.resume()
 
     def begin(self, method: str, hint: Callable[[ResponseHead], None]) -> None:
-        """Expect the response to a request that is sent next; `hint` is told what precedes it."""
+        """Expect the response to the next request; `hint` receives interim responses."""
         self._parser = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(
             # Of a response that is framed again, as most clients read it.
@@ -130,46 +130,46 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._requests += 1
 
     async def send(self, data: bytes) -> None:
-        """Send a part of the request; wait while the upstream does not take it."""
+        """Send a part of the request; wait until the upstream accepts it."""
         await self._writer.write(data)
 
     def send_at_once(self, data: bytes) -> None:
-        """Send all of a request, which is in memory anyway, without waiting for the upstream."""
+        """Send all of an in-memory request, without waiting for the upstream."""
         self.transport.write(data)
 
     def sent(self) -> None:
-        """Note that all of the request was sent: from now on, the upstream is awaited."""
+        """Note that all of the request was sent: the upstream's timeout starts now."""
         if not self._head.done():
             self._alarm.set(self._seconds)
 
     async def response(self) -> ResponseHead:
-        """Return the beginning of the response. Raises `UpstreamError`, or what `fail` was told."""
+        """Return the beginning of the response. Raises `UpstreamError`, or that of `fail`."""
         try:
             return await self._head
         finally:
             self._alarm.turn_off()
 
     async def read(self) -> bytes:
-        """Return what has arrived of the response's body; nothing where it has ended."""
+        """Return the next bytes of the response's body; nothing if it has ended."""
         try:
             return await self.body.read(self._seconds)
         except TimeoutError:
             raise UpstreamError(_LATE, status=504) from None
 
     def fail(self, failure: Exception) -> None:
-        """Have whoever waits for the response get this instead, and cut the connection off."""
+        """Raise this to whoever waits for the response, and abort the connection."""
         self._fail(failure)
-        if not self._lost:  # asyncio does not expect it after that
+        if not self._lost:  # asyncio does not allow it afterward
             self.transport.abort()
 
     @property
     def was_kept(self) -> bool:
-        """Whether the request under way is not its first."""
+        """Whether the current request is not its first."""
         return self._requests > 1
 
     @property
     def answered(self) -> bool:
-        """Whether any of a response to the request under way has arrived."""
+        """Whether any of the response to the current request has arrived."""
         return self._any
 
     @property
@@ -184,17 +184,17 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._size = 0
 
     def on_status(self, part: bytes) -> None:
-        """Take a part of the reason."""
+        """Receive a part of the reason phrase."""
         self._count(len(part))
         self._reason += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a field of the head; those after the body end here."""
+        """Receive a field of the head; trailers are dropped."""
         self._count(len(name) + len(value))
         self._headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
-        """Hand on the head, unless it is only a hint of the one to come."""
+        """Pass on the head, unless it is an interim response."""
         status = self._parser.get_status_code()
         version = self._parser.get_http_version()
         if 100 <= status < 200:
@@ -209,7 +209,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._clean = self._parser.should_keep_alive()
         if not self._head.done():
             self._head.set_result(ResponseHead(status, self._reason, self._headers, version))
-            self._headers = []  # trailers are no part of the head, which nobody may have read yet
+            self._headers = []  # trailers must not join the head, which may not have been read yet
         if self._method == "HEAD" or status in _NO_BODY:
             self._finish()
         else:
@@ -219,12 +219,12 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         """Take a part of the body."""
         self._size = 0
         if self._parser is None:
-            self._clean = False  # the body of a response that has none
+            self._clean = False  # a body where there should be none
         else:
             self.body.feed(chunk)
 
     def on_message_complete(self) -> None:
-        """End the response; a hint is followed by another."""
+        """End the response; an interim response is followed by another."""
         if self._parser is not None and not 100 <= self._parser.get_status_code() < 200:
             self._finish()
 
@@ -255,7 +255,7 @@ def _ignore(_hint: ResponseHead) -> None:
 
 
 def _detail(error: Exception) -> str:
-    """Return what is wrong, less what the upstream sent."""
+    """Describe the error, without data sent by the upstream."""
     cause = error.__context__
     if isinstance(cause, UpstreamError):
         return cause.detail

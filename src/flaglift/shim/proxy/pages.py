@@ -1,4 +1,4 @@
-"""The pages for those who run the proxy: health, counters, who still sends flags."""
+"""The pages for operators of the proxy: health, counters, who still sends flags."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ _MOST_HOURS = 24 * 366
 
 
 class Page(NamedTuple):
-    """An answer of the proxy's own."""
+    """A response from the proxy itself."""
 
     status: int
     media_type: bytes
@@ -27,9 +27,9 @@ class Page(NamedTuple):
 
 
 class Pages:
-    """Answers `GET` of the paths below; the rest is for `others`.
+    """Answers `GET` for the paths below; the rest goes to `others`.
 
-    `ready` says why requests should go elsewhere; nothing where they are welcome.
+    `ready` returns why requests should go elsewhere; nothing if they are welcome.
     """
 
     def __init__(

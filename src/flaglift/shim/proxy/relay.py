@@ -17,11 +17,11 @@ _IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))
 _SAID_ANEW = frozenset((b"host", b"content-length"))
 
 Call = Callable[[Exchange], Headers]
-"""Is told that a request is sent to the upstream, and says what fields to add to it."""
+"""Called when a request is sent to the upstream; returns the fields to add to it."""
 
 
 class Framing:
-    """How the upstream is told where the body ends: by a length, in chunks, or there is none."""
+    """How the end of the body is marked: by a length, by chunks, or there is no body."""
 
     def __init__(self, length: int | None, *, chunked: bool) -> None:
         self._left = length
@@ -33,7 +33,7 @@ class Framing:
             self.header = [(b"Content-Length", b"%d" % length)]
 
     def frame(self, data: bytes) -> bytes:
-        """Return a part of the body as it is sent. Raises `RuntimeError` for more than was said."""
+        """Return a part of the body, framed. Raises `RuntimeError` beyond the announced length."""
         if self._chunked:
             return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
         self._left = (self._left or 0) - len(data)
@@ -42,17 +42,17 @@ class Framing:
         return data
 
     def end(self) -> bytes:
-        """Return what ends the body. Raises `RuntimeError` for less than was said."""
+        """Return the end of the body. Raises `RuntimeError` below the announced length."""
         if self._left:
             raise RuntimeError("a body is shorter than was announced")
         return b"0\r\n\r\n" if self._chunked else b""
 
 
 class Relay:
-    """Sends one request to the upstream, and what it answers to the client.
+    """Sends one request to the upstream, and its response to the client.
 
-    A request is sent a second time only if a kept connection turns out to be closed, and if it
-    cannot do anything twice and all of it is still there.
+    A request is retried only if a kept connection turns out to be closed, the request is
+    idempotent, and all of it is still available.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Relay:
     async def run(self, target: bytes, added: Headers, upload: Upload) -> None:
         """Relay until both sides are done.
 
-        Raises `Refusal`, `UpstreamError`, or `ConnectionError` where the client has gone.
+        Raises `Refusal`, `UpstreamError`, or `ConnectionError` if the client has disconnected.
         """
         first = await upload.settle()
         again = upload.finished and self._request.method in _IDEMPOTENT
@@ -94,7 +94,7 @@ class Relay:
                 if self._sending is not None:
                     self._sending.cancel()
                     await asyncio.wait((self._sending,))  # there is one reader of a body at a time
-            finally:  # also where the client goes while that is waited for
+            finally:  # also if the client disconnects meanwhile
                 if self._response.complete and upload.finished:
                     self._upstream.release(connection)
                 else:
@@ -137,7 +137,7 @@ class Relay:
     def _head(self, target: bytes, added: Headers) -> bytes:
         address = self._upstream.address
         path = address.path
-        if target == b"*":  # it is about the server, and not about what is below a path
+        if target == b"*":  # about the server, not about a path
             path = b""
         if proxy := self._upstream.forwarder:
             path = b"http://%b%b" % (address.name, path)
@@ -170,15 +170,15 @@ class Relay:
             await connection.send(framing.end())
             connection.sent()
         except ConnectionError:
-            pass  # whoever waits for the response is told by the connection
+            pass  # the connection reports it to whoever waits for the response
         except Exception as failure:
             connection.fail(failure)
 
     def _hint(self, hint: ResponseHead) -> None:
-        """Hand on what the upstream says before it answers (RFC 9110, section 15.2).
+        """Forward an interim response of the upstream (RFC 9110, section 15.2).
 
-        Whether the body is wanted (100) is for the proxy to say, and it has said so; another
-        protocol (101) was not asked for.
+        The proxy itself answers whether the body is wanted (100), and has done so; another
+        protocol (101) was not requested.
         """
         if hint.status > 101:
             self._response.hint(hint.status, hint.reason, self._fields(hint))
@@ -192,7 +192,7 @@ class Relay:
         body = connection.body
         while not body.finished:
             if not body.ready:
-                await self._response.write()  # what there is, before more is waited for
+                await self._response.write()  # flush before waiting for more
             chunk = await connection.read()
             if body.finished:
                 await self._response.end(chunk)

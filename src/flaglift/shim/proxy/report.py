@@ -1,4 +1,4 @@
-"""What the counts of a proxy say: who still sends flags, and whether that is all."""
+"""Evaluates the counts of a proxy: who still sends flags, and whether the data is complete."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 HOUR = 3600
 _LEAST_WATCHED = (HOUR - 60) / HOUR
-"""The part of the time that has to be watched: a minute an hour is left to restarts."""
+"""The share of the time that has to be covered: a minute per hour is allowed for restarts."""
 _LATE_SECONDS = 30.0
-"""After how long without a sign a worker that did not say so has ended: it writes each second."""
+"""After this long without a write, a worker counts as ended: it writes each second."""
 UNREAD = "unread:"
-"""What stands before the reason of requests that were not read."""
+"""The prefix of the reason of requests that were not read."""
 
 
 class ProxyRun(NamedTuple):
@@ -23,7 +23,7 @@ class ProxyRun(NamedTuple):
     began: float
     seen: float
     ended: bool
-    """Whether it ended as it should, with all its counts written."""
+    """Whether it ended cleanly, with all its counts written."""
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class TrafficRow:
     legacy: int = 0
     """Prompts with flags."""
     kept: int = 0
-    """Of those, the ones that were not translated."""
+    """Those of them that were not translated."""
     unread: Counter[str] = field(default_factory=Counter)
     """Requests whose body was not, or could not be, looked at, by reason."""
     last: float = 0.0
@@ -45,10 +45,10 @@ class TrafficRow:
     since 1970; 0: never."""
 
     def add(self, what: str, count: int, last: float) -> None:
-        """Count something that was seen, last at a moment."""
+        """Add a count, last seen at this time."""
         reason = what.removeprefix(UNREAD)
         if what != reason:
-            self.unread += Counter({reason: count})  # none where there were none lately
+            self.unread += Counter({reason: count})  # omitted if there were none lately
         else:
             setattr(self, what, getattr(self, what) + count)
         if what == "legacy" or what != reason:
@@ -62,7 +62,7 @@ class TrafficRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was seen in the last hours."""
+    """The traffic of the last hours."""
 
     hours: int
     began: float
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def watched(self) -> float:
-        """In how many seconds all workers of a proxy ran."""
+        """The seconds during which all workers of a proxy ran."""
         spans = []
         for proxy in {run.proxy for run in self.runs}:
             runs = [run for run in self.runs if run.proxy == proxy]
@@ -87,7 +87,7 @@ class Report:
 
     @property
     def lost(self) -> list[ProxyRun]:
-        """The workers that ended without having written what they counted last."""
+        """The workers that ended without writing their last counts."""
         return [run for run in self.runs if not run.ended and not self._alive(run)]
 
     def _alive(self, run: ProxyRun) -> bool:
@@ -95,17 +95,17 @@ class Report:
 
     @property
     def covered(self) -> bool:
-        """Whether all workers ran all that time, but for a minute an hour."""
+        """Whether all workers ran the whole time, except for a minute per hour."""
         return self.watched >= (self.now - self.began) * _LEAST_WATCHED
 
     @property
     def complete(self) -> bool:
-        """Whether they did, and lost nothing."""
+        """Whether the time is covered, and no counts were lost."""
         return self.covered and not self.lost
 
     @property
     def clean(self) -> bool:
-        """Whether it is proved that nobody sent flags."""
+        """Whether it is proven that no one sent flags."""
         return self.complete and all(row.silent for row in self.rows)
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,7 +137,7 @@ Span = tuple[float, float]
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
-    """Return spans of time without what they share."""
+    """Merge overlapping spans of time."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
@@ -148,7 +148,7 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _common(each: list[list[Span]]) -> list[Span]:
-    """Return the spans of time in which there is one of each."""
+    """Return the intersection of several lists of time spans."""
     common = _merged(each[0])
     for spans in each[1:]:
         common = [
