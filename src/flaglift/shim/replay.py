@@ -9,7 +9,7 @@ from flaglift.shim.core.splices import growth, spliced
 
 
 class BodyConsumedError(InputError):
-    """A body that can be read only once has to be sent again, and cannot be."""
+    """A body that can be read only once would have to be sent again."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -19,9 +19,9 @@ class BodyConsumedError(InputError):
 
 
 class Replayed:
-    """The chunks of a body that can be read again: every iteration gives the same bytes.
+    """The chunks of a body that can be read again: every iteration yields the same bytes.
 
-    It is read once to see what changes. Raises `Refusal` where the request must not be sent.
+    It is read once to find the changes. Raises `Refusal` if the request must not be sent.
     """
 
     def __init__(self, rewriter: Rewriter, source: Callable[[], Iterator[bytes]]) -> None:
@@ -33,7 +33,7 @@ class Replayed:
 
     @property
     def is_changed(self) -> bool:
-        """Whether it is sent otherwise than the client wrote it."""
+        """Whether it differs from the client's body."""
         return bool(self._splices)
 
     def delta(self) -> int:
@@ -110,7 +110,7 @@ class AsyncOnce:
 
 
 def _rewritten(rewriter: Rewriter, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield what is sent for a body; the rewriter is settled before the first chunk."""
+    """Yield the bytes to send for a body; the rewriter is settled before the first chunk."""
     for chunk in chunks:
         yield from rewriter.feed(chunk)
     yield from rewriter.finish()

@@ -35,7 +35,7 @@ class Adapter(HTTPAdapter):
     422 and names the reasons. A session with it can be pickled and copied if `observe` can.
     """
 
-    # Declared like its base: what pickling keeps.
+    # Declared as in the base class: the attributes to pickle.
     __attrs__: list[str] = [*HTTPAdapter.__attrs__, "_policy", "_observe"]  # noqa: RUF012
 
     def __init__(
@@ -55,7 +55,7 @@ class Adapter(HTTPAdapter):
         finally:
             if self._observe is not None and message.outgoing.inspection.route is not None:
                 self._observe(message.outgoing.inspection)
-        response.request = request  # what is sent again, after a 401, is translated again
+        response.request = request  # a retry after a 401 is translated again
         return response
 
     def _refused(self, request: PreparedRequest, refusal: Refusal) -> Response:
@@ -72,7 +72,7 @@ class Adapter(HTTPAdapter):
 
 
 class _RequestsMessage:
-    """One prepared request, and the one that is sent for it."""
+    """One prepared request, and the one to send instead."""
 
     def __init__(self, request: PreparedRequest, policy: Policy) -> None:
         self._request = request
@@ -84,7 +84,7 @@ class _RequestsMessage:
     def rewritten(self) -> PreparedRequest:
         """Return the request that is sent: the client's own if nothing changes.
 
-        Otherwise that stays as it is, for redirects. Raises `Refusal`.
+        Otherwise the client's request is kept unchanged, for redirects. Raises `Refusal`.
         """
         body: Any = self._request.body
         if not self.outgoing.inspection.reads or body is None:
@@ -120,14 +120,14 @@ class _RequestsMessage:
         elif length is not None:
             del request.headers["Content-Length"]
             request.headers["Transfer-Encoding"] = "chunked"
-        request.body = RewrittenFile(body)  # type: ignore[assignment] # a file, as urllib3 takes it
+        request.body = RewrittenFile(body)  # type: ignore[assignment] # urllib3 accepts a file
         return request
 
 
 class RewrittenFile:
-    """A body as it is sent: can be read, and again if the client's file can seek.
+    """The body to send: it can be read, and reread if the client's file can seek.
 
-    urllib3 calls `tell` before it sends and `seek` before it sends again; where that is not
+    urllib3 calls `tell` before sending and `seek` before resending; if that is not
     possible, both raise `OSError`, so that urllib3 does not send an empty body instead.
     """
 
@@ -149,7 +149,7 @@ class RewrittenFile:
         return read
 
     def tell(self) -> int:
-        """Return 0, which `seek` takes."""
+        """Return 0, which `seek` accepts."""
         self._must_replay()
         return 0
 

@@ -1,6 +1,6 @@
-"""A middleware for one's own WSGI app, such as Flask's or Django's, that translates prompts.
+"""A middleware for your own WSGI app, such as Flask's or Django's, that translates prompts.
 
-It hands on what it does not rewrite as it is, and always says how long the new body is: a form
+It passes on unchanged whatever it does not rewrite, and always announces the new length: a form
 whose text comes after a file is kept until its end, in memory or in a temporary file.
 """
 
@@ -31,23 +31,23 @@ _PATH_SAFE = "/~!$&'()*+,;=:@"
 
 @dataclass(slots=True)
 class Handled:
-    """One request, when all is said."""
+    """One request, after it has ended."""
 
     environ: Environ
-    """The client's, as the server gave it."""
+    """The client's address, as reported by the server."""
     inspection: Inspection
     status: int = 0
-    """The status of the response; 0 where there was none."""
+    """The status of the response; 0 if there was none."""
     seconds: float = 0.0
     started: float = field(default_factory=time.perf_counter)
 
 
 class Middleware:
-    """Translates the prompts in requests, and gives them to the app.
+    """Translates the prompts in requests, and passes the requests to the app.
 
     `policy` says what is translated (its `late_text` is always `pass`, as these apps have to know
     the length); `observe` is called once for each request that ended; with `show_codes`, responses
-    have a header `X-Flaglift` with what became of the request.
+    have a header `X-Flaglift` with the outcome of the request.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Middleware:
             return self._ended(self._app(environ, start), handled, start, None)
         length = content_length([value for name, value in headers if name == b"content-length"])
         if length is None and not environ.get("wsgi.input_terminated"):
-            # It may be there and not be a number; apps read such a length in their own ways.
+            # It may not be a number; apps handle such a length in their own ways.
             if "HTTP_TRANSFER_ENCODING" in environ or environ.get("CONTENT_LENGTH"):
                 handled.inspection.record.reason = Reason.NO_LENGTH
             return self._ended(self._app(environ, start), handled, start, None)
@@ -101,7 +101,7 @@ class Middleware:
         start: StartResponse,
         body: "_InputBody | None",
     ) -> Iterable[bytes]:
-        """Return the response, so that what becomes of it is seen."""
+        """Return the response, wrapped so that its outcome is observed."""
         if body is None and self._observe is None:
             return response
         return _Response(response, handled, start, body, self._observe)
@@ -121,7 +121,7 @@ class Middleware:
 class _InputBody(io.RawIOBase):
     """The body of a request, as the app reads it.
 
-    Raises `Refusal` while it is made; later, `read` raises `OSError` and `refusal` says why.
+    Creating it may raise `Refusal`; later, `read` raises `OSError` and `refusal` says why.
     """
 
     def __init__(self, source: Any, length: int | None, inspection: Inspection) -> None:
@@ -136,7 +136,7 @@ class _InputBody(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read some bytes; none at the end. Raises `OSError` where the request is refused."""
+        """Read some bytes; none at the end. Raises `OSError` if the request is refused."""
         try:
             while not self._ready and (chunk := next(self._chunks, None)) is not None:
                 self._ready = chunk
@@ -149,7 +149,7 @@ class _InputBody(io.RawIOBase):
 
 
 class _Response:
-    """The app's response, or the refusal of a request that turned out doubtful half-way."""
+    """The app's response, or the refusal of a request that turned out ambiguous halfway."""
 
     def __init__(
         self,
@@ -166,7 +166,7 @@ class _Response:
         self._observe = observe
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the response. Raises `Refusal` where half of another one is sent."""
+        """Yield the response. Raises `Refusal` if another one was partially sent."""
         sent = False
         chunks = iter(self._response)
         while True:
@@ -202,7 +202,7 @@ class _Response:
 
 
 def _refused(refusal: Refusal, start: StartResponse) -> Iterable[bytes]:
-    """Answer with a refusal, in the place of what the app may have begun to say."""
+    """Answer with a refusal, replacing any response that the app has begun."""
     headers = [
         ("Content-Type", "application/json; charset=utf-8"),
         ("Content-Length", str(len(refusal.body))),
@@ -227,7 +227,7 @@ def _headers(environ: Environ) -> list[tuple[bytes, bytes]]:
 
 
 def _chunks(source: Any, length: int | None) -> Iterator[bytes]:
-    """Yield a body of so many bytes, or until its end; less where the client has gone."""
+    """Yield a body of this many bytes, or until its end; less if the client disconnected."""
     left = length
     while left != 0 and (chunk := source.read(_CHUNK if left is None else min(left, _CHUNK))):
         if left is not None:

@@ -98,7 +98,7 @@ class RequestForm:
                 beside = self._beside.get(entry.place.prompt, {})
                 change = self._judge.decide(entry.value, beside, complete=complete)
                 changed |= change is not None
-                if change and change.filled and not by_place:  # rare
+                if change and change.filled and not by_place:  # filling is rare
                     by_place = {entry.place: entry for entry in entries if not entry.is_file}
                 if change and not locked:
                     self._apply(change, entry.place, entry, by_place, complete=complete)

@@ -15,7 +15,7 @@ class Route:
     root: str
     """Where the prompts are: in `prompt`, or in `tune` under `prompts_attributes`."""
     creates: bool
-    """Whether the request creates a prompt; an update leaves fields it does not name unchanged."""
+    """Whether the body is complete; an update leaves fields it does not name unchanged."""
 
 
 # A POST is an update if the body, the query or a header says so (`_method=patch`). If none

@@ -1,4 +1,4 @@
-"""A request as the client sent it, and how it is read off the wire."""
+"""A request as the client sent it, and its parser."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ _NOT_HTTP = (
     (b"PROXY ", "this port does not support the PROXY protocol"),
     (b"\r\n\r\n\0\r\nQUIT\n", "this port does not support the PROXY protocol"),
 )  # fmt: skip
-"""How a connection begins that carries something else."""
+"""How connections begin that carry another protocol."""
 
 _ABSOLUTE = re.compile(rb"https?://[^/?#@]+((?:[/?].*)?)", re.IGNORECASE | re.DOTALL)
 _LENGTHS = {b"content-length", b"transfer-encoding"}
@@ -29,7 +29,7 @@ _LINE = re.compile(rb"[\r\n]*+[^\r\n][^\n]*+\n?")
 """A request line, or its beginning; servers ignore empty lines before it."""
 _LINE_REST = re.compile(rb"[^\n]*+\n?")
 _EMPTY_LINE = re.compile(rb"\r\n\r\n|\A(?:\n\r|\r)?\n")
-"""What heads and chunked bodies end with; a part of it may have come before."""
+"""The end of heads and chunked bodies; a part of it may have arrived before."""
 _OPAQUE = re.compile(rb"[\x80-\xff^]")
 _MASK = bytes.maketrans(bytes(range(128, 256)), b"^" * 128)
 
@@ -40,11 +40,11 @@ class Request:
 
     method: str
     target: bytes
-    """What was asked for, byte for byte."""
+    """The request target, byte for byte."""
     version: str
-    """Such as `1.1`."""
+    """The HTTP version, such as `1.1`."""
     headers: Headers
-    """As they were sent."""
+    """The fields as they were sent."""
     names: Headers
     """The same with their names in lower case."""
     keep_alive: bool
@@ -52,14 +52,14 @@ class Request:
     client: str | None = None
     """The address that it came from; None for a unix socket."""
     ahead: bool = False
-    """Whether it was sent before the one in front of it was answered."""
+    """Whether it was pipelined: sent before the previous one was answered."""
 
     @property
     def path_and_query(self) -> bytes:
-        """The target less scheme and authority; empty where it is not a path of a server.
+        """The target without scheme and authority; empty if it is not a path of a server.
 
-        A target that is a whole address is what a client sends to its `http_proxy`. `OPTIONS` of no
-        path asks about the server as a whole: that is `*` (RFC 9112, section 3.2.4).
+        A target in absolute form is what a client sends to its `http_proxy`. `OPTIONS` without a
+        path concerns the server as a whole: that is `*` (RFC 9112, section 3.2.4).
         """
         target = self.target
         if absolute := _ABSOLUTE.fullmatch(target):
@@ -73,14 +73,14 @@ class Request:
 
     @property
     def expects(self) -> bool:
-        """Whether the client waits for a word before it sends the body."""
+        """Whether the client expects a 100 response before it sends the body."""
         return self.version == "1.1" and any(
             name == b"expect" and value.lower() == b"100-continue" for name, value in self.names
         )
 
     @property
     def length(self) -> int | None:
-        """The length of the body that the head announces; None where it announces none."""
+        """The announced length of the body; None if the head announces none."""
         for name, value in self.names:
             if name == b"content-length":
                 return int(value)
@@ -88,17 +88,17 @@ class Request:
 
     @property
     def has_body(self) -> bool:
-        """Whether the head announces a body, if of no bytes."""
+        """Whether the head announces a body, even an empty one."""
         return any(name in _LENGTHS for name, _ in self.names)
 
 
 class RequestReader:
     """Reads requests from the bytes of one connection; `begin` is called with each head.
 
-    What parsers read in more than one way is refused, by llhttp in its strict mode. It would refuse
-    a target that is not ASCII, too, which nobody reads in two ways, and clients send: so it sees
+    Ambiguous input is refused, by llhttp in its strict mode. It would also refuse
+    non-ASCII targets, which are unambiguous, and which clients send: so it sees
     `^` in place of such bytes. For that, it gets what arrives in pieces that end where a message
-    may end: a request line begins a piece.
+    may end, so that a request line begins a piece.
     """
 
     def __init__(self, begin: Callable[[Request], None], body: Callable[[], Body]) -> None:
@@ -111,7 +111,7 @@ class RequestReader:
         self._declining = False
         self._in_line = True  # the request line is not complete
         self._line_begun = False
-        self._body_left = 0  # how much of a body whose length is known has not come
+        self._body_left = 0  # bytes of a body of known length still to come
         self._opaque: Iterator[bytes] = iter(())  # what the parser sees as `^`
         self._head_bytes = 0
         self._unread_bytes = 0
@@ -119,13 +119,13 @@ class RequestReader:
 
     @property
     def within_head(self) -> bool:
-        """Whether the beginning of a request has arrived, and not yet all of its head."""
+        """Whether the head of a request has arrived in part only."""
         return self._in_head
 
     def feed(self, data: memoryview) -> None:
-        """Take what the client sent. Raises `Refusal` for what is not a request in HTTP/1.1."""
+        """Parse received data. Raises `Refusal` for anything but an HTTP/1.1 request."""
         if self._closing:
-            return  # the client said that there would be no more
+            return  # the client announced that this was the last
         self._unread_bytes = self._unread_bytes + len(data) if self._started else 0
         while data and not self._closing:
             piece, end = self._cut(data)
@@ -141,9 +141,9 @@ class RequestReader:
             raise _too_long()
 
     def _cut(self, data: memoryview) -> tuple[memoryview | bytes, int]:
-        """Return what the parser reads next, and how much of the data that is.
+        """Return the next piece for the parser, and its length in the data.
 
-        It ends at the latest where a message does.
+        It ends no later than a message does.
         """
         if self._body_left:
             end = min(self._body_left, len(data))
@@ -167,10 +167,10 @@ class RequestReader:
         self._parser = None  # the two refer to each other
 
     def _decline(self, rest: memoryview) -> None:
-        """Read on behind a head that asks for another protocol.
+        """Continue after a head that asks for another protocol.
 
-        llhttp takes what follows for the other protocol; a parser that was not asked reads it as
-        the body that it is.
+        llhttp takes what follows for the other protocol; a new parser, not asked to upgrade,
+        reads it as the body that it is.
         """
         framing = [pair for pair in lowered(self._headers) if pair[0] in _LENGTHS]
         head = b"".join(b"%b: %b\r\n" % pair for pair in framing)
@@ -188,7 +188,7 @@ class RequestReader:
             self._head_bytes = 0
 
     def on_url(self, part: bytes) -> None:
-        """Take a part of the target."""
+        """Receive a part of the target."""
         if not self._declining:
             self._count(len(part))
             if b"^" in part:
@@ -196,14 +196,14 @@ class RequestReader:
             self._target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a field of the head; those behind the body end here."""
+        """Receive a field of the head; trailers are dropped."""
         if not self._declining:
             self._count(len(name) + len(value))
             if self._in_head:
                 self._headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
-        """Hand on the request."""
+        """Pass on the request."""
         self._unread_bytes = 0
         if self._declining:
             self._declining = False
@@ -230,7 +230,7 @@ class RequestReader:
         self._body.feed(chunk)
 
     def on_message_complete(self) -> None:
-        """End the body, unless what follows the head was not yet looked at."""
+        """End the body, unless the data after the head is still unread."""
         if not self._parser.should_upgrade():
             self._body.end()
             self._started = self._line_begun = False
@@ -254,7 +254,7 @@ def _too_long() -> Refusal:
 
 
 def _refusal(error: httptools.HttpParserError) -> Refusal:
-    """Return what is wrong, in words that repeat nothing of what the client sent."""
+    """Describe the error, without repeating anything the client sent."""
     if isinstance(error.__context__, Refusal):
         return error.__context__
     if isinstance(error, httptools.HttpParserInvalidMethodError):
@@ -267,7 +267,7 @@ def _refusal(error: httptools.HttpParserError) -> Refusal:
 
 
 def other_protocol(beginning: bytes) -> Refusal | None:
-    """Return what to say where a connection begins in another protocol than HTTP/1.1."""
+    """Return the message for a connection in a protocol other than HTTP/1.1."""
     for start, message in _NOT_HTTP:
         if beginning.startswith(start):
             return Refusal(400, "base", [message])

@@ -23,30 +23,30 @@ class Response:
         self.keep_alive: bool = request is not None and request.keep_alive and not last
         """Whether the connection stays open."""
         self.status: int = 0
-        """0 until it begins."""
+        """The status; 0 until the response begins."""
         self.complete: bool = False
         self.length: int = 0
-        """The bytes of its body that were sent."""
+        """The number of body bytes sent."""
         self.extra: Callable[[], Headers] = list
         """Returns the fields that the proxy adds."""
 
     @property
     def started(self) -> bool:
-        """Whether anything of it was said."""
+        """Whether the response has begun."""
         return self.status > 0
 
     def start(self, status: int, reason: bytes, headers: Headers) -> None:
-        """Say how it begins; that is sent with what is written next."""
+        """Set the head, which is sent with the next write."""
         request = self._request
         self.status = status
         old = request is not None and request.version == "1.0"
         self._empty = status in _NO_BODY or (request is not None and request.method == "HEAD")
         headers = [*headers, *self.extra()]
-        if status == 204:  # has no body, and must not say how long it is (RFC 9110, section 8.6)
+        if status == 204:  # no body, and no length allowed (RFC 9110, section 8.6)
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
         if not self._empty and not any(name.lower() == b"content-length" for name, _ in headers):
             if old:
-                self.keep_alive = False  # it ends where the connection does
+                self.keep_alive = False  # it ends with the connection
             else:
                 self._chunked = True
                 headers.append((b"transfer-encoding", b"chunked"))
@@ -59,7 +59,7 @@ class Response:
         self._head = _head(status, reason, headers)
 
     async def write(self, data: bytes = b"") -> None:
-        """Send a part of the body, after the head if that was not sent."""
+        """Send a part of the body, preceded by the head if unsent."""
         await self._writer.write(self._head + self._framed(data))
         self._head = b""
 
@@ -71,7 +71,7 @@ class Response:
         )
 
     async def refuse(self, refusal: Refusal) -> None:
-        """Answer with an error, and let that be the last of the connection."""
+        """Answer with an error, and close the connection afterward."""
         self.keep_alive = False
         self.start(
             refusal.status,
@@ -84,13 +84,13 @@ class Response:
         await self.end(refusal.body)
 
     async def go_ahead(self) -> None:
-        """Tell a client that waits for it to send the body."""
+        """Tell a client that waits for 100 to send the body."""
         request = self._request
         if not self.started and request is not None and request.expects:
             await self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def hint(self, status: int, reason: bytes, headers: Headers) -> None:
-        """Say something before the response; a client that does not read is not told."""
+        """Send an interim response; it is skipped for a client that does not read."""
         if not self.started and self._request is not None and self._request.version == "1.1":
             kept = [pair for pair in headers if pair[0].lower() != b"content-length"]
             self._writer.write_if_taken(_head(status, reason, kept))

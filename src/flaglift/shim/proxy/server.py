@@ -1,4 +1,4 @@
-"""One worker of `flaglift serve`: what it is put together from, and how it ends."""
+"""One worker of `flaglift serve`: its assembly, and its shutdown."""
 
 import asyncio
 import contextlib
@@ -32,18 +32,18 @@ from flaglift.shim.proxy.upstream import Upstream
 
 LOGGER = logging.getLogger("flaglift.shim")
 _GARBAGE = 20_000
-"""How many objects more there are when garbage is looked for."""
+"""How many more objects trigger a garbage collection."""
 _POLL_SECONDS = 0.05
 _FRESH_SECONDS = 0.5
-"""How long a client that has connected before the end may take to ask for something."""
+"""How long a client that connected before shutdown may take to send a request."""
 
 
 def work(options: Options, assignment: Assignment) -> None:
-    """Be a worker: serve until SIGTERM, or `REPLACED`, or until the supervisor has gone.
+    """Be a worker: serve until SIGTERM, or `REPLACED`, or until the supervisor has ended.
 
-    Then it stops listening, lets requests end for `shutdown_seconds`, or as long as they take if it
+    Then it stops listening, lets requests finish for `shutdown_seconds`, or without limit if it
     was replaced, and writes the counts; after a second SIGTERM it ends at once. Raises `InputError`
-    where the traffic file cannot be used.
+    if the traffic file cannot be used.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     listeners = [socket.socket(fileno=file) for file in assignment.listeners]
@@ -54,9 +54,9 @@ def work(options: Options, assignment: Assignment) -> None:
 
 @contextlib.contextmanager
 def _little_garbage() -> Iterator[None]:
-    """Look for garbage seldom, and not in what is loaded: no request is served meanwhile.
+    """Collect garbage rarely, and not among loaded modules, because it blocks requests.
 
-    Requests leave no cycles behind; only what fails does.
+    Requests leave no reference cycles behind; only failures do.
     """
     before = gc.get_threshold()
     gc.collect()
@@ -84,7 +84,7 @@ async def _until_signal(proxy: "Proxy", assignment: Assignment) -> None:
     for number in (signal.SIGTERM, REPLACED):
         loop.add_signal_handler(number, stop, number)
     loop.add_reader(assignment.lifeline, orphaned)
-    # They were blocked from before the worker was started, and are again once nobody takes them.
+    # They were blocked before the worker started, and are blocked again without a handler.
     before = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
     try:
         await proxy.run(lambda: os.write(assignment.ready, b"1"))
@@ -93,7 +93,7 @@ async def _until_signal(proxy: "Proxy", assignment: Assignment) -> None:
 
 
 class Proxy:
-    """The proxy with its sockets and files, bound to its addresses from the beginning."""
+    """The proxy with its sockets and files, bound to its addresses on creation."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class Proxy:
         self._doors = self._open_doors(options.limits)
         self._stopping = False
         self._replaced = False
-        self._patient = False  # requests may take as long as they take
+        self._patient = False  # requests have no time limit
         self._at_once = False
 
     def _open_doors(self, limits: Limits) -> list[Connections]:
@@ -150,11 +150,11 @@ class Proxy:
 
     @property
     def addresses(self) -> list[str]:
-        """Where it listens: the proxy, and then the pages for operators if they are elsewhere."""
+        """Its addresses: that of the proxy, then that of the operator pages if separate."""
         return [f"http://{shown(listener)}" for listener in self._listeners]
 
     async def run(self, ready: Callable[[], object] = bool) -> None:
-        """Serve until `stop` is called; call it once. `ready` is called when it listens."""
+        """Serve until `stop` is called; call it once. `ready` is called once it is listening."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(log_seldom())
         keeping = asyncio.ensure_future(self._counting.keep())
@@ -177,10 +177,10 @@ class Proxy:
         await self._counting.write(ends=True)
 
     async def _drained(self) -> None:
-        """Let the requests that are under way end, for a while.
+        """Let current requests finish, for a limited time.
 
-        Where it was replaced, that takes as long as it takes, and what is kept open may ask once
-        more: a client whose request meets the end of its connection cannot tell what became of it.
+        If it was replaced, there is no limit, and kept-alive connections may send one more
+        request: a client whose request meets a closing connection cannot know its outcome.
         """
         for door in self._doors:
             door.draining = True
@@ -203,7 +203,7 @@ class Proxy:
         return any(map(len, self._doors)) or any(one.making for one in self._acceptors)
 
     async def _unready(self) -> str:
-        """Return why no requests should come; nothing where they may."""
+        """Return why the proxy is not ready; nothing if it is."""
         if self._stopping and not self._patient:
             return "the proxy is about to end"
         try:
@@ -213,10 +213,10 @@ class Proxy:
         return ""
 
     def stop(self, *, at_once: bool = False, replaced: bool = False) -> None:
-        """Stop listening, and end when the requests have ended; callable from any thread.
+        """Stop listening, and end when the requests have finished; callable from any thread.
 
-        `replaced` tells that another proxy serves in its place, so that requests may take as long
-        as they take, until a call without it.
+        `replaced`: another proxy has taken over, so requests may take as long
+        as they need, until a call without it.
         """
         self._patient = replaced and (self._patient or not self._stopping)
         self._replaced |= replaced
@@ -233,7 +233,7 @@ def _nothing(_exchange: Exchange) -> Headers:
 
 
 def log_seldom() -> Any:
-    """Return what logs the loop's own errors, such as a lack of descriptors, once a minute."""
+    """Return a handler that logs the loop's errors, such as a lack of descriptors, once a minute."""
     may_tell = Seldom()
 
     def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What is done with each request: checked, inspected, relayed, observed."""
+"""The handling of each request: checked, inspected, relayed, observed."""
 
 import contextlib
 import logging
@@ -31,9 +31,9 @@ Observer = Callable[[Exchange], None]
 
 
 class Site:
-    """Answers requests with what the upstream answers to the translated ones.
+    """Answers requests with the upstream's responses to the translated ones.
 
-    `begin` is told of each that is about to be sent on, `call` when it is.
+    `begin` is called before each is forwarded, `call` when it is.
     """
 
     def __init__(
@@ -45,14 +45,14 @@ class Site:
         call: Call,
     ) -> None:
         self.options = options
-        """Those of requests that begin from now on."""
+        """The limits for new requests."""
         self._upstream = upstream
         self._observers = observers
         self._begin = begin
         self._call = call
 
     async def serve(self, request: Request, response: Response) -> None:
-        """Answer one request, and have it observed, whatever becomes of it."""
+        """Answer one request, and report it to the observers, whatever the outcome."""
         options = self.options
         path, _, query = request.path_and_query.partition(b"?")
         exchange = Exchange(request, path, _inspected(request, path, query, options.policy))
@@ -67,9 +67,9 @@ class Site:
             _UPSTREAM_LOGGER.warning("%s: %s", error.message, error.detail or "-")
             await _refuse(response, Refusal(error.status, "base", [error.message]))
         except ConnectionError:
-            pass  # the client has gone
+            pass  # the client disconnected
         except Exception as error:
-            # Neither its message nor its traceback's values: they may hold what the client sent.
+            # Neither the message nor values from the traceback: they may contain client data.
             frames = "".join(traceback.format_tb(error.__traceback__))
             LOGGER.error("the proxy failed: %s at\n%s", type(error).__name__, frames)  # noqa: TRY400
             await _refuse(response, Refusal(500, "base", ["the proxy failed"]))
@@ -105,7 +105,7 @@ def _inspected(request: Request, path: bytes, query: bytes, policy: Policy) -> I
 
 
 def _check(request: Request, limits: Limits) -> None:
-    """Raise `Refusal` for a head that others could read differently, or too long a body."""
+    """Raise `Refusal` for an ambiguous head, or an overlong body."""
     if request.version not in ("1.0", "1.1"):
         raise Refusal(400, "base", ["the request's version of HTTP is not known"])
     hosts = len(values(request.names, b"host"))
@@ -131,9 +131,9 @@ def _check(request: Request, limits: Limits) -> None:
 
 
 async def _end_here(request: Request, response: Response) -> None:
-    """Answer a request that may be passed on no further.
+    """Answer a request that must not be forwarded any further.
 
-    `TRACE` shows which way it came; other fields may be secrets.
+    `TRACE` shows only the request's path through proxies; other fields may be secrets.
     """
     body = b""
     fields: Headers = []
@@ -147,7 +147,7 @@ async def _end_here(request: Request, response: Response) -> None:
 
 
 async def _refuse(response: Response, refusal: Refusal) -> None:
-    """Answer with an error, unless half of a response is already sent."""
+    """Answer with an error, unless a response has begun."""
     if not response.started:
         with contextlib.suppress(ConnectionError):
             await response.refuse(refusal)

@@ -1,6 +1,6 @@
-"""Spans of OpenTelemetry: one for each request, in it one for each call to the upstream.
+"""OpenTelemetry spans: one for each request, with a child for each call to the upstream.
 
-The extra `otel` brings what this needs.
+The extra `otel` installs the dependencies.
 """
 
 import os
@@ -22,8 +22,8 @@ _CONTEXT = (b"traceparent", b"tracestate")
 class Spans:
     """Begins and ends the span of each request, and sends them to a collector in the background.
 
-    Which collector, how many of the requests, and under which name of a service the standard
-    variables say, such as `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    The collector, the sampling and the service name are set by the standard environment
+    variables, such as `OTEL_EXPORTER_OTLP_ENDPOINT`.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -97,11 +97,11 @@ class Spans:
         span, status = exchange.call_span, exchange.upstream_status
         if status:
             span.set_attribute("http.response.status_code", status)
-        if not 0 < status < 400:  # of a client's span, this is an error
+        if not 0 < status < 400:  # for a client span, this is an error
             span.set_attribute("error.type", str(status) if status else "no response")
             span.set_status(StatusCode.ERROR)
         span.end()
 
     def close(self) -> None:
-        """Send what was not sent yet."""
+        """Flush the remaining spans."""
         self._provider.shutdown()

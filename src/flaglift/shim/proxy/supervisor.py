@@ -1,8 +1,8 @@
 """The workers of `flaglift serve`: started, watched, replaced.
 
-The supervisor holds the socket, and all workers accept from it, so that one that fails, or is
-replaced by one with a new configuration, leaves no connection behind that nobody accepts. No
-connection is made before a worker serves.
+The supervisor owns the socket, and all workers accept from it, so that a worker that fails, or
+is replaced to change the configuration, leaves no connection unaccepted. No
+connection is accepted before a worker serves.
 """
 
 import logging
@@ -31,11 +31,11 @@ _SAFE_PATH = ["-P"] if sys.modules["__main__"].__spec__ is None or sys.flags.saf
 program was started that way."""
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _LEAST_SECONDS = 1.0
-"""How long a worker must have run to be replaced at once; otherwise that waits as long."""
+"""How long a worker must have run to be replaced at once; otherwise, replacing is delayed by it."""
 _START_SECONDS = 60.0
 """How long a new worker may take to listen."""
 _KILL_SECONDS = 5.0
-"""How much longer than it was given a worker may take to end."""
+"""The grace period for a worker to end after its time limit."""
 
 
 class _Process:
@@ -53,7 +53,7 @@ class _Process:
             [sys.executable, *_SAFE_PATH, "-m", "flaglift", *sys.argv[1:]],
             env={**os.environ, **variable, "PROMETHEUS_MULTIPROC_DIR": counters},
             pass_fds=[*files, says_ready, lives],
-            process_group=0,  # a terminal's Ctrl-C is for the supervisor
+            process_group=0,  # a terminal's Ctrl-C goes only to the supervisor
         )
         os.close(says_ready)
         os.close(lives)
@@ -61,7 +61,7 @@ class _Process:
         self._has_listened = False
 
     def listens(self, seconds: float = 0) -> bool:
-        """Return whether it has begun to listen, after so many seconds or its end at the latest."""
+        """Return whether it is listening; wait at most this many seconds, or until it ends."""
         if not self._has_listened and select.select([self._ready], [], [], seconds)[0]:
             self._has_listened = os.read(self._ready, 1) == b"1"
         return self._has_listened
@@ -71,13 +71,13 @@ class _Process:
         self.popen.send_signal(number)
 
     def close(self) -> None:
-        """Close what is left of it."""
+        """Close its pipes."""
         os.close(self._ready)
         os.close(self._lifeline)
 
 
 class Supervisor:
-    """Runs workers until SIGTERM or SIGINT; `reload` raises for a configuration that is wrong."""
+    """Runs workers until SIGTERM or SIGINT; `reload` raises if the configuration is invalid."""
 
     def __init__(self, options: Options, reload: Callable[[], Options]) -> None:
         self._options = options
@@ -89,7 +89,7 @@ class Supervisor:
         self._leaving: list[_Process] = []
 
     def __enter__(self) -> Self:
-        """Listen. Raises `ConfigError` where that cannot be."""
+        """Listen. Raises `ConfigError` if that is impossible."""
         self._passed = passed_by_systemd()
         try:
             self._listen()
@@ -110,7 +110,7 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def _listen(self) -> None:
-        """Bind the addresses. Of the sockets that were passed, the second is that of the pages."""
+        """Bind the addresses. Of the passed sockets, the second is for the pages."""
         options, passed = self._options, self._passed
         if len(passed) > 2:
             raise ConfigError(
@@ -122,9 +122,9 @@ class Supervisor:
         check_loop(options.upstream, self._listeners[0])
 
     def run(self) -> int:
-        """Run until SIGTERM or SIGINT, and return which of them it was.
+        """Run until SIGTERM or SIGINT, and return that signal.
 
-        Raises `ConfigError` where the workers do not start.
+        Raises `ConfigError` if the workers do not start.
         """
         if not self._start():
             raise ConfigError("a worker of the proxy did not start")
@@ -145,14 +145,14 @@ class Supervisor:
                 self._replace()
             elif received != signal.SIGCHLD:
                 break
-            self._bury()  # each time: a SIGHUP that waits is received before a SIGCHLD
+            self._bury()  # each time: a pending SIGHUP is received before a SIGCHLD
         notify("STOPPING=1")
         self._end()
         LOGGER.info("ended")
         return received
 
     def _start(self) -> bool:
-        """Start all workers; tell whether all of them listen."""
+        """Start all workers; return whether all of them are listening."""
         started = {number: self._begin(number) for number in range(self._options.workers)}
         ready = [process.listens(_START_SECONDS) for process in started.values()]
         if all(ready):
@@ -169,7 +169,7 @@ class Supervisor:
         return _Process(assignment, self._listeners, self._counters.name)
 
     def _replace(self) -> None:
-        """Start workers with the configuration of now, and let the old ones end."""
+        """Start workers with the current configuration, and let the old ones end."""
         notify("RELOADING=1")
         try:
             options = self._reload()
@@ -189,7 +189,7 @@ class Supervisor:
         notify("READY=1")
 
     def _bury(self) -> None:
-        """Forget what has ended, and replace workers that should not have."""
+        """Forget ended workers, and replace those that ended unexpectedly."""
         for process in [one for one in self._leaving if one.popen.poll() is not None]:
             self._leaving.remove(process)
             process.close()
@@ -220,7 +220,7 @@ class Supervisor:
                     process.stop()
 
     def _close_listeners(self) -> None:
-        """Listen no more; workers go on with theirs until they have been told."""
+        """Stop listening; workers keep their sockets until they are told to stop."""
         for listener in self._listeners:
             name = listener.getsockname()
             listener.close()

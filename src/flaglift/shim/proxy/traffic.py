@@ -1,6 +1,6 @@
 """Who still sends flags: counts by hour, route and caller, kept in an SQLite file.
 
-They tell when the proxy can go: when it was there all the time, and saw no flags.
+They show when the proxy can be removed: when it ran the whole time and saw no flags.
 """
 
 import os
@@ -18,7 +18,7 @@ from flaglift.shim.proxy.report import HOUR, ProxyRun, Report, TrafficRow
 
 _VERSION = 1
 _PATIENCE = 10
-"""Seconds to wait for others that use the file."""
+"""Seconds to wait for other users of the file."""
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL);
@@ -57,7 +57,7 @@ class Sender(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """Which process of a proxy counts."""
+    """The process of a proxy that counts."""
 
     proxy: str
     """A name that all processes of one start share."""
@@ -69,7 +69,7 @@ class Worker(NamedTuple):
 class TrafficStore:
     """The counts in a file, or in memory; several processes may share a file.
 
-    Raises `InputError` where the file cannot be used; with `reads`, nothing is written to it.
+    Raises `InputError` if the file cannot be used; with `reads`, nothing is written to it.
     """
 
     def __init__(self, path: Path | None, *, reads: bool = False) -> None:
@@ -90,7 +90,7 @@ class TrafficStore:
             raise InputError(f"{self._name}: cannot be used for traffic: {said}") from None
 
     def _open(self) -> None:
-        """Prepare the file; others may be at it, and a change of its mode waits for nobody."""
+        """Prepare the file, retrying: a change of the journal mode does not wait for others."""
         until = time.monotonic() + _PATIENCE
         while True:
             try:
@@ -112,7 +112,7 @@ class TrafficStore:
         )
 
     def _check(self) -> None:
-        """Raise `InputError` for a file that is another's."""
+        """Raise `InputError` for a file of another program."""
         # In one statement: workers that start at once share a new file.
         tables, version = self._database.execute(_CONTENT).fetchone()
         if tables and version != _VERSION:
@@ -141,10 +141,10 @@ class TrafficStore:
         now: float | None = None,
         ends: bool = False,
     ) -> None:
-        """Add what was counted since the last call, in one transaction, and that it was watched.
+        """Add the counts since the last call and the time covered, in one transaction.
 
-        The first call says that the worker watches from now on; `ends` that it does so no longer,
-        and lost nothing. Raises `InputError` where it cannot be written; then nothing of it is.
+        The first call marks the start of the worker's coverage; `ends` marks a clean end,
+        without loss. Raises `InputError` if it cannot be written; then nothing is.
         """
         now = time.time() if now is None else now
         rows = [
@@ -165,9 +165,9 @@ class TrafficStore:
             raise InputError(f"{self._name}: cannot be written: {error}") from None
 
     def report(self, hours: int, *, now: float | None = None) -> Report:
-        """Return what was seen in the last so many hours, which may take in more of the first.
+        """Return the traffic of the last hours; the first hour may be included in full.
 
-        Raises `InputError` where the file is damaged.
+        Raises `InputError` if the file is damaged.
         """
         now = time.time() if now is None else now
         began = now - hours * HOUR
@@ -193,9 +193,9 @@ def _connect(name: str, *, is_uri: bool = False) -> sqlite3.Connection:
 
 
 def _read(path: Path) -> sqlite3.Connection:
-    """Open a file to read it, also where nothing may be written next to it.
+    """Open a file for reading, even if nothing may be written next to it.
 
-    SQLite would write there if others had the file open.
+    SQLite would write there while others have the file open.
     """
     uri = f"{path.absolute().as_uri()}?mode=ro"
     log = Path(f"{path}-wal")
@@ -212,7 +212,7 @@ def _read(path: Path) -> sqlite3.Connection:
 
 
 def check_traffic(path: Path | None) -> None:
-    """Raise `InputError` where counts could not be kept in a file; make none."""
+    """Raise `InputError` if counts could not be stored in a file; does not create it."""
     if path is not None and path.exists():
         TrafficStore(path).close()
     elif path is not None and not os.access(path.parent, os.W_OK | os.X_OK):
@@ -220,5 +220,5 @@ def check_traffic(path: Path | None) -> None:
 
 
 def hour_of(moment: float) -> int:
-    """Return when the hour of a moment began, both in seconds since 1970."""
+    """Return the start of the hour of a time, both in seconds since 1970."""
     return int(moment) // HOUR * HOUR

@@ -1,4 +1,4 @@
-"""Reaching the upstream through a proxy of the network: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`."""
+"""Reaching the upstream through a network proxy: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ P = TypeVar("P", bound=asyncio.BaseProtocol)
 def race_delay(host: str) -> float | None:
     """Return how many seconds to wait for one address of a host before trying the next one, too.
 
-    None for an address: there is no other, and CPython loses the socket of a race that is cancelled
+    None for an IP address: there is no other, and CPython leaks the socket of a race cancelled
     as it is won.
     """
     try:
@@ -35,21 +35,21 @@ def race_delay(host: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class NetworkProxy:
-    """A proxy that makes tunnels for TLS, and forwards what is not encrypted."""
+    """A proxy that tunnels TLS, and forwards unencrypted requests."""
 
     tls: bool
     host: str
     port: int
     credentials: bytes
-    """The value of `Proxy-Authorization`; empty where it asks for none."""
+    """The value of `Proxy-Authorization`; empty if it needs none."""
 
     @property
     def fields(self) -> Headers:
-        """The fields that a request has for the proxy itself."""
+        """The request fields for the proxy itself."""
         return [(b"Proxy-Authorization", self.credentials)] if self.credentials else []
 
     async def open(self, new: Callable[[], P]) -> tuple[asyncio.Transport, P]:
-        """Return a connection to the proxy itself. Raises `OSError` where it cannot be reached."""
+        """Return a connection to the proxy itself. Raises `OSError` if it cannot be reached."""
         loop = asyncio.get_running_loop()
         outer = ssl.create_default_context() if self.tls else None
         return await loop.create_connection(
@@ -59,7 +59,7 @@ class NetworkProxy:
     async def tunnel(self, new: Callable[[], P], host: str, port: int, tls: ssl.SSLContext) -> P:
         """Return a protocol that speaks TLS with a host, through the proxy.
 
-        Raises `OSError` where the proxy cannot be reached, or refuses.
+        Raises `OSError` if the proxy cannot be reached, or refuses.
         """
         loop = asyncio.get_running_loop()
         transport, opening = await self.open(_Opening)
@@ -79,7 +79,7 @@ class NetworkProxy:
             raise ConnectionError(self.refusal(answer[9:12].decode("latin-1")))
 
     def refusal(self, status: str) -> str:
-        """Return what to say of a proxy that answers with an error of its own."""
+        """Return the message for a proxy that answers with an error of its own."""
         return f"the proxy {self.host}:{self.port} answers with {status!r}"
 
     def _head(self, host: str, port: int) -> bytes:
@@ -89,7 +89,7 @@ class NetworkProxy:
 
 
 class _Opening(asyncio.Protocol):
-    """Waits for what the proxy says to a request for a tunnel."""
+    """Waits for the proxy's response to a request for a tunnel."""
 
     def __init__(self) -> None:
         self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -112,9 +112,9 @@ class _Opening(asyncio.Protocol):
 
 
 def proxy_for(host: str, *, tls: bool) -> NetworkProxy | None:
-    """Return the proxy through which the environment has HTTP or HTTPS go to a host, if any.
+    """Return the proxy that the environment sets for HTTP or HTTPS to a host, if any.
 
-    The machine itself is never asked for through another one. Raises `ConfigError` for a proxy that
+    The machine itself is never reached through a proxy. Raises `ConfigError` for a proxy that
     does not speak HTTP.
     """
     scheme = "https" if tls else "http"

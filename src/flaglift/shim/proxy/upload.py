@@ -11,11 +11,11 @@ from flaglift.shim.proxy.request import Request
 from flaglift.shim.proxy.response import Response
 
 LEAST_RATE = 500
-"""Bytes a second that a client must send, beyond the seconds it may always take."""
+"""Bytes per second that a client must send, beyond its base allowance."""
 
 
 class Upload:
-    """Reads a request's body through a rewriter, with limited patience.
+    """Reads a request's body through a rewriter, with a time limit.
 
     A client may take `client_seconds`, and a second more for every `LEAST_RATE` bytes that it
     sends: one that stops is noticed, and one that sends a byte now and then as well.
@@ -29,23 +29,23 @@ class Upload:
         self._rewriter = rewriter
         self._limits = limits
         self._patience = limits.client_seconds
-        self._rest: Iterator[bytes] = iter(())  # of what was rewritten
-        self._next: bytes | None = None  # the first of it
+        self._rest: Iterator[bytes] = iter(())  # rewritten chunks
+        self._next: bytes | None = None  # the first of them
         self.finished: bool = False
         """Whether all of it was read and rewritten."""
 
     @property
     def delta(self) -> int | None:
-        """The change of the body's length in bytes, once settled; None where it is not known."""
+        """The change of the body's length in bytes, once settled; None if unknown."""
         return self._rewriter.delta
 
     @property
     def rewrites(self) -> bool:
-        """Whether the body is looked at."""
+        """Whether the body is inspected."""
         return not isinstance(self._rewriter, Untouched)
 
     async def settle(self) -> bytes:
-        """Read until it is known how long the new body is; return its beginning.
+        """Read until the new body's length is known; return its beginning.
 
         Raises `Refusal`.
         """
@@ -63,7 +63,7 @@ class Upload:
         return part or b""
 
     async def _rewrite(self) -> None:
-        """Take what the client has sent. Raises `Refusal`."""
+        """Process received data. Raises `Refusal`."""
         body = self._body
         started = time.monotonic()
         if not body.ready:

@@ -1,4 +1,4 @@
-"""The service: where it is, and the connections to it that are kept."""
+"""The service: its address, and the pool of connections to it."""
 
 import asyncio
 import ssl
@@ -15,10 +15,10 @@ from flaglift.shim.proxy.tunnel import NetworkProxy, proxy_for, race_delay
 from flaglift.shim.proxy.writing import unread
 
 _KEPT_SECONDS = 4.0
-"""How long a connection waits for its next request: less than the 5 s after which many servers
+"""How long an idle connection is kept: less than the 5 s after which many servers
 close theirs, so that a request does not meet a connection that is being closed."""
 _REACHED_SECONDS = 2.0
-"""For how long an upstream that could be reached counts as reachable."""
+"""How long an upstream counts as reachable after a successful connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,15 @@ class Address:
     host: str
     port: int
     path: bytes
-    """What stands in front of each path; empty for most."""
+    """The prefix of each path; usually empty."""
     name: bytes
-    """What goes into `Host`."""
+    """The value of `Host`."""
     socket: str | None = None
     """The path of a unix socket to connect to instead."""
 
     @classmethod
     def of(cls, url: str) -> "Address":
-        """Return the address in a URL that is known to be good.
+        """Return the address in a URL known to be valid.
 
         >>> Address.of("https://api.example/v1/").port, Address.of("https://api.example/v1/").path
         (443, b'/v1')
@@ -58,9 +58,9 @@ class Address:
 
 
 def tls_for(options: Options) -> ssl.SSLContext | None:
-    """Return how TLS is spoken to the upstream, if it is.
+    """Return the TLS context for the upstream, if it uses TLS.
 
-    Raises `ConfigError` where certificates cannot be used.
+    Raises `ConfigError` if certificates cannot be used.
     """
     files = options.certificates
     if not Address.of(options.upstream).tls:
@@ -75,40 +75,40 @@ def tls_for(options: Options) -> ssl.SSLContext | None:
         if path := files.certificate:
             # The empty password keeps OpenSSL from asking for one.
             tls.load_cert_chain(path, files.key, password="")
-    except OSError as error:  # those of ssl are, too
+    except OSError as error:  # includes ssl errors
         raise ConfigError(f"{path}: cannot be used as certificates: {reason(error)}") from None
     return tls
 
 
 @dataclass(slots=True)
 class Upstream:
-    """Connections to the upstream; those that can serve again are kept for a while."""
+    """Connections to the upstream; reusable ones are kept for a while."""
 
     address: Address
     timeouts: Timeouts
     tls: ssl.SSLContext | None = None
     proxy: NetworkProxy | None = None
-    """Through which it is reached."""
+    """The network proxy to use."""
     _kept: dict[UpstreamConnection, Alarm] = field(default_factory=dict)
     _reached: float = -_REACHED_SECONDS
 
     @classmethod
     def of(cls, options: Options) -> Self:
-        """Return the upstream of a proxy. Raises `ConfigError` where it cannot be spoken to."""
+        """Return the upstream of a proxy. Raises `ConfigError` if it is not supported."""
         address = Address.of(options.upstream)
         proxy = None if address.socket else proxy_for(address.host, tls=address.tls)
         return cls(address, options.timeouts, tls_for(options), proxy)
 
     @property
     def forwarder(self) -> NetworkProxy | None:
-        """The proxy that reads each request, because it is not encrypted."""
+        """The proxy that sees each request, if unencrypted."""
         return None if self.address.tls else self.proxy
 
     async def connection(self, *, fresh: bool = False) -> UpstreamConnection:
         """Return a connection that is ready for a request. Raises `UpstreamError`."""
         while self._kept and not fresh:
             connection, alarm = self._kept.popitem()
-            # The upstream may have closed it, or be about to, and the loop has not seen that.
+            # The upstream may have closed it, or be about to, without the loop knowing yet.
             late = alarm.is_due or unread(connection.transport)
             alarm.turn_off()
             if connection.reusable and not late:
@@ -145,7 +145,7 @@ class Upstream:
         return connection
 
     async def reach(self) -> None:
-        """Connect, unless that worked a moment ago. Raises `UpstreamError` where it cannot be."""
+        """Connect, unless that worked a moment ago. Raises `UpstreamError` if it fails."""
         now = asyncio.get_running_loop().time()
         if not self._kept and now > self._reached + _REACHED_SECONDS:
             self.release(await self.connection(fresh=True))

@@ -9,21 +9,21 @@ from collections.abc import Callable
 
 
 def unread(transport: asyncio.Transport) -> bool:
-    """Tell whether something has arrived that the loop has not taken yet, if only an end."""
+    """Return whether data, or at least EOF, has arrived that the loop has not read yet."""
     return readable(transport.get_extra_info("socket").fileno())
 
 
 def readable(file: int) -> bool:
-    """Tell whether a socket has something to read or to accept, if only an end."""
+    """Return whether a socket has data, a connection or EOF to read."""
     if file < 0:
         return False  # it is closed
-    poll = select.poll()  # select() ends at 1024 descriptors
+    poll = select.poll()  # select() is limited to 1024 descriptors
     poll.register(file, select.POLLIN)
     return bool(poll.poll(0))
 
 
 def waiting_bytes(transport: asyncio.Transport) -> int:
-    """Return how many bytes have arrived that the loop has not taken yet; an end is none."""
+    """Return how many bytes have arrived that the loop has not read yet; EOF counts as none."""
     file = transport.get_extra_info("socket").fileno()
     count = array("i", [0])
     if file >= 0:  # it is not closed
@@ -32,9 +32,9 @@ def waiting_bytes(transport: asyncio.Transport) -> int:
 
 
 class TransportWriter:
-    """Writes to a transport, and waits while the peer does not take what was written.
+    """Writes to a transport, and waits until the peer accepts the data.
 
-    `stalled` is called where the peer takes nothing for `seconds`.
+    `stalled` is called if the peer accepts nothing for `seconds`.
     """
 
     def __init__(
@@ -45,11 +45,11 @@ class TransportWriter:
         self._stalled = stalled
         self._timer: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
-        # Whatever the peer does not take at once makes `pause` be called.
+        # Any data that the peer does not accept at once triggers `pause`.
         transport.set_write_buffer_limits(high=0)
 
     async def write(self, data: bytes) -> None:
-        """Write, and wait until it was taken; raises `ConnectionResetError` where it never is."""
+        """Write, and wait until it is accepted; raises `ConnectionResetError` if it never is."""
         if self._transport.is_closing():
             raise ConnectionResetError
         if data:
@@ -58,22 +58,22 @@ class TransportWriter:
             await asyncio.shield(self._drained)
 
     def write_if_taken(self, data: bytes) -> None:
-        """Write what a peer can do without, unless it has yet to take what came before."""
+        """Write optional data, unless earlier data is still waiting."""
         if self._drained is None and not self._transport.is_closing():
             self._transport.write(data)
 
     def pause(self) -> None:
-        """Wait for the peer to read, but not for ever."""
+        """Wait, within limits, for the peer to read."""
         loop = asyncio.get_running_loop()
         self._drained = loop.create_future()
         self._timer = loop.call_later(self._seconds, self._stalled)
 
     def resume(self) -> None:
-        """Go on: the peer has read all."""
+        """Resume: the peer has read everything."""
         self._end(None)
 
     def lost(self) -> None:
-        """Wait no more: the connection is gone."""
+        """Stop waiting: the connection is lost."""
         self._end(ConnectionResetError())
 
     def _end(self, failure: Exception | None) -> None:
