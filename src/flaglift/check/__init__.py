@@ -1,1 +1,1 @@
-"""The prompts of a whole repository: which files, with which settings, what is found and fixed."""
+"""The prompts of a whole repository: file selection, settings, findings and fixes."""

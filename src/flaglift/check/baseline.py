@@ -1,4 +1,4 @@
-"""The baseline: findings that a project lives with, by prompt and rule.
+"""The baseline: findings that a project accepts, by prompt and rule.
 
 An entry is the fingerprint of a prompt's AST and a rule's code. So a prompt that is moved, copied
 or re-quoted keeps its entry, and a fix and a regression elsewhere do not cancel out.
@@ -28,7 +28,7 @@ _LARGEST = 1 << 30
 
 
 class BaselineKey(NamedTuple):
-    """What an entry is about."""
+    """The key of an entry."""
 
     prompt: str
     """The fingerprint."""
@@ -37,17 +37,17 @@ class BaselineKey(NamedTuple):
 
 @dataclass
 class Baseline:
-    """A baseline file's entries, each with what it was about when it was written."""
+    """A baseline file's entries, each with its description when it was written."""
 
     entries: dict[BaselineKey, dict[str, Any]]
 
     @property
     def keys(self) -> frozenset[BaselineKey]:
-        """What the entries are about."""
+        """The keys of the entries."""
         return frozenset(self.entries)
 
     def without(self, keys: Collection[BaselineKey]) -> "Baseline":
-        """Return the baseline less some entries."""
+        """Return the baseline without some entries."""
         return Baseline({key: each for key, each in self.entries.items() if key not in keys})
 
     def text(self) -> str:
@@ -61,7 +61,7 @@ class Baseline:
 
 
 def key_of(record: LocatedFinding) -> BaselineKey:
-    """Return what a baseline entry for a record is about."""
+    """Return the key of a baseline entry for a record."""
     return BaselineKey(record.fingerprint, record.finding.code)
 
 
@@ -78,7 +78,7 @@ def baseline_of(records: Iterable[LocatedFinding]) -> Baseline:
 def read_baseline(path: Path) -> Baseline:
     """Return a baseline file's entries.
 
-    Raises `InputError` where it cannot be read, or is no baseline of this version.
+    Raises `InputError` if it cannot be read, or is not a baseline of this version.
     """
     try:
         document = json.loads(read_regular(path, _LARGEST))

@@ -1,4 +1,4 @@
-"""Remembers what was found in a file, by its content and all that the findings depend on."""
+"""Caches the findings of a file, by its content and everything else they depend on."""
 
 import json
 import os
@@ -21,7 +21,7 @@ _DAY = 86_400.0
 
 
 def default_folder() -> Path:
-    """Return the user's folder for caches of flaglift; `FLAGLIFT_CACHE_DIR` says another."""
+    """Return the user's folder for caches of flaglift; `FLAGLIFT_CACHE_DIR` overrides it."""
     named = os.environ.get("FLAGLIFT_CACHE_DIR")
     if named:
         return Path(named)
@@ -34,7 +34,7 @@ def default_folder() -> Path:
 
 @cache
 def _program() -> str:
-    """Return what stands for this very program: its files, and what is installed beside it."""
+    """Return an identifier of this exact program: its files, and the installed dependencies."""
     package = Path(__file__).parents[1]
     newest = max(
         entry.stat().st_mtime_ns
@@ -54,7 +54,7 @@ def _overlay(path: Path) -> str:
 class Cache:
     """One small file for each content that was inspected.
 
-    Whatever goes wrong with it, the file is inspected anew.
+    If anything goes wrong with the cache, the file is inspected again.
     """
 
     def __init__(self, folder: Path, *, replacements: bool) -> None:
@@ -62,7 +62,7 @@ class Cache:
         self._replacements = replacements
 
     def key(self, job: FileJob) -> str:
-        """Return the name of what is known of a file with this content, so checked."""
+        """Return the key for a file with this content, checked in this way."""
         settings = job.settings
         depends = (
             _program(),
@@ -78,7 +78,7 @@ class Cache:
         return sha256(repr(depends).encode() + b"\0" + job.raw).hexdigest()
 
     def get(self, key: str, job: FileJob) -> FileInspection | None:
-        """Return what is known; None where nothing is."""
+        """Return the cached inspection; None if there is none."""
         path = self._path(key)
         try:
             digest, _, content = path.read_bytes().partition(b"\n")
@@ -90,10 +90,10 @@ class Cache:
         return _from_plain(json.loads(content), job)
 
     def put(self, key: str, inspection: FileInspection) -> None:
-        """Remember what was found."""
+        """Store an inspection."""
         path = self._path(key)
         with suppress(OSError):
-            # Prompts are nobody else's business.
+            # Prompts are private.
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(exist_ok=True)
             content = json.dumps(_to_plain(inspection)).encode()
@@ -103,7 +103,7 @@ class Cache:
             os.replace(beside, path)
 
     def sweep(self) -> None:
-        """Once a day, forget what was not used for a month."""
+        """Once a day, delete entries that were not used for a month."""
         mark = self._folder / "swept"
         with suppress(OSError):
             now = time.time()
@@ -119,12 +119,12 @@ class Cache:
 
 
 def _digest(key: str, content: bytes) -> bytes:
-    """Return what an entry begins with, so that nothing is believed but what was written here."""
+    """Return the digest at the start of an entry, which rejects foreign or damaged entries."""
     return sha256(key.encode() + content).hexdigest().encode()
 
 
 def _to_plain(inspection: FileInspection) -> list[Any]:
-    """Return an inspection as values that JSON holds; the file's name is left out."""
+    """Return an inspection as JSON-ready values, without the file's name."""
     return [
         [records.to_plain(record) for record in inspection.records],
         [each[1:] for each in inspection.candidates],
@@ -133,7 +133,7 @@ def _to_plain(inspection: FileInspection) -> list[Any]:
 
 
 def _from_plain(values: list[Any], job: FileJob) -> FileInspection:
-    """Return the inspection of plain values, of the file of this job."""
+    """Return the inspection in plain values, for the file of this job."""
     findings, candidates, unused = values
     suppressions = {each.number: each for each in job.suppressions}
     return FileInspection(

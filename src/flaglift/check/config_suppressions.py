@@ -1,4 +1,4 @@
-"""Suppressions of a configuration that suppress nothing: where they stand, and out they go."""
+"""Unused suppressions of a configuration: reported, and removed."""
 
 import os
 import re
@@ -25,7 +25,7 @@ _NEXT = re.compile(rb"^[ \t]*\[", re.MULTILINE)
 
 
 def unused_records(unused: Iterable[Unused]) -> Iterator[LocatedFinding]:
-    """Yield one record for each rule that a configuration lets pass in vain."""
+    """Yield one record for each rule that a configuration suppresses needlessly."""
     for suppression, rules in unused:
         data = _read(suppression.source)
         lines, blocks = LineIndex(data), _blocks(data)
@@ -40,10 +40,10 @@ def unused_records(unused: Iterable[Unused]) -> Iterator[LocatedFinding]:
 
 
 def take_out(unused: Iterable[Unused]) -> int:
-    """Take suppressions of which no rule reports anything out of their files; return how many.
+    """Remove suppressions whose rules report nothing from their files; return how many.
 
-    It is proved by reading the file again that nothing else in it means something else. Raises
-    `InputError` where a file cannot be written.
+    Rereading the file proves that the meaning of the rest is unchanged. Raises
+    `InputError` if a file cannot be written.
     """
     idle: dict[Path, set[Suppression]] = {}
     for suppression, rules in unused:
@@ -53,7 +53,7 @@ def take_out(unused: Iterable[Unused]) -> int:
 
 
 def _retried(path: Path, idle: Collection[Suppression]) -> int:
-    """Try again where another process took its own out meanwhile, as batches of a hook do."""
+    """Retry if another process removed its own meanwhile, as batches of a hook do."""
     for _ in range(_MOST_TRIES):
         with suppress(ChangedMeanwhileError):
             return _take_out(path, idle)
@@ -64,7 +64,7 @@ def _take_out(path: Path, idle: Collection[Suppression]) -> int:
     raw = _read(path)
     document = tomllib.loads(raw.decode("utf-8-sig"))
     table = document if path.name != "pyproject.toml" else document["tool"]["flaglift"]
-    # By what they say: another process may have taken some out since they were read.
+    # By content: another process may have removed some since they were read.
     there = READERS["suppressions"](table.get("suppressions", []), "suppressions", path)
     numbers = [each.number for each in there if each._replace(number=0) in idle]
     blocks = _blocks(raw)
@@ -88,7 +88,7 @@ def _take_out(path: Path, idle: Collection[Suppression]) -> int:
 
 
 def _blocks(data: bytes) -> list[Span]:
-    """Return the bytes of each suppression's table, up to its last key and the blank lines behind.
+    """Return the bytes of each suppression's table, up to its last key and blank lines after it.
 
     Comments below that belong to what follows.
     """
@@ -106,7 +106,7 @@ def _blocks(data: bytes) -> list[Span]:
 
 
 def _pruned(value: Any) -> Any:
-    """Return a document without tables and lists that hold nothing."""
+    """Return a document without empty tables and lists."""
     if isinstance(value, dict):
         pruned = {key: _pruned(each) for key, each in value.items()}
         return {key: each for key, each in pruned.items() if each not in ({}, [])}

@@ -12,7 +12,7 @@ from flaglift.settings import DEFAULT, Settings, config_in, extended, settings_f
 
 
 class Configuration(NamedTuple):
-    """All that is configured for a file."""
+    """The configuration that applies to a file."""
 
     settings: Settings = DEFAULT
     files: FileSettings = FileSettings()
@@ -34,9 +34,9 @@ class Configuration(NamedTuple):
 
 
 def read_configuration(path: Path) -> Configuration:
-    """Return what a configuration file and those it extends say.
+    """Return the merged values of a configuration file and those it extends.
 
-    Raises `ConfigError` with the file and the key where something is wrong.
+    Raises `ConfigError` with the file and the key of an error.
     """
     settings, values = DEFAULT, {}
     for source, table in reversed(extended(path)):
@@ -51,8 +51,8 @@ def read_configuration(path: Path) -> Configuration:
 class Configurations:
     """Finds the configuration of each file, and reads it once.
 
-    With `only`, that one counts for every file; if `isolated`, none does. `change` puts on top what
-    the command line says.
+    With `only`, that one applies to every file; if `isolated`, none does. `change` adds the values
+    of the command line.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Configurations:
 
     @property
     def used(self) -> list[Configuration]:
-        """Those that were asked for so far, each once."""
+        """The distinct configurations used so far."""
         return list({id(each): each for each in self._known.values()}.values())
 
     def _folder(self, folder: str) -> Configuration:
@@ -98,7 +98,7 @@ class Configurations:
 def validate(configuration: Configuration) -> None:
     """Raise `ConfigError` or `CatalogError` for unknown rules and unusable catalogs.
 
-    It is said even if no prompt is found; what nothing is configured for is not loaded.
+    Errors are raised even if no prompt is found; parts without configuration are not loaded.
     """
     try:
         _validate_rules(configuration)

@@ -1,12 +1,12 @@
 """Suppressions in the comments of a file: `flaglift: ignore[FL402] why it is right here`.
 
     ignore[...]            prompts that have a line in common with the comment
-    ignore-next-line[...]  prompts, or code that holds them, that begin on the next line
-    disable[...]           prompts behind the comment, up to `enable[...]` or the end of the file
+    ignore-next-line[...]  prompts, or code containing them, that begin on the next line
+    disable[...]           prompts after the comment, up to `enable[...]` or the end of the file
     file-ignore[...]       all prompts of the file
 
-A comment counts only if it begins with `flaglift:`, or if that follows what is for another tool
-(`# noqa  # flaglift: ...`), so that prose about suppressions is none. A here-document and a command
+A comment counts only if it begins with `flaglift:`, or if that follows a directive of another tool
+(`# noqa  # flaglift: ...`), so prose about suppressions does not. A here-document and a command
 of several lines begin where they are opened.
 """
 
@@ -23,11 +23,11 @@ from flaglift.lossless.spans import Span
 from flaglift.report.places import LineIndex
 
 MARK = b"flaglift:"
-"""What a file with suppressions holds."""
+"""A file with suppressions contains this."""
 
 
 class Reach(StrEnum):
-    """Which prompts a suppression is about."""
+    """Which prompts a suppression applies to."""
 
     IGNORE = "ignore"
     NEXT_LINE = "ignore-next-line"
@@ -49,21 +49,21 @@ _BEHIND_OTHERS = re.compile(
     r"(?P<own>(?:#|//)[ \t]*(?P<text>flaglift:[^\n]*))",
     re.IGNORECASE,
 )
-"""A directive behind those of other tools, some of which want to be the first; no prose."""
+"""A directive after those of other tools, some of which have to come first; not prose."""
 
 _FENCE = re.compile(rb"[ \t>]*(?:```|~~~)")
 
 
 class PlacedLiteral(Protocol):
-    """Where a literal stands in a file, as `Literal` tells it."""
+    """The position of a literal in a file, as in `Literal`."""
 
     @property
     def place(self) -> Span:
-        """The bytes that it takes."""
+        """Its byte range."""
 
     @property
     def extent(self) -> Span:
-        """Its place, from where the command or the document that holds it begins."""
+        """Its range, starting at the command or document that contains it."""
 
     @property
     def outer(self) -> "PlacedLiteral | None":
@@ -77,22 +77,22 @@ class Directive:
     comment: Comment
     reach: Reach = Reach.IGNORE
     rules: dict[str, str] = field(default_factory=dict)
-    """Codes, each as it is written: a code or a name."""
+    """Codes, each with its spelling: a code or a name."""
     unknown: dict[str, str] = field(default_factory=dict)
-    """What is written and is no rule, each with a sentence about it."""
+    """Unknown rules as written, each with a message."""
     ends: dict[str, int] = field(default_factory=dict)
-    """For `disable`, the byte of the file where each code counts again."""
+    """For `disable`, the byte of the file where each code is enabled again."""
     lines: range = range(0)
     """Lines of the file, for `ignore` and `ignore-next-line`."""
     problem: str = ""
-    """Why it suppresses nothing at all."""
+    """Why it cannot suppress anything."""
     used: set[str] = field(default_factory=set)
-    """Codes that it kept from being reported."""
+    """Codes that it suppressed."""
     closes: dict[str, list["Directive"]] = field(default_factory=dict)
     """For `enable`, what suppresses each code up to here."""
 
     def codes_for(self, literal: PlacedLiteral, lines: LineIndex) -> set[str]:
-        """Return the codes that are not to be reported about a prompt."""
+        """Return the codes to suppress for a prompt."""
         place = literal.place
         if self.reach is Reach.DISABLE:
             behind = self.comment.end <= place.start
@@ -100,7 +100,7 @@ class Directive:
         return set(self.rules) if self._covers(literal, lines) else set()
 
     def reach_in(self, lines: LineIndex) -> Span | None:
-        """Return the bytes of a file in which it is about prompts; None if it is about none."""
+        """Return the byte range of the file in which it applies; None if it applies nowhere."""
         match self.reach:
             case Reach.FILE:
                 first, last = 1, lines.count
@@ -113,7 +113,7 @@ class Directive:
         return Span(lines.span_of(first).start, lines.span_of(last).end) if first <= last else None
 
     def is_used(self, code: str) -> bool:
-        """Tell whether it kept a code from being reported, or ends what did."""
+        """Return whether it suppressed a code, or ends a directive that did."""
         return code in self.used or any(code in each.used for each in self.closes.get(code, ()))
 
     def _covers(self, literal: PlacedLiteral, lines: LineIndex) -> bool:
@@ -122,7 +122,7 @@ class Directive:
             first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
             if first <= self.lines[-1] and self.lines[0] <= last:
                 return True
-            # What is nested in a here-document has no line in common with what opens that.
+            # Literals nested in a here-document share no line with its opening.
             above = literal.outer
             while above and not (
                 self.comment.end <= above.place.start
@@ -166,7 +166,7 @@ def directives(
 
 
 def _own_part(comment: Comment, data: bytes) -> Comment | None:
-    """Return the part of a comment that is for flaglift; it may follow what is for other tools."""
+    """Return the part of a comment that is for flaglift; it may follow those of other tools."""
     if comment.text.startswith("flaglift:"):
         return comment
     behind = _BEHIND_OTHERS.match(comment.text)
@@ -196,7 +196,7 @@ def _read(comment: Comment, require_reason: bool) -> Directive:
 
 
 def _lines_of_comments(comments: Iterable[Comment], data: bytes, lines: LineIndex) -> set[int]:
-    """Return the lines that hold comments and nothing else."""
+    """Return the lines that contain only comments."""
     taken: set[int] = set()
     for start, end, _ in comments:
         first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
@@ -208,12 +208,12 @@ def _lines_of_comments(comments: Iterable[Comment], data: bytes, lines: LineInde
 
 
 def _opens_fence(data: bytes, lines: LineIndex, line: int) -> bool:
-    """Tell whether a line opens a fenced block of Markdown; it is itself no line of the block."""
+    """Return whether a line opens a fenced block of Markdown; it is not part of the block."""
     return line <= lines.count and _FENCE.match(data, lines.span_of(line).start) is not None
 
 
 def _enabled(code: str, disabling: Directive, later: Iterable[Directive], end: int) -> int:
-    """Return where a code counts again."""
+    """Return where a code is enabled again."""
     for other in later:
         if other.reach is Reach.ENABLE and code in other.rules:
             other.closes.setdefault(code, []).append(disabling)

@@ -1,4 +1,4 @@
-"""A file that was read: its prompts, and what is not to be reported about each of them."""
+"""A parsed file: its prompts, and the codes to suppress for each of them."""
 
 import json
 import re
@@ -18,21 +18,21 @@ from flaglift.report.places import LineIndex
 from flaglift.syntax import Prompt
 from flaglift.syntax.nodes import Flag, Text
 
-_WHITESPACE = re.compile("[ \t\r\n]+")  # as the dialect separates words (section 1.1)
+_WHITESPACE = re.compile("[ \t\r\n]+")  # word separators of the dialect (section 1.1)
 _LONGEST_EXCERPT = 60
 
 
 class FilePrompt(NamedTuple):
-    """A literal that is a prompt, and the codes not to be reported about it."""
+    """A literal that is a prompt, and the codes to suppress for it."""
 
     literal: Literal
     fingerprint: str
     suppressing: Mapping[str, Sequence[Directive | Suppression]]
-    """For each code, what suppresses it."""
+    """For each code, the directive that suppresses it."""
 
 
 class PromptFile:
-    """A file that was read, with all that is known of it before the rules run."""
+    """A parsed file, with everything known about it before the rules run."""
 
     def __init__(self, data: bytes, host: Host, job: FileJob) -> None:
         self.data = data
@@ -69,7 +69,7 @@ class PromptFile:
         return FilePrompt(literal, identity, suppressing)
 
     def describe(self, candidate: Candidate, identity: str | None) -> CandidateReport:
-        """Return what is shown of a candidate; `identity` is its fingerprint if it is a prompt."""
+        """Describe a candidate; `identity` is its fingerprint if it is a prompt."""
         literal, decision = candidate
         point = self.lines.point(literal.place.start)
         models, cents = self._video(literal) if decision.taken else ([], None)
@@ -93,7 +93,7 @@ class PromptFile:
         )
 
     def _video(self, literal: Literal) -> tuple[list[str], float | None]:
-        """Return the models that its videos name, and their price in cents where it is known."""
+        """Return the models that its videos name, and their price in cents if known."""
         subjects = subjects_of(literal.text, literal.prompt, self.job.settings, request_of(literal))
         videos = [subject for subject in subjects if subject.is_clear_video]
         named = [subject.model_name for subject in videos if subject.model_name]
@@ -104,10 +104,10 @@ class PromptFile:
 
 
 def fingerprint(prompt: Prompt) -> str:
-    r"""Return what stays the same of a prompt when it is moved, re-quoted, or spaced otherwise.
+    r"""Return an identifier of a prompt that survives moving, re-quoting, and changes of spacing.
 
-    It is 16 hexadecimal digits of its AST's hash: values of flags count as they read, words as they
-    stand, and whitespace between them not at all.
+    It is 16 hexadecimal digits of its AST's hash: flag values count by meaning, words by spelling,
+    and whitespace between them not at all.
 
     >>> from flaglift import parse
     >>> first = fingerprint(parse("a cat --duration 5"))

@@ -1,4 +1,4 @@
-"""What a configuration says about files: its keys as values, and how each is read."""
+"""The keys of a configuration that concern files: their values, and how each is read."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from flaglift.check.patterns import Patterns
 from flaglift.errors import ConfigError
 
 LARGEST = 10_000_000
-"""Bytes of the largest file that is read, unless configured."""
+"""The size limit of files to read, in bytes, unless configured."""
 
 
 class Suppression(NamedTuple):
@@ -19,7 +19,7 @@ class Suppression(NamedTuple):
     source: Path
     """The configuration file."""
     number: int
-    """Which of the file's suppressions it is, from 0."""
+    """Its index among the file's suppressions, from 0."""
     path: str
     """The file, absolute."""
     at: str | int | None
@@ -33,20 +33,20 @@ class Suppression(NamedTuple):
 
 @dataclass(frozen=True)
 class FileSettings:
-    """The keys of a configuration that are about files."""
+    """The keys of a configuration that concern files."""
 
     exclude: Patterns | None = None
     force_exclude: bool = False
-    """Whether `exclude` counts for files that the user names too."""
+    """Whether `exclude` also applies to files that the user names."""
     per_file_ignores: tuple[tuple[Patterns, tuple[str, ...]], ...] = ()
     """Codes, beginnings of codes or names of rules not to run on the files matched."""
     hosts: tuple[tuple[Patterns, str], ...] = ()
-    """How the files matched are read, whatever they are called."""
+    """The host for matching files, whatever their name."""
     max_file_size: int = LARGEST
-    """In bytes."""
+    """The limit in bytes."""
     baseline: Path | None = None
     require_reason: bool = False
-    """Whether a suppression counts only if it says why it is there."""
+    """Whether a suppression counts only if it states a reason."""
     suppressions: tuple[Suppression, ...] = ()
     move_to_fields: tuple[tuple[Patterns, str], ...] = ()
     """Files whose records are sent as requests, each with the place of the text in a record."""
@@ -56,16 +56,16 @@ class FileSettings:
         return tuple(place for patterns, place in self.move_to_fields if patterns.match(path))
 
     def ignores(self, path: str) -> tuple[str, ...]:
-        """Return what is not to be run on a file, by its absolute path."""
+        """Return the rules not to run on a file, by its absolute path."""
         matching = [codes for patterns, codes in self.per_file_ignores if patterns.match(path)]
         return tuple(code for codes in matching for code in codes)
 
     def host(self, path: str) -> str | None:
-        """Return the host that is configured for a file, by its absolute path; the last counts."""
+        """Return the host configured for a file, by its absolute path; the last match counts."""
         return next((name for patterns, name in self.hosts[::-1] if patterns.match(path)), None)
 
     def excludes(self, path: str) -> bool:
-        """Tell whether a file, by its absolute path, is excluded."""
+        """Return whether a file, by its absolute path, is excluded."""
         return self.exclude is not None and self.exclude.match(path)
 
 

@@ -1,4 +1,4 @@
-"""Fixes the prompts of one file, and takes out its suppressions that suppress nothing."""
+"""Fixes the prompts of one file, and removes its unused suppressions."""
 
 from collections.abc import Callable, Collection
 
@@ -13,13 +13,13 @@ from flaglift.diagnostics import Applicability, Severity
 from flaglift.rules import UNUSED_SUPPRESSION
 
 _MOST_ROUNDS = 10
-"""A bound that only fixes which undo each other would reach."""
+"""A limit that only fixes undoing each other would reach."""
 
 
 def fix_file(file: PromptFile, wanted: Wanted) -> tuple[PromptFile, Fixed]:
-    """Return a file with the changes wanted that can be proved; nothing else in it moves.
+    """Return a file with the wanted changes that can be proved; nothing else changes.
 
-    A change may make way for another one, so prompts that were changed are looked at again until
+    A change may enable another one, so changed prompts are inspected again until
     nothing is left to do.
     """
     result = Fixed(file.data)
@@ -41,7 +41,7 @@ def fix_file(file: PromptFile, wanted: Wanted) -> tuple[PromptFile, Fixed]:
     result.notes = list(dict.fromkeys(notes))
     result.data = file.data
     if file.directives and UNUSED_SUPPRESSION.code in file.judged:
-        inspect(file)  # tells which are used
+        inspect(file)  # marks the used ones
         result.data, result.taken_out = without_unused(
             result.data, file.host, file.directives, file.judged
         )
@@ -56,9 +56,9 @@ _Make = Callable[[FilePrompt, PromptFile, Wanted], LiteralChange | str]
 def _rewritten(
     file: PromptFile, notes: list[str], wanted: Wanted, make: _Make, todo: Collection[int]
 ) -> tuple[PromptFile, set[int]]:
-    """Return a file with some of its prompts changed, by their numbers, and which are others now.
+    """Return a file with some prompts changed, by number, and the numbers of those that differ.
 
-    It is read again only if it is another one.
+    It is parsed again only if it differs.
     """
     changes: dict[int, LiteralChange] = {}
     for number, prompt in enumerate(file.prompts()):
@@ -96,9 +96,9 @@ def _moved(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> LiteralC
 
 
 def _is_doubtful(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> bool:
-    """Tell whether something is to be put right before the flags are moved.
+    """Return whether something has to be fixed before the flags are moved.
 
-    Where the unsafe fixes are wanted, that is what one of them would put right and could not.
+    With unsafe fixes on, that means something that one of them should have fixed but could not.
     """
     for finding in lint_literal(prompt.literal, document.job.settings):
         fixable = finding.fix and finding.fix.applicability is not Applicability.DISPLAY_ONLY
@@ -109,7 +109,7 @@ def _is_doubtful(prompt: FilePrompt, document: PromptFile, wanted: Wanted) -> bo
 
 
 def _let_be(prompt: FilePrompt, wanted: Wanted) -> set[str]:
-    """Return the codes whose fixes are not made in a prompt."""
+    """Return the codes whose fixes are not applied to a prompt."""
     accepted = {code for identity, code in wanted.accepted if identity == prompt.fingerprint}
     return accepted | set(prompt.suppressing)
 

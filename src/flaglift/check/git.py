@@ -1,7 +1,7 @@
-"""What git knows: the files of a working tree, which of them changed, and what is staged.
+"""Queries git: the files of a working tree, which of them changed, and what is staged.
 
-The tree may be anybody's, and its `.git/config` names programs: a monitor, filters, hooks, a pager,
-a transport. git is run so that it starts none of them.
+The tree is untrusted, and its `.git/config` can name programs: a monitor, filters, hooks, a pager,
+a transport. git is run in a way that starts none of them.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import IO, NamedTuple, cast
 from flaglift.errors import InputError
 
 _PATIENCE = 30
-"""Seconds. git itself waits for ever where its configuration includes a pipe."""
+"""Seconds. git itself waits forever if its configuration includes a pipe."""
 
 _SETTINGS = {
     "core.fsmonitor": "false",
@@ -25,26 +25,26 @@ _SETTINGS = {
 }
 _VARIABLES = {
     "LC_ALL": "C",
-    "GIT_OPTIONAL_LOCKS": "0",  # the index stays as it is, and the hook after a change does not run
+    "GIT_OPTIONAL_LOCKS": "0",  # do not touch the index or run its hook
     "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # what a partial clone lacks is fetched by no transport
+    "GIT_ALLOW_PROTOCOL": "none",  # do not fetch missing objects of a partial clone
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_PAGER": "cat",
 }
 _FILTER = re.compile(r"filter\.(?P<name>.*)\.(?:clean|smudge|process|required)", re.DOTALL)
 _OUTSIDE = ("not a git repository", "must be run in a work tree", "cannot change to")
-"""What git says where there is no working tree to list, and the walk says what else is wrong."""
+"""git's messages if there is no working tree to list; the walk reports other errors."""
 
 _CHUNK = 1 << 20
 _REGULAR = ("100644", "100755")
-"""Modes of files; others are links and submodules."""
+"""Modes of regular files; others are links and submodules."""
 
 
 class GitRefusal(NamedTuple):
-    """Why git gave no answer."""
+    """Why git failed."""
 
     words: str
-    """Its own; empty where the folder is simply in no working tree, or git is not installed."""
+    """git's own message; empty if the folder is in no working tree, or git is not installed."""
 
 
 class Listing(NamedTuple):
@@ -52,13 +52,13 @@ class Listing(NamedTuple):
 
     names: list[str]
     warnings: list[str]
-    """What git could not look at."""
+    """What git could not read."""
 
 
 def files_below(folder: str) -> Listing | GitRefusal:
-    """Return tracked and new files below a folder, relative to it; none that git ignores.
+    """Return tracked and new files below a folder, relative to it, without ignored ones.
 
-    A refusal where the folder is in no repository, is ignored itself, or git is not there.
+    Returns a refusal if the folder is in no repository, is ignored itself, or git is missing.
     """
     run = _git(folder, "ls-files", "-co", "--exclude-standard", "-z")
     if isinstance(run, GitRefusal):
@@ -72,7 +72,7 @@ def files_below(folder: str) -> Listing | GitRefusal:
 def staged(folder: str) -> dict[str, str]:
     """Return the files whose staged content differs from the last commit, each with its blob.
 
-    They are absolute paths. Raises `InputError` where the folder is in no repository.
+    They are absolute paths. Raises `InputError` if the folder is in no repository.
     """
     top = _top(folder, "--staged")
     run = _asked(top, "--staged", "diff", "--cached", "--raw", "--no-abbrev", *_CHANGED)
@@ -86,9 +86,9 @@ def staged(folder: str) -> dict[str, str]:
 
 
 def changed_since(folder: str, reference: str) -> list[str]:
-    """Return the files that differ from where a branch or commit was left, as absolute paths.
+    """Return the files changed since the merge base with a branch or commit, as absolute paths.
 
-    New files count, committed or not. Raises `InputError` where the folder is in no repository, or
+    New files count, committed or not. Raises `InputError` if the folder is in no repository, or
     there is no such commit or no common ancestor.
     """
     top = _top(folder, "--since")
@@ -119,7 +119,7 @@ class Blobs:
     def read(self, blob: str, largest: int, path: str) -> bytes:
         """Return a blob's content.
 
-        Raises `InputError` where it is larger, or the repository does not hold it.
+        Raises `InputError` if it is too large, or not in the repository.
         """
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603
@@ -147,7 +147,7 @@ class Blobs:
         )
 
     def close(self) -> None:
-        """Let the process that answers go."""
+        """End the git process."""
         if self._process:
             self._process.communicate()
             self._process = None
@@ -157,7 +157,7 @@ _CHANGED = (
     "--no-renames",
     "--no-ext-diff",
     "--no-textconv",
-    "--ignore-submodules=all",  # or git starts another one in it, with that one's configuration
+    "--ignore-submodules=all",  # otherwise git runs in them, with their configuration
     "--diff-filter=d",
     "-z",
 )
@@ -176,7 +176,7 @@ def _top(folder: str, option: str) -> str:
 def _asked(
     top: str, option: str, *arguments: str, settings: Mapping[str, str] = _SETTINGS
 ) -> bytes:
-    """Return git's answer; raises `InputError` with its own words where there is none."""
+    """Return git's output; raises `InputError` with its message if it fails."""
     run = _git(top, *arguments, settings=settings)
     if isinstance(run, GitRefusal):
         raise InputError(f"{option}: git {arguments[0]}: {run.words or 'no answer'}")
@@ -210,9 +210,9 @@ def _git(
 
 
 def _without_filters(folder: str) -> dict[str, str]:
-    """Return settings in which no filter of the repository runs.
+    """Return settings that disable all filters of the repository.
 
-    Only where git compares the files of the working tree would one.
+    They would run only when git compares files of the working tree.
     """
     settings = dict(_SETTINGS)
     for name in _names(_asked(folder, "--since", "config", "--list", "--name-only", "-z")):
@@ -224,7 +224,7 @@ def _without_filters(folder: str) -> dict[str, str]:
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    # What the caller's own environment configures comes before, so that this counts.
+    # After the configuration in the caller's environment, so that this one wins.
     first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
     variables = {**os.environ, **_VARIABLES, "GIT_CONFIG_COUNT": str(first + len(settings))}
     variables.pop("GIT_EXTERNAL_DIFF", None)

@@ -1,19 +1,19 @@
-"""What every host is made of: literals with exact positions, and what is known of each.
+"""The interface of hosts: literals with exact positions, and the information on each.
 
-A host finds the string literals of a file. The doors of this room, in the order of use:
+A host finds the string literals of a file. The entry points of this package, in order of use:
 
     encoding.decode(raw, suffix) -> Decoded         the file as UTF-8, and `restore` back from it
-    prefilter.may_hold_flags(data) -> bool          whether any literal of the file can hold a flag
+    prefilter.may_hold_flags(data) -> bool          whether any literal can contain a flag
     registry.host_for(path) -> Host | None          by the file's name; `host_named(name)` by name
-    finding.candidates(data, host) -> [Candidate]   literals that hold flags, nested ones included,
+    finding.candidates(data, host) -> [Candidate]   literals with flags, including nested ones,
                                                     each with the classifier's decision
-    unread.unread(data, host) -> [UnreadPlace]      what reads as a prompt and was not read
-    finding.comments(data, host) -> [Comment]       for suppressions, nested hosts' included
+    unread.unread(data, host) -> [UnreadPlace]      what looks like a prompt but was not read
+    finding.comments(data, host) -> [Comment]       for suppressions, including nested hosts'
     checking.lint_literal(literal, settings) -> [Diagnostic]
     checking.fix_literal(literal, settings, unsafe=...) -> FixedLiteral
     lifting.lift_literal(literal, settings) -> LiteralChange | str   moves the flags to sibling
                                                     fields; a string says why it cannot
-    rewriting.rewrite(data, host, [LiteralChange]) -> Rewritten   every change proved or taken back
+    rewriting.rewrite(data, host, [LiteralChange]) -> Rewritten   every change proved or reverted
 
 `data` is always UTF-8 without a byte order mark. Offsets into it are bytes; offsets into a decoded
 text, and so those of diagnostics, are code points: `literal.locate(span)` gives the file's bytes.
@@ -70,7 +70,7 @@ class Comment(NamedTuple):
     """First byte in the file, markers included."""
     end: int
     text: str
-    """What it says, without markers and the whitespace next to them."""
+    """Its text, without markers and the whitespace next to them."""
 
 
 class Evidence(NamedTuple):
@@ -81,7 +81,7 @@ class Evidence(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What the classifier says of a literal. It is a prompt if the points add up to 2 or more."""
+    """The classifier's verdict on a literal. It is a prompt if the points add up to 2 or more."""
 
     taken: bool
     score: int
@@ -89,14 +89,14 @@ class Decision(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A literal that holds something like a flag, and whether it is a prompt."""
+    """A literal that contains something like a flag, and whether it is a prompt."""
 
     literal: Literal
     decision: Decision
 
 
 class LiteralChange(NamedTuple):
-    """What a literal shall become: another text, and fields next to it."""
+    """The intended change of a literal: a new text, and fields next to it."""
 
     literal: Literal
     text: str
@@ -106,7 +106,7 @@ class LiteralChange(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A change that is not made, and why."""
+    """A change that was not made, and the reason."""
 
     change: LiteralChange
     reason: str
@@ -120,7 +120,7 @@ class Rewritten(NamedTuple):
 
 
 class UnreadPlace(NamedTuple):
-    """A place that may hold a prompt and was not read."""
+    """A place that may contain a prompt but was not read."""
 
     start: int
     """A byte of the file."""
@@ -129,15 +129,15 @@ class UnreadPlace(NamedTuple):
 
 @runtime_checkable
 class PartialHost(Protocol):
-    """A host whose reader may give up, or lose its way, before the end of a file."""
+    """A host whose parser may give up, or go astray, before the end of a file."""
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return the parts of a document in which bytes that are in no literal may be text."""
+        """Return the parts of a document in which bytes outside of literals may be text."""
 
 
 @runtime_checkable
 class ExhaustiveHost(Protocol):
-    """A host that knows what each byte is: only keys and recorded output are in no literal."""
+    """A host that classifies every byte: only keys and recorded output are outside of literals."""
 
     is_exhaustive: bool
 
@@ -160,13 +160,13 @@ class SelectiveHost(Protocol):
 
 @runtime_checkable
 class DivisibleHost(Protocol):
-    """A host that can read a part of a document, with what the whole document says of it."""
+    """A host that can read a part of a document, given its context."""
 
     def cuts(self, data: bytes) -> Mapping[int, Hashable]:
-        """Return the bytes at which parts may begin, in order, and what is around each.
+        """Return the offsets at which parts may begin, in order, with the context of each.
 
-        What is around a part is all that its reading depends on and that is not in it. There are
-        none where the document can only be read as a whole: where it has a fault, too.
+        The context of a part is everything outside of it that its reading depends on. There are
+        none if the document can only be read as a whole, as when it has an error.
         """
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
@@ -179,9 +179,9 @@ class DivisibleHost(Protocol):
         """Return the comments that begin in a part, in order; asked after `literals_in`."""
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
-        """Prepare to read a document that another one became; return what reads otherwise.
+        """Prepare to read the new version of a document; return the ranges that read differently.
 
-        The ranges are bytes of `data`; those that are not as they were need not be among them.
+        The ranges are bytes of `data`; edited bytes need not be included.
         """
 
 
@@ -190,13 +190,13 @@ class Host(Hashable, Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called in options and output: `python`, `yaml`."""
+        """Its name in options and output: `python`, `yaml`."""
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the string literals of a document, in order; never raises for its content.
 
-        Only those whose bytes may hold a flag need to be there.
+        Only those whose bytes may contain a flag need to be included.
         """
 
     def comments(self, data: bytes) -> list[Comment]:
-        """Return the comments, in order; none where the host has no comments."""
+        """Return the comments, in order; none if the host has no comments."""

@@ -1,13 +1,13 @@
 """Lints and fixes prompts, those with holes included.
 
-The text of a prompt with holes is not known, so it is read as each of several texts that it may be
-(`readings`), and what they say is put together:
+The text of a prompt with holes is unknown, so it is read as each of several possible texts
+(`readings`), and their findings are combined:
 
-- what all of them say is certain, and reported as it is;
-- what more than half of them say is possible, and reported as a warning at most;
-- anything else is dropped, and so is all that is said about a hole itself, and what is no longer
-  said once a hole holds the flags that the text lacks;
-- a fix is made only if it makes the same of every reading and leaves every hole alone.
+- findings of all of them are certain, and reported unchanged;
+- findings of more than half of them are possible, and reported as a warning at most;
+- all others are dropped, and so are findings about a hole itself, and those that disappear
+  once a hole contains the flags that the text lacks;
+- a fix is applied only if it has the same result for every reading and touches no hole.
 """
 
 from collections import Counter, defaultdict
@@ -34,15 +34,15 @@ class FixedLiteral(NamedTuple):
     """A literal's text after fixing."""
 
     text: str
-    """Decoded, with `HOLE` for each interpolation; as it was where nothing is fixed."""
+    """Decoded, with `HOLE` for each interpolation; unchanged if nothing is fixed."""
     unfixed: Collection[Diagnostic]
-    """What is left to say, with places in the text before fixing."""
+    """The remaining findings, with places in the text before fixing."""
     refused: str = ""
-    """Why fixes that are there are not made; empty where none is left out."""
+    """Why available fixes were not applied; empty if all were."""
 
 
 def lint_literal(literal: Literal, settings: Settings) -> list[Diagnostic]:
-    """Return what is to be said about a literal, by place in its decoded text and code.
+    """Return the findings of a literal, sorted by place in its decoded text and code.
 
     Fields that stand next to the literal are part of the request. Raises as `flaglift.lint` does.
     """
@@ -70,9 +70,9 @@ def lint_literal(literal: Literal, settings: Settings) -> list[Diagnostic]:
 
 
 def _lint_each(literal: Literal, settings: Settings) -> list[Diagnostic]:
-    """Return what may be said of a literal that is not known to be one prompt.
+    """Return the possible findings of a literal that may not be a single prompt.
 
-    What is said of each prompt that it may be is possible, and has no fix.
+    Findings of each prompt that it may be are possible only, and have no fix.
     """
     parts = [literal.part(spans) for spans in literal.possible]
     findings = {
@@ -91,7 +91,7 @@ def _lint_each(literal: Literal, settings: Settings) -> list[Diagnostic]:
 
 
 def _possible(finding: Diagnostic, place: Span) -> Diagnostic:
-    """Return a finding that may be right: a warning at most, without a fix, at another place."""
+    """Return a possible finding: a warning at most, without a fix, at another place."""
     severity = Severity.WARNING if finding.severity is Severity.ERROR else finding.severity
     return replace(finding, start=place.start, end=place.end, severity=severity, fix=None)
 
@@ -99,7 +99,7 @@ def _possible(finding: Diagnostic, place: Span) -> Diagnostic:
 def _merged(
     literal: Literal, voters: Sequence[tuple[FilledTemplate, Diagnostic]], *, certain: bool
 ) -> Diagnostic:
-    """Return one finding for those that several readings have in one place."""
+    """Merge the findings that several readings have in one place."""
     reading, finding = voters[0]
     message = _common([other.message for _, other in voters])
     if not message or MARK in message:
@@ -120,7 +120,7 @@ def _merged(
 
 
 def _common(messages: Sequence[str]) -> str:
-    """Return the clauses that all messages begin with; empty where there are none.
+    """Return the clauses that all messages begin with; empty if there are none.
 
     >>> _common(["flags are old; it costs 10 ¢", "flags are old; it costs 39 ¢", "flags are old"])
     'flags are old'
@@ -130,7 +130,7 @@ def _common(messages: Sequence[str]) -> str:
 
 
 def _message(literal: Literal, reading: FilledTemplate, message: str) -> str:
-    """Return a message in which holes are spelt as they are in the file."""
+    """Return a message with holes spelled as in the file."""
     held = dict(reading.values)
     typed = [hole for hole in literal.holes if MARK not in held[hole.at]]
     marked = [hole for hole in literal.holes if hole not in typed]
@@ -142,7 +142,7 @@ def _message(literal: Literal, reading: FilledTemplate, message: str) -> str:
 
 
 def _fix(reading: FilledTemplate, finding: Diagnostic) -> Fix | None:
-    """Return a finding's fix in places of the template; None where it touches a hole."""
+    """Return a finding's fix in template positions; None if it touches a hole."""
     if finding.fix is None:
         return None
     edits = []
@@ -162,7 +162,7 @@ def fix_literal(
     unsafe: bool = False,
     suppressed: Collection[str] = (),
 ) -> FixedLiteral:
-    """Return a literal's text with its fixes made: the safe ones, with `unsafe` the others too.
+    """Return a literal's text with its fixes applied: the safe ones, with `unsafe` all.
 
     Findings of `suppressed` rules, by code or name, are left alone. Raises as `flaglift.fix` does.
     """
@@ -199,7 +199,7 @@ def only_made_fixes(
     settings: Settings,
     suppressed: Collection[str] = (),
 ) -> list[Diagnostic]:
-    """Return findings of a literal without the fixes that `fix_literal` does not make."""
+    """Return findings of a literal without the fixes that `fix_literal` does not apply."""
     kinds = {each.fix.applicability for each in findings if each.fix} - {Applicability.DISPLAY_ONLY}
     pending = {kind: _pending(literal, findings, settings, suppressed, kind) for kind in kinds}
     return [
@@ -217,10 +217,10 @@ def _pending(
     suppressed: Collection[str],
     kind: Applicability,
 ) -> Collection[Diagnostic]:
-    """Return the findings with a fix of a kind that are still there after `fix_literal`.
+    """Return the findings with a fix of a kind that remain after `fix_literal`.
 
-    The fix of another finding may change what one is about, so that it begins where it did and
-    ends elsewhere. Where even that does not tell which of several are left, all are.
+    The fix of another finding may change the text of one, so that it begins where it did but
+    ends elsewhere. If it is still unclear which of several remain, all count as remaining.
     """
     unsafe = kind is Applicability.UNSAFE
     unfixed = fix_literal(literal, settings, unsafe=unsafe, suppressed=suppressed).unfixed
@@ -234,12 +234,12 @@ def _pending(
 
 
 def request_of(literal: Literal) -> Context:
-    """Return what stands beside a literal; what is computed later is there, and not known."""
+    """Return the values next to a literal; computed ones exist, but are unknown."""
     return Context({name: _known(value) for name, value in literal.beside.items()})
 
 
 def _context_of(literal: Literal) -> Context:
-    """Return what counts for the rules of what stands beside a literal."""
+    """Return the values next to a literal that matter to the rules."""
     request = request_of(literal)
     return replace(request, given=fields_beside(literal.text, request.given))
 

@@ -1,7 +1,7 @@
 """Is it a prompt? Evidence for and against, each with its points; two points make a prompt.
 
-The flags' names are those of many programs, so a flag alone says nothing. What says something is
-where a string stands (its key, the call that it is given to, its role) and what else it says: prose
+Many programs have flags of the same names, so a flag alone is no evidence. Evidence is
+the place of a string (its key, the call that it is passed to, its role) and its words: prose
 and models, or a command line and its documentation.
 """
 
@@ -18,7 +18,7 @@ ENOUGH = 2
 
 
 def classify(literal: Literal) -> Decision:
-    """Return whether a literal that holds something like a flag is a prompt, with the evidence."""
+    """Return whether a literal with something like a flag is a prompt, with the evidence."""
     reasons = (*surroundings(literal), *wording(literal))
     score = sum(reason.points for reason in reasons)
     return Decision(score >= ENOUGH, score, reasons)
@@ -64,7 +64,7 @@ _ROLES = {
 
 
 def surroundings(literal: Literal) -> Iterator[Evidence]:
-    """Yield what the place of a literal says."""
+    """Yield the evidence from the place of a literal."""
     role, key, call, path = literal.origin
     if role == "text" and literal.outer is None:
         yield Evidence(2, "the file is text")
@@ -146,11 +146,11 @@ _OF_PLACEHOLDERS = (_USAGE, _METAVAR)
 DATA = frozenset(
     {"lines", "whole", "blocks", "csv", "tsv", "json", "jsonl", "yaml", "toml", "form", "sql"}
 )
-"""Hosts that hold whole prompts; strings in code may be parts of one."""
+"""Hosts whose texts are whole prompts; strings in code may be parts of one."""
 
 
 def wording(literal: Literal) -> Iterator[Evidence]:
-    """Yield what the words of a literal say."""
+    """Yield the evidence from the words of a literal."""
     text = literal.text
     if len(text.split()) == 1:
         yield Evidence(-4, "it is a single word")

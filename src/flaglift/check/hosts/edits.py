@@ -1,4 +1,4 @@
-"""From edits of decoded texts to edits of the file's bytes."""
+"""Translates edits of decoded texts to edits of the file's bytes."""
 
 import re
 from bisect import bisect_left
@@ -21,16 +21,16 @@ from flaglift.lossless.spans import Edit, Span, apply_edits, conflicting
 
 _TOKEN = re.compile(rf"{HOLE}|[ \t]+|\r?\n|[^\W]+|.", re.DOTALL)
 _MOST_CELLS = 4_000_000
-"""Word pairs that are compared at most; longer changes become one edit."""
+"""The most word pairs to compare; longer changes become one edit."""
 
 
 def differences(
     old: str, new: str, holes: Sequence[int] = (), *, whole: bool = False
 ) -> list[Edit] | None:
-    """Return edits that make one text into the other; none of them holds a hole.
+    """Return edits that turn one text into the other; none of them contains a hole.
 
     `holes` are the code points of the old text that are interpolations. None means that the new
-    text does not hold as many. With `whole`, what differs between two holes is one edit.
+    text has a different number. With `whole`, all changes between two holes are one edit.
 
     >>> differences("a cat --duration 7", "a cat --duration 5")
     [Edit(start=17, end=18, content='5')]
@@ -78,10 +78,10 @@ def _edits(old: str, new: str, offset: int) -> list[Edit]:
 
 
 class UnwritableError(Exception):
-    """Changes cannot be written down; the text says why.
+    """Changes cannot be written; the message says why.
 
     `faults` are the literals of the file whose changes cannot, with the reason of each; empty where
-    nobody can tell which of the changes is to blame.
+    it is unknown which of the changes is to blame.
     """
 
     def __init__(self, reason: str, faults: Mapping[Literal, str] | None = None) -> None:
@@ -94,21 +94,21 @@ OVERLAP = "another change overlaps it"
 
 @dataclass
 class EditPlan:
-    """The edits that changes come to, and what each literal that they touch shall hold."""
+    """The edits for some changes, and the intended text of each literal they touch."""
 
     edits: list[ByteEdit] = field(default_factory=list)
     """Of the file."""
     added: list[ByteEdit] = field(default_factory=list)
     """Those of them that add fields."""
     intended: dict[Literal, str] = field(default_factory=dict)
-    """Of the literals changed, and of those that they are nested in."""
+    """For the changed literals, and those that they are nested in."""
 
 
 def plan(changes: Iterable[tuple[LiteralChange, bool]]) -> EditPlan:
-    """Return the edits of the file that make the changes.
+    """Return the edits of the file that apply the changes.
 
-    With each change stands whether its text is written anew from hole to hole, and not only where
-    it differs. Raises `UnwritableError` where there are no such edits, or where two changes
+    Each change comes with whether its text is rewritten from hole to hole, rather than only where
+    it differs. Raises `UnwritableError` if there are no such edits, or if two changes
     overlap.
     """
     by_root = defaultdict(list)
@@ -152,7 +152,7 @@ def _plan_literal(changes: Iterable[tuple[LiteralChange, bool]], result: EditPla
 def _hand_over(
     edits: Sequence[ByteEdit], literal: Literal, result: EditPlan, todo: dict[Literal, list[Edit]]
 ) -> None:
-    """Give edits of a literal's document to the literal that the document is the text of."""
+    """Translate edits of a nested document to the literal whose text it is."""
     outer = literal.outer
     if outer is None:
         result.edits += edits
@@ -187,9 +187,9 @@ def _field_edits(change: LiteralChange) -> tuple[Literal, Sequence[ByteEdit]]:
 
 
 def byte_edits(literal: Literal, edits: Iterable[Edit]) -> Iterator[ByteEdit]:
-    """Yield what edits of a literal's text are in its document.
+    """Yield the document edits for edits of a literal's text.
 
-    No edit may hold an interpolation. Raises `UnwritableError` for what the form cannot write.
+    No edit may contain an interpolation. Raises `UnwritableError` for text the form cannot express.
     """
     for edit in edits:
         start, end, content = _widened(literal, edit)
@@ -205,7 +205,7 @@ def byte_edits(literal: Literal, edits: Iterable[Edit]) -> Iterator[ByteEdit]:
 
 
 def _widened(literal: Literal, edit: Edit) -> Edit:
-    """Return an edit that takes the whole of every atom that it takes a part of."""
+    """Return an edit widened to cover every atom that it overlaps."""
     start, end, content = edit
     for begin, piece in zip(literal.begins, literal.pieces, strict=False):
         stop = begin + len(piece.text)
@@ -219,7 +219,7 @@ def _widened(literal: Literal, edit: Edit) -> Edit:
 
 
 def _insertion(literal: Literal, offset: int) -> Span:
-    """Return where text is inserted: next to text where there is any, never inside a hole."""
+    """Return where to insert text: next to other text if possible, never inside a hole."""
     index = bisect_left(literal.begins, offset)
     kinds = [piece.kind for piece in literal.pieces]
     if literal.begins[index] > offset or (index < len(kinds) and kinds[index] not in HOLES):
@@ -234,7 +234,7 @@ def _insertion(literal: Literal, offset: int) -> Span:
 
 
 def _stretches(literal: Literal, start: int, end: int) -> list[Span]:
-    """Return the bytes that stand for a range of the text, without those that stand for nothing."""
+    """Return the bytes that encode a range of the text, without those that encode nothing."""
     stretches: list[Span] = []
     for begin, piece in zip(literal.begins, literal.pieces, strict=False):
         low, high = max(start, begin), min(end, begin + len(piece.text))
@@ -249,7 +249,7 @@ def _stretches(literal: Literal, start: int, end: int) -> list[Span]:
 def apply(data: bytes, edits: Sequence[ByteEdit]) -> bytes:
     """Return a document with edits made.
 
-    Raises `UnwritableError` where two overlap.
+    Raises `UnwritableError` if two overlap.
     """
     parts = []
     position, inserted = 0, -1

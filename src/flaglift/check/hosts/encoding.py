@@ -1,4 +1,4 @@
-"""Files in other encodings: declared ones are honoured, undeclared ones are reported."""
+"""Files in other encodings: declared ones are honored, undeclared ones are reported."""
 
 import codecs
 import re
@@ -22,16 +22,16 @@ _WITH_COOKIE = (".py", ".pyi", ".rb")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A file's text as UTF-8 without a byte order mark, and what it takes to write it back."""
+    """A file's text as UTF-8 without a byte order mark, and what is needed to write it back."""
 
     data: bytes
     encoding: str
     mark: bytes
 
     def restore(self, data: bytes) -> bytes:
-        """Return what the file holds if its text is `data`.
+        """Return the bytes of the file if its text is `data`.
 
-        Raises `UnicodeEncodeError` where the file's encoding has no such character.
+        Raises `UnicodeEncodeError` if the file's encoding lacks a character.
         """
         if self.encoding == "utf-8":
             return self.mark + data
@@ -93,7 +93,7 @@ class ByteOffsets:
     def __init__(self, text: str) -> None:
         self._text = text
         self._runs = [0]
-        """Where runs of code points beyond ASCII begin, and what the bytes before are more."""
+        """Where non-ASCII runs begin, and how many more bytes than code points precede them."""
         self._more = [0]
         for match in _NOT_ASCII.finditer(text):
             self._runs.append(match.start())

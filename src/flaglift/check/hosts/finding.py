@@ -1,4 +1,4 @@
-"""The literals of a file that hold flags, and whether each is a prompt.
+"""The literals of a file that contain flags, and whether each is a prompt.
 
 A literal that is code of another host (a fenced block, a form field, a JSON body) stands for the
 literals in that code.
@@ -31,7 +31,7 @@ from flaglift.syntax import Feature
 
 
 def candidates(data: bytes, host: Host) -> list[Candidate]:
-    """Return the literals of a document that hold a flag or a near miss, in order.
+    """Return the literals of a document that contain a flag or a near miss, in order.
 
     A literal that is code of another host, such as a fenced block or a command's argument, is
     replaced by the literals in it. Never raises for the document's content.
@@ -40,7 +40,7 @@ def candidates(data: bytes, host: Host) -> list[Candidate]:
 
 
 def judged(literals: Iterable[Literal]) -> list[Candidate]:
-    """Return those of them that may hold flags, and what they are taken for."""
+    """Return those of them that may contain flags, with their classification."""
     return [
         Candidate(literal, decision(literal))
         for literal in leaves(literals)
@@ -49,7 +49,7 @@ def judged(literals: Iterable[Literal]) -> list[Candidate]:
 
 
 def decision(literal: Literal) -> Decision:
-    """Return whether a literal is a prompt; of code, what stands in quotes tells it."""
+    """Return whether a literal is a prompt; for code, its quoted strings decide."""
     quoted = literal.doubt == QUOTED
     return classify(literal.part(literal.possible[0]).literal if quoted else literal)
 
@@ -64,7 +64,7 @@ def literals_of(host: Host, data: bytes) -> tuple[Literal, ...]:
 
 
 def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Literal]:
-    """Yield the literals that may hold flags; in place of code of another host, those in it."""
+    """Yield the literals that may contain flags; code of another host is replaced by its own."""
     for literal in literals:
         if not every and not may_hold_flags(literal.text.encode()):
             continue
@@ -105,9 +105,9 @@ _SCRIPTS = frozenset(
 )
 _STRUCTURED = frozenset({"json", "yaml", "toml"})
 _COMMAND = re.compile(r"[ \t\r\n]*(?:\$ )?curl[ \t\r\n]")
-"""No other blank parts words for a shell: a name that holds one is no script, but itself again."""
+"""Shells split words at no other blanks: a name that contains one is not a script."""
 _OPTION = re.compile(r"--(?!mask|negative|video)(?:[a-z]+[-_])?(?:prompt|text)=(?=\S)")
-"""A word of a command that gives a prompt to another program."""
+"""A word of a command that passes a prompt to another program."""
 _SHELLS = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")
 _PAGES = frozenset({"http", "html", "vue", "svelte", "lines", "whole", "blocks"})
 _SQL = re.compile(
@@ -130,11 +130,11 @@ _VIDEO = re.compile(r"(?:^|\s)--video(?=\s|$)")
 
 
 MOST_NESTED = 8
-"""Documents inside each other; what is deeper is not read."""
+"""The depth of nested documents; deeper ones are not read."""
 
 
 def nested(literal: Literal) -> Host | None:
-    """Return the host that reads a literal's text; None where the text is no other host's."""
+    """Return the host that reads a literal's text; None if it belongs to no other host."""
     role, key, call, _ = literal.origin
     text = literal.text
     if len(literal.hosts) > MOST_NESTED:
@@ -158,7 +158,7 @@ def nested(literal: Literal) -> Host | None:
 
 
 def _language_of(literal: Literal) -> str | None:
-    """Return the host of a text that is code itself, by what it says."""
+    """Return the host of a text that is itself code, by its content."""
     text = literal.text
     if text.lstrip()[:1] in ("{", "[") and '"' in text and _is_json(text):
         return "json"
@@ -174,7 +174,7 @@ def _language_of(literal: Literal) -> str | None:
 
 
 def _is_script(literal: Literal) -> bool:
-    """Tell whether a string holds commands: a step of a workflow, or a call of curl."""
+    """Return whether a string contains commands: a workflow step, or a call of curl."""
     role, key, call, path = literal.origin
     if role == "word" and key == "-c" and _SHELLS.match(call):
         return True
@@ -192,7 +192,7 @@ def _block(word: str, text: str) -> Host | None:
 
 
 def _form(text: str) -> TextForm:
-    """Return how a block of text holds its prompts: several lines with `--video` are as many."""
+    """Return the form of a text block's prompts: each of several lines with `--video` is one."""
     if _KEYFRAMES.search(text):
         return TextForm.WHOLE
     flagged = [line for line in text.split("\n") if _VIDEO.search(line)]
@@ -205,4 +205,4 @@ def _is_json(text: str) -> bool:
     except ValueError:
         return False
     except RecursionError:
-        return True  # as far as Python reads it; the host reads any depth, or says what is wrong
+        return True  # within Python's limits; the host reads any depth, or reports the error

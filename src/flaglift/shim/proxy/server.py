@@ -233,7 +233,7 @@ def _nothing(_exchange: Exchange) -> Headers:
 
 
 def log_seldom() -> Any:
-    """Return a handler that logs the loop's errors, such as a lack of descriptors, once a minute."""
+    """Return a handler that logs errors of the loop, such as too few descriptors, once a minute."""
     may_tell = Seldom()
 
     def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
