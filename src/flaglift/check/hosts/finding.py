@@ -105,7 +105,8 @@ _SCRIPTS = frozenset(
 )
 _STRUCTURED = frozenset({"json", "yaml", "toml"})
 _COMMAND = re.compile(r"[ \t\r\n]*(?:\$ )?curl[ \t\r\n]")
-"""Shells split words at no other blanks: a name that contains one is not a script."""
+"""Shells split words at no other blanks: a name with another blank is not a script, but would
+be read as itself again."""
 _OPTION = re.compile(r"--(?!mask|negative|video)(?:[a-z]+[-_])?(?:prompt|text)=(?=\S)")
 """A word of a command that passes a prompt to another program."""
 _SHELLS = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")

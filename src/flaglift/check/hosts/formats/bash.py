@@ -25,9 +25,9 @@ from flaglift.lossless.spans import Span
 _MODULE = "tree_sitter_bash"
 _WORDS = ("word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation")
 _SPREAD = re.compile(r"\"?\$(?:[@*]|\{[@*]\}|\{\w+\[[@*]\][^}]*\})\"?|-K|--config")
-"""A word that becomes several, or brings more options."""
+"""A word that expands to several, or adds options."""
 _DEEPEST = 50
-"""How deep commands in expansions of commands are read; each level is scanned again."""
+"""The depth to which nested command expansions are read; each level is scanned again."""
 
 
 class BashHost(TreeParts):
@@ -43,7 +43,7 @@ class BashHost(TreeParts):
         return self._literals(data, Span(0, len(data)))
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
-        """Return those of some commands; None if a flag is in none of them, nor in a comment."""
+        """Return those of some commands; None if a flag is outside of them and of comments."""
         literals = self._literals(data, part)
         read = [
             *(place for each in literals for place in each.read_bytes()),
@@ -63,7 +63,7 @@ class BashHost(TreeParts):
         return split(data)[1]
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
-        """Parse a script with what is left of another one's tree; return where they differ."""
+        """Reparse a script incrementally from an earlier tree; return where they differ."""
         follow(old, data, _MODULE)  # in which here-documents are found
         return super().follow(old, data)
 
@@ -98,7 +98,7 @@ class BashHost(TreeParts):
         split_documents, script = split(data)
         delimiters = {each.delimiter.start for each in split_documents}
         limits = _limits(script, part)
-        # The tree cuts some words in two, and finds words in here-documents; words of a command
+        # The tree splits some words, and finds words in here-documents; words of a command
         # in an expansion are words of their own.
         around = [_Taken(document) for document in reversed(documents)]
         open_: list[_Taken] = []
@@ -150,14 +150,14 @@ class BashHost(TreeParts):
 
 
 class _Taken:
-    """A literal that is read, asked from left to right which bytes are code in it."""
+    """A literal already read, queried from left to right for bytes that are code."""
 
     def __init__(self, literal: Literal) -> None:
         self.literal = literal
         self._holes = [piece for piece in reversed(literal.pieces) if piece.kind is PieceKind.HOLE]
 
     def end_of_hole_at(self, byte: int) -> int:
-        """Return where the expansion closes that a byte is in; -1 if it is in none.
+        """Return the end of the expansion that contains a byte; -1 if there is none.
 
         It is to be asked for bytes in ascending order.
         """
@@ -167,7 +167,7 @@ class _Taken:
 
 
 def _limits(script: bytes, part: Span) -> Callable[[int], int]:
-    """Return what tells where the innermost substitution in backticks ends that a byte is in.
+    """Return a function for the end of the innermost backtick substitution around a byte.
 
     It is to be asked for bytes in ascending order.
     """
@@ -223,7 +223,7 @@ def _origin(node: Node) -> Origin:
 
 
 def _beside(node: Node, limit: int, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
-    """Return the fields that a command gives next to a text, and where options can be added."""
+    """Return the fields that a command passes next to a text, and where options can be added."""
     command, option = node.parent, node.prev_named_sibling
     own = _fields(node, limit, data)
     texts = [name for name, _ in own if TEXT_KEY.search(name)]

@@ -1,4 +1,4 @@
-"""Expressions in braces in Svelte's and Vue's markup, of which a parser of HTML knows nothing."""
+"""Expressions in braces in Svelte's and Vue's markup, which an HTML parser does not understand."""
 
 import re
 from bisect import bisect_left
@@ -17,18 +17,18 @@ class Expression(NamedTuple):
     code: Span
     """The expression itself; empty where there is none."""
     is_statement: bool
-    """Whether it says what becomes of the markup after it, in place of being a value."""
+    """Whether it controls the markup after it, rather than being a value."""
 
 
 class Markup(NamedTuple):
-    """A document whose expressions a parser of HTML takes for words."""
+    """A document whose expressions an HTML parser takes for words."""
 
     data: bytes
-    """As long as the document."""
+    """The text for the parser, as long as the document."""
     expressions: tuple[Expression, ...]
 
     def holes(self, inside: Span) -> Iterator[Span]:
-        """Yield what is unknown in a text: expressions, and those in statements."""
+        """Yield the unknown parts of a text: expressions, and those in statements."""
         first, last = (
             bisect_left(self.expressions, at, key=lambda each: each.place.start) for at in inside
         )
@@ -40,7 +40,7 @@ class Markup(NamedTuple):
 
 
 _PLAIN = re.compile(rb"<(?![a-zA-Z/!?])|&")
-"""What is text to a browser, or part of an entity in it, and confuses the parser."""
+"""Text, or a part of an entity, to a browser that confuses the parser."""
 _OPENING = re.compile(rb"<!--|<(?P<raw>script|style)\b|\{", re.IGNORECASE)
 INNER = re.compile(
     rb"\"(?:\\[\s\S]|[^\"\\\n])*+\"|'(?:\\[\s\S]|[^'\\\n])*+'|`(?:\\[\s\S]|[^`\\])*`"
@@ -57,7 +57,7 @@ _NAMES = re.compile(rb"(?P<code>[\s\S]*\S)\s+(?:as|then|catch)\s[^\"'`]*")
 
 @lru_cache(maxsize=4)
 def markup(name: str, data: bytes) -> Markup:
-    """Return a document of a host as a parser of HTML can read it."""
+    """Return a document of a host in a form that an HTML parser can read."""
     plain = _PLAIN.sub(b"x", data)
     if name not in ("svelte", "vue"):
         return Markup(plain, ())

@@ -1,6 +1,6 @@
-"""What the hosts of source code have in common: string literals in a parse tree.
+"""The common base of source code hosts: string literals in a parse tree.
 
-A language says which nodes are string literals and how each is read (`Language.part`); strings that
+A language defines which nodes are string literals and how each is read (`Language.part`); strings
 stand side by side, or with `+` between them, are one literal, and what else is added is a hole.
 """
 
@@ -41,7 +41,7 @@ class Join(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Joined:
-    """Several literals that mean one string; each keeps its form."""
+    """Several literals that make up one string; each keeps its form."""
 
     parts: tuple[StringLiteral, ...]
 
@@ -51,19 +51,19 @@ class Joined:
         return " and ".join(dict.fromkeys(part.form.name for part in self.parts))
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
-        """Return the text as the part that holds the place writes it."""
+        """Return the text in the form of the part that contains the place."""
         part = [part for part in self.parts if part.inside <= at][-1]
         return part.form.encode(text, literal, at)
 
     def place_between(self, low: int, high: int) -> int:
-        """Return the inside of the part behind a hole."""
+        """Return the inside of the part after a hole."""
         return next((part.inside for part in self.parts if part.inside >= low), high)
 
 
 class CodeHost(TreeParts):
     """A host whose files are parsed into a tree.
 
-    Statements at the top say nothing of each other's strings, but for what is `dependent`.
+    Top-level statements do not affect each other's strings, except for `dependent` ones.
     """
 
     kinds: tuple[str, ...]
@@ -79,14 +79,14 @@ class CodeHost(TreeParts):
     """The types of calls that may join the elements of a list."""
     shape: Constructs
     dependent: re.Pattern[bytes] | None = None
-    """What a document holds if its statements may do so in it."""
+    """A pattern for documents whose statements may affect each other."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     @abstractmethod
     def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:
-        """Return how a literal reads; None for what is no text, such as bytes.
+        """Return how a literal reads; None if it is not text, such as bytes.
 
         `above` is the node around it if it stands alone: to ask the tree takes as long as it is
         deep.
@@ -97,7 +97,7 @@ class CodeHost(TreeParts):
         """Return the fields next to a literal, and where more can be added."""
 
     def join_of(self, node: Node) -> "Join | None":  # noqa: ARG002
-        """Return the strings that a call puts together; None for any other call."""
+        """Return the strings that a call joins; None for any other call."""
         return None
 
     def literals(self, data: bytes) -> list[Literal]:
@@ -131,7 +131,7 @@ class CodeHost(TreeParts):
         return sorted(literals, key=lambda literal: literal.start)
 
     def is_joining(self, node: Node) -> bool:
-        """Tell whether the children of a node are strings that are put together."""
+        """Return whether the children of a node are strings to be joined."""
         return node.type in self.joins or (node.type == self.adds and is_addition(node, self.sign))
 
     def appended(self, text: Node | None, arguments: Node | None) -> Join | None:
@@ -145,9 +145,9 @@ class CodeHost(TreeParts):
         return Join([text, *arguments.named_children], "")
 
     def _operands(self, top: Node, seen: set[int]) -> Iterator[Node]:
-        """Yield what is put together, from left to right; brackets around it change nothing.
+        """Yield the joined operands, from left to right; parentheses make no difference.
 
-        Strings in an operand that is no string are literals of their own.
+        Strings inside an operand that is not a string are separate literals.
         """
         stack = [top]
         while stack:
@@ -209,14 +209,14 @@ class CodeHost(TreeParts):
         return Around(origin, locked, beside, siblings, is_request, opener)
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return what comes after the first error of the parser."""
+        """Return everything after the first parse error."""
         return broken_from(parse(data, self.module, self.grammar(data)).root_node)
 
 
 def joined(
     elements: Node | None, kinds: Collection[str], separator: Node | None, default: str
 ) -> Join | None:
-    """Return what a list joins, with what between its elements; None if it is no such list."""
+    """Return the joined list, with its separator; None if it is not such a list."""
     between = default if separator is None else constant(separator)
     if elements is None or elements.type not in kinds or between is None:
         return None
@@ -236,6 +236,6 @@ def constant(node: Node | None) -> str | None:
 
 
 def is_addition(node: Node, sign: str) -> bool:
-    """Tell whether an operation is written with an operator."""
+    """Return whether an operation has the joining operator."""
     operator = node.child_by_field_name("operator")
     return operator is not None and operator.type == sign

@@ -8,7 +8,7 @@ from flaglift.check.hosts.base import HOLE, Literal, Piece, PieceKind
 from flaglift.lossless.spans import Span
 
 Decode = Callable[[bytes], str | None]
-"""What an escape stands for: its text, "" for nothing, None where that cannot be said."""
+"""The meaning of an escape: its text, "" for nothing, None if it is unknown."""
 
 BROKEN = "an escape in it cannot be read"
 
@@ -18,20 +18,20 @@ LINE_END = rb"\r\n?"
 
 @dataclass(frozen=True, eq=False)
 class Escaped:
-    """A form in which everything stands for itself, but for what an expression matches."""
+    """A form in which all text is literal, except for the matches of a regex."""
 
     name: str
     escapes: re.Pattern[bytes]
     decode: Decode
     written: Mapping[int, str] = field(default_factory=dict)
-    """How code points are written that cannot stand for themselves, for `str.translate`."""
+    """The escapes for code points that cannot be literal, for `str.translate`."""
     forbidden: re.Pattern[str] | None = None
     """What cannot be written at all."""
     universal: bool = True
     """Whether a line end inside reads as a line feed, however the file ends its lines."""
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:  # noqa: ARG002
-        """Return the text as the form writes it; line ends are those of the literal."""
+        """Return the text encoded in this form; line ends are those of the literal."""
         if self.forbidden and self.forbidden.search(text):
             return None
         written = text.translate(self.written)
@@ -40,17 +40,17 @@ class Escaped:
         return written.encode()
 
     def place_between(self, low: int, high: int) -> int:  # noqa: ARG002
-        """Return the byte in front of a hole: it is inside the literal."""
+        """Return the offset before a hole, which is inside the literal."""
         return high
 
     def quoted(self, text: str, quote: str) -> bytes | None:
-        """Return a new literal of this form; None where it cannot hold the text."""
+        """Return a new literal of this form; None if it cannot express the text."""
         if self.forbidden and self.forbidden.search(text):
             return None
         return f"{quote}{text.translate(self.written)}{quote}".encode()
 
     def pieces(self, data: bytes, inside: Span, holes: Iterable[Span] = ()) -> "ScannedLiteral":
-        """Return what the bytes inside the delimiters stand for."""
+        """Decode the bytes inside the delimiters."""
         scanned = ScannedLiteral()
         position = inside.start
         for hole in holes:
@@ -80,7 +80,7 @@ class ScannedLiteral:
     """Why the pieces may not be right."""
 
     def run(self, data: bytes, span: Span) -> None:
-        """Add bytes that stand for themselves.
+        """Add literal bytes.
 
         If they begin or end within a character, the string is not closed where it seems to be.
         """
@@ -95,7 +95,7 @@ class ScannedLiteral:
             self.pieces.append(Piece(PieceKind.RUN, *span, text))
 
     def atom(self, span: Span, text: str | None) -> None:
-        """Add an escape. Half a surrogate pair is no text that anything can hold."""
+        """Add an escape. A lone surrogate is not valid text."""
         if text is None or any("\ud800" <= c <= "\udfff" for c in text):
             self.unclear = BROKEN
             text = "\ufffd"
@@ -108,7 +108,7 @@ class ScannedLiteral:
 
 
 def backslashed(pairs: Sequence[str]) -> dict[int, str]:
-    r"""Return what writes characters with a backslash: `"n\n"` writes a line feed as `\n`.
+    r"""Return a table that writes characters with a backslash: `"n\n"` writes a line feed as `\n`.
 
     >>> backslashed(['n\n', '""'])
     {10: '\\n', 34: '\\"'}
@@ -117,7 +117,7 @@ def backslashed(pairs: Sequence[str]) -> dict[int, str]:
 
 
 def character(digits: str) -> str | None:
-    """Return the character of a hexadecimal number; None where there is none.
+    """Return the character with a hexadecimal number; None if there is none.
 
     >>> character("41"), character("110000")
     ('A', None)
@@ -131,7 +131,7 @@ CONTROLS = [*range(9), 11, 12, *range(14, 32), 127, *range(0x80, 0xA0), 0x2028, 
 
 
 def stripped(comment: bytes) -> str:
-    """Return what a comment says.
+    """Return the text of a comment.
 
     >>> stripped(b"/* a */"), stripped(b"# b"), stripped(b"<!-- c -->")
     ('a', 'b', 'c')

@@ -36,18 +36,18 @@ class CsvRow(NamedTuple):
 
 
 class CsvLayout(NamedTuple):
-    """What is the same for all rows of a table."""
+    """The properties shared by all rows of a table."""
 
     dialect: Dialect
     header: tuple[str, ...]
-    """The names of the columns; empty if the first row holds prompts itself."""
+    """The names of the columns; empty if the first row already has prompts."""
     width: int
     """How many cells the first row has."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The cells beside a prompt's, by the names of their columns."""
+    """The cells next to a prompt, by column name."""
 
     data: bytes
     header: Sequence[str]
@@ -73,13 +73,13 @@ class Columns:
         return edits
 
     def values(self, text: Cell) -> dict[str, str]:
-        """Return what the other cells hold, by the names of their columns."""
+        """Return the values of the other cells, by column name."""
         named = zip(self.header, self.cells, strict=False)
         return {name: _text(self.data, cell, self.dialect) for name, cell in named if cell != text}
 
 
 class CsvHost:
-    """A table of cells; the first row names the columns, unless it holds prompts itself."""
+    """A table of cells; the first row names the columns, unless it already has prompts."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -98,14 +98,14 @@ class CsvHost:
         return self._literals(data, layout, found)
 
     def cuts(self, data: bytes) -> Mapping[int, Hashable]:
-        """Return where rows begin, each with what the header and all of the rows say."""
+        """Return where rows begin, each with the layout from the header and all of the rows."""
         layout = _layout(data, self.name)
         ends = _ROW_ENDS[layout.dialect.quoting, layout.dialect.backslash]
         line_ends = ends.finditer(data, layout.dialect.start)
         return {0: layout} | dict.fromkeys((m.end() for m in line_ends if m.lastindex), layout)
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
-        """Return the cells of some rows; None if they are no rows by themselves."""
+        """Return the cells of some rows; None if they are not complete rows."""
         layout = _layout(data, self.name)
         rows_read = list(rows(data, layout.dialect, part))
         if rows_read and rows_read[-1].following != part.end:
@@ -113,7 +113,7 @@ class CsvHost:
         return self._literals(data, layout, enumerate(rows_read, int(part.start > 0)))
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
-        """Return nothing: a row does not depend on others but for the layout."""
+        """Return nothing: a row depends on others only through the layout."""
         return ()
 
     def _literals(
@@ -176,7 +176,7 @@ _ROW_ENDS = {
 
 @lru_cache(maxsize=2)
 def _layout(data: bytes, name: str) -> CsvLayout:
-    """Return what all rows of a document depend on."""
+    """Return the layout, which all rows of a document depend on."""
     dialect = choose(lambda: (data,), default="\t" if name == "tsv" else ",")
     first = row_at(data, dialect.start, dialect)
     cells = first.cells if first else []

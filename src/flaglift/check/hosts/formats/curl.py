@@ -1,4 +1,4 @@
-"""The options of curl that add a field to a request, and what they read specially."""
+"""The options of curl that add a field to a request, and the values that they treat specially."""
 
 import re
 
@@ -16,7 +16,7 @@ _SPECIAL = re.compile(r'[@<"]|.*;', re.DOTALL)
 
 
 def is_special(option: str, value: str) -> bool:
-    """Tell whether an option takes a field's value for something else than its text.
+    """Return whether an option treats a field's value as something other than text.
 
     >>> is_special("-F", "@clip.mp4"), is_special("--form-string", "@clip.mp4")
     (True, False)

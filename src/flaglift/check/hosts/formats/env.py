@@ -1,7 +1,7 @@
 """Files of environment variables (`.env`), as python-dotenv reads them.
 
-Readers differ in escapes, dollar signs and number signs: what they may read differently is not
-written, and a value that holds it is not edited.
+Readers differ in escapes, dollar signs and number signs: anything they may read differently is not
+written, and a value that contains it is not edited.
 """
 
 import re
@@ -63,7 +63,7 @@ class EnvHost:
                 text = data[inside.start : behind.start() if behind else inside.end].rstrip()
                 inside = Span(inside.start, inside.start + len(text))
             elif match["rest"].strip() and not match["rest"].lstrip().startswith(b"#"):
-                continue  # no reader takes it
+                continue  # rejected by every reader
             literals.append(_literal(data, match, kind, inside))
         return literals
 

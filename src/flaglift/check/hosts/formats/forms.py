@@ -14,12 +14,12 @@ from flaglift.lossless.spans import Span
 from flaglift.lossless.urlencoded import Pair, decoded, is_broken, pairs
 
 FIELD = re.compile(r"\s*(?:(?:prompt|tune)(?:(?:\[|%5B)[^\]=%]*(?:\]|%5D))+|text)=", re.IGNORECASE)
-"""How a word begins that is a field of a prompt."""
+"""The beginning of a word that is a field of a prompt."""
 ANY_FIELD = re.compile(r"\A\s*+[\w%\[\]]+=")
-"""How one begins that may be a field beside it."""
+"""The beginning of a word that may be a field next to it."""
 
 PAIRS = re.compile(r"(?:[^&]*&)*" + FIELD.pattern, re.IGNORECASE)
-"""How URL-encoded pairs begin that hold a field of a prompt."""
+"""The beginning of URL-encoded pairs with a field of a prompt."""
 
 _PLAIN = Escaped("form field", re.compile(rb"(?!)"), lambda _: None, universal=False)
 

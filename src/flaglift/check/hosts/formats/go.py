@@ -96,7 +96,7 @@ class GoHost(CodeHost):
         return pairs(value, pair, mapping, data, language) if language else ({}, None, False)
 
     def join_of(self, node: Node) -> Join | None:
-        """Return what `strings.Join([]string{a, b}, " ")` puts together."""
+        """Return what `strings.Join([]string{a, b}, " ")` joins."""
         given = node.child_by_field_name("arguments")
         if text_of(node.child_by_field_name("function")) != "strings.Join" or given is None:
             return None

@@ -23,19 +23,19 @@ _DELIMITER = re.compile(rb"(?:\\[\s\S]|'[^']*'|\"[^\"]*\"|[^ \t\n;&|<>()\\'\"])+
 _LINE_END = re.compile(rb"(?:[^\\\n]|\\[\s\S])*+\n")
 _MARKED = re.compile(rb"\\[\s\S]|(?P<hole>\$[\w{(@*#?!$-]|`)")
 _MOST_ROUNDS = 200
-"""How often a script is parsed anew behind a document that the grammar does not find the end of."""
+"""How often to reparse a script after a document whose end the grammar does not find."""
 
 
 @dataclass(frozen=True)
 class HereDocument:
-    """A here-document: its delimiter behind `<<`, and its lines."""
+    """A here-document: its delimiter after `<<`, and its lines."""
 
     data: bytes
     delimiter: Span
     dashed: bool
     body: Span
     end: int
-    """Behind the line of the delimiter that ends it."""
+    """The offset after the line with its end delimiter."""
 
     @property
     def form(self) -> Escaped:
@@ -52,7 +52,7 @@ class HereDocument:
         return re.search(rb"[\\'\"]", self.data[slice(*self.delimiter)]) is not None
 
     def scan(self) -> ScannedLiteral:
-        """Return what it reads as."""
+        """Return its decoded text."""
         return self.form.pieces(self.data, self.body, list(self.holes()))
 
     def holes(self) -> Iterator[Span]:
@@ -70,8 +70,8 @@ class HereDocument:
 def split(data: bytes) -> tuple[tuple[HereDocument, ...], bytes]:
     """Return the here-documents of a script, in order, and the script without them.
 
-    That is as long, each byte in its place: with redirections for the documents, and blank lines
-    for their text, but for the commands in it.
+    The script keeps its length and offsets: with redirections for the documents, and blank lines
+    for their text, except for the commands in it.
     """
     documents: list[HereDocument] = []
     script = data
@@ -99,7 +99,7 @@ def _next(data: bytes, script: bytes, last: HereDocument | None) -> Iterator[Her
 
 
 def _is_shift(data: bytes, node: Node) -> bool:
-    """Tell whether `<<` moves the bits of a number: after an error, the grammar may not know."""
+    """Return whether `<<` is a bit shift: after an error, the grammar may not recognize it."""
     before = data[max(0, node.start_byte - 200) : node.start_byte]
     line = data[node.start_byte : data.find(b"\n", node.start_byte) + 1 or len(data)]
     return before.rfind(b"((") > before.rfind(b"))") and b"))" in line
@@ -113,7 +113,7 @@ def _read(data: bytes, node: Node, last: HereDocument | None) -> HereDocument | 
     line = _LINE_END.match(data, delimiter.end())
     start = line.end() if line else len(data)
     if last is not None and last.delimiter.end < node.start_byte < last.body.start:
-        start = last.end  # of two in a line, the second begins behind the first
+        start = last.end  # of two in a line, the second begins after the first
     dashed = b"-" in operator[0]
     end, behind = _end(data, start, delimiter[0], dashed=dashed)
     return HereDocument(data, Span(*delimiter.span()), dashed, Span(start, end), behind)
@@ -129,7 +129,7 @@ def _end(data: bytes, start: int, delimiter: bytes, *, dashed: bool) -> tuple[in
         line += data[position:end].removesuffix(b"\n")
         position = end
         if word == delimiter and (len(line) - len(line.rstrip(b"\\"))) % 2:
-            line = line[:-1]  # it goes on in the next one
+            line = line[:-1]  # it continues in the next line
             continue
         if (line.lstrip(b"\t") if dashed else line) == word:
             return begin, end

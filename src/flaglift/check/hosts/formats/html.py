@@ -72,7 +72,7 @@ class HtmlHost(TreeParts):
         return self._literals(data, part)
 
     def parsed(self, data: bytes) -> bytes:
-        """Return the document as a parser of HTML can read it."""
+        """Return the document in a form that an HTML parser can read."""
         return markup(self.name, data).data
 
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
@@ -108,7 +108,7 @@ class HtmlHost(TreeParts):
                 yield self._literal(node, data, inside, self._text, Origin("value", tag))
         parsed, end = self.parsed(data), 0
         if parse(parsed, _MODULE).root_node.has_error:
-            # The parser skips texts between end tags of nothing.
+            # The parser skips text between unmatched end tags.
             texts, end = texts_of(parsed)
             for place in texts:
                 is_in = part is None or part.start <= place.start < part.end
@@ -124,7 +124,7 @@ class HtmlHost(TreeParts):
                 )
 
     def _blocks(self, data: bytes) -> list[range]:
-        """Return where Vue, or a plugin of it, reads something else than markup."""
+        """Return the blocks in which Vue, or a plugin, reads something other than markup."""
         root = parse(self.parsed(data), _MODULE).root_node
         return [
             range(node.start_byte, node.end_byte)
@@ -150,7 +150,7 @@ class HtmlHost(TreeParts):
                 loop = _LOOP.match(data, *inside) if name == "v-for" else None
                 inside = Span(loop.end() if loop else inside.start, inside.end)
             literal = self._literal(node, data, inside, self._attribute, origin)
-            if _VALUES.match(name):  # else a text or an object would be a statement
+            if _VALUES.match(name):  # otherwise a text or an object would be a statement
                 before = Piece(PieceKind.ATOM, inside.start, inside.start, "return ")
                 literal = replace(literal, pieces=(before, *literal.pieces))
             yield literal if quoted else replace(literal, unclear=UNQUOTED)
@@ -161,7 +161,7 @@ class HtmlHost(TreeParts):
             if _tag(opening) != "script" or opening is None:
                 continue
             kinds = [_value(child) for child in opening.named_children[1:]
-                     if child.type == "attribute"  # and not what is broken
+                     if child.type == "attribute"  # skips errors
                      and text_of(child.named_child(0)) in ("type", "lang")]  # fmt: skip
             language = _SCRIPTS.get(kinds[0] if kinds else "", "html")
             place = Span(node.start_byte, node.end_byte)
@@ -205,7 +205,7 @@ class HtmlHost(TreeParts):
         )
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return what comes after the first error of the parser, and names that look like flags."""
+        """Return everything after the first parse error, and names that look like flags."""
         names = nodes(self.parsed(data), ("attribute_name",), _MODULE)
         flags = (
             Span(each.start_byte, each.end_byte) for each in names if text_of(each)[:2] == "--"
@@ -214,9 +214,9 @@ class HtmlHost(TreeParts):
 
 
 _PROGRAMS = re.compile(r"[:@#.]|v-|x-|ng-|on[a-z]|on:")
-"""How attributes are named whose values are code: of browsers, Vue, Alpine and Angular."""
+"""Names of attributes whose values are code: of browsers, Vue, Alpine and Angular."""
 _VALUES = re.compile(r"[:.]|v-(?!on\b)|x-(?:bind|data|for|html|if|model|show|text)\b")
-"""How attributes are named whose values are expressions; of others, they may be statements."""
+"""Names of attributes whose values are expressions; those of others may be statements."""
 _LOOP = re.compile(rb"[^\"'`\[]*?\s(?:in|of)\s")
 UNQUOTED = "it has no quotes around it"
 
@@ -235,11 +235,11 @@ def _value(attribute: Node) -> str:
 
 def _look(node: Node, data: bytes, origin: Origin) -> Around:
     place = Span(node.start_byte, node.end_byte)
-    if node.type == "element":  # whose text alone is asked for
+    if node.type == "element":  # only its text is needed
         place = Span(node.children[0].end_byte, node.children[-1].start_byte)
     broken = is_broken(node, data, _MODULE) and not is_in_one_token(data, place)
     locked = BROKEN if broken else ""
-    # Within a tag no comment can stand, nor between a tag and its text.
+    # No comment can be inside a tag, or between a tag and its text.
     tag = node.parent if node.type == "attribute" else node
     opener = tag.start_byte if tag is not None and node.type in ("attribute", "element") else None
     return Around(origin, locked, opener=opener)

@@ -1,4 +1,4 @@
-"""HTTP requests as documentation and editors write them: a line, headers, a body."""
+"""HTTP requests as written in documentation and editors: a line, headers, a body."""
 
 import re
 from functools import partial
@@ -10,7 +10,7 @@ from flaglift.check.hosts.formats.codec import Escaped, stripped
 from flaglift.lossless.spans import Span
 
 _REQUESTS = re.compile(rb"^###.*(?:\n|\Z)", re.MULTILINE)
-"""Between the requests of a file."""
+"""The separator between the requests of a file."""
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _BEFORE = re.compile(rb"(?:[ \t]*+(?:(?:#|//|@).*+)?\r?\n)*+")
 """Blank lines, comments and variables before a request."""
@@ -39,7 +39,7 @@ class HttpHost:
     name = "http"
 
     def literals(self, data: bytes) -> list[Literal]:
-        """Return the bodies; of one in parts, those of its fields."""
+        """Return the bodies; for a multipart body, those of its fields."""
         return [
             self._literal(data, each)
             for request in _requests(data)
@@ -87,9 +87,9 @@ def _kind(request: _Request) -> bytes:
 
 
 def _fields(data: bytes, request: _Request) -> list[_Request]:
-    """Return what is read as a body: a request, or the fields of one in parts.
+    """Return the readable bodies: of a request, or of the fields of a multipart one.
 
-    Files are no fields, and of parts without a boundary nothing is known.
+    Files are not fields, and parts without a boundary are unknown.
     """
     if not _kind(request).startswith(b"multipart/"):
         return [request]

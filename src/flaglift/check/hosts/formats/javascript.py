@@ -192,7 +192,7 @@ class JavaScriptHost(CodeHost):
         return beside(node, data, _MAPPINGS)
 
     def join_of(self, node: Node) -> Join | None:
-        """Return what `[a, b].join(" ")` or `"a".concat(b)` puts together."""
+        """Return what `[a, b].join(" ")` or `"a".concat(b)` joins."""
         function, given = (node.child_by_field_name(name) for name in ("function", "arguments"))
         if function is None or function.type != "member_expression":
             return None

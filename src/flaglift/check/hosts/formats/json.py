@@ -32,7 +32,7 @@ _WIDE_LINE_ENDS = ("\u2028".encode(), "\u2029".encode())
 
 def _decode(raw: bytes) -> str | None:
     if raw[1] not in b"\"'\\/bfnrtvux0\r\n" and raw[1:] not in _WIDE_LINE_ENDS:
-        return None  # JSON5 drops the backslash of any other; whoever wrote it may have meant it
+        return None  # JSON5 drops any other backslash; it may have been intended
     return decoded(b'"' + raw + b'"')
 
 
@@ -78,7 +78,7 @@ class JsonHost:
         return dict.fromkeys((0, *(each.end for each in frame.breaks)), around)
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
-        """Return the values of some lines, elements or members; None if one is none by itself."""
+        """Return the values of some lines, elements or members; None if one is not valid alone."""
         if self.name == "jsonl":
             documents = read(data, start=part.start, end=part.end).documents
             unclear = _faulty(documents) is not None or _share_lines(data, documents)
@@ -100,7 +100,7 @@ class JsonHost:
         return [each for each in literals if part.start <= each.start < part.end]
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
-        """Return nothing: a document, an element, or a member does not depend on others."""
+        """Return nothing: documents, elements and members are independent."""
         return ()
 
     def _literals(
@@ -170,19 +170,19 @@ def _faulty(documents: Sequence[Document]) -> Document | None:
 
 
 def _sharing(documents: Sequence[Document], faulty: Document | None) -> Sequence[Document]:
-    """Return documents that are read together or not at all, each with the fault of one."""
+    """Return documents that are read together or not at all, sharing the fault of any."""
     if faulty is None:
         return documents
     return [replace(each, fault=faulty.fault, at=faulty.at) for each in documents]
 
 
 def _share_lines(data: bytes, documents: Sequence[Document]) -> bool:
-    """Tell whether a line holds the end of one document and the beginning of another."""
+    """Return whether a line has the end of one document and the beginning of another."""
     return any(data.find(b"\n", one.end, other.start) < 0 for one, other in pairwise(documents))
 
 
 def _lines(data: bytes) -> Iterator[Sequence[Document]]:
-    """Yield the documents of each line: a fault in one says nothing of the others."""
+    """Yield the documents of each line: a fault in one does not affect the others."""
     start = 0
     while start < len(data):
         end = data.find(b"\n", start)
@@ -230,12 +230,12 @@ def _look(
 
 
 _ANSWERED = frozenset(["id", "created_at", "updated_at", "trained_at", "started_training_at"])
-"""What the service says of a prompt or a tune, and is never told."""
+"""Fields of a prompt or tune that only the service sends."""
 
 
 def _is_answer(container: Container | None, around: _Objects) -> bool:
-    """Tell whether an object is, or is directly part of, one that the service sent."""
-    for _ in range(3):  # itself, a list that it is in, and what holds that
+    """Return whether an object is, or is directly part of, a response of the service."""
+    for _ in range(3):  # itself, its list, and the parent of that
         if container is None:
             return False
         if container.is_object and not _ANSWERED.isdisjoint(
@@ -249,7 +249,7 @@ def _is_answer(container: Container | None, around: _Objects) -> bool:
 def _beside(
     key: str, data: bytes, inside: Sequence[Member]
 ) -> tuple[Mapping[str, Any], Siblings | None]:
-    """Return the other fields of the object that holds a prompt's text, and where more can go."""
+    """Return the other fields of a prompt's object, and where more can be added."""
     if not TEXT_KEY.search(key):
         return {}, None
     values = {field_name(other.key): _value(data, other) for other in inside if other.key != key}
@@ -263,13 +263,13 @@ def _beside(
         taken=frozenset(values),
         write=lambda value: json.dumps(value, ensure_ascii=False).encode(),
     )
-    # A list is no video prompt: what holds one is left alone.
+    # A list is not a video prompt: fields with one are left alone.
     held = {n: value for n, value in values.items() if value != HOLE or n not in FIELD_FLAGS}
     return held, siblings
 
 
 def _value(data: bytes, member: Member) -> Any:
-    """Return the value of a member as Python reads it; of a list only whether it is empty."""
+    """Return the value of a member as Python reads it; for a list, only whether it is empty."""
     raw = data[member.value : member.end]
     if raw[:1] in (b"{", b"["):
         return HOLE if raw[1:-1].strip() else None

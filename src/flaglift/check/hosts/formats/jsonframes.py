@@ -1,7 +1,7 @@
-"""The long list or object of a JSON document, in whose lines edits are made, and what is around it.
+"""The long list or object of a JSON document in whose lines edits happen, and its surroundings.
 
-Where its elements or members begin is seen by the indentation. That may be wrong; each is read by
-itself, and if it is an element or a member, that is what it is in the document.
+Indentation shows where its elements or members begin. That may be wrong; each is read by
+itself, and if it is a valid element or member, it is one in the document.
 """
 
 import re
@@ -35,11 +35,11 @@ class JsonFrame(NamedTuple):
     is_object: bool
 
     def inside(self, part: Span) -> Span:
-        """Return what a part of the document has of it."""
+        """Return its overlap with a part of the document."""
         return Span(max(part.start, self.start), max(self.start, min(part.end, self.end)))
 
     def holds(self, data: bytes, part: Span) -> bool:
-        """Tell whether all in a part is an element, or a member, by itself."""
+        """Return whether everything in a part is an element or a member by itself."""
         return all(self._is_one(data[slice(*each)]) for each in self._units(self.inside(part)))
 
     def _units(self, inside: Span) -> Iterator[Span]:
@@ -61,7 +61,7 @@ class JsonFrame(NamedTuple):
         return not self.is_object or len(members(whole, 0)) == 1
 
     def is_apart(self, data: bytes) -> bool:
-        """Tell whether members say nothing of each other."""
+        """Return whether members are independent of each other."""
         if not self.is_object:
             return True
         matches = [_KEY.match(data, at) for at in (self.start, *(each.end for each in self.breaks))]
@@ -93,7 +93,7 @@ def frame_of(data: bytes) -> JsonFrame | None:
 
 
 def _frame(data: bytes, opening: re.Match[bytes], end: int) -> JsonFrame | None:
-    """Return the list or object of a bracket that ends a line; None if it has no end."""
+    """Return the list or object of a bracket that ends a line; None if it does not end."""
     line = data[data.rfind(b"\n", 0, opening.start()) + 1 : opening.start()]
     indent = line[: len(line) - len(line.lstrip(b" \t"))]
     closing = re.compile(rb"\r?\n" + indent + rb"[\]}]").search(data, opening.end(), end)

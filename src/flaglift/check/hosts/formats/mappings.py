@@ -47,13 +47,13 @@ class Mappings:
     strings: bool = False
     """Whether all values are strings."""
     around: tuple[str, str] = ("", "")
-    """What stands before and behind a value."""
+    """The text before and after a value."""
 
 
 _SPREADS = ("spread_element", "dictionary_splat", "hash_splat_argument", "variadic_unpacking")
 _STRINGS = ("string", "encapsed_string", "interpreted_string_literal", "raw_string_literal")
 _PLAIN = re.compile(r"""(["'`])[^\\$]*\1""", re.DOTALL)
-"""A string of any language in which every character stands for itself."""
+"""A string, in any language, in which every character is literal."""
 _LITERALLY = re.compile(r"(?!f)[^\\$]*|[^\\${]*", re.DOTALL)
 """A key without escapes or interpolations."""
 _STATIC = (
@@ -122,7 +122,7 @@ _WRAPS = ("argument", "arguments", "argument_list", "parenthesized_expression", 
 
 
 def _merging(mapping: Node) -> Node | None:
-    """Return the expression that puts a mapping and other fields together, if there is one."""
+    """Return the expression that merges a mapping and other fields, if any."""
     above = mapping.parent
     while above is not None and above.type in _WRAPS:
         if above.type in _SPREADS:
@@ -136,7 +136,7 @@ def _merging(mapping: Node) -> Node | None:
 
 
 def _key(member: Node) -> str | None:
-    """Return the key of a member of a mapping; empty for no member, None where nobody can tell."""
+    """Return the key of a member of a mapping; empty for no member, None if unknown."""
     if member.type in PAIRS:
         key, value = sides(member)
         if key is None and value is not None:
@@ -185,7 +185,7 @@ def _constant(node: Node | None) -> Any:
 
 
 def _writer(node: Node, key: Node, language: Mappings) -> Write:
-    """Return what writes values with the quotes of the text, else with those of its key."""
+    """Return an encoder for values with the quotes of the text, else those of its key."""
     marks = [text_of(each)[:1] for each in (node, key)]
     quote = next((mark for mark in marks if mark in language.quotes), '"')
 

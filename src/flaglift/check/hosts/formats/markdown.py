@@ -23,10 +23,10 @@ NESTED = "indented code in a list or quote cannot be followed byte by byte"
 
 
 class MarkdownBlock(Escaped):
-    """The form of code that takes whole lines, each behind what the blocks around it begin with."""
+    """The form of code in whole lines, each after the prefix of the enclosing blocks."""
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
-        """Return the text; new lines begin like the other ones."""
+        """Return the text; new lines get the prefix of the others."""
         written = super().encode(text, literal, at)
         ends = [literal.source[p.start : p.end] for p in literal.pieces if p.kind is PieceKind.ATOM]
         if written is None or b"\n" not in written or not ends:
@@ -149,7 +149,7 @@ class MarkdownHost(TreeParts):
 
 
 def _look_inline(node: Node) -> Around:
-    """Return what is around code in a line; a table is one thing, from its first row."""
+    """Return the surroundings of inline code; a table counts as one, from its first row."""
     table = next((above for above in ancestors(node) if above.type == "pipe_table"), None)
     return Around(Origin("inline"), opener=table.start_byte if table is not None else None)
 
@@ -157,7 +157,7 @@ def _look_inline(node: Node) -> Around:
 def _lines(
     data: bytes, place: Span, prefixes: Mapping[int, int], margin: re.Pattern[bytes]
 ) -> ScannedLiteral:
-    """Return the lines of a block, each without what belongs to the blocks around it."""
+    """Return the lines of a block, each without the prefix of the enclosing blocks."""
     scanned = ScannedLiteral()
     position = place.start
     ending = -1

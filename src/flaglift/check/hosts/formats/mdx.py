@@ -40,7 +40,7 @@ class MdxHost(MarkdownHost):
         return sorted([*markdown, *code], key=lambda literal: literal.start)
 
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
-        """Yield nothing: a tag or an expression may go on in other blocks."""
+        """Yield nothing: a tag or an expression may continue in other blocks."""
         return iter(())
 
     def _read(self, data: bytes) -> tuple[list[Literal], list[Span]]:
@@ -54,8 +54,8 @@ class MdxHost(MarkdownHost):
     def _expressions(self, data: bytes, modules: list[Span]) -> Iterator[Literal | Span]:
         """Yield the tags and the expressions in texts; not those in code within them.
 
-        The rest of a text in which one does not end is a `Span`: no compiler takes it, and to look
-        for the ends of many would take the square of its length.
+        The rest of a text in which one does not end is a `Span`: no compiler accepts it, and a search
+        for the ends of many would take quadratic time.
         """
         position = 0
         for node in nodes(data, ("inline", "html_block", "pipe_table_cell"), _MODULE):

@@ -30,7 +30,7 @@ Path = tuple[str | int, ...]
 
 
 class NotebookHost:
-    """A notebook of version 4; what cells put out is not read."""
+    """A notebook of version 4; the output of cells is not read."""
 
     name = "notebook"
     is_exhaustive = True
@@ -53,7 +53,7 @@ class NotebookHost:
         return literals
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return the whole file if it is no notebook."""
+        """Return the whole file if it is not a notebook."""
         return [] if _notebook(data) else [Span(0, len(data))]
 
     def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
@@ -102,7 +102,7 @@ def _named(metadata: Any) -> Iterator[Any]:
 
 
 def _parts(cell: Literal, language: str, look: Callable[[Origin], Around]) -> Iterator[Literal]:
-    """Yield the code of a cell, and what IPython reads of it by itself."""
+    """Yield the code of a cell, and the parts that IPython itself interprets."""
     origin = Origin("code", language)
     magic = _MAGIC.match(cell.text) if language not in ("markdown", "text") else None
     code = cell
@@ -120,7 +120,7 @@ def _parts(cell: Literal, language: str, look: Callable[[Origin], Around]) -> It
 
 
 def _said_by(magic: re.Match[str]) -> Origin:
-    """Return what the first line of a cell says that the rest is."""
+    """Return the language that the first line of a cell declares for the rest."""
     name, words = magic["name"], [w for w in magic["rest"].split() if not w.startswith("-")]
     if name in _WRITES and words:
         return Origin("document", words[-1])
@@ -130,7 +130,7 @@ def _said_by(magic: re.Match[str]) -> Origin:
 
 
 def _masked(cell: Literal, lines: Sequence[re.Match[str]]) -> Literal:
-    """Return a cell with an expression in place of what is IPython's, if that makes it Python."""
+    """Return a cell with IPython syntax replaced by expressions, if that makes it Python."""
     pieces: list[Piece] = []
     position = 0
     for line in lines:

@@ -1,4 +1,4 @@
-"""Where a string stands in source code: under which key, in which call, assigned to what."""
+"""The place of a string in source code: its key, its call, its assignment target."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _COMPARISONS = frozenset({"==", "===", "!=", "!==", "=~", "!~", "in"})
 
 @dataclass(frozen=True)
 class Constructs:
-    """The node types that tell a language's constructs; fields are those of its grammar."""
+    """The node types of a language's constructs; fields are those of its grammar."""
 
     pairs: Mapping[str, tuple[str, str]]
     """Type of a pair, and the fields of its key and its value."""
@@ -23,20 +23,20 @@ class Constructs:
     assignments: Mapping[str, tuple[str, str]]
     """Type of an assignment, and the fields of its target and of its value."""
     operands: frozenset[str]
-    """Comparisons, subscripts, cases: what stands there is looked for or looked up."""
+    """Comparisons, subscripts, cases: strings there are searched for or looked up."""
     ends: frozenset[str]
-    """Functions, classes, files: beyond them nothing tells about a string."""
+    """Functions, classes, files: nothing beyond them says anything about a string."""
     statement: str = "expression_statement"
     strings: frozenset[str] = frozenset({"string"})
 
 
 _KEY = Origin("key")
 _MOST_STEPS = 200
-"""Each step searches the tree from its root, so that a deep one would take the square of it."""
+"""Each step searches the tree from its root, so a deep tree would take quadratic time."""
 
 
 def origin_of(node: Node, shape: Constructs) -> Origin:
-    """Return where a literal stands: the nearest key, and the nearest call around it."""
+    """Return the place of a literal: the nearest key, and the nearest call around it."""
     key = ""
     for child, above in _steps(node, shape):
         if above.type in shape.pairs and above.named_child_count > 1:
@@ -76,7 +76,7 @@ def _side(node: Node, field: str, at: int) -> Node | None:
 
 
 def _end(child: Node, above: Node, key: str, shape: Constructs) -> Origin | None:
-    """Return where a literal stands if the node above is the last that tells."""
+    """Return the place of a literal if the node above is the last one that matters."""
     if above.type == "jsx_attribute":
         return Origin("value", name_of(above.named_child(0)))
     if above.type in shape.assignments:
@@ -115,6 +115,6 @@ def text_of(node: Node | None) -> str:
 
 
 def name_of(node: Node | None) -> str:
-    """Return what a key or a target is called, without quotes: the last part of a dotted one."""
+    """Return the name of a key or a target, without quotes: the last part of a dotted one."""
     name = text_of(node).strip("\"'`:").lstrip("@$")
     return name if "[" in name else name.rpartition(".")[2]

@@ -110,7 +110,7 @@ class PhpHost(CodeHost):
         return beside(node, data, _MAPPINGS)
 
     def join_of(self, node: Node) -> Join | None:
-        """Return what `implode(" ", [a, b])` puts together."""
+        """Return what `implode(" ", [a, b])` joins."""
         given = node.child_by_field_name("arguments")
         if text_of(node.child_by_field_name("function")) not in ("implode", "join") or not given:
             return None
@@ -160,13 +160,13 @@ _PAGE = Escaped("PHP page", re.compile(rb"(?!)"), lambda _: None, {}, re.compile
 
 
 def _pages(data: bytes) -> list[Node]:
-    """Return what is outside of the code in a file, and more than blanks."""
+    """Return the text outside of the code in a file, unless blank."""
     texts = nodes(data, ("text",), PhpHost.module, PhpHost.function) if b"<?" in data else []
     return texts if any((text.text or b"").strip() for text in texts) else []
 
 
 def _page(data: bytes) -> Iterator[Literal]:
-    """Yield what is outside of the code, the code in it as holes."""
+    """Yield the text outside of the code, with the code as holes."""
     texts = _pages(data)
     if not texts:
         return

@@ -114,7 +114,7 @@ class PythonHost(CodeHost):
         return beside(node, data, _MAPPINGS)
 
     def join_of(self, node: Node) -> Join | None:
-        """Return what `" ".join([a, b])` puts together."""
+        """Return what `" ".join([a, b])` joins."""
         function, given = (node.child_by_field_name(name) for name in ("function", "arguments"))
         if function is None or function.type != "attribute" or given is None:
             return None

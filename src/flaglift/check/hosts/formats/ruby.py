@@ -139,7 +139,7 @@ class RubyHost(CodeHost):
         return beside(node, data, _MAPPINGS)
 
     def join_of(self, node: Node) -> Join | None:
-        """Return what `[a, b].join(" ")`, `%w[a b] * " "` or `"a".concat(b)` puts together."""
+        """Return what `[a, b].join(" ")`, `%w[a b] * " "` or `"a".concat(b)` joins."""
         if node.type == "binary":
             left, right = (node.child_by_field_name(name) for name in ("left", "right"))
             return joined(left, _LISTS, right, "") if is_addition(node, "*") else None
@@ -150,7 +150,7 @@ class RubyHost(CodeHost):
         return joined(receiver, _LISTS, first_of(given), "") if name == "join" else None
 
     def is_joining(self, node: Node) -> bool:
-        """Tell whether strings are put together; `<<` adds to a string what it would to a list."""
+        """Return whether strings are joined; `<<` appends to a string as it would to a list."""
         if node.type != self.adds or not is_addition(node, "<<"):
             return super().is_joining(node)
         first: Node | None = node
@@ -159,7 +159,7 @@ class RubyHost(CodeHost):
         return first is not None and first.type in {*self.kinds, *self.joins}
 
     def part(self, node: Node, data: bytes, above: Node | None) -> StringLiteral | None:  # noqa: ARG002
-        """Return how a string reads; None for what is no text."""
+        """Return how a string reads; None if it is not text."""
         if node.type == "heredoc_beginning":
             return self._document(node, data)
         if node.type == "bare_string":

@@ -1,4 +1,4 @@
-"""What becomes of a mapping in source code: whether a call sends it to a server."""
+"""Follows a mapping in source code: whether a call sends it to a server."""
 
 import re
 from collections.abc import Iterator, Sequence
