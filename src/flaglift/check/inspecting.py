@@ -118,7 +118,7 @@ def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _F
 def _with_replacements(
     document: PromptFile, findings: Sequence[_Found]
 ) -> Iterator[LocatedFinding]:
-    """Yield records with what their fixes change in the file; nothing where they cannot."""
+    """Yield records with what their fixes change in the file; nothing if they cannot."""
     changes = [change for _, change in findings if change]
     edits = iter(edits_of_each(document.data, document.host, changes))
     for record, change in findings:

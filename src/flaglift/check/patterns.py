@@ -46,7 +46,7 @@ class Patterns:
                     raise ConfigError(f"{self.folder}: a pattern cannot be read: {line!r}")
 
     def match(self, path: str) -> bool:
-        """Tell whether the patterns match an absolute path, or a folder above it."""
+        """Return whether the patterns match an absolute path, or a folder above it."""
         parts = self._inside(path)
         said: dict[int, bool] = {}
         """For each part of the path, whether the last pattern that matches up to it takes it."""
@@ -57,7 +57,7 @@ class Patterns:
         return any(said.values())
 
     def decide(self, path: str, *, folder: bool) -> bool | None:
-        """Tell whether the last pattern that matches an absolute path itself takes it or not.
+        """Return whether the last pattern that matches an absolute path itself takes it or not.
 
         None where none matches.
         """

@@ -50,7 +50,7 @@ class UnreadFiles:
     """Those in which a flag is spelt."""
 
     def __str__(self) -> str:
-        """Say how many there are of the kinds that hold flags; empty where none does."""
+        """Say how many there are of the kinds that hold flags; empty if none does."""
         if not self.holding:
             return ""
         concerned = {_kind(path) for path in self.holding}
@@ -132,7 +132,7 @@ class Selection:
         return None
 
     def reads(self, target: FileTarget) -> bool:
-        """Tell whether a file may be read for prompts, as far as its name says."""
+        """Return whether a file may be read for prompts, as far as its name says."""
         suffix = os.path.splitext(target.path)[1].lower()
         named = not suffix or suffix in _KNOWN or self._asked_for(target)
         return named or self._configured_host(target.path) is not None
@@ -164,7 +164,7 @@ class Selection:
         return replace(job, path=target.path, shown=shown, staged=bool(target.blob))
 
     def may_read(self, target: FileTarget) -> bool:
-        """Tell whether a file is read for prompts; one that is not is looked at and counted."""
+        """Return whether a file is read for prompts; one that is not is looked at and counted."""
         if self._excludes(target):
             return False
         raw = None if os.path.splitext(target.path)[1] else read_found(target.path)
@@ -174,7 +174,7 @@ class Selection:
         return False
 
     def host(self, target: FileTarget, raw: bytes) -> str | None:
-        """Return the name of the host that reads a file; None where none does."""
+        """Return the name of the host that reads a file; None if none does."""
         shown = self.shown(target)
         configured = self._configured_host(shown)
         if configured:
@@ -247,7 +247,7 @@ def _kind(path: str) -> str:
 
 
 def concerns(raw: bytes) -> bool:
-    """Tell whether a file's content may hold flags or suppressions."""
+    """Return whether a file's content may hold flags or suppressions."""
     if raw.startswith(_UTF_16):
         raw = raw.decode("utf-16", "replace").encode()
     return may_hold_flags(raw) or _SUPPRESSION in raw

@@ -66,7 +66,7 @@ def _check(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
 
 
 def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
-    """Write a fixed file, or what would be written. Raises `InputError` where that fails."""
+    """Write a fixed file, or what would be written. Raises `InputError` if that fails."""
     job = outcome.job
     data = outcome.fixed.data if outcome.fixed else decoded.data
     new = _restored(decoded, data, job)

@@ -41,7 +41,7 @@ def write_file(path: str, data: bytes, *, instead_of: bytes | None = None) -> No
 def create_file(path: Path, data: bytes) -> None:
     """Write a file in one step, whether it is there or not.
 
-    Raises `InputError` where that fails.
+    Raises `InputError` if that fails.
     """
     if path.exists():
         write_file(str(path), data)
@@ -55,7 +55,7 @@ def create_file(path: Path, data: bytes) -> None:
 
 
 def _hindrance(target: Path, status: os.stat_result) -> str:
-    """Return why a file is not to be replaced; empty where nothing speaks against it."""
+    """Return why a file is not to be replaced; empty if nothing speaks against it."""
     if not stat.S_ISREG(status.st_mode):
         return "is not a regular file"
     if status.st_nlink > 1:

@@ -26,7 +26,7 @@ class Dialect:
     start: int = 0
     """Where the first row begins: after a byte order mark, and a line such as `sep=;`."""
     doubt: str = ""
-    """Why it may be another; empty where all rows say the same."""
+    """Why it may be another; empty if all rows say the same."""
 
 
 class Cell(NamedTuple):
@@ -45,7 +45,7 @@ class DelimitedRow(NamedTuple):
     following: int
     """Where the next row begins."""
     fault: str
-    """Why other readers may read it otherwise; empty where they do not."""
+    """Why other readers may read it otherwise; empty if they do not."""
 
     @property
     def blank(self) -> bool:
@@ -229,7 +229,7 @@ def written(plain: bytes, dialect: Dialect, *, like: bytes, alone: bool = False)
 
 
 def can_hold(plain: bytes, dialect: Dialect) -> bool:
-    """Tell whether a cell can hold a value so that all readers understand it alike."""
+    """Return whether a cell can hold a value so that all readers understand it alike."""
     if dialect.backslash and b"\\" in plain:
         return False
     if dialect.quoting:
@@ -239,7 +239,7 @@ def can_hold(plain: bytes, dialect: Dialect) -> bool:
 
 
 def as_python_reads(text: str, dialect: Dialect) -> list[list[str]] | None:
-    """Return the rows that Python's `csv` reads; None where a cell is too long for it."""
+    """Return the rows that Python's `csv` reads; None if a cell is too long for it."""
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=dialect.delimiter,
@@ -254,7 +254,7 @@ def as_python_reads(text: str, dialect: Dialect) -> list[list[str]] | None:
 
 
 def fault_of(row: DelimitedRow, width: int) -> str:
-    """Return why the cells of a row are in doubt; empty where they are not."""
+    """Return why the cells of a row are in doubt; empty if they are not."""
     if row.fault:
         return row.fault
     count = len(row.cells)

@@ -17,7 +17,7 @@ from flaglift.lossless.delimited import (
 )
 
 Blocks = Callable[[], Iterable[bytes]]
-"""Begins to read a file anew."""
+"""Begins to read a file again."""
 
 _DELIMITERS = (",", ";", "\t", "|")
 _BOM = b"\xef\xbb\xbf"
@@ -79,7 +79,7 @@ def _holds(blocks: Blocks, wanted: bytes) -> bool:
 
 
 def _quoted(blocks: Blocks) -> bool:
-    """Tell whether a cell of a file with tabs begins with a quote."""
+    """Return whether a cell of a file with tabs begins with a quote."""
     last = b"\n"
     for block in blocks():
         if re.search(rb'[\t\r\n]"', last + block):
@@ -89,7 +89,7 @@ def _quoted(blocks: Blocks) -> bool:
 
 
 def _is_spaced(head: bytes, dialect: Dialect) -> bool:
-    """Tell whether a blank follows each delimiter, as it follows the punctuation of a text."""
+    """Return whether a blank follows each delimiter, as it follows the punctuation of a text."""
     sign = dialect.delimiter.encode()
     return head.count(sign) == head.count(sign + b" ")
 

@@ -164,7 +164,7 @@ def parse_path(path: str) -> list[str]:
 def sites(data: bytes, steps: Sequence[str]) -> list[JsonObject]:
     """Return the objects that hold the last step's key, in order; the document must be valid.
 
-    Raises `ValueError` where the path leads through a repeated key, or to a value of another kind
+    Raises `ValueError` if the path leads through a repeated key, or to a value of another kind
     than the path says. A missing or null step leads nowhere.
     """
     values = [("", skip_blanks(data, 0))]
@@ -223,5 +223,5 @@ def single(inside: Sequence[Member], key: str) -> Member | None:
 
 
 def value_of(data: bytes, member: Member) -> Any:
-    """Return a member's value. Raises `RecursionError` where it is nested too deeply."""
+    """Return a member's value. Raises `RecursionError` if it is nested too deeply."""
     return json.loads(data[member.value : member.end])

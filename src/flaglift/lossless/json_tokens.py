@@ -117,7 +117,7 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def is_identifier(raw: bytes) -> bool:
-    """Tell whether a word is a name, as JSON5 has keys without quotes."""
+    """Return whether a word is a name, as JSON5 has keys without quotes."""
     name = (decoded(raw) or "").replace("$", "_").replace("\u200c", "").replace("\u200d", "")
     return name.isidentifier()
 

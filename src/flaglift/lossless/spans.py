@@ -32,7 +32,7 @@ class Edit(NamedTuple):
 
 
 def conflicting(edits: Iterable[Edit]) -> bool:
-    """Tell whether two edits overlap, or insert at the same place.
+    """Return whether two edits overlap, or insert at the same place.
 
     >>> conflicting([Edit(0, 2, ""), Edit(2, 3, "x")])
     False

@@ -37,12 +37,12 @@ def pairs(data: bytes) -> Iterator[Pair]:
 
 
 def is_broken(data: bytes) -> bool:
-    """Tell whether there is a percent sign that is not an escape: readers differ on it."""
+    """Return whether there is a percent sign that is not an escape: readers differ on it."""
     return _BROKEN_ESCAPE.search(data) is not None
 
 
 def decoded(raw: bytes) -> str | None:
-    """Return what a name or a value stands for; None where it is not UTF-8.
+    """Return what a name or a value stands for; None if it is not UTF-8.
 
     >>> decoded(b"a+cat%2C+big"), decoded(b"%ff")
     ('a cat, big', None)

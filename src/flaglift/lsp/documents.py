@@ -56,7 +56,7 @@ class DocumentVersion(Protocol):
         """Return the editor's version of each part, by its address."""
 
     def host(self, path: str, configuration: Configuration) -> str | None:
-        """Return the host that reads it, at an absolute path; None where none does."""
+        """Return the host that reads it, at an absolute path; None if none does."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class TextVersion:
         return TextVersion(self.uri, self.language, version, text)
 
     def host(self, path: str, configuration: Configuration) -> str | None:
-        """Return the host that reads it, as `flaglift check` chooses it; None where none does.
+        """Return the host that reads it, as `flaglift check` chooses it; None if none does.
 
         What is not a file yet is known by the language that the editor takes it for.
         """

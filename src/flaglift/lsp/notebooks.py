@@ -181,7 +181,7 @@ class NotebookVersion:
         return {cell.uri: self.texts[cell.uri].version for cell in self.cells}
 
     def host(self, path: str, configuration: Configuration) -> str | None:  # noqa: ARG002
-        """Return the host that reads it; None where there is nothing to read."""
+        """Return the host that reads it; None if there is nothing to read."""
         return "notebook" if self.cells else None
 
 

@@ -68,7 +68,7 @@ def node_at(literal: Literal, at: int) -> Node | None:
 
 
 def is_in(node: Node | None, at: int) -> bool:
-    """Tell whether a code point is in a node, or ends it."""
+    """Return whether a code point is in a node, or ends it."""
     return node is not None and node.start <= at <= node.end
 
 

@@ -26,7 +26,7 @@ class VideoPrice(NamedTuple):
     """What a video that a prompt asks for costs."""
 
     seconds: int | None
-    """Its length; None where that is not known."""
+    """Its length; None if that is not known."""
     cents: Decimal | None
     """None where the price is not known."""
     is_assumed: bool
@@ -53,7 +53,7 @@ class PromptFacts(NamedTuple):
     """Which of the leaves of that literal it is."""
     enclosure: Enclosure
     pointer: str
-    """A JSON pointer from that literal; empty where it is not structured."""
+    """A JSON pointer from that literal; empty if it is not structured."""
     fingerprint: str
     findings: tuple[tuple[Span, Diagnostic], ...]
     videos: tuple[VideoPrice, ...]

@@ -143,7 +143,7 @@ def _content(line: bytes, *, cell: bool) -> bytes:
 
 
 def _suppresses_only(reading: DocumentReading, about: DocumentFinding, edit: ByteEdit) -> bool:
-    """Tell whether after an edit all is said that was said, but for this finding."""
+    """Return whether after an edit all is said that was said, but for this finding."""
     job = replace(reading.job, raw=apply(reading.data, [edit]))
     parts = reading.parts
     reader = PartReader(job.settings, parts.accepted if parts else ())

@@ -79,7 +79,7 @@ class EditorServer(LanguageServer):
         return capabilities is not None and capabilities.diagnostic is not None
 
     def is_pulled(self, document: OpenDocument) -> bool:
-        """Tell whether the editor asks for what is found in a document; it is not published then.
+        """Return whether the editor asks for what is found in a document; it is not published then.
 
         Both would show it twice (neovim#29927). An editor that asks does so for cells that were
         edited, and not for others that this changes: cells are published.
@@ -108,7 +108,7 @@ class EditorServer(LanguageServer):
         return current
 
     async def at(self, uri: str, position: types.Position) -> "ReadingPlace | None":
-        """Return what is found in a document, and a place in it; None where there is nothing."""
+        """Return what is found in a document, and a place in it; None if there is nothing."""
         document = self.session.document(uri)
         if document is None:
             return None

@@ -34,7 +34,7 @@ def lengths(model: Model) -> str:
 
 
 def price(model: Model, seconds: int | None) -> str:
-    """Return what a video costs; empty where that is not known."""
+    """Return what a video costs; empty if that is not known."""
     known = model.price_cents(seconds)
     length = model.default_seconds if seconds is None else seconds
     if known is None:

@@ -137,7 +137,7 @@ def _missing(prompt: Prompt) -> str:
 
 
 def template(reading: FilledTemplate, new: str) -> str | None:
-    """Return what the template is after a reading was fixed; None where a hole was touched."""
+    """Return what the template is after a reading was fixed; None if a hole was touched."""
     edits = []
     holes = {at for at, _ in reading.values}
     for start, end, content in differences(reading.text, new) or ():

@@ -17,7 +17,7 @@ NOT_SENT = "nothing shows that the fields next to it are sent with it"
 
 
 def is_sent(literal: Literal, sent: Sequence[str]) -> bool:
-    """Tell whether the fields next to a literal are part of a request.
+    """Return whether the fields next to a literal are part of a request.
 
     That is seen, or said by one of the patterns of `move-to-fields` for this file: `prompts[].text`
     for a place in a document, `text` for a column, nothing for the whole file.

@@ -29,7 +29,7 @@ class LiteralForm(Protocol):
         """What the form is called in messages and tests."""
 
     def encode(self, text: str, literal: "Literal", at: int) -> bytes | None:
-        """Return what stands for `text` at byte `at` of the literal; None where nothing does.
+        """Return what stands for `text` at byte `at` of the literal; None if nothing does.
 
         It need not be right in every neighbourhood: whoever writes it reads the file again.
         """
@@ -59,11 +59,11 @@ class Literal(PromptText):
     source: bytes = field(repr=False)
     """The document."""
     unclear: str = ""
-    """Why its pieces may not be right; empty where they are."""
+    """Why its pieces may not be right; empty if they are."""
     outer: "Literal | None" = None
     """The literal whose decoded text is the document; None for the file itself."""
     doubt: str = ""
-    """Why its text is not known to be one prompt; empty where it is."""
+    """Why its text is not known to be one prompt; empty if it is."""
     possible: tuple[tuple[Span, ...], ...] = ()
     """The parts of its text that may be a prompt, each alone, where there is a doubt."""
 
@@ -78,7 +78,7 @@ class Literal(PromptText):
 
     @property
     def locked(self) -> str:
-        """Why it must not be edited; empty where it may."""
+        """Why it must not be edited; empty if it may."""
         above = self.outer.locked if self.outer else ""
         return self.unclear or self.doubt or self._around.locked or above
 
@@ -92,7 +92,7 @@ class Literal(PromptText):
 
     @property
     def siblings(self) -> Siblings | None:
-        """Where fields can be added next to it; None where there is no such place."""
+        """Where fields can be added next to it; None if there is no such place."""
         return self._around.siblings
 
     @property
@@ -196,7 +196,7 @@ class Literal(PromptText):
         )
 
     def touches_hole(self, span: Span) -> bool:
-        """Tell whether a range of the decoded text holds an interpolation."""
+        """Return whether a range of the decoded text holds an interpolation."""
         return any(span.start <= hole.at < span.end for hole in self.holes)
 
     def bytes_of(self, span: Span) -> Span:

@@ -55,7 +55,7 @@ def _until(end: float) -> Iterator[None]:
 
 
 def is_over() -> bool:
-    """Tell whether the time for a file is over."""
+    """Return whether the time for a file is over."""
     return _clock() > _END.get()
 
 

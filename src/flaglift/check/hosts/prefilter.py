@@ -28,7 +28,7 @@ _HYPHENS = re.compile(rb"\xe2\x80[\x90\x91]|-")
 
 
 def may_hold_flags(data: bytes) -> bool:
-    r"""Tell whether a file may hold a flag or a near miss of one, as it is or escaped.
+    r"""Return whether a file may hold a flag or a near miss of one, as it is or escaped.
 
     False is certain: what the dialect reads as a flag, or nearly so, is nowhere in the file, unless
     a line continuation or quotes inside the letters hide it. True is a reason to parse the file.

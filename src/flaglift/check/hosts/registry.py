@@ -116,7 +116,7 @@ _LANGUAGES = {word: name for name, words in _ALIASES.items() for word in words.s
 
 
 def name_for(path: str) -> str | None:
-    """Return the name of the host that reads a file by its name; None where none does.
+    """Return the name of the host that reads a file by its name; None if none does.
 
     >>> name_for("src/a.PY"), name_for("a.exe"), name_for(".env.local")
     ('python', None, 'env')
@@ -127,9 +127,9 @@ def name_for(path: str) -> str | None:
 
 
 def host_for(path: str) -> "Host | None":
-    """Return the host of a file by its name; None where none reads it.
+    """Return the host of a file by its name; None if none reads it.
 
-    Raises `InputError` where the parser that it needs is not installed.
+    Raises `InputError` if the parser that it needs is not installed.
     """
     name = name_for(path)
     return host_named(name) if name else None

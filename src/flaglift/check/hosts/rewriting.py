@@ -15,7 +15,7 @@ from flaglift.lossless.spans import Span
 ELSEWHERE = "another part of the file would read differently"
 
 Attempt = tuple[LiteralChange, bool]
-"""A change, and whether its text is written anew from hole to hole."""
+"""A change, and whether its text is rewritten from hole to hole."""
 
 
 def rewrite(data: bytes, host: Host, changes: Sequence[LiteralChange]) -> Rewritten:
@@ -205,7 +205,7 @@ class _Moves:
         return Span(start, self._before(place.end) - self._inserted[place.end])
 
     def is_added(self, place: Span) -> bool:
-        """Tell whether a place of the new document is inside something that was added."""
+        """Return whether a place of the new document is inside something that was added."""
         index = bisect_right(self._added, place.start, key=lambda each: each.start) - 1
         return index >= 0 and place.end <= self._added[index].end
 

@@ -170,7 +170,7 @@ def prompts_in(text: str) -> tuple[Span, ...]:
 
 
 def has_one_a_line(text: str) -> bool:
-    """Tell whether each line of a text that holds `--video` has words of its own."""
+    """Return whether each line of a text that holds `--video` has words of its own."""
     lines = [line.of(text) for line in _lines(text)]
     flagged = [line for line in lines if "video" in map(_name, _FLAG.findall(line))]
     return all(_WORD.search(_WITH_VALUE.sub(" ", line)) for line in flagged)

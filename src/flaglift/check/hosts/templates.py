@@ -149,7 +149,7 @@ def in_templates(literal: Literal) -> Iterator[Literal]:
 
 
 def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:
-    """Return one piece for a placeholder or a statement; None where it is not written in whole."""
+    """Return one piece for a placeholder or a statement; None if it is not written in whole."""
     inside = literal.part([span]).literal.pieces
     if not is_statement and any(piece.kind in HOLES for piece in inside):
         return None
@@ -158,7 +158,7 @@ def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:
 
 
 def _is_model(word: str) -> bool:
-    """Tell whether a word is a model, or nearly, with other characters around its name."""
+    """Return whether a word is a model, or nearly, with other characters around its name."""
     standing = load_catalog().find(re.sub(r"^\W+|\W+$", "", word))
     return standing.status is not Status.UNKNOWN or standing.suggestion is not None
 
@@ -230,5 +230,5 @@ def _taken(steps: Sequence[_Step], number: int) -> Iterator[bool]:
 
 
 def _is_taken(branch: int, frame: _Frame, number: int) -> bool:
-    """Tell whether a branch is taken in a reading; without an `else`, in the first one only."""
+    """Return whether a branch is taken in a reading; without an `else`, in the first one only."""
     return branch == (number if frame.count == 1 else min(number, frame.count - 1))

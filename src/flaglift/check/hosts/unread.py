@@ -176,6 +176,6 @@ def _foreign(literals: Iterable[Literal]) -> set[Span]:
 
 
 def may_be_code(literal: Literal) -> bool:
-    """Tell whether a literal with flags may be code, read as a string after an error."""
+    """Return whether a literal with flags may be code, read as a string after an error."""
     lines = literal.source.find(b"\n", literal.start, literal.end) >= 0
     return lines and may_hold_flags(literal.text.encode()) and literal.locked == BROKEN

@@ -87,7 +87,7 @@ class Intention:
         ]
 
     def is_all(self, before: Any, after: Any) -> bool:
-        """Tell whether two values differ in nothing else."""
+        """Return whether two values differ in nothing else."""
         stack = [(before, after)]
         seen = set()
         while stack:

@@ -15,7 +15,7 @@ class Expression(NamedTuple):
     place: Span
     """Its bytes, braces included."""
     code: Span
-    """The expression itself; empty where there is none."""
+    """The expression itself; empty if there is none."""
     is_statement: bool
     """Whether it controls the markup after it, rather than being a value."""
 

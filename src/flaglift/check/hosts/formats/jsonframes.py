@@ -106,7 +106,7 @@ def _frame(data: bytes, opening: re.Match[bytes], end: int) -> JsonFrame | None:
 
 
 def _is_framed(data: bytes, frame: JsonFrame) -> bool:
-    """Tell whether what is around a list or object is a document, and its bracket is one."""
+    """Return whether what is around a list or object is a document, and its bracket is one."""
     documents, comments = read(data[: frame.start] + data[frame.end :])
     is_said = any(each.start <= frame.opening < each.end for each in comments)
     return len(documents) == 1 and not documents[0].fault and not is_said

@@ -54,7 +54,7 @@ class MdxHost(MarkdownHost):
     def _expressions(self, data: bytes, modules: list[Span]) -> Iterator[Literal | Span]:
         """Yield the tags and the expressions in texts; not those in code within them.
 
-        The rest of a text in which one does not end is a `Span`: no compiler accepts it, and a search
+        The rest of a text in which one does not end is a `Span`: no compiler takes it, and a search
         for the ends of many would take quadratic time.
         """
         position = 0

@@ -237,7 +237,7 @@ def dedented(data: bytes, place: Span, scanned: ScannedLiteral) -> ScannedLitera
 
 
 def _cut(data: bytes, piece: Piece, margins: dict[int, int], result: ScannedLiteral) -> None:
-    """Add a piece, with the margin of the line that begins in it or right behind it."""
+    """Add a piece, with the margin of the line that begins in it or right after it."""
     if piece.kind is not PieceKind.RUN:
         end = margins.get(piece.end, piece.end) if data[piece.end - 1 : piece.end] == b"\n" else 0
         result.pieces.append(piece._replace(end=max(end, piece.end)))

@@ -57,7 +57,7 @@ _SERIALIZES = re.compile(r"(?:^|[._])(?:stringify|dumps|generate|to_json|urlenco
 
 
 def is_sent(mapping: Node) -> bool:
-    """Tell whether a mapping stands under `prompt` in what a call sends to a server."""
+    """Return whether a mapping stands under `prompt` in what a call sends to a server."""
     keys: list[str] = []
     for above in islice(ancestors(mapping), 16):
         if above.type in PAIRS:
@@ -75,7 +75,7 @@ def is_sent(mapping: Node) -> bool:
 
 
 def _sends(call: Node, mapping: Node, keys: Sequence[str]) -> bool:
-    """Tell whether a call with the name of a client's sends as its body what is under keys."""
+    """Return whether a call with the name of a client's sends as its body what is under keys."""
     name = called(call)
     if name == _CURL[0]:
         return "CURLOPT_POSTFIELDS" in text_of(call)

@@ -44,7 +44,7 @@ _REPLIES = re.compile(
 
 
 def is_request_key(key: str) -> bool:
-    """Tell whether a key names a field of a request: `prompt[text]`, and not `text`.
+    """Return whether a key names a field of a request: `prompt[text]`, and not `text`.
 
     >>> is_request_key("prompt[text]"), is_request_key("tune[prompts_attributes][][text]")
     (True, True)
@@ -55,7 +55,7 @@ def is_request_key(key: str) -> bool:
 
 
 def is_request_path(path: Sequence[str | int]) -> bool:
-    """Tell whether keys lead to the text of a prompt in a request.
+    """Return whether keys lead to the text of a prompt in a request.
 
     >>> is_request_path(("tune", "prompts_attributes", 0, "text")), is_request_path(("a", "text"))
     (True, False)
@@ -83,7 +83,7 @@ class Adding(ABC):
     taken: Set[str]
     """The fields that are there."""
     doubts: Sequence[str]
-    """Why nobody can tell what the fields would be part of."""
+    """Why it is unknown what the fields would be part of."""
 
     def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
         """Return the edits that add fields; a string says why there are none."""

@@ -65,7 +65,7 @@ class SqlRow:
         return Around(origin, "", values, SqlFields(self, cells, doubt), opener=self.opener)
 
     def _doubt(self) -> str:
-        """Return why nobody can tell which value is for which column."""
+        """Return why it is unknown which value is for which column."""
         if isinstance(self.columns, str):
             return self.columns
         if len(self.cells) != len(self.columns):

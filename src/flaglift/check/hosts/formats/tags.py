@@ -40,7 +40,7 @@ def texts_of(data: bytes) -> tuple[Sequence[Span], int]:
 
 
 def is_in_one_token(data: bytes, place: Span) -> bool:
-    """Tell whether a place is inside one tag or one text, and all before it can be read.
+    """Return whether a place is inside one tag or one text, and all before it can be read.
 
     >>> is_in_one_token(b'<b>a<i title="c">', Span(11, 16))
     True

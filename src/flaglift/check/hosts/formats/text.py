@@ -139,7 +139,7 @@ class ConsoleHost:
     name = "console"
 
     def literals(self, data: bytes) -> list[Literal]:
-        """Return the commands; one that ends in a backslash goes on in the next line."""
+        """Return the commands; one that ends in a backslash continues in the next line."""
         literals = []
         for match in _COMMAND.finditer(data):
             span = Span(*match.span(1))

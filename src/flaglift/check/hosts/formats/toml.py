@@ -39,7 +39,7 @@ _REFUSED = r"[\x00-\x08\x0b-\x1f\x7f]"
 
 
 class _Long(Escaped):
-    """The form of strings in which a line end right behind the opening quotes is left out."""
+    """The form of strings in which a line end right after the opening quotes is left out."""
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
         """Return the text; a line end that it begins with is doubled where it would be lost."""

@@ -33,7 +33,7 @@ _EARLIER: dict[bytes, Tree] = {}
 def parse(data: bytes, module: str, function: str = "language") -> Tree:
     """Return the parse tree of a document; there is one whatever the document holds.
 
-    Raises `ModuleNotFoundError` where the language's package is not installed, and `TooLongError`.
+    Raises `ModuleNotFoundError` if the language's package is not installed, and `TooLongError`.
     """
     return _parse(data, module, function)  # with one spelling of the arguments, for the cache
 
@@ -189,7 +189,7 @@ def broken_from(root: Node) -> list[Span]:
 
 
 def is_broken(node: Node, data: bytes, module: str, function: str = "language") -> bool:
-    """Tell whether the parser gave up in the statement around a node, or in one before it.
+    """Return whether the parser gave up in the statement around a node, or in one before it.
 
     A quote that is not closed makes strings of code and code of strings, down to the end.
     """

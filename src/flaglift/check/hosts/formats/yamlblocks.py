@@ -37,7 +37,7 @@ class Level:
     keys: Counter[str] = field(default_factory=Counter)
     """How often a mapping has each key; filled while it is read."""
     doubts: list[str] = field(default_factory=list)
-    """Why nobody can tell what else a field of it would be part of; filled while it is read."""
+    """Why it is unknown what else a field of it would be part of; filled while it is read."""
 
     @property
     def part(self) -> str | int:

@@ -91,7 +91,7 @@ class BlockScalar:
         return high
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:  # noqa: ARG002
-        """Return the text with new lines indented; None where it has no spelling."""
+        """Return the text with new lines indented; None if it has no spelling."""
         # A line end in folded text would read as a space.
         if (self.folds and "\n" in text) or _BLOCK_REFUSED.search(text):
             return None
@@ -111,7 +111,7 @@ def block_pieces(
     """Return the form of a block scalar, where its text begins, and its pieces.
 
     Every line of text must be found in the value, in order, with nothing but spaces and line ends
-    between them; None where one is not.
+    between them; None if one is not.
     """
     header = data[slice(*place)].partition(b"\n")[0]
     start = min(place.start + len(header) + 1, place.end)
@@ -155,7 +155,7 @@ def _indent(data: bytes, lines: Span, indicators: str, value: str) -> int:
 
 
 def _next(value: str, done: int, text: str) -> int | None:
-    """Return where a line's text goes on in the value."""
+    """Return where a line's text continues in the value."""
     gap = done
     while gap < len(value) and value[gap] == "\n":
         gap += 1
@@ -189,7 +189,7 @@ _NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "nul
 
 
 def is_text(value: str) -> bool:
-    """Tell whether a plain scalar is text to every reader."""
+    """Return whether a plain scalar is text to every reader."""
     tag = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     return tag == "tag:yaml.org,2002:str" and not _NEARLY_NUMBER.match(value)
 
