@@ -11,7 +11,7 @@ from flaglift.catalog.model import Model
 class ModelDifference:
     """How one model differs between two editions.
 
-    - `old`, `new`: the model in each edition; None where that edition does not list it.
+    - `old`, `new`: the model in each edition; None if that edition does not list it.
     - `changes`: for a model that both list, (what, before, after) as text for people.
     """
 

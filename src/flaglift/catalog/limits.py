@@ -85,7 +85,7 @@ def last_frame_doubt(name: str, *, listed: bool) -> str | None:
 
 
 def has_media_rules(name: str, edition: Edition) -> bool:
-    """Tell whether the rules for combining frames, references and audio hold for a model.
+    """Return whether the rules for combining frames, references and audio hold for a model.
 
     They are stated for Seedance 2 and 2.5, from the edition of 2026-08-18 on.
     """
@@ -94,7 +94,7 @@ def has_media_rules(name: str, edition: Edition) -> bool:
 
 
 def takes_face_references(name: str, edition: Edition) -> bool:
-    """Tell whether `<faceid:ID:1>` may stand in the video prompt of a model.
+    """Return whether `<faceid:ID:1>` may stand in the video prompt of a model.
 
     It is stated for Seedance 2 only, from the edition of 2026-08-18 on.
     """

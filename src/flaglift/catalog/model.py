@@ -75,7 +75,7 @@ class Model:
         return Decimal(self.base_cost_cents * length) / self.base_seconds
 
     def is_price_assumed(self, seconds: int | None) -> bool:
-        """Tell whether the price of a length is an assumption: it is below the base length.
+        """Return whether the price of a length is an assumption: it is below the base length.
 
         The service states that longer videos scale linearly, and nothing of shorter ones.
         """
@@ -96,7 +96,7 @@ class Capability:
     patterns: tuple[str, ...]
 
     def covers(self, name: str) -> bool:
-        """Tell whether one of the patterns matches the model name; case counts.
+        """Return whether one of the patterns matches the model name; case counts.
 
         >>> Capability("motion_control", "Motion control", "", ("kling30_*",)).covers("kling30_4k")
         True
@@ -105,7 +105,7 @@ class Capability:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Tell whether a shell pattern matches a model name; case counts.
+    """Return whether a shell pattern matches a model name; case counts.
 
     >>> matches("seedance2_*", "seedance2_4k"), matches("seedance2_*", "seedance25_720p")
     (True, False)

@@ -11,7 +11,7 @@ from flaglift.files import read_all
 
 _PLAIN = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _CAREFUL = _PLAIN | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Follows no link, because what it leads to is found by itself, and waits for nobody."""
+"""Follows no links, because their targets are found separately, and never blocks."""
 
 _PATIENCE = 10.0
 """Seconds that somebody has to begin to write into a pipe that the user names."""

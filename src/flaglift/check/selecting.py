@@ -237,7 +237,7 @@ def job_of(path: str, raw: bytes, host: str, configuration: Configuration) -> "F
 
 
 def failed(path: str, error: Exception) -> str:
-    """Return what is said of a file in which something went wrong that nobody foresaw."""
+    """Return the record for a file with an unexpected error."""
     words = " ".join(f"{type(error).__name__}: {error}".split())
     return f"{path}: cannot be checked: {words.removesuffix(':')}"
 

@@ -27,7 +27,7 @@ _NEVER = frozenset(
         ".ruff_cache",
     }
 )
-"""Folders that hold nobody's own text; git would know that from its ignore files."""
+"""Folders without hand-written text, which git would skip through its ignore files."""
 
 
 class FileTarget(NamedTuple):

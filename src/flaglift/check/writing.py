@@ -1,4 +1,4 @@
-"""Replaces a file in one step, so that nobody ever sees half of it; what belongs to it stays."""
+"""Replaces a file atomically, so that no one ever sees half of it; its metadata is kept."""
 
 import os
 import stat
@@ -106,7 +106,7 @@ def _umask() -> int:
 
 
 def _written_beside(target: Path, data: bytes) -> str:
-    """Write the new content next to a file and return where; nobody else may read it yet."""
+    """Write the new content next to a file and return where; only its owner may read it yet."""
     # A short name of its own: with the file's name in it, it might be too long.
     handle, new = tempfile.mkstemp(prefix=".flaglift-", dir=target.parent)
     try:

@@ -155,7 +155,7 @@ class Project:
         return among(dict.fromkeys(git.changed_since(os.curdir, self._since), ""), self.paths)
 
     def _is_report(self, target: FileTarget) -> bool:
-        """Tell whether a file that was found is one that this run writes."""
+        """Return whether a file that was found is one that this run writes."""
         return (
             not target.named
             and os.path.basename(target.path) in self._report_names  # to resolve a path is slow
@@ -163,7 +163,7 @@ class Project:
         )
 
     def covers(self, folder: str) -> bool:
-        """Tell whether every file below a folder is looked at."""
+        """Return whether every file below a folder is looked at."""
         if self._staged or self._since is not None:
             return False
         here = os.path.join(os.path.realpath(folder), "")

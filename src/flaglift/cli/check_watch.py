@@ -25,7 +25,7 @@ def watch_and(
 ) -> NoReturn:
     """Check now, and again after each change to a file that is checked, until Ctrl-C.
 
-    Raises `ConfigError` where the package for it is not installed, or there is nothing to watch.
+    Raises `ConfigError` if the package for it is not installed, or there is nothing to watch.
     """
     try:
         from watchfiles import watch

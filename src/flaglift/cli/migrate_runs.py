@@ -142,7 +142,7 @@ def _written(path: Path) -> Iterator[TextIO]:
 
 
 def told(path: Path, text: str) -> None:
-    """Write a report to a file. Raises `InputError` where that fails."""
+    """Write a report to a file. Raises `InputError` if that fails."""
     with _written(path) as file:
         file.write(text + "\n")
 

@@ -28,7 +28,7 @@ _POLL_SECONDS = 0.5
 def apply_files(pattern: str, options: Document) -> Document:
     """Migrate the files that a pattern matches, as tasks of Spark; return what was done.
 
-    What was done before is not done again. Raises `InputError` where the job ends before all files
+    What was done before is not done again. Raises `InputError` if the job ends before all files
     are done, with what to do then.
     """
     from flaglift.columns.spark import each

@@ -99,7 +99,7 @@ def _with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
 def settings_for(place: str, options: Mapping[str, Any]) -> Settings:
     """Return the settings for a file or folder: its configuration, then the options given.
 
-    `-` is the current folder. Raises `ConfigError` or `CatalogError` where something in them
+    `-` is the current folder. Raises `ConfigError` or `CatalogError` if something in them
     cannot be used, before any work.
     """
     from flaglift.catalog import load_catalog

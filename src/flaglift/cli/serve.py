@@ -104,7 +104,7 @@ def _serve(context: click.Context, options: dict[str, Any]) -> int:
 def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
     """Return what the command line, the environment and the file say now.
 
-    Raises `ConfigError` or `CatalogError` where something in them cannot be used.
+    Raises `ConfigError` or `CatalogError` if something in them cannot be used.
     """
     from flaglift.shim.core.policy import LateText, Mode, Policy
     from flaglift.shim.proxy.logs import LogFormat
@@ -175,7 +175,7 @@ _MOST_PATH_BYTES = 107
 
 
 def _upstream(address: str | None) -> str:
-    """Return the upstream's address. Raises `ConfigError` where it is none."""
+    """Return the upstream's address. Raises `ConfigError` if it is none."""
     from urllib.parse import urlsplit
 
     if address is None:

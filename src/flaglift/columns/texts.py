@@ -13,7 +13,7 @@ _MOST_BYTES = 32 * 2**20
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Tell whether a type holds text."""
+    """Return whether a type holds text."""
     return bool(
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)

@@ -28,7 +28,7 @@ def number_of(value: Any, *, whole: bool) -> int | float:
 
 
 def agree(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same in a form, or a truth value and the number for it.
+    """Return whether two values are the same in a form, or a truth value and the number for it.
 
     >>> agree("5", 5), agree(True, "true"), agree(True, 1), agree(True, "1"), agree(2, True)
     (True, True, True, False, False)

@@ -23,7 +23,7 @@ _LINE = re.compile(r"(?<=\n)(?=---|\w+=)")
 def lower_values(fields: Fields, translate: Callable[[str], Translation]) -> str:
     """Return the legacy text of fields, proved by translating it back.
 
-    Raises `LoweringError` where no text reads as the fields.
+    Raises `LoweringError` if no text reads as the fields.
     """
     values = fields.model_dump(exclude_none=True)
     expected = TranslationStatus.TRANSLATED if _is_video(values) else TranslationStatus.UNCHANGED
@@ -73,7 +73,7 @@ def _block(values: dict[str, Any]) -> str:
 
 
 def _is_in_flag(field: str, values: dict[str, Any]) -> bool:
-    """Tell whether a flag holds a field's value, and not the settings block."""
+    """Return whether a flag holds a field's value, and not the settings block."""
     flag, value = FIELD_FLAGS.get(field), values.get(field)
     if flag is None or value is None:
         return False

@@ -81,7 +81,7 @@ def _rules_for(subject: Subject) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
 
 
 def holds_anything(request: Context) -> bool:
-    """Tell whether a request is known to hold any field beside the text."""
+    """Return whether a request is known to hold any field beside the text."""
     return bool(request.given) and request.has(*request.given) is True
 
 

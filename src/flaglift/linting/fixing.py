@@ -42,7 +42,7 @@ class Assessment:
     findings: list[Diagnostic]
     status: TranslationStatus
     values: list[dict[str, Any]] | None
-    """The fields that the flags say, even of a refused prompt; None where it is unreadable."""
+    """The fields that the flags say, even of a refused prompt; None if it is unreadable."""
     stated: Mapping[FlagName, Sequence[str]]
     """What `stated_values` returns for the one segment."""
 
@@ -216,7 +216,7 @@ def _compatible(
 
 
 def _collides(edit: Edit, taken: Sequence[Edit]) -> bool:
-    """Tell whether an edit overlaps one of those taken, which do not overlap and are in order."""
+    """Return whether an edit overlaps one of those taken, which do not overlap and are in order."""
     index = bisect_left(taken, edit)
     for other in taken[max(0, index - 1) : index + 1]:
         first, second = sorted((edit, other))
@@ -226,7 +226,7 @@ def _collides(edit: Edit, taken: Sequence[Edit]) -> bool:
 
 
 def _helps(attempt: Sequence[Diagnostic], old: Assessment, new: Assessment) -> bool:
-    """Tell whether an attempt removes what it is about and makes nothing worse."""
+    """Return whether an attempt removes what it is about and makes nothing worse."""
     before, after = Counter(d.code for d in old.findings), Counter(d.code for d in new.findings)
     removed = Counter(d.code for d in attempt)
     if any(after[code] > before[code] - count for code, count in removed.items()):
@@ -241,12 +241,12 @@ def _helps(attempt: Sequence[Diagnostic], old: Assessment, new: Assessment) -> b
 
 
 def _adds_a_choice(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Tell whether a flag has several values of which only the last counts, and had fewer."""
+    """Return whether a flag has several values of which only the last counts, and had fewer."""
     return len(set(new)) > max(1, len(set(old)))
 
 
 def _is_kept(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Tell whether the value that counts is still there, or was replaced by one that is new.
+    """Return whether the value that counts is still there, or was replaced by one that is new.
 
     One that an earlier flag states does not make up for it.
     """

@@ -31,7 +31,7 @@ _DURATION = FlagName.DURATION.field
 _MODEL = FlagName.VIDEO_MODEL.field
 
 Prices = tuple[float | None, float | None]
-"""In cents, before and after; None where it is not known."""
+"""In cents, before and after; None if it is not known."""
 
 
 class Decider:

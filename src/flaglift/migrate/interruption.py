@@ -14,7 +14,7 @@ class Interruption:
         self.requested: bool = False
 
     def __call__(self) -> bool:
-        """Tell whether to stop."""
+        """Return whether to stop."""
         return self.requested
 
     def _ask(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002

@@ -127,7 +127,7 @@ class Store(Protocol):
         """Check, before the first change, that the store behaves as the code assumes."""
 
     def total(self) -> tuple[str, int] | None:
-        """Return how much there is to read, in `bytes` or `records`; None where unknown."""
+        """Return how much there is to read, in `bytes` or `records`; None if unknown."""
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next records; None at the end. `rows` is a hint, not a limit."""

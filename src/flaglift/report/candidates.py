@@ -30,7 +30,7 @@ class CandidateReport(NamedTuple):
     flags: list[str]
     """With their dashes, in order."""
     cents: float | None
-    """The price of its videos; None where it is none, or not known."""
+    """The price of its videos; None if it is none, or not known."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready values."""

@@ -4,7 +4,7 @@ import difflib
 
 
 def unified_diff(old: str, new: str, name: str) -> str:
-    r"""Return the changes as `diff -u` prints them; empty where there are none.
+    r"""Return the changes as `diff -u` prints them; empty if there are none.
 
     >>> print(unified_diff("a\nb\n", "a\nc\n", "f.txt"), end="")
     --- f.txt

@@ -38,7 +38,7 @@ def rule_name(code: str) -> str:
 
 
 def is_rule(code: str) -> bool:
-    """Tell whether a reason's code is a rule's, which has a page."""
+    """Return whether a reason's code is a rule's, which has a page."""
     return code in _NAMES
 
 

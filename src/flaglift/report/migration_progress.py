@@ -29,7 +29,7 @@ class Progress:
     def __init__(
         self, name: str, total: tuple[str, int] | None, *, quiet: bool, seconds: float = _SECONDS
     ) -> None:
-        """`total` is how much there is, in `bytes` or `records`; None where that is not known."""
+        """`total` is how much there is, in `bytes` or `records`; None if that is not known."""
         self._name = name
         self._unit = total[0] if total else "records"
         self._total = total[1] if total else None

@@ -33,7 +33,7 @@ class Summary:
             self.fixable[record.finding.fix.applicability] += 1
 
     def text(self, *, would: bool, fix: bool, unsafe: bool) -> str:
-        """Return the last line; empty where there is nothing to say.
+        """Return the last line; empty if there is nothing to say.
 
         `would` is for changes that are only shown, and `fix` and `unsafe` for what was applied.
         """

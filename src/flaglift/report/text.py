@@ -58,12 +58,12 @@ def write(stream: TextIO, text: str) -> None:
 
 
 def may_be_coloured(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal, or the user asks for colours where there is none."""
+    """Return whether a stream is a terminal, or the user asks for colours where there is none."""
     return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
 def columns_of(stream: TextIO) -> int | None:
-    """Return how many columns lines may take; None where no terminal shows them."""
+    """Return how many columns lines may take; None if no terminal shows them."""
     return get_terminal_size().columns if may_be_coloured(stream) else None
 
 

@@ -67,7 +67,7 @@ class Once:
     def delta(self) -> int | None:
         """Return by how many bytes the body gets longer; None if only sending it would tell.
 
-        Raises `Refusal` where the request must not be sent.
+        Raises `Refusal` if the request must not be sent.
         """
         chunks = iter(self)
         self._chunks = chain([first] if (first := next(chunks, b"")) else (), chunks)
@@ -93,7 +93,7 @@ class AsyncOnce:
     async def delta(self) -> int | None:
         """Return by how many bytes the body gets longer; None if only sending it would tell.
 
-        Raises `Refusal` where the request must not be sent.
+        Raises `Refusal` if the request must not be sent.
         """
         self._first = await anext(self._chunks, b"")
         return self._rewriter.delta

@@ -23,7 +23,7 @@ _MOST_LEVELS = 4
 
 
 def decoded(text: str) -> str | None:
-    """Return a text with its entities as what they stand for; None where no end is in sight.
+    """Return a text with its entities as what they stand for; None if no end is in sight.
 
     Text that was encoded more than once is decoded as often. A no-break space becomes a space.
 

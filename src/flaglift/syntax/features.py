@@ -116,12 +116,12 @@ def _has_text(segment: Segment) -> bool:
 
 
 def _holds_apart(segment: Segment) -> bool:
-    """Tell whether a segment's text, once its flags are lifted, reads otherwise than before."""
+    """Return whether a segment's text, once its flags are lifted, reads otherwise than before."""
     return _separates_operands(segment.read) or _hides_separator(segment)
 
 
 def _separates_operands(nodes: Iterable[Node]) -> bool:
-    """Tell whether a flag of the service would take words that a flag keeps from it (2.11)."""
+    """Return whether a flag of the service would take words that a flag keeps from it (2.11)."""
     before: Node | None = None
     lifted = False
     for node in nodes:
@@ -135,7 +135,7 @@ def _separates_operands(nodes: Iterable[Node]) -> bool:
 
 
 def _hides_separator(segment: Segment) -> bool:
-    """Tell whether a `---` would have a line to itself (5.3)."""
+    """Return whether a `---` would have a line to itself (5.3)."""
     if all(node.raw != "---" for node in segment.nodes):
         return False
     text = str(segment)

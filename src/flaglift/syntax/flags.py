@@ -34,7 +34,7 @@ class FlagName(StrEnum):
     DURATION = "duration", "video_duration", ValueKind.WHOLE_NUMBER, False
 
     field: str
-    """The form field that takes its value; empty where none does."""
+    """The form field that takes its value; empty if none does."""
     kind: ValueKind
     asks_for_video: bool
     """Whether it makes a prompt a video prompt (3.1)."""

@@ -140,7 +140,7 @@ class NearMiss:
     """The flag that it looks like."""
     dashes: str
     written: str
-    """The name as it stands, without what trails it."""
+    """The name as written, without anything after it."""
     word_start: int
     word: str
     """The whole word that it is part of, as written."""

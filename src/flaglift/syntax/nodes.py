@@ -24,7 +24,7 @@ class Quoting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A piece of the prompt: `raw` as it stands at `start`."""
+    """A piece of the prompt: `raw` is its source text at `start`."""
 
     start: int
     raw: str

@@ -102,7 +102,7 @@ class Segment:
         return self.nodes[-1].end if self.nodes else self.start
 
     def shifted(self, distance: int) -> "Segment":
-        """Return the segment as it stands further on in a text."""
+        """Return the segment moved further on in a text."""
         nodes = tuple(_shifted(node, distance) for node in self.nodes)
         flags = [node for node in nodes if type(node) is Flag]
         read = len(self.flags)
@@ -183,7 +183,7 @@ class Prompt:
         return len(self.segments) > 1
 
     def has(self, feature: Feature) -> bool:
-        """Tell whether the prompt has one of the features."""
+        """Return whether the prompt has one of the features."""
         return bool(self.features & feature.value)
 
     def __str__(self) -> str:

@@ -182,14 +182,14 @@ def _value(token: "Token") -> Value:
 
 
 def _is_value(word: Value) -> bool:
-    """Tell whether the word after a flag is its value (2.5)."""
+    """Return whether the word after a flag is its value (2.5)."""
     if word.text[:1] != "-" or _NUMBER.match(word.text):
         return True
     return word.quoting is Quoting.QUOTED and word.text != "--"
 
 
 def _asks_for_help(word: str) -> bool:
-    """Tell whether argparse takes an unquoted word for `-h` or `--help` (2.12)."""
+    """Return whether argparse takes an unquoted word for `-h` or `--help` (2.12)."""
     return word.startswith("-h") or word.partition("=")[0] in ("--h", "--he", "--hel", "--help")
 
 
@@ -205,7 +205,7 @@ def _flags(nodes: Iterable[Node]) -> tuple[Flag, ...]:
 
 
 def _goes_on(line: str) -> bool:
-    """Tell whether a backslash makes the line's end a part of a word (1.3)."""
+    """Return whether a backslash makes the line's end a part of a word (1.3)."""
     return is_escaped(line, len(line.rstrip("\r\n")))
 
 

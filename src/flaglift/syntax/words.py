@@ -95,7 +95,7 @@ def unescape(text: str) -> str:
 
 
 def is_escaped(text: str, position: int) -> bool:
-    r"""Tell whether a backslash outside quotes makes the character at a position ordinary (1.3).
+    r"""Return whether a backslash outside quotes makes the character at a position ordinary (1.3).
 
     >>> is_escaped("a\\ b", 2), is_escaped("a\\\\ b", 3)
     (True, False)
@@ -107,7 +107,7 @@ def is_escaped(text: str, position: int) -> bool:
 
 
 def ends_word(text: str, position: int) -> bool:
-    """Tell whether a word that reaches up to a position ends there (1.1).
+    """Return whether a word that reaches up to a position ends there (1.1).
 
     >>> ends_word("a cat", 1), ends_word("a cat", 5), ends_word("a cat", 3)
     (True, True, False)
@@ -144,7 +144,7 @@ def split_words(raw: str) -> list[tuple[int, str]]:
 
 
 def word_at(text: str, position: int) -> str:
-    """Return the word, as written, that begins at a position; empty where none does (1.1).
+    """Return the word, as written, that begins at a position; empty if none does (1.1).
 
     >>> word_at('a "b c"d e', 2)
     '"b c"d'

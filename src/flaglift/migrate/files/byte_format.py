@@ -33,7 +33,7 @@ class ByteFormat(ABC):
     """Whether prompts without anything like a flag are read as records, too."""
 
     def __init__(self, job: Job, path: Path) -> None:
-        """Prepare it. Raises `InputError` where the file cannot be opened."""
+        """Prepare it. Raises `InputError` if the file cannot be opened."""
         self.job = job
         self.path = path
         self.layout: Mapping[str, Any] = {"created": []}

@@ -113,7 +113,7 @@ class Format(Protocol):
         """Return the format of the changed file, to read and restore it."""
 
     def total(self) -> tuple[str, int] | None:
-        """Return how much there is to read, in `bytes` or `records`; None where unknown."""
+        """Return how much there is to read, in `bytes` or `records`; None if unknown."""
 
     def proof(self, find: Find, original: Path, info: dict[str, Any]) -> bool | None:
         """Return whether undoing its changes turns this file into the original; None if unknown."""

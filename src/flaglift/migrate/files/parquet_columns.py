@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Tell whether a column type holds text."""
+    """Return whether a column type holds text."""
     if pa.types.is_dictionary(kind):
         return is_text(kind.value_type)
     return bool(

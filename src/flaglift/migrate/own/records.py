@@ -29,7 +29,7 @@ class PromptCollection(Protocol):
         """
 
     def get(self, key: str) -> Values | None:
-        """Return a record as it is now; None where there is none."""
+        """Return a record as it is now; None if there is none."""
 
     def replace(self, key: str, before: Values, after: Values) -> bool:
         """Write the values `after` if the record still has those of `before`, atomically.
@@ -53,7 +53,7 @@ class OwnRecords:
         return [(key, self._of(key, values)) for key, values in read]
 
     def get(self, key: str) -> StoredRecord | Problem | None:
-        """Return a record as it is now; None where there is none."""
+        """Return a record as it is now; None if there is none."""
         values = self._get(key)
         return None if values is None else self._of(key, values)
 
