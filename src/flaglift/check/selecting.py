@@ -237,7 +237,7 @@ def job_of(path: str, raw: bytes, host: str, configuration: Configuration) -> "F
 
 
 def failed(path: str, error: Exception) -> str:
-    """Return the record for a file with an unexpected error."""
+    """Return the message for a file with an unexpected error."""
     words = " ".join(f"{type(error).__name__}: {error}".split())
     return f"{path}: cannot be checked: {words.removesuffix(':')}"
 
