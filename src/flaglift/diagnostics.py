@@ -121,32 +121,28 @@ class Diagnostic:
         end: int,
         code: str,
         rule: str,
-        message: str | Callable[[], str],
+        message: str,
         severity: Severity,
         fix: Fix | None = None,
         refuses: bool = False,
     ) -> None:
-        """`message` may be given as what makes it: some show words, and many are never read."""
         # Written out, because what a frozen dataclass makes takes three times as long.
         held = self.__dict__
         held["start"] = start
         held["end"] = end
         held["code"] = code
         held["rule"] = rule
-        if isinstance(message, str):
-            held["message"] = message
-        else:
-            held["_make_message"] = message
+        held["message"] = message
         held["severity"] = severity
         held["fix"] = fix
         held["refuses"] = refuses
 
     def __getattr__(self, name: str) -> Any:
         # Only asked for what is not there yet.
-        make = self.__dict__.pop(f"_make_{name}", None)
+        make = self.__dict__.get(f"_make_{name}")
         if make is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        made = self.__dict__[name] = make()
+        made = self.__dict__[name] = make(self)
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -157,8 +153,8 @@ class Diagnostic:
     def of(cls, held: dict[str, Any]) -> "Diagnostic":
         """Return a finding that holds these attributes.
 
-        `_make_fix` and `_make_message` in place of the fix and the message are called with nothing
-        when these are first asked for.
+        `_make_fix` and `_make_message` in place of the fix and the message are called with the
+        finding when these are first asked for.
         """
         finding = object.__new__(cls)
         object.__setattr__(finding, "__dict__", held)

@@ -20,6 +20,7 @@ from flaglift.emit.translation import TranslationStatus
 from flaglift.linting.engine import selected
 from flaglift.settings import Settings
 from flaglift.shapes import (
+    Case,
     Shape,
     ShapedPrompt,
     Shortcut,
@@ -102,7 +103,7 @@ def _by_shape(rows: "_Rows", cut: CutColumn, shortcut: Shortcut) -> None:
 
 
 def _one_by_one(texts: Iterable[str], shortcut: Shortcut) -> list[ResultRow]:
-    shared: dict[int, Shared] = {}
+    shared: dict[tuple[Case, tuple[str, ...]], Shared] = {}
     outcomes = []
     for text in texts:
         result = shortcut.look(text)
@@ -110,9 +111,9 @@ def _one_by_one(texts: Iterable[str], shortcut: Shortcut) -> list[ResultRow]:
             outcomes.append(outcome_of(examined_translation(text, result)))
             continue
         shape = result.shape
-        known = shared.get(id(shape))
+        known = shared.get((shape.case, shape.codes))
         if known is None:
-            known = shared[id(shape)] = _shared_by(shape)
+            known = shared[shape.case, shape.codes] = _shared_by(shape)
         if shape.case.status is TranslationStatus.TRANSLATED:
             outcomes.append(ResultRow(known, result.text or None, video_prompt_of(result)))
         else:

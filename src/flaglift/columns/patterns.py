@@ -8,8 +8,7 @@ one. Property tests hold both against `translate`.
 
 from functools import cache
 
-from flaglift.shapes import watched_features
-from flaglift.syntax import Feature
+from flaglift.shapes import watches_references
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.grammar import pattern
 from flaglift.syntax.lookalikes import DASHES, INVISIBLE, UNSEEN
@@ -58,7 +57,7 @@ def unplain_body() -> str:
 
     A text with an odd number of quotes may do so too.
     """
-    watched = [REFERENCE] if Feature.REFERENCE in watched_features() else []
+    watched = [REFERENCE] if watches_references() else []
     return "|".join((f"[{_UNPLAIN}]", _ENTITY, CONCERNED, _HELP, *watched))
 
 

@@ -1,4 +1,4 @@
-"""Cuts a prompt into its skeleton and the words that many prompts differ in."""
+"""Cuts a prompt into its flags and the words that many prompts differ in."""
 
 import re
 from functools import cache
@@ -10,70 +10,93 @@ from flaglift.syntax.flags import FlagName
 from flaglift.syntax.grammar import expression, pattern
 from flaglift.syntax.words import WHITESPACE
 
-HOLE = "\0"
-"""Stands in a skeleton for what was taken out."""
-
 _dashed = re.compile(rf'-(?:"*+-|{FLAG_NAME}|(?<![^{WHITESPACE}"]-)"*+h)').search
 """Finds what is a flag, or looks like one, however it is quoted; the help of the reader (2.12)."""
 
 
-class Cut(NamedTuple):
-    """A prompt in pieces."""
+Position = tuple[int, int]
+"""So many code points behind an origin, and which: the first flag, or as far behind it as if the
+quoted value were not there."""
 
-    skeleton: str
-    """The text with a `HOLE` for each piece of body, and one between the quotes of the value."""
-    holes: tuple[tuple[int, int], ...]
-    """Where these stand. The first is in front of all flags, and blank where there is no hole."""
-    value: int
-    """The number of the hole that is the quoted value; -1 without one."""
-
-    @property
-    def lengths(self) -> list[int]:
-        """How long the holes before each number are, all together."""
-        length = 0
-        lengths = [0]
-        for start, end in self.holes:
-            length += end - start
-            lengths.append(length)
-        return lengths
+Places = dict[str, tuple[Position, Position]]
+"""Where flags begin and end, by how they are written, in the order of the text."""
 
 
 class Flags(NamedTuple):
-    """The same by its flags, which are all that is between its words."""
+    """A prompt by its flags, each with its value, and the words between them."""
 
-    cut: Cut
     spans: dict[str, tuple[int, int]]
-    """Where they stand, each with its value, in the order of the text."""
+    """Where the flags stand, in the order of the text."""
     written: dict[str, str]
-    """How they are written, less the words of the value."""
+    """How they are written, less the dashes and the words of the quoted value."""
+    words: list[tuple[int, int]]
+    """Where other words stand. The first is in front of all flags, and may be blank."""
+    value: tuple[int, int] | None
+    """Where the words of the quoted value stand."""
+
+    @property
+    def places(self) -> Places:
+        """Where the flags stand, all from the beginning of the text."""
+        spans = zip(self.written.values(), self.spans.values(), strict=True)
+        return {flag: ((0, start), (0, end)) for flag, (start, end) in spans}
+
+    def has_body(self, text: str) -> bool:
+        """Tell whether there are any other words."""
+        return len(self.words) > 1 or bool(text[: self.words[0][1]].strip(WHITESPACE))
 
 
-def cut_at_first_flag(text: str) -> Cut | None:
+def cut_at_first_flag(text: str) -> tuple[str, str, str, int] | None:
     """Cut a prompt whose flags come last, which is how most are written.
 
-    None for any other. What the skeleton holds besides flags, `cut_at_all_flags` tells.
+    Return its tail, which is all from the first flag on, less two dashes and the quoted value; the
+    words before it; the value, empty where none is quoted; and where the tail begins.
 
-    >>> cut_at_first_flag('a cat --video --video_prompt "it yawns"').skeleton.replace(HOLE, "*")
-    '*--video --video_prompt "*"'
+    None for any other, and where the value is empty. What the tail holds besides flags,
+    `flags_of_tail` tells.
+
+    >>> cut_at_first_flag('a cat --video --video_prompt "it yawns"')
+    ('video --video_prompt ""', 'a cat', 'it yawns', 6)
     """
     at = text.find("--")
-    if at < 0 or HOLE in text:
+    if at <= 0:
         return None
-    if at and text[at - 1] not in WHITESPACE:
+    body = text[:at].rstrip(WHITESPACE)
+    if not body or len(body) == at:
         return None
-    tail = text[at:]
-    body = HOLE if text[:at].strip(WHITESPACE) else ""
-    opening = tail.find('"') + 1
+    opening = text.find('"', at) + 1
     if not opening:
-        return Cut(body + tail, ((0, at),), -1)
-    closing = tail.find('"', opening)
-    if tail.find("\\", opening, closing) >= 0:
-        group = expression("GROUP").match(tail, opening - 1)
+        return text[at + 2 :], body, "", at
+    closing = text.find('"', opening)
+    if text.find("\\", opening, closing) >= 0:
+        group = expression("GROUP").match(text, opening - 1)
         closing = group.end() - 1 if group else -1
-    if closing < 0:
+    if closing <= opening:
         return None
-    skeleton = f"{body}{tail[:opening]}{HOLE}{tail[closing:]}"
-    return Cut(skeleton, ((0, at), (at + opening, at + closing)), 1)
+    return text[at + 2 : opening] + text[closing:], body, text[opening:closing], at
+
+
+def flags_of_tail(tail: str) -> Places | None:
+    """Return what stands in a tail between dashes and blanks: flags, if they are known.
+
+    None where there is no blank before the dashes of one, and where two are the same.
+
+    >>> flags_of_tail('video --video_prompt ""')
+    {'video': ((0, 0), (0, 7)), 'video_prompt ""': ((0, 8), (1, 25))}
+    """
+    places: Places = {}
+    origin = start = 0
+    for piece in tail.split("--"):
+        flag = piece.rstrip(WHITESPACE)
+        if flag in places:
+            return None
+        first = origin, start
+        if '"' in flag:  # only the value is quoted, where the flags are those of a known prompt
+            origin = 1
+        places[flag] = first, (origin, start + 2 + len(flag))
+        start += 2 + len(piece)
+        if len(flag) == len(piece) and start <= len(tail):
+            return None
+    return places
 
 
 def cut_at_all_flags(text: str) -> Flags | None:
@@ -82,17 +105,14 @@ def cut_at_all_flags(text: str) -> Flags | None:
     None where it holds any other two dashes, a flag twice, or two quoted values.
 
     >>> flags = cut_at_all_flags('--video a cat --video_prompt "it yawns" on a mat')
-    >>> flags.cut.skeleton.replace(HOLE, "*"), flags.cut.value
-    ('--video*--video_prompt "*"*', 2)
+    >>> flags.written, flags.words, flags.value
+    ({'VIDEO': 'video', 'VIDEO_PROMPT': 'video_prompt ""'}, [(0, 0), (7, 14), (39, 48)], (30, 38))
     """
-    if HOLE in text:
-        return None
-    pieces: list[str] = []
-    holes: list[tuple[int, int]] = []
     spans: dict[str, tuple[int, int]] = {}
     written: dict[str, str] = {}
+    words: list[tuple[int, int]] = []
     match_at = _flags().match
-    value, end, start = -1, 0, text.find("--")
+    value, end, start = None, 0, text.find("--")
     while start >= 0:
         flag = match_at(text, start)
         name = flag.lastgroup if flag else None
@@ -100,31 +120,24 @@ def cut_at_all_flags(text: str) -> Flags | None:
             return None
         if start and text[start - 1] not in WHITESPACE:
             return None
-        between = text[end:start]
-        if not holes or between.strip(WHITESPACE):
-            holes.append((end, start))
-            between = HOLE if between.strip(WHITESPACE) else ""
+        if not words or text[end:start].strip(WHITESPACE):
+            words.append((end, start))
         end = flag.end()
         opening = text.find('"', start, end) + 1
         if opening:
-            if value >= 0:
+            if value:
                 return None
-            value = len(holes)
-            holes.append((opening, end - 1))
-            written[name] = f'{text[start:opening]}{HOLE}"'
+            value = opening, end - 1
+            written[name] = text[start + 2 : opening] + '"'
         else:
-            written[name] = text[start:end]
+            written[name] = text[start + 2 : end]
         spans[name] = start, end
-        pieces += (between, written[name])
         start = text.find("--", end)
     if not spans or len(spans) != text.count("--"):
         return None
-    after = text[end:]
-    if after.strip(WHITESPACE):
-        holes.append((end, len(text)))
-        after = HOLE
-    pieces.append(after)
-    return Flags(Cut("".join(pieces), tuple(holes), value), spans, written)
+    if text[end:].strip(WHITESPACE):
+        words.append((end, len(text)))
+    return Flags(spans, written, words, value)
 
 
 @cache
@@ -155,7 +168,12 @@ def is_plain_body(text: str) -> bool:
 
 
 def is_plain_value(text: str) -> bool:
-    """Tell the same of what stands in quotes as a video prompt."""
+    """Tell the same of what stands in quotes as a video prompt.
+
+    Angle brackets and blank values are what rules speak of.
+    """
+    if "<" in text or not text.strip():
+        return False
     if "--" in text or ("\n" in text and "=" in text):  # another segment, a settings block
         return False
     if "&" in text and ENTITY.search(text):

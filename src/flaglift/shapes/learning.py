@@ -1,6 +1,7 @@
 """What the first prompt with some flags says of all others with the same flags."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from flaglift.context import Context
@@ -10,15 +11,16 @@ from flaglift.linting.engine import Examination, holds_anything, reported, trigg
 from flaglift.linting.fixing import Assessment, stated_values
 from flaglift.rules import RULES
 from flaglift.rules.base import Reads
-from flaglift.shapes.cut import HOLE, Flags
+from flaglift.shapes.cut import Flags, Places
 from flaglift.shapes.shape import (
     Case,
     Finding,
     PlacedFinding,
-    Position,
     Shape,
     ShapedPrompt,
     assessment_from,
+    made_fix,
+    made_message,
     read,
     values_of,
 )
@@ -28,30 +30,26 @@ from flaglift.syntax.nodes import Flag, Text
 _RULES = {rule.code: rule for rule in RULES}
 
 
-def shape_of(case: Case, flags: Flags) -> Shape:
-    """Return the shape of a prompt with the flags of a case."""
-    places = _places(flags)
+def shape_of(case: Case, places: Places, *, is_body_first: bool) -> Shape:
+    """Return the shape of prompts with the flags of a case, given where these are."""
     shown = _placed(case.shown, places)
     return Shape(
         case,
-        tuple(places.values()),
-        all(number in (0, flags.cut.value) for number in range(len(flags.cut.holes))),
-        shown if case.linted == case.shown else _placed(case.linted, places),
+        is_body_first,
+        shown if case.linted is case.shown else _placed(case.linted, places),
         shown,
-        tuple(dict.fromkeys(finding.diagnostic.code for finding in shown)),
+        tuple(dict.fromkeys([shared["code"] for _, _, shared in shown])),
     )
 
 
-def _placed(
-    findings: Sequence[Finding], flags: dict[str, tuple[Position, Position]]
-) -> tuple[PlacedFinding, ...]:
+def _placed(findings: Sequence[Finding], places: Places) -> tuple[PlacedFinding, ...]:
     """Return findings at the flags of a shape, in the order of their places."""
-    placed = []
-    for name, after, before, diagnostic, shared in findings:
-        (holes, start), (more, end) = flags[name or next(iter(flags))]
-        place = (holes, start + after), (more, end - before)
-        placed.append(PlacedFinding(*place, diagnostic, shared))
-    placed.sort(key=lambda each: (each.start, each.end, each.diagnostic.code))
+    placed: list[PlacedFinding] = []
+    for flag, after, before, shared in findings:
+        (origin, start), (other, end) = places[flag or next(iter(places))]
+        placed.append(((origin, start + after), (other, end - before), shared))
+    if len(placed) > 1:
+        placed.sort(key=lambda each: (each[0], each[1], each[2]["code"]))
     return tuple(placed)
 
 
@@ -62,22 +60,18 @@ def reads_order(request: Context) -> bool:
     return any(Reads.ORDER in each and Reads.BODY not in each for each in reads)
 
 
-def case_key(flags: Flags, *, is_ordered: bool) -> tuple[str, ...]:
-    """Return what all prompts of a case have in common."""
-    cut = flags.cut
-    texts = cut.skeleton.count(HOLE) - (cut.value >= 0)
-    written = flags.written.values()
-    return (*(written if is_ordered else sorted(written)), HOLE if texts else "")
+def case_key(written: Iterable[str], *, has_body: bool, is_ordered: bool) -> tuple[str, ...]:
+    """Return what all prompts of a case have in common, given how their flags are written."""
+    return (*(written if is_ordered else sorted(written)), "body" if has_body else "")
 
 
 def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
     """Return what the first prompt of a case says of all others; None where that is nothing."""
     prompt, [subject, *more] = examined.prompt, examined.subjects
-    cut = flags.cut
     if (
         more
         or prompt.settings
-        or _reads_words(prompt.features, subject.request, has_value=cut.value >= 0)
+        or _reads_words(prompt.features, subject.request, has_value=flags.value is not None)
         or not _is_cut_alike(prompt, flags)
     ):
         return None
@@ -89,7 +83,9 @@ def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
         values=read_values(examined.subjects),
         stated=stated_values(subject.segment),
     )
-    linted, told = _findings(shown, flags), _findings(translation.diagnostics, flags)
+    linted = told = _findings(shown, flags)
+    if [*map(id, translation.diagnostics)] != [*map(id, shown)]:
+        told = _findings(translation.diagnostics, flags)
     if linted is None or told is None:
         return None
     case = Case(
@@ -101,7 +97,8 @@ def learn(text: str, flags: Flags, examined: Examination) -> Case | None:
         assessment.values[0] if assessment.values else None,
         assessment.stated,
     )
-    reading = read(shape_of(case, flags), cut, text)
+    shape = shape_of(case, flags.places, is_body_first=len(flags.words) == 1)
+    reading = read(shape, flags, text)
     return case if reading and _bears_out(reading, translation, assessment) else None
 
 
@@ -114,15 +111,15 @@ def _reads_words(features: int, request: Context, *, has_value: bool) -> bool:
 
 def _is_cut_alike(prompt: Prompt, flags: Flags) -> bool:
     """Tell whether the grammar cuts a prompt where it was cut."""
-    segment, cut = prompt.segments[0], flags.cut
+    segment = prompt.segments[0]
     if any(type(node) not in (Flag, Text) for node in segment.nodes):
         return False
     if [flag.span for flag in segment.flags] != [*flags.spans.values()]:
         return False
-    if cut.value < 0:
+    if flags.value is None:
         return True
     flag = segment.last(FlagName.VIDEO_PROMPT)
-    start, end = cut.holes[cut.value]
+    start, end = flags.value
     return bool(
         flag
         and flag.value
@@ -144,8 +141,8 @@ def _finding(diagnostic: Diagnostic, flags: Flags) -> Finding | None:
     shared = _shared(diagnostic, quotes=bool(rule.quotes))
     places = list(flags.spans.values())
     if Reads.FIRST in rule.reads and diagnostic.span in places:
-        return Finding("", 0, 0, diagnostic, shared) if diagnostic.span == places[0] else None
-    words = flags.cut.holes[flags.cut.value] if flags.cut.value >= 0 else None
+        return Finding("", 0, 0, shared) if diagnostic.span == places[0] else None
+    words = flags.value
     for name, (start, end) in flags.spans.items():
         if start <= diagnostic.start and diagnostic.end <= end:
             holds_words = words and start <= words[0] <= end
@@ -156,33 +153,22 @@ def _finding(diagnostic: Diagnostic, flags: Flags) -> Finding | None:
             ):
                 return None
             after, before = diagnostic.start - start, end - diagnostic.end
-            return Finding(name, after, before, diagnostic, shared)
+            return Finding(flags.written[name], after, before, shared)
     return None
 
 
 def _shared(diagnostic: Diagnostic, *, quotes: bool) -> dict[str, Any]:
-    """Return what a finding holds in all prompts of a case."""
+    """Return what a finding holds in all prompts of a case, to be moved to its place in each."""
     held = {each: getattr(diagnostic, each) for each in ("code", "rule", "severity", "refuses")}
     if diagnostic.fix is None:
         held["fix"] = None
-    if not quotes:
+    else:
+        held["_make_fix"] = partial(made_fix, diagnostic.fix.applicability)
+    if quotes:
+        held["_make_message"] = made_message
+    else:
         held["message"] = diagnostic.message
     return held
-
-
-def _places(flags: Flags) -> dict[str, tuple[Position, Position]]:
-    """Return where flags are in their skeleton."""
-    holes, count, length = flags.cut.holes, 0, 0
-    places = {}
-    for name, span in flags.spans.items():
-        ends = []
-        for position in span:
-            while count < len(holes) and holes[count][1] <= position:
-                length += holes[count][1] - holes[count][0]
-                count += 1
-            ends.append((count, position - length))
-        places[name] = ends[0], ends[1]
-    return places
 
 
 def _bears_out(reading: ShapedPrompt, translation: Translation, assessment: Assessment) -> bool:

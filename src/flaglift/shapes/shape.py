@@ -2,65 +2,48 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial, reduce
-from operator import or_
+from functools import cache
 from typing import Any, NamedTuple
 
-from flaglift.diagnostics import Diagnostic, Fix, PendingFix
+from flaglift.diagnostics import Applicability, Diagnostic, Fix, PendingFix
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.linting.fixing import Assessment
 from flaglift.lossless.spans import Span, apply_edits
 from flaglift.rules import RULES
-from flaglift.shapes.cut import Cut, is_plain_body, is_plain_value
+from flaglift.shapes.cut import Flags, Position, is_plain_body, is_plain_value
 from flaglift.syntax import Feature
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.grammar import expression
 from flaglift.syntax.lift import lift_edits, words_of_image
 from flaglift.syntax.words import WHITESPACE, unescape
 
-_OF_WORDS: tuple[tuple[Feature, Callable[[str, Sequence[str]], bool]], ...] = (
-    (Feature.BRACKETED_VIDEO_PROMPT, lambda value, _: "<" in value),
-    (Feature.BLANK_VIDEO_PROMPT, lambda value, _: not value.strip()),
-    (Feature.REFERENCE, lambda value, bodies: _holds_reference(value, *bodies)),
-)
-"""The features that a prompt has from words which `is_plain_body` and `is_plain_value` let pass.
-
-The value is a single letter where none is quoted.
-"""
+_TRANSLATED = TranslationStatus.TRANSLATED  # to look it up in the enumeration takes its time
 
 
 @cache
-def watched_features() -> Feature:
-    """Return those of them that any rule runs on: with one, a prompt is examined by itself."""
-    triggers = reduce(or_, (rule.trigger for rule in RULES))
-    return reduce(or_, (feature & triggers for feature, _ in _OF_WORDS))
+def watches_references() -> bool:
+    """Tell whether any rule runs on references: with one, a prompt is examined by itself.
 
-
-@cache
-def _watched() -> tuple[Callable[[str, Sequence[str]], bool], ...]:
-    return tuple(holds for feature, holds in _OF_WORDS if feature & watched_features())
-
-
-def _holds_reference(*texts: str) -> bool:
-    return any("<" in text and expression("REFERENCE").search(text) for text in texts)
+    They are the one thing that `is_plain_body` lets pass and a rule may be triggered by.
+    """
+    return any(Feature.REFERENCE in rule.trigger for rule in RULES)
 
 
 class Finding(NamedTuple):
     """What a rule says of all prompts with the same flags."""
 
     flag: str
-    """The name of the flag at which it is; empty for the first one of the text."""
+    """How the flag is written at which it is; empty for the first one of the text."""
     start: int
     """Behind where the flag begins, in code points."""
     end: int
     """Before where the flag ends."""
-    diagnostic: Diagnostic
-    """As it stands in the first prompt."""
     shared: dict[str, Any]
-    """What it holds in all prompts: not its fix, and no message that shows words of the prompt."""
+    """What it holds in all prompts (`Diagnostic.of`): what makes the fix, or makes the message,
+    where these show words of the prompt."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is a key of its own to who groups by case
 class Case:
     """What is said of every prompt with the same flags, in whatever order and among what words."""
 
@@ -78,113 +61,107 @@ class Case:
     """The values of the flags; the video prompt is the first prompt's."""
 
 
-Position = tuple[int, int]
-"""A place in a skeleton: after so many holes, and so many code points in without them."""
+PlacedFinding = tuple[Position, Position, dict[str, Any]]
+"""Where a finding begins and ends, and what it holds in all prompts."""
 
 
-class PlacedFinding(NamedTuple):
-    """The same, of all prompts of a shape."""
-
-    start: Position
-    end: Position
-    diagnostic: Diagnostic
-    shared: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as below
 class Shape:
-    """A case, and where in a skeleton its flags are."""
+    """A case, and where its findings are: in all prompts with the same tail, or in one prompt."""
 
     case: Case
-    flags: tuple[tuple[Position, Position], ...]
-    """In the order of the text."""
     is_body_first: bool
     """Whether no words come after the first flag."""
     linted: tuple[PlacedFinding, ...]
-    """What `lint` reports, in the order of the places, which is the same in all prompts."""
+    """What `lint` reports, in the order of the places."""
     shown: tuple[PlacedFinding, ...]
     codes: tuple[str, ...]
     """Those of all that is shown, each once, in the same order."""
 
 
-class ShapedPrompt(NamedTuple):
+@dataclass(slots=True)  # not frozen: that takes three times as long
+class ShapedPrompt:
     """What one prompt of a shape says."""
 
     shape: Shape
-    cut: Cut
     text: str
     """What is left without the flags (4.1); empty where the field is left out."""
     video_prompt: str | None
     """None where it is that of all prompts of the shape."""
+    origins: tuple[int, ...]
+    """Where the origins of a `Position` are; of a prompt whose flags may be anywhere, 0."""
 
 
-def read(shape: Shape, cut: Cut, text: str) -> ShapedPrompt | None:
-    """Return what a prompt of a shape says; None if it has to be examined by itself."""
-    holes = cut.holes
-    video_prompt, value = None, "a"
-    if cut.value >= 0:
-        start, end = holes[cut.value]
+def read_tail(shape: Shape, body: str, value: str, at: int) -> ShapedPrompt | None:
+    """Return what a prompt says whose flags come last, given how it is cut (`cut_at_first_flag`).
+
+    None if it has to be examined by itself.
+    """
+    video_prompt: str | None = None
+    if value:
+        if not is_plain_value(value):
+            return None
+        video_prompt = unescape(value) if "\\" in value else value
+    if not _is_plain(body):
+        return None
+    if shape.case.uses_image_prompt:
+        video_prompt = words_of_image([body])
+        if not video_prompt:
+            return None
+    return ShapedPrompt(shape, body, video_prompt, (at, at + len(value)))
+
+
+def read(shape: Shape, flags: Flags, text: str) -> ShapedPrompt | None:
+    """Return what any prompt says, given its flags; None if it has to be examined by itself."""
+    video_prompt = None
+    if flags.value:
+        start, end = flags.value
         value = text[start:end]
         if not is_plain_value(value):
             return None
-        video_prompt = value = unescape(value) if "\\" in value else value
-    if shape.is_body_first:
-        bodies = [text[: holes[0][1]]]
-    else:
-        bodies = [text[start:end] for i, (start, end) in enumerate(holes) if i != cut.value]
-    if not _is_plain(value, bodies):
-        return None
-    rest = _text_of(shape, cut, text, bodies)
+        video_prompt = unescape(value) if "\\" in value else value
+    bodies = [text[start:end] for start, end in flags.words]
+    for body in bodies:
+        if not _is_plain(body):
+            return None
+    rest = _text_of(flags, text, bodies)
     if shape.case.uses_image_prompt:
         video_prompt = words_of_image(bodies)
     if rest is None or video_prompt == "":
         return None
-    return ShapedPrompt(shape, cut, rest, video_prompt)
+    return ShapedPrompt(shape, rest, video_prompt, (0,))
 
 
-def _is_plain(value: str, bodies: Sequence[str]) -> bool:
-    for body in bodies:
-        if not is_plain_body(body):
-            return False
-    for holds in _watched():  # noqa: SIM110 (for each prompt: a generator takes its time)
-        if holds(value, bodies):
-            return False
-    return True
+def _is_plain(body: str) -> bool:
+    if "<" in body and watches_references() and expression("REFERENCE").search(body):
+        return False
+    return is_plain_body(body)
 
 
-def _text_of(shape: Shape, cut: Cut, text: str, bodies: list[str]) -> str | None:
-    if shape.is_body_first:
-        return bodies[0].rstrip(WHITESPACE)
+def _text_of(flags: Flags, text: str, bodies: list[str]) -> str | None:
     if "\n" not in text and "\r" not in text:  # nearly always: one space remains of each gap
         bodies[0] = bodies[0].rstrip(WHITESPACE)
         bodies[1:-1] = [body.strip(WHITESPACE) for body in bodies[1:-1]]
         if len(bodies) > 1:
             last = bodies[-1]
-            ends_text = cut.holes[-1][1] == len(text)
+            ends_text = flags.words[-1][1] == len(text)
             bodies[-1] = last.lstrip(WHITESPACE) if ends_text else last.strip(WHITESPACE)
         return " ".join(filter(None, bodies))
     if "\n" in bodies[-1] and "=" in bodies[-1]:  # it may end in a settings block (5.2)
         return None
-    lengths = cut.lengths
-    flags = [Span(*_placed(flag, lengths)) for flag in shape.flags]
-    return apply_edits(text, lift_edits(text, flags))
+    return apply_edits(text, lift_edits(text, [Span(*span) for span in flags.spans.values()]))
 
 
 # ---- Taking over --------------------------------------------------------------------------------
 
 
-def translation_from(reading: ShapedPrompt, text: str, again: "Again") -> Translation:
-    """Return the translation of a prompt. `again` makes what is hardly ever asked for."""
-    shape = reading.shape
-    case = shape.case
-    translated = case.status is TranslationStatus.TRANSLATED
-    return Translation(
-        text,
-        case.status,
-        values_of(reading) if translated else {"text": text},
-        lambda: tuple(findings_from(shape.shown, reading, again)),
-        shape.codes,
-    )
+def translation_from(
+    reading: ShapedPrompt, text: str, find: Callable[[], tuple[Diagnostic, ...]]
+) -> Translation:
+    """Return the translation of a prompt. `find` makes the findings once they are asked for."""
+    case = reading.shape.case
+    values = _own(case.values, reading) if case.status is _TRANSLATED else {"text": text}
+    return Translation(text, case.status, values, find, reading.shape.codes)
 
 
 def video_prompt_of(reading: ShapedPrompt) -> str | None:
@@ -202,7 +179,7 @@ def values_of(reading: ShapedPrompt) -> dict[str, Any]:
 
 def _own(values: dict[str, Any], reading: ShapedPrompt) -> dict[str, Any]:
     """Return the fields of a case's first prompt as another one says them."""
-    own = dict(values)
+    own = values.copy()
     if reading.text:
         own["text"] = reading.text
     if reading.video_prompt is not None:
@@ -214,7 +191,7 @@ def assessment_from(reading: ShapedPrompt, again: "Again") -> Assessment:
     """Return what a prompt is to its fixes."""
     case = reading.shape.case
     stated = case.stated
-    if reading.cut.value >= 0 and reading.video_prompt is not None:
+    if reading.video_prompt is not None and not case.uses_image_prompt:
         stated = {**stated, FlagName.VIDEO_PROMPT: [reading.video_prompt]}
     return Assessment(
         findings=findings_from(reading.shape.linted, reading, again),
@@ -232,45 +209,33 @@ def findings_from(
     findings: Sequence[PlacedFinding], reading: ShapedPrompt, again: Again
 ) -> list[Diagnostic]:
     """Return the findings of the first prompt of a case as they stand in another one."""
-    if not findings:
-        return []
-    lengths = reading.cut.lengths
+    origins = reading.origins
     moved = []
-    for (holes, start), (more, end), diagnostic, shared in findings:
+    for (origin, start), (other, end), shared in findings:
         held = shared.copy()  # a whole dictionary at once: this is done for each finding
-        held["start"] = first = start + lengths[holes]
-        held["end"] = end + lengths[more]
-        if "fix" not in held:
-            held["_make_fix"] = partial(_pending, again, diagnostic, first)
-        if "message" not in held:
-            held["_make_message"] = partial(_message_of, again, diagnostic, first)
+        held["start"] = first = start + origins[origin]
+        held["end"] = end + origins[other]
+        held["_origin"] = again, first
         moved.append(Diagnostic.of(held))
     return moved
 
 
-def _message_of(again: Again, like: Diagnostic, start: int) -> str:
-    return _same(again, like.code, start).message
+def made_message(finding: Diagnostic) -> str:
+    """Return the message of a finding, which shows words of its prompt."""
+    return _in_its_prompt(finding.code, *finding.__dict__["_origin"]).message
 
 
-def _pending(again: Again, like: Diagnostic, start: int) -> Fix:
-    fix = like.fix
-    if fix is None:
-        raise AssertionError("there is no fix to be made")
-    return PendingFix(fix.applicability, _fix_of, again, like.code, start)
+def made_fix(applicability: Applicability, finding: Diagnostic) -> Fix:
+    """Return the fix of a finding. Its edits are made when they are first asked for."""
+    return PendingFix(applicability, _fix_of, finding.code, *finding.__dict__["_origin"])
 
 
-def _fix_of(again: Again, code: str, start: int) -> Fix:
-    fix = _same(again, code, start).fix
+def _fix_of(code: str, again: Again, start: int) -> Fix:
+    fix = _in_its_prompt(code, again, start).fix
     if fix is None:
         raise AssertionError(f"{code} depends on words that it does not say it reads")
     return fix
 
 
-def _same(again: Again, code: str, start: int) -> Diagnostic:
+def _in_its_prompt(code: str, again: Again, start: int) -> Diagnostic:
     return next(d for d in again() if d.code == code and d.start == start)
-
-
-def _placed(flag: tuple[Position, Position], lengths: Sequence[int]) -> tuple[int, int]:
-    """Return where a flag of a skeleton is in a prompt, given how long the holes are."""
-    (holes, start), (more, end) = flag
-    return start + lengths[holes], end + lengths[more]

@@ -9,7 +9,7 @@ from flaglift.emit.translation import Translation, TranslationStatus, translatio
 from flaglift.linting.engine import Examination, examine, reported
 from flaglift.linting.fixing import Assessment, FixResult, assessment_of, fix_text
 from flaglift.settings import Settings
-from flaglift.shapes.cut import Flags, cut_at_all_flags, cut_at_first_flag
+from flaglift.shapes.cut import Flags, cut_at_all_flags, cut_at_first_flag, flags_of_tail
 from flaglift.shapes.learning import case_key, learn, reads_order, shape_of
 from flaglift.shapes.shape import (
     Case,
@@ -18,6 +18,7 @@ from flaglift.shapes.shape import (
     assessment_from,
     findings_from,
     read,
+    read_tail,
     translation_from,
 )
 from flaglift.syntax import Feature, Prompt
@@ -25,6 +26,8 @@ from flaglift.syntax.concern import may_concern
 
 _MOST_SHAPES = 100_000
 """With more, what was learnt is forgotten: it bounds the memory, at some 500 bytes a shape."""
+
+_UNCHANGED = TranslationStatus.UNCHANGED  # to look it up in the enumeration takes its time
 
 
 class Shortcut:
@@ -44,8 +47,8 @@ class Shortcut:
         self._context = context
         self.catalog: Catalog = catalog or load_catalog(settings.edition, settings.overlay)
         self._is_ordered = reads_order(context)
-        self._shapes: dict[str, Shape] = {}
-        """By skeleton."""
+        self._tails: dict[str, Shape] = {}
+        """Of prompts whose flags come last, by tail (`cut_at_first_flag`)."""
         self._cases: dict[tuple[str, ...], Case] = {}
         """By flags."""
         self._examined: tuple[str, list[Diagnostic]] | None = None
@@ -57,10 +60,10 @@ class Shortcut:
         `prompt` is the text as it reads, if the caller has parsed it.
         """
         if not may_concern(text):
-            return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
+            return Translation(text, _UNCHANGED, {"text": text}, ())
         result = self.look(text, prompt)
         if isinstance(result, ShapedPrompt):
-            return translation_from(result, text, partial(self._again, text, prompt))
+            return translation_from(result, text, partial(self._shown, result, text, prompt))
         return examined_translation(text, result)
 
     def lint(self, text: str, prompt: Prompt | None = None) -> list[Diagnostic]:
@@ -94,20 +97,21 @@ class Shortcut:
     def look(self, text: str, prompt: Prompt | None = None) -> ShapedPrompt | Examination:
         """Return what a prompt says by its shape; else examine it."""
         cut = cut_at_first_flag(text)
-        shape = self._shapes.get(cut.skeleton) if cut else None
-        if cut is None or shape is None:
-            flags = cut_at_all_flags(text)
-            if flags is None:
-                return self._examine(text, prompt)
-            cut = flags.cut
-            shape = self._shapes.get(cut.skeleton)
-            if shape is None:
-                examined = self._learn(text, flags, prompt)
-                if examined:
-                    return examined
-                shape = self._shapes[cut.skeleton]
-        reading = read(shape, cut, text)
-        return reading or self._examine(text, prompt)
+        if cut:
+            tail, body, value, at = cut
+            shape = self._tails.get(tail) or self._shape_of_tail(tail)
+            if shape:
+                return read_tail(shape, body, value, at) or self._examine(text, prompt)
+        flags = cut_at_all_flags(text)
+        if flags is None:
+            return self._examine(text, prompt)
+        written, has_body = flags.written.values(), flags.has_body(text)
+        key = case_key(written, has_body=has_body, is_ordered=self._is_ordered)
+        case = self._cases.get(key)
+        if case is None:
+            return self._learn(key, text, flags, prompt)
+        shape = shape_of(case, flags.places, is_body_first=len(flags.words) == 1)
+        return read(shape, flags, text) or self._examine(text, prompt)
 
     def first_of_its_shape(self, text: str) -> ShapedPrompt | None:
         """Return what a prompt says by its shape, after the shape was learnt from it if need be."""
@@ -116,28 +120,45 @@ class Shortcut:
             result = self.look(text)
         return result if isinstance(result, ShapedPrompt) else None
 
-    def _learn(self, text: str, flags: Flags, prompt: Prompt | None) -> Examination | None:
-        """Learn the shape of a prompt; return its examination if that was needed.
+    def _learn(
+        self, key: tuple[str, ...], text: str, flags: Flags, prompt: Prompt | None
+    ) -> Examination:
+        """Examine the first prompt of a case, and learn from it.
 
         A prompt of which nothing can be learnt does not keep the next one from being tried.
         """
-        key = case_key(flags, is_ordered=self._is_ordered)
-        case = self._cases.get(key)
-        examined = None
-        if case is None:
-            examined = self._examine(text, prompt)
-            case = learn(text, flags, examined)
-            if case is None:
-                return examined
-        if len(self._shapes) + len(self._cases) > _MOST_SHAPES:
-            self._shapes.clear()
-            self._cases.clear()
-        self._cases[key] = case
-        self._shapes[flags.cut.skeleton] = shape_of(case, flags)
+        examined = self._examine(text, prompt)
+        case = learn(text, flags, examined)
+        if case:
+            self._bound()
+            self._cases[key] = case
         return examined
+
+    def _shape_of_tail(self, tail: str) -> Shape | None:
+        """Keep the shape of a tail whose flags are those of a case; None where they are not."""
+        flags = flags_of_tail(tail)
+        if flags is None:
+            return None
+        case = self._cases.get(case_key(flags, has_body=True, is_ordered=self._is_ordered))
+        if case is None:
+            return None
+        self._bound()
+        shape = self._tails[tail] = shape_of(case, flags, is_body_first=True)
+        return shape
+
+    def _bound(self) -> None:
+        if len(self._tails) + len(self._cases) > _MOST_SHAPES:
+            self._tails.clear()
+            self._cases.clear()
 
     def _examine(self, text: str, prompt: Prompt | None) -> Examination:
         return examine(text, self._settings, self._context, self.catalog, prompt)
+
+    def _shown(
+        self, reading: ShapedPrompt, text: str, prompt: Prompt | None
+    ) -> tuple[Diagnostic, ...]:
+        again = partial(self._again, text, prompt)
+        return tuple(findings_from(reading.shape.shown, reading, again))
 
     def _again(self, text: str, prompt: Prompt | None) -> list[Diagnostic]:
         again = self._examined
@@ -149,7 +170,7 @@ class Shortcut:
 def examined_translation(text: str, examined: Examination) -> Translation:
     """Return what becomes of a prompt that all the rules have looked at."""
     if not examined.prompt.has(Feature.CONCERNED):
-        return Translation(text, TranslationStatus.UNCHANGED, {"text": text}, ())
+        return Translation(text, _UNCHANGED, {"text": text}, ())
     first = examined.subjects[0]
     shown = reported(examined.diagnostics, first.settings)
     return translation_of(text, first, examined.diagnostics, shown)
@@ -166,8 +187,8 @@ def examined_findings(examined: Examination) -> list[Diagnostic]:
 
 _Given = tuple[tuple[str, type, object], ...]
 
-_last: tuple[Settings, Context, Shortcut] | None = None
-"""The shortcut that was used last: nearly all callers use one."""
+_last: tuple[Settings, Context, Shortcut] | tuple[None, None, None] = None, None, None
+"""The shortcut that was used last, without an overlay: nearly all callers use one."""
 
 
 def shortcut_for(settings: Settings, context: Context) -> Shortcut:
@@ -176,20 +197,18 @@ def shortcut_for(settings: Settings, context: Context) -> Shortcut:
     Raises `ConfigError` or `CatalogError` for settings that name no usable catalog.
     """
     global _last  # noqa: PLW0603 (one assignment, so no thread sees half of it)
-    last = _last
-    same = last and last[0] is settings and last[1] is context
-    if last and same and settings.overlay is None:  # the user may change an overlay
-        return last[2]
+    last_settings, last_context, last = _last
+    if settings is last_settings and context is last_context and last is not None:
+        return last
     catalog = load_catalog(settings.edition, settings.overlay)
-    if last and same and last[2].catalog is catalog:
-        return last[2]
     try:
         # With the types, because 1 and true are equal here and not to the service.
         given = tuple((name, type(value), value) for name, value in context.given.items())
         shortcut = _kept(settings, given, context.complete, catalog)
     except TypeError:  # a value beside the text that cannot be hashed
         return Shortcut(settings, context)
-    _last = settings, context, shortcut
+    if settings.overlay is None:  # the user may change an overlay
+        _last = settings, context, shortcut
     return shortcut
 
 
