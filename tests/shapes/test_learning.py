@@ -1,6 +1,7 @@
 """Which rules and findings keep prompts from being decided by their shape."""
 
 from collections.abc import Iterator
+from itertools import permutations
 
 import pytest
 
@@ -36,7 +37,7 @@ def is_shared(monkeypatch: pytest.MonkeyPatch, rule: Rule) -> bool:
     monkeypatch.setattr(engine, "RULES", rules)
     monkeypatch.setattr(shape, "RULES", rules)
     monkeypatch.setattr(learning, "_RULES", {each.code: each for each in rules})
-    caches = (engine.triggered, engine.selected, shape.watched_features, shape._watched)
+    caches = (engine.triggered, engine.selected, shape.watches_references)
     for cache in caches:
         cache.cache_clear()
     try:
@@ -136,3 +137,51 @@ def test_flags_amid_lines_are_as_the_parser_reads_them(text: str) -> None:
         alone = examined_translation(words, engine.examine(words, Settings(), Context()))
         assert shortcut.translate(words) == alone
         assert shortcut.lint(words) == Shortcut(Settings(), Context()).lint(words)
+
+
+@pytest.mark.parametrize("space", [" ", "\n", "\t ", "\r\n"])
+@pytest.mark.parametrize("end", ["", " ", "\n"])
+def test_the_same_flags_in_another_order_are_not_parsed_again(
+    monkeypatch: pytest.MonkeyPatch, space: str, end: str
+) -> None:
+    flags = ["--video", "--video_model kling25", "--duration 7", '--video_prompt "it naps"']
+    texts = [f"a cat{space}{space.join(order)}{end}" for order in permutations(flags)]
+    texts += [f"{space.join(order)} a cat{end}" for order in permutations(flags)]
+    shortcut = Shortcut(Settings(), Context())
+    shortcut.translate(f"a dog {' '.join(flags)}")
+    alone = [examined_translation(t, engine.examine(t, Settings(), Context())) for t in texts]
+    monkeypatch.setattr(Shortcut, "_examine", None)
+    translations = [shortcut.translate(text) for text in texts]
+    assert translations == alone
+    assert [each.codes for each in translations] == [each.codes for each in alone]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a dog --video --video_model kling25 --video",  # a flag twice
+        "a dog --video--video_model kling25",
+        "a dog--video --video_model kling25",
+        'a dog --video_model kling25 --video --video_prompt ""',
+        'a dog --video_model kling25 --video"',
+        "a dog --video_model kling25 --video \\",
+        "a \\dog --video_model kling25 --video",
+        "<lora:1:1> --video --video_model kling25",  # no words of which to make a video
+    ],
+)
+def test_what_is_like_known_flags_is_as_the_parser_reads_it(text: str) -> None:
+    shortcut = Shortcut(Settings(), Context())
+    shortcut.translate("a cat --video --video_model kling25")
+    alone = examined_translation(text, engine.examine(text, Settings(), Context()))
+    for _ in range(2):
+        assert shortcut.translate(text) == alone
+
+
+def test_the_reason_of_a_refusal_is_told_where_lint_does_not_report_it() -> None:
+    shortcut = Shortcut(Settings(select=("legacy-syntax",)), Context())
+    for words in ("cat", "dog"):
+        text = PROMPT.format(words).replace("kling25", "nobodys")
+        assert [each.rule for each in shortcut.lint(text)] == ["legacy-syntax"]
+        rules = [each.rule for each in shortcut.translate(text).diagnostics]
+        assert rules == ["legacy-syntax", "unknown-model"]
+    assert isinstance(shortcut.look(text), ShapedPrompt)

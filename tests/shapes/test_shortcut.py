@@ -25,10 +25,11 @@ from flaglift.emit.translation import Translation
 from flaglift.linting.engine import examine
 from flaglift.linting.fixing import fix_prompt
 from flaglift.shapes import ShapedPrompt, Shortcut, examined_translation
-from flaglift.shapes.cut import cut_at_all_flags, cut_at_first_flag
+from flaglift.shapes.cut import cut_at_all_flags, cut_at_first_flag, flags_of_tail
 from flaglift.shapes.shortcut import examined_findings, shortcut_for
 from flaglift.syntax import Feature, parse
 from flaglift.syntax.concern import may_concern
+from flaglift.syntax.words import WHITESPACE
 from strategies import nearly_plain, nearly_plain_from, prompts, texts
 
 EXAMPLES = int(os.environ.get("FLAGLIFT_SHAPES_EXAMPLES", "4000"))
@@ -113,9 +114,18 @@ def test_the_second_prompt_of_a_shape_is_fixed_without_being_parsed(
 @EACH
 @given(nearly_plain())
 def test_both_ways_of_cutting_agree(text: str) -> None:
-    cut, flags = cut_at_first_flag(text), cut_at_all_flags(text)
-    if cut and flags and flags.cut.skeleton == cut.skeleton:
-        assert flags.cut == cut
+    first, flags = cut_at_first_flag(text), cut_at_all_flags(text)
+    if first and flags and len(flags.words) == 1:
+        tail, body, value, at = first
+        places = flags_of_tail(tail)
+        assert places
+        assert [*places] == [*flags.written.values()]
+        assert body == text[: flags.words[0][1]].rstrip(WHITESPACE)
+        start, end = flags.value or (0, 0)
+        assert value == text[start:end]
+        origins = at, at + len(value)
+        moved = [[origins[n] + place for n, place in ends] for ends in places.values()]
+        assert moved == [[*span] for span in flags.spans.values()]
 
 
 @EACH
