@@ -1,4 +1,4 @@
-"""Code actions: fixes, suppressions, and what explains a finding."""
+"""Code actions: fixes, suppressions, and explanations of findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ from flaglift.lsp.text import EditorText, line_edits
 
 FIX_ALL = "source.fixAll.flaglift"
 FIX_NOTEBOOK = f"notebook.{FIX_ALL}"
-"""Asked for a cell, the one fixes that cell, and the other all cells (ruff-vscode#680)."""
+"""Requested on a cell, the first fixes that cell, the second all cells (ruff-vscode#680)."""
 
 _QUICK = types.CodeActionKind.QuickFix.value
 _MOVE = types.CodeActionKind.RefactorRewrite.value
@@ -52,7 +52,7 @@ async def _actions(
 
 
 class ActionMaker:
-    """Makes the actions for one version of a document. It works in the reader's thread."""
+    """Makes the actions for one version of a document. Runs in the reader thread."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class ActionMaker:
     def actions(
         self, place: Span, context: types.CodeActionContext
     ) -> list[types.CodeAction | types.Command]:
-        """Return the actions for a range, as far as their kinds are asked for."""
+        """Return the actions for a range, limited to the requested kinds."""
         only = [kind.value if isinstance(kind, types.CodeActionKind) else kind
                 for kind in context.only or ()]  # fmt: skip
 
@@ -81,7 +81,7 @@ class ActionMaker:
         made: list[types.CodeAction | types.Command] = []
         if wanted(_QUICK) or wanted(_MOVE):
             made += [each for each in self._for_findings(place) if wanted(str(each.kind))]
-        # With every move of the cursor editors ask for all kinds: the whole file is not fixed then.
+        # Editors request all kinds on every cursor move: the whole-file fixes are skipped then.
         automatic = context.trigger_kind is types.CodeActionTriggerKind.Automatic
         if wanted(FIX_ALL) and (only or not automatic):
             made += self._fix_all(FIX_ALL)
@@ -155,7 +155,7 @@ class ActionMaker:
             yield types.CodeAction("Apply all safe fixes of flaglift", kind, edit=self._edit(edits))
 
     def _edit(self, edits: _Edits) -> types.WorkspaceEdit:
-        """Return edits for the versions that they were made for; editors refuse them for others."""
+        """Return edits bound to the versions they were made for; editors reject them for others."""
         versions = self._current.version.versions()
         asked = self._ls.client_capabilities.workspace
         if not asked or not asked.workspace_edit or not asked.workspace_edit.document_changes:

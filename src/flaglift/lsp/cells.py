@@ -1,4 +1,4 @@
-"""What the editor tells of notebooks: they open, change cell by cell, and close."""
+"""Notebook notifications from the editor: opening, changes cell by cell, and closing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ async def _did_open(ls: EditorServer, params: types.DidOpenNotebookDocumentParam
 async def _did_change(ls: EditorServer, params: types.DidChangeNotebookDocumentParams) -> None:
     document = ls.session.documents.get(params.notebook_document.uri)
     if document is None or not isinstance(document.version, NotebookVersion):
-        return  # it was never opened, and what it holds is not known
+        return  # # it was never opened, so its content is unknown
     version, change = document.version, params.change
     texts, cells = dict(version.texts), list(version.cells)
     told = change.cells or types.NotebookDocumentCellChanges()
@@ -77,9 +77,9 @@ def _version(
     cells: Sequence[NotebookCell],
     texts: dict[str, CellText],
 ) -> NotebookVersion:
-    """Return a version of a notebook; the texts are its own, however they were opened before."""
+    """Return a version of a notebook; its texts replace any that were opened before."""
     for cell in cells:
-        if cell.uri not in texts:  # what it holds was not told
+        if cell.uri not in texts:  # # its content was not sent
             texts[cell.uri] = CellText("", None, EditorText("", ls.unit))
     for uri in texts:
         ls.session.notebooks[uri] = told.uri

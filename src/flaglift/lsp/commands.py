@@ -1,4 +1,4 @@
-"""What editors ask the server to do: explain a rule, copy a prompt as a request."""
+"""The commands that editors can execute: explain a rule, copy a prompt as a request."""
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
@@ -16,11 +16,11 @@ from flaglift.rules.pages import summary
 EXPLAIN = "flaglift.explain"
 COPY = "flaglift.copyAs"
 FORMS = ("form", "curl", "python")
-"""How a prompt can be copied."""
+"""The formats in which a prompt can be copied."""
 
 
 async def explain(ls: EditorServer, code: str) -> str:
-    """Show a rule's page, and return what it is about; raises for a word that is no rule's."""
+    """Show a rule's page, and return its summary; raises if there is no such rule."""
     try:
         rule = find_rule(code)
     except FlagliftError as error:
@@ -39,7 +39,7 @@ async def explain(ls: EditorServer, code: str) -> str:
 async def copy(ls: EditorServer, uri: str, position: types.Position, form: str) -> str:
     """Return the prompt at a position as `form`, `curl` or `python`.
 
-    Raises, with the reason, where there is no prompt, or it cannot be translated.
+    Raises, with the reason, if there is no prompt there, or it cannot be translated.
     """
     document = ls.session.document(uri)
     if document is None:

@@ -29,16 +29,16 @@ _MOST_MODELS = 200
 
 
 class Choice(NamedTuple):
-    """Something to complete a word with."""
+    """A candidate for completing a word."""
 
     label: str
     detail: str
     kind: types.CompletionItemKind
     is_fitting: bool = True
-    """Whether it goes with what is written; what does not comes last."""
+    """Whether it fits the text around it; candidates that do not are listed last."""
     documentation: str = ""
     text: str = ""
-    """What is written, if it is not the label."""
+    """The text to insert, if it differs from the label."""
 
 
 async def _complete(ls: EditorServer, params: types.CompletionParams) -> types.CompletionList:
@@ -61,7 +61,7 @@ async def _complete(ls: EditorServer, params: types.CompletionParams) -> types.C
 def _listed(
     choices: Sequence[Choice], length: int, position: types.Position | None
 ) -> types.CompletionList:
-    """Return choices that replace as many columns of ASCII before a position."""
+    """Return the choices; they replace `length` ASCII columns before a position."""
     items = []
     for number, choice in enumerate(choices):
         edit = None
@@ -92,7 +92,7 @@ def _in_prompt(at: ReadingPlace, position: types.Position) -> types.CompletionLi
 
 
 def in_prompt(place: TextPlace, settings: Settings) -> tuple[list[Choice], int]:
-    """Return what can stand at a place of a text, and how much of it is there already."""
+    """Return the possible completions at a place of a text, and the length of the typed prefix."""
     before = place.literal.text[: place.at]
     match = _LAST_WORDS.search(before)
     if match is None or HOLE in match[0]:
@@ -155,7 +155,7 @@ def _rules(*, quoted: bool = False) -> list[Choice]:
 
 
 def in_configuration(name: str, text: str, line: str) -> tuple[list[Choice], int]:
-    """Return what can stand at the end of a configuration's text, and how much of it is there."""
+    """Return the completions at the end of a configuration's text, and the prefix's length."""
     tables = _TABLE.findall(text)
     table = tables[-1].strip() if tables else ""
     own = "tool.flaglift" if name == "pyproject.toml" else ""
@@ -176,7 +176,7 @@ def in_configuration(name: str, text: str, line: str) -> tuple[list[Choice], int
 
 
 def _values(key: str, line: str) -> list[Choice]:
-    """Return the values that a key can have, with quotes where they are not written yet."""
+    """Return the possible values of a key, quoted unless a quote has been typed."""
     kind = types.CompletionItemKind.Value
     words = {
         "default-model": [model.name for model in load_catalog().edition.models.values()],

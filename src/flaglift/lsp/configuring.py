@@ -1,4 +1,4 @@
-"""The configuration of each document as it is on disk now; while broken, as it was before."""
+"""The current on-disk configuration of each document; while broken, the last usable one."""
 
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -17,51 +17,51 @@ _State = dict[str, tuple[int, ...]]
 
 @dataclass(frozen=True, eq=False)
 class Resolved:
-    """What is configured for the documents of a folder; another one after each change."""
+    """The configuration for the documents of a folder; each change creates a new one."""
 
     configuration: Configuration
     accepted: Collection[BaselineKey] = frozenset()
-    """What the baseline holds."""
+    """The content of the baseline."""
     problem: str = ""
-    """Why the configuration cannot be used; the last one that could stands in for it."""
+    """Why the configuration cannot be used; the last usable one is in effect instead."""
 
 
 class ConfigurationFiles:
-    """Reads the configuration of each folder, and reads it again when a file of it changed.
+    """Reads the configuration of each folder, and reads it again when one of its files changes.
 
-    `given` is what the editor's own settings say, with the keys of the configuration, on top of the
-    files; its key `configuration` names the file that counts instead of the nearest one.
+    `given` is the configuration from the editor's own settings, which overrides that of the files;
+    its key `configuration` names the file to use instead of the nearest one.
     """
 
     def __init__(self, given: Mapping[str, Any], folder: str) -> None:
         self._given = dict(given)
         self.folder = folder
-        """Where relative paths of the editor's settings begin."""
+        """The base directory for relative paths in the editor's settings."""
         only = self._given.pop("configuration", None)
         self._only = Path(folder, str(only)) if only else None
         self._known: dict[str, tuple[_State, Resolved]] = {}
 
     def of(self, path: str) -> Resolved:
-        """Return what is configured for a file, by its absolute path."""
+        """Return the configuration for a file, by its absolute path."""
         folder = os.path.dirname(path)
         state, last = self._known.get(folder, ({}, Resolved(Configuration())))
         if state and all(signature(name) == was for name, was in state.items()):
             return last
-        # As it is before the files are read, so that a change meanwhile is not missed.
+        # Taken before the files are read, so that a change during the reading is not missed.
         state = {name: signature(name) for name in self._candidates(folder)}
         try:
             resolved = self._read(path)
             files = _files_of(resolved.configuration)
             state |= {str(name): signature(name) for name in files if str(name) not in state}
         except FlagliftError as error:
-            state = {}  # which other files it may be about is not known: it is read again
+            state = {}  # # which other files it depends on is unknown: read it again next time
             problem = str(error)
             resolved = replace(last, problem=problem) if last.problem != problem else last
         self._known[folder] = state, resolved
         return resolved
 
     def _candidates(self, folder: str) -> Iterator[str]:
-        """Yield the paths whose appearance changes which file is the nearest."""
+        """Yield the paths whose creation or removal changes which file is the nearest."""
         if self._only:
             yield str(self._only)
             return
@@ -84,7 +84,7 @@ class ConfigurationFiles:
 
 
 def _files_of(configuration: Configuration) -> Iterator[Path]:
-    """Yield the files that a configuration is made of."""
+    """Yield the files that a configuration was read from."""
     if configuration.source:
         yield from (path for path, _ in extended(configuration.source))
     for path in (configuration.settings.overlay, configuration.files.baseline):

@@ -24,7 +24,7 @@ from flaglift.rules import UNUSED_SUPPRESSION
 
 SOURCE = "flaglift"
 MOST_FINDINGS = 1000
-"""Findings of a document that are shown: editors show no more, and each takes its time."""
+"""The most findings to show for a document: editors show no more, and each costs time."""
 
 _SEVERITIES = {
     Severity.ERROR: DiagnosticSeverity.Error,
@@ -34,7 +34,7 @@ _SEVERITIES = {
 
 
 def diagnostics(current: VersionReading) -> dict[str, list[EditorDiagnostic]]:
-    """Return what is shown in each part of a document, by its address; of very many, the worst."""
+    """Return the diagnostics of each part, by its address; if too many, the most severe."""
     shown: dict[str, list[EditorDiagnostic]] = {uri: [] for uri in current.version.versions()}
     if current.reading is None:
         return shown
@@ -44,7 +44,7 @@ def diagnostics(current: VersionReading) -> dict[str, list[EditorDiagnostic]]:
         shown[location.uri].append(said)
     for uri, said in _shown(current.version, current.reading):
         shown[uri].append(said)
-    if current.reading.unused:  # else they are in order
+    if current.reading.unused:  # # otherwise they are in order
         for each in shown.values():
             each.sort(key=lambda said: (said.range.start.line, said.range.start.character))
     return shown
@@ -53,7 +53,7 @@ def diagnostics(current: VersionReading) -> dict[str, list[EditorDiagnostic]]:
 def _shown(
     version: DocumentVersion, reading: DocumentReading
 ) -> Iterator[tuple[str, EditorDiagnostic]]:
-    """Yield what is shown of findings, each with the address of the part of the document."""
+    """Yield the diagnostics for findings, each with the address of its part of the document."""
     parts = reading.parts
     if parts is None:
         return
@@ -89,7 +89,7 @@ def _moved(place: Range, lines: int) -> Range:
 def _worst_of(
     reading: DocumentReading, parts: DocumentParts
 ) -> tuple[Sequence[Sequence[int]], Sequence[DocumentFinding]]:
-    """Return the numbers of the findings of each part that are shown, and those of no part."""
+    """Return the numbers of each part's findings to show, and the findings that have no part."""
     if reading.count <= MOST_FINDINGS:
         return reading.shown, reading.unused
     left = MOST_FINDINGS
@@ -108,7 +108,7 @@ def _worst_of(
 
 
 def diagnostic(version: DocumentVersion, document_finding: DocumentFinding) -> EditorDiagnostic:
-    """Return what is shown of a finding."""
+    """Return the diagnostic for a finding."""
     return _diagnostic(version.location(document_finding.span).range, document_finding)
 
 
@@ -126,7 +126,7 @@ def _diagnostic(place: Range, document_finding: DocumentFinding) -> EditorDiagno
 
 
 def _problems(current: VersionReading) -> Iterator[tuple[Span, DiagnosticSeverity, str]]:
-    """Yield what is to be said about the document as a whole, and about parts that are not read."""
+    """Yield the messages about the document as a whole, and about places that were not read."""
     if current.reading is None:
         return
     top = Span(0, 0)

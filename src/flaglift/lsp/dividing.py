@@ -1,6 +1,7 @@
-"""Divides a document into parts, and reads those that another version of it did not have.
+"""Divides a document into parts, and reads the parts that its previous version did not have.
 
-Where a host can (`DivisibleHost`), a part is some lines or statements; else it is the document.
+If the host can be divided (`DivisibleHost`), a part is a few lines or statements; otherwise it
+is the whole document.
 """
 
 from bisect import bisect_left, bisect_right
@@ -18,7 +19,7 @@ from flaglift.lsp.prompts import LiteralFacts, PromptReader
 from flaglift.settings import Settings
 
 _UNITS = 32
-"""Lines or statements of a part; it may have up to twice as many."""
+"""Lines or statements per part; a part may have up to twice as many."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class PartReader:
 
     settings: Settings
     accepted: Collection[BaselineKey] = ()
-    """What the baseline holds."""
+    """The content of the baseline."""
 
     def read(
         self, data: bytes, host: Host, last: DocumentParts | None, *, divide: bool
     ) -> DocumentParts:
-        """Return the parts of a document; those that another one had are not read again.
+        """Return the parts of a document; parts shared with `last` are not read again.
 
-        Unless `divide`, it is read as a whole, so that the paths of its literals are its own.
+        Unless `divide`, it is read as a whole, so that literals have their paths in the document.
         """
         last = last if last and last.host is host else None
         if divide and isinstance(host, DivisibleHost):
@@ -48,7 +49,7 @@ class PartReader:
     def _divided(
         self, data: bytes, host: DivisibleHost, last: DocumentParts | None
     ) -> list[Part] | None:
-        """Return the parts of a document; None if it, or one of them, can only be read whole."""
+        """Return the parts; None if the document, or one of them, can only be read as a whole."""
         change = changed(last.data, data) if last else Span(0, len(data))
         others = host.follow(last.data, data) if last else ()
         cuts = host.cuts(data)
@@ -61,7 +62,7 @@ class PartReader:
             sum(each.length for each in kept[:before]),
             len(data) - sum(each.length for each in kept[after:]),
         )
-        read = []  # all of them first: where one cannot be read, nothing is looked into in vain
+        read = []  # # read all of them first: if one cannot be read, analyzing any is wasted
         for part in _pieces(middle, cuts):
             literals = host.literals_in(data, part)
             if literals is None or any(map(may_be_code, literals)):
@@ -85,7 +86,7 @@ class PartReader:
         return [*kept[:before], *made, *kept[after:]]
 
     def _reader(self, parts: Iterable[Part]) -> PromptReader:
-        """Return what knows what is known of some parts."""
+        """Return a reader that has the known facts of some parts."""
         known: dict[Hashable, LiteralFacts] = {}
         flagged: dict[str, bool] = {}
         for part in parts:
@@ -101,10 +102,10 @@ def _kept(
     cuts: Mapping[int, Hashable],
     others: Sequence[Span],
 ) -> tuple[int, int]:
-    """Return how many parts stay at the beginning of a document, and the first that stays behind.
+    """Return how many parts are kept at the beginning, and the first one kept at the end.
 
-    A part stays if neither its bytes changed, nor how they read, nor what is around them, and if it
-    may still end there.
+    A part is kept if its bytes, the way they read, and its context are unchanged, and if it may
+    still end at the same place.
     """
     if last is None or not last.divided:
         return 0, len(last.parts) if last else 0
@@ -129,9 +130,9 @@ def _kept(
 
 
 def _pieces(place: Span, cuts: Mapping[int, Hashable]) -> Iterator[Span]:
-    """Yield parts of a range, each of some lines or statements with the same around them."""
+    """Yield the pieces of a range, each a few lines or statements with the same context."""
     if place.start == place.end:
-        return  # where there may be no cut
+        return  # # there may be no cut there
     known = list(cuts)
     inside = known[bisect_right(known, place.start) : bisect_left(known, place.end)]
     chosen: list[int] = []

@@ -1,4 +1,4 @@
-"""The documents that an editor has open: what they hold, and which host reads them."""
+"""The documents that an editor has open: their content, and the host of each."""
 
 import codecs
 import os
@@ -24,11 +24,11 @@ _LANGUAGES = {
     "jupyter": "notebook",
     "dotenv": "env",
 }
-"""Hosts of languages that editors call otherwise than fences and interpreters do."""
+"""Hosts of the languages whose identifiers in editors differ from those in code fences."""
 
 
 class DocumentVersion(Protocol):
-    """One version of a document, as the hosts read it and as the editor shows it."""
+    """One version of a document, both as hosts read it and as the editor shows it."""
 
     @property
     def data(self) -> bytes:
@@ -41,22 +41,22 @@ class DocumentVersion(Protocol):
         """Return the byte at a position."""
 
     def line_at(self, offset: int) -> int | None:
-        """Return the number of the line that begins at a byte; None if none does for certain."""
+        """Return the number of the line that begins at a byte; None if none certainly does."""
 
     def lines(self, span: Span) -> list[Span]:
-        """Return the parts of a range that are in one line each, without line ends."""
+        """Split a range at line boundaries, without the line ends."""
 
     def line_before(self, uri: str, position: Position) -> str:
-        """Return what the editor shows in a line before a position."""
+        """Return the text of the displayed line before a position."""
 
     def edits(self, edits: Sequence[ByteEdit]) -> dict[str, list[TextEdit]]:
-        """Return edits of the data as edits of what the editor shows, by its address."""
+        """Translate edits of the data to edits of the displayed texts, by their addresses."""
 
     def versions(self) -> dict[str, int | None]:
         """Return the editor's version of each part, by its address."""
 
     def host(self, path: str, configuration: Configuration) -> str | None:
-        """Return the host that reads it, at an absolute path; None if none does."""
+        """Return the name of the host that reads it, at an absolute path; None if none does."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +96,15 @@ class TextVersion:
         return max(0, self.text.offset(position) - self._mark)
 
     def lines(self, span: Span) -> list[Span]:
-        """Return the parts of a range that are in one line each, without line ends."""
+        """Split a range at line boundaries, without the line ends."""
         return [part.shifted(-self._mark) for part in self.text.lines(span.shifted(self._mark))]
 
     def line_before(self, uri: str, position: Position) -> str:  # noqa: ARG002
-        """Return what the editor shows in a line before a position."""
+        """Return the text of the displayed line before a position."""
         return self.text.line_before(position)
 
     def edits(self, edits: Sequence[ByteEdit]) -> dict[str, list[TextEdit]]:
-        """Return edits of the data as edits of what the editor shows, by its address."""
+        """Translate edits of the data to edits of the displayed text, by its address."""
         return {
             self.uri: [
                 TextEdit(self.range(Span(start, end)), content.decode())
@@ -123,7 +123,7 @@ class TextVersion:
     def host(self, path: str, configuration: Configuration) -> str | None:
         """Return the host that reads it, as `flaglift check` chooses it; None if none does.
 
-        What is not a file yet is known by the language that the editor takes it for.
+        For a document that is not a file yet, the editor's language identifier decides.
         """
         if self.uri.startswith("file:"):
             return (
@@ -136,7 +136,7 @@ class TextVersion:
 
 
 def path_of(uri: str, folder: str) -> str:
-    """Return the absolute path of a document; `folder` is that of one that is not a file yet."""
+    """Return the absolute path of a document; one that is not a file yet is in `folder`."""
     scheme, _, rest = uri.partition(":")
     path = (to_fs_path(uri) if scheme == "file" else unquote(rest)) or "untitled"
     return os.path.normpath(os.path.join(folder, path))

@@ -1,4 +1,4 @@
-"""All that the server does for an editor."""
+"""Registers all features of the server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ def make_server() -> EditorServer:
 
 
 def _guarded(handle: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a handler that refuses to work before the editor has said what it can."""
+    """Return a handler that rejects requests until the editor has sent its capabilities."""
 
     async def handler(ls: EditorServer, params: Any) -> Any:
         if not ls.is_ready:

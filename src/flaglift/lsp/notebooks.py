@@ -1,7 +1,7 @@
 """Notebooks that the editor has open: as the file that `flaglift check` reads, and as cells.
 
-The host is given the file that the editor would save, one string of JSON for each line of a cell,
-so that what is found is found by the same reader; places go from that file to the cells and back.
+The host gets the file that the editor would save, with one JSON string for each line of a cell,
+so that the same reader finds the same findings; positions are mapped between file and cells.
 """
 
 import json
@@ -21,14 +21,14 @@ from flaglift.lossless.spans import Span
 from flaglift.lsp.text import EditorText, line_edits
 
 _ESCAPE = re.compile(rb"\\(?:u00[0-9a-f]{2}|[^u])")
-"""What stands for one byte in a string of JSON that Python wrote."""
+"""The JSON escape of a single byte, as Python writes it."""
 
 _LINE_END = re.compile(rb"\r?\n?\Z")
 
 
 @dataclass(frozen=True, eq=False)
 class CellText:
-    """What a cell holds."""
+    """The text of a cell."""
 
     language: str
     version: int | None
@@ -36,22 +36,22 @@ class CellText:
 
     @cached_property
     def lines(self) -> list[tuple[bytes, bytes]]:
-        """Its lines with their ends, each as it is and as a string of JSON without quotes."""
+        """Its lines with their ends, each raw and as a JSON string without quotes."""
         return [(raw, _written(raw)) for raw in self.text.data.splitlines(keepends=True)]
 
 
 class NotebookCell(NamedTuple):
-    """A cell: what it is, and where its text is."""
+    """A cell: its kind, and the address of its text."""
 
     uri: str
     kind: NotebookCellKind
 
 
 class _Line(NamedTuple):
-    """A line of a cell, and the string that stands for it in the file."""
+    """A line of a cell, and the JSON string for it in the file."""
 
     start: int
-    """The first byte of the string, behind the quote."""
+    """The first byte of the string, after the quote."""
     end: int
     cell: int
     at: int
@@ -73,11 +73,11 @@ class NotebookVersion:
     metadata: Mapping[str, Any]
     cells: tuple[NotebookCell, ...]
     texts: Mapping[str, CellText]
-    """By address; the editor may have opened those of cells that it is about to add."""
+    """By address; the editor may have opened the texts of cells that it is about to add."""
 
     @cached_property
     def _file(self) -> tuple[bytes, list[_Line]]:
-        """The file as editors write it, and where its lines are."""
+        """The file as editors write it, and the positions of its lines."""
         data = bytearray(b'{\n "cells": [')
         lines = []
         for number, cell in enumerate(self.cells):
@@ -97,7 +97,7 @@ class NotebookVersion:
 
     @property
     def _kernel(self) -> Any:
-        """What the file says of all cells, which VS Code passes on in a table of that name."""
+        """The file's metadata for all cells, which VS Code passes on in a table of that name."""
         return self.metadata.get("metadata", self.metadata)
 
     @property
@@ -114,7 +114,7 @@ class NotebookVersion:
         return {cell.uri: number for number, cell in enumerate(self.cells)}
 
     def _place(self, offset: int) -> tuple[int, int]:
-        """Return the cell and its byte that a byte of the file stands for, or the one before it."""
+        """Return the cell, and the byte in it, for a byte of the file, or for the one before it."""
         number = bisect_right(self._starts, offset) - 1
         if number < 0:
             return 0, 0
@@ -131,7 +131,7 @@ class NotebookVersion:
         return Location(uri, self.texts[uri].text.range(place))
 
     def line_at(self, offset: int) -> int | None:  # noqa: ARG002
-        """Return None: a line of the file is none of a cell."""
+        """Return None: the lines of the file are not those of a cell."""
         return None
 
     def offset(self, uri: str, position: Position) -> int:
@@ -147,7 +147,7 @@ class NotebookVersion:
         return line.start + len(_written(line.raw[: byte - line.at]))
 
     def lines(self, span: Span) -> list[Span]:
-        """Return the parts of a range that are in one line each, without line ends."""
+        """Split a range at line boundaries, without the line ends."""
         first = max(0, bisect_right(self._starts, span.start) - 1)
         last = bisect_right(self._starts, span.end)
         pieces = []
@@ -157,13 +157,13 @@ class NotebookVersion:
         return pieces
 
     def line_before(self, uri: str, position: Position) -> str:
-        """Return what the editor shows in a line before a position."""
+        """Return the text of the displayed line before a position."""
         if uri not in self._numbers:
             return ""
         return self.texts[uri].text.line_before(position)
 
     def edits(self, edits: Sequence[ByteEdit]) -> dict[str, list[TextEdit]]:
-        """Return edits of the data as edits of what the editor shows, by its address."""
+        """Translate edits of the data to edits of the displayed texts, by their addresses."""
         sources = json.loads(apply(self.data, edits))["cells"]
         made = {}
         for cell, source in zip(self.cells, sources, strict=True):
@@ -181,12 +181,12 @@ class NotebookVersion:
         return {cell.uri: self.texts[cell.uri].version for cell in self.cells}
 
     def host(self, path: str, configuration: Configuration) -> str | None:  # noqa: ARG002
-        """Return the host that reads it; None if there is nothing to read."""
+        """Return the name of the host that reads it; None if there is nothing to read."""
         return "notebook" if self.cells else None
 
 
 def _described(cell: NotebookCell, text: CellText) -> tuple[str, Mapping[str, Any]]:
-    """Return a cell's type and metadata; VS Code saves a language that is not the kernel's so."""
+    """Return a cell's type and metadata, with a non-kernel language stored as VS Code does."""
     if cell.kind is NotebookCellKind.Markup:
         return "markdown", {}
     if text.language == "raw":
