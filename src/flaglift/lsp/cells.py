@@ -24,7 +24,7 @@ async def _did_open(ls: EditorServer, params: types.DidOpenNotebookDocumentParam
 async def _did_change(ls: EditorServer, params: types.DidChangeNotebookDocumentParams) -> None:
     document = ls.session.documents.get(params.notebook_document.uri)
     if document is None or not isinstance(document.version, NotebookVersion):
-        return  # # it was never opened, so its content is unknown
+        return  # it was never opened, so its content is unknown
     version, change = document.version, params.change
     texts, cells = dict(version.texts), list(version.cells)
     told = change.cells or types.NotebookDocumentCellChanges()
@@ -79,7 +79,7 @@ def _version(
 ) -> NotebookVersion:
     """Return a version of a notebook; its texts replace any that were opened before."""
     for cell in cells:
-        if cell.uri not in texts:  # # its content was not sent
+        if cell.uri not in texts:  # its content was not sent
             texts[cell.uri] = CellText("", None, EditorText("", ls.unit))
     for uri in texts:
         ls.session.notebooks[uri] = told.uri

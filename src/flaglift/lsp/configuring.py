@@ -54,7 +54,7 @@ class ConfigurationFiles:
             files = _files_of(resolved.configuration)
             state |= {str(name): signature(name) for name in files if str(name) not in state}
         except FlagliftError as error:
-            state = {}  # # which other files it depends on is unknown: read it again next time
+            state = {}  # which other files it depends on is unknown: read it again next time
             problem = str(error)
             resolved = replace(last, problem=problem) if last.problem != problem else last
         self._known[folder] = state, resolved

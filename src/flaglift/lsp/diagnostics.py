@@ -44,7 +44,7 @@ def diagnostics(current: VersionReading) -> dict[str, list[EditorDiagnostic]]:
         shown[location.uri].append(said)
     for uri, said in _shown(current.version, current.reading):
         shown[uri].append(said)
-    if current.reading.unused:  # # otherwise they are in order
+    if current.reading.unused:  # otherwise they are in order
         for each in shown.values():
             each.sort(key=lambda said: (said.range.start.line, said.range.start.character))
     return shown

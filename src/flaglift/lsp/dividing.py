@@ -62,7 +62,7 @@ class PartReader:
             sum(each.length for each in kept[:before]),
             len(data) - sum(each.length for each in kept[after:]),
         )
-        read = []  # # read all of them first: if one cannot be read, analyzing any is wasted
+        read = []  # read all of them first: if one cannot be read, analyzing any is wasted
         for part in _pieces(middle, cuts):
             literals = host.literals_in(data, part)
             if literals is None or any(map(may_be_code, literals)):
@@ -132,7 +132,7 @@ def _kept(
 def _pieces(place: Span, cuts: Mapping[int, Hashable]) -> Iterator[Span]:
     """Yield the pieces of a range, each a few lines or statements with the same context."""
     if place.start == place.end:
-        return  # # there may be no cut there
+        return  # there may be no cut there
     known = list(cuts)
     inside = known[bisect_right(known, place.start) : bisect_left(known, place.end)]
     chosen: list[int] = []

@@ -1,7 +1,7 @@
-"""A document in parts that are read on their own, so that a key stroke reads one of them again.
+"""A document in parts that are read separately, so that a keystroke re-reads only one of them.
 
-A part is some lines or statements, or the document (`flaglift.lsp.dividing`).
-Nothing of a part depends on where it stands.
+A part is a few lines or statements, or the whole document (`flaglift.lsp.dividing`).
+Nothing in a part depends on its position.
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,7 +28,7 @@ from flaglift.lsp.prompts import (
 
 
 class PartFinding(NamedTuple):
-    """A finding of a part; bytes count from the part's first one."""
+    """A finding of a part; byte offsets are relative to the part."""
 
     span: Span
     finding: Diagnostic
@@ -38,23 +38,23 @@ class PartFinding(NamedTuple):
 
 @dataclass(eq=False)
 class Part:
-    """A part of a document, wherever it stands."""
+    """A part of a document, independent of its position."""
 
     length: int
     facts: PartFacts
     accepted: Collection[BaselineKey]
     around: Hashable = None
-    """What is around it in the document, as far as it matters."""
+    """The part's context in the document, as far as it matters."""
     passed_over: Sequence[UnreadPlace] = ()
-    """Where something between its literals was not read; bytes count from its first one."""
+    """Places between its literals that were not read; byte offsets are relative to the part."""
     comments: Sequence[Comment] | None = None
-    """Its comments, in order, in bytes from its first one; None until somebody asks."""
+    """Its comments, in order, by offsets relative to the part; None until first requested."""
     shown: dict[int, tuple[str, int, EditorDiagnostic]] = field(default_factory=dict)
-    """How findings were shown, by their numbers, and in which line the part began then."""
+    """The diagnostics of findings, by number, each with the line at which the part began then."""
 
     @cached_property
     def findings(self) -> list[PartFinding]:
-        """What is to be said about its prompts, in order, but for what is accepted."""
+        """The findings on its prompts, in order, without those that the baseline accepts."""
         findings = [
             PartFinding(span.shifted(root.start), finding, root, facts)
             for root in self.facts.roots
@@ -66,7 +66,7 @@ class Part:
 
     @cached_property
     def unread(self) -> list[UnreadPlace]:
-        """Where it was not read, in order; bytes count from its first one."""
+        """The places that were not read, in order; byte offsets are relative to the part."""
         inside = (
             UnreadPlace(root.start + place, reason)
             for root in self.facts.roots
@@ -76,7 +76,7 @@ class Part:
 
     @cached_property
     def ranked(self) -> dict[int, list[int]]:
-        """The numbers of its findings, by the ranks of their severities."""
+        """The numbers of its findings, by severity rank."""
         ranks: dict[int, list[int]] = {}
         for number, each in enumerate(self.findings):
             ranks.setdefault(each.finding.severity.rank, []).append(number)
@@ -100,13 +100,13 @@ class DocumentParts:
         self.parts = parts
         self.accepted = accepted
         self.divided = divided
-        """Whether each was read on its own."""
+        """Whether each was read separately."""
         self.starts: list[int] = list(accumulate((each.length for each in parts), initial=0))
         self._roots: dict[int, Sequence[Literal]] = {}
 
     @property
     def unread(self) -> list[UnreadPlace]:
-        """Return the places that may hold prompts and were not read, in order."""
+        """Return the places that may contain prompts but were not read, in order."""
         if not self.divided:
             return unread(self.data, self.host)
         return [
@@ -116,12 +116,12 @@ class DocumentParts:
         ]
 
     def around(self, span: Span) -> range:
-        """Return the numbers of the parts that have a byte, or an end, in common with a range."""
+        """Return the numbers of the parts that overlap or touch a range."""
         first = max(0, bisect_left(self.starts, span.start) - 1)
         return range(first, min(len(self.parts), bisect_right(self.starts, span.end)))
 
     def literals(self, number: int) -> Sequence[Literal]:
-        """Return the literals of a part, each once for all who ask."""
+        """Return the literals of a part; each is made once, and shared by all callers."""
         if number not in self._roots:
             literals = None
             if self.divided and isinstance(self.host, DivisibleHost):
@@ -144,7 +144,7 @@ class DocumentParts:
         ]
 
     def _comments(self, number: int, host: DivisibleHost) -> Sequence[Comment]:
-        """Return the comments of a part, as it counts bytes; they are looked for once."""
+        """Return the comments of a part, by offsets relative to it; they are searched for once."""
         part = self.parts[number]
         if part.comments is None:
             start = self.starts[number]
@@ -156,7 +156,7 @@ class DocumentParts:
         return part.comments
 
     def chosen(self, number: int, findings: Iterable[int]) -> Iterator["DocumentFinding"]:
-        """Yield some findings of a part, by their numbers; those of a prompt share it."""
+        """Yield some findings of a part, by number; the findings of a prompt share it."""
         prompts: dict[tuple[int, int], DocumentPrompt] = {}
         for index in findings:
             span, finding, root, facts = self.parts[number].findings[index]
@@ -181,7 +181,7 @@ class DocumentPrompt:
     parts: DocumentParts = field(repr=False, compare=False)
     part: int
     root: RootFacts
-    """The literal of the file that it is, or is nested in."""
+    """The file's literal that it is, or is nested in."""
     facts: PromptFacts
 
     @property
@@ -191,12 +191,12 @@ class DocumentPrompt:
 
     @property
     def enclosure(self) -> Enclosure:
-        """Where it is in the document, in bytes."""
+        """Its place in the document, in bytes."""
         return self.facts.enclosure.shifted(self.start)
 
     @property
     def place(self) -> Span:
-        """The bytes of the document that it takes, delimiters included."""
+        """The bytes of the document that it covers, delimiters included."""
         return self.facts.enclosure.place.shifted(self.start)
 
     @property
@@ -205,7 +205,7 @@ class DocumentPrompt:
 
     @property
     def pointer(self) -> str:
-        """A JSON pointer to it, where the host is structured; else empty."""
+        """A JSON pointer to it if the host is structured, otherwise empty."""
         return self._literal.pointer + self.facts.pointer
 
     @cached_property
@@ -215,15 +215,15 @@ class DocumentPrompt:
 
     @property
     def findings(self) -> Iterator[tuple[Span, Diagnostic]]:
-        """What is to be said about it, suppressed or not, each with its bytes of the document."""
+        """The findings on it, suppressed ones included, each with its bytes in the document."""
         return ((span.shifted(self.start), said) for span, said in self.facts.findings)
 
 
 class DocumentFinding(NamedTuple):
-    """A finding, and where it is."""
+    """A finding and its place."""
 
     span: Span
     """Bytes of the document."""
     finding: Diagnostic
     prompt: DocumentPrompt | None
-    """What it is about; None for findings that are about a suppression."""
+    """The prompt it is on; None for a finding on a suppression."""

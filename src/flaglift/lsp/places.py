@@ -1,4 +1,4 @@
-"""From a byte of a document to what stands there: a literal, a code point of it, a node of it."""
+"""Maps a byte of a document to the literal, code point and node there."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,11 +15,11 @@ class TextPlace(NamedTuple):
 
     literal: Literal
     at: int
-    """A code point of its text, or the end of that."""
+    """A code point of its text, or the end of the text."""
 
 
 def place_in(reading: DocumentReading, offset: int) -> TextPlace | None:
-    """Return the innermost literal around a byte of a document, whether it is a prompt or not."""
+    """Return the innermost literal at a byte of a document, whether it is a prompt or not."""
     if reading.host is None:
         return None
     for root in reading.literals_around(offset):
@@ -35,10 +35,10 @@ def place_in(reading: DocumentReading, offset: int) -> TextPlace | None:
 
 
 def code_point_at(literal: Literal, offset: int) -> int:
-    """Return the code point of a literal's text that a byte of the file is a part of.
+    """Return the code point of a literal's text that a byte of the file encodes.
 
-    Between two of them it is the second, but not after what may be added there when the program
-    runs; outside of the text the nearest end.
+    Between two code points it is the second, but never past text that may be inserted there at run
+    time; outside of the text it is the nearest end.
     """
     if literal.outer:
         before = literal.outer.text[: code_point_at(literal.outer, offset)]
@@ -54,7 +54,7 @@ def code_point_at(literal: Literal, offset: int) -> int:
 
 
 def node_at(literal: Literal, at: int) -> Node | None:
-    """Return the flag or reference of a prompt around a code point; the value is the flag's."""
+    """Return the flag or reference of a prompt at a code point; a value counts as its flag."""
     flags: Iterator[Node] = (
         node
         for segment in literal.prompt.segments
@@ -68,10 +68,10 @@ def node_at(literal: Literal, at: int) -> Node | None:
 
 
 def is_in(node: Node | None, at: int) -> bool:
-    """Return whether a code point is in a node, or ends it."""
+    """Return whether a code point is in a node, or at its end."""
     return node is not None and node.start <= at <= node.end
 
 
 def subject_at(subjects: tuple[Subject, ...], at: int) -> Subject:
-    """Return the keyframe of a prompt around a code point; the last one at the end."""
+    """Return the keyframe of a prompt at a code point; the last one at the end."""
     return next((each for each in subjects if at <= each.segment.end), subjects[-1])

@@ -1,7 +1,7 @@
-"""The prompts of a document: what is known of each, wherever in the document it stands.
+"""The prompts of a document: the known facts on each, independent of its position.
 
-An edit leaves most literals as they are, or moves them. What a literal says depends on its bytes,
-on how they read, and on what stands around it; what was found for these is found once.
+An edit leaves most literals unchanged, or only moves them. The facts on a literal depend on its
+bytes, on how they are read, and on its context; for the same three, they are computed once.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -23,56 +23,56 @@ from flaglift.syntax import Feature
 
 
 class VideoPrice(NamedTuple):
-    """What a video that a prompt asks for costs."""
+    """The price of a video that a prompt asks for."""
 
     seconds: int | None
-    """Its length; None if that is not known."""
+    """Its length; None if unknown."""
     cents: Decimal | None
-    """None where the price is not known."""
+    """None if the price is unknown."""
     is_assumed: bool
-    """Whether the price is an assumption, as below the base length."""
+    """Whether the price is assumed, as for a video shorter than the base length."""
 
 
 class Enclosure(NamedTuple):
-    """A literal that a prompt is, or is nested in; it answers the questions of suppressions."""
+    """A literal that is a prompt or contains one, as the suppressions need it."""
 
     place: Span
     extent: Span
     outer: "Enclosure | None"
 
     def shifted(self, offset: int) -> "Enclosure":
-        """Return where it is if the literal of the file begins elsewhere."""
+        """Return it moved by some bytes."""
         outer = self.outer.shifted(offset) if self.outer else None
         return Enclosure(self.place.shifted(offset), self.extent.shifted(offset), outer)
 
 
 class PromptFacts(NamedTuple):
-    """What is known of a prompt; bytes count from the first one of the literal of the file."""
+    """The known facts on a prompt; byte offsets are relative to the file's literal."""
 
     number: int
-    """Which of the leaves of that literal it is."""
+    """Its number among the leaves of that literal."""
     enclosure: Enclosure
     pointer: str
-    """A JSON pointer from that literal; empty if it is not structured."""
+    """A JSON pointer relative to that literal; empty if the literal is not structured."""
     fingerprint: str
     findings: tuple[tuple[Span, Diagnostic], ...]
     videos: tuple[VideoPrice, ...]
 
 
 class RootFacts(NamedTuple):
-    """What is known of a literal of a file, with those that are nested in it."""
+    """The known facts on a literal of a file, and on those nested in it."""
 
     number: int
-    """Which of the literals of its part it is."""
+    """Its number among the literals of its part."""
     start: int
-    """Its first byte, in the part of the document that it is in."""
+    """Its first byte, relative to its part of the document."""
     facts: tuple[PromptFacts, ...]
     unread: tuple[UnreadPlace, ...]
-    """Where it was not read; bytes count from its first one."""
+    """The places that were not read; byte offsets are relative to the literal."""
 
 
 class LiteralFacts(NamedTuple):
-    """What is known of a literal of a file, wherever it stands."""
+    """The known facts on a literal of a file, independent of its position."""
 
     prompts: tuple[PromptFacts, ...]
     unread: tuple[UnreadPlace, ...]
@@ -80,15 +80,15 @@ class LiteralFacts(NamedTuple):
 
 @dataclass(frozen=True)
 class PromptReader:
-    """Looks at literals that are new, and knows what it was told of others."""
+    """Analyzes new literals, and reuses the known facts on others."""
 
     settings: Settings
     known: Mapping[Hashable, LiteralFacts]
     flagged: Mapping[str, bool]
-    """Whether a text may hold flags."""
+    """Whether a text may contain flags."""
 
     def read(self, literals: Iterable[Literal], start: int) -> "PartFacts":
-        """Return what is known of the literals of a part of a file that begins at a byte."""
+        """Return the facts on the literals of a part of a file; the part begins at `start`."""
         known: dict[Hashable, LiteralFacts] = {}
         flagged: dict[str, bool] = {}
         roots = []
@@ -141,7 +141,7 @@ class PromptReader:
 
 
 class PartFacts(NamedTuple):
-    """What is known of a part of a document, wherever it stands."""
+    """The known facts on a part of a document, independent of its position."""
 
     roots: tuple[RootFacts, ...]
     known: Mapping[Hashable, LiteralFacts]
@@ -154,9 +154,9 @@ def _enclosure(literal: Literal) -> Enclosure:
 
 
 def _key(literal: Literal) -> Hashable:
-    """Return all that what is said of a literal depends on, wherever it stands.
+    """Return everything that the facts on a literal depend on, except its position.
 
-    Indices on the way to it are left out: another element before it changes nothing.
+    Indices on the path to it are left out, so that inserting an element before it changes nothing.
     """
     start = literal.start
     origin = literal.origin

@@ -1,4 +1,4 @@
-"""The changes that a document offers: fixes, moves to fields, comments that suppress."""
+"""The changes that are offered for a document: fixes, moves to fields, suppression comments."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from flaglift.lsp.reading import DocumentReading, read_document, suppressed
 from flaglift.rules import UNUSED_SUPPRESSION
 
 _MOST_PROMPTS = 20
-"""Prompts of a selection whose findings get proposals: each is proved."""
+"""The most prompts in a selection to make proposals for: each proposal must be proved."""
 
 _SAID = {Applicability.SAFE: "safe fix", Applicability.UNSAFE: "unsafe fix"}
 
@@ -36,11 +36,11 @@ _COMMENTS = {
     "sql": _DASHES,
     "html": _MARKUP, "vue": _MARKUP, "svelte": _MARKUP, "markdown": _MARKUP,
 }  # fmt: skip
-"""How a comment is written in each host that has comments."""
+"""The comment syntax of each host that has comments."""
 
 
 class Proposal(NamedTuple):
-    """A change of a document that puts a finding right."""
+    """A change of a document that resolves a finding."""
 
     about: DocumentFinding
     title: str
@@ -50,7 +50,7 @@ class Proposal(NamedTuple):
 
 
 def proposals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Iterator[Proposal]:
-    """Yield the fixes of findings that can be made, each proved by reading the document again."""
+    """Yield the possible fixes of findings, each proved by reading the document again."""
     if reading.host is None:
         return
     prompts = list({id(each.prompt): each.prompt for each in about if each.prompt}.values())
@@ -67,7 +67,7 @@ def proposals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Ite
 def _made(
     reading: DocumentReading, prompt: DocumentPrompt, about: Sequence[DocumentFinding]
 ) -> Iterator[tuple[DocumentFinding, Fix, LiteralChange]]:
-    """Yield what the fixes of one prompt's findings make of it."""
+    """Yield the results of fixing the findings of one prompt."""
     literal, job = prompt.literal, reading.job
     own = [each for each in about if each.prompt is prompt]
     findings = only_made_fixes(
@@ -83,7 +83,7 @@ def _made(
 
 
 def _removals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Iterator[Proposal]:
-    """Yield what takes suppressions out that suppress nothing."""
+    """Yield the edits that remove suppressions without effect."""
     judged = selected(reading.job.settings.select, reading.job.settings.ignore)
     for each in about:
         if each.finding.code != UNUSED_SUPPRESSION.code or not each.finding.fix:
@@ -97,9 +97,9 @@ def _removals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Ite
 
 
 def comment_against(reading: DocumentReading, about: DocumentFinding) -> ByteEdit | None:
-    """Return what adds a comment by which a finding is no longer reported, and nothing else is.
+    """Return the edit that adds a comment which suppresses a finding, and nothing else.
 
-    None where the host has no comments, or none can stand there.
+    None if the host has no comments, or none can be placed there.
     """
     if about.prompt is None:
         return None
@@ -125,16 +125,16 @@ def comment_against(reading: DocumentReading, about: DocumentFinding) -> ByteEdi
     behind = style.format(f"flaglift: ignore[{code}]{why}").encode()
     edits = [
         ByteEdit(line.start, line.start, indent + above + end),
-        ByteEdit(before.start, before.start, above + end),  # a fence begins there
+        ByteEdit(before.start, before.start, above + end),  # a code fence begins there
         ByteEdit(after, after, b"  " + behind),
     ]
     if _content(data[before.start : before.end], cell=cell).endswith(b"\\"):
-        del edits[:2]  # the line goes on, and a comment would be a part of it
+        del edits[:2]  # the line is continued, and a comment would become a part of it
     return next((edit for edit in edits if _suppresses_only(reading, about, edit)), None)
 
 
 def _content(line: bytes, *, cell: bool) -> bytes:
-    """Return a line without its end; of a cell's line in a notebook, without that of its string."""
+    """Return a line without its end; in a notebook cell, without the end inside its string."""
     line = line.rstrip(b"\r\n")
     ends = (b",", b'"', b"\\n", b"\\r") if cell else ()
     for end in ends:
@@ -143,7 +143,7 @@ def _content(line: bytes, *, cell: bool) -> bytes:
 
 
 def _suppresses_only(reading: DocumentReading, about: DocumentFinding, edit: ByteEdit) -> bool:
-    """Return whether after an edit all is said that was said, but for this finding."""
+    """Return whether an edit removes this finding and changes no other."""
     job = replace(reading.job, raw=apply(reading.data, [edit]))
     parts = reading.parts
     reader = PartReader(job.settings, parts.accepted if parts else ())
@@ -166,7 +166,7 @@ def _identity(about: DocumentFinding) -> tuple[str, str]:
 
 
 def suppression_in(source: Path, text: str, path: str, about: DocumentFinding) -> str | None:
-    """Return what is added to the end of a configuration so that a finding is not reported."""
+    """Return the text to append to a configuration in order to suppress a finding."""
     if about.prompt is None:
         return None
     table = "tool.flaglift.suppressions" if source.name == "pyproject.toml" else "suppressions"
@@ -181,6 +181,6 @@ def suppression_in(source: Path, text: str, path: str, about: DocumentFinding) -
     added = added if text.endswith("\n") or not text else "\n" + added
     try:
         tomllib.loads(text + added)
-    except ValueError:  # they are written in another way there
+    except ValueError:  # the configuration has them in a different form
         return None
     return added

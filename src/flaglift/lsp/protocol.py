@@ -1,4 +1,4 @@
-"""The protocol as this server speaks it: where pygls does it otherwise than editors expect."""
+"""The protocol as editors expect it, where pygls deviates."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,11 +9,11 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import JsonRPCRequestMessage
 
 INVALID = "flaglift/invalid"
-"""Stands for the method of a request whose parameters are none of it."""
+"""Replaces the method of a request with invalid parameters."""
 
 
 def _passed_on(method: str) -> Any:
-    """Return what hands a notification to the feature, and does nothing else."""
+    """Return a handler that only passes a notification on to its feature."""
 
     @lsp_method(method)
     def pass_on(self: LanguageServerProtocol, params: Any) -> Iterator[Any]:
@@ -25,8 +25,8 @@ def _passed_on(method: str) -> Any:
 class EditorProtocol(LanguageServerProtocol):
     """The protocol without pygls's own copies of the documents.
 
-    These split lines where the protocol does not, at U+2028 and others, so that edits would go to
-    the wrong place.
+    pygls also splits lines where the protocol does not, at U+2028 and others, so edits would be
+    applied at the wrong place.
     """
 
     lsp_text_document__did_open: Any = _passed_on(types.TEXT_DOCUMENT_DID_OPEN)
@@ -39,9 +39,9 @@ class EditorProtocol(LanguageServerProtocol):
     def _execute_handler(
         self, msg_id: str | int, handler: Any, callback: Any, args: Any = None, kwargs: Any = None
     ) -> None:
-        """Run a handler, and forget it when it is done; pygls remembers those of notifications.
+        """Run a handler, and forget it when it is done; pygls keeps those of notifications.
 
-        What is cancelled is forgotten by whoever does so: at the end, pygls walks through them.
+        Cancelled ones are left to the canceller: at shutdown, pygls iterates over them.
         """
 
         def done(future: Any) -> None:
@@ -52,7 +52,7 @@ class EditorProtocol(LanguageServerProtocol):
         super()._execute_handler(msg_id, handler, done, args, kwargs)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """Return a message; a request with parameters of other types is answered all the same."""
+        """Return a message; a request with invalid parameters is answered all the same."""
         try:
             return super().structure_message(data)
         except JsonRpcInvalidParams:

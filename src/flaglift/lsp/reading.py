@@ -1,4 +1,4 @@
-"""What is to be said about a document: the same as `flaglift check` says of the file."""
+"""The findings on a document, the same ones that `flaglift check` reports for the file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from flaglift.rules import UNUSED_SUPPRESSION
 
 
 class ReadingProblem(NamedTuple):
-    """Why a document, or a part of it, was not looked at."""
+    """Why a document, or a part of it, was not checked."""
 
     start: int
     """A byte of the document."""
@@ -32,11 +32,11 @@ class ReadingProblem(NamedTuple):
 
 @dataclass
 class DocumentReading:
-    """What was found in one version of a document."""
+    """The result of checking one version of a document."""
 
     job: FileJob
     host: Host | None = None
-    """None where the document could not be read."""
+    """None if the document could not be read."""
     parts: DocumentParts | None = None
     directives: Sequence[Directive] = ()
     problems: list[ReadingProblem] = field(default_factory=list)
@@ -48,7 +48,7 @@ class DocumentReading:
 
     @cached_property
     def lines(self) -> LineIndex:
-        """Its lines, as `flaglift check` counts them."""
+        """Its lines, numbered as by `flaglift check`."""
         return LineIndex(self.data)
 
     @cached_property
@@ -58,7 +58,7 @@ class DocumentReading:
 
     @cached_property
     def shown(self) -> Sequence[Sequence[int]]:
-        """The numbers of the findings of each part that are not suppressed."""
+        """For each part, the numbers of the findings that are not suppressed."""
         if self.parts is None:
             return []
         shown: list[Sequence[int]] = [range(len(part.findings)) for part in self.parts.parts]
@@ -79,28 +79,28 @@ class DocumentReading:
 
     @cached_property
     def unused(self) -> Sequence[DocumentFinding]:
-        """What is to be said about suppressions, in order."""
+        """The findings on suppressions, in order."""
         return sorted(_unused(self)) if self.shown else []
 
     @cached_property
     def findings(self) -> Sequence[DocumentFinding]:
-        """What is to be said, in order, but for what is suppressed or accepted."""
+        """The findings, in order, without those that are suppressed or accepted."""
         return self._findings(range(len(self.shown)))
 
     @property
     def count(self) -> int:
-        """How many findings there are."""
+        """The number of findings."""
         return sum(map(len, self.shown)) + len(self.unused)
 
     def _findings(self, numbers: Iterable[int]) -> list[DocumentFinding]:
-        """Return what is to be said about some parts, and about suppressions, in order."""
+        """Return the findings of some parts and on suppressions, in order."""
         if self.parts is None:
             return []
         said = [each for n in numbers for each in self.parts.chosen(n, self.shown[n])]
         return sorted([*said, *self.unused], key=lambda each: (each.span, each.finding))
 
     def findings_in(self, place: Span) -> list[DocumentFinding]:
-        """Return the findings that have a byte, or an end, in common with a range."""
+        """Return the findings that overlap or touch a range."""
         near = self.parts.around(place) if self.parts else ()
         return [
             each
@@ -109,20 +109,20 @@ class DocumentReading:
         ]
 
     def prompts_in(self, place: Span) -> list[DocumentPrompt]:
-        """Return the prompts that have a byte, or an end, in common with a range."""
+        """Return the prompts that overlap or touch a range."""
         near = self.parts.prompts(self.parts.around(place)) if self.parts else ()
         return [
             each for each in near if each.place.start <= place.end and place.start <= each.place.end
         ]
 
     def literals_around(self, offset: int) -> Iterator[Literal]:
-        """Yield the literals of the file of the parts around a byte, prompts or not."""
+        """Yield the file's literals in the parts around a byte, whether they are prompts or not."""
         if self.parts:
             for number in self.parts.around(Span(offset, offset)):
                 yield from self.parts.literals(number)
 
     def prompt_at(self, offset: int) -> DocumentPrompt | None:
-        """Return the prompt that holds a byte, or ends there."""
+        """Return the prompt that contains a byte, or ends there."""
         prompts = self.prompts_in(Span(offset, offset))
         return max(prompts, key=lambda each: each.place.start, default=None)
 
@@ -130,9 +130,9 @@ class DocumentReading:
 def read_document(
     job: FileJob, reader: PartReader, last: DocumentParts | None = None
 ) -> DocumentReading:
-    """Return what is to be said about a document; what it has in common with `last` is known.
+    """Return the result of checking a document; parts shared with `last` are not read again.
 
-    Raises `ConfigError` or `CatalogError` for unusable settings, and nothing for the content.
+    Raises `ConfigError` or `CatalogError` for unusable settings, but never for the content.
     """
     reading = DocumentReading(job)
     if b"\0" in job.raw:
@@ -167,7 +167,7 @@ def _read(
 
 
 def _concerned(reading: DocumentReading, parts: DocumentParts) -> dict[int, list[Directive]]:
-    """Return the parts in which prompts may be suppressed, by their numbers, with the comments."""
+    """Return the suppression comments by the numbers of the parts that they may apply to."""
     every = range(len(parts.parts))
     concerned: dict[int, list[Directive]] = {}
     if reading.job.suppressions:
@@ -182,7 +182,7 @@ def _concerned(reading: DocumentReading, parts: DocumentParts) -> dict[int, list
 def suppressed(
     prompt: DocumentPrompt, reading: DocumentReading, near: Iterable[Directive]
 ) -> dict[str, list[Directive]]:
-    """Return the codes that are not to be reported about a prompt, each with the comments."""
+    """Return the codes that are suppressed for a prompt, each with the comments that do so."""
     silenced: dict[str, list[Directive]] = {}
     for directive in near:
         for code in directive.codes_for(prompt.enclosure, reading.lines):

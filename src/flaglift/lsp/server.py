@@ -1,4 +1,4 @@
-"""The language server: what the editor says goes to the session, what is found goes back."""
+"""The language server: passes editor events to the session, and publishes the results."""
 
 import asyncio
 import re
@@ -21,15 +21,15 @@ from flaglift.lsp.reading import DocumentReading
 from flaglift.lsp.session import EditorSession, OpenDocument, VersionReading
 
 _OF_THE_EXTENSION = frozenset({"path", "trace", "enable"})
-"""Settings that are not for the server."""
+"""Settings that the server ignores: they are for the editor's extension."""
 
 _PATIENCE = 2.0
-"""Seconds that the editor has to say its settings, before documents are read without them."""
+"""Seconds to wait for the editor's settings before documents are read without them."""
 
 _NOTEBOOKS = [
     types.NotebookDocumentFilterWithNotebook(kind) for kind in ("jupyter-notebook", "interactive")
 ]
-"""The notebooks that the editor is to tell of, with all their cells."""
+"""The notebooks to be notified about, with all their cells."""
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -37,11 +37,11 @@ _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _Result = TypeVar("_Result")
 
 Feature = tuple[str, Callable[..., Any], Any]
-"""A method of the protocol, the coroutine that does it, and what the editor is told of it."""
+"""A method of the protocol, the coroutine for it, and its registration options."""
 
 
 class ReadingPlace(NamedTuple):
-    """A place in a document that was read."""
+    """A place in a document that has been read."""
 
     document: OpenDocument
     version: DocumentVersion
@@ -51,7 +51,7 @@ class ReadingPlace(NamedTuple):
 
 
 class EditorServer(LanguageServer):
-    """A language server for the prompts of one editor."""
+    """A language server for one editor."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -69,35 +69,35 @@ class EditorServer(LanguageServer):
 
     @property
     def is_ready(self) -> bool:
-        """Whether the editor has said what it can."""
+        """Whether the editor has sent its capabilities."""
         return hasattr(self.protocol, "client_capabilities")
 
     @property
     def is_pulling(self) -> bool:
-        """Whether the editor asks for diagnostics."""
+        """Whether the editor pulls diagnostics."""
         capabilities = self.client_capabilities.text_document
         return capabilities is not None and capabilities.diagnostic is not None
 
     def is_pulled(self, document: OpenDocument) -> bool:
-        """Return whether the editor asks for what is found in a document; it is not published then.
+        """Return whether the editor pulls the diagnostics of a document, so they are not published.
 
-        Both would show it twice (neovim#29927). An editor that asks does so for cells that were
-        edited, and not for others that this changes: cells are published.
+        Doing both would show them twice (neovim#29927). For notebooks, editors pull cells that were
+        edited but not other cells that the edit affects: their diagnostics are published.
         """
         return self.is_pulling and not isinstance(document.version, NotebookVersion)
 
     @property
     def unit(self) -> str:
-        """What columns count."""
+        """The unit that columns are counted in."""
         return types.PositionEncodingKind(self.server_capabilities.position_encoding).value
 
     async def in_reader(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
-        """Do something in the thread that reads documents, after what it has to do already."""
+        """Run work in the thread that reads documents, after the work queued there."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reader, partial(work, *arguments))
 
     async def read(self, document: OpenDocument) -> VersionReading:
-        """Return what is found in a document as it is now."""
+        """Return the result of reading the current version of a document."""
         version = document.version
         if not self._has_settings.is_set():
             with suppress(TimeoutError):
@@ -108,7 +108,7 @@ class EditorServer(LanguageServer):
         return current
 
     async def at(self, uri: str, position: types.Position) -> "ReadingPlace | None":
-        """Return what is found in a document, and a place in it; None if there is nothing."""
+        """Return the result of reading a document, and a place in it; None if there is none."""
         document = self.session.document(uri)
         if document is None:
             return None
@@ -119,14 +119,14 @@ class EditorServer(LanguageServer):
         return ReadingPlace(document, current.version, current.reading, offset)
 
     def _tell(self, problem: str) -> None:
-        """Say once what is wrong with the configuration."""
+        """Report a configuration problem, once."""
         if problem and problem != self._told:
             kind = types.MessageType.Error
             self.window_show_message(types.ShowMessageParams(kind, f"flaglift: {problem}"))
         self._told = problem
 
     async def publish(self, document: OpenDocument) -> None:
-        """Publish what is found in a document; changes that come meanwhile count too."""
+        """Publish a document's diagnostics; changes made in the meantime are included."""
         document.is_stale = True
         if self.is_pulled(document) or document.is_pushing:
             return
@@ -141,7 +141,7 @@ class EditorServer(LanguageServer):
             document.is_pushing = False
 
     def _show(self, document: OpenDocument, current: VersionReading) -> None:
-        """Publish what is found in the parts of a document that are not as they were published."""
+        """Publish the diagnostics of those parts of a document where they have changed."""
         versions = current.version.versions()
         shown: dict[str, tuple[int | None, Sequence[types.Diagnostic]]] = {
             uri: (versions[uri], each) for uri, each in diagnostics(current).items()
@@ -154,19 +154,19 @@ class EditorServer(LanguageServer):
         document.published = shown
 
     def close(self, uri: str) -> None:
-        """Forget a document, and say nothing of it any longer."""
+        """Forget a document, and clear its diagnostics."""
         document = self.session.documents.pop(uri)
         document.is_open = False
         self.clear(document, set(document.published))
 
     def clear(self, document: OpenDocument, uris: Iterable[str]) -> None:
-        """Publish that there is nothing to say any longer of parts of a document."""
+        """Clear the diagnostics of parts of a document."""
         for uri in sorted(uris):
             del document.published[uri]
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     async def refresh(self) -> None:
-        """Look at all open documents again, because something else changed."""
+        """Check all open documents again, because something else changed."""
         asked = self.client_capabilities.workspace
         for document in list(self.session.documents.values()):
             await self.publish(document)
@@ -175,12 +175,12 @@ class EditorServer(LanguageServer):
             await self.workspace_diagnostic_refresh_async(None)
 
     def set_given(self, given: Any) -> None:
-        """Take the editor's settings for all folders."""
+        """Store the editor's settings for all folders."""
         self.given = _settings(given)
         self.session.set_folders(dict.fromkeys(self._paths(), self.given), self.given)
 
     async def ask_settings(self) -> None:
-        """Ask the editor for the settings of each folder, if it can tell."""
+        """Request the settings of each folder, if the editor supports it."""
         asked = self.client_capabilities.workspace
         if asked and asked.configuration:
             self._has_settings.clear()
@@ -212,7 +212,7 @@ class EditorServer(LanguageServer):
 
 
 def _settings(given: Any) -> dict[str, Any]:
-    """Return the editor's settings with the keys of the configuration; what is null is not set."""
+    """Return the editor's settings that are configuration keys; null means not set."""
     inner = given.get(SOURCE, given) if isinstance(given, dict) else {}
     keys = {key: _CAPITAL.sub("-", str(key)).lower() for key in inner}
     return {

@@ -1,4 +1,4 @@
-"""What an editor has open, and how each document is read."""
+"""The documents that an editor has open, and the configuration that each is read with."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ from flaglift.lsp.reading import DocumentReading, ReadingProblem, read_document
 
 
 class VersionReading(NamedTuple):
-    """What was found in one version of a document, under one configuration."""
+    """The result of reading one version of a document, under one configuration."""
 
     version: DocumentVersion
     resolved: Resolved
     reading: DocumentReading | None
-    """None for a document that is not checked, by its kind or by the configuration."""
+    """None for a document that is not checked, because of its kind or the configuration."""
 
 
 @dataclass(eq=False)
@@ -36,17 +36,17 @@ class OpenDocument:
     last: VersionReading | None = None
     is_open: bool = True
     is_pushing: bool = False
-    """Whether somebody is about to read it and to publish what is found."""
+    """Whether a task is about to read it and to publish the result."""
     is_stale: bool = False
-    """Whether it changed since then."""
+    """Whether it has changed since that task began reading."""
     published: dict[str, tuple[int | None, Sequence[EditorDiagnostic]]] = field(
         default_factory=dict
     )
-    """What the editor was told of each part, and of which version of it."""
+    """The diagnostics last sent for each part, and the version they were for."""
     _answered: tuple[str, VersionReading | None] = ("", None)
 
     def identity_of(self, current: VersionReading) -> str:
-        """Return a word for what was found: the same one for the same version and configuration."""
+        """Return an identifier of the result: the same for the same version and configuration."""
         if self._answered[1] is not current:
             self._answered = token_hex(8), current
         return self._answered[0]
@@ -59,9 +59,9 @@ class EditorSession:
     documents: dict[str, OpenDocument] = field(default_factory=dict)
     """By address."""
     notebooks: dict[str, str] = field(default_factory=dict)
-    """The addresses of notebooks, by those of the texts of their cells."""
+    """The addresses of notebooks, by the addresses of their cells' texts."""
     _folders: dict[str, ConfigurationFiles] = field(default_factory=dict)
-    """Of each folder of the workspace, by its path."""
+    """By the path of each workspace folder."""
     _elsewhere: ConfigurationFiles = field(
         default_factory=lambda: ConfigurationFiles({}, os.path.abspath(os.curdir))
     )
@@ -69,9 +69,9 @@ class EditorSession:
     def set_folders(
         self, given: Mapping[str, Mapping[str, Any]], elsewhere: Mapping[str, Any]
     ) -> None:
-        """Set the folders of the workspace with the editor's settings for each, and for no folder.
+        """Set the workspace folders, with the editor's settings for each, and those for no folder.
 
-        What is not a file yet is taken to be in the first.
+        A document that is not a file yet is assumed to be in the first folder.
         """
         self._folders = {
             folder: ConfigurationFiles(settings, folder) for folder, settings in given.items()
@@ -80,7 +80,7 @@ class EditorSession:
         self._elsewhere = ConfigurationFiles(elsewhere, first)
 
     def document(self, uri: str) -> OpenDocument | None:
-        """Return the open document at an address, or that it is a part of."""
+        """Return the open document that has an address, or has a part with it."""
         return self.documents.get(self.notebooks.get(uri, uri))
 
     def path(self, uri: str) -> str:
@@ -88,15 +88,15 @@ class EditorSession:
         return path_of(uri, self._elsewhere.folder)
 
     def configuration(self, path: str) -> Resolved:
-        """Return what is configured for a file, by its absolute path, as it is on disk now."""
+        """Return the current on-disk configuration for a file, by its absolute path."""
         around = [each for each in self._folders if path.startswith(os.path.join(each, ""))]
         files = self._folders[max(around, key=len)] if around else self._elsewhere
         return files.of(path)
 
     def read(self, document: OpenDocument, version: DocumentVersion) -> VersionReading:
-        """Return what is found in a version of a document; only what changed is linted again.
+        """Return the result of reading a version of a document; only what changed is linted again.
 
-        It is not to be called by two threads at once.
+        Not thread-safe.
         """
         path = self.path(document.uri)
         resolved = self.configuration(path)

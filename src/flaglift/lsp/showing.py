@@ -1,4 +1,4 @@
-"""What is shown beside and under prompts: hover, hints, colours, counts, links."""
+"""Information shown next to prompts: hovers, inlay hints, semantic tokens, counts, links."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _OF_KINDS = {ValueKind.WORD: 1, ValueKind.WHOLE_NUMBER: 2, ValueKind.TEXT: 3}
 
 
 def rule_words(reading: DocumentReading) -> Iterator[tuple[Span, str]]:
-    """Yield the rules that suppressions name, each with its bytes and its code."""
+    """Yield the rule codes that suppressions name, each with its bytes."""
     for directive in reading.directives:
         start, end = directive.comment.start, directive.comment.end
         opening = reading.data.find(b"[", start, end)
@@ -54,7 +54,7 @@ async def _hover(ls: EditorServer, params: types.HoverParams) -> types.Hover | N
 
 
 def hover(reading: DocumentReading, offset: int) -> tuple[Span, str] | None:
-    """Return what is said of what stands at a byte, and where that is."""
+    """Return the hover text for a byte, and the range it describes."""
     for span, code in rule_words(reading):
         if span.start <= offset <= span.end:
             return span, wording.of_rule(find_rule(code))
@@ -76,7 +76,7 @@ def hover(reading: DocumentReading, offset: int) -> tuple[Span, str] | None:
 
 
 def _of_value(literal: Literal, flag: Flag, settings: Settings) -> str:
-    """Return what is said of the value of a flag; empty if nothing but what the flag means."""
+    """Return the explanation of a flag's value; empty if the flag's own meaning is enough."""
     subjects = subjects_of(literal.text, literal.prompt, settings, request_of(literal))
     subject = subject_at(subjects, flag.start)
     if flag.name is FlagName.VIDEO_MODEL and flag.value:
@@ -93,7 +93,7 @@ async def _hints(ls: EditorServer, params: types.InlayHintParams) -> list[types.
 
 
 def hints(reading: DocumentReading, version: DocumentVersion, place: Span) -> list[types.InlayHint]:
-    """Return the fields of the flags in a range, and what the prompts in it cost."""
+    """Return hints for a range: the field of each flag, and the cost of each prompt."""
     hints = []
     for prompt in reading.prompts_in(place):
         literal = prompt.literal
@@ -113,7 +113,7 @@ def _hint(version: DocumentVersion, offset: int, label: str, tooltip: str) -> ty
 
 
 def cost(prompt: DocumentPrompt) -> str:
-    """Return what the videos of a prompt cost, and how long they are; empty if not known."""
+    """Return the cost and the length of a prompt's videos; empty if unknown."""
     videos = prompt.facts.videos
     prices = [each.cents for each in videos if each.cents is not None]
     lengths = [each.seconds for each in videos if each.seconds is not None]
@@ -132,7 +132,7 @@ async def _tokens(ls: EditorServer, params: types.SemanticTokensParams) -> types
 
 
 def tokens(reading: DocumentReading, version: DocumentVersion, uri: str) -> list[int]:
-    """Return the colours of flags, values, references and holes, as the protocol counts them."""
+    """Return semantic tokens for flags, values, references and holes, as the protocol has them."""
     tokens = []
     for prompt in reading.prompts:
         for span, kind in _coloured(prompt):
@@ -146,7 +146,7 @@ def tokens(reading: DocumentReading, version: DocumentVersion, uri: str) -> list
     for number, start_column, end_column, kind in sorted(tokens):
         column = column if number == line else 0
         if number == line and start_column < column and data:
-            continue  # prompts that are part of each other
+            continue  # of prompts nested in each other
         data += [number - line, start_column - column, end_column - start_column, kind, 0]
         line, column = number, start_column
     return data
@@ -174,12 +174,12 @@ async def _lens(ls: EditorServer, params: types.CodeLensParams) -> list[types.Co
     title = totals(at.reading) if at else ""
     place = types.Range(types.Position(0, 0), types.Position(0, 0))
     if at and at.version.location(Span(0, 0)).uri != params.text_document.uri:
-        return []  # a cell; the first one says it of the notebook
+        return []  # not the first cell, which reports for the whole notebook
     return [types.CodeLens(place, types.Command(title, ""))] if title else []
 
 
 def totals(reading: DocumentReading) -> str:
-    """Return how many prompts there are, and what their videos cost; empty without prompts."""
+    """Return the number of prompts, and the cost of their videos; empty without prompts."""
     if not reading.prompts:
         return ""
     videos = [video for prompt in reading.prompts for video in prompt.facts.videos]

@@ -1,4 +1,4 @@
-"""What the editor tells: documents open, change and close; settings, folders and files change."""
+"""Notifications from the editor: document, settings, folder and file changes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +14,11 @@ from flaglift.lsp.session import OpenDocument
 from flaglift.lsp.text import EditorText
 
 _WATCHED = ("**/flaglift.toml", "**/pyproject.toml", "**/*.toml", "**/*baseline*.json")
-"""What a configuration may be made of; whatever it is called, it is looked at with each change."""
+"""Files that may be part of a configuration; one with any other name is checked on each edit."""
 
 
 def initialize(ls: EditorServer, params: types.InitializeParams) -> None:
-    """Take the settings that the editor gives at the beginning."""
+    """Store the settings that the editor sends at initialization."""
     ls.set_given(params.initialization_options)
 
 
@@ -39,7 +39,7 @@ async def _initialized(ls: EditorServer, params: types.InitializedParams) -> Non
 async def _did_open(ls: EditorServer, params: types.DidOpenTextDocumentParams) -> None:
     item = params.text_document
     if item.uri in ls.session.notebooks:
-        return  # a cell, which the notebook tells of
+        return  # a cell, which is handled as part of its notebook
     text = EditorText(item.text, ls.unit)
     opened = TextVersion(item.uri, item.language_id, item.version, text)
     document = ls.session.documents[item.uri] = OpenDocument(item.uri, opened)
@@ -49,14 +49,14 @@ async def _did_open(ls: EditorServer, params: types.DidOpenTextDocumentParams) -
 async def _did_change(ls: EditorServer, params: types.DidChangeTextDocumentParams) -> None:
     document = ls.session.document(params.text_document.uri)
     if document is None or not isinstance(document.version, TextVersion):
-        return  # it was never opened, and what it holds is not known; or it is a cell
+        return  # it was never opened, so its content is unknown; or it is a cell
     text = edited(document.version.text, params.content_changes)
     document.version = document.version.edited(params.text_document.version, text)
     await ls.publish(document)
 
 
 def edited(text: EditorText, changes: Sequence[types.TextDocumentContentChangeEvent]) -> EditorText:
-    """Return a text after changes, one after the other."""
+    """Return a text after changes, applied in order."""
     for change in changes:
         if isinstance(change, types.TextDocumentContentChangePartial):
             text = text.edited(change.range, change.text)

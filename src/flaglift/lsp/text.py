@@ -1,4 +1,4 @@
-"""The text of an editor's document, and its positions in the units that both sides agreed on."""
+"""The text of an editor's document, with positions in the negotiated encoding."""
 
 import re
 from bisect import bisect_right
@@ -12,7 +12,7 @@ from flaglift.check.hosts.base import ByteEdit
 from flaglift.lossless.spans import Span, difference
 
 _LINE_END = re.compile(rb"\r\n?|\n")
-"""What ends a line by the protocol, and nothing else: U+2028 and a form feed do not."""
+"""The line ends of the protocol, and no others: U+2028 and form feeds do not end lines."""
 
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
@@ -26,10 +26,10 @@ _WIDTHS: Mapping[str, Callable[[str], int]] = {
 
 
 class EditorText:
-    """A text as the editor holds it; it does not change, an edit makes another one.
+    """A text as the editor has it. It is immutable: an edit returns a new one.
 
-    `unit` is what positions count within a line: `utf-8`, `utf-16` or `utf-32`. Offsets are bytes
-    of `data`. Half of a surrogate pair, which an editor may send, is kept as three bytes.
+    `unit` is the unit of columns: `utf-8`, `utf-16` or `utf-32`. Offsets are bytes of `data`. A
+    lone surrogate, which an editor may send, is kept as three bytes.
     """
 
     def __init__(self, text: str | bytes, unit: str, starts: list[int] | None = None) -> None:
@@ -39,7 +39,7 @@ class EditorText:
 
     @cached_property
     def data(self) -> bytes:
-        """The text in valid UTF-8: half a surrogate pair is U+FFFD, of the same length."""
+        """The text in valid UTF-8; a lone surrogate becomes U+FFFD, which has the same length."""
         return _SURROGATE.sub(_NOT_A_CHARACTER, self._raw) if b"\xed" in self._raw else self._raw
 
     @cached_property
@@ -47,16 +47,16 @@ class EditorText:
         return self._known or [0, *(match.end() for match in _LINE_END.finditer(self._raw))]
 
     def edited(self, place: Range, text: str) -> "EditorText":
-        """Return the text with a range replaced; what lies behind its end is taken for the end."""
+        """Return the text with a range replaced; positions past the end count as the end."""
         start, end = self.span(place)
         end = max(start, end)
         raw = _joined(b"".join((self._raw[:start], _encoded(text), self._raw[end:])))
         return EditorText(raw, self.unit, self._starts_in(raw, start, end))
 
     def _starts_in(self, raw: bytes, start: int, end: int) -> list[int]:
-        """Return where lines begin after a range was replaced; only those around it are read."""
+        """Return the line starts after a range was replaced; only lines around it are scanned."""
         known, moved = self._starts, len(raw) - len(self._raw)
-        # The line before may end in a CR, of which an LF that is new makes one line end.
+        # The line before may end in a CR, which a new LF would join into one line end.
         first = max(0, bisect_right(known, start) - 2)
         last = bisect_right(known, end)
         until = known[last] + moved if last < len(known) else len(raw)
@@ -68,7 +68,7 @@ class EditorText:
         return Span(self.offset(place.start), self.offset(place.end))
 
     def offset(self, position: Position) -> int:
-        """Return the byte at a position; in the middle of a character, the one it begins with."""
+        """Return the byte at a position; inside a character, the character's first byte."""
         if position.line >= len(self._starts):
             return len(self._raw)
         start, end = self._line(position.line)
@@ -84,7 +84,7 @@ class EditorText:
         return offset
 
     def position(self, offset: int) -> Position:
-        """Return where a byte is."""
+        """Return the position of a byte."""
         number = bisect_right(self._starts, offset) - 1
         start, end = self._line(number)
         before = self._raw[start : min(offset, end)]
@@ -96,17 +96,17 @@ class EditorText:
         return Position(number, len(text) + astral)
 
     def range(self, span: Span) -> Range:
-        """Return where a range of bytes is."""
+        """Return the positions of a range of bytes."""
         return Range(self.position(span.start), self.position(span.end))
 
     def lines(self, span: Span) -> list[Span]:
-        """Return the parts of a range of bytes that are in one line each, without line ends."""
+        """Split a range of bytes at line boundaries, without the line ends."""
         first, last = (bisect_right(self._starts, at) - 1 for at in span)
         lines = map(self._line, range(first, last + 1))
         return [Span(max(span.start, start), min(span.end, end)) for start, end in lines]
 
     def line_before(self, position: Position) -> str:
-        """Return what the editor shows in a line before a position."""
+        """Return the text of the displayed line before a position."""
         start = self.offset(Position(position.line, 0))
         return self.data[start : self.offset(position)].decode(errors="ignore")
 
@@ -120,7 +120,7 @@ class EditorText:
 
 
 def line_edits(old: bytes, new: bytes) -> list[ByteEdit]:
-    r"""Return edits that make one document into another, each within a few lines.
+    r"""Return edits that turn one document into another, each within a few lines.
 
     >>> line_edits(b"a\nb\nc\n", b"a\nbx\nc\n")
     [ByteEdit(start=3, end=3, content=b'x')]
@@ -148,7 +148,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _joined(raw: bytes) -> bytes:
-    """Return the bytes with each surrogate pair as the character that it stands for."""
+    """Return the bytes with each surrogate pair combined into its character."""
     if b"\xed" not in raw:
         return raw
     return _PAIR.sub(lambda pair: _character(pair[0]).encode(), raw)

@@ -1,4 +1,4 @@
-"""What is said of flags, models, lengths, references and rules, in Markdown."""
+"""Explanations of flags, models, lengths, references and rules, in Markdown."""
 
 from flaglift.catalog import Catalog, Model, Status
 from flaglift.documentation import rule_link
@@ -14,11 +14,11 @@ _MEANINGS = {
     FlagName.VIDEO_PROMPT: ("Says what the video shows; without it, the image prompt does.", "3.3"),
     FlagName.DURATION: ("The length of the video, in whole seconds.", "2.7, 3.4"),
 }
-"""What flags mean, and the sections of the dialect that say so; a field explains any other."""
+"""The meaning of flags, and the dialect sections that define it; others are named by field."""
 
 
 def of_flag(flag: FlagName) -> str:
-    """Return what a flag means."""
+    """Return the meaning of a flag."""
     field = f"Form field: `{flag.field}`." if flag.field else "It has no form field of its own."
     if flag not in _MEANINGS:
         return f"**`{flag.word}`** — {field}"
@@ -27,14 +27,14 @@ def of_flag(flag: FlagName) -> str:
 
 
 def lengths(model: Model) -> str:
-    """Return the lengths that a model makes."""
+    """Return the lengths that a model supports."""
     if model.durations is None:
         return "not published"
     return str(model.durations)
 
 
 def price(model: Model, seconds: int | None) -> str:
-    """Return what a video costs; empty if that is not known."""
+    """Return the price of a video; empty if unknown."""
     known = model.price_cents(seconds)
     length = model.default_seconds if seconds is None else seconds
     if known is None:
@@ -44,7 +44,7 @@ def price(model: Model, seconds: int | None) -> str:
 
 
 def of_model(name: str, catalog: Catalog, seconds: int | None) -> str:
-    """Return where a model stands in the catalog, and what it makes at which price."""
+    """Return a model's status in the catalog, with its lengths and prices."""
     standing = catalog.find(name)
     edition = f"Edition of {catalog.edition.date}."
     if standing.status is Status.RETIRED:
@@ -66,7 +66,7 @@ def of_model(name: str, catalog: Catalog, seconds: int | None) -> str:
 
 
 def of_length(subject: Subject) -> str:
-    """Return what the length of a video means for the model that is chosen."""
+    """Return the meaning of a video's length for the chosen model."""
     model = subject.model
     if model is None:
         return of_flag(FlagName.DURATION)
@@ -76,13 +76,13 @@ def of_length(subject: Subject) -> str:
 
 
 def of_reference(reference: Reference) -> str:
-    """Return what a reference refers to."""
+    """Return the explanation of a reference."""
     what = "A LoRA" if reference.kind == "lora" else "A face"
     weight = "no weight is written" if reference.weight is None else f"weight {reference.weight:g}"
     return f"{what}, `{reference.id}`, {weight}. It stays in the text. Dialect, section 5.1."
 
 
 def of_rule(rule: Rule) -> str:
-    """Return what a rule is about, with a link to its page."""
+    """Return a rule's summary, with a link to its page."""
     why = " ".join(sections(rule)["Why"].split())
     return f"**[{rule.code}]({rule_link(rule.code)}) {rule.name}** — {summary(rule)}\n\n{why}"
