@@ -1,1 +1,1 @@
-"""Spans and edits, and what else keeps every byte that nobody meant to change."""
+"""Spans, edits and readers that preserve every byte not meant to change."""

@@ -1,6 +1,6 @@
-"""Rows and cells of delimited text (CSV, TSV and their relatives), with their places in its bytes.
+"""Rows and cells of delimited text (CSV, TSV and the like), with their byte positions.
 
-What readers agree on is read; a row on which they do not is told, with what is odd about it.
+A row that readers disagree on is returned with a description of what is odd about it.
 """
 
 import csv
@@ -24,13 +24,13 @@ class Dialect:
     quoting: bool = True
     """Whether a cell may be quoted at all."""
     start: int = 0
-    """Where the first row begins: after a byte order mark, and a line such as `sep=;`."""
+    """Where the first row begins: after a byte order mark, or a line such as `sep=;`."""
     doubt: str = ""
-    """Why it may be another; empty if all rows say the same."""
+    """Why the dialect may be a different one; empty if all rows agree."""
 
 
 class Cell(NamedTuple):
-    """A cell, in bytes, its quotes included."""
+    """A cell, in bytes, quotes included."""
 
     start: int
     end: int
@@ -45,7 +45,7 @@ class DelimitedRow(NamedTuple):
     following: int
     """Where the next row begins."""
     fault: str
-    """Why other readers may read it otherwise; empty if they do not."""
+    """Why other readers may read it differently; empty if they do not."""
 
     @property
     def blank(self) -> bool:
@@ -63,27 +63,27 @@ class _Patterns(NamedTuple):
     quoted: re.Pattern[bytes]
     """A whole quoted cell."""
     plain: re.Pattern[bytes]
-    """A cell without quotes, or the rest of a malformed one."""
+    """A cell without quotes, or the remainder of a malformed one."""
     odd_backslash: re.Pattern[bytes]
     special: re.Pattern[bytes]
-    """What a cell that is not quoted cannot hold."""
+    """The bytes that an unquoted cell cannot contain."""
 
 
 _MOST_COLUMNS = 60
-"""Of rows that one expression reads."""
+"""The most columns of rows that a single expression matches."""
 
 
 _LINE_END = rb"(?:\r?\n|\r(?!\Z))"
-"""A CR that the data ends with may be half of one."""
+"""A CR at the end of the data may be half of a line end."""
 
 RowMatcher = Callable[[bytes, int], re.Match[bytes] | None]
 
 
 @cache
 def row_matcher(dialect: Dialect, width: int) -> RowMatcher | None:
-    """Return what matches a row of so many cells, each a group, on which all readers agree.
+    """Return a matcher for rows of that many cells, one group each, that all readers agree on.
 
-    Its line end, which is part of it, is in the data. None where `row_at` has to read all rows.
+    The match includes the line end, which must be in the data. None if all rows need `row_at`.
     """
     if width > _MOST_COLUMNS:
         return None
@@ -100,7 +100,7 @@ def row_matcher(dialect: Dialect, width: int) -> RowMatcher | None:
 
 @cache
 def row_end_matcher(dialect: Dialect) -> RowMatcher:
-    """Return what matches any row that ends in the data, as `row_at` reads it."""
+    """Return a matcher for any row that ends within the data, as `row_at` reads it."""
     delimiter = dialect.delimiter.encode()
     patterns = _patterns(delimiter, backslash=dialect.backslash)
     rest = patterns.plain.pattern
@@ -127,7 +127,7 @@ def _patterns(delimiter: bytes, *, backslash: bool) -> _Patterns:
 def row_at(data: bytes, start: int, dialect: Dialect, *, final: bool = True) -> DelimitedRow | None:
     r"""Return the row that begins at a position; None if it does not end in the data.
 
-    `final` says that nothing follows the data: a quote that is open takes all of the rest.
+    `final` means that no data follows: an open quote then extends to the end.
 
     >>> row_at(b'a,"b, c"\r\nd', 0, Dialect()).cells
     [Cell(start=0, end=1), Cell(start=2, end=8)]
@@ -179,7 +179,7 @@ def _cell_end(
 
 
 def rows(data: bytes, dialect: Dialect, part: Span | None = None) -> Iterator[DelimitedRow]:
-    """Yield the rows of a document, or those that begin in a part, in order, empty lines too."""
+    """Yield the rows that begin in a part of a document, by default all, empty lines included."""
     position, end = part or (0, len(data))
     position = max(position, dialect.start)
     while position < end:
@@ -191,7 +191,7 @@ def rows(data: bytes, dialect: Dialect, part: Span | None = None) -> Iterator[De
 
 
 def content(raw: bytes, dialect: Dialect) -> bytes:
-    """Return what a cell holds. One that is malformed is read as Python's `csv` reads it."""
+    """Return the content of a cell; a malformed one is read as by Python's `csv`."""
     if not dialect.quoting or not raw.startswith(b'"'):
         return raw
     patterns = _patterns(dialect.delimiter.encode(), backslash=dialect.backslash)
@@ -201,7 +201,7 @@ def content(raw: bytes, dialect: Dialect) -> bytes:
 
 
 def sound_content(raw: bytes, dialect: Dialect) -> bytes:
-    """Return what a cell of a row without a fault holds.
+    """Return the content of a cell in a row without a fault.
 
     >>> sound_content(b'"a, ""b"", c"', Dialect())
     b'a, "b", c'
@@ -212,10 +212,10 @@ def sound_content(raw: bytes, dialect: Dialect) -> bytes:
 
 
 def written(plain: bytes, dialect: Dialect, *, like: bytes, alone: bool = False) -> bytes | None:
-    """Return a cell that holds a value: quoted if the old one was, or if it has to be.
+    """Return the cell for a value: quoted if the old cell was, or if the value requires it.
 
-    `alone` says that the row has no other cell: an empty one would be no row. None where the
-    dialect cannot hold it so that all readers understand it alike.
+    `alone` means that the row has no other cell, so that an empty one would not be a row. None if
+    the dialect cannot express the value in a way that all readers understand alike.
     """
     if not can_hold(plain, dialect):
         return None
@@ -229,7 +229,7 @@ def written(plain: bytes, dialect: Dialect, *, like: bytes, alone: bool = False)
 
 
 def can_hold(plain: bytes, dialect: Dialect) -> bool:
-    """Return whether a cell can hold a value so that all readers understand it alike."""
+    """Return whether a cell can express a value in a way that all readers understand alike."""
     if dialect.backslash and b"\\" in plain:
         return False
     if dialect.quoting:
@@ -239,7 +239,7 @@ def can_hold(plain: bytes, dialect: Dialect) -> bool:
 
 
 def as_python_reads(text: str, dialect: Dialect) -> list[list[str]] | None:
-    """Return the rows that Python's `csv` reads; None if a cell is too long for it."""
+    """Return the rows as Python's `csv` reads them; None if a cell is too long for it."""
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=dialect.delimiter,

@@ -1,4 +1,4 @@
-"""Finds out in which dialect of delimited text a file is written, from all of its rows."""
+"""Detects the dialect of a delimited text file from all of its rows."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -17,23 +17,23 @@ from flaglift.lossless.delimited import (
 )
 
 Blocks = Callable[[], Iterable[bytes]]
-"""Begins to read a file again."""
+"""Starts reading a file from its beginning."""
 
 _DELIMITERS = (",", ";", "\t", "|")
 _BOM = b"\xef\xbb\xbf"
 _DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?sep=([^\r\n\"\x80-\xff])\r?\n", re.IGNORECASE)
 _LONGEST = 64 * 2**20
-"""Bytes of the longest row that is looked at; a quote that is open makes a row of all the rest."""
+"""The longest row to examine, in bytes; an unclosed quote makes one row of all that follows."""
 
 
 def choose(blocks: Blocks, *, default: str = ",", given: str | None = None) -> Dialect:
     """Return the dialect of a file.
 
-    `default` is the delimiter of files that hold none, `given` one that the user named. A line
-    `sep=;` at the beginning says it too. Else it is the delimiter of the header, outside quotes,
-    that gives the most rows as many cells as the header. Where two do so equally well, there is a
-    doubt, and one that is not followed by blanks, as the punctuation of a text is, comes first.
-    Quotes are escaped with a backslash only if that makes more rows whole.
+    `default` is the delimiter of files that contain none, `given` one that the user named. A line
+    `sep=;` at the beginning names it too. Otherwise it is the delimiter in the header, outside
+    quotes, with which the most rows have as many cells as the header. In a tie the dialect is in
+    doubt, and a delimiter not followed by blanks, as the punctuation in prose is, is preferred.
+    Quotes are escaped with a backslash only if more rows are well-formed that way.
     """
     head = b"".join(_first(blocks, 2**20))
     start = len(_BOM) if head.startswith(_BOM) else 0
@@ -63,7 +63,7 @@ def _first(blocks: Blocks, size: int) -> Iterator[bytes]:
 
 
 def _candidates(head: bytes, plain: Dialect) -> list[str]:
-    """Return the delimiters that part the header, the usual one first."""
+    """Return the delimiters that occur in the header, the usual one first."""
     names = dict.fromkeys((plain.delimiter, *_DELIMITERS))
     headers = {name: row_at(head, plain.start, replace(plain, delimiter=name)) for name in names}
     return [name for name, row in headers.items() if row and len(row.cells) > 1]
@@ -79,7 +79,7 @@ def _holds(blocks: Blocks, wanted: bytes) -> bool:
 
 
 def _quoted(blocks: Blocks) -> bool:
-    """Return whether a cell of a file with tabs begins with a quote."""
+    """Return whether any cell of a tab-separated file begins with a quote."""
     last = b"\n"
     for block in blocks():
         if re.search(rb'[\t\r\n]"', last + block):
@@ -89,7 +89,7 @@ def _quoted(blocks: Blocks) -> bool:
 
 
 def _is_spaced(head: bytes, dialect: Dialect) -> bool:
-    """Return whether a blank follows each delimiter, as it follows the punctuation of a text."""
+    """Return whether a blank follows each delimiter, as after the punctuation in prose."""
     sign = dialect.delimiter.encode()
     return head.count(sign) == head.count(sign + b" ")
 
@@ -107,7 +107,7 @@ def _best(blocks: Blocks, candidates: list[Dialect]) -> Dialect:
 
 
 def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
-    """Return how many rows have as many cells as the first one, and nothing odd."""
+    """Return how many rows are well-formed, with as many cells as the first one."""
     width = 0
     count = 0
     for row in _rows(blocks, dialect):
@@ -122,10 +122,10 @@ def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
 
 
 def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | bool]:
-    """Yield the rows of a file; their places are not those of the file.
+    """Yield the rows of a file; their positions are not relative to the file.
 
-    True stands for one that has as many cells as the first one, and nothing odd; False for one that
-    has others, or something odd that is not a backslash.
+    True replaces a well-formed row with as many cells as the first one; False a row with another
+    number of cells, or with a fault that is not about a backslash.
     """
     whole: RowMatcher | None = None
     ended = row_end_matcher(dialect)
@@ -134,7 +134,7 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | bool]:
     for block in chain(blocks(), (b"",)):
         data += block
         if len(data) - position < wanted and block:
-            continue  # a row is looked at again only when there is twice as much of it
+            continue  # an incomplete row is tried again only once the data has doubled
         while position < len(data):
             match = whole(data, position) if whole else None
             if match is not None:

@@ -1,6 +1,6 @@
-"""Members of objects and elements of lists, with their places in a document that is valid.
+"""Members of objects and elements of lists, with their positions in a valid document.
 
-Only what is asked for is looked at: what is in between is stepped over.
+Only the requested values are parsed: everything in between is skipped.
 """
 
 import json
@@ -32,16 +32,16 @@ class Member(NamedTuple):
 
 
 class JsonObject(NamedTuple):
-    """An object that holds what a path leads to."""
+    """An object that a path leads to."""
 
     place: str
     opening: int
-    """Where its brace is."""
+    """The position of its brace."""
     members: list[Member]
 
 
 def value_end(data: bytes, start: int) -> int | None:
-    """Return where the value that starts there ends; None if it does not end in the data.
+    """Return the end of the value that starts at a position; None if it is not in the data.
 
     >>> value_end(b'[{"a": "]"} , 2]', 1), value_end(b'[{"a": "]"', 1)
     (11, None)
@@ -67,7 +67,7 @@ def _end(data: bytes, start: int) -> int:
 
 
 def members(data: bytes, opening: int) -> list[Member]:
-    """Return the members of the object whose brace is at `opening`, in order, repeated keys too."""
+    """Return the members of the object whose brace is at `opening`, in order, with duplicates."""
     members: list[Member] = []
     position = skip_blanks(data, opening + 1)
     while data[position : position + 1] != b"}":
@@ -80,12 +80,12 @@ def members(data: bytes, opening: int) -> list[Member]:
 
 
 def closing(data: bytes, inside: Sequence[Member]) -> int:
-    """Return where the brace is that closes the object of these members."""
+    """Return the position of the brace that closes the object with these members."""
     return _next(data, inside[-1].end)
 
 
 def elements(data: bytes, opening: int) -> Iterator[int]:
-    """Yield where each element of the list begins whose bracket is at `opening`."""
+    """Yield the start of each element of the list whose bracket is at `opening`."""
     position = skip_blanks(data, opening + 1)
     while data[position : position + 1] != b"]":
         yield position
@@ -101,7 +101,7 @@ def _no_constant(name: str) -> str:
     raise ValueError(f"not valid JSON: {name} is not a value of it")
 
 
-# Numbers are never written back, and Python refuses to read very long ones.
+# Numbers are never written back, and Python refuses to parse very long ones.
 _DECODERS = {
     JSON: json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_constant),
     PYTHON: json.JSONDecoder(parse_int=str, parse_float=str),
@@ -109,7 +109,7 @@ _DECODERS = {
 
 
 def validate(data: bytes, grammar: Grammar = PYTHON, *, deep: bool = True) -> None:
-    """Raise `ValueError`, with a reason for people, unless the bytes are one JSON value.
+    """Raise `ValueError`, with a readable reason, unless the bytes are exactly one JSON value.
 
     With `deep`, values nested too deeply for the standard library are read too, which takes seconds
     for a megabyte; without it, they raise `RecursionError`.
@@ -138,9 +138,9 @@ def _invalid(documents: Sequence[Document]) -> str:
 
 
 def parse_path(path: str) -> list[str]:
-    r"""Return the steps of a path; `[]` is every element of a list, a backslash makes a dot plain.
+    r"""Return the steps of a path; `[]` means all elements of a list, a backslash escapes a dot.
 
-    Raises `ValueError` for what is not a path.
+    Raises `ValueError` if it is not a valid path.
 
     >>> parse_path("prompts_attributes[].text"), parse_path(r"a\.b")
     (['prompts_attributes', '[]', 'text'], ['a.b'])
@@ -162,10 +162,10 @@ def parse_path(path: str) -> list[str]:
 
 
 def sites(data: bytes, steps: Sequence[str]) -> list[JsonObject]:
-    """Return the objects that hold the last step's key, in order; the document must be valid.
+    """Return the objects that contain the last step's key, in order; the document must be valid.
 
-    Raises `ValueError` if the path leads through a repeated key, or to a value of another kind
-    than the path says. A missing or null step leads nowhere.
+    Raises `ValueError` if the path leads through a duplicate key, or to a value of another type
+    than the path implies. A missing or null step leads nowhere.
     """
     values = [("", skip_blanks(data, 0))]
     for step in steps[:-1]:
@@ -180,7 +180,7 @@ def sites(data: bytes, steps: Sequence[str]) -> list[JsonObject]:
 
 
 def _inside(data: bytes, start: int, step: str, place: str) -> Iterator[tuple[str, int]]:
-    """Yield the places and the beginnings of the values to which one step leads."""
+    """Yield the paths and start positions of the values that one step leads to."""
     if _is_null(data, start):
         return
     if step == "[]":
@@ -205,17 +205,17 @@ def _is_null(data: bytes, start: int) -> bool:
 
 
 def named(place: str) -> str:
-    """Return what the value at a place is called in a sentence."""
+    """Return the name of the value at a path, for use in a sentence."""
     return f"`{place}`" if place else "it"
 
 
 def joined(place: str, step: str) -> str:
-    """Return the place to which a key leads from another place."""
+    """Return the path of a key in the value at another path."""
     return f"{place}.{step}" if place else step
 
 
 def single(inside: Sequence[Member], key: str) -> Member | None:
-    """Return the member with a key; None if there is none. Raises `ValueError` for several."""
+    """Return the member with a key; None if there is none. Raises `ValueError` for duplicates."""
     matching = [member for member in inside if member.key == key]
     if len(matching) > 1:
         raise ValueError(f"the key `{key}` stands in it {len(matching)} times")

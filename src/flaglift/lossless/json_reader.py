@@ -1,7 +1,7 @@
-"""Every string of a JSON or JSON5 document with its place, also of one that is broken.
+"""Finds every string of a JSON or JSON5 document with its position, even if it is malformed.
 
-A hand-written reader, because the standard library's tells no places, recurses, and stops at the
-first fault.
+A hand-written reader, because the standard library's gives no positions, is recursive, and stops
+at the first error.
 """
 
 from collections.abc import Callable
@@ -20,17 +20,17 @@ class Container:
 
     def __init__(self, opening: int, above: "Container | None", *, is_object: bool) -> None:
         self.opening: int = opening
-        """Where its bracket is."""
+        """The position of its bracket."""
         self.is_object: bool = is_object
         self.above: Container | None = above
         self.name: Span | None = above.key if above else None
-        """Its key in the object above."""
+        """Its key in the parent object."""
         self.number: int = above.count if above else 0
-        """Its number in the list above, from 0."""
+        """Its index in the parent list, from 0."""
         self.key: Span | None = None
-        """The key that was read last."""
+        """The last key that was read."""
         self.count: int = 0
-        """The commas so far."""
+        """The number of commas so far."""
 
 
 class JsonString(NamedTuple):
@@ -44,7 +44,7 @@ class JsonString(NamedTuple):
     number: int
 
     def path(self, data: bytes) -> tuple[str | int, ...]:
-        """Return the keys and indices that lead to it from the top of its document."""
+        """Return the keys and indices from the root of its document to it."""
         steps: list[str | int] = []
         key, number, container = self.key, self.number, self.container
         while container:
@@ -61,7 +61,7 @@ class JsonString(NamedTuple):
 
 
 def name_of(data: bytes, key: Span) -> str:
-    """Return what a key is called."""
+    """Return the name that a key spells."""
     raw = data[key.start : key.end]
     name = decoded(raw)
     return raw.decode(errors="replace") if name is None else name
@@ -69,19 +69,19 @@ def name_of(data: bytes, key: Span) -> str:
 
 @dataclass(slots=True)
 class Document:
-    """One value at the top."""
+    """One top-level value."""
 
     start: int
     texts: list[JsonString] = field(default_factory=list)
     fault: str = ""
-    """What is wrong with it first; empty if it is valid."""
+    """The first error in it; empty if it is valid."""
     at: int = -1
-    """Where that is."""
+    """The position of the error."""
     end: int = -1
 
 
 class JsonReading(NamedTuple):
-    """What a file holds: as a rule one document."""
+    """The content of a file: normally a single document."""
 
     documents: list[Document]
     comments: list[Span]
@@ -90,7 +90,7 @@ class JsonReading(NamedTuple):
 def read(
     data: bytes, grammar: Grammar = JSON5, start: int = 0, end: int | None = None
 ) -> JsonReading:
-    """Return the documents in a range of the data. Never raises; faults are told."""
+    """Return the documents in a range of the data. Never raises; errors are in the result."""
     reader = _Reader(data, grammar)
     for token in grammar.token.finditer(data, start, len(data) if end is None else end):
         kind = token.lastindex or 0
@@ -99,21 +99,21 @@ def read(
 
 
 class _Expected(IntEnum):
-    """What may come next."""
+    """What can come next."""
 
     TOP = 0
     """A document, or the end of the file."""
     FIRST_VALUE = 1
-    """A value of a list, or its end."""
+    """A value of a list, or the end of the list."""
     VALUE = 2
     FIRST_KEY = 3
-    """A key of an object, or its end."""
+    """A key of an object, or the end of the object."""
     KEY = 4
     COLON = 5
     MEMBER = 6
     """The value of a key."""
     COMMA = 7
-    """Or the end of the list or object."""
+    """A comma, or the end of the list or object."""
 
 
 _VALUES = (_Expected.TOP, _Expected.FIRST_VALUE, _Expected.VALUE, _Expected.MEMBER)
@@ -130,7 +130,7 @@ class _Reader:
         self._grammar = grammar
         self._container: Container | None = None
         self._state = _Expected.TOP
-        # In the order of the groups of `Grammar.token`.
+        # In the order of the groups in `Grammar.token`.
         self.handlers: tuple[Callable[[int, int], None], ...] = (
             self._other, self._string, self._open, self._close, self._comma, self._colon,
             self._word, self._comment, self._misspelt, self._unclosed, self._other, self._end,

@@ -1,14 +1,14 @@
-"""The tokens of JSON and of JSON5, as bytes of a document in UTF-8, and what strings stand for."""
+"""The tokens of JSON and of JSON5, as bytes of a UTF-8 document, and the values of strings."""
 
 import json
 import re
 from typing import Any, NamedTuple
 
-# White space of JSON5 that is not ASCII, and its line terminators U+2028 and U+2029.
+# Non-ASCII white space of JSON5, and its line terminators U+2028 and U+2029.
 _WIDE_BLANK = (
     rb"\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf"
 )
-# One that is not closed takes the rest of the document: nothing is searched twice.
+# An unclosed comment extends to the end of the document, so that nothing is searched twice.
 COMMENT = rb"//(?:[^\n\r\xe2]|\xe2(?!\x80[\xa8\xa9]))*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\*?\Z)"
 _BLANK = rb"(?:[ \t\n\r]++|[\x0b\x0c]|" + _WIDE_BLANK + rb"|" + COMMENT + rb")*+"
 _MISSPELT = rb'"(?:[^"\\\n\r]++|\\[^\n\r])*+"' + rb"|'(?:[^'\\\n\r]++|\\[^\n\r])*+'"
@@ -27,20 +27,20 @@ def _token(blank: bytes, string: bytes, comment: bytes) -> re.Pattern[bytes]:
         _MISSPELT,
         rb"[\"'][^\n\r]*+",
     )
-    # The end and any other byte are tokens too: a search never has to look further.
+    # The end and any other byte are tokens too, so that a search never scans further.
     groups = b"|".join(b"(" + kind + b")" for kind in (*kinds, rb".", rb"\Z"))
     return re.compile(blank + b"(?:" + groups + b")", re.DOTALL)
 
 
 class Grammar(NamedTuple):
-    """What is allowed in a document."""
+    """The syntax that a document may use."""
 
     token: re.Pattern[bytes]
-    """Blanks and one token; the groups are the kinds of `Reader`."""
+    """White space and one token; the groups are the token kinds of `Reader`."""
     word: re.Pattern[bytes]
     """Numbers and constants."""
     relaxed: bool
-    """Whether a comma may end a list or an object, and a key may be an identifier."""
+    """Whether trailing commas are allowed, and keys may be identifiers."""
 
 
 _EXPONENT = rb"(?:[eE][+-]?[0-9]+)?"
@@ -56,7 +56,7 @@ JSON = Grammar(
 )
 """RFC 8259."""
 PYTHON = JSON._replace(word=re.compile(_WORD + rb"|-?Infinity|NaN"))
-"""JSON with the constants that Python's `json` reads and writes."""
+"""JSON with the additional constants that Python's `json` reads and writes."""
 _ESCAPE5 = rb"\\(?:\r\n|[^\r0-9ux]|\r(?!\n)|0(?![0-9])|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})"
 JSON5 = Grammar(
     _token(
@@ -71,10 +71,10 @@ JSON5 = Grammar(
     ),
     relaxed=True,
 )
-"""A superset of JSON with comments, of JSON with trailing commas, and of what Python reads."""
+"""A superset of JSON with comments, of JSON with trailing commas, and of Python's JSON."""
 
 _VALID_STRING = 1
-"""The group of a token that is a string without faults."""
+"""The group of a token that is a well-formed string."""
 
 _ESCAPE = re.compile(
     r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\n\r\u2028\u2029])|(.))", re.DOTALL
@@ -90,7 +90,7 @@ def skip_blanks(data: bytes, position: int) -> int:
 
 
 def decoded(raw: bytes) -> str | None:
-    r"""Return the text of a string or a key, as it is spelt; None for what is not one.
+    r"""Return the text that a string or a key spells; None if it is not well-formed.
 
     >>> decoded(rb'"caf\u00e9"'), decoded(rb"'it\'s'"), decoded(b"key"), decoded(rb'"\u12"')
     ('café', "it's", 'key', None)
@@ -105,7 +105,7 @@ def decoded(raw: bytes) -> str | None:
         text = _ESCAPE.sub(_unescaped, (raw[1:-1] if quoted else raw).decode())
     except UnicodeDecodeError:
         return None
-    # The halves of a surrogate pair are escaped one by one.
+    # The two halves of a surrogate pair are escaped separately.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
@@ -117,17 +117,17 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def is_identifier(raw: bytes) -> bool:
-    """Return whether a word is a name, as JSON5 has keys without quotes."""
+    """Return whether a word is an identifier, as for unquoted keys in JSON5."""
     name = (decoded(raw) or "").replace("$", "_").replace("\u200c", "").replace("\u200d", "")
     return name.isidentifier()
 
 
-# An encoder made once: with other options than its own, `json.dumps` makes one for each call.
+# Reused encoders: with non-default options, `json.dumps` makes a new one for each call.
 _ENCODE = {only: json.JSONEncoder(ensure_ascii=only).encode for only in (False, True)}
 
 
 def encoded(value: Any, *, ascii_only: bool) -> bytes:
-    """Return a value as JSON; half a surrogate pair, which UTF-8 cannot hold, is escaped."""
+    """Return a value as JSON; a lone surrogate, which UTF-8 cannot encode, is escaped."""
     try:
         return _ENCODE[ascii_only](value).encode()
     except UnicodeEncodeError:

@@ -67,7 +67,7 @@ def difference(old: str, new: str) -> Edit:
 
 
 def common_length(one: AnyStr, other: AnyStr) -> int:
-    """Return how much two texts have in common at their beginning.
+    """Return the length of the common prefix of two texts.
 
     >>> common_length("a cat", "a cow"), common_length(b"a cat sits", b"a cat")
     (3, 5)
@@ -75,7 +75,7 @@ def common_length(one: AnyStr, other: AnyStr) -> int:
     low, high = 0, min(len(one), len(other))
     if one[:high] == other[:high]:
         return high
-    while low < high:  # by halves: slices are compared at the speed of memory
+    while low < high:  # bisection: comparing slices runs at memory speed
         middle = (low + high + 1) // 2
         if one[low:middle] == other[low:middle]:
             low = middle
@@ -85,7 +85,7 @@ def common_length(one: AnyStr, other: AnyStr) -> int:
 
 
 def common_ends(one: bytes, other: bytes) -> tuple[int, int]:
-    """Return how much two byte strings have in common at their beginning, and then at their end.
+    """Return the lengths of the common prefix of two byte strings, and of their common suffix.
 
     >>> common_ends(b"a cat sits", b"a cow sits"), common_ends(b"aa", b"a")
     ((3, 5), (1, 0))

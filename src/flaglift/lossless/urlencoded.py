@@ -1,4 +1,4 @@
-"""Pairs of application/x-www-form-urlencoded text, with their places in its bytes."""
+"""The pairs of application/x-www-form-urlencoded text, with their byte positions."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ class Pair(NamedTuple):
     end: int
 
     def name(self, data: bytes) -> bytes:
-        """Return the name as it is spelt."""
+        """Return the raw name, not decoded."""
         return data[self.start : self.end].partition(b"=")[0]
 
 
 def pairs(data: bytes) -> Iterator[Pair]:
-    """Yield the pairs, in order; empty ones too.
+    """Yield the pairs, in order, empty ones included.
 
     >>> [data[pair.value : pair.end] for data in [b"a=1&b&c=2=3"] for pair in pairs(data)]
     [b'1', b'', b'2=3']
@@ -37,12 +37,12 @@ def pairs(data: bytes) -> Iterator[Pair]:
 
 
 def is_broken(data: bytes) -> bool:
-    """Return whether there is a percent sign that is not an escape: readers differ on it."""
+    """Return whether a percent sign is not part of an escape: readers differ on it."""
     return _BROKEN_ESCAPE.search(data) is not None
 
 
 def decoded(raw: bytes) -> str | None:
-    """Return what a name or a value stands for; None if it is not UTF-8.
+    """Return the decoded name or value; None if it is not UTF-8.
 
     >>> decoded(b"a+cat%2C+big"), decoded(b"%ff")
     ('a cat, big', None)
@@ -54,5 +54,5 @@ def decoded(raw: bytes) -> str | None:
 
 
 def encoded(text: str, *, keep: str = "") -> bytes:
-    """Return a name or a value as it is written; characters of `keep` stay as they are."""
+    """Return the encoded name or value; characters in `keep` are not escaped."""
     return quote_plus(text, safe=keep).encode()
