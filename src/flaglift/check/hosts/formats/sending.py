@@ -1,4 +1,4 @@
-"""Follows a mapping in source code: whether a call sends it to a server."""
+"""Follows a mapping in source code, to see whether a call sends it to a server."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ PAIRS = {
     "keyed_element": ("key", "value"),
     "array_element_initializer": ("", ""),
 }
-"""The fields of a pair's sides; where the grammar names none, they are its two children."""
+"""The field names of a pair's two sides; if the grammar has none, they are its two children."""
 
 
 def sides(pair: Node) -> tuple[Node | None, Node | None]:
@@ -36,17 +36,17 @@ _SENDS = re.compile(
     r"(?:^|[._:$])(?:fetch|axios|got|ky|request|requests|superagent|post|post_form|urlopen)$"
 )
 _RECORDS = re.compile(r"mock|stub|fake|nock|respx|responses|rsps|httpretty|^m$", re.IGNORECASE)
-"""What has a method like a client's, to which tests say what a server answers."""
+"""Objects with methods like a client's, which tests use to define a server's responses."""
 _NO_BODY = re.compile(r"header|cookie|auth(?!or)", re.IGNORECASE)
 _ADDRESS = re.compile(r"^(?:ur[il]|address|endpoint)$", re.IGNORECASE)
 _METHOD = re.compile(r"""["':]?(?:post|put|patch)["']?""", re.IGNORECASE)
 _SERVICE = re.compile(r"\btunes\b|astria", re.IGNORECASE)
-"""What is in an address of the service: other servers may take the text alone."""
+"""Text in the service's URLs: other servers may expect the text alone."""
 _READS = (
     "member_expression", "subscript_expression", "attribute", "subscript", "element_reference",
     "member_access_expression", "index_expression", "selector_expression",
 )  # fmt: skip
-"""What takes a part of a mapping, so that the rest of it goes nowhere."""
+"""Operations that take only a part of a mapping, so that the rest of it is not sent."""
 CALLS = (
     "call_expression", "call", "new_expression",
     "function_call_expression", "member_call_expression", "scoped_call_expression",
@@ -57,7 +57,7 @@ _SERIALIZES = re.compile(r"(?:^|[._])(?:stringify|dumps|generate|to_json|urlenco
 
 
 def is_sent(mapping: Node) -> bool:
-    """Return whether a mapping stands under `prompt` in what a call sends to a server."""
+    """Return whether a call sends a mapping to a server under the key `prompt`."""
     keys: list[str] = []
     for above in islice(ancestors(mapping), 16):
         if above.type in PAIRS:
@@ -75,7 +75,7 @@ def is_sent(mapping: Node) -> bool:
 
 
 def _sends(call: Node, mapping: Node, keys: Sequence[str]) -> bool:
-    """Return whether a call with the name of a client's sends as its body what is under keys."""
+    """Return whether a call is named like a client's, and sends the value at `keys` as its body."""
     name = called(call)
     if name == _CURL[0]:
         return "CURLOPT_POSTFIELDS" in text_of(call)
@@ -84,7 +84,7 @@ def _sends(call: Node, mapping: Node, keys: Sequence[str]) -> bool:
     fields = (call.child_by_field_name(each) for each in ("receiver", "object", "scope"))
     receiver = text_of(next(filter(None, fields), None)) or name.rpartition(".")[0]
     if not receiver and call.child_by_field_name("method") is not None:
-        return False  # tests of Ruby's frameworks send to themselves with a bare `post`
+        return False  # Ruby test frameworks call the application itself with a bare `post`
     if _RECORDS.search(receiver) or any(map(_NO_BODY.search, keys)):
         return False
     address = next(_addresses(call.child_by_field_name("arguments"), mapping), None)
@@ -93,7 +93,7 @@ def _sends(call: Node, mapping: Node, keys: Sequence[str]) -> bool:
 
 
 def _addresses(arguments: Node | None, mapping: Node) -> Iterator[Node]:
-    """Yield what may be the address in a call's arguments: what is named so, or comes first."""
+    """Yield the possible URLs in a call's arguments: those named so, or in first position."""
     for argument in arguments.named_children if arguments is not None else ():
         if argument.type in PAIRS:
             key, value = sides(argument)
@@ -111,6 +111,6 @@ def _addresses(arguments: Node | None, mapping: Node) -> Iterator[Node]:
 
 
 def called(call: Node) -> str:
-    """Return the name of what a call calls."""
+    """Return the name of the function or method that is called."""
     fields = (call.child_by_field_name(each) for each in ("function", "method", "name"))
     return text_of(next(filter(None, fields), None))

@@ -1,4 +1,4 @@
-"""Words of the shell: bare text, quotes of four kinds, expansions as holes."""
+"""Words of the shell: unquoted text, the four kinds of quotes, and expansions as holes."""
 
 import re
 
@@ -14,11 +14,11 @@ _LABEL = re.compile(
     rb"(?m)(?:^|\bin[ \t]|;;)[ \t]*+\(?[ \t]*+"
     rb"[^\s()|\"'`;&<>$]++(?:[ \t]*+\|[ \t]*+[^\s()|\"'`;&<>$]++)*+[ \t]*+\)"
 )
-"""What a branch of a `case` begins with: `-v | --video)`."""
+"""The pattern that begins a branch of a `case`: `-v | --video)`."""
 
 
 def labels(script: bytes) -> list[Span]:
-    """Return the labels in a script, also in one that does not parse."""
+    """Return the labels in a script, even in one that does not parse."""
     return [Span(*label.span()) for label in _LABEL.finditer(script)]
 
 
@@ -32,7 +32,7 @@ def _ansi(raw: bytes) -> str | None:
         return _ANSI[kind]
     if kind in "uU":
         return character(raw[2:].decode())
-    # Numbers are bytes, so several make one character.
+    # Numeric escapes are bytes, so a character may take several.
     units = re.findall(rb"\\x([0-9a-fA-F]{1,2})|\\([0-7]{1,3})", raw)
     values = [int(h, 16) if h else int(o, 8) & 0xFF for h, o in units]
     try:
@@ -90,10 +90,10 @@ EXPANDED = "the shell makes other words of it"
 
 
 def parts(data: bytes, start: int, limit: int) -> list[StringLiteral]:
-    """Return the parts of the word that starts at a byte, each as it is quoted.
+    """Return the parts of the word that starts at a byte, one for each style of quoting.
 
-    Expansions are holes. The word ends where the shell ends it, whatever a parse tree says, but not
-    after `limit`: where the substitution in backticks that it is in ends.
+    Expansions are holes. The word ends where the shell ends it, whatever the parse tree says, but
+    no later than `limit`, the end of the backtick substitution around it.
     """
     parts: list[StringLiteral] = []
     position = start
@@ -134,7 +134,7 @@ def _closing(data: bytes, opening: re.Match[bytes]) -> int:
 
 
 def _double_end(data: bytes, position: int, limit: int, holes: list[Span]) -> int:
-    """Return where a double-quoted string ends; add the expansions in it."""
+    """Return the end of a double-quoted string; append the expansions in it to `holes`."""
     while position < limit and data[position] != ord('"'):
         if _HOLE.match(data, position):
             end = expansion_end(data, position, quoted=True)
@@ -151,9 +151,9 @@ _BRACKETS = {ord("("): ord(")"), ord("{"): ord("}"), ord("`"): ord("`"), ord('"'
 
 
 def expansion_end(data: bytes, start: int, *, quoted: bool = False) -> int:
-    """Return where the expansion ends that starts at a byte; at the end of the data if nowhere.
+    """Return the end of the expansion that starts at a byte; the end of the data if unclosed.
 
-    In a `${}` inside double quotes an apostrophe is a character.
+    In a `${}` inside double quotes, an apostrophe is an ordinary character.
     """
     name = _NAME.match(data, start)
     if name:
@@ -183,11 +183,11 @@ def expansion_end(data: bytes, start: int, *, quoted: bool = False) -> int:
 
 
 _Stack = list[tuple[int, bool]]
-"""The brackets that are open, each with whether an apostrophe in it is a character."""
+"""The open brackets, each with whether an apostrophe inside is an ordinary character."""
 
 
 def _opened(data: bytes, start: int, stack: _Stack, *, quoted: bool) -> tuple[_Stack, int]:
-    """Open the expansion that starts at a byte; return what is open, and where it goes on."""
+    """Open the expansion at a byte; return the open brackets, and where scanning continues."""
     name = _NAME.match(data, start)
     if name:
         return stack, name.end()

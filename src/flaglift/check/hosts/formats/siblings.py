@@ -19,11 +19,11 @@ TEXT_KEY = re.compile(r"(?:^|\[)text\]?$")
 _REST = re.compile(rb"(?P<comma>[ \t]*,)?[ \t]*(?:(?:#|//|/\*)[^\n]*?)?(?=\r?\n)")
 
 Write = Callable[[Any], bytes]
-"""Writes a value down in a language."""
+"""Encodes a value as a literal of a language."""
 
 
 def renamed(key: bytes, name: str) -> bytes:
-    """Return the key of the text, as it is spelt, with another field's name.
+    """Return the key for another field, spelled like the key of the text.
 
     >>> renamed(b"'prompt[text]'", "video_model")
     b"'prompt[video_model]'"
@@ -33,18 +33,18 @@ def renamed(key: bytes, name: str) -> bytes:
 
 
 _REQUESTS = ("prompt", "prompts_attributes")
-"""The keys under which a request of the service holds prompts."""
+"""The keys that contain prompts in a request of the service."""
 _REPLIES = re.compile(
     r"^(?:api_?|expected_?|mock_?|last_?)?"
     r"(?:repl(?:y|ies)|responses?|results?|answers?|outputs?|returns?|received|expected|mocks?)"
     r"(?:_?(?:body|data|json))?$",
     re.IGNORECASE,
 )
-"""The keys under which a recording holds what a server said."""
+"""The keys that contain a server's response in a recording."""
 
 
 def is_request_key(key: str) -> bool:
-    """Return whether a key names a field of a request: `prompt[text]`, and not `text`.
+    """Return whether a key names a field of a request: `prompt[text]`, but not `text`.
 
     >>> is_request_key("prompt[text]"), is_request_key("tune[prompts_attributes][][text]")
     (True, True)
@@ -55,7 +55,7 @@ def is_request_key(key: str) -> bool:
 
 
 def is_request_path(path: Sequence[str | int]) -> bool:
-    """Return whether keys lead to the text of a prompt in a request.
+    """Return whether a path of keys leads to the text of a prompt in a request.
 
     >>> is_request_path(("tune", "prompts_attributes", 0, "text")), is_request_path(("a", "text"))
     (True, False)
@@ -69,7 +69,7 @@ def is_request_path(path: Sequence[str | int]) -> bool:
 
 
 def twice(key: str, others: Iterable[str]) -> Sequence[str]:
-    """Return why fields next to a key may be part of another one's request: that it is there twice.
+    """Return the doubt about which request the fields next to a key belong to, if it is repeated.
 
     >>> twice("prompt[text]", ["prompt[w]", "prompt[text]"])
     ['the field `prompt[text]` is there twice']
@@ -78,15 +78,15 @@ def twice(key: str, others: Iterable[str]) -> Sequence[str]:
 
 
 class Adding(ABC):
-    """A place where fields can be added, none of which may be there already."""
+    """A place where fields can be added that are not present yet."""
 
     taken: Set[str]
-    """The fields that are there."""
+    """The fields that are present."""
     doubts: Sequence[str]
-    """Why it is unknown what the fields would be part of."""
+    """Why it is uncertain what the fields would become part of."""
 
     def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
-        """Return the edits that add fields; a string says why there are none."""
+        """Return the edits that add fields, or a string with the reason why there are none."""
         if self.doubts:
             return self.doubts[0]
         clash = self.taken & set(fields)
@@ -106,15 +106,15 @@ class Entries(Adding):
     key: Span
     value: Span
     close: int
-    """Where the closing bracket is."""
+    """The position of the closing bracket."""
     taken: Set[str]
-    """Keys that the mapping has, as fields."""
+    """The keys of the mapping, as field names."""
     write: Write
     doubts: Sequence[str] = ()
     levels: int = 0
 
     def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
-        """Return the edits that add pairs behind the text's: each in a line if it is."""
+        """Return the edits that add pairs after the text's, on new lines if it has its own line."""
         between = self.data[self.key.end : self.value.start]
         key = self.data[slice(*self.key)]
         pairs = [renamed(key, name) + between + self.write(value) for name, value in fields.items()]
@@ -134,20 +134,20 @@ class Entries(Adding):
 
 @dataclass(frozen=True)
 class LinePairs(Adding):
-    """The pairs of a mapping with one pair a line: a YAML block, a TOML table."""
+    """The pairs of a mapping with one pair per line: a YAML block, a TOML table."""
 
     data: bytes
     key: Span
     between: bytes
     end: int
-    """Where the value ends, line ends of its own included."""
+    """The end of the value, including line ends that are part of it."""
     taken: Set[str]
     write: Write
     doubts: Sequence[str] = ()
     levels: int = 0
 
     def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
-        """Return the edit that adds lines behind the text's."""
+        """Return the edit that adds lines after the text's."""
         column = self.key.start - self.data.rfind(b"\n", 0, self.key.start) - 1
         key = self.data[slice(*self.key)]
         pairs = [
@@ -177,7 +177,7 @@ class Statement(Adding):
     levels: int = 0
 
     def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
-        """Return the edit that adds the same statement for each field behind it."""
+        """Return the edit that adds the same statement for each field after it."""
         start, end = self.statement
         indent = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
         line = line_end(self.data, end) + indent
@@ -196,7 +196,7 @@ class Statement(Adding):
 
 @dataclass(frozen=True)
 class Option(Adding):
-    """An option of a command that adds one field: `-F 'prompt[text]=a cat'`."""
+    """A command-line option that adds one field: `-F 'prompt[text]=a cat'`."""
 
     data: bytes
     option: Span
@@ -208,7 +208,7 @@ class Option(Adding):
     levels: int = 1
 
     def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
-        """Return the edit that adds an option for each field, in a line if it is."""
+        """Return the edit that adds an option for each field, on its own line if the text's is."""
         start, end = self.option.start, self.word.end
         indent = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
         line = (
@@ -227,6 +227,6 @@ class Option(Adding):
 
 
 def line_end(data: bytes, at: int) -> bytes:
-    """Return the line end that is used around a place."""
+    """Return the line end in use around a position."""
     end = data.find(b"\n", max(at, 0))
     return b"\r\n" if data[max(end - 1, 0) : end + 1] == b"\r\n" else b"\n"

@@ -1,4 +1,4 @@
-"""SQL: strings in quotes and dollars, and the cells of COPY blocks; the column is the key."""
+"""SQL: quoted and dollar-quoted strings, and cells of COPY blocks; columns serve as keys."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -50,7 +50,7 @@ def _decode(raw: bytes) -> str | None:
     if text[1] in "xuU":
         return character(text[2:]) if len(text) > 2 else None
     if text[1:].isdigit() and text != "\\0":
-        return None  # bytes, not characters
+        return None  # a byte string, not text
     return _ESCAPES.get(text[1], text[1])
 
 
@@ -96,18 +96,18 @@ _COPIED = Escaped(
 
 
 class _Reading(NamedTuple):
-    """What a document holds."""
+    """The content of a document."""
 
     literals: Sequence[Literal]
     comments: Sequence[Comment]
     doubt: int
-    """From where on databases may not agree what is a string; -1 if they do."""
+    """The position from which databases may disagree on what is a string; -1 if they agree."""
     fits: bool
-    """Whether every string is closed, and no comment looks like the flags of a prompt."""
+    """Whether every string is closed, and no comment looks like flags of a prompt."""
 
 
 class SqlHost:
-    """SQL of PostgreSQL, SQLite or MySQL; a dump of MySQL is known by what it says."""
+    """SQL of PostgreSQL, SQLite or MySQL; MySQL dumps are recognized by their content."""
 
     name = "sql"
 
@@ -120,12 +120,12 @@ class SqlHost:
         return list(_reading(data).comments)
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return what may be in a string or not."""
+        """Return the ranges that may or may not be inside a string."""
         doubt = _reading(data).doubt
         return [Span(doubt, len(data))] if doubt >= 0 else []
 
     def read(self, data: bytes, *, mysql: bool) -> _Reading:
-        """Return what a document holds, as MySQL reads it or as most others do."""
+        """Return the content of a document as read by MySQL, or by most other databases."""
         tables = SqlTables(data, mysql=mysql)
         statement = SqlStatement(data, _MYSQL_FORM if mysql else _PLAIN, tables)
         literals: list[Literal] = []
@@ -135,7 +135,7 @@ class SqlHost:
         fits = True
         while match := _TOKEN.search(data, position):
             if match["hash"] and not (mysql or _is_comment(match)):
-                # Elsewhere it is an operator, or begins a name.
+                # In other databases it is an operator, or begins a name.
                 doubt = match.start() if doubt < 0 and _is_odd(match) else doubt
                 position = match.start() + 1
                 continue
@@ -155,14 +155,14 @@ class SqlHost:
             literals += (replace(each, unclear=each.unclear or unclear) for each in here)
             position = max([match.end(), *(each.end for each in here)])
             if not mysql and doubt < 0 and match["string"] and b"\\'" in match[0]:
-                doubt = match.end()  # the quote after it may end the string or not
+                doubt = match.end()  # the following quote may or may not end the string
         statement.end(len(data))
         return _Reading(literals, comments, doubt, fits)
 
     def _at(
         self, data: bytes, match: re.Match[bytes], statement: SqlStatement, *, mysql: bool
     ) -> list[Literal]:
-        """Return the string that a token is, if it is one."""
+        """Return the string literal for a token, if it is a string."""
         if mysql and data[match.start()] in b"'\"":
             string = _MYSQL_STRING.match(data, match.start()) or match
             return [self._string(data, Span(*string.span()), _MYSQL_FORM, statement)]
@@ -178,7 +178,7 @@ class SqlHost:
         return []
 
     def _between(self, data: bytes, opener: re.Match[bytes], statement: SqlStatement) -> Literal:
-        """Return a string that has no escapes and ends where its closer is found."""
+        """Return a string without escapes, which ends at the first closing delimiter."""
         sign = opener["opener"]
         form = _ORACLE if sign else _DOLLAR
         closer = _CLOSERS.get(sign, sign) + b"'" if sign else opener["dollar"]
@@ -257,7 +257,7 @@ _LANGUAGES = {"v8": "javascript", "plpgsql": "sql"}
 
 
 def _language(data: bytes, start: int, place: Span) -> str:
-    """Return the language of a routine, if a string in dollars is its body; empty if not."""
+    """Return the language of a routine whose body is a dollar-quoted string; otherwise empty."""
     if start < 0 or not _ROUTINE.match(data, start, place.start):
         return ""
     end = data.find(b";", place.end)
@@ -273,14 +273,14 @@ def _is_odd(match: re.Match[bytes]) -> bool:
 
 
 def _is_comment(match: re.Match[bytes]) -> bool:
-    """Tell whether a number sign can only begin a comment of MySQL: one at the start of a line."""
+    """Return whether a number sign can only begin a MySQL comment: one at the start of a line."""
     line = match.string[match.string.rfind(b"\n", 0, match.start()) + 1 : match.start()]
     return not line.strip() and (_is_odd(match) or not re.match(rb"#\w", match[0]))
 
 
 @lru_cache(maxsize=2)
 def _reading(data: bytes) -> _Reading:
-    """Return what a document holds; as MySQL reads it if no other database can read it."""
+    """Return the content of a document; read as MySQL if no other database can read it."""
     host = SqlHost()
     mysql = _MYSQL.search(data) is not None
     reading = host.read(data, mysql=mysql)

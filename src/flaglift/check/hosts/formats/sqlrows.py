@@ -1,4 +1,4 @@
-"""Where a string stands in SQL: for which column of which row, or what it is compared with."""
+"""The position of a string in SQL: its column and row, or the value it is compared with."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -24,28 +24,28 @@ _PUT_TOGETHER = "it is only a part of what the column gets"
 
 @dataclass(eq=False)
 class SqlRow:
-    """The values of a row, and the columns that they are for.
+    """The values of a row, and the columns that they belong to.
 
-    A field fills a column that is named and has no value. That a table has more columns is not
-    enough: nothing shows what they get by themselves.
+    A field can fill a column that is listed and has no value. Other columns of the table cannot be
+    filled: their default values are unknown.
     """
 
     data: bytes
     number: int
     columns: Sequence[str] | str
-    """As they are named, such as `text` or `p.text`; a string says why they are not known."""
+    """The names as written, such as `text` or `p.text`; a string says why they are unknown."""
     form: Escaped
-    """How a value is written."""
+    """The form in which values are written."""
     quote: str
     null: bytes
-    """How it is said that there is no value."""
+    """The keyword for an absent value."""
     opener: int
-    """Where the part of the statement begins that a comment above it is about."""
+    """The start of the part of the statement that a comment above it applies to."""
     role: str = "cell"
     cells: list[Span] = field(default_factory=list)
 
     def look(self, index: int, place: Span) -> Around:
-        """Return what is around a string in a value: the other values are next to a text."""
+        """Return the context of a string in a value: the other values are siblings of a text."""
         names = () if isinstance(self.columns, str) else self.columns
         table, dot, name = (names[index] if index < len(names) else "").rpartition(".")
         origin = Origin(self.role, name)
@@ -65,7 +65,7 @@ class SqlRow:
         return Around(origin, "", values, SqlFields(self, cells, doubt), opener=self.opener)
 
     def _doubt(self) -> str:
-        """Return why it is unknown which value is for which column."""
+        """Return why it is uncertain which value belongs to which column."""
         if isinstance(self.columns, str):
             return self.columns
         if len(self.cells) != len(self.columns):
@@ -74,7 +74,7 @@ class SqlRow:
         return f"column `{twice[0]}` is named more than once" if twice else ""
 
     def value(self, cell: Span) -> Any:
-        """Return a value: None where there is none, `HOLE` where it is not known."""
+        """Return a value: None if absent, `HOLE` if unknown."""
         raw, quote = self.data[slice(*cell)], self.quote.encode()
         if raw.upper() in (self.null, 2 * quote):
             return None
@@ -94,16 +94,16 @@ class SqlRow:
 
 @dataclass(frozen=True)
 class SqlFields:
-    """The columns next to that of a text."""
+    """The columns of the same row as a text."""
 
     row: SqlRow
     cells: Mapping[str, Span]
-    """Their values, by their names in the same table."""
+    """Their values, by column name in the same table."""
     doubt: str
     levels: int = 0
 
     def insert(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit] | str:
-        """Return the edits that fill columns without a value; there must be one for each field."""
+        """Return the edits that fill columns without a value; each field needs such a column."""
         if self.doubt:
             return self.doubt
         edits = []
@@ -121,7 +121,7 @@ class SqlFields:
 
 
 class SqlStatement:
-    """Where in a statement the reader is."""
+    """The reader's position in a statement."""
 
     def __init__(self, data: bytes, form: Escaped, tables: SqlTables) -> None:
         self._data = data
@@ -140,7 +140,7 @@ class SqlStatement:
 
     @property
     def start(self) -> int:
-        """Where it begins; -1 before its first word."""
+        """The start of the statement; -1 before its first word."""
         return self._opener
 
     def end(self, at: int) -> None:
@@ -151,7 +151,7 @@ class SqlStatement:
         self._begin()
 
     def take(self, match: re.Match[bytes]) -> None:
-        """Take a token that is no string."""
+        """Process a token that is not a string."""
         place = Span(*match.span())
         if match["name"]:
             word = match["name"].strip(b'"`').decode()
@@ -182,7 +182,7 @@ class SqlStatement:
         self._last, self._behind = word, place.end
 
     def _clause(self, keyword: str, place: Span) -> None:
-        """Take a keyword that may begin values or assignments, or end these."""
+        """Process a keyword that may begin or end values or assignments."""
         if self._assigns and (keyword in _ENDS_ASSIGNMENTS or keyword == "VALUES"):
             self._cut(place.start)
             self._assigns = False
@@ -218,7 +218,7 @@ class SqlStatement:
         self._tables.sign(sign, place.end, self._depth)
 
     def _assign(self, place: Span) -> None:
-        """Begin the value of an assignment; a sign of equality in a value is none."""
+        """Begin the value of an assignment; an equals sign inside a value does not."""
         row = self._row
         if self._assigns and row and not self._depth and len(row.cells) == len(row.columns):
             row.columns = [*row.columns, self._last]
@@ -230,7 +230,7 @@ class SqlStatement:
         self._rows += 1
 
     def _cut(self, end: int) -> None:
-        """End a value, if there is one."""
+        """End the current value, if there is one."""
         row = self._row
         if row and (self._values or (self._assigns and len(row.cells) < len(row.columns))):
             raw = self._data[self._start : end]
@@ -239,11 +239,11 @@ class SqlStatement:
 
     @property
     def is_pattern(self) -> bool:
-        """Whether the string that comes next is one in which `%` stands for any text."""
+        """Whether the next string is a pattern, in which `%` matches any text."""
         return self._last.upper() in _PATTERNS
 
     def around(self, place: Span) -> Callable[[], Around]:
-        """Return what tells where the string at a place stands, which comes next."""
+        """Return a function that returns the context of the string at `place`, the next one."""
         row = self._row
         compares = self._compares or self._last.upper() in _PATTERNS | _LOOKS_UP
         assigned = row and self._assigns and not self._depth and len(row.cells) < len(row.columns)

@@ -1,4 +1,4 @@
-"""The columns of the tables that a script of SQL creates, in their order."""
+"""The columns of the tables that an SQL script creates, in order."""
 
 import re
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from enum import Enum
 from flaglift.lossless.spans import Span
 
 NAME = rb"\"(?:[^\"]|\"\")*+\"?|`[^`]*`?|(?<![\w$\x80-\xff])[A-Za-z_\x80-\xff][\w$\x80-\xff]*"
-"""A name, in quotes or not."""
+"""A name, quoted or unquoted."""
 
 _NAME = re.compile(NAME)
 _CHANGES = frozenset(["ADD", "DROP", "RENAME", "CHANGE", "MODIFY"])
 _BEFORE_NAME = frozenset(["IF", "NOT", "EXISTS", "ONLY"])
 _MORE_COLUMNS = frozenset(["AS", "SELECT", "INHERITS", "OF", "LIKE", "VIRTUAL"])
-"""What takes columns of a table from elsewhere, or makes a table that has others."""
+"""Keywords by which a table gets columns from elsewhere, or other columns than those listed."""
 _CONSTRAINTS = frozenset(["PRIMARY", "UNIQUE", "CONSTRAINT", "FOREIGN", "CHECK", "EXCLUDE"])
 _INDEXES = frozenset(["KEY", "INDEX", "FULLTEXT", "SPATIAL", "PERIOD"])
-"""What begins an index in MySQL, and may be the name of a column elsewhere."""
+"""Keywords that begin an index in MySQL, but may be column names elsewhere."""
 
 
 def names_of(source: bytes) -> list[str]:
@@ -29,7 +29,7 @@ def names_of(source: bytes) -> list[str]:
 
 
 class _Naming(Enum):
-    """Where the name of the statement's table is."""
+    """Where the statement has the name of its table."""
 
     NEXT = 1
     BEGUN = 2
@@ -43,7 +43,7 @@ class SqlTables:
         self._data = data
         self._constraints = _CONSTRAINTS | _INDEXES if mysql else _CONSTRAINTS
         self._columns: dict[str, Sequence[str] | str] = {}
-        """A string says why they are not known."""
+        """A string says why the columns are unknown."""
         self._begin()
 
     def _begin(self) -> None:
@@ -54,22 +54,22 @@ class SqlTables:
         self._creates = False
         self._defined: list[str] | None = None
         self._start = -1
-        """Where the definition of a column begins that has no name yet."""
+        """The start of a column definition whose name has not been read yet."""
         self._doubt = ""
 
     def columns(self, table: str = "") -> Sequence[str] | str:
-        """Return the columns of a table, or of the statement's; a string says why that cannot be.
+        """Return the columns of a table, by default the statement's, or a string that says why not.
 
-        Tables have the names by which the script calls them.
+        Tables are identified by their names as the script spells them.
         """
         table = table or self._table
         missing = f"no `CREATE TABLE {table}` above it shows which column it is for"
         return self._columns.get(table, missing)
 
     def name(self, word: str, keyword: str, place: Span, depth: int) -> None:
-        """Take a name, with those before it that a dot joins; `keyword` is empty for a quoted one.
+        """Process a name, joined to those before it by dots; `keyword` is empty if it is quoted.
 
-        `depth` is how many brackets are open.
+        `depth` is the number of open brackets.
         """
         self.statement = self.statement or keyword
         if depth == 1 and self._start >= 0:
@@ -94,7 +94,7 @@ class SqlTables:
         if self.statement == "CREATE" and keyword in _MORE_COLUMNS:
             self._doubt = self._doubt or f"`{keyword}` gives it other columns than are named"
         if self.statement == "USE" or word == "search_path":
-            self._columns.clear()  # tables of the same names may be others now
+            self._columns.clear()  # the same names may now mean other tables
 
     def _define(self, word: str, keyword: str, start: int) -> None:
         if keyword == "LIKE" or self._data[self._start : start].strip():
@@ -104,12 +104,12 @@ class SqlTables:
         self._start = -1
 
     def comment(self, place: Span) -> None:
-        """Take a comment."""
+        """Process a comment."""
         if self._start >= 0 and not self._data[self._start : place.start].strip():
             self._start = place.end
 
     def sign(self, sign: bytes, end: int, depth: int) -> None:
-        """Take a bracket or a comma that ends at a byte; so many brackets are open then."""
+        """Process a bracket or comma that ends at a byte; `depth` is the bracket depth after it."""
         if not self._creates:
             return
         if sign == b"(" and depth == 1 and self._defined is None:

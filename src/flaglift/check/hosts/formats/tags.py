@@ -1,7 +1,7 @@
-"""The tags and texts of HTML as a browser cuts them, whichever tag is never closed.
+"""The tags and texts of HTML as a browser tokenizes them, even if tags are never closed.
 
-What an element is in depends on tags that imply each other; where a tag, an attribute and a text
-begin and end does not.
+The nesting of elements depends on tags that imply each other; the boundaries of tags, attributes
+and texts do not.
 """
 
 import re
@@ -23,14 +23,14 @@ _RAW = (b"script", b"style", b"textarea", b"title", b"iframe", b"noembed", b"nof
 
 class _Tokens(NamedTuple):
     starts: list[int]
-    """Where tags and texts begin."""
+    """The starts of tags and texts."""
     ends: list[int]
     texts: list[Span]
-    """The texts outside of scripts and the like."""
+    """The texts, except those in scripts and similar elements."""
 
 
 def texts_of(data: bytes) -> tuple[Sequence[Span], int]:
-    """Return the texts of a document, and up to where it can be read.
+    """Return the texts of a document, and the position up to which it can be read.
 
     >>> texts_of(b"</p>a<b>c</i></p>d<")
     ([Span(start=4, end=5), Span(start=8, end=9), Span(start=17, end=19)], 19)
@@ -40,7 +40,7 @@ def texts_of(data: bytes) -> tuple[Sequence[Span], int]:
 
 
 def is_in_one_token(data: bytes, place: Span) -> bool:
-    """Return whether a place is inside one tag or one text, and all before it can be read.
+    """Return whether a range lies in a single tag or text, and everything before it is readable.
 
     >>> is_in_one_token(b'<b>a<i title="c">', Span(11, 16))
     True

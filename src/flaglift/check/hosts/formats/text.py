@@ -1,4 +1,4 @@
-"""Plain text: a prompt a line, a file, or a paragraph; and sessions at a terminal."""
+"""Plain text with one prompt per line, file or paragraph; and terminal sessions."""
 
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -12,18 +12,18 @@ from flaglift.lossless.spans import Span
 
 
 class TextForm(StrEnum):
-    """How a text file holds its prompts."""
+    """The layout of the prompts in a text file."""
 
     LINES = "lines"
-    """One prompt a line; blank lines are none."""
+    """One prompt per line; blank lines are skipped."""
     WHOLE = "whole"
-    """The whole file is one prompt, its last line end apart."""
+    """The whole file is one prompt, without its last line end."""
     BLOCKS = "blocks"
     """Blank lines between prompts, each with its settings block below it (dialect section 5.2)."""
 
 
 class Located(NamedTuple):
-    """A prompt and where it begins in the file, in code points."""
+    """A prompt and its start in the file, in code points."""
 
     start: int
     text: str
@@ -66,13 +66,13 @@ def _without_line_end(text: str) -> str:
 
 
 class Plain:
-    """Text that stands for itself."""
+    """Text without any escapes."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def place_between(self, low: int, high: int) -> int:  # noqa: ARG002
-        """Return the byte in front of a hole."""
+        """Return the byte before a hole."""
         return high
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes:  # noqa: ARG002
@@ -81,7 +81,7 @@ class Plain:
 
 
 class TextHost:
-    """A text file, in one of its forms; it has no comments."""
+    """A text file, in one of the forms; it has no comments."""
 
     def __init__(self, form: TextForm) -> None:
         self.name = form.value
@@ -92,7 +92,7 @@ class TextHost:
         return self._literals(data, 0, data.decode())
 
     def cuts(self, data: bytes) -> Mapping[int, Hashable]:
-        """Return where lines begin, if each is a prompt."""
+        """Return the starts of lines, if each line is a prompt."""
         lines = _LINE_FEED.finditer(data) if self._form is TextForm.LINES else ()
         return dict.fromkeys(match.end() for match in lines)
 
@@ -101,7 +101,7 @@ class TextHost:
         return self._literals(data, part.start, data[part.start : part.end].decode())
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
-        """Return nothing: a line does not depend on others."""
+        """Return nothing: lines do not depend on each other."""
         return ()
 
     def _literals(self, data: bytes, byte: int, text: str) -> list[Literal]:
@@ -117,7 +117,7 @@ class TextHost:
         return literals
 
     def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
-        """Return none: every line is a prompt's."""
+        """Return none: every line belongs to a prompt."""
         return []
 
     def comments_in(self, data: bytes, part: Span) -> list[Comment]:  # noqa: ARG002
@@ -134,12 +134,12 @@ _FORM = Escaped("command", re.compile(rb"(?!)"), lambda _: None, universal=False
 
 
 class ConsoleHost:
-    """A session."""
+    """A terminal session."""
 
     name = "console"
 
     def literals(self, data: bytes) -> list[Literal]:
-        """Return the commands; one that ends in a backslash continues in the next line."""
+        """Return the commands; one that ends in a backslash continues on the next line."""
         literals = []
         for match in _COMMAND.finditer(data):
             span = Span(*match.span(1))
@@ -159,7 +159,7 @@ class ConsoleHost:
         return literals
 
     def comments(self, data: bytes) -> list[Comment]:  # noqa: ARG002
-        """Return none: a hash sign may be a prompt's."""
+        """Return none: a hash sign may be part of a prompt."""
         return []
 
 

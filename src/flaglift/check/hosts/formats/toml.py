@@ -1,4 +1,4 @@
-"""TOML: the values that are strings, in their four forms."""
+"""TOML: the string values, in their four forms."""
 
 import re
 import tomllib
@@ -39,10 +39,10 @@ _REFUSED = r"[\x00-\x08\x0b-\x1f\x7f]"
 
 
 class _Long(Escaped):
-    """The form of strings in which a line end right after the opening quotes is left out."""
+    """The form of multi-line strings: a line end right after the opening quotes is dropped."""
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
-        """Return the text; a line end that it begins with is doubled where it would be lost."""
+        """Return the encoded text; a leading line end is doubled where it would be dropped."""
         first = at == literal.inside and text.startswith("\n")
         if first and literal.source[at - 1 : at] != b"\n":
             text = "\n" + text
@@ -60,17 +60,17 @@ _FORMS = {
     ),
 }
 _GOES_ON = re.compile(rb"(?<!\\)\\++(?=[ \t]*\r?\n)")
-"""Backslashes at the end of a line; the grammar lacks blanks and blank lines after an odd one."""
+"""Backslashes at a line end; the grammar lacks blanks and blank lines after an odd number."""
 _START = re.compile(rb"(\"\"\"|''')(?:\r?\n)?|\"|'")
 _TABLES = ("table", "table_array_element")
 _TEXT_PAIR = re.compile(rb"text\]?[\"']?[ \t]*=")
-"""A pair, or what looks like one, that other pairs next to it belong to."""
+"""A pair, or something like one, whose neighboring pairs are its siblings."""
 Path = tuple[str | int, ...]
 
 
 @lru_cache(maxsize=2)
 def _tree(data: bytes) -> Node:
-    """Return the tree of a document, read once for all its strings; places are the document's."""
+    """Return a document's tree, parsed once for all its strings, with positions in the document."""
     return parse(TomlHost().parsed(data), _MODULE).root_node
 
 
@@ -82,7 +82,7 @@ class TomlHost(TreeParts):
     module = _MODULE
 
     def literals(self, data: bytes) -> list[Literal]:
-        """Return the values that are strings, in order; keys are none."""
+        """Return the string values, in order, without keys."""
         tops: Iterator[Node] = (
             node
             for top in _tree(data).named_children
@@ -100,7 +100,7 @@ class TomlHost(TreeParts):
         return self._literals(_outermost(pairs), data, prefix)
 
     def _literals(self, tops: Iterable[Node], data: bytes, prefix: Path) -> list[Literal]:
-        """Return the values of pairs, after the headers of the tables that they are in."""
+        """Return the values of pairs, given the path prefix of the tables before them."""
         literals: list[Literal] = []
         arrays: dict[Path, int] = {}
         for node in tops:
@@ -114,11 +114,11 @@ class TomlHost(TreeParts):
         return literals
 
     def parsed(self, data: bytes) -> bytes:
-        """Return the document without what the grammar lacks."""
+        """Return the document without the constructs that the grammar lacks."""
         return _GOES_ON.sub(_without_odd, data)
 
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
-        """Yield where tables begin, and pairs of those in which they say nothing of each other."""
+        """Yield the starts of tables, and of pairs in tables whose pairs are independent."""
         tops = root.named_children
         first = next((top.start_byte for top in tops if top.type in _TABLES), len(data))
         is_apart = not _TEXT_PAIR.search(data, 0, first)
@@ -134,7 +134,7 @@ class TomlHost(TreeParts):
                 yield from ((pair.start_byte, around) for pair in pairs)
 
     def _values(self, top: Node, data: bytes, prefix: Path, key: str) -> Iterator[Literal]:
-        # Paths are links to the one above: as tuples, deep ones would take the square of the depth.
+        # Paths are linked lists: as tuples, deep ones would take quadratic space.
         stack = [(top, _Link(None, prefix), key)]
         while stack:
             node, path, key = stack.pop()
@@ -171,7 +171,7 @@ class TomlHost(TreeParts):
         )
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return what comes after the first error of the parser."""
+        """Return everything after the first parse error."""
         return broken_from(_tree(data))
 
 
@@ -181,7 +181,7 @@ def _without_odd(backslashes: re.Match[bytes]) -> bytes:
 
 
 def _outermost(nested: Iterable[Node]) -> Iterator[Node]:
-    """Yield tables, and pairs that are in no other pair."""
+    """Yield tables, and pairs that are not nested in another pair."""
     end = 0
     for node in nested:
         if node.start_byte >= end:
@@ -190,7 +190,7 @@ def _outermost(nested: Iterable[Node]) -> Iterator[Node]:
 
 
 class _Link(NamedTuple):
-    """The end of a path, and what leads to it."""
+    """The last part of a path, linked to the part before it."""
 
     above: "_Link | None"
     keys: Path
@@ -213,7 +213,7 @@ def _look(node: Node, data: bytes, link: _Link, key: str) -> Around:
 
 
 def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings | None]:
-    """Return the other fields of the table that holds a prompt's text, and where more can go."""
+    """Return the other fields in the table of a prompt's text, and where to add more."""
     pair = node.parent
     above = pair.parent if pair is not None else None
     if pair is None or above is None or pair.type != "pair" or not TEXT_KEY.search(key):
@@ -232,7 +232,7 @@ def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings
 
 
 def _sides(pair: Node) -> tuple[Node, Node]:
-    """Return the key and the value of a pair; the comment behind it is part of the pair's node."""
+    """Return the key and the value of a pair; its node includes a comment after the value."""
     sides = [child for child in pair.named_children if child.type != "comment"]
     return sides[0], sides[-1]
 
@@ -245,7 +245,7 @@ def _value(pair: Node) -> Any:
 
 
 def _writer(quote: str) -> Write:
-    """Return what writes values, strings with the quote if it can hold them."""
+    """Return an encoder for values; strings use the given quote if it can express them."""
 
     def write(value: Any) -> bytes:
         if not isinstance(value, str):
@@ -264,7 +264,7 @@ def _keys(node: Node) -> Path:
 
 
 def _indexed(path: Path, arrays: dict[Path, int]) -> Path:
-    """Return a table's path with the index of each array of tables in it."""
+    """Return the path of a table with the index of each array of tables on it."""
     result: list[str | int] = []
     for length in range(1, len(path) + 1):
         result.append(path[length - 1])

@@ -1,4 +1,4 @@
-"""Parse trees of source code: one parse for a document, and questions about its nodes."""
+"""Parse trees of source code: parsing once per document, and queries on nodes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from flaglift.check.hosts.patience import TooLongError, check_patience, is_over,
 from flaglift.lossless.spans import Span, changed
 
 _LARGE = 50_000
-"""Bytes. Smaller documents take no time that is worth watching."""
+"""In bytes. Smaller documents parse too quickly to need a time limit."""
 
 _CHUNK = 1 << 16
 _DEEPEST = 1 << 16
@@ -27,15 +27,15 @@ def _language(module: str, function: str) -> Language:
 
 
 _EARLIER: dict[bytes, Tree] = {}
-"""What is left of the tree of an earlier document, for the one that is parsed next."""
+"""What remains of an earlier document's tree, for use in the next parse."""
 
 
 def parse(data: bytes, module: str, function: str = "language") -> Tree:
-    """Return the parse tree of a document; there is one whatever the document holds.
+    """Return the parse tree of a document; there is one for any content.
 
     Raises `ModuleNotFoundError` if the language's package is not installed, and `TooLongError`.
     """
-    return _parse(data, module, function)  # with one spelling of the arguments, for the cache
+    return _parse(data, module, function)  # normalizes the arguments for the cache
 
 
 @lru_cache(maxsize=8)
@@ -48,7 +48,7 @@ def _parse(data: bytes, module: str, function: str) -> Tree:
 
 
 def _watched(parser: Parser, data: bytes, earlier: Tree | None) -> Tree:
-    """Return a tree that knows no text, with which a parser takes no time for the same document.
+    """Return a tree without text, from which a parser gets the document's tree in no time.
 
     Raises `TooLongError`.
     """
@@ -68,7 +68,7 @@ def _chunk(data: bytes, start: int, _: Point) -> bytes:
 
 
 def follow(old: bytes, data: bytes, module: str, function: str = "language") -> list[Span]:
-    """Parse a document that another one became; return the bytes that the tree reads otherwise."""
+    """Parse the new version of a document; return the ranges where the trees differ."""
     change = changed(old, data)
     before = parse(old, module, function).copy()
     end = change.end + len(old) - len(data)
@@ -98,7 +98,7 @@ def nodes(
     function: str = "language",
     part: Span | None = None,
 ) -> list[Node]:
-    """Return the nodes of these kinds in a document, or a part, in order of their first bytes."""
+    """Return the nodes of these kinds in a document, or a part of it, in order of their starts."""
     cursor = QueryCursor(_query(module, function, kinds))
     if part:
         cursor.set_byte_range(*part)
@@ -111,9 +111,9 @@ def nodes(
 
 
 def _is_too_deep(root: Node) -> bool:
-    """Tell whether a query of the tree may take the square of its depth: from 65,536 levels on.
+    """Return whether a query may be quadratic in the tree's depth: from 65,536 levels on.
 
-    Of nodes in order each is one level deeper than the one before at most, so some are enough.
+    From one node to the next the depth grows by at most one, so a sample of the nodes is enough.
     """
     cursor = root.walk()
     for number in range(_STEP, root.descendant_count, _STEP):
@@ -124,28 +124,28 @@ def _is_too_deep(root: Node) -> bool:
 
 
 class TreeParts(ABC):
-    """The parts of documents of which a parser makes trees: a key stroke changes some nodes."""
+    """The parts of documents that are parsed to trees: a keystroke changes only some nodes."""
 
     module: str
-    """The package of the grammar."""
+    """The Python package of the grammar."""
     function: str = "language"
     patterns: tuple[str, ...] = ()
-    """The types of the nodes with which the code compares texts."""
+    """The types of the nodes that the code compares texts with."""
 
     def grammar(self, data: bytes) -> str:  # noqa: ARG002
-        """Return the function of the package that gives the grammar of a document."""
+        """Return the name of the package's function that returns the grammar for a document."""
         return self.function
 
     def parsed(self, data: bytes) -> bytes:
-        """Return what the parser is given, of the same length."""
+        """Return the bytes to parse, of the same length as the document."""
         return data
 
     @abstractmethod
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
-        """Yield where parts may begin in a tree without errors, in order, and what is around."""
+        """Yield where parts may begin in a tree without errors, in order, with their contexts."""
 
     def cuts(self, data: bytes) -> Mapping[int, Hashable]:
-        """Return where parts may begin, if the parser could read all of the document."""
+        """Return where parts may begin, if the whole document could be parsed."""
         root = parse(self.parsed(data), self.module, self.grammar(data)).root_node
         return {} if root.has_error else dict(self.units(root, data))
 
@@ -171,14 +171,14 @@ class TreeParts(ABC):
         return [Span(node.start_byte, node.end_byte) for node in found]
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
-        """Parse a document with what is left of another one's tree; return where they differ."""
+        """Parse a document, reusing the old version's tree; return the ranges that differ."""
         if self.grammar(old) != self.grammar(data):
             return [Span(0, len(data))]
         return follow(self.parsed(old), self.parsed(data), self.module, self.grammar(data))
 
 
 def broken_from(root: Node) -> list[Span]:
-    """Return the part of a document from the first byte that the parser could not place."""
+    """Return the part of a document after the first byte that the parser could not place."""
     node = root if root.has_error else None
     while node is not None and not node.is_error:
         inner = next((c for c in node.children if c.has_error or c.is_missing), None)
@@ -189,22 +189,22 @@ def broken_from(root: Node) -> list[Span]:
 
 
 def is_broken(node: Node, data: bytes, module: str, function: str = "language") -> bool:
-    """Return whether the parser gave up in the statement around a node, or in one before it.
+    """Return whether the parser failed in the statement around a node, or in an earlier one.
 
-    A quote that is not closed makes strings of code and code of strings, down to the end.
+    An unclosed quote turns strings into code, and code into strings, to the end of the file.
     """
     return _first_broken(data, module, function) < node.end_byte
 
 
 @lru_cache(maxsize=8)
 def _first_broken(data: bytes, module: str, function: str) -> float:
-    """Return where the first statement begins in which the parser gave up."""
+    """Return the start of the first statement in which the parser failed."""
     children = parse(data, module, function).root_node.children
     return min((child.start_byte for child in children if child.has_error), default=inf)
 
 
 def ancestors(node: Node) -> Iterator[Node]:
-    """Yield the nodes around a node, the nearest first."""
+    """Yield the ancestors of a node, the nearest first."""
     above = node.parent
     while above is not None:
         check_patience()
