@@ -1,7 +1,7 @@
-"""A prompt with holes, read as each of several texts that it may be.
+"""A prompt with holes, read as each of several texts that it may expand to.
 
-The value of an interpolation is not known, but its kind is, from where it stands: a model, a number
-of seconds, words, or a part of something. A reading fills every hole with one value of its kind.
+The value of an interpolation is unknown, but its position tells its kind: a model, a number of
+seconds, words, or a part of something. A reading fills every hole with one value of its kind.
 """
 
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ from flaglift.syntax import FlagName, Prompt
 from flaglift.syntax.words import WHITESPACE
 
 MARK = "▢"
-"""A word that no prompt holds; in a message it becomes the hole's spelling."""
+"""A word that no prompt contains; in messages it is replaced with the hole's source."""
 
 _SECONDS = ("5", "10", "8", "6", "4")
 _MODEL = "kling25"
 
 
 class HoleKind(Enum):
-    """What an interpolation stands for, as far as its place tells."""
+    """The kind of value that an interpolation stands for, as far as its position tells."""
 
     MODEL = "the value of --video_model"
     SECONDS = "the value of --duration"
@@ -36,17 +36,17 @@ class HoleKind(Enum):
 
 @dataclass(frozen=True)
 class FilledTemplate(PromptText):
-    """A text that a prompt with holes may be."""
+    """One of the texts that a prompt with holes may expand to."""
 
     template: str
     values: tuple[tuple[int, str], ...]
-    """Where each hole is in the template, and what it holds."""
+    """The position of each hole in the template, and its value."""
     complete: bool = False
-    """Whether a hole holds all the flags that the template lacks."""
+    """Whether one hole is filled with all the flags that the template lacks."""
 
     @cached_property
     def text(self) -> str:
-        """The template with the values in it."""
+        """The template with the values filled in."""
         parts = []
         position = 0
         for at, value in self.values:
@@ -56,13 +56,13 @@ class FilledTemplate(PromptText):
 
     @cached_property
     def _origins(self) -> list[int]:
-        """For each code point of the text, the one of the template that it comes from."""
+        """For each code point of the text, its origin in the template."""
         held = dict(self.values)
         origins = [i for i, c in enumerate(self.template) for _ in held.get(i, c)]
         return [*origins, len(self.template)]
 
     def back(self, start: int, end: int) -> Span:
-        """Return the place in the template of a range of the text; a hole's value is the hole."""
+        """Map a range of the text to the template; a hole's value maps to the hole."""
         first = self._origins[start]
         return Span(first, first if start == end else self._origins[end - 1] + 1)
 
@@ -71,8 +71,8 @@ class FilledTemplate(PromptText):
 def readings(literal: Literal, catalog: Catalog) -> tuple[FilledTemplate, ...]:
     """Return the readings of a literal with holes, the plainest first.
 
-    With models in the holes there are as many as models in the catalog. They are kept for those who
-    ask for the same literal right after: each is parsed once.
+    With models in the holes there are as many as models in the catalog. They are cached for other
+    callers that need the same literal right after, so that each is parsed only once.
     """
     kinds = [(hole.at, kind_of(literal.prompt, hole.at)) for hole in literal.holes]
     models = [model.name for model in catalog.models]
@@ -89,7 +89,7 @@ def readings(literal: Literal, catalog: Catalog) -> tuple[FilledTemplate, ...]:
 
 
 def kind_of(prompt: Prompt, at: int) -> HoleKind:
-    """Return what the hole at a code point of a template stands for.
+    """Return the kind of the hole at a code point of a template.
 
     >>> from flaglift import parse
     >>> text = f"a {HOLE} --video_model {HOLE} --duration {HOLE}s"
@@ -118,7 +118,7 @@ def _values(kind: HoleKind, models: list[str]) -> list[str]:
 
 
 def _complete(plain: FilledTemplate, kinds: list[tuple[int, HoleKind]]) -> Iterator[FilledTemplate]:
-    """Yield the reading in which the first hole of words holds the flags that are missing."""
+    """Yield the reading in which the first hole for words contains the missing flags."""
     words = [at for at, kind in kinds if kind is HoleKind.WORDS]
     missing = _missing(plain.prompt)
     if words and missing:
@@ -137,7 +137,7 @@ def _missing(prompt: Prompt) -> str:
 
 
 def template(reading: FilledTemplate, new: str) -> str | None:
-    """Return what the template is after a reading was fixed; None if a hole was touched."""
+    """Return the template after a fix of a reading; None if the fix changed a hole."""
     edits = []
     holes = {at for at, _ in reading.values}
     for start, end, content in differences(reading.text, new) or ():

@@ -1,4 +1,4 @@
-"""Moves the flags of a prompt to fields beside it: what `legacy-syntax` proposes."""
+"""Moves the flags of a prompt to fields next to it, as `legacy-syntax` proposes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,8 +19,8 @@ NOT_SENT = "nothing shows that the fields next to it are sent with it"
 def is_sent(literal: Literal, sent: Sequence[str]) -> bool:
     """Return whether the fields next to a literal are part of a request.
 
-    That is seen, or said by one of the patterns of `move-to-fields` for this file: `prompts[].text`
-    for a place in a document, `text` for a column, nothing for the whole file.
+    This is either evident from the code, or declared by a `move-to-fields` pattern for this file:
+    `prompts[].text` for a place in a document, `text` for a column, nothing for the whole file.
     """
     if literal.is_request or "" in sent:
         return True
@@ -32,16 +32,16 @@ def is_sent(literal: Literal, sent: Sequence[str]) -> bool:
 def lift_literal(
     literal: Literal, settings: Settings, sent: Sequence[str] = ()
 ) -> LiteralChange | str:
-    """Return what a literal becomes when its flags move to fields beside it, or why it stays.
+    """Return the change that moves a literal's flags to fields next to it, or why there is none.
 
-    They move only where the fields are part of a request (see `is_sent`). A field that is there
-    already with the same value is not added again. In a prompt with holes the flags must be free of
-    them. Raises for settings as `flaglift.translate` does.
+    Flags move only if the fields are part of a request (see `is_sent`). A field that is already
+    present with the same value is not added again. In a prompt with holes, the flags must not
+    contain any. Raises for settings as `flaglift.translate` does.
     """
     if literal.siblings is None:
         return "there is no place for fields next to it"
     if not is_sent(literal, sent):
-        # Where fields cannot be told from each other, nothing that is said of this file fits.
+        # If fields cannot be told apart, no pattern for this file can apply.
         unknown = literal.siblings.insert({}) if sent else ()
         return unknown if isinstance(unknown, str) else NOT_SENT
     context = request_of(literal)
@@ -55,7 +55,7 @@ def lift_literal(
 
 
 def _lift_template(literal: Literal, settings: Settings, context: Context) -> LiteralChange | str:
-    """Return the change of a prompt with holes, if all that it may be come to the same one."""
+    """Return the change of a prompt with holes, if all of its readings lead to the same one."""
     changes = set()
     for reading in readings(literal, load_catalog(settings.edition, settings.overlay)):
         if reading.complete:
@@ -82,7 +82,7 @@ def _said(reading: FilledTemplate, translation: Translation) -> tuple[str | None
 
 
 def _added(translation: Translation, context: Context) -> dict[str, Any]:
-    """Return the fields that the request does not hold yet."""
+    """Return the fields that the request does not contain yet."""
     values = translation.values.items()
     return {name: value for name, value in values if name != "text" and not context.has(name)}
 

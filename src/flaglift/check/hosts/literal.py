@@ -1,4 +1,4 @@
-"""A string literal of a file: its decoded text, and the bytes that each part of it is made of."""
+"""A string literal of a file: its decoded text, and the bytes that encode each part of it."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,50 +22,50 @@ from flaglift.lossless.spans import Span
 
 
 class LiteralForm(Protocol):
-    """One way to write a literal down: `python "..."`, a YAML folded scalar, a CSV cell."""
+    """A way to write a literal: `python "..."`, a YAML folded scalar, a CSV cell."""
 
     @property
     def name(self) -> str:
-        """What the form is called in messages and tests."""
+        """The form's name in messages and tests."""
 
     def encode(self, text: str, literal: "Literal", at: int) -> bytes | None:
-        """Return what stands for `text` at byte `at` of the literal; None if nothing does.
+        """Return the encoding of `text` at byte `at` of the literal; None if there is none.
 
-        It need not be right in every neighbourhood: whoever writes it reads the file again.
+        It may be wrong in some contexts: the caller must read the file again after writing it.
         """
 
     def place_between(self, low: int, high: int) -> int:
-        """Return the byte, from `low` to `high`, where text can be written between two holes."""
+        """Return the byte from `low` to `high` at which to insert text between two holes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Literal(PromptText):
-    """A string literal, and the bytes that its decoded text is made of.
+    """A string literal, and the bytes that encode its decoded text.
 
-    Adjacent parts that mean one string (implicit concatenation) are one literal.
+    Adjacent parts that form one string (implicit concatenation) are one literal.
     """
 
     host: str
     form: LiteralForm
     start: int
-    """First byte, delimiters included, in the file or in the outer literal's text in UTF-8."""
+    """The first byte, delimiters included, in the file or in the outer literal's UTF-8 text."""
     end: int
     inside: int
-    """First byte behind the opening delimiter."""
+    """The first byte after the opening delimiter."""
     pieces: tuple[Piece, ...]
-    """In order. Bytes between them stand for nothing: indentation, continuations, delimiters."""
+    """In order. Bytes in between encode nothing: indentation, continuations, delimiters."""
     look: Callable[[], "Around"]
-    """Tells where it stands; asked only about literals of interest."""
+    """Returns its context; called only for literals of interest."""
     source: bytes = field(repr=False)
     """The document."""
     unclear: str = ""
-    """Why its pieces may not be right; empty if they are."""
+    """Why its pieces may be wrong; empty if they are reliable."""
     outer: "Literal | None" = None
-    """The literal whose decoded text is the document; None for the file itself."""
+    """The literal whose decoded text is the document; None if that is the file itself."""
     doubt: str = ""
-    """Why its text is not known to be one prompt; empty if it is."""
+    """Why its text may not be exactly one prompt; empty if it is."""
     possible: tuple[tuple[Span, ...], ...] = ()
-    """The parts of its text that may be a prompt, each alone, where there is a doubt."""
+    """If in doubt, the parts of its text that may each be a prompt."""
 
     @cached_property
     def _around(self) -> "Around":
@@ -73,7 +73,7 @@ class Literal(PromptText):
 
     @property
     def origin(self) -> Origin:
-        """Where it stands: all that tells a prompt from another string."""
+        """Its origin: everything that distinguishes a prompt from another string."""
         return self._around.origin
 
     @property
@@ -84,20 +84,20 @@ class Literal(PromptText):
 
     @property
     def beside(self) -> Mapping[str, Any]:
-        """Fields of the same request that stand next to it, by name.
+        """The fields next to it in the same request, by name.
 
-        None for an absent value; a string with a `HOLE` for one that is not known.
+        None for an absent value; a string with a `HOLE` for an unknown one.
         """
         return self._around.beside
 
     @property
     def siblings(self) -> Siblings | None:
-        """Where fields can be added next to it; None if there is no such place."""
+        """The place next to it where fields can be added; None if there is none."""
         return self._around.siblings
 
     @property
     def is_request(self) -> bool:
-        """Whether the fields next to it are seen to be sent with it."""
+        """Whether the fields next to it are evidently sent with it."""
         return self._around.is_request
 
     @cached_property
@@ -115,11 +115,11 @@ class Literal(PromptText):
         )
 
     def spelt(self, text: str) -> str:
-        """Return what the host reads as a text of this literal: placeholders are as spelt."""
+        """Return the host's view of a text of this literal, with placeholders as in the source."""
         sources = [piece.spelt or HOLE for piece in self.pieces if piece.kind in HOLES]
         parts = text.split(HOLE)
         if len(parts) != len(sources) + 1:
-            return text  # the code point of `HOLE` is in it as itself
+            return text  # it contains the code point of `HOLE` as ordinary text
         return "".join(a + b for a, b in zip_longest(parts, sources, fillvalue=""))
 
     def _spelling(self, piece: Piece) -> str:
@@ -131,7 +131,7 @@ class Literal(PromptText):
 
     @property
     def root(self) -> "Literal":
-        """The literal of the file that it is nested in; itself if it is in no other."""
+        """The file's literal that it is nested in; itself if it is not nested."""
         return self.outer.root if self.outer else self
 
     @cached_property
@@ -141,7 +141,7 @@ class Literal(PromptText):
 
     @cached_property
     def pointer(self) -> str:
-        """A JSON pointer to it, where the host is structured; else empty."""
+        """A JSON pointer to it if the host is structured, otherwise empty."""
         above = self.outer.pointer if self.outer else ""
         return above + "".join(
             "/" + str(key).replace("~", "~0").replace("/", "~1") for key in self.origin.path
@@ -149,18 +149,18 @@ class Literal(PromptText):
 
     @cached_property
     def begins(self) -> list[int]:
-        """Where each piece begins in the decoded text; at last, where the text ends."""
+        """The start of each piece in the decoded text, and finally the end of the text."""
         return list(accumulate((len(piece.text) for piece in self.pieces), initial=0))
 
     def within(self, outer: "Literal") -> "Literal":
-        """Return it as a literal of another one's decoded text, with that one's holes."""
+        """Return it as a literal of another literal's decoded text, with that literal's holes."""
         data = self.source
         marks = [len(outer.text[: hole.at].encode()) for hole in outer.holes]
         pieces = [part for piece in self.pieces for part in _cut(piece, marks, data)]
         return replace(self, pieces=tuple(pieces), outer=outer)
 
     def moved(self, offset: int, source: bytes) -> "Literal":
-        """Return it as a literal of another document, in which it is some bytes farther on."""
+        """Return it as a literal of another document, moved forward by `offset` bytes."""
         pieces = [p._replace(start=p.start + offset, end=p.end + offset) for p in self.pieces]
         return replace(
             self,
@@ -171,7 +171,7 @@ class Literal(PromptText):
         )
 
     def read_bytes(self) -> Iterator[Span]:
-        """Yield the bytes of it that are no interpolation: these are code."""
+        """Yield its bytes outside of interpolations, which are code."""
         start = self.start
         for piece in self.pieces:
             if piece.kind is PieceKind.HOLE:
@@ -180,7 +180,7 @@ class Literal(PromptText):
         yield Span(start, self.end)
 
     def part(self, spans: Sequence[Span]) -> "PartialLiteral":
-        """Return what reads as some ranges of the decoded text, in order, and nothing else."""
+        """Return a literal that contains only some ranges of the decoded text, in order."""
         pieces = [
             piece._replace(
                 start=self._byte(low) if piece.kind is PieceKind.RUN else piece.start,
@@ -196,28 +196,28 @@ class Literal(PromptText):
         )
 
     def touches_hole(self, span: Span) -> bool:
-        """Return whether a range of the decoded text holds an interpolation."""
+        """Return whether a range of the decoded text contains an interpolation."""
         return any(span.start <= hole.at < span.end for hole in self.holes)
 
     def bytes_of(self, span: Span) -> Span:
-        """Return the bytes of its document that stand for a range of the decoded text."""
+        """Return the bytes of its document that encode a range of the decoded text."""
         first = self._byte(span.start) if span.start < len(self.text) else self.last
         return Span(first, first if span.start == span.end else self._byte_end(span.end - 1))
 
     def locate(self, span: Span) -> Span:
-        """Return the bytes of the file that stand for a range of the decoded text."""
+        """Return the bytes of the file that encode a range of the decoded text."""
         place = self.bytes_of(span)
         return self.outer.locate(code_points(self.outer.text, place)) if self.outer else place
 
     @cached_property
     def place(self) -> Span:
-        """The bytes of the file that it takes, delimiters included."""
+        """The bytes of the file that it covers, delimiters included."""
         whole = Span(self.start, self.end)
         return self.outer.locate(code_points(self.outer.text, whole)) if self.outer else whole
 
     @cached_property
     def extent(self) -> Span:
-        """Its place in the file, from where a comment about it can stand before."""
+        """Its place in the file, extended to where a comment on it may precede it."""
         opener = self._around.opener
         if opener is None:
             return self.place
@@ -228,11 +228,11 @@ class Literal(PromptText):
 
     @property
     def last(self) -> int:
-        """Where text can be added at the end."""
+        """The position at which to append text."""
         return self.pieces[-1].end if self.pieces else self.inside
 
     def _indices(self, span: Span) -> range:
-        """Return which pieces hold a range of the decoded text."""
+        """Return the indices of the pieces that cover a range of the decoded text."""
         first = bisect_right(self.begins, span.start, hi=len(self.pieces)) - 1
         return range(max(first, 0), bisect_left(self.begins, span.end, hi=len(self.pieces)))
 
@@ -250,14 +250,14 @@ class Literal(PromptText):
 
 
 class PartialLiteral(NamedTuple):
-    """A literal that holds only some of another one's text."""
+    """A literal that contains only some of another one's text."""
 
     literal: Literal
     spans: tuple[Span, ...]
-    """Which parts of the other one's text."""
+    """The ranges of the other literal's text."""
 
     def back(self, span: Span) -> Span:
-        """Return the place in the other literal's text of a range of this one's."""
+        """Map a range of this literal's text to the other one's."""
         return Span(self._offset(span.start, at_end=False), self._offset(span.end, at_end=True))
 
     def _offset(self, offset: int, *, at_end: bool) -> int:
@@ -274,7 +274,7 @@ def _width(piece: Piece, length: int) -> int:
 
 
 def _cut(piece: Piece, marks: Sequence[int], data: bytes) -> list[Piece]:
-    """Return a piece of an inner document with the outer literal's holes as pieces of their own."""
+    """Return an inner document's piece, split at the outer literal's holes."""
     inside = [mark for mark in marks if piece.start <= mark < piece.end]
     if not inside:
         return [piece]
@@ -294,7 +294,7 @@ def _cut(piece: Piece, marks: Sequence[int], data: bytes) -> list[Piece]:
 
 
 def code_points(text: str, span: Span) -> Span:
-    """Return the code points of a text that a range of its bytes in UTF-8 covers."""
+    """Return the code points that a range of the text's UTF-8 bytes covers."""
     data = text.encode()
     start = len(data[: span.start].decode())
     return Span(start, start + len(data[span.start : span.end].decode()))

@@ -1,6 +1,7 @@
-"""How long a file may take to read: as long as any usual one of its size does, many times over.
+"""Time limits for reading a file: many times what an ordinary file of its size takes.
 
-Parsers recover from errors, and trees are deep, in ways that no bound on size or depth foresees.
+Parsers recover from errors, and trees can be deep, in ways that limits on size or depth cannot
+foresee.
 """
 
 import time
@@ -13,12 +14,12 @@ from flaglift.errors import InputError
 
 _BASE = 30.0
 _BY_BYTE = 1e-5
-"""Seconds of processor time."""
+"""Seconds of CPU time."""
 _PARSING_BASE = 3.0
 _PARSING_BY_BYTE = 5e-6
-"""The same for a parser alone, which takes a tenth of it where it need not recover from errors."""
+"""The same for the parser alone, which takes a tenth of it if there are no errors."""
 
-# A browser's Python has no threads, and no clock of them.
+# Python in a browser has no threads, and no per-thread clock.
 _clock = getattr(time, "thread_time", time.process_time)
 
 _END: ContextVar[float] = ContextVar("end", default=inf)
@@ -30,9 +31,9 @@ class TooLongError(InputError):
 
 @contextmanager
 def patience(size: int) -> Iterator[None]:
-    """Bound the time for what is done with a file of a size in bytes.
+    """Limit the time for processing a file of `size` bytes.
 
-    `check_patience` raises `TooLongError` once it is over.
+    `check_patience` raises `TooLongError` once it is exceeded.
     """
     with _until(_clock() + _BASE + size * _BY_BYTE):
         yield
@@ -40,7 +41,7 @@ def patience(size: int) -> Iterator[None]:
 
 @contextmanager
 def parsing(size: int) -> Iterator[None]:
-    """Bound the time for the parser of a file of a size in bytes, within that for the file."""
+    """Limit the time for parsing a file of `size` bytes, within the limit for the whole file."""
     with _until(min(_END.get(), _clock() + _PARSING_BASE + size * _PARSING_BY_BYTE)):
         yield
 
@@ -55,11 +56,11 @@ def _until(end: float) -> Iterator[None]:
 
 
 def is_over() -> bool:
-    """Return whether the time for a file is over."""
+    """Return whether the time limit is exceeded."""
     return _clock() > _END.get()
 
 
 def check_patience() -> None:
-    """Raise `TooLongError` if the time for a file is over."""
+    """Raise `TooLongError` if the time limit is exceeded."""
     if is_over():
         raise TooLongError("takes too long to read, so it is not checked")

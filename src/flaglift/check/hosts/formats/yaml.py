@@ -1,4 +1,4 @@
-"""YAML: the scalars that are values, in their five styles. The reader says where and what."""
+"""YAML: the scalars that are values, in their five styles, as PyYAML's events give them."""
 
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ SYNTAX = "the file is not valid YAML"
 LINE_END = "the file has line ends that not all versions of YAML know"
 
 _OTHER_LINE_END = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]|\r(?!\n)")
-"""What ends a line in YAML 1.1 and not in 1.2, or the other way round."""
+"""Characters that are line ends in YAML 1.1 but not in 1.2, or the other way round."""
 
 
 class YamlHost:
@@ -48,7 +48,7 @@ class YamlHost:
     is_exhaustive = True
 
     def literals(self, data: bytes) -> list[Literal]:
-        """Return the scalars that are values, in order, up to where the file is not valid."""
+        """Return the scalars that are values, in order, up to the first error."""
         literals, is_valid = _read(data)[1:]
         if not is_valid:
             return [replace(literal, unclear=SYNTAX) for literal in literals]
@@ -57,14 +57,14 @@ class YamlHost:
         return list(literals)
 
     def cuts(self, data: bytes) -> Mapping[int, Hashable]:
-        """Return where the items of the list begin that the document is, or the keys at the top.
+        """Return the starts of the document's top-level list items or keys.
 
-        What looks like one may be in something else; that is no document by itself then.
+        A line may look like one inside another construct; the part then does not parse by itself.
         """
         return {} if _OTHER_LINE_END.search(data) else cuts_of_block(data)
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
-        """Return the scalars of some items or keys; None if they are not all of a document."""
+        """Return the scalars of some items or keys; None if these are not a complete document."""
         source = data[slice(*part)]
         reader, literals, is_valid = _read(source)
         if not is_valid or not reader.is_block:
@@ -75,16 +75,16 @@ class YamlHost:
         return [literal.moved(part.start, data) for literal in literals]
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:  # noqa: ARG002
-        """Return nothing: an item does not depend on others."""
+        """Return nothing: items do not depend on each other."""
         return ()
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return what comes after the first place that is not valid."""
+        """Return everything after the first error."""
         reader, _, is_valid = _read(data)
         return [] if is_valid else [Span(reader.end, len(data))]
 
     def comments(self, data: bytes) -> list[Comment]:
-        """Return the comments, in order, up to where the file is not valid."""
+        """Return the comments, in order, up to the first error."""
         return self.comments_in(data, Span(0, len(data)))
 
     def comments_in(self, data: bytes, part: Span) -> list[Comment]:
@@ -99,7 +99,7 @@ class YamlHost:
 
 @lru_cache(maxsize=2)
 def _read(data: bytes) -> tuple["Reader", Sequence[Literal], bool]:
-    """Read a document once for all questions; tell what it holds, and whether it is valid."""
+    """Read a document once for all queries; return its content, and whether it is valid."""
     reader = Reader(data)
     literals: list[Literal] = []
     try:
@@ -125,7 +125,7 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class Reader:
-    """Follows the events of a stream, and keeps the path to the node that is next."""
+    """Processes the events of a stream, tracking the path of the next node."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -136,14 +136,14 @@ class Reader:
         self.scalars: list[Span] = []
         """All scalars so far, keys included."""
         self.end: int = 0
-        """How far the stream was read."""
+        """The position up to which the stream was read."""
         self.top: Level | None = None
-        """The collection that the first document is."""
+        """The collection at the root of the first document."""
         self.is_block: bool = True
-        """Whether that is all there is, and it could be a part of a longer one."""
+        """Whether the stream is just a block collection, which could be a part of a longer one."""
 
     def events(self) -> Iterator[yaml.Event]:
-        """Yield the events of the stream. Raises `yaml.YAMLError` where it is not valid."""
+        """Yield the events of the stream. Raises `yaml.YAMLError` at the first error."""
         for event in yaml.parse(self._text, Loader=yaml.CSafeLoader):
             self.end = self._offsets[event.end_mark.index]  # type: ignore[union-attr]
             if isinstance(event, yaml.ScalarEvent):
@@ -151,7 +151,7 @@ class Reader:
             yield event
 
     def _place(self, event: yaml.NodeEvent) -> Span:
-        """Return the bytes of a scalar, less its tag and anchor, and blank lines behind a block."""
+        """Return the bytes of a scalar, without tag, anchor, and blank lines after a block."""
         start, end = event.start_mark.index, event.end_mark.index  # type: ignore[union-attr]
         span = Span(self._offsets[start], self._offsets[end])
         properties = _PROPERTIES.match(self.data, *span)
@@ -163,7 +163,7 @@ class Reader:
         return Span(begin, span.end)
 
     def follow(self, event: yaml.Event) -> Literal | None:
-        """Take the next event; return the literal of a scalar that is a value."""
+        """Process the next event; return the literal if it is a scalar value."""
         if isinstance(event, yaml.DocumentStartEvent):
             self._document += 1
             self.is_block &= self._document == 0
@@ -207,7 +207,7 @@ class Reader:
         return literal
 
     def _behind(self, event: yaml.Event, *, is_key: bool) -> None:
-        """Step on behind a value."""
+        """Advance past a value."""
         if not self._levels or is_key:
             return
         level = self._levels[-1]
@@ -278,7 +278,7 @@ class Reader:
 
 
 def _look(origin: Origin, level: Level | None, siblings: Siblings | None) -> Around:
-    """Return what is around a scalar, once the mapping that it is in was read to its end."""
+    """Return the context of a scalar, once the mapping around it has been read to its end."""
     locked = (
         f"the key `{origin.key}` is there twice" if level and level.keys[origin.key] > 1 else ""
     )

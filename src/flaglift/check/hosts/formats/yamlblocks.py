@@ -1,4 +1,4 @@
-"""Collections of YAML: those that are open while it is read, and where those at the top are cut."""
+"""Collections of YAML: those open during reading, and where those at the top can be cut."""
 
 import re
 from collections import Counter
@@ -14,13 +14,13 @@ _TOP = re.compile(
     rb"|(?P<key>[\w./$][^:\n#'\"]*?|\"[^\"\\\n]*\"|'[^'\n]*')[ \t]*:(?=[ \t\r\n]))",
     re.MULTILINE,
 )
-"""An item or a key that is not indented, or what looks like one."""
+"""An unindented item or key, or something that looks like one."""
 _NOWHERE = Span(0, 0)
 
 
 @dataclass
 class Level:
-    """A collection that is open."""
+    """An open collection."""
 
     mapping: bool
     flow: bool
@@ -29,26 +29,26 @@ class Level:
     key_place: Span = _NOWHERE
     index: int = 0
     is_shared: bool = False
-    """Whether it, or a collection around it, has an anchor: an alias may stand for it."""
+    """Whether it, or a collection around it, has an anchor, so that an alias may repeat it."""
     fields: dict[str, Any] = field(default_factory=dict)
-    """Scalars of a mapping beside the text, by the names of fields; filled while it is read."""
+    """The scalars of a mapping next to the text, by field name; filled during reading."""
     taken: set[str] = field(default_factory=set)
-    """Names of all fields of a mapping; filled while it is read."""
+    """The names of all fields of a mapping; filled during reading."""
     keys: Counter[str] = field(default_factory=Counter)
-    """How often a mapping has each key; filled while it is read."""
+    """How often each key occurs in a mapping; filled during reading."""
     doubts: list[str] = field(default_factory=list)
-    """Why it is unknown what else a field of it would be part of; filled while it is read."""
+    """Why it is uncertain what a new field would become part of; filled during reading."""
 
     @property
     def part(self) -> str | int:
-        """The part of the path that leads to what is next in it."""
+        """The path component of the next node in it."""
         return (self.key or "") if self.mapping else self.index
 
 
 def cuts_of_block(data: bytes) -> Mapping[int, bool]:
-    """Return where items or keys begin, each with whether it is a key; none of a single one.
+    """Return the starts of items or keys, with whether each is a key; none if there is only one.
 
-    Keys of which one says something of the others are none.
+    There are none either if keys depend on each other: if one is repeated, or holds a text.
     """
     matches = list(_TOP.finditer(data))
     is_mapping = bool(matches) and matches[0]["key"] is not None
@@ -60,5 +60,5 @@ def cuts_of_block(data: bytes) -> Mapping[int, bool]:
 
 
 def keys_at_top(data: bytes) -> int:
-    """Return how many keys begin in it."""
+    """Return the number of top-level keys."""
     return sum(match["key"] is not None for match in _TOP.finditer(data))

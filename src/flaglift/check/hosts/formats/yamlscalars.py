@@ -1,4 +1,4 @@
-"""YAML's scalars: escapes and folds of flow scalars, lines of block scalars; and comments."""
+"""YAML's scalars: escapes and folding of flow scalars, lines of block scalars; and comments."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ _SIMPLE = {
     "r": "\r", "e": "\x1b", " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0",
     "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
-# It begins where blanks do, not at each of them: long runs of blanks are looked at once.
+# It only matches at the start of a run of blanks, so that long runs are scanned only once.
 _FOLD = rb"(?:(?<![ \t])|(?<=\\[ \t]))[ \t]*+\r?\n(?:[ \t]*\r?\n)*[ \t]*"
 _WRAP = rb"\r?\n(?:[ \t]*\r?\n)*[ \t]*"
 _ESCAPE = rb"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|" + _WRAP + rb"|[\x00-\x7f])"
@@ -50,15 +50,15 @@ _WRITTEN = {code: f"\\x{code:02x}" for code in _CONTROLS} | {
     0x2029: "\\P",
 }
 REFUSED = r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]"
-"""Controls, and what some readers take for a line end."""
+"""Control characters, and characters that some readers treat as line ends."""
 _FLOW_REFUSED = re.compile(REFUSED + r"|[\n\t]")
 
 
 class _DoubleQuoted(Escaped):
-    """A form in which a line end that is escaped, and the blanks after it, stand for nothing."""
+    """The form in which an escaped line end, and the blanks after it, are dropped."""
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
-        """Return the text as the form writes it; a blank that begins a line is escaped."""
+        """Return the encoded text; a blank at the start of a line is escaped."""
         written = super().encode(text, literal, at)
         while literal.source[at - 1 : at] in (b" ", b"\t"):
             at -= 1
@@ -71,7 +71,7 @@ FORMS: dict[str, Escaped] = {
     "'": Escaped("YAML string '", re.compile(rb"''|" + _FOLD), _single, {39: "''"}, _FLOW_REFUSED),
     "": Escaped("YAML plain scalar", re.compile(_FOLD), _fold, {}, _FLOW_REFUSED),
 }
-"""By the style that the reader gives a scalar."""
+"""By the scalar style as PyYAML names it."""
 
 
 _BLOCK_REFUSED = re.compile(REFUSED)
@@ -87,12 +87,12 @@ class BlockScalar:
     """Whether a single line end reads as a space."""
 
     def place_between(self, low: int, high: int) -> int:  # noqa: ARG002
-        """Return the byte in front of a hole."""
+        """Return the byte before a hole."""
         return high
 
     def encode(self, text: str, literal: Literal, at: int) -> bytes | None:  # noqa: ARG002
-        """Return the text with new lines indented; None if it has no spelling."""
-        # A line end in folded text would read as a space.
+        """Return the text with new lines indented; None if it cannot be expressed."""
+        # A line end in a folded scalar would be read as a space.
         if (self.folds and "\n" in text) or _BLOCK_REFUSED.search(text):
             return None
         ending = b"\r\n" if b"\r\n" in literal.source[literal.start : literal.end] else b"\n"
@@ -108,10 +108,10 @@ FOLDED = BlockScalar("YAML folded block", folds=True)
 def block_pieces(
     data: bytes, place: Span, value: str
 ) -> tuple[BlockScalar, int, list[Piece]] | None:
-    """Return the form of a block scalar, where its text begins, and its pieces.
+    """Return the form of a block scalar, the start of its text, and its pieces.
 
     Every line of text must be found in the value, in order, with nothing but spaces and line ends
-    between them; None if one is not.
+    in between; None if one is not.
     """
     header = data[slice(*place)].partition(b"\n")[0]
     start = min(place.start + len(header) + 1, place.end)
@@ -143,34 +143,34 @@ def block_pieces(
 
 
 def _indent(data: bytes, lines: Span, indicators: str, value: str) -> int:
-    """Return how many spaces the lines are indented by."""
+    """Return the indentation of the lines, in spaces."""
     raw = [line for line in data[slice(*lines)].split(b"\n") if line.strip(b" \r")]
     if not raw:
         return 0
     spaces = len(raw[0]) - len(raw[0].lstrip(b" "))
-    if any(c.isdigit() for c in indicators):  # then the first line may begin with spaces
+    if any(c.isdigit() for c in indicators):  # the first line may then begin with spaces of its own
         text = value.lstrip("\n")
         spaces -= len(text) - len(text.lstrip(" "))
     return spaces
 
 
 def _next(value: str, done: int, text: str) -> int | None:
-    """Return where a line's text continues in the value."""
+    """Return the position at which a line's text continues in the value."""
     gap = done
     while gap < len(value) and value[gap] == "\n":
         gap += 1
     if gap == done and done and value[done : done + 1] == " ":
-        gap += 1  # folded
+        gap += 1  # a folded line end
     return gap if value.startswith(text, gap) else None
 
 
 _COMMENT = re.compile(rb"(?:(?<=[ \t\r\n])|\A)#[^\r\n]*")
 _HEADER = re.compile(rb"[|>][-+0-9]*[ \t]+(?=#)")
-"""Of a block scalar, up to the comment in its line."""
+"""The header of a block scalar, up to the comment on the same line."""
 
 
 def comments_in(data: bytes, end: int, scalars: Sequence[Span]) -> Iterator[Comment]:
-    """Yield the comments up to a place: those in no scalar, and in the header of a block."""
+    """Yield the comments before a position: outside of scalars, and in headers of block scalars."""
     inside = iter(scalars)
     scalar = next(inside, None)
     for match in _COMMENT.finditer(data, 0, end):
@@ -183,19 +183,19 @@ def comments_in(data: bytes, end: int, scalars: Sequence[Span]) -> Iterator[Comm
 
 _RESOLVER = yaml.resolver.Resolver()
 _NEARLY_NUMBER = re.compile(r"[-+]?[.0-9][^ ]*\Z|[yYnN]\Z")
-"""What version 1.2 may read as a number, or an earlier one as a truth value."""
+"""Values that YAML 1.2 may read as numbers, or earlier versions as booleans."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
 def is_text(value: str) -> bool:
-    """Return whether a plain scalar is text to every reader."""
+    """Return whether every reader takes a plain scalar for text."""
     tag = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     return tag == "tag:yaml.org,2002:str" and not _NEARLY_NUMBER.match(value)
 
 
 def writer(quote: str) -> Write:
-    """Return what writes values, strings with the quote if it can hold them."""
+    """Return an encoder for values; strings use the given quote if it can express them."""
 
     def write(value: Any) -> bytes:
         text = form_value(value)
