@@ -1,4 +1,4 @@
-"""Tells, from a file's bytes alone, that no literal in it can hold a flag; most files end here."""
+"""Rules out, from a file's bytes alone, that any literal contains a flag; true of most files."""
 
 import re
 from collections.abc import Iterator
@@ -21,17 +21,17 @@ _ESCAPED = re.compile(
     rb"|%2d|\\u20(?:1[0-5]|0[b-f])|\\u2212|\\u00a[0d]|\\xa[0d]",
     re.IGNORECASE,
 )
-"""An escaped letter, underscore or dash: who writes one may have written a whole flag so."""
+"""An escaped letter, underscore or dash: where one is escaped, a whole flag may be."""
 
 _UNSEEN = re.compile(_INVISIBLE)
 _HYPHENS = re.compile(rb"\xe2\x80[\x90\x91]|-")
 
 
 def may_hold_flags(data: bytes) -> bool:
-    r"""Return whether a file may hold a flag or a near miss of one, as it is or escaped.
+    r"""Return whether a file may contain a flag or a near miss of one, plain or escaped.
 
-    False is certain: what the dialect reads as a flag, or nearly so, is nowhere in the file, unless
-    a line continuation or quotes inside the letters hide it. True is a reason to parse the file.
+    False is certain: nothing that the dialect reads as a flag, or as a near miss, is in the file,
+    unless a line continuation or quotes inside the letters hide it. True is a reason to parse it.
 
     >>> may_hold_flags(b"a cat --vidoe"), may_hold_flags(b"npm --verbose -v")
     (True, False)
@@ -39,7 +39,7 @@ def may_hold_flags(data: bytes) -> bool:
     (True, False)
     """
     low = data.lower()
-    for name in _WHOLE:  # of each file: a generator takes longer than the search
+    for name in _WHOLE:  # runs for every file: a generator takes longer than the search
         if name in low:
             return True
     if b"--" in low and any(map(_near, set(_ASCII.findall(low)))):
@@ -50,7 +50,7 @@ def may_hold_flags(data: bytes) -> bool:
 
 
 def lookalikes(data: bytes) -> Iterator[int]:
-    """Yield where flags, or near misses of flags with two hyphens, begin in a document."""
+    """Yield the starts of flags, or near misses of flags with two hyphens, in a document."""
     return (match.start() for match in _ASCII.finditer(data.lower()) if _near(match[1]))
 
 

@@ -1,4 +1,4 @@
-"""Which host reads which file. A host's module, and its parser, load when it is first asked for."""
+"""Maps files to hosts. A host's module, and its parser, are loaded on first use."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -41,7 +41,7 @@ _MODULES = {
     "env": "env",
     "mdx": "mdx",
 }
-"""Names of hosts, and the module of `formats` that makes each: `make(name)`."""
+"""The names of hosts, and the module of `formats` that creates each with `make(name)`."""
 
 _SUFFIXES = {
     ".txt": "lines",
@@ -87,10 +87,10 @@ _SUFFIXES = {
 }
 
 SUFFIXES = tuple(_SUFFIXES)
-"""The endings of the files that are read."""
+"""The suffixes of the files that are read."""
 
 NAMES = tuple(_MODULES)
-"""The hosts, as options and the configuration name them."""
+"""The hosts' names in options and the configuration."""
 
 _ALIASES: Mapping[str, str] = {
     "python": "py python3 py3",
@@ -112,11 +112,11 @@ _ALIASES: Mapping[str, str] = {
     "text": "txt plain plaintext prompt prompts none raw",
 }
 _LANGUAGES = {word: name for name, words in _ALIASES.items() for word in words.split()}
-"""Words by which fences, interpreters, notebooks and editors name a language."""
+"""The names of languages in code fences, interpreters, notebooks and editors."""
 
 
 def name_for(path: str) -> str | None:
-    """Return the name of the host that reads a file by its name; None if none does.
+    """Return the name of the host for a file name; None if there is none.
 
     >>> name_for("src/a.PY"), name_for("a.exe"), name_for(".env.local")
     ('python', None, 'env')
@@ -127,16 +127,16 @@ def name_for(path: str) -> str | None:
 
 
 def host_for(path: str) -> "Host | None":
-    """Return the host of a file by its name; None if none reads it.
+    """Return the host for a file name; None if there is none.
 
-    Raises `InputError` if the parser that it needs is not installed.
+    Raises `InputError` if the required parser is not installed.
     """
     name = name_for(path)
     return host_named(name) if name else None
 
 
 def language(word: str) -> str | None:
-    """Return the host that reads a language, by a word for it; `text` stands for all text hosts.
+    """Return the host for the name of a language; `text` covers all text hosts.
 
     >>> language("js"), language("cURL"), language("txt"), language("cobol")
     ('javascript', 'bash', 'text', None)
@@ -147,10 +147,10 @@ def language(word: str) -> str | None:
 
 @cache
 def host_named(name: str) -> "Host":
-    """Return a host by its name.
+    """Return the host with a name.
 
-    Raises `ConfigError` for a name that is no host's, and `InputError` where the parser that it
-    needs is not installed.
+    Raises `ConfigError` if there is no such host, and `InputError` if the required parser is not
+    installed.
     """
     if name not in _MODULES:
         close = nearest(name, NAMES)
@@ -164,7 +164,7 @@ def host_named(name: str) -> "Host":
 
 
 def missing(name: str, error: ModuleNotFoundError) -> str:
-    """Return what is said where the parser of a host is not installed."""
+    """Return the message for a host whose parser is not installed."""
     return (
         f"{name} files need `{error.name}`, which is not installed; "
         "install flaglift with its extra: pip install 'flaglift[hosts]'"

@@ -1,4 +1,4 @@
-"""Writes changed prompts back: every change is proved by reading the file again, or taken back."""
+"""Writes changed prompts back: every change is proved by reading the file again, or reverted."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -19,12 +19,12 @@ Attempt = tuple[LiteralChange, bool]
 
 
 def rewrite(data: bytes, host: Host, changes: Sequence[LiteralChange]) -> Rewritten:
-    """Return a document with changes made, and those that are not made, each with the reason.
+    """Return a document with changes applied, and the changes not made, each with the reason.
 
-    The changes' literals are those that `finding.candidates` gave for the same data and host. After
-    the edits the document is read again: each changed literal must hold the text intended, each
-    added field its value, and every other literal what it held before. What fails this is taken
-    back. Never raises for the content.
+    The literals of the changes are those that `finding.candidates` gave for the same data and host.
+    After the edits, the document is read again: each changed literal must have the intended text,
+    each added field its value, and every other literal its old content. Changes that fail this are
+    reverted. Never raises for the content.
     """
     before = host.literals(data) if changes else []
     new, _, refused = _made(data, host, before, changes)
@@ -34,9 +34,9 @@ def rewrite(data: bytes, host: Host, changes: Sequence[LiteralChange]) -> Rewrit
 def edits_of_each(
     data: bytes, host: Host, changes: Sequence[LiteralChange]
 ) -> list[list[ByteEdit]]:
-    """Return what each change alone edits, in order; nothing for one that cannot be made.
+    """Return the edits for each change alone, in order; none for one that cannot be made.
 
-    Several changes may be of one literal. Those of different literals are proved together.
+    Several changes may concern the same literal. Those of different literals are proved together.
     """
     before = host.literals(data) if changes else []
     rounds: list[list[LiteralChange]] = []
@@ -88,14 +88,14 @@ def _proved(
 def _again(
     group: list[Attempt], error: UnwritableError, refused: list[Refused]
 ) -> list[list[Attempt]]:
-    """Return what to try after a group failed, the last one first; add what is given up."""
+    """Return the groups to try after one failed, the last first; record what is given up."""
     blamed = [each for each in group if each[0].literal.root in error.faults]
     right = [each for each in group if each[0].literal.root not in error.faults]
     if not blamed and len(group) > 1:
         return _halves(group)
     wrong = blamed or group
     if not all(whole for _, whole in wrong):
-        # What is left beside an edit may read otherwise than before, such as a last backslash.
+        # The rest next to an edit may read differently than before, such as a trailing backslash.
         return [[(change, True) for change, _ in wrong], right if blamed else []]
     if len({change.literal.root for change, _ in wrong}) < len(wrong):
         return [*_halves(wrong), right]
@@ -115,10 +115,10 @@ def compare(
     planned: EditPlan,
     changes: Sequence[LiteralChange],
 ) -> None:
-    """Raise `UnwritableError` unless each literal holds what it held, or what was intended.
+    """Raise `UnwritableError` unless each literal has its old content, or the intended one.
 
     Both sequences are all the literals of a document, before and after the planned edits. New
-    literals may be there only where fields were added.
+    literals are allowed only where fields were added.
     """
     moves = _Moves(planned)
     wanted = _Wanted(planned, changes)
@@ -144,7 +144,7 @@ def compare(
 
 
 class _Wanted:
-    """What the changed literals shall hold, and the fields next to them."""
+    """The intended texts of the changed literals, and the fields next to them."""
 
     def __init__(self, planned: EditPlan, changes: Sequence[LiteralChange]) -> None:
         self._texts = {_key(each): text for each, text in planned.intended.items()}
@@ -152,7 +152,7 @@ class _Wanted:
         self._moved = {each.literal.root for each in changes if each.fields}
 
     def difference(self, old: Literal, new: Literal | None) -> str:
-        """Return how a literal of the file reads otherwise than intended; empty if it does not."""
+        """Return how a literal's content differs from the intended one; empty if it does not."""
         wrong = f"it would read differently in this {old.form.name}"
         if new is None or new.locked or new.spelt(new.text) != self._text(old):
             return wrong
@@ -179,12 +179,12 @@ def _key(literal: Literal) -> tuple[tuple[str, ...], Span]:
 
 
 class _Moves:
-    """Where places of the old document are in the new one."""
+    """Maps positions of the old document to the new one."""
 
     def __init__(self, planned: EditPlan) -> None:
         edits = sorted(planned.edits)
         self._inserted: Counter[int] = Counter()
-        """How many bytes are added between two others, by place."""
+        """The number of bytes inserted at each position."""
         for edit in planned.added:
             if edit.start == edit.end:
                 self._inserted[edit.start] += len(edit.content)
@@ -193,28 +193,28 @@ class _Moves:
         self._growth = list(accumulate((_growth(edit) for edit in edits), initial=0))
         starts = [(self._within(edit.start), len(edit.content)) for edit in planned.added]
         self._added = sorted(Span(start, start + length) for start, length in starts)
-        """The places of the new document that were added."""
+        """The ranges of the new document that were added."""
 
     def other(self, place: Span) -> Span:
-        """Return the new place of a literal that nothing is written into, but for its holes."""
+        """Return the new place of a literal into which nothing is written, except in its holes."""
         return Span(self._before(place.start), self._within(place.end))
 
     def inner(self, place: Span) -> Span:
-        """Return the new place of a literal that is changed."""
+        """Return the new place of a changed literal."""
         start = self._within(place.start) + self._inserted[place.start]
         return Span(start, self._before(place.end) - self._inserted[place.end])
 
     def is_added(self, place: Span) -> bool:
-        """Return whether a place of the new document is inside something that was added."""
+        """Return whether a range of the new document lies within an addition."""
         index = bisect_right(self._added, place.start, key=lambda each: each.start) - 1
         return index >= 0 and place.end <= self._added[index].end
 
     def _before(self, offset: int) -> int:
-        """Return where a byte is, behind what is inserted right there."""
+        """Return the new position of a byte, after anything inserted at it."""
         return offset + self._growth[bisect_right(self._ends, offset)]
 
     def _within(self, offset: int) -> int:
-        """Return where a byte is, in front of what is inserted right there."""
+        """Return the new position of a byte, before anything inserted at it."""
         count = bisect_left(self._ends, offset)
         while count < len(self._ends) and self._ends[count] == offset > self._starts[count]:
             count += 1

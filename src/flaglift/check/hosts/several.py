@@ -1,6 +1,6 @@
-"""Whether a literal is one prompt: it may hold several (dialect section 2.13), a part of one, code.
+"""Decides whether a literal is one prompt: or several (dialect section 2.13), or part, or code.
 
-The words are looked at and not the parsed prompt: a quote that one prompt leaves open would hide
+This looks at words rather than at the parsed prompt: a quote left open in one prompt would hide
 the flags of the next one.
 """
 
@@ -46,13 +46,13 @@ _QUOTED = re.compile(
     r"(?(alone)\s{0,9};?\Z|(?!\w)(?P<closed>(?=\s{0,4}[)\]};,]))?)",
     re.DOTALL,
 )
-"""A string of code. A comma and an apostrophe are common in prose too, if no bracket closes it."""
+"""A string in code. Prose too has commas and apostrophes, so these need a closing bracket."""
 
 
 def single(literal: Literal) -> Literal:
-    """Return a literal that says where the prompts are which it may hold, if it may not be one.
+    """Return the literal, marked with the prompts that it may contain if it may not be just one.
 
-    The text of a request is one prompt (dialect section 2.13), and so is a line.
+    The text of a request is one prompt (dialect section 2.13), and so is a single line.
     """
     if literal.doubt or literal.host in ("form", "lines"):
         return literal
@@ -74,7 +74,7 @@ def single(literal: Literal) -> Literal:
 
 
 def _fragment(literal: Literal, before: Sequence[str], after: Sequence[str]) -> Literal:
-    """Return a literal with what stands before and after it in the prompt that it is a part of."""
+    """Return a literal extended by what surrounds it in the prompt that it is a part of."""
     start, end = (
         [Piece(PieceKind.HOLE if text == HOLE else PieceKind.ATOM, at, at, text) for text in texts]
         for at, texts in ((literal.inside, before), (literal.last, after))
@@ -85,7 +85,7 @@ def _fragment(literal: Literal, before: Sequence[str], after: Sequence[str]) -> 
 
 
 def _rest(literal: Literal) -> Sequence[str]:
-    """Return what a text lacks that ends before a flag's value, or in it: it comes elsewhere."""
+    """Return what is appended elsewhere to a text that ends before or inside a flag's value."""
     nodes = [node for node in literal.prompt.segments[-1].nodes if node.raw.strip()]
     quotes = [index for index, node in enumerate(nodes) if isinstance(node, Unclosed)]
     flag = nodes[quotes[0] - 1 if quotes else -1] if nodes else None
@@ -98,7 +98,7 @@ def _rest(literal: Literal) -> Sequence[str]:
 
 
 def _is_fragment(literal: Literal) -> bool:
-    """Tell whether a text is flags alone, with a model that there is: the words come elsewhere."""
+    """Return whether a text is only flags with an existing model: the words are added elsewhere."""
     prompt = literal.prompt
     nodes = [node for segment in prompt.segments for node in segment.nodes]
     words = any(node.raw.strip() for node in nodes if not isinstance(node, Flag))
@@ -109,9 +109,9 @@ def _is_fragment(literal: Literal) -> bool:
 
 
 def quoted_prompts(text: str) -> tuple[Span, ...]:
-    """Return the places of flags in quotes, where a text may be code that holds a prompt.
+    """Return the places of flags in quotes, for a text that may be code containing a prompt.
 
-    Quotes after a flag are those of its value.
+    Quotes after a flag belong to its value.
 
     >>> quoted_prompts("send('a cat --video')"), quoted_prompts("a cat --video_prompt='b --video'")
     ((Span(start=6, end=19),), ())
@@ -128,7 +128,7 @@ def quoted_prompts(text: str) -> tuple[Span, ...]:
 
 
 def strings_with_flags(code: str) -> Iterator[Span]:
-    """Yield the places of flags in quotes, in what is known to be code.
+    """Yield the places of flags in quotes, for a text known to be code.
 
     >>> list(strings_with_flags("x or 'a cat --video'"))
     [Span(start=6, end=19)]
@@ -139,9 +139,9 @@ def strings_with_flags(code: str) -> Iterator[Span]:
 
 
 def prompts_in(text: str) -> tuple[Span, ...]:
-    r"""Return the places of the prompts that a text may hold; none if it is known to be one.
+    r"""Return the places of the prompts that a text may contain; none if it is certainly one.
 
-    Where a flag comes again after words of its own, these words may begin another prompt.
+    If a flag is repeated after words of its own, these words may begin another prompt.
 
     >>> prompts_in("a cat --video | a dog --video")
     (Span(start=0, end=13), Span(start=16, end=29))
@@ -152,7 +152,7 @@ def prompts_in(text: str) -> tuple[Span, ...]:
     held: dict[str, int] = {}
     run = words = -1
     for match in _TOKEN.finditer(text):
-        if match["keyframe"]:  # the segments of one prompt repeat its flags
+        if match["keyframe"]:  # the keyframes of one prompt repeat its flags
             held, run, words = {}, -1, -1
         elif match["word"]:
             run = match.start() if run < 0 else run
@@ -170,7 +170,7 @@ def prompts_in(text: str) -> tuple[Span, ...]:
 
 
 def has_one_a_line(text: str) -> bool:
-    """Return whether each line of a text that holds `--video` has words of its own."""
+    """Return whether each line with `--video` in a text has words of its own."""
     lines = [line.of(text) for line in _lines(text)]
     flagged = [line for line in lines if "video" in map(_name, _FLAG.findall(line))]
     return all(_WORD.search(_WITH_VALUE.sub(" ", line)) for line in flagged)
@@ -185,6 +185,6 @@ def _lines(text: str) -> Iterator[Span]:
 
 @lru_cache(maxsize=4096)
 def _name(word: str) -> str:
-    """Return the flag that a word means, as it is or misspelt; empty if it means none."""
+    """Return the flag that a word means, possibly misspelled; empty if it means none."""
     name = re.sub(rf"[{_DASHES}]", "_", word.lower())
     return name if name in FLAGS else nearest(name, FLAGS) or ""

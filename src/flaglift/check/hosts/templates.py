@@ -1,9 +1,9 @@
-"""Placeholders and statements of templates: what will stand there is as unknown as a variable.
+"""Placeholders and statements of templates: their expansion is as unknown as a variable's value.
 
 In JSON, in YAML or in a string that a program formats later, `{model}`, `{{ model | lower }}`,
 `${MODEL:-kling25}` and `%(model)s` are ordinary text to the file's reader. A placeholder is a hole.
-Where the value of a flag belongs, `<seconds>`, `:d` or `DURATION` is one too, which elsewhere is a
-word. A statement (`{% if v %}`, `{{#video}}`) makes what it encloses conditional: the text is read
+In place of a flag's value, `<seconds>`, `:d` or `DURATION`, ordinary words elsewhere, are holes
+too. A statement (`{% if v %}`, `{{#video}}`) makes the text inside conditional: the text is read
 once with it, and once without.
 """
 
@@ -21,7 +21,7 @@ from flaglift.lossless.spans import Span
 from flaglift.syntax import FlagName
 from flaglift.syntax.flags import ValueKind
 
-# Every run is bounded, so that a text full of openings is read in linear time.
+# Every repetition is bounded, so that a text full of opening brackets is read in linear time.
 _INNER = rf"(?:[^{{}}{HOLE}]|\{{[^{{}}{HOLE}]{{0,100}}\}}){{1,300}}+"
 _NESTED = rf"(?:[^(){HOLE}]|\([^(){HOLE}]{{0,100}}\)){{1,300}}+"
 _BLADE = "if|unless|isset|empty|for|foreach|forelse|while|switch|case"
@@ -29,7 +29,7 @@ _CONTROL = (
     r"if|el|end|unless|for|when|case|set|assign|capture|macro|call|filter|block|with|extends|import|from"
     r"|load|comment|raw|verbatim|autoescape|spaceless|do|break|continue"
 )
-"""How the tags of Jinja, Django, Twig and Liquid begin that put nothing in their place."""
+"""The beginnings of Jinja, Django, Twig and Liquid tags that produce no output themselves."""
 _STATEMENT = (
     rf"\{{%[~+-]?\s{{0,9}}(?:{_CONTROL})(?:(?!%\}})[^{HOLE}]){{0,300}}%\}}"
     rf"|\{{#(?:(?!#\}})[^{HOLE}]){{1,300}}#\}}"
@@ -73,7 +73,7 @@ _GIVEN = (
     r"|[A-Z][A-Z_]{0,60}(?![^\s\"])"
     r"|[\[{(<]?\d{1,3}(?:[ ]?\|[ ]?\d{1,3}){1,20}[\]})>]?(?!\w)"
 )
-"""What is put in place of a value, where one belongs: no number begins so, mistyped or not."""
+"""Placeholders in place of a value: no number, mistyped or not, begins like this."""
 PLACEHOLDER = re.compile(_VALUE)
 _TEMPLATE = re.compile(f"(?P<statement>{_STATEMENT})|{_VALUE}|(?:{_AT_VALUE})(?P<given>{_GIVEN})")
 _KEYWORD = re.compile(
@@ -87,12 +87,12 @@ _MOST_READINGS = 8
 
 class _Tag(NamedTuple):
     at: int
-    """The code point in the text that stands for it."""
+    """Its code point in the text."""
     source: str
 
 
 def with_templates(literal: Literal) -> Literal:
-    """Return a literal with its placeholders as holes, and what its statements make possible.
+    """Return a literal with its placeholders as holes, and the readings its statements allow.
 
     >>> from flaglift.check.hosts.registry import host_named
     >>> found = host_named("lines").literals(b"a {subject} --video_model {{ model }}")
@@ -125,7 +125,7 @@ def with_templates(literal: Literal) -> Literal:
 
 
 def in_templates(literal: Literal) -> Iterator[Literal]:
-    """Yield the prompts in quotes in a literal's placeholders and statements, but for comments.
+    """Yield the quoted prompts in a literal's placeholders and statements, except in comments.
 
     >>> from flaglift.check.hosts.registry import host_named
     >>> found = host_named("lines").literals(b"a {{ x or 'b --video' }} {{-- 'c --video' --}}")
@@ -149,7 +149,7 @@ def in_templates(literal: Literal) -> Iterator[Literal]:
 
 
 def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:
-    """Return one piece for a placeholder or a statement; None if it is not written in whole."""
+    """Return one piece for a placeholder or a statement; None if it is not contiguous."""
     inside = literal.part([span]).literal.pieces
     if not is_statement and any(piece.kind in HOLES for piece in inside):
         return None
@@ -158,13 +158,13 @@ def _whole(literal: Literal, span: Span, *, is_statement: bool) -> Piece | None:
 
 
 def _is_model(word: str) -> bool:
-    """Return whether a word is a model, or nearly, with other characters around its name."""
+    """Return whether a word is a model name, or close to one, ignoring punctuation around it."""
     standing = load_catalog().find(re.sub(r"^\W+|\W+$", "", word))
     return standing.status is not Status.UNKNOWN or standing.suggestion is not None
 
 
 def _readings(length: int, tags: Sequence[_Tag]) -> Iterator[tuple[Span, ...]]:
-    """Yield what is read, by which branch of each statement is taken; each reading once."""
+    """Yield the text of each reading, by the branches taken of each statement; each once."""
     bounds = [Span(a, b) for a, b in pairwise([-1, *(tag.at for tag in tags), length])]
     steps = _steps(tags)
     done = set()
@@ -180,14 +180,14 @@ def _readings(length: int, tags: Sequence[_Tag]) -> Iterator[tuple[Span, ...]]:
 
 
 class _Frame:
-    """A statement with its branches."""
+    """A statement and its branches."""
 
     def __init__(self) -> None:
         self.count = 1
 
 
 class _Step(NamedTuple):
-    """What a tag does: it leaves a branch, or begins one, or both."""
+    """The effect of a tag: it ends a branch, begins one, or both."""
 
     leaves: bool
     frame: _Frame | None = None
@@ -216,7 +216,7 @@ def _steps(tags: Sequence[_Tag]) -> list[_Step]:
 
 
 def _taken(steps: Sequence[_Step], number: int) -> Iterator[bool]:
-    """Yield for the text before, between and after the tags whether a reading holds it."""
+    """Yield, for the text before, between and after the tags, whether a reading includes it."""
     stack: list[bool] = []
     left_out = 0
     yield True
@@ -230,5 +230,5 @@ def _taken(steps: Sequence[_Step], number: int) -> Iterator[bool]:
 
 
 def _is_taken(branch: int, frame: _Frame, number: int) -> bool:
-    """Return whether a branch is taken in a reading; without an `else`, in the first one only."""
+    """Return whether a reading takes a branch; without an `else`, only the first one does."""
     return branch == (number if frame.count == 1 else min(number, frame.count - 1))

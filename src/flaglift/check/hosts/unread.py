@@ -1,4 +1,4 @@
-"""What reads as a prompt but stands in nothing that is read: said, not passed over."""
+"""Reports text that looks like a prompt but is outside of everything that hosts read."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -25,16 +25,16 @@ from flaglift.lossless.spans import Span
 
 
 def unread(data: bytes, host: Host) -> list[UnreadPlace]:
-    """Return the look-alikes that no literal, comment or key covers and that may be a prompt's.
+    """Return the look-alikes that no literal, comment or key covers and that may be in a prompt.
 
-    The readers of the code nested in a document are asked too. What such a place holds is not
-    known; that nothing is said of it does not mean that it is right.
+    Hosts of nested code are included. The content of such a place is unknown; that there are no
+    findings on it does not mean that it is correct.
     """
     return _unread(data, host, literals_of(host, data), 1)
 
 
 def unread_in(literal: Literal) -> tuple[UnreadPlace, ...]:
-    """Return such places in the code that a literal of a document is."""
+    """Return the unread places in the code that a literal contains."""
     return tuple(_unread_inside([literal], 1))
 
 
@@ -43,7 +43,7 @@ def _unread(data: bytes, host: Host, literals: Sequence[Literal], depth: int) ->
 
 
 def _unread_inside(literals: Iterable[Literal], depth: int) -> Iterator[UnreadPlace]:
-    """Yield the places in literals that are code of another host."""
+    """Yield the unread places in literals that contain code of another host."""
     for outer in literals:
         data = outer.text.encode()
         inner = nested(outer) if may_hold_flags(data) else None
@@ -60,10 +60,10 @@ def _unread_inside(literals: Iterable[Literal], depth: int) -> Iterator[UnreadPl
 
 
 def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[UnreadPlace]:
-    """Return the look-alikes of one document that its reader does not cover.
+    """Return the look-alikes of one document that its host does not cover.
 
-    Lines behind an error of the parser may be code that it took for a string; such a string covers
-    what it holds only if it is a prompt.
+    Lines after a parse error may be code that was parsed as a string; such a string covers its
+    content only if it is a prompt.
     """
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
     if not gaps and isinstance(host, ExhaustiveHost):
@@ -94,7 +94,7 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
 def unread_in_part(
     data: bytes, host: DivisibleHost, part: Span, literals: Sequence[Literal]
 ) -> list[UnreadPlace]:
-    """Return such places between the literals of a part that is read on its own."""
+    """Return the unread places between the literals of a part that is read separately."""
     if isinstance(host, ExhaustiveHost):
         return []
     foreign = _foreign(literals)
@@ -108,18 +108,18 @@ def unread_in_part(
 
 
 def _patterns(host: object, data: bytes, part: Span) -> Iterable[Span]:
-    """Return what the code compares texts with, as far as the parser has not lost its way."""
+    """Return the patterns that the code matches texts against, except after a parse error."""
     return host.patterns_in(data, part) if isinstance(host, PatternHost) else ()
 
 
 class _Bare(NamedTuple):
-    """A look-alike that nothing covers."""
+    """A look-alike that is not covered."""
 
     start: int
     after: int
-    """Where what is covered before it ends."""
+    """The end of the covered range before it."""
     before: int
-    """Where what is covered after it begins."""
+    """The start of the covered range after it."""
 
 
 def _read_bytes(literals: Iterable[Literal], but: Collection[Span]) -> Iterator[Span]:
@@ -129,7 +129,7 @@ def _read_bytes(literals: Iterable[Literal], but: Collection[Span]) -> Iterator[
 
 
 def _bare(data: bytes, part: Span, covered: Iterable[Span]) -> list[_Bare]:
-    """Return the look-alikes of a part of a document that nothing covers."""
+    """Return the look-alikes in a part of a document that are not covered."""
     spans = sorted(covered, reverse=True)
     bare = []
     reach = part.start
@@ -145,11 +145,11 @@ def _bare(data: bytes, part: Span, covered: Iterable[Span]) -> list[_Bare]:
 def _passed_over(
     data: bytes, bare: Iterable[_Bare], foreign: Collection[Span]
 ) -> Iterator[UnreadPlace]:
-    """Yield those that stand in what reads as a prompt: decrements and the like do not."""
+    """Yield those in text that reads like a prompt, which excludes decrements and the like."""
     end = 0
     is_prompt = is_code = False
     for start, after, before in bare:
-        if start >= end:  # of what was judged last
+        if start >= end:  # in the text judged last
             begin = max(after, data.rfind(b"\n", after, start) + 1)
             end = data.find(b"\n", start, before) + 1 or before
             quote = max(data.rfind(mark, begin, start) for mark in (b'"', b"'", b"`"))
@@ -167,7 +167,7 @@ def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:
 
 
 def _foreign(literals: Iterable[Literal]) -> set[Span]:
-    """Return where literals that may hold flags are code in a language that is not read."""
+    """Return the places of literals with possible flags that are code no host reads."""
     return {
         each.place
         for each in literals
@@ -176,6 +176,6 @@ def _foreign(literals: Iterable[Literal]) -> set[Span]:
 
 
 def may_be_code(literal: Literal) -> bool:
-    """Return whether a literal with flags may be code, read as a string after an error."""
+    """Return whether a literal with flags may be code, parsed as a string after an error."""
     lines = literal.source.find(b"\n", literal.start, literal.end) >= 0
     return lines and may_hold_flags(literal.text.encode()) and literal.locked == BROKEN

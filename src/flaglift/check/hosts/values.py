@@ -1,8 +1,8 @@
-"""What a program gets that reads a data file, before and after it is rewritten.
+"""The value that a program gets from a data file, before and after it is rewritten.
 
-Literals at their places tell nothing of what else refers to them: an alias or a merge key of YAML
-brings a changed text, or an added field, to another mapping, and of a key that is there twice only
-one counts. The format's own reader knows.
+Literals do not show what else refers to them: a YAML alias or merge key brings a changed text, or
+an added field, into another mapping, and of a duplicate key only one counts. The format's own
+parser resolves these.
 """
 
 import json
@@ -17,14 +17,14 @@ from flaglift.emit.form import form_value
 
 
 class _Unread:
-    """What stands for a document that its reader does not take."""
+    """The value of a document that its parser rejects."""
 
 
 UNREAD = _Unread()
 
 
 def value_of(name: str, data: bytes) -> Any:
-    """Return the value of a document of a host; `UNREAD` without such a reader, or if it refuses.
+    """Return the value of a host's document; `UNREAD` without a parser, or if it fails.
 
     >>> value_of("json", b'{"a": 1, "a": 2}')
     {'a': 2}
@@ -40,7 +40,7 @@ def _yaml(text: str) -> Any:
     import yaml  # noqa: PLC0415 (an extra)
 
     class Loader(yaml.CSafeLoader):
-        """Takes tags of programs for what they stand at."""
+        """Represents values with application-specific tags as plain values."""
 
     def tagged(loader: Any, suffix: str, node: Any) -> Any:
         if isinstance(node, yaml.MappingNode):
@@ -68,7 +68,7 @@ class _Move(NamedTuple):
 
 
 class Intention:
-    """The differences that changes shall make to the value of a document."""
+    """The intended differences in the value of a document."""
 
     def __init__(self, planned: EditPlan, changes: Sequence[LiteralChange]) -> None:
         roots = {each: text for each, text in planned.intended.items() if not each.outer}
@@ -93,7 +93,7 @@ class Intention:
         while stack:
             old, new = stack.pop()
             if (id(old), id(new)) in seen:
-                continue  # an alias, perhaps to what it is in
+                continue  # an alias, possibly to something around it
             if type(old) is not type(new):
                 return False
             if isinstance(old, dict | list | tuple):
@@ -107,7 +107,7 @@ class Intention:
         return True
 
     def _mapping(self, old: dict[Any, Any], new: dict[Any, Any]) -> list[tuple[Any, Any]] | None:
-        """Return the values to compare; None if keys are gone, or came without their text."""
+        """Return the values to compare; None if keys disappeared, or were added without a text."""
         added = new.keys() - old.keys()
         if old.keys() - new.keys():
             return None
@@ -118,7 +118,7 @@ class Intention:
         texts = {
             (move.old, move.new) for move in self._moves if move.fields == fields
         }.intersection(_strings(pairs))
-        for text in texts:  # once each: what an alias repeats beside it has no fields of its own
+        for text in texts:  # once each: a copy of it, as through an alias, has no added fields
             pairs.remove(text)
         return pairs if texts else None
 
