@@ -1,4 +1,4 @@
-"""What is to be said about one file: its prompts, its findings, its suppressions."""
+"""Inspects one file: its prompts, its findings, its suppressions."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -19,13 +19,13 @@ from flaglift.report.record import Frame, LocatedFinding, Replacement, record_at
 from flaglift.rules import UNUSED_SUPPRESSION
 
 MOVED = "FL001"
-"""The rule whose fix is to move the flags to fields next to the prompt, in structured files."""
+"""The rule whose fix, in structured files, moves the flags to fields next to the prompt."""
 
 
 def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspection:
-    """Return what is to be said about a file.
+    """Return the result of inspecting a file.
 
-    With `replacements`, each record says what its fix changes in the file.
+    With `replacements`, each record includes the changes that its fix makes to the file.
     """
     job = document.job
     result = FileInspection()
@@ -72,13 +72,13 @@ def _unused(document: PromptFile, used: Collection[tuple[int, str]]) -> Iterator
 
 
 _Found = tuple[LocatedFinding, LiteralChange | None]
-"""What is printed of a finding, and what its fix makes of the prompt, if it has one."""
+"""The reported finding, and the change that its fix makes to the prompt, if it has one."""
 
 
 def proposal(
     literal: Literal, finding: Diagnostic, job: FileJob
 ) -> tuple[Diagnostic, LiteralChange | None]:
-    """Return a finding with its fix as it is in this file, and what that makes of the prompt."""
+    """Return a finding with its fix for this file, and the resulting change of the prompt."""
     fix = finding.fix
     if fix is None:
         return finding, None
@@ -118,7 +118,7 @@ def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _F
 def _with_replacements(
     document: PromptFile, findings: Sequence[_Found]
 ) -> Iterator[LocatedFinding]:
-    """Yield records with what their fixes change in the file; nothing if they cannot."""
+    """Yield records with the file changes of their fixes; without any if these are impossible."""
     changes = [change for _, change in findings if change]
     edits = iter(edits_of_each(document.data, document.host, changes))
     for record, change in findings:
@@ -127,7 +127,7 @@ def _with_replacements(
 
 
 def _replacement(document: PromptFile, edits: Sequence[ByteEdit]) -> Replacement:
-    """Return edits of a file as one piece, as small as can be."""
+    """Return edits of a file combined into one replacement, as small as possible."""
     first, last = edits[0].start, edits[-1].end
     moved = [edit._replace(start=edit.start - first, end=edit.end - first) for edit in edits]
     old = document.data[first:last]
@@ -139,9 +139,9 @@ def _replacement(document: PromptFile, edits: Sequence[ByteEdit]) -> Replacement
 
 
 def moved(literal: Literal, job: FileJob) -> LiteralChange | str:
-    """Return the change that moves a prompt's flags to fields; a string says why they stay.
+    """Return the change that moves a prompt's flags to fields; a string says why there is none.
 
-    It is empty where there is no mapping to move them to. That the change holds is not proved yet.
+    The string is empty if there is no mapping to move them to. The change has not been proved yet.
     """
     if literal.siblings is None:
         return ""

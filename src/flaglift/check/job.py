@@ -1,4 +1,4 @@
-"""What the workers are given and what they give back. It loads no parser, so the cache can too."""
+"""The input and output of workers. Loads no parser, so that the cache can import it cheaply."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,22 +10,22 @@ from flaglift.settings import Settings
 
 
 class Unused(NamedTuple):
-    """A suppression of the configuration, and those of its rules that report nothing."""
+    """A suppression in the configuration, and those of its rules that suppress no finding."""
 
     suppression: Suppression
     rules: tuple[str, ...]
-    """As they are written."""
+    """As they are spelled there."""
 
 
 @dataclass
 class FileInspection:
-    """What is to be said about a file."""
+    """The result of inspecting a file."""
 
     records: list[LocatedFinding] = field(default_factory=list)
     candidates: list[CandidateReport] = field(default_factory=list)
-    """Every candidate, taken for a prompt or not."""
+    """Every candidate, whether it is classified as a prompt or not."""
     unused: list[Unused] = field(default_factory=list)
-    """Suppressions of the configuration that suppress nothing here."""
+    """The suppressions in the configuration that have no effect here."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,20 @@ class FileJob:
     """A file to check, and how."""
 
     path: str
-    """As it is opened; `-` is standard input."""
+    """As used to open it; `-` is standard input."""
     shown: str
-    """As it is shown."""
+    """As displayed."""
     raw: bytes = field(repr=False)
     """Its content."""
     host: str
     settings: Settings
     require_reason: bool = False
     suppressions: tuple[Suppression, ...] = ()
-    """Those of the configuration that are about this file."""
+    """The suppressions in the configuration that apply to this file."""
     sent: tuple[str, ...] = ()
-    """The places in the file whose fields are sent with them, by the configuration."""
+    """The places in the file that the configuration declares to be sent with their fields."""
     staged: bool = False
-    """Whether it is what git would commit, which the file itself may not hold."""
+    """Whether it is the staged content, which the file itself may not match."""
 
 
 @dataclass(frozen=True)
@@ -54,27 +54,27 @@ class Wanted:
     """Which changes to make."""
 
     safe: bool = False
-    """Whether the safe fixes are made; without them, nothing is."""
+    """Whether to make safe fixes; without them, no changes are made at all."""
     unsafe: bool = False
     moves: bool = False
-    """Move flags to fields next to the prompt, where there is a place for them."""
+    """Move flags to fields next to the prompt, if there is a place for them."""
     accepted: frozenset[tuple[str, str]] = frozenset()
-    """Fingerprints with codes that the baseline holds: they are left alone."""
+    """Fingerprints with codes in the baseline: these findings are not fixed."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be done with every file."""
+    """What to do with every file."""
 
     wanted: Wanted = Wanted()
     diff: bool = False
-    """Show the changes, make none."""
+    """Show the changes without making them."""
     replacements: bool = False
-    """Say of each finding what its fix changes in the file."""
+    """Add to each finding the changes that its fix makes to the file."""
 
     @property
     def changes(self) -> bool:
-        """Whether files may change, or would."""
+        """Whether files are changed, or would be."""
         return self.wanted.safe
 
 
@@ -84,27 +84,27 @@ class Fixed:
 
     data: bytes
     fixed: int = 0
-    """Prompts whose text was fixed."""
+    """The number of prompts whose text was fixed."""
     moved: int = 0
-    """Prompts whose flags were moved to fields."""
+    """The number of prompts whose flags were moved to fields."""
     taken_out: int = 0
-    """Suppressions in comments that were taken out, or made shorter."""
+    """The number of suppression comments that were removed or shortened."""
     notes: list[str] = field(default_factory=list)
-    """One sentence for each fix that is there and was not made."""
+    """One sentence for each available fix that was not made."""
 
 
 @dataclass
 class FileOutcome:
-    """What became of a file."""
+    """The result for a file."""
 
     job: FileJob
     inspection: FileInspection = field(default_factory=FileInspection)
-    """Of the file as it is afterwards."""
+    """The inspection of the file after any changes."""
     fixed: Fixed | None = None
     is_unstaged: bool = False
-    """Whether the file was rewritten, and git still holds what was staged of it before."""
+    """Whether the file was rewritten while git still has its earlier content staged."""
     diff: str = ""
     output: bytes | None = None
     """The fixed content of standard input."""
     problem: str = ""
-    """One sentence, with the path: why it was not checked, or not written."""
+    """One sentence, with the path, on why it was not checked, or not written."""

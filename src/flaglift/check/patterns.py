@@ -1,7 +1,7 @@
-"""Patterns of paths as in a `.gitignore`, in time that grows with the path and the pattern alone.
+"""Path patterns as in a `.gitignore`, in time proportional to path length times pattern length.
 
-They come with the tree that is checked, so a pattern must not be able to stop the run: stars are
-matched as early as they can be, once, and never tried again.
+Patterns come with the tree that is checked, so no pattern may be able to stall the run: stars
+match as early as possible, and there is no backtracking.
 """
 
 import os
@@ -28,7 +28,7 @@ _MEMBER = re.compile(r"\[:(?P<name>\w+):\]|(?P<low>\\.|.)(?:-(?P<high>\\.|.))?",
 
 @dataclass(frozen=True)
 class Patterns:
-    """Some patterns, and the folder that they are relative to.
+    """A list of patterns, and the folder that they are relative to.
 
     >>> patterns = Patterns("/here", ("vendor/", "*.min.js"))
     >>> patterns.match("/here/vendor/a.txt"), patterns.match("/here/a.js")
@@ -39,7 +39,7 @@ class Patterns:
     lines: tuple[str, ...]
 
     def check(self) -> None:
-        """Raise `ConfigError` for a pattern that can match nothing."""
+        """Raise `ConfigError` for a pattern that cannot match anything."""
         for line in self.lines:
             for segment in line.split("/"):
                 if line == "!" or _NEVER in _expression(segment):
@@ -49,7 +49,7 @@ class Patterns:
         """Return whether the patterns match an absolute path, or a folder above it."""
         parts = self._inside(path)
         said: dict[int, bool] = {}
-        """For each part of the path, whether the last pattern that matches up to it takes it."""
+        """For each part of the path, whether the last pattern matching up to there includes it."""
         for pattern in self._last_first:
             for count in pattern.matching(parts):
                 if count < len(parts) or not pattern.folders_only:
@@ -57,9 +57,9 @@ class Patterns:
         return any(said.values())
 
     def decide(self, path: str, *, folder: bool) -> bool | None:
-        """Return whether the last pattern that matches an absolute path itself takes it or not.
+        """Return whether the last pattern that matches an absolute path itself includes it.
 
-        None where none matches.
+        None if no pattern matches.
         """
         parts = self._inside(path)
         for pattern in self._last_first:
@@ -80,18 +80,18 @@ class Patterns:
 class _Pattern:
     segments: tuple[str, ...]
     anchored: bool
-    """Whether it is about the whole path, and not about a name at any depth."""
+    """Whether it matches the whole path, and not a name at any depth."""
     folders_only: bool
     negated: bool
 
     def matching(self, parts: Sequence[str]) -> Collection[int]:
-        """Return how many of the parts it matches, counted from the first; all such counts."""
+        """Return all counts of leading parts that the pattern matches."""
         if not self.anchored:
             return [at for at, name in enumerate(parts, 1) if _matches(self.segments[0], name)]
         reached: Collection[int] = {0}
         for number, segment in enumerate(self.segments, 1):
             if segment == "**":
-                # At the end it is all that is inside, and not the folder itself.
+                # At the end, it matches everything inside the folder, but not the folder itself.
                 least = min(reached, default=len(parts)) + (number == len(self.segments))
                 reached = range(least, len(parts) + 1)
             else:
@@ -117,7 +117,7 @@ def _patterns(lines: Sequence[str]) -> Iterator[_Pattern]:
 
 
 def _without_end(line: str) -> str:
-    """Return a line without the blanks at its end, but for one that a backslash keeps."""
+    """Return a line without trailing blanks, except one that is escaped with a backslash."""
     text = line.rstrip(" ")
     backslashes = len(text) - len(text.rstrip("\\"))
     return text + " " if backslashes % 2 and len(text) < len(line) else text
@@ -133,7 +133,7 @@ def _compiled(segment: str) -> re.Pattern[str]:
 
 
 def _expression(segment: str) -> str:
-    """Return a segment's expression; it matches nothing where the segment is none."""
+    """Return the regular expression for a segment; an invalid one matches nothing."""
     pieces = [""]
     for token in _TOKEN.finditer(segment):
         if token["star"]:
@@ -147,7 +147,7 @@ def _expression(segment: str) -> str:
         else:
             pieces[-1] += re.escape(token["escaped"] or token["one"])
     first, *others = pieces
-    # Each piece has one length, so where it matches first is as good as anywhere later.
+    # Each piece has a fixed length, so its first match is as good as any later one.
     middle = "".join(f"(?>.*?{piece})" for piece in others[:-1])
     return first + middle + (f".*{others[-1]}" if others else "")
 

@@ -1,4 +1,4 @@
-"""Reads a file, unless it is none of our business."""
+"""Reads files, except those that should not be read."""
 
 import os
 import select
@@ -11,20 +11,20 @@ from flaglift.files import read_all
 
 _PLAIN = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _CAREFUL = _PLAIN | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Follows no links, because their targets are found separately, and never blocks."""
+"""Follows no links, because their targets are found by themselves, and never blocks."""
 
 _PATIENCE = 10.0
-"""Seconds that somebody has to begin to write into a pipe that the user names."""
+"""Seconds to wait for a writer to open a pipe that the user names."""
 
 _CHUNK = 1 << 20
 _OVERLAP = 256
 
 
 def read_named(path: str, largest: int = sys.maxsize) -> bytes | None:
-    """Return the content of a file that the user named; pipes and links too.
+    """Return the content of a file that the user named; pipes and links are allowed.
 
-    None where it is too large and holds no flag. Raises `InputError`, with the path, where it
-    cannot be read, or is too large and may hold flags.
+    None if it is too large and contains no flag. Raises `InputError`, with the path, if it cannot
+    be read, or is too large and may contain flags.
     """
     try:
         handle = os.open(path, _PLAIN | getattr(os, "O_NONBLOCK", 0))
@@ -40,7 +40,7 @@ def read_named(path: str, largest: int = sys.maxsize) -> bytes | None:
 
 
 def read_found(path: str, largest: int = sys.maxsize) -> bytes | None:
-    """Return the content of a file that was found; None too for what is gone, a link, or no file.
+    """Return the content of a file found in a folder; None also if missing, a link, or not regular.
 
     Raises as `read_named` does.
     """
@@ -62,9 +62,9 @@ def read_found(path: str, largest: int = sys.maxsize) -> bytes | None:
 
 
 def _streamed(handle: int, mode: int, largest: int) -> bytes:
-    """Return what a pipe or a device gives, as far as it ends."""
+    """Return the content of a pipe or device, read to its end."""
     if stat.S_ISFIFO(mode):
-        # Until somebody has opened it for writing, a pipe reads as if it had ended.
+        # Until a writer has opened it, a pipe reads as if it had ended.
         waiting = select.poll()
         waiting.register(handle, select.POLLIN)
         if not waiting.poll(_PATIENCE * 1000):
@@ -88,7 +88,7 @@ def _content(handle: int, path: str, size: int, largest: int) -> bytes | None:
 
 
 def _may_hold_flags(handle: int) -> bool:
-    """Read a large file piece by piece; pieces overlap, so that no flag is cut."""
+    """Search a large file block by block; blocks overlap, so that no flag is cut in two."""
     tail = b""
     while part := os.read(handle, _CHUNK):
         if may_hold_flags(tail + part):

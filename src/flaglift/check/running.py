@@ -1,4 +1,4 @@
-"""Runs a task over many files: from the cache where it can, in several processes where it pays."""
+"""Runs a task on many files: cached results first, and several processes if they pay off."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -9,13 +9,13 @@ from flaglift.check.job import FileInspection, FileJob, FileOutcome, Task
 from flaglift.processes import start_worker
 
 WORTH_A_PROCESS = 40
-"""Files; a process takes about as long to start as these take to be checked."""
+"""The number of files that take as long to check as a process takes to start."""
 
 _CHUNK = 8
 
 
 def recall(jobs: Sequence[FileJob], cache: Cache | None) -> list[FileInspection | None]:
-    """Return what is known of each file."""
+    """Return the cached result for each file, if any."""
     if cache is None:
         return [None] * len(jobs)
     return [cache.get(cache.key(job), job) for job in jobs]
@@ -28,9 +28,9 @@ def run(
     cache: Cache | None = None,
     processes: int | None = None,
 ) -> Iterator[FileOutcome]:
-    """Yield what became of each file, in order; what is not known is found out, and remembered.
+    """Yield the result for each file, in order; files without a known one are checked, and cached.
 
-    `processes` is how many may run; by default one for each core, where there is work for them.
+    `processes` is the maximum; by default one for each core, as far as there is work for them.
     """
     todo = [job for job, inspection in zip(jobs, known, strict=True) if inspection is None]
     if processes is None:
@@ -46,7 +46,7 @@ def run(
         if cache and not outcome.problem:
             cache.put(cache.key(job), outcome.inspection)
         yield outcome
-    next(fresh, None)  # it is at its end, and lets the processes go
+    next(fresh, None)  # exhausted: this shuts the process pool down
     if cache and todo:
         cache.sweep()
 
@@ -67,7 +67,7 @@ def _several(jobs: Sequence[FileJob], task: Task, processes: int) -> Iterator[Fi
                 yield outcome
                 done += 1
         except BrokenProcessPool:
-            # A process that dies does not say of which file: those that may be are done one by one.
+            # A process that dies does not say on which file: the possible ones are done one by one.
             for job in jobs[done : done + processes * _CHUNK]:
                 try:
                     (outcome,) = _pooled([job], task, 1, 1)
@@ -84,7 +84,7 @@ def _pooled(
 
     from flaglift.check.working import work  # noqa: PLC0415 (forked once it is loaded)
 
-    # What a file is replaced with is there in one step: a worker may end at any moment.
+    # Files are replaced atomically: a worker may be killed at any moment.
     pool = ProcessPoolExecutor(processes, initializer=start_worker)
     try:
         yield from pool.map(work, jobs, repeat(task), chunksize=chunk)

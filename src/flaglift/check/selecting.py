@@ -1,6 +1,6 @@
-"""Which of the files are read for prompts, by which host, with which settings.
+"""Selects the files to read for prompts, with the host and the settings of each.
 
-Most files hold no flag, and most runs of a hook see none that does, so this loads no parser.
+Most files contain no flag, and most hook runs see no file that does, so this loads no parser.
 """
 
 import os
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 _SUPPRESSION = b"flaglift:"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _TEXT = "lines"
-"""The host of text files, and of standard input that has no name."""
+"""The host of text files, and of standard input without a name."""
 
 _SPELLING = re.compile(rb"--video(?:_model|_prompt)?(?![\w-])")
-"""A flag that only this dialect gives its meaning; others are those of many programs."""
+"""A flag that only this dialect has; the others occur in many programs."""
 
 _MOST_KINDS = 5
 
 
 class Concerned(NamedTuple):
-    """A file that may hold flags or suppressions."""
+    """A file that may contain flags or suppressions."""
 
     target: FileTarget
     raw: bytes
@@ -42,15 +42,15 @@ class Concerned(NamedTuple):
 
 @dataclass
 class UnreadFiles:
-    """The files of kinds that are not read."""
+    """The files of unsupported kinds."""
 
     kinds: Counter[str] = field(default_factory=Counter)
-    """How many there are of each kind: its suffix, or the name of a file without one."""
+    """The number of files of each kind: its suffix, or the name of a file without one."""
     holding: list[str] = field(default_factory=list)
-    """Those in which a flag is spelt."""
+    """The files that contain a spelled-out flag."""
 
     def __str__(self) -> str:
-        """Say how many there are of the kinds that hold flags; empty if none does."""
+        """Return the numbers of files of the kinds that contain flags; empty if none does."""
         if not self.holding:
             return ""
         concerned = {_kind(path) for path in self.holding}
@@ -66,10 +66,10 @@ class UnreadFiles:
 class Selection:
     """Chooses files.
 
-    `form` is `lines`, `whole` or `blocks`: how text files hold prompts, and all files that the user
-    names. With `force_exclude` a tool named the files, and not the user, so that they are treated
-    as if they were found. `stdin` is what stands for the file `-`, and `stdin_name` what it is
-    called. `blobs` reads the targets whose staged content counts.
+    `form` is `lines`, `whole` or `blocks`: the layout of text files, and of all files that the user
+    names. With `force_exclude` the files were named by a tool rather than by the user, and are
+    treated as if they had been found. `stdin` is the content of the file `-`, and `stdin_name` its
+    name. `blobs` reads the targets whose staged content is checked.
     """
 
     def __init__(
@@ -94,10 +94,10 @@ class Selection:
         self._largest = files.max_file_size
 
     def concerned(self, targets: Iterable[FileTarget]) -> Iterator[Concerned | str]:
-        """Yield the files that may hold flags or suppressions.
+        """Yield the files that may contain flags or suppressions.
 
-        A sentence stands for a file that may hold some and cannot be read. Raises `ConfigError` for
-        a configuration that cannot be used.
+        A file that may contain some but cannot be read yields a message instead. Raises
+        `ConfigError` for a configuration that cannot be used.
         """
         for target in targets:
             try:
@@ -106,7 +106,7 @@ class Selection:
                 each = str(error)
             except FlagliftError:
                 raise
-            except Exception as error:  # whatever it is, the other files are looked at
+            except Exception as error:  # whatever it is, the other files are still checked
                 each = failed(self.shown(target), error)
             if each and not (isinstance(each, str) and self._excludes(target)):
                 yield each
@@ -132,7 +132,7 @@ class Selection:
         return None
 
     def reads(self, target: FileTarget) -> bool:
-        """Return whether a file may be read for prompts, as far as its name says."""
+        """Return whether a file may be read for prompts, judging by its name."""
         suffix = os.path.splitext(target.path)[1].lower()
         named = not suffix or suffix in _KNOWN or self._asked_for(target)
         return named or self._configured_host(target.path) is not None
@@ -142,7 +142,7 @@ class Selection:
             try:
                 raw = self._read(target)
             except InputError:
-                return  # too large, or not ours to read, and of no kind that is read
+                return  # too large or not to be read, and of no supported kind
         if raw is None or self._excludes(target) or b"\0" in raw[:8000]:
             return
         self.unread.kinds[_kind(target.path)] += 1
@@ -157,14 +157,14 @@ class Selection:
         return (read_named if target.named else read_found)(target.path, self._largest)
 
     def job(self, concerned: Concerned) -> "FileJob":
-        """Return what the workers are given for a file."""
+        """Return the job for the workers to check a file."""
         target, raw, host = concerned
         shown = self.shown(target)
         job = job_of(self.absolute(shown), raw, host, self.configuration(shown))
         return replace(job, path=target.path, shown=shown, staged=bool(target.blob))
 
     def may_read(self, target: FileTarget) -> bool:
-        """Return whether a file is read for prompts; one that is not is looked at and counted."""
+        """Return whether a file is read for prompts; others are only searched and counted."""
         if self._excludes(target):
             return False
         raw = None if os.path.splitext(target.path)[1] else read_found(target.path)
@@ -174,7 +174,7 @@ class Selection:
         return False
 
     def host(self, target: FileTarget, raw: bytes) -> str | None:
-        """Return the name of the host that reads a file; None if none does."""
+        """Return the name of the host for a file; None if there is none."""
         shown = self.shown(target)
         configured = self._configured_host(shown)
         if configured:
@@ -187,16 +187,16 @@ class Selection:
         return host or (_TEXT if nameless else None)
 
     def shown(self, target: FileTarget) -> str:
-        """Return what a file is called."""
+        """Return the displayed name of a file."""
         return self._stdin_name if target.path == "-" else target.path
 
     def absolute(self, path: str) -> str:
-        """Return a path as configurations see it."""
+        """Return the absolute path, as configurations use it."""
         return os.path.normpath(os.path.join(self._here, path))
 
     def configuration(self, path: str) -> Configuration:
         """Return the configuration of a file."""
-        folder = os.path.dirname(path)  # most files share theirs with others
+        folder = os.path.dirname(path)  # most files share their folder with others
         if folder not in self._by_folder:
             self._by_folder[folder] = self.configurations.of(self.absolute(path))
         return self._by_folder[folder]
@@ -220,7 +220,7 @@ _KNOWN = frozenset(SUFFIXES)
 
 
 def job_of(path: str, raw: bytes, host: str, configuration: Configuration) -> "FileJob":
-    """Return what is to be done with the content of a file, by its absolute path."""
+    """Return the job for the content of a file, by its absolute path."""
     from flaglift.check.job import FileJob  # noqa: PLC0415 (a clean run has none)
 
     files = configuration.files
@@ -247,14 +247,14 @@ def _kind(path: str) -> str:
 
 
 def concerns(raw: bytes) -> bool:
-    """Return whether a file's content may hold flags or suppressions."""
+    """Return whether a file's content may have flags or suppressions."""
     if raw.startswith(_UTF_16):
         raw = raw.decode("utf-16", "replace").encode()
     return may_hold_flags(raw) or _SUPPRESSION in raw
 
 
 def interpreter(path: str, raw: bytes) -> str | None:
-    """Return the host of a file without a suffix, by its first line."""
+    """Return the host for a file without a suffix, by its first line."""
     if os.path.splitext(path)[1] or not raw.startswith(b"#!"):
         return None
     words = raw.split(b"\n", 1)[0][2:].decode("ascii", "replace").split()

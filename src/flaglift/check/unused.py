@@ -1,4 +1,4 @@
-"""FL901 for suppressions: those that suppress nothing, and the edits that remove them."""
+"""FL901 for suppressions: finds those without effect, and the edits that remove them."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -20,13 +20,13 @@ _TAKEN_OUT = Fix("remove it", Applicability.SAFE, ())
 
 
 def finding(message: str, *, fixable: bool = True) -> Diagnostic:
-    """Return a finding about a suppression; it is about no code point of a prompt."""
+    """Return a finding on a suppression; it has no place in a prompt."""
     fix = _TAKEN_OUT if fixable else None
     return UNUSED_SUPPRESSION.report(Span(0, 0), message, fix=fix)
 
 
 def unused_codes(directive: Directive, judged: Collection[str]) -> list[str]:
-    """Return the codes of a directive that kept nothing from being reported."""
+    """Return the codes of a directive that suppressed no finding."""
     return sorted(
         code for code in directive.rules if code in judged and not directive.is_used(code)
     )
@@ -39,7 +39,7 @@ def unused_records(
     data: bytes,
     lines: LineIndex,
 ) -> Iterator[LocatedFinding]:
-    """Yield one record for each code that a directive suppresses in vain, or cannot suppress.
+    """Yield one record for each code that a directive cannot suppress, or suppresses in vain.
 
     `judged` are the codes of the rules that ran.
     """
@@ -64,9 +64,9 @@ def _replacements(edit: ByteEdit, lines: LineIndex) -> Iterator[Replacement]:
 def removal(
     directive: Directive, unused: Collection[str], data: bytes, lines: LineIndex
 ) -> ByteEdit | None:
-    """Return the edit that takes codes out of a directive, or the whole of it with the last one.
+    """Return the edit that removes codes from a directive, or all of it if none is left.
 
-    None where the comment is not written down in one piece.
+    None if the comment is not contiguous in the file.
     """
     start, end, _ = directive.comment
     kept = [word for code, word in directive.rules.items() if code not in unused]
@@ -87,9 +87,9 @@ def removal(
 def without_unused(
     data: bytes, host: Host, directives: Iterable[Directive], judged: Collection[str]
 ) -> tuple[bytes, int]:
-    """Return a file less its suppressions that suppress nothing, and how many were changed.
+    """Return a file without its unneeded suppressions, and how many comments were changed.
 
-    Each is proved by reading the file again: its prompts are as they were, or the edit is not made.
+    Each edit is proved by reading the file again: the prompts must be the same, or it is not made.
     """
     lines = LineIndex(data)
     edits = [

@@ -1,4 +1,4 @@
-"""From the paths that the user names to the files to look at."""
+"""Expands the paths that the user names to the files to check."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from flaglift.errors import reason
 from flaglift.files import read_regular
 
 STDIN = "<stdin>"
-"""How standard input is called, unless the user says otherwise."""
+"""The displayed name of standard input, unless the user gives another."""
 
 _NEVER = frozenset(
     {
@@ -27,33 +27,33 @@ _NEVER = frozenset(
         ".ruff_cache",
     }
 )
-"""Folders without hand-written text, which git would skip through its ignore files."""
+"""Folders without hand-written text, which git would skip because of its ignore files."""
 
 
 class FileTarget(NamedTuple):
-    """A file to look at."""
+    """A file to check."""
 
     path: str
-    """As it is shown and opened; `-` is standard input."""
+    """As displayed and opened; `-` is standard input."""
     named: bool = False
-    """Whether the user named it, and not a folder above it."""
+    """Whether the user named the file itself, and not a folder above it."""
     blob: str = ""
-    """Where its staged content counts, not that of the working tree: the content's id in git."""
+    """If the staged content is checked rather than the working tree: its object id in git."""
 
 
 class Walk:
-    """The files of a run, and what could not be looked at."""
+    """The files of a run, and the folders that could not be read."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
-        """One sentence for each folder that was not looked into."""
+        """One sentence for each folder that could not be read."""
         self.notes: list[str] = []
-        """Why git was not asked for the files of a folder that is in a repository."""
+        """Why git was not used to list the files of a folder that is in a repository."""
 
     def targets(self, paths: Sequence[str]) -> list[FileTarget]:
-        """Return the files named, and those below the folders named, each once.
+        """Return the named files, and those in the named folders, each once.
 
-        Below a folder they are in order of their names. A named path need not exist.
+        Files in a folder are sorted by name. A named path need not exist.
         """
         targets: dict[str, FileTarget] = {}
         for path in paths:
@@ -82,7 +82,7 @@ class Walk:
         return [os.path.join(folder, name) for name in sorted(names)]
 
     def _walked(self, folder: str) -> Iterator[str]:
-        """Yield the files below a folder, relative to it, less what `.gitignore` files name.
+        """Yield the files in a folder, relative to it, except those excluded by `.gitignore` files.
 
         Links to folders are not followed.
         """
@@ -118,7 +118,7 @@ class Walk:
 
 
 class _Ignored:
-    """The patterns of a folder's `.gitignore`, on top of those above it."""
+    """The patterns of a folder's `.gitignore`, in addition to those above it."""
 
     def __init__(self, folder: str, content: bytes, above: "_Ignored | None") -> None:
         text = content.decode("utf-8-sig", "surrogateescape")
@@ -126,7 +126,7 @@ class _Ignored:
         self._above = above
 
     def ignores(self, parent: str, name: str, *, folder: bool) -> bool:
-        """Tell whether a file or folder is ignored; the nearest file that says so or not counts."""
+        """Return whether a file or folder is ignored; the nearest file with a match decides."""
         rules: _Ignored | None = self
         while rules:
             said = rules._patterns.decide(os.path.join(parent, name), folder=folder)
@@ -137,10 +137,10 @@ class _Ignored:
 
 
 def among(changed: Mapping[str, str], paths: Sequence[str]) -> list[FileTarget]:
-    """Return changed files that are or lie below the paths named; all where no path is named.
+    """Return the changed files that are, or are in, the named paths; all if no path is named.
 
-    They are given as absolute paths, each with its staged content's id where that is to be read,
-    and are shown relative to the current folder.
+    `changed` has absolute paths, each with the object id of its staged content if that is to be
+    read; the targets are displayed relative to the current folder.
     """
     wanted = [os.path.realpath(path) for path in paths]
     here = os.path.realpath(os.curdir)

@@ -1,4 +1,4 @@
-"""The work on one file: read, fix, inspect. It runs in this process or in another."""
+"""The work on one file: read, fix, inspect. Runs in this process or in a worker."""
 
 import os
 
@@ -20,9 +20,9 @@ from flaglift.report.text import counted
 
 
 def work(job: FileJob, task: Task) -> FileOutcome:
-    """Do a task with a file.
+    """Run a task on a file.
 
-    Raises `ConfigError` or `CatalogError` for unusable settings, and nothing for a file's content.
+    Raises `ConfigError` or `CatalogError` for unusable settings, but never for a file's content.
     """
     outcome = FileOutcome(job)
     try:
@@ -35,13 +35,13 @@ def work(job: FileJob, task: Task) -> FileOutcome:
             _check(outcome, decoded, task)
     except TooLongError as error:
         outcome.problem = f"{job.shown}: {error}"
-    except ModuleNotFoundError as error:  # the same sentence for all such files, so it is said once
+    except ModuleNotFoundError as error:  # one message for all such files, to print it once
         outcome.problem = missing(job.host, error)
     except InputError as error:
         outcome.problem = str(error)
     except FlagliftError:
         raise
-    except Exception as error:  # whatever it is, the other files are checked
+    except Exception as error:  # whatever it is, the other files are still checked
         outcome.problem = failed(job.shown, error)
     return outcome
 
@@ -66,7 +66,7 @@ def _check(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
 
 
 def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
-    """Write a fixed file, or what would be written. Raises `InputError` if that fails."""
+    """Write a fixed file, or record the would-be output. Raises `InputError` if that fails."""
     job = outcome.job
     data = outcome.fixed.data if outcome.fixed else decoded.data
     new = _restored(decoded, data, job)
@@ -93,5 +93,5 @@ def _restored(decoded: Decoded, data: bytes, job: FileJob) -> bytes:
 
 
 def _text(decoded: Decoded, data: bytes) -> str:
-    """Return what `patch` must find in the file, as far as it is UTF-8."""
+    """Return the text that `patch` must find in the file, as far as it is UTF-8."""
     return (decoded.mark + data if decoded.encoding == "utf-8" else data).decode()

@@ -1,4 +1,4 @@
-"""Replaces a file atomically, so that no one ever sees half of it; its metadata is kept."""
+"""Replaces files atomically, so that readers never see a partial file; metadata is kept."""
 
 import os
 import stat
@@ -10,15 +10,15 @@ from flaglift.errors import InputError, reason
 
 
 class ChangedMeanwhileError(InputError):
-    """Somebody else changed a file after it was read."""
+    """Another process changed a file after it was read."""
 
 
 def write_file(path: str, data: bytes, *, instead_of: bytes | None = None) -> None:
-    """Replace a file's content in one step: written next to it, synced, renamed.
+    """Replace a file's content atomically: written next to it, synced, renamed.
 
-    A link stays a link; permissions, owner, access lists and other extended attributes stay. Raises
-    `InputError` where that cannot be, for a file that is read-only, has several names or is no
-    regular one, and for one that no longer holds what is to be replaced; it is then as it was.
+    A link stays a link; permissions, owner, access lists and other extended attributes are kept.
+    Raises `InputError` if that is impossible, for a file that is read-only, has several hard links
+    or is not regular, and for one whose content is not the expected one; it is then unchanged.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -39,7 +39,7 @@ def write_file(path: str, data: bytes, *, instead_of: bytes | None = None) -> No
 
 
 def create_file(path: Path, data: bytes) -> None:
-    """Write a file in one step, whether it is there or not.
+    """Write a file atomically, whether it exists or not.
 
     Raises `InputError` if that fails.
     """
@@ -55,12 +55,12 @@ def create_file(path: Path, data: bytes) -> None:
 
 
 def _hindrance(target: Path, status: os.stat_result) -> str:
-    """Return why a file is not to be replaced; empty if nothing speaks against it."""
+    """Return why a file must not be replaced; empty if it may."""
     if not stat.S_ISREG(status.st_mode):
         return "is not a regular file"
     if status.st_nlink > 1:
         return f"has {status.st_nlink} names (hard links), which would be separated"
-    # Who may write all files, as root may, would not be told by the system.
+    # For root, which may write all files, the system would not refuse.
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
         return "is read-only"
     return ""
@@ -91,10 +91,10 @@ def _keep(path: str, target: Path, status: os.stat_result, new: str) -> None:
 
 
 def _attributes(path: str | Path) -> dict[str, bytes]:
-    """Return a file's extended attributes; its access list is one of them."""
+    """Return a file's extended attributes, which include its access list."""
     try:
         names = os.listxattr(path)
-    except OSError:  # the file system has none
+    except OSError:  # the file system does not support them
         return {}
     return {name: os.getxattr(path, name) for name in names}
 
@@ -106,8 +106,8 @@ def _umask() -> int:
 
 
 def _written_beside(target: Path, data: bytes) -> str:
-    """Write the new content next to a file and return where; only its owner may read it yet."""
-    # A short name of its own: with the file's name in it, it might be too long.
+    """Write the new content next to a file, first readable by its owner only; return its path."""
+    # A short name of its own: one that includes the file's name might be too long.
     handle, new = tempfile.mkstemp(prefix=".flaglift-", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
