@@ -1,4 +1,4 @@
-"""The one place that imports Arrow, and says what to install where it is missing."""
+"""The only module that imports Arrow; if it is missing, says what to install."""
 
 from flaglift.errors import InputError
 

@@ -1,4 +1,4 @@
-"""Translates a piece of a column: rows without flags, rows of known shapes, and all others."""
+"""Translates a piece of a column: rows without flags, rows of known shapes, and the others."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -41,7 +41,7 @@ class BatchTranslator:
         self._settings = settings
         self._context = context
         self._shortcuts = {frozenset[str](): shortcut_for(settings, context)}
-        """By the columns next to the prompts, for rows that hold nothing in them."""
+        """By the columns next to the prompts, for rows in which these are empty."""
 
     def __call__(self, texts: pa.StringArray, beside: Beside) -> pa.StructArray:
         """Return the translation, of the type `RESULT`."""
@@ -126,22 +126,22 @@ def _shared_by(shape: Shape) -> Shared:
 
 
 class _Rows:
-    """The prompts of a piece that have flags or near misses, and what is known of them so far."""
+    """The prompts of a piece that have flags or near misses, with the results so far."""
 
     def __init__(self, given: pa.StringArray) -> None:
         self.given = given
         self.text = given
         self.video_prompt = pa.nulls(len(given), pa.string())
         self.distinct: dict[Shared, int] = {UNTOUCHED: 0}
-        """What rows have in common, and its number."""
+        """The distinct shared parts of rows, numbered."""
         self.index = pa.nulls(len(given), pa.int32())
-        """Which of these each row has; null where that is not known."""
+        """The number of each row's shared part; null if unknown."""
 
     def _number(self, shared: Shared) -> int:
         return self.distinct.setdefault(shared, len(self.distinct))
 
     def take_shapes(self, cut: CutColumn, which: pa.Array, shapes: list[Shape | None]) -> None:
-        """Give rows what the prompts of their shapes have in common, where these are known."""
+        """Assign rows the shared parts of their shapes, as far as these are known."""
         numbers = [self._number(_shared_by(shape)) if shape else None for shape in shapes]
         slots = pa.array(numbers, pa.int32()).take(which)
         self.index = pc.replace_with_mask(self.index, cut.mask, slots)
@@ -155,7 +155,7 @@ class _Rows:
         self.video_prompt = pc.replace_with_mask(self.video_prompt, mask, cut.value.filter(chosen))
 
     def take_outcomes(self, mask: pa.Array, outcomes: list[ResultRow]) -> None:
-        """Give rows an outcome each."""
+        """Assign an outcome to each row in a mask."""
         texts = pa.array([o.text for o in outcomes], pa.string())
         prompts = pa.array([o.video_prompt for o in outcomes], pa.string())
         numbers = pa.array([self._number(o.shared) for o in outcomes], pa.int32())

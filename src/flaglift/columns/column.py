@@ -1,4 +1,4 @@
-"""`translate_column`: what `flaglift.translate` does, for a column of prompts."""
+"""`translate_column`: `flaglift.translate` for a column of prompts."""
 
 import os
 from collections.abc import Sequence
@@ -15,10 +15,9 @@ from flaglift.settings import DEFAULT, Settings
 
 
 class ColumnTranslator:
-    """Translates columns with one choice of settings, and keeps what it has learnt of shapes.
+    """Translates columns with fixed settings, and caches what it learns about shapes.
 
-    For many small columns of one source: the pieces of a file, the calls of a UDF. It may be used
-    from several threads.
+    For many small columns from one source: the pieces of a file, the calls of a UDF. Thread-safe.
     """
 
     def __init__(
@@ -28,7 +27,7 @@ class ColumnTranslator:
         *,
         threads: int | None = None,
     ) -> None:
-        """`context` is what requests hold besides the text; `threads` is the processors' number.
+        """`context` has the request's other fields; `threads` defaults to the number of processors.
 
         Raises for settings as `flaglift.lint` does.
         """
@@ -64,7 +63,7 @@ class ColumnTranslator:
         if pa.types.is_dictionary(column.type):
             if held or len(column.dictionary) > len(column):
                 column = column.dictionary_decode()
-            else:  # what is stored once is translated once
+            else:  # each stored value is translated once
                 return [self._array(column.dictionary, {}).take(column.indices)]
         start = 0
         work = []
@@ -89,15 +88,15 @@ def translate_column(
     name: str | None = None,
     beside: Sequence[str] = (),
 ) -> pa.StructArray | pa.ChunkedArray:
-    """Return the translation of a column of prompts: for each row what `flaglift.translate` says.
+    """Return the translation of a column of prompts: for each row that of `flaglift.translate`.
 
     `column` is a pyarrow `Array` or `ChunkedArray` of text (`string`, `large_string`,
     `string_view`, or a dictionary of these), or a `RecordBatch` with the column's `name`. The
-    result is of the type `RESULT`, chunked where the column is; a null gives a null. `context` is
-    what all requests hold besides the text; `beside` names columns of the batch that hold more of
-    it, row by row.
+    result has the type `RESULT`, and is chunked if the column is; a null gives a null. `context`
+    has the other fields that all requests share; `beside` names columns of the batch with further
+    fields, row by row.
 
-    Raises `TypeError` for what is not a column of text, `InputError` for a text that is not UTF-8
+    Raises `TypeError` for anything but a column of text, `InputError` for a text that is not UTF-8
     and for a name that the batch does not have, and for settings as `flaglift.lint` does.
 
     >>> import pyarrow as pa

@@ -1,10 +1,10 @@
-"""Cuts columns of prompts like `flaglift.shapes` cuts one, with Arrow's kernels.
+"""Cuts columns of prompts as `flaglift.shapes` cuts single ones, with Arrow's kernels.
 
     ohwx woman on a ridge --video --video_model kling25 --duration 5 --video_prompt "she smiles"
     '------ body -------'  '--------------------- flags ------------------------' '-- value --'
 
-Only prompts whose words are certain to change nothing are cut: the patterns let fewer pass than
-`flaglift.shapes` does. All others are read one by one.
+Only prompts whose words certainly do not affect the result are cut: the patterns accept fewer
+than `flaglift.shapes` does. All others are translated one by one.
 """
 
 from typing import NamedTuple
@@ -16,25 +16,25 @@ from flaglift.syntax.words import WHITESPACE
 
 
 class CutColumn(NamedTuple):
-    """Prompts in pieces: those of an array where `mask` is true, in its order."""
+    """Prompts cut into pieces: those of an array where `mask` is true, in order."""
 
     mask: pa.Array
     flags: pa.Array
-    """What is neither body nor value; two quotes mark where the value was."""
+    """Everything but body and value; two quotes mark the place of the value."""
     body: pa.Array
     value: pa.Array
-    """The quoted value, or what the body says as a video prompt; null where neither is wanted."""
+    """The quoted value, or the video prompt taken from the body; null if neither is needed."""
 
     def only(self, chosen: pa.Array) -> "CutColumn":
-        """Return those of the prompts where a mask over them is true."""
+        """Return the prompts for which a mask is true."""
         columns = (self.flags, self.body, self.value)
         return CutColumn(within(self.mask, chosen), *(column.filter(chosen) for column in columns))
 
 
 def cut_column(texts: pa.StringArray) -> tuple[CutColumn, CutColumn]:
-    """Return the prompts with one quoted value, and those with none; all others are left out.
+    """Return the prompts with one quoted value, and those with none; others are left out.
 
-    `texts` holds no null.
+    `texts` must not contain nulls.
     """
     cut = pc.split_pattern(texts, "--", max_splits=1)
     known = pc.greater(pc.list_value_length(cut), 1)
@@ -58,7 +58,7 @@ def cut_column(texts: pa.StringArray) -> tuple[CutColumn, CutColumn]:
 
 
 def _closed(body: pa.Array) -> pa.Array:
-    """Return where every quote of a body is closed."""
+    """Return a mask of the bodies in which every quote is closed."""
     quotes = pc.match_substring(body, '"')
     count = pc.count_substring(body.filter(quotes), '"')
     return pc.replace_with_mask(pc.invert(quotes), quotes, pc.equal(pc.bit_wise_and(count, 1), 0))
@@ -87,7 +87,7 @@ def _bare(known: pa.Array, chosen: pa.Array, body: pa.Array, flags: pa.Array) ->
     image = pc.replace_substring_regex(image, REFERENCE, "")
     image = pc.utf8_trim(pc.replace_substring_regex(image, " +", " "), " ")
     written = pc.match_substring(flags, FlagName.VIDEO_PROMPT.word)
-    # What a quote groups, the image prompt has without it.
+    # In the image prompt, quotes are removed.
     fine = pc.or_(
         written,
         pc.and_(pc.not_equal(image, ""), pc.invert(pc.match_substring(body, '"'))),
@@ -102,5 +102,5 @@ def _bare(known: pa.Array, chosen: pa.Array, body: pa.Array, flags: pa.Array) ->
 
 
 def within(mask: pa.Array, chosen: pa.Array) -> pa.Array:
-    """Return a mask with fewer rows: `chosen` says which of those where it is true stay."""
+    """Return a mask reduced to those of its rows for which `chosen` is true."""
     return pc.replace_with_mask(mask, mask, chosen)

@@ -1,9 +1,9 @@
-r"""What Arrow's kernels look for in prompts, as patterns of RE2, which those use.
+r"""The patterns that Arrow's kernels search prompts for, in the syntax of RE2, which they use.
 
-They are made of the names, dashes and unseen characters that `flaglift.syntax` knows, and of the
-grammar's own terminals. None of them decides what a prompt means: the first tells which prompts
-`translate` has to say something about, the others which prompts are too plain to be read one by
-one. Property tests hold both against `translate`.
+They are built from the names, dashes and invisible characters in `flaglift.syntax`, and from the
+grammar's terminals. None of them decides what a prompt means: the first selects the prompts for
+which `translate` has any findings, the others those too plain to be translated one by one.
+Property tests compare both with `translate`.
 """
 
 from functools import cache
@@ -24,7 +24,7 @@ _UNSEEN = _escaped(UNSEEN)
 
 
 def _beginning(name: str) -> str:
-    """Return the pattern of a name's first two letters, in any case, invisible ones between."""
+    """Return a pattern for a name's first two letters, ignoring case and invisible characters."""
     first, second = (f"[{letter}{letter.upper()}]" for letter in name[:2])
     return f"{first}[{_INVISIBLE}]*{second}"
 
@@ -33,7 +33,7 @@ _BEGINNINGS = "|".join(sorted({_beginning(name) for name in FlagName}))
 
 CONCERNED = "|".join(
     (
-        r'-["\\]*-',  # a flag, a beginning of one, a quoted one
+        r'-["\\]*-',  # a flag, the beginning of one, a quoted one
         f"-[{_INVISIBLE}]*(?:{_BEGINNINGS})",  # one hyphen, and the name of a flag
         f"-[{_INVISIBLE}]*[{_TYPOGRAPHIC}]",  # several dashes, one of them typographic
         f"-[{_INVISIBLE}]+-",
@@ -41,19 +41,19 @@ CONCERNED = "|".join(
         f"&[#A-Za-z0-9;&]+;-?(?:{_BEGINNINGS})",  # dashes written as entities
     )
 )
-"""Found in every prompt with a flag or a near miss of one (`Feature.CONCERNED`), and in others."""
+"""Matches every prompt with a flag or a near miss of one (`Feature.CONCERNED`), and others."""
 
 _UNPLAIN = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{{9f}}\\{_UNSEEN}"
 _ENTITY = "&[#A-Za-z]"
 _HELP = r'(?:^|[\s"])-"*h'  # (2.12)
 
 REFERENCE = pattern("REFERENCE").replace("++", "+").replace("*+", "*")
-"""A reference (5.1). Possessive quantifiers are not known here, and change nothing in it."""
+"""A reference (5.1). RE2 lacks possessive quantifiers, which make no difference in it."""
 
 
 @cache
 def unplain_body() -> str:
-    """Return what is found in every text that might change how it, or a flag after it, is read.
+    """Return a pattern for any text that might affect how it, or a flag after it, is read.
 
     A text with an odd number of quotes may do so too.
     """
@@ -62,4 +62,4 @@ def unplain_body() -> str:
 
 
 UNPLAIN_VALUE = rf"[\t\r\n<{_UNPLAIN}]|{_ENTITY}|{CONCERNED}"
-"""Found in every quoted video prompt that a rule might have something to say about."""
+"""Matches every quoted video prompt on which a rule might have a finding."""

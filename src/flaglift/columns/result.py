@@ -1,4 +1,4 @@
-"""What comes out of a column, and how it is put together."""
+"""The result type of a translated column, and its assembly."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ _SHARED_FIELDS = {
     for field, flag in FIELD_FLAGS.items()
     if field != _VIDEO_PROMPT
 }
-"""The fields that prompts with the same flags have in common."""
+"""The fields that are the same for all prompts with the same flags."""
 
 RESULT = pa.struct(
     [
@@ -32,16 +32,16 @@ RESULT = pa.struct(
 - `text`, `video_model`, `video_prompt`: the fields; null where they are absent. Unless
   translated, `text` is the prompt as it was and the others are null.
 - `video_duration`: seconds.
-- `others`: further fields, which only a settings block gives, by name, as a form carries them; a
-  duration too, where it is no 64-bit number. Empty in most rows.
-- `codes`: the rules that have something to say, each once, in the order of `translate`.
+- `others`: further fields, which only a settings block gives, by name, as a form encodes them;
+  also the duration, if it is not a 64-bit integer. Empty in most rows.
+- `codes`: the rules with findings, each once, in the order of `translate`.
 """
 
 _LONGEST = 2**63
 
 
 class Shared(NamedTuple):
-    """The part of a row that many rows have in common."""
+    """The part of a row that many rows share."""
 
     status: str
     fields: tuple[int | str | None, ...]
@@ -50,7 +50,7 @@ class Shared(NamedTuple):
     codes: tuple[str, ...]
 
     def to_row(self) -> dict[str, Any]:
-        """Return it as a row of the result, less the columns of its own."""
+        """Return it as a row of the result, without the row's own columns."""
         fields = dict(zip(_SHARED_FIELDS, self.fields, strict=True))
         return {"status": self.status, **fields, "others": self.others, "codes": self.codes}
 
@@ -64,7 +64,7 @@ class ResultRow(NamedTuple):
 
 
 UNTOUCHED = Shared("unchanged", (None,) * len(_SHARED_FIELDS), (), ())
-"""What all prompts without a flag or a near miss of one have in common."""
+"""The shared part of all prompts without a flag or a near miss of one."""
 
 
 def outcome_of(translation: Translation) -> ResultRow:
@@ -80,7 +80,7 @@ def outcome_of(translation: Translation) -> ResultRow:
 
 
 def shared_part(status: str, values: Mapping[str, Any], codes: tuple[str, ...]) -> Shared:
-    """Return what a translation says but for its text and its video prompt."""
+    """Return a translation without its text and its video prompt."""
     others = dict(values)
     others.pop("text", None)
     others.pop(_VIDEO_PROMPT, None)
@@ -94,7 +94,7 @@ def shared_part(status: str, values: Mapping[str, Any], codes: tuple[str, ...]) 
 
 
 def _taken(values: dict[str, Any], field: str, kind: pa.DataType) -> int | str | None:
-    """Take a field out of values, if its column can hold it."""
+    """Remove a field from the values and return it, if its column can represent it."""
     value = values.get(field)
     if pa.types.is_integer(kind) and not (isinstance(value, int) and abs(value) < _LONGEST):
         return None
@@ -109,13 +109,13 @@ def assembled(
     video_prompt: pa.Array,
     missing: pa.Array,
 ) -> pa.StructArray:
-    """Return a column whose rows have in common what `index` says, and texts of their own.
+    """Return a column of rows with the shared parts given by `index`, and their own texts.
 
     It is null where `missing` is true.
     """
     rows = [one.to_row() for one in distinct]
     shared = pa.array(rows, _SHARED)
-    if missing.true_count:  # whoever looks at a field by itself finds nulls there too
+    if missing.true_count:  # the fields must be null too, for readers that access them directly
         index = pc.if_else(missing, None, index)
     own = {"text": text, _VIDEO_PROMPT: video_prompt}
     columns = [

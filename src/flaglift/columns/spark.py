@@ -1,8 +1,8 @@
-"""Columns of prompts in Spark, from version 4.1 on: a function for tables, a task for each file.
+"""Columns of prompts in Spark, from version 4.1 on: a function for tables, and tasks for files.
 
-`translate_udf` is for tables whose layout is Spark's own business. Files that are to keep their
-layout are migrated one by one, each as a task: that is what `each` is for, which
-`flaglift migrate apply --engine spark` calls.
+`translate_udf` is for tables whose layout is up to Spark. Files that must keep their layout are
+migrated individually, each as a task, with `each`, which `flaglift migrate apply --engine spark`
+calls.
 """
 
 import os
@@ -52,7 +52,7 @@ RESULT = StructType(
         StructField("codes", ArrayType(StringType())),
     ]
 )
-"""The type of what `translate_udf` returns: `flaglift.columns.RESULT`, as Spark writes it."""
+"""The type of the result of `translate_udf`: `flaglift.columns.RESULT` as a Spark type."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -61,9 +61,8 @@ Out = TypeVar("Out")
 def translate_udf(settings: Settings = DEFAULT, context: Context = UNKNOWN) -> Any:
     """Return a function for Spark's tables: a column of prompts in, a column of `RESULT` out.
 
-    It says of each prompt what `flaglift.translate` says; a null gives a null. An overlay in the
-    settings must be readable under its path by all executors. Raises for settings as
-    `flaglift.lint` does.
+    The results are those of `flaglift.translate`; a null gives a null. An overlay in the settings
+    must be readable under its path by all executors. Raises for settings as `flaglift.lint` does.
 
         prompts.select("id", translate_udf()("text").alias("new")).select("id", "new.*")
     """
@@ -82,22 +81,22 @@ def translator_of(
     given: tuple[tuple[str, Any], ...],
     complete: bool,
 ) -> ColumnTranslator:
-    """Return the translator that a worker process keeps from one batch to the next."""
+    """Return the translator that a worker process reuses for all batches."""
     return ColumnTranslator(settings, Context(dict(given), complete), threads=1)
 
 
 def each(items: Sequence[In], work: Callable[[In], Out], master: str | None = None) -> list[Out]:
-    """Return what some work makes of each item: one task each, tried again if its process is lost.
+    """Return the results of some work on each item: one task each, retried if its process is lost.
 
-    `work` must be such that doing it twice, even at the same time, is doing it once. The session
-    that there is counts, then `master`, then Spark's configuration, then this machine. Raises
-    `RuntimeError` where Spark gives up, with what it says, in one line.
+    `work` must be idempotent, even if run twice at the same time. An existing session takes
+    precedence, then `master`, then Spark's configuration, then this machine. Raises `RuntimeError`
+    if Spark gives up, with its reason in one line.
     """
     if not items:
         return []
     context = session(master).sparkContext
     try:
-        # In batches of one: what a task has done is known when it ends, not when all have.
+        # In batches of one: each result is available when its task ends, not when all have ended.
         results: list[Out] = context.parallelize(items, len(items)).map(work).collect()
     except (Py4JJavaError, PySparkException) as error:
         raise RuntimeError(_reason(str(error))) from None
@@ -108,13 +107,13 @@ _EXCEPTION = re.compile(r"^(?:: )?[\w.]*(?:Error|Exception): .*", re.MULTILINE)
 
 
 def _reason(said: str) -> str:
-    """Return the line that names the last exception, of all that Spark says; else the first."""
+    """Return the line of Spark's message that names the last exception; else the first line."""
     named: list[str] = _EXCEPTION.findall(said) or said.strip().split("\n")[:1]
     return named[-1].lstrip(": ")
 
 
 def session(master: str | None = None) -> SparkSession:
-    """Return the session that there is, or begin one: at `master`, or as Spark is configured."""
+    """Return the existing session, or start one: at `master`, or as Spark is configured."""
     active = SparkSession.getActiveSession()
     if active is not None:
         return active
@@ -128,6 +127,6 @@ def session(master: str | None = None) -> SparkSession:
 
 
 def choose_python(master: str) -> None:
-    """Let workers on this machine run this interpreter; on a cluster the user has seen to that."""
+    """Let workers on this machine use this interpreter; on a cluster that is up to the user."""
     if master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

@@ -1,4 +1,4 @@
-"""What may be translated: columns of text, of whatever type Arrow keeps it in."""
+"""The accepted input: columns of text, in any of Arrow's types for it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,11 +9,11 @@ from flaglift.spelling import nearest
 
 _MOST_ROWS = 32_768
 _MOST_BYTES = 32 * 2**20
-"""So much is worked on at a time: it bounds the memory beside the column and its result."""
+"""The most to process at a time: it limits the memory used besides the column and its result."""
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Return whether a type holds text."""
+    """Return whether a type is a text type."""
     return bool(
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)
@@ -24,7 +24,7 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def check_text(kind: pa.DataType) -> None:
-    """Raise `TypeError` for a type that holds no text."""
+    """Raise `TypeError` for a type that is not a text type."""
     if not is_text(kind):
         raise TypeError(f"prompts are text, and this column is of the type {kind}")
 
@@ -32,7 +32,7 @@ def check_text(kind: pa.DataType) -> None:
 def column_of(batch: pa.RecordBatch, name: str | None) -> pa.Array:
     """Return a batch's column of prompts.
 
-    Raises `TypeError` without a name, and `InputError` for one that the batch does not have.
+    Raises `TypeError` without a name, and `InputError` for one that is not in the batch.
     """
     if name is None:
         raise TypeError("a record batch needs the name of its column of prompts: name='text'")
@@ -44,11 +44,11 @@ def column_of(batch: pa.RecordBatch, name: str | None) -> pa.Array:
 
 
 def batches(column: pa.Array) -> Iterator[pa.StringArray]:
-    """Cut a column of text, without dictionary, into pieces of the type `string`.
+    """Split a column of text, without dictionary, into pieces of the type `string`.
 
     Raises `InputError` for a text that is not UTF-8.
     """
-    if pa.types.is_string_view(column.type):  # whose bytes older versions of Arrow cannot count
+    if pa.types.is_string_view(column.type):  # older versions of Arrow cannot count its bytes
         column = pc.cast(column, pa.large_string())
     rows = len(column)
     each = max(1, min(_MOST_ROWS, _MOST_BYTES * rows // max(1, column.nbytes)))
@@ -75,7 +75,7 @@ def _not_utf8(texts: list[bytes | None], start: int) -> InputError:
 
 
 def has_values(columns: list[pa.Array]) -> Any:
-    """Return where any of several columns holds something."""
+    """Return a mask of the rows in which any of several columns has a value."""
     valid = columns[0].is_valid()
     for column in columns[1:]:
         valid = pc.or_(valid, column.is_valid())

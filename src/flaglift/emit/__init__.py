@@ -1,1 +1,1 @@
-"""AST to fields and back, and fields in the forms that a request takes."""
+"""Translates between AST and fields, and renders fields in the formats of a request."""

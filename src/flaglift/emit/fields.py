@@ -11,17 +11,17 @@ from flaglift.catalog import load_catalog
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 Scalar = int | float | bool | str
-"""A value of the settings block: a number where its digits say so exactly, else as written."""
+"""A value of the settings block: a number if its digits represent it exactly, else a string."""
 
 
 class Fields(BaseModel):
-    """The fields of `POST /tunes/:id/prompts` that a text can hold; those it does not are None.
+    """The fields of `POST /tunes/:id/prompts` that a text can express; None for absent ones.
 
-    Names and meanings are those of the service's documentation, edition of 2026-08-20. Fields that
-    carry files are not here: no text can hold one.
+    Names and meanings follow the service's documentation, edition of 2026-08-20. Fields for files
+    are not included: no text can contain one.
     """
 
-    # Extra fields are those of flags that have no line of their own below.
+    # Extra fields are those of flags without an attribute below.
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True)
 
     @model_validator(mode="before")
@@ -38,7 +38,7 @@ class Fields(BaseModel):
     video_model: str | None = None
     video_prompt: str | None = None
     video_duration: int | None = None
-    """Seconds; as written where a settings block holds no whole number."""
+    """Seconds; a string if a settings block has something other than a whole number."""
     aspect_ratio: str | None = None
     video_first_frame_url: str | None = None
     video_last_frame_url: str | None = None
@@ -79,22 +79,22 @@ class Fields(BaseModel):
 
 
 _KINDS = {ValueKind.WHOLE_NUMBER: (int,), ValueKind.SWITCH: (bool,)}
-"""What the fields of flags hold besides text."""
+"""The types of flags' fields besides strings."""
 
 
 def field_names() -> frozenset[str]:
-    """Return the names of all fields that a text can hold."""
+    """Return the names of all fields that a text can express."""
     return frozenset((*Fields.model_fields, *FIELD_FLAGS))
 
 
 @cache
 def request_field_names() -> frozenset[str]:
-    """Return the names of all fields of a request besides the text, those that carry files too."""
+    """Return the names of all request fields except the text, including those for files."""
     return (field_names() | {*load_catalog().edition.form_fields}) - {"text"}
 
 
 def typed(name: str, value: str) -> Scalar:
-    """Return a setting as a number or a truth value where writing it again gives the same text.
+    """Return a setting as a number or boolean if formatting it again gives the same text.
 
     >>> typed("num_images", "4"), typed("seed", "007"), typed("style", "3"), typed("w", "1e3")
     (4, '007', '3', '1e3')

@@ -15,13 +15,13 @@ from flaglift.syntax.words import quote
 _KEY_OF_FIELD = {field: key for key, field in FIELD_OF_KEY.items()}
 _BLANK = re.compile(r"(?<=\S) (?=\S)")
 _END = "--"
-"""As a flag's value it would end the flags (2.9); the settings block can hold it."""
+"""As a flag's value it would end the flags (2.9); the settings block can express it."""
 _LINE = re.compile(r"(?<=\n)(?=---|\w+=)")
-"""Where a line begins that would separate keyframes (5.3) or be part of a settings block (5.2)."""
+"""The start of a line that would separate keyframes (5.3) or be part of a settings block (5.2)."""
 
 
 def lower_values(fields: Fields, translate: Callable[[str], Translation]) -> str:
-    """Return the legacy text of fields, proved by translating it back.
+    """Return the legacy text for fields, proved by translating it back.
 
     Raises `LoweringError` if no text reads as the fields.
     """
@@ -34,19 +34,19 @@ def lower_values(fields: Fields, translate: Callable[[str], Translation]) -> str
         if reading.status is expected and reading.values == values:
             return text
         readings.append(reading)
-    # Unchanged, where it is to be translated, only says that the flags came after a bare `--`.
+    # "Unchanged" only means that the flags came after a bare `--`: that reading says nothing.
     telling = [each for each in readings if each.status is not TranslationStatus.UNCHANGED]
     reason = _reason(values, (telling or readings)[0])
     raise LoweringError(f"the dialect cannot express these fields: {reason}")
 
 
 def _orders(text: str | None, flags: list[str]) -> Iterator[list[str]]:
-    """Yield the ways to put flags and a text together."""
+    """Yield the possible orders of the flags and a text."""
     prose = [] if text is None else [text]
-    yield [*prose, *flags]  # as people write it
+    yield [*prose, *flags]  # the order people use
     yield [*flags, *prose]  # after a bare `--` in the text, flags would be text (2.9)
     blank = _BLANK.search(text or "")
-    if text and blank:  # what is blank at both ends stays so only with the flags inside (4.1)
+    if text and blank:  # blanks at both ends are only kept if the flags go inside (4.1)
         yield [text[: blank.start()], *flags, text[blank.end() :]]
 
 
@@ -55,7 +55,7 @@ def _is_video(values: dict[str, Any]) -> bool:
 
 
 def _flags(values: dict[str, Any]) -> list[str]:
-    """Return the flags of fields, in the order in which people write them."""
+    """Return the flags for fields, in the order people write them."""
     words = [FlagName.VIDEO.word] if _is_video(values) else []
     for flag in AS_WRITTEN:
         if _is_in_flag(flag.field, values):
@@ -73,7 +73,7 @@ def _block(values: dict[str, Any]) -> str:
 
 
 def _is_in_flag(field: str, values: dict[str, Any]) -> bool:
-    """Return whether a flag holds a field's value, and not the settings block."""
+    """Return whether a field's value is expressed by a flag rather than by the settings block."""
     flag, value = FIELD_FLAGS.get(field), values.get(field)
     if flag is None or value is None:
         return False
@@ -83,15 +83,15 @@ def _is_in_flag(field: str, values: dict[str, Any]) -> bool:
 
 
 def _flag(flag: str, value: str) -> str:
-    # Within a word quotes may end and begin again (1.2); then the line begins with them.
+    # Quotes may close and reopen within a word (1.2); the line then begins with quotes.
     word = _LINE.sub('""', quote(value))
-    # Attached, because a next word that begins with a dash is not a value to every reader (2.5).
+    # Attached, because not every parser takes a following word with a dash as a value (2.5).
     return f"{flag}={word}" if value.startswith("-") else f"{flag} {word}"
 
 
 def _reason(values: dict[str, Any], back: Translation) -> str:
     if back.status is TranslationStatus.REFUSED:
-        # The strict mode refuses for errors that refuse nothing by themselves (4.5).
+        # In strict mode, errors cause a refusal that would not by themselves (4.5).
         worst = min(back.diagnostics, key=lambda d: (not d.refuses, d.severity.rank))
         return worst.message
     differing = sorted(n for n in {*values, *back.values} if values.get(n) != back.values.get(n))

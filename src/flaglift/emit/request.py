@@ -13,7 +13,7 @@ _PLAIN_PATH = re.compile("[A-Za-z0-9_./+-]+")
 
 
 def form_pairs(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return fields as a form carries them.
+    """Return fields as form pairs.
 
     >>> form_pairs({"text": "a cat", "video_duration": 5})
     [('prompt[text]', 'a cat'), ('prompt[video_duration]', '5')]
@@ -24,8 +24,9 @@ def form_pairs(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 def curl_command(values: Mapping[str, Any], files: Mapping[str, str]) -> str:
     r"""Return a shell command that posts the fields and files (field name to path).
 
-    A POSIX shell reads every value back as it is. `$API_KEY`, and `$TUNE_ID` unless the fields hold
-    `tune_id`, are left to the shell. Raises `InputError` for a NUL, which no argument can hold.
+    A POSIX shell reproduces every value exactly. `$API_KEY`, and `$TUNE_ID` unless the fields have
+    `tune_id`, are expanded by the shell. Raises `InputError` for a NUL, which cannot be in an
+    argument.
 
     >>> print(curl_command({"tune_id": 7, "text": "it's a cat"}, {}))
     curl -X POST -H "Authorization: Bearer $API_KEY" \
@@ -33,13 +34,13 @@ def curl_command(values: Mapping[str, Any], files: Mapping[str, str]) -> str:
       --form-string 'prompt[text]=it'"'"'s a cat'
     """
     pairs, tune = _without_tune(values, "$TUNE_ID")
-    # -F would take a value that begins with @ or < for a file, and ; for the start of its type.
+    # With -F, a value that begins with @ or < would be a file, and ; would begin its content type.
     options = [f"--form-string {_quoted(f'{name}={value}')}" for name, value in form_pairs(pairs)]
     options += [
         f"-F {_quoted(f'prompt[{name}]=@{_curl_path(path)}')}" for name, path in files.items()
     ]
     url = _URL.format(tune=tune)
-    # Only `$TUNE_ID` needs the shell; it stands in double quotes like the key.
+    # Only `$TUNE_ID` needs expansion by the shell; it is in double quotes like the key.
     address = f'"{url}"' if tune == "$TUNE_ID" else _quoted(url)
     return " \\\n  ".join(['curl -X POST -H "Authorization: Bearer $API_KEY"', address, *options])
 
@@ -47,7 +48,7 @@ def curl_command(values: Mapping[str, Any], files: Mapping[str, str]) -> str:
 def python_snippet(values: Mapping[str, Any], files: Mapping[str, str]) -> str:
     """Return a Python program that posts the fields and files with `requests`.
 
-    It reads the environment's `API_KEY`, and `TUNE_ID` unless the fields hold `tune_id`.
+    It reads `API_KEY` from the environment, and `TUNE_ID` unless the fields have `tune_id`.
     """
     pairs, tune = _without_tune(values, "{os.environ['TUNE_ID']}")
     lines = ["import os", "", "import requests", "", "response = requests.post("]
@@ -84,7 +85,7 @@ def _quoted(argument: str) -> str:
 
 def _curl_path(path: str) -> str:
     if path == "-":
-        return "./-"  # alone it is the standard input
+        return "./-"  # a bare `-` is standard input
     if _PLAIN_PATH.fullmatch(path):
         return path
     escaped = path.replace("\\", "\\\\").replace('"', '\\"')
