@@ -339,6 +339,8 @@ def test_a_damaged_page_of_a_parquet_file(tmp_path: Path) -> None:
         ("p.json", {"key": "."}, "is not a path"),
         ("none.jsonl", {}, "there is no such file"),
         (".", {}, "is a directory"),
+        ("pipe.jsonl", {}, "only files and databases can be migrated"),
+        ("empty.csv", {}, "its first row is empty"),
         ("p.csv", {"text": "tex"}, "did you mean `text`"),
         ("p.csv", {"text": "prompt"}, "its header reads"),
         ("p.csv", {"delimiter": ";"}, "--delimiter says what is between cells"),
@@ -356,8 +358,15 @@ def test_what_cannot_be_opened(
 ) -> None:
     if name.startswith("p."):
         (tmp_path / name).write_bytes(content(name.replace(".txt", ".csv"), PROMPTS))
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    (tmp_path / "empty.csv").touch()
     with pytest.raises(InputError, match=reason):
         planned(tmp_path / name, **options)
+
+
+def test_standard_input_cannot_be_migrated() -> None:
+    with pytest.raises(InputError, match="-: only files and databases can be migrated"):
+        planned("-")
 
 
 def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,8 @@ def open_store(job: Job, *, write: bool) -> Store:
             raise missing_extra("sql", "a database") from None
         return TableStore(job, write=write)
     path = Path(job.source)
+    if job.source == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+        raise InputError(f"{path}: only files and databases can be migrated; give a file")
     if path.is_dir():
         raise InputError(f"{path}: is a directory; give a file")
     if not path.exists():

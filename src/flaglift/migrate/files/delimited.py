@@ -78,6 +78,8 @@ class Delimited(ByteFormat):
         return self._names.index(name)
 
     def _no_column(self, name: str, delimiter: str) -> str:
+        if not any(self._names):
+            return f"{self.path}: its first row is empty; it has to name the columns"
         close = nearest(name, self._names)
         shown = ", ".join(self._names[:20])
         hint = f"did you mean `{close}`?" if close else f"its header reads {shown}"
