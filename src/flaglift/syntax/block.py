@@ -4,13 +4,13 @@ from flaglift.syntax.nodes import Setting
 from flaglift.syntax.prompt import Prompt
 
 FIELD_OF_KEY = {"ar": "aspect_ratio"}
-"""The settings block's short names."""
+"""The short key names of the settings block."""
 
 
 def read_block(prompt: Prompt) -> tuple[dict[str, str], tuple[Setting, ...]]:
     """Return the settings block as fields, and the lines with a field's first two values.
 
-    Once for all keyframes: there may be as many lines as keyframes.
+    Call it once for all keyframes: there may be as many lines as keyframes.
     """
     values: dict[str, list[str]] = {}
     lines = []

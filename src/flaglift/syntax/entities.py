@@ -1,11 +1,11 @@
-"""HTML entities: what they stand for (dialect section 6)."""
+"""HTML entities and the characters they represent (dialect section 6)."""
 
 import re
 
 from flaglift.syntax.flags import FlagName
 
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-"""What is written like an entity. `&` in prose (`AT&T`, `salt & pepper`) is not."""
+"""Text with the syntax of an entity. `&` in prose (`AT&T`, `salt & pepper`) has none."""
 
 _DASH = (
     r"&(?:amp;)*+(?:[mn]dash|minus|hyphen|dash|horbar|#0{0,4}(?:45|82(?:0[89]|1[0-3])|8722)"
@@ -19,13 +19,13 @@ FLAG = re.compile(
 """A flag whose dashes are written as entities: `&mdash;video`."""
 
 _MOST_LEVELS = 4
-"""Text that was encoded more often than this is not decoded."""
+"""The most levels of encoding to decode."""
 
 
 def decoded(text: str) -> str | None:
-    """Return a text with its entities as what they stand for; None if no end is in sight.
+    """Return a text with its entities decoded; None if there are too many levels of encoding.
 
-    Text that was encoded more than once is decoded as often. A no-break space becomes a space.
+    Text that was encoded several times is decoded as often. A no-break space becomes a space.
 
     >>> decoded("&amp;quot;salt &amp; pepper&quot; by AT&T;")
     '"salt & pepper" by AT&T;'
@@ -47,7 +47,7 @@ def first_entity(text: str) -> str | None:
 
 
 def character(entity: str) -> str:
-    """Return what an entity stands for, or itself where it is none.
+    """Return the character for an entity, or the text itself if it is not an entity.
 
     >>> character("&lt;"), character("&nbsp;"), character("&T;"), character("&#0;")
     ('<', ' ', '&T;', '&#0;')

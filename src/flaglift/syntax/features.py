@@ -1,4 +1,4 @@
-"""What a parsed prompt holds, as bits, so that rules can be chosen without running them."""
+"""The features of a parsed prompt, as bits, to select rules without running them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ from flaglift.syntax.nodes import (
 from flaglift.syntax.prompt import Feature, Segment
 from flaglift.syntax.words import WHITESPACE, escapes
 
-# Plain numbers, because the members of an enumeration are slow to look at and to join.
+# Plain integers, because the members of an enumeration are slow to look up and combine.
 _OF_NODE: dict[type[Node], int] = {
     DoubleDash: Feature.DOUBLE_DASH.value,
     OtherFlag: Feature.OTHER_FLAG.value,
@@ -57,7 +57,7 @@ _NEAR_ABBREVIATION = (Feature.ABBREVIATION | Feature.NEAR_ABBREVIATION).value
 _unseen = re.compile(f"[{UNSEEN}]").search
 
 _LETTERS = 3
-"""So many make the beginning of a flag's name nobody else's flag."""
+"""From this many letters on, the beginning of a flag's name is not another program's flag."""
 
 
 def features_of(
@@ -111,17 +111,17 @@ def _of_doubt(node: Node) -> int:
 
 
 def _has_text(segment: Segment) -> bool:
-    # Flags after a bare `--` are text, and so is that itself.
+    # Flags after a bare `--` are text, and so is the `--` itself.
     return any(type(node) is not Flag and node.raw.strip(WHITESPACE) for node in segment.nodes)
 
 
 def _holds_apart(segment: Segment) -> bool:
-    """Return whether a segment's text, once its flags are lifted, reads otherwise than before."""
+    """Return whether a segment's text reads differently once its flags are lifted."""
     return _separates_operands(segment.read) or _hides_separator(segment)
 
 
 def _separates_operands(nodes: Iterable[Node]) -> bool:
-    """Return whether a flag of the service would take words that a flag keeps from it (2.11)."""
+    """Return whether a flag of the service would take words that a flag shields from it (2.11)."""
     before: Node | None = None
     lifted = False
     for node in nodes:
@@ -135,7 +135,7 @@ def _separates_operands(nodes: Iterable[Node]) -> bool:
 
 
 def _hides_separator(segment: Segment) -> bool:
-    """Return whether a `---` would have a line to itself (5.3)."""
+    """Return whether a `---` would end up on a line of its own (5.3)."""
     if all(node.raw != "---" for node in segment.nodes):
         return False
     text = str(segment)

@@ -1,7 +1,7 @@
-"""The flags of the dialect: one row each, and all that the rest of the package knows of them.
+"""The table of the dialect's flags, with everything that the rest of the package needs on them.
 
-Who needs the flags loops over `FlagName`; nobody lists them. A new flag is a row here, its terminal
-in `grammar/legacy_video.lark`, and its name in the rule `flag` there.
+Code that handles flags iterates over `FlagName`; they are listed nowhere else. A new flag is a row
+here, its terminal in `grammar/legacy_video.lark`, and its name in the rule `flag` there.
 """
 
 import re
@@ -9,18 +9,18 @@ from enum import Enum, StrEnum, auto
 
 _SECONDS = re.compile(r"[+-]?[0-9]+")
 _MOST_DIGITS = 4300
-"""More digits than Python turns into an integer; the reference refuses them too."""
+"""Python converts no more digits to an integer by default; the reference rejects more, too."""
 
 
 class ValueKind(Enum):
-    """What the value of a flag is."""
+    """The kind of a flag's value."""
 
     SWITCH = auto()
-    """There is none (2.4); a field that the switch has is true."""
+    """No value (2.4); if the switch has a field, it is true."""
     WORD = auto()
-    """A name, in one word."""
+    """A single word, such as a name."""
     TEXT = auto()
-    """Words, in quotes if there are several."""
+    """Words, quoted if there are several."""
     WHOLE_NUMBER = auto()
     """Digits with an optional sign (2.7)."""
 
@@ -34,13 +34,13 @@ class FlagName(StrEnum):
     DURATION = "duration", "video_duration", ValueKind.WHOLE_NUMBER, False
 
     field: str
-    """The form field that takes its value; empty if none does."""
+    """The form field for its value; empty if there is none."""
     kind: ValueKind
     asks_for_video: bool
     """Whether it makes a prompt a video prompt (3.1)."""
 
     def __new__(cls, name: str, field: str, kind: ValueKind, asks_for_video: bool) -> "FlagName":
-        """Make a row of the table."""
+        """Create a row of the table."""
         row = str.__new__(cls, name)
         row._value_ = name
         row.field = field
@@ -52,27 +52,27 @@ class FlagName(StrEnum):
 
     @property
     def word(self) -> str:
-        """The flag as it is written."""
+        """The flag as written in prompts."""
         return f"--{self.value}"
 
     @property
     def takes_value(self) -> bool:
-        """Whether a value belongs to it."""
+        """Whether it takes a value."""
         return self.kind is not ValueKind.SWITCH
 
 
 NAMES = {flag.value: flag for flag in FlagName}
-"""The flags by their names."""
+"""The flags by name."""
 
 FIELD_FLAGS = {flag.field: flag for flag in FlagName if flag.field}
-"""The flags whose values become form fields, by field, in the order of the table."""
+"""The flags whose values become form fields, by field, in table order."""
 
 AS_WRITTEN = tuple(sorted(FlagName, key=lambda flag: flag.kind is ValueKind.TEXT))
-"""The flags as people order them: long texts last."""
+"""The flags in the order people write them: long texts last."""
 
 
 def seconds(text: str) -> int | None:
-    """Return a duration in seconds; None when it is not a whole number (2.7).
+    """Return a duration in seconds; None if it is not a whole number (2.7).
 
     >>> seconds("+5"), seconds("5s"), seconds("1_0")
     (5, None, None)
@@ -83,7 +83,7 @@ def seconds(text: str) -> int | None:
 
 
 def field_value(flag: FlagName, text: str) -> int | str | None:
-    """Return the value of a flag as its field holds it; None for a number that is not one.
+    """Return the value of a flag as its field stores it; None if it should be a number but is not.
 
     >>> field_value(FlagName.DURATION, "05"), field_value(FlagName.VIDEO_MODEL, "kling25")
     (5, 'kling25')
@@ -94,7 +94,7 @@ def field_value(flag: FlagName, text: str) -> int | str | None:
 
 
 def completions(word: str) -> tuple[FlagName, ...]:
-    """Return the flags that a word, with its dashes, names or is the beginning of (2.8).
+    """Return the flags that a word with its dashes names, fully or by their beginning (2.8).
 
     >>> [flag.value for flag in completions("--dur=5")], len(completions("--v"))
     (['duration'], 3)

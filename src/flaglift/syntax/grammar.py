@@ -1,6 +1,6 @@
 """Opens `grammar/legacy_video.lark`, the only definition of the dialect.
 
-Lark is loaded with the first text that is parsed: whose texts hold no flags does not wait for it.
+Lark is loaded when the first text is parsed, so that texts without flags do not wait for it.
 """
 
 import re
@@ -16,7 +16,7 @@ _STARTS = ["lines", "words", "markup", "pieces"]
 _Transformer = TypeVar("_Transformer")
 
 _transformers: list[Callable[[], object]] = []
-"""What makes the transformer; `flaglift.syntax.tree` puts it here when it is loaded."""
+"""Creates the transformer; `flaglift.syntax.tree` adds itself here when it is loaded."""
 
 
 Parse = Callable[[str, str], Any]
@@ -24,7 +24,7 @@ Parse = Callable[[str, str], Any]
 
 
 def makes_nodes(transformer: type[_Transformer]) -> type[_Transformer]:
-    """Have a class make the nodes inline; its methods are named like rules and terminals."""
+    """Register the class that makes the nodes inline; its methods are named as in the grammar."""
     _transformers[:] = [transformer]
     return transformer
 
@@ -37,7 +37,7 @@ def parser() -> Parse:
 
 @cache
 def _opened() -> tuple[Parse, dict[str, str]]:
-    """Open the grammar, once: that takes longer than loading lark."""
+    """Open the grammar, once: this takes longer than loading lark."""
     from flaglift.syntax.lalr import opened  # noqa: PLC0415 (see the module's docstring)
 
     parse, terminals = opened(_FILE, _STARTS, _transformers[0]())
@@ -46,14 +46,14 @@ def _opened() -> tuple[Parse, dict[str, str]]:
 
 
 def pattern(terminal: str) -> str:
-    """Return the regular expression of a terminal as text, to be a part of another."""
+    """Return the regular expression of a terminal as text, for use inside another."""
     return _opened()[1][terminal]
 
 
 def check_flags(terminals: Mapping[str, str]) -> None:
-    """See that the grammar knows the flags of the table by the same words.
+    """Check that the grammar and the table agree on the words for the flags.
 
-    Raises `ValueError` for one that it does not.
+    Raises `ValueError` for a flag on which they do not.
     """
     for flag in FlagName:
         if not re.match(terminals.get(flag.name, r"(?!)"), flag.word):
@@ -65,10 +65,10 @@ def check_flags(terminals: Mapping[str, str]) -> None:
 
 @cache
 def expression(*terminals: str) -> re.Pattern[str]:
-    """Return the regular expression of a terminal, or of the first of several that matches.
+    """Return the regular expression for a terminal, or for the first of several that matches.
 
-    For who looks for one thing only, such as the words of a text. The groups are named like the
-    terminals.
+    For callers that search for one thing only, such as the words of a text. The groups are named
+    like the terminals.
 
     >>> expression("WORD").match('"a b"c d')[0]
     '"a b"c'

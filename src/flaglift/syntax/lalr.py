@@ -1,6 +1,6 @@
 """Has Lark build the parser of a grammar, and runs it.
 
-The only importer of lark, loaded with the first text that is parsed.
+The only module that imports lark; it is loaded when the first text is parsed.
 """
 
 from collections.abc import Callable, Collection
@@ -17,7 +17,7 @@ _END = "$END"
 
 
 class Token:
-    """A token of a text. Lark's own know lines and columns too, which take half of the time."""
+    """A token of a text. Lark's own also track lines and columns, which takes half of the time."""
 
     __slots__ = ("start_pos", "type", "value")
 
@@ -34,27 +34,27 @@ class _Lexer(ContextualLexer):
         states: dict[int, Collection[str]],
         always_accept: Collection[str] = (),
     ) -> None:
-        # Each terminal alone would be compiled only to see that it can be: the tests do that.
+        # Would compile each terminal by itself just to validate it: the tests do that.
         conf.skip_validation = True
         super().__init__(conf, states, always_accept)
 
 
 class Machine:
-    """Runs the tables, scanners and callbacks that Lark has made of a grammar.
+    """Runs the tables, scanners and callbacks that Lark built from a grammar.
 
-    Lark's own run asks three objects for each token, which takes a third more time.
+    Lark's own loop goes through three objects for each token, which takes a third more time.
     """
 
     def __init__(self, lark: Lark, start: str) -> None:
         self._lark = lark
-        interactive = lark.parse_interactive("", start)  # which shows what Lark runs
+        interactive = lark.parse_interactive("", start)  # exposes what Lark runs
         self._lexer: Any = interactive.lexer_thread.lexer
         conf = interactive.parser_state.parse_conf
         self._table: Any = conf.parse_table
         callbacks: Any = conf.callbacks
         self._actions = {
             state: {
-                # How many values it takes: none to shift, which goes on to another state.
+                # The number of values popped: none for a shift, which moves to another state.
                 symbol: (None, target, callbacks.get(symbol))
                 if action is Shift
                 else (len(target.expansion), target.origin.name, callbacks[target])
@@ -65,7 +65,7 @@ class Machine:
         self._scanners: dict[int, _Scan] = {}
 
     def parse(self, text: str, start: str) -> Any:
-        """Return what the callbacks make of a text; raises as Lark does for invalid syntax."""
+        """Return the result of the callbacks for a text; raises as Lark does for invalid syntax."""
         try:
             return self._run(text, start)
         except KeyError:
@@ -74,7 +74,7 @@ class Machine:
     def _run(self, text: str, start: str) -> Any:
         actions, scanners = self._actions, self._scanners
         state, last = self._table.start_states[start], self._table.end_states[start]
-        # As scanners take it: since Lark 1.3 that is not a string.
+        # In the form that scanners accept, which since Lark 1.3 is not a string.
         thread: Any = LexerThread.from_text(self._lexer, text)
         whole = thread.state.text
         states, position = [state], 0
@@ -100,7 +100,7 @@ class Machine:
             position += len(value)
 
     def _scanner(self, state: int) -> _Scan:
-        """Return what finds the next token: compiled with the first text that comes to a state."""
+        """Return the scanner for the next token: compiled when a text first reaches the state."""
         scan: _Scan = self._lexer.lexers[state].scanner.match
         self._scanners[state] = scan
         return scan
@@ -109,7 +109,7 @@ class Machine:
 def opened(
     file: tuple[str, str], starts: list[str], transformer: object
 ) -> tuple[Callable[[str, str], Any], dict[str, str]]:
-    """Return the LALR parser of a grammar that makes a transformer's nodes, and its terminals."""
+    """Return a grammar's LALR parser, which builds a transformer's nodes, and its terminals."""
     lark = Lark.open_from_package(
         *file,
         parser="lalr",

@@ -1,4 +1,4 @@
-"""Taking flags out of a text (dialect section 4.1), and what is left as the image prompt (3.3)."""
+"""Removing flags from a text (dialect section 4.1), and the remaining image prompt (3.3)."""
 
 import re
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def lift_edits(text: str, spans: Iterable[Span], within: Span | None = None) -> list[Edit]:
-    r"""Return the edits that take spans out of a text, each with the whitespace around it.
+    r"""Return the edits that remove spans from a text, each with the whitespace around it.
 
-    Between their neighbours one space remains, or the line end that stood there; at either end
-    nothing does. The spans are in order; `within` is the part of the text that counts as all of it.
+    One space remains between the neighboring words, or the line end that was there; at either end
+    of the text, nothing. The spans are in order; `within` is the part to treat as the whole text.
 
     >>> from flaglift.lossless.spans import apply_edits
     >>> text = "a cat --video\n--duration 5 sits"
@@ -30,7 +30,7 @@ def lift_edits(text: str, spans: Iterable[Span], within: Span | None = None) -> 
         start, end = first, last
         while start > low and text[start - 1] in WHITESPACE:
             start -= 1
-        if start < first and is_escaped(text, start):  # part of the word before
+        if start < first and is_escaped(text, start):  # this whitespace is part of the word before
             start += 1
         while end < high and text[end] in WHITESPACE:
             end += 1
@@ -50,9 +50,9 @@ def _line_end(text: str, start: int, end: int) -> str:
 
 
 def image_prompt(segment: Segment) -> str:
-    """Return what a segment says about the image, as the service used it for the video too (3.3).
+    """Return a segment's image prompt, which the service also used for the video (3.3).
 
-    Without flags, the service's other flags and references; unquoted, whitespace collapsed.
+    Without flags, the service's other flags, and references; unquoted, with whitespace collapsed.
 
     >>> from flaglift.syntax.parser import parse
     >>> image_prompt(parse('<lora:1:1> a "tall  cat" --fill --video').segments[0])
@@ -67,7 +67,7 @@ def image_prompt(segment: Segment) -> str:
 
 
 def words_of_image(texts: Iterable[str]) -> str:
-    """Return what texts without flags say about the image."""
+    """Return the image prompt from texts without flags."""
     words = " ".join(unquote(word) for text in texts for _, word in split_words(text))
     return " ".join(strip_references(words).split())
 

@@ -1,4 +1,4 @@
-"""What looks like a flag and is not one, and which flag it looks like (dialect section 6)."""
+"""Text that looks like a flag but is not one, and the flag that it resembles (section 6)."""
 
 import re
 from bisect import bisect_right
@@ -19,31 +19,31 @@ DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 """Hyphens, dashes and minus signs; all but the first are typographic."""
 
 INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-"""Characters that show as nothing or as a space, and do not separate words (1.1)."""
+"""Characters displayed as nothing or as a space that do not separate words (1.1)."""
 
 WIDE = (
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u202f\u205f\u3000"
 )
-"""Spaces that separate no words (1.1)."""
+"""Spaces that do not separate words (1.1)."""
 
 ZERO_WIDTH = (
     "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e"
     "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
 )
-"""Characters that show as nothing, marks of direction and rare line ends included."""
+"""Characters that display as nothing, including directional marks and rare line ends."""
 
 UNSEEN = WIDE + ZERO_WIDTH
-"""All that nobody sees and that separates no words."""
+"""All invisible characters that do not separate words."""
 
-_LONG = "\u2014\u2015"  # what writing software makes of two hyphens
+_LONG = "\u2014\u2015"  # writing software replaces two hyphens with these
 
 
 def flag_like(start: int, raw: str, before: str) -> FlagLike | None:
-    """Return which flag a run of dashes and the name after it look like, if any.
+    """Return the flag that a run of dashes and the name after it look like, if any.
 
-    `before` is the character in front, empty at the start of the text. A single dash inside a word
-    is a hyphen, and so is one before a name that is not a flag's to the letter.
+    `before` is the preceding character, empty at the start of the text. A single dash inside a word
+    is a hyphen, and so is one before a name that does not match a flag's exactly.
 
     >>> flag_like(0, "\u2014video", " ")
     FlagLike(start=0, raw='—video', name=<FlagName.VIDEO: 'video'>)
@@ -66,9 +66,9 @@ def flag_like(start: int, raw: str, before: str) -> FlagLike | None:
 
 
 def flag_likes(start: int, raw: str, before: str) -> Iterator[FlagLike]:
-    """Yield what `flag_like` finds in a run of dashes and the name after it.
+    """Yield the results of `flag_like` for a run of dashes and the name after it.
 
-    If that is nothing, flags may stick together: `--video--duration` looks like two.
+    If there is none, flags may be joined: `--video--duration` looks like two.
 
     >>> [like.raw for like in flag_likes(0, "--video--duration", "")]
     ['--video', '--duration']
@@ -101,89 +101,89 @@ _FILE = re.compile(r"[./][A-Za-z0-9]")
 
 
 def names_file(text: str, position: int = 0) -> bool:
-    """Tell whether a name goes on there as in `clip--video.mp4`, which was not meant as a flag."""
+    """Return whether the name continues as in `clip--video.mp4`, which is not meant as a flag."""
     return _FILE.match(text, position) is not None
 
 
 _NEAR = 80
-"""So many code points of a word are looked at on either side of a flag."""
+"""The most code points of a word to examine on either side of a flag."""
 
 
 class Defect(Flags):
-    """What keeps a word from being the flag that it looks like (6)."""
+    """What distinguishes a word from the flag that it looks like (6)."""
 
     DASH = auto()
     """A typographic dash before the name, or a typographic hyphen in it."""
     DASH_COUNT = auto()
-    """Hyphens only, and not two of them."""
+    """Only hyphens, but not two of them."""
     UNSEEN = auto()
-    """A character that nobody sees, in the flag or next to it."""
+    """An invisible character in the flag or next to it."""
     MISSPELT = auto()
-    """The name is none of the four, however it is written."""
+    """The name is none of the four, even regardless of case and hyphens."""
     CASE = auto()
-    """The name is one of the four in other letters."""
+    """The name is one of the four in different case."""
     HYPHEN = auto()
-    """The name is one of the four with hyphens for underscores."""
+    """The name is one of the four with hyphens in place of underscores."""
     ATTACHED_BEFORE = auto()
-    """Something else stands right in front of it."""
+    """Other text is attached before it."""
     ATTACHED_AFTER = auto()
-    """Something else stands right after it, other than a value with `=`."""
+    """Other text is attached after it, except a value with `=`."""
 
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A word, or a part of one, that looks like a flag and is text."""
+    """A word, or a part of one, that looks like a flag but is text."""
 
     start: int
-    """Where its dashes begin, or what is unseen in front of them."""
+    """The start of its dashes, or of the invisible characters before them."""
     name: FlagName
-    """The flag that it looks like."""
+    """The flag that it resembles."""
     dashes: str
     written: str
-    """The name as written, without anything after it."""
+    """The name as written, without any text after it."""
     word_start: int
     word: str
     """The whole word that it is part of, as written."""
 
     @property
     def name_start(self) -> int:
-        """Where the name begins."""
+        """The start of the name."""
         return self.start + len(self.dashes)
 
     @property
     def end(self) -> int:
-        """Where the name ends."""
+        """The end of the name."""
         return self.name_start + len(self.written)
 
     @property
     def word_end(self) -> int:
-        """Where the word ends."""
+        """The end of the word."""
         return self.word_start + len(self.word)
 
     @property
     def span(self) -> Span:
-        """Where the dashes and the name stand."""
+        """The span of the dashes and the name."""
         return Span(self.start, self.end)
 
     @property
     def before(self) -> str:
-        """What stands in front of it in the word, as far as anybody needs it."""
+        """The part of the word before it, limited in length."""
         offset = self.start - self.word_start
         return self.word[max(0, offset - _NEAR) : offset]
 
     @property
     def after(self) -> str:
-        """What stands after the name in the word, as far as anybody needs it."""
+        """The part of the word after the name, limited in length."""
         offset = self.end - self.word_start
         return self.word[offset : offset + _NEAR]
 
     @property
     def defects(self) -> Defect:
-        """All that keeps it from being a flag."""
+        """All of its differences from a flag."""
         return _defects(self.name, self.dashes, self.written, self.before, self.after)
 
 
-@lru_cache(maxsize=4096)  # several rules ask, and slips are repeated
+@lru_cache(maxsize=4096)  # several rules ask, and mistakes are often repeated
 def _defects(name: FlagName, dashes: str, written: str, before: str, after: str) -> Defect:
     plain = _plain(written)
     bare = "".join(c for c in dashes if c not in UNSEEN)
@@ -201,9 +201,9 @@ def _defects(name: FlagName, dashes: str, written: str, before: str, after: str)
 
 
 def near_misses(nodes: Sequence[Node], suspects: Sequence[FlagLike]) -> Iterator[NearMiss]:
-    """Yield the suspects, in order, with the words that they are part of.
+    """Yield near misses for the suspects, in order, with the words that contain them.
 
-    Those inside quotes are left out: nothing there was meant as a flag.
+    Suspects inside quotes are left out: they are not meant as flags.
     """
     first = 0
     for node in _holding(nodes, suspects):
@@ -218,7 +218,7 @@ def near_misses(nodes: Sequence[Node], suspects: Sequence[FlagLike]) -> Iterator
 
 
 def _holding(nodes: Sequence[Node], suspects: Sequence[FlagLike]) -> Iterator[Node]:
-    """Yield the nodes that suspects stand in."""
+    """Yield the nodes that contain suspects."""
     starts = [node.start for node in nodes]
     indices = (bisect_right(starts, suspect.start) - 1 for suspect in suspects)
     return (nodes[index] for index in dict.fromkeys(indices))
@@ -241,7 +241,7 @@ def _near_misses(start: int, word: str, suspects: Iterable[FlagLike]) -> Iterato
 
 
 def near_misses_in(word: str, start: int = 0) -> list[NearMiss]:
-    """Return what looks like a flag in a word, be it text or a value.
+    """Return everything that looks like a flag in a word, whether that is text or a value.
 
     >>> [miss.written for miss in near_misses_in("kling25\u00a0--duration")]
     ['duration']
@@ -250,7 +250,7 @@ def near_misses_in(word: str, start: int = 0) -> list[NearMiss]:
 
 
 def flag_likes_in(word: str, start: int = 0) -> Iterator[FlagLike]:
-    """Yield what looks like a flag in a word, inside quotes too."""
+    """Yield everything that looks like a flag in a word, including inside quotes."""
     for token in parse_markup(word):
         if token.type == "FLAG_LIKE":
             offset = token.start_pos

@@ -1,4 +1,4 @@
-"""What lies across the words: references, and what looks like a flag (dialect sections 5.1, 6)."""
+"""Items that span words: references, and text that looks like a flag (dialect 5.1, 6)."""
 
 import re
 from bisect import bisect_right
@@ -11,17 +11,17 @@ from flaglift.syntax.nodes import FlagLike, Node, Reference, Text, UnknownFlag
 from flaglift.syntax.prompt import Segment
 from flaglift.syntax.tree import parse_markup
 
-# So many digits are a number that a float can hold.
+# A number with this many digits fits into a float.
 _WEIGHT = re.compile(r"[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99})")
 
 _BEGINNING = re.compile(f"-(?:-|{FLAG_NAME})")
-"""Without typographic dashes, what looks like a flag begins like this."""
+"""The beginning of text that looks like a flag, unless the dashes are typographic."""
 
 
 def references_and_suspects(
     text: str, segments: Sequence[Segment]
 ) -> tuple[tuple[Reference, ...], tuple[FlagLike, ...]]:
-    """Return the references of a text, and the words in it that look like flags and are text."""
+    """Return the references of a text, and the words that look like flags but are text."""
     plain = text.isascii() or not looks_typographic(text)
     if plain and not any(_may_hold_suspect(segment.nodes) for segment in segments):
         return _references(text), ()
@@ -42,7 +42,7 @@ def references_and_suspects(
 
 
 def _may_hold_suspect(nodes: Sequence[Node]) -> bool:
-    for node in nodes:  # of each prompt: a generator would take its time
+    for node in nodes:  # runs for every prompt: a generator would be slower
         kind = type(node)
         if kind is UnknownFlag or (
             kind is Text and "-" in node.raw and _BEGINNING.search(node.raw)

@@ -1,7 +1,7 @@
-"""The nodes of the AST: immutable, each with its place and its text as written.
+"""The nodes of the AST: immutable, each with its position and its text as written.
 
-Positions are code points of the whole prompt. Section numbers are those of `grammar/DIALECT.md`.
-A node that adds nothing to `Node` is not a dataclass of its own: making one takes a millisecond.
+Positions are code points of the whole prompt. Section numbers refer to `grammar/DIALECT.md`.
+Subclasses that add nothing to `Node` are not dataclasses: creating one takes a millisecond.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Quoting(StrEnum):
     """How a value is written (1.2, 1.3)."""
 
     NONE = "none"
-    """As it is: no quote, no backslash."""
+    """As is: no quote, no backslash."""
     QUOTED = "quoted"
     """The whole value in one pair of quotes."""
     MIXED = "mixed"
@@ -36,7 +36,7 @@ class Node:
 
     @property
     def span(self) -> Span:
-        """Where the node stands."""
+        """The node's place in the prompt."""
         return Span(self.start, self.start + len(self.raw))
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Text(Node):
 
 @dataclass(frozen=True, slots=True)
 class Value(Node):
-    """The value of a flag: as written, and as it reads."""
+    """The value of a flag: as written, and unquoted."""
 
     text: str
     quoting: Quoting
@@ -63,7 +63,7 @@ class Flag(Node):
 
     name: FlagName
     value: Value | None
-    """None where there is none: right for `--video`, an error for the others (2.4, 2.5)."""
+    """None if there is no value: correct for `--video`, an error for the others (2.4, 2.5)."""
 
     @property
     def name_span(self) -> Span:
@@ -73,12 +73,12 @@ class Flag(Node):
 
 @dataclass(frozen=True, slots=True)
 class OtherFlag(Node):
-    """A flag of the service that is still current, with the words that belong to it (2.11)."""
+    """A flag of the service that is still in use, with the words that belong to it (2.11)."""
 
     name: str
     """With its dashes."""
     open: bool
-    """Whether it would take a word that came next."""
+    """Whether it would take a following word."""
 
 
 class DoubleDash(Node):
@@ -89,38 +89,38 @@ class DoubleDash(Node):
 
 @dataclass(frozen=True, slots=True)
 class Abbreviation(Node):
-    """The beginning of a flag's name, which the service's reader completes (2.8)."""
+    """The beginning of a flag's name, which the service's parser completes (2.8)."""
 
     candidates: tuple[FlagName, ...]
-    """The flags it may stand for; with more than one, the reader gives up."""
+    """The flags it may stand for; if there are several, the parser fails."""
 
     @property
     def name(self) -> str:
-        """What stands of the name, without dashes."""
+        """The part of the name that is written, without dashes."""
         return self.raw[2:].partition("=")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class QuotedFlag(Node):
-    """A word that is a flag, or `--`, only once quotes and backslashes are taken away (2.10)."""
+    """A word that is a flag, or `--`, only after quotes and backslashes are removed (2.10)."""
 
     text: str
 
 
 class HelpFlag(Node):
-    """A word that the service's reader takes for its own help, and gives up (2.12)."""
+    """A word that the service's parser takes for a request for help, and fails (2.12)."""
 
     __slots__ = ()
 
 
 class UnknownFlag(Node):
-    """A word that begins with two dashes and is nobody's flag (2.11)."""
+    """A word that begins with two dashes and is not a known flag (2.11)."""
 
     __slots__ = ()
 
 
 class Unclosed(Node):
-    """A quote that nothing closes, or a last backslash: the prompt is unreadable (1.4)."""
+    """An unclosed quote, or a trailing backslash: the prompt is unreadable (1.4)."""
 
     __slots__ = ()
 
@@ -140,7 +140,7 @@ class Setting(Node):
 
     @property
     def value_span(self) -> Span:
-        """Where the value stands."""
+        """The place of the value."""
         start = self.start + len(self.key) + 1
         return Span(start, start + len(self.value))
 
@@ -152,12 +152,12 @@ class Reference(Node):
     kind: str
     id: str
     weight: float | None
-    """None where it is missing or not a number."""
+    """None if it is missing or not a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlagLike(Node):
-    """What the service reads as text although it looks like one of the four flags (6)."""
+    """Text to the service, although it looks like one of the four flags (6)."""
 
     name: FlagName
-    """The flag that it looks like."""
+    """The flag that it resembles."""
