@@ -19,9 +19,9 @@ from flaglift.syntax.flags import FIELD_FLAGS
 
 
 def find_rule(selector: str) -> Rule:
-    """Return the rule of a code or a name.
+    """Return the rule with a code or a name.
 
-    Raises `ConfigError` for any other word, naming the close one.
+    Raises `ConfigError` for any other word, and suggests the closest one.
     """
     for rule in RULES:
         if selector in (rule.code, rule.name):
@@ -33,8 +33,8 @@ def find_rule(selector: str) -> Rule:
 def selected(select: tuple[str, ...], ignore: tuple[str, ...]) -> frozenset[str]:
     """Return the codes of the rules to report: the selected ones, less the ignored ones.
 
-    A selector is a code, a name, or the beginning of codes such as `FL4`. Raises `ConfigError` for
-    a selector that means no rule.
+    A selector is a code, a name, or a prefix of codes such as `FL4`. Raises `ConfigError` for a
+    selector that matches no rule.
     """
     wanted = {code for selector in select for code in _codes(selector)}
     unwanted = {code for selector in ignore for code in _codes(selector)}
@@ -60,10 +60,10 @@ def _unknown_rule(selector: str) -> ConfigError:
 
 
 def fields_beside(text: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what counts for the rules of the fields beside a text.
+    """Return those of the fields next to a text that matter to the rules.
 
-    Without lines that may be a settings block, values such as a seed, which no two prompts share,
-    mean nothing, and would keep one prompt from answering for others.
+    Unless the text may have a settings block, fields such as a seed do not matter. They differ from
+    prompt to prompt, and would prevent one prompt's result from being reused for others.
     """
     if not given or ("\n" in text and "=" in text):
         return given
@@ -72,7 +72,7 @@ def fields_beside(text: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @cache
 def _fields_of_rules() -> frozenset[str]:
-    """Return the fields that rules look at, whatever the text says."""
+    """Return the fields that rules check whatever the text."""
     return frozenset((*FIELD_FLAGS, *(name for rule in RULES for name in rule.request_fields)))
 
 
@@ -81,15 +81,15 @@ def _rules_for(subject: Subject) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
 
 
 def holds_anything(request: Context) -> bool:
-    """Return whether a request is known to hold any field beside the text."""
+    """Return whether a request is known to contain any field besides the text."""
     return bool(request.given) and request.has(*request.given) is True
 
 
 @lru_cache(maxsize=4096)
 def triggered(features: int, requested: bool) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    """Return the rules for a prompt with these features: for each segment, and once.
+    """Return the rules for a prompt with these features: those per segment, and those per prompt.
 
-    `requested` tells whether the request is known to hold anything beside the text.
+    `requested` is whether the request is known to contain anything besides the text.
     """
     if not features & Feature.CONCERNED.value:
         return (), ()
@@ -105,10 +105,10 @@ def subjects_of(
     context: Context,
     catalog: Catalog | None = None,
 ) -> tuple[Subject, ...]:
-    """Return what the rules look at: one subject for each segment of the prompt.
+    """Return the subjects of the rules: one for each segment of the prompt.
 
     The catalog is the one that the settings name, unless it is given. Raises `ConfigError` or
-    `CatalogError` where they name no usable one.
+    `CatalogError` if the settings name no usable one.
     """
     catalog = catalog or load_catalog(settings.edition, settings.overlay)
     block, lines = read_block(prompt)
@@ -119,12 +119,12 @@ def subjects_of(
 
 
 def diagnose(subjects: Sequence[Subject]) -> list[Diagnostic]:
-    """Return all that the rules say of a prompt, whatever is selected, by place and code."""
+    """Return the findings of all rules on a prompt, selected or not, by place and code."""
     each, once = _rules_for(subjects[0])
     findings = [finding for subject in subjects for rule in each for finding in rule.check(subject)]
     for rule in once:
         findings += rule.check(subjects[0])
-    if len(subjects) > 1:  # fixes may not touch keyframes (5.3): what they would do is shown
+    if len(subjects) > 1:  # fixes may not change keyframes (5.3): they are only shown
         findings = [_display_only(finding) for finding in findings]
     findings.sort(key=PLACE)
     return findings
@@ -139,13 +139,13 @@ def _display_only(finding: Diagnostic) -> Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """A prompt that was parsed and looked at by all the rules."""
+    """A parsed prompt with the findings of all rules."""
 
     prompt: Prompt
     subjects: tuple[Subject, ...]
     """One for each segment."""
     diagnostics: list[Diagnostic]
-    """All that the rules say, whatever is selected, by place and code."""
+    """The findings of all rules, selected or not, by place and code."""
 
 
 def examine(
@@ -162,13 +162,13 @@ def examine(
 
 
 def diagnose_segment(subject: Subject) -> list[Diagnostic]:
-    """Return all that the rules say of one keyframe by itself."""
+    """Return the findings of all rules on a single keyframe."""
     each, _ = _rules_for(subject)
     return sorted((finding for rule in each for finding in rule.check(subject)), key=PLACE)
 
 
 def reported(diagnostics: Iterable[Diagnostic], settings: Settings) -> list[Diagnostic]:
-    """Return the findings of the rules that the settings select."""
+    """Return the findings of the selected rules."""
     if not settings.select and not settings.ignore:
         return list(diagnostics)
     codes = selected(settings.select, settings.ignore)
@@ -178,9 +178,9 @@ def reported(diagnostics: Iterable[Diagnostic], settings: Settings) -> list[Diag
 def suppress(
     diagnostics: Iterable[Diagnostic], suppressed: Collection[str], subject: Subject
 ) -> list[Diagnostic]:
-    """Take out the findings of rules that the host suppresses, by code or name.
+    """Remove the findings of rules that the host suppresses, by code or name.
 
-    What suppressed nothing is a finding itself. Raises `ConfigError` for a word that is no rule's.
+    A suppression without effect is itself a finding. Raises `ConfigError` for an unknown rule.
     """
     codes = {find_rule(selector).code for selector in suppressed}
     findings = list(diagnostics)

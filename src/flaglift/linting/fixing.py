@@ -1,4 +1,4 @@
-"""Applies fixes, and takes back those that make anything worse."""
+"""Applies fixes, and reverts those that make anything worse."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
@@ -20,37 +20,37 @@ _MOST_ROUNDS = 100
 """More than any prompt needs: each round applies all fixes that can be applied together."""
 
 _FEWEST_ATTEMPTS, _MOST_ATTEMPTS, _CODE_POINTS = 12, 256, 300_000
-"""A round reads a text at most so often, and about so many code points in all."""
+"""Limits for one round: how often a text is read, and about how many code points in all."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixResult:
-    """A prompt after fixing, what was fixed, and what is left to say about it."""
+    """A prompt after fixing, with the applied fixes and the remaining findings."""
 
     text: str
     fixed: tuple[Diagnostic, ...]
-    """Places are those of the text in which each was found."""
+    """With positions in the text in which each was found."""
     remaining: tuple[Diagnostic, ...]
     unfixed: tuple[Diagnostic, ...]
-    """The remaining ones, with places in the text before fixing and no fix."""
+    """The remaining ones, without fixes, with positions in the text before fixing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What a text is to the rules and to the service, as far as fixes must not spoil it."""
+    """The meaning of a text to the rules and to the service, which fixes must preserve."""
 
     findings: list[Diagnostic]
     status: TranslationStatus
     values: list[dict[str, Any]] | None
-    """The fields that the flags say, even of a refused prompt; None if it is unreadable."""
+    """The fields from the flags, even of a refused prompt; None if it is unreadable."""
     stated: Mapping[FlagName, Sequence[str]]
-    """What `stated_values` returns for the one segment."""
+    """The result of `stated_values` for the only segment."""
 
 
 def stated_values(segment: Segment) -> dict[FlagName, list[str]]:
     """Return the values, in order, that flags state, even where the service reads no flag.
 
-    Empty values and flags without the value that they need state nothing; a switch states itself.
+    Empty values and flags without a required value state nothing; a switch states itself.
     """
     stated: dict[FlagName, list[str]] = {}
     for flag in segment.flags:
@@ -70,7 +70,7 @@ def fix_prompt(
 ) -> FixResult:
     """Apply the fixes of a prompt, which is parsed unless it is given. Raises as `examine` does.
 
-    `unsafe` tells whether to apply unsafe fixes, or of which rules.
+    `unsafe` is whether to apply unsafe fixes, or the codes whose unsafe fixes to apply.
     """
 
     def read(new: str) -> Assessment:
@@ -83,7 +83,7 @@ def fix_prompt(
 
 
 def assessment_of(text: str, examined: Examination, settings: Settings) -> Assessment:
-    """Return what a text is that the rules have looked at."""
+    """Return the assessment of a text that the rules have examined."""
     subjects, shown = examined.subjects, reported(examined.diagnostics, settings)
     return Assessment(
         findings=shown,
@@ -96,19 +96,18 @@ def assessment_of(text: str, examined: Examination, settings: Settings) -> Asses
 def fix_text(
     text: str, *, unsafe: bool | Collection[str], read: Callable[[str], Assessment]
 ) -> FixResult:
-    """Apply fixes until none is left that may be applied and helps.
+    """Apply fixes as long as there are allowed ones that help.
 
-    `unsafe` tells whether to apply unsafe fixes, or of which codes.
+    `unsafe` is whether to apply unsafe fixes, or the codes whose unsafe fixes to apply.
 
-    Fixing the result again changes nothing: fixes that bring each other back without end are not
-    applied at all.
+    The operation is idempotent: fixes that would undo each other endlessly are not applied at all.
     """
     original = _FixState(text, read(text))
     fixed: list[Diagnostic] = []
     rounds: list[_Round] = []
     state = original
     for _ in range(_MOST_ROUNDS):
-        # A safe fix has to keep the fields, which only those that are applied by themselves show.
+        # Safe fixes must preserve the fields, which only shows if they are applied by themselves.
         for applicability in list(Applicability)[: 1 + bool(unsafe)]:
             candidates = _candidates(state.reading, applicability, unsafe)
             applied, state = _apply_what_helps(state, candidates, read)
@@ -136,7 +135,7 @@ def _candidates(
     reading: Assessment, applicability: Applicability, unsafe: bool | Collection[str]
 ) -> list[Diagnostic]:
     if applicability is Applicability.SAFE and reading.values is None:
-        return []  # whether the fields stay the same cannot be seen
+        return []  # it cannot be determined whether the fields stay the same
     findings = [d for d in reading.findings if d.fix and d.fix.applicability is applicability]
     if applicability is Applicability.SAFE or isinstance(unsafe, bool):
         return findings
@@ -146,7 +145,7 @@ def _candidates(
 def _apply_what_helps(
     start: _FixState, candidates: Sequence[Diagnostic], read: Callable[[str], Assessment]
 ) -> tuple[list[Diagnostic], _FixState]:
-    """Apply candidates all at once, or where that is refused the halves, down to single fixes."""
+    """Apply all candidates at once, or if that is rejected, each half, down to single fixes."""
     applied: list[Diagnostic] = []
     state = start
     attempts = max(_FEWEST_ATTEMPTS, min(_MOST_ATTEMPTS, _CODE_POINTS // (len(start.text) + 1)))
@@ -172,7 +171,7 @@ def _edits(diagnostics: Sequence[Diagnostic]) -> list[Edit]:
 
 
 class _Round:
-    """Edits that were applied together, and the way back to the text before them."""
+    """Edits that were applied together, and the mapping back to the text before them."""
 
     def __init__(self, edits: Iterable[Edit]) -> None:
         self._edits = sorted(edits)
@@ -182,13 +181,13 @@ class _Round:
         self._starts = [edit.start + shift for edit, shift in pairs]
 
     def before(self, finding: Diagnostic) -> Diagnostic:
-        """Return a finding of the text after the edits with its place in the text before them."""
+        """Return a finding on the edited text with its positions in the text before the edits."""
         first = self._position(finding.start, bisect_right(self._starts, finding.start), "start")
         last = self._position(finding.end, bisect_left(self._starts, finding.end), "end")
         return finding.moved(first, max(first, last))
 
     def _position(self, after: int, edits: int, inside: str) -> int:
-        """Return where a position was, with so many edits that begin in front of it."""
+        """Return the old position, given how many edits begin before it."""
         if edits:
             edit = self._edits[edits - 1]
             if after < self._starts[edits - 1] + len(edit.content):
@@ -200,7 +199,7 @@ class _Round:
 def _compatible(
     candidates: Sequence[Diagnostic],
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
-    """Return fixes that can be applied together, the first in the text first, and the others."""
+    """Return fixes that can be applied together, in text order, and the others."""
     batch: list[Diagnostic] = []
     others: list[Diagnostic] = []
     taken: list[Edit] = []
@@ -216,7 +215,7 @@ def _compatible(
 
 
 def _collides(edit: Edit, taken: Sequence[Edit]) -> bool:
-    """Return whether an edit overlaps one of those taken, which do not overlap and are in order."""
+    """Return whether an edit overlaps one in `taken`, which is sorted without overlaps."""
     index = bisect_left(taken, edit)
     for other in taken[max(0, index - 1) : index + 1]:
         first, second = sorted((edit, other))
@@ -226,7 +225,7 @@ def _collides(edit: Edit, taken: Sequence[Edit]) -> bool:
 
 
 def _helps(attempt: Sequence[Diagnostic], old: Assessment, new: Assessment) -> bool:
-    """Return whether an attempt removes what it is about and makes nothing worse."""
+    """Return whether an attempt resolves its findings and makes nothing worse."""
     before, after = Counter(d.code for d in old.findings), Counter(d.code for d in new.findings)
     removed = Counter(d.code for d in attempt)
     if any(after[code] > before[code] - count for code, count in removed.items()):
@@ -241,13 +240,13 @@ def _helps(attempt: Sequence[Diagnostic], old: Assessment, new: Assessment) -> b
 
 
 def _adds_a_choice(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Return whether a flag has several values of which only the last counts, and had fewer."""
+    """Return whether a flag has several values, of which only the last counts, and had fewer."""
     return len(set(new)) > max(1, len(set(old)))
 
 
 def _is_kept(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Return whether the value that counts is still there, or was replaced by one that is new.
+    """Return whether the effective value is kept, or was replaced with a new one.
 
-    One that an earlier flag states does not make up for it.
+    A value that an earlier flag states does not count as a replacement.
     """
     return bool(new) and (new[-1] == old[-1] or len(new) >= len(old) or new[-1] not in old)

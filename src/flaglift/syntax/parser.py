@@ -1,4 +1,4 @@
-"""Text to AST, for every text: nothing raises, and `str(parse(text)) == text`."""
+"""Parses any text to an AST: nothing raises, and `str(parse(text)) == text`."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from flaglift.syntax.words import is_escaped
 def parse(text: str) -> Prompt:
     """Return the AST of a prompt.
 
-    Never raises, whatever the text; what is wrong with it is in the AST, for the rules to report.
+    Never raises, whatever the text; errors in it are in the AST, for the rules to report.
 
     >>> prompt = parse('a cat --video --duration 5')
     >>> [flag.name.value for flag in prompt.flags], str(prompt)
@@ -29,7 +29,7 @@ def parse(text: str) -> Prompt:
         segments.append(_segment(piece, position))
         position += len(piece)
     if lines and _is_open(segments[-1]):
-        # What looks like a settings block stands inside a quoted value.
+        # The apparent settings block is inside a quoted value.
         segments[-1] = _segment(text[segments[-1].start :], segments[-1].start)
         lines = []
     settings = _settings(lines, position)
@@ -45,9 +45,9 @@ def parse(text: str) -> Prompt:
 
 
 def parse_less(prompt: Prompt, text: str, end: str) -> Prompt:
-    r"""Return the AST of a text less the line ends at its end, given that of the whole text.
+    r"""Return the AST of a text without its trailing line ends, given that of the whole text.
 
-    Nearly always the last node only gets shorter, and the text is not parsed again.
+    Nearly always only the last node gets shorter, and the text is not parsed again.
 
     >>> whole = parse("a cat --video on a mat\n")
     >>> parse_less(whole, "a cat --video on a mat\n", "\n") == parse("a cat --video on a mat")
@@ -59,8 +59,8 @@ def parse_less(prompt: Prompt, text: str, end: str) -> Prompt:
         len(prompt.segments) > 1
         or prompt.settings
         or type(nodes[-1]) is not Text
-        or is_escaped(text, length)  # its line end would be a part of a word (1.3)
-        or end.replace("\r\n", "\n").strip("\n")  # a lone CR is no line's end (5.2)
+        or is_escaped(text, length)  # its line end would be part of a word (1.3)
+        or end.replace("\r\n", "\n").strip("\n")  # a lone CR is not a line end (5.2)
     ):
         return parse(text[:length])
     raw = nodes[-1].raw[: length - nodes[-1].start]
@@ -69,7 +69,7 @@ def parse_less(prompt: Prompt, text: str, end: str) -> Prompt:
 
 
 def _lines(text: str) -> Lines:
-    # Nearly no prompt has keyframes or settings.
+    # Very few prompts have keyframes or settings.
     if "---" not in text and not _may_end_in_setting(text):
         return Lines([text], [])
     return parse_lines(text)

@@ -1,4 +1,4 @@
-"""The root of the AST: a prompt, its segments, and what lies across them."""
+"""The root of the AST: a prompt, its segments, and the items that span words."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ from flaglift.syntax.nodes import (
 
 
 class Feature(IntFlag):
-    """What a prompt holds, so that nobody looks for what is not there."""
+    """The features of a prompt, so that nothing is searched for that is not there."""
 
     FLAG = auto()
     """A flag of the dialect that is read as one."""
     VIDEO = auto()
-    """A flag that makes it a video prompt (3.1)."""
+    """A flag that makes this a video prompt (3.1)."""
     UNCLOSED = auto()
     MISSING_VALUE = auto()
     SWITCH_VALUE = auto()
@@ -32,7 +32,7 @@ class Feature(IntFlag):
     REPEATED = auto()
     ABBREVIATION = auto()
     NEAR_ABBREVIATION = auto()
-    """An abbreviation of three letters or more. `--v` is a flag of other products too (2.8)."""
+    """An abbreviation of three letters or more. `--v` is also a flag of other products (2.8)."""
     QUOTED_FLAG = auto()
     UNKNOWN_FLAG = auto()
     OTHER_FLAG = auto()
@@ -44,33 +44,33 @@ class Feature(IntFlag):
     SETTING = auto()
     KEYFRAMES = auto()
     ENTITY = auto()
-    """Something written like an HTML entity."""
+    """Text with the syntax of an HTML entity."""
     ENTITY_FLAG = auto()
     """A flag whose dashes are written as HTML entities."""
     UNSEEN = auto()
-    """A character that shows as nothing or as a space, and does not separate words (1.1)."""
+    """A character displayed as nothing or as a space that does not separate words (1.1)."""
     ESCAPED_APOSTROPHE = auto()
-    """A backslash before an apostrophe outside quotes, where the readers disagree (1.3)."""
+    """A backslash before an apostrophe outside quotes, on which parsers disagree (1.3)."""
     HELP_FLAG = auto()
-    """A word that the service's reader takes for its own help (2.12)."""
+    """A word that the service's parser takes for a request for help (2.12)."""
     HOLDS_APART = auto()
-    """A flag stands between words that would read differently side by side (2.11, 5.3)."""
+    """A flag stands between words that would read differently next to each other (2.11, 5.3)."""
     NO_TEXT = auto()
-    """A segment holds flags and no other word."""
+    """A segment has flags but no other word."""
     NO_SWITCH = auto()
-    """A segment holds flags and no `--video`."""
+    """A segment has flags but no `--video`."""
     NO_VIDEO_PROMPT = auto()
-    """A segment holds flags and no `--video_prompt` that counts and has a value."""
+    """A segment has flags but no effective `--video_prompt` with a value."""
     BLANK_VIDEO_PROMPT = auto()
     BARE_VIDEO_PROMPT = auto()
-    """The one that counts is written without quotes."""
+    """The effective one is written without quotes."""
     BRACKETED_VIDEO_PROMPT = auto()
-    """The one that counts holds a `<`, as references begin with."""
+    """The effective one contains a `<`, as at the beginning of references."""
     MARKED_VALUE = auto()
-    """A value begins with neither a letter, a digit nor a straight quote."""
+    """A value begins with something other than a letter, a digit or a straight quote."""
 
     FLAG_IN_VALUE = auto()
-    """A value holds two hyphens, as flags begin with."""
+    """A value contains two hyphens, as at the beginning of flags."""
 
     UNREADABLE = (
         UNCLOSED
@@ -82,7 +82,7 @@ class Feature(IntFlag):
     )
     """The service reads no flag at all."""
     CONCERNED = FLAG | NEAR_ABBREVIATION | QUOTED_FLAG | LATE_FLAG | FLAG_LIKE | ENTITY_FLAG
-    """The prompt holds a flag of the dialect or a near miss of one."""
+    """The prompt contains a flag of the dialect or a near miss of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Segment:
     start: int
     nodes: tuple[Node, ...]
     flags: tuple[Flag, ...]
-    """The flags that are read, in the order of the text."""
+    """The flags that are read, in text order."""
     late: tuple[Flag, ...]
     """Flags after a bare `--`, which are text (2.9)."""
 
@@ -102,7 +102,7 @@ class Segment:
         return self.nodes[-1].end if self.nodes else self.start
 
     def shifted(self, distance: int) -> "Segment":
-        """Return the segment moved further on in a text."""
+        """Return the segment moved forward by `distance`."""
         nodes = tuple(_shifted(node, distance) for node in self.nodes)
         flags = [node for node in nodes if type(node) is Flag]
         read = len(self.flags)
@@ -110,29 +110,29 @@ class Segment:
 
     @property
     def body(self) -> tuple[Text, ...]:
-        """The words that are not flags."""
+        """The words outside of flags."""
         return tuple(node for node in self.nodes if isinstance(node, Text))
 
     @property
     def read(self) -> Iterator[Node]:
-        """The nodes before a bare `--`: what the service looks for flags in (2.9)."""
+        """The nodes before a bare `--`: those in which the service looks for flags (2.9)."""
         return takewhile(lambda node: not isinstance(node, DoubleDash), self.nodes)
 
     def last(self, name: FlagName) -> Flag | None:
-        """Return the flag that counts: the last one of its name (2.6)."""
+        """Return the effective flag of a name: the last one (2.6)."""
         for flag in reversed(self.flags):
             if flag.name == name:
                 return flag
         return None
 
     def value(self, name: FlagName) -> str | None:
-        """Return the value that counts, as it reads; None without such a flag or value."""
+        """Return the effective value, unquoted; None if there is no such flag, or no value."""
         flag = self.last(name)
         return flag.value.text if flag and flag.value else None
 
     @property
     def is_video(self) -> bool:
-        """Whether a flag makes it a video prompt (3.1)."""
+        """Whether a flag makes this a video prompt (3.1)."""
         return any(flag.name.asks_for_video for flag in self.flags)
 
     def __str__(self) -> str:
@@ -153,19 +153,19 @@ class Prompt:
     segments: tuple[Segment, ...]
     """One, or one for each keyframe (5.3)."""
     separators: tuple[Separator, ...]
-    """The lines between the segments: one fewer than those."""
+    """The lines between the segments: one fewer than there are segments."""
     settings: tuple[Setting, ...]
     """The lines of the settings block at the end (5.2)."""
     references: tuple[Reference, ...]
-    """In the order of the text, those in values of flags included (5.1)."""
+    """In text order, including those in values of flags (5.1)."""
     suspects: tuple[FlagLike, ...]
-    """What looks like a flag and is text (6)."""
+    """Text that looks like a flag (6)."""
     features: int
     """Bits of `Feature`."""
 
     @property
     def nodes(self) -> Iterator[Node]:
-        """All nodes, in order; their texts joined are the text."""
+        """All nodes, in order; joined, their texts are the prompt."""
         for index, segment in enumerate(self.segments):
             if index:
                 yield self.separators[index - 1]
@@ -174,7 +174,7 @@ class Prompt:
 
     @property
     def flags(self) -> tuple[Flag, ...]:
-        """The flags that are read, of all segments."""
+        """The flags that are read, in all segments."""
         return tuple(flag for segment in self.segments for flag in segment.flags)
 
     @property

@@ -10,7 +10,7 @@ from flaglift.syntax.words import quoting, unquote
 
 
 def references_in(text: str) -> list[Span]:
-    """Return where the references of a text stand, in order.
+    """Return the places of a text's references, in order.
 
     >>> references_in("a <lora:1:1>")
     [Span(start=2, end=12)]
@@ -19,10 +19,10 @@ def references_in(text: str) -> list[Span]:
 
 
 def lift_references(raw: str, style: Quoting | None, spans: Sequence[Span]) -> list[Edit] | None:
-    """Return the edits that take references out of a value, or None where that is not certain.
+    """Return the edits that remove references from a value, or None if the result is uncertain.
 
-    `raw` is the value of a flag, written as `style` says, or with None that of a setting. What is
-    left is a value in the same place, in the same style, and not blank.
+    `raw` is the value of a flag, written as `style` says, or if that is None, of a setting. The
+    result is still a value in the same place, in the same style, and not blank.
 
     >>> lift_references('"a <lora:1:1> b"', Quoting.QUOTED, [Span(3, 13)])
     [Edit(start=2, end=14, content=' ')]
@@ -40,11 +40,11 @@ def lift_references(raw: str, style: Quoting | None, spans: Sequence[Span]) -> l
 
 
 def _is_value(raw: str, style: Quoting | None) -> bool:
-    if style is None:  # a flag would make the setting a line of text (5.2)
+    if style is None:  # as a flag, it would turn the setting into a line of text (5.2)
         return bool(raw.strip()) and " --" not in raw and "\t--" not in raw
     if style is Quoting.NONE:  # (2.5)
         return raw[:1] not in ("", "-")
-    if quoting(raw) is not style:  # a backslash has come to stand before the last quote
+    if quoting(raw) is not style:  # a backslash has ended up before the last quote
         return False
     text = unquote(raw)
     # Two dashes are not a value (2.9), and a line of three would be a separator (5.3).

@@ -1,6 +1,6 @@
-"""Tokens and rules of the grammar to nodes of the AST. Methods are named like what they are for.
+"""Turns tokens and rules of the grammar into AST nodes. Methods have the names of either.
 
-Positions are those of the text that is parsed: a whole prompt, or one keyframe of it.
+Positions are relative to the parsed text: a whole prompt, or one keyframe of it.
 """
 
 import re
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from flaglift.syntax.lalr import Token
 
 _NUMBER = re.compile(r"-\d+$|-\d*\.\d+$|-\Z")
-"""What begins with a dash and is a value all the same (2.5), as argparse knows it."""
+"""Words that begin with a dash but are values (2.5), as argparse recognizes them."""
 
 _NAME_END = re.compile(r"[= \t\r\n]")
 _NAMES = {flag.name: flag for flag in FlagName}
@@ -40,7 +40,7 @@ Child = Node | tuple[Node, ...]
 
 
 class Lines(NamedTuple):
-    """A text in lines."""
+    """A text split at separator lines, and its settings."""
 
     pieces: list[str]
     """Segment, separator, segment, ... , segment."""
@@ -50,12 +50,12 @@ class Lines(NamedTuple):
 
 @makes_nodes
 class Tree:
-    """What becomes of each rule and each terminal."""
+    """The result for each rule and each terminal."""
 
     # ---- Words (1, 2) ---------------------------------------------------------------------------
 
     def words(self, children: list[Child | list[Node]]) -> Segment:
-        """Return the nodes of one prompt's worth of words."""
+        """Return a segment for the words of one prompt or keyframe."""
         read: list[Node] = []
         late: list[Node] = []
         for child in children:
@@ -68,14 +68,14 @@ class Tree:
         return Segment(0, (*read, *late), _flags(read), _flags(late))
 
     def late(self, children: list[Child]) -> list[Node]:
-        """Return the nodes from a bare `--` on, in which no flag is read (2.9)."""
+        """Return the nodes from a bare `--` on, where no flags are read (2.9)."""
         nodes: list[Node] = []
         for child in children:
             nodes += child if isinstance(child, tuple) else (child,)
         return nodes
 
     def flag(self, children: "list[Token]") -> Child:
-        """Return a flag with its value; a next word that is not a value is text again (2.5)."""
+        """Return a flag with its value; if the next word is not a value, it is text again (2.5)."""
         name = children[0]
         flag = _NAMES[name.type]
         start, raw = name.start_pos, name.value
@@ -87,7 +87,7 @@ class Tree:
             return Flag(start, head, flag, Value(start + len(head), "", "", Quoting.NONE))
         value = _value(children[2])
         if gap == "=":
-            # `--` is not a value to any reader (2.9), but `--video` may not have one either (2.4).
+            # No parser takes `--` as a value (2.9), but `--video` may not have one anyway (2.4).
             missing = value.text == "--" and flag.takes_value
             return Flag(start, head + value.raw, flag, None if missing else value)
         if _is_value(value):
@@ -99,33 +99,33 @@ class Tree:
         return Text(token.start_pos, token.value)
 
     def DOUBLE_DASH(self, token: "Token") -> DoubleDash:  # noqa: N802
-        """Return what ends the flags (2.9)."""
+        """Return the node that ends the flags (2.9)."""
         return DoubleDash(token.start_pos, token.value)
 
     def HELP(self, token: "Token") -> Node:  # noqa: N802
-        """Return what stops the service's reader (2.12), or a word that only looks like it."""
+        """Return a word that stops the service's parser (2.12), or one that only looks like it."""
         raw = token.value
         return (HelpFlag if _asks_for_help(unquote(raw)) else Text)(token.start_pos, raw)
 
     def DASH_NAME(self, token: "Token") -> Node:  # noqa: N802
-        """Return the beginning of a flag's name (2.8), or a word that nobody knows (2.11)."""
+        """Return the beginning of a flag's name (2.8), or an unknown word (2.11)."""
         names = completions(token.value)
         if names:
             return Abbreviation(token.start_pos, token.value, names)
         return UnknownFlag(token.start_pos, token.value)
 
     def DASH_WORD(self, token: "Token") -> Node:  # noqa: N802
-        """Return a flag that is written with quotes or backslashes (2.10), or what else it is."""
+        """Return a flag written with quotes or backslashes (2.10), or whatever else the word is."""
         raw = token.value
         text = unquote(raw)
-        if raw != text and completions(text):  # `--` is the beginning of them all
+        if raw != text and completions(text):  # `--` is the beginning of all flags
             return QuotedFlag(token.start_pos, raw, text)
         if _asks_for_help(text):
             return HelpFlag(token.start_pos, raw)
         return (UnknownFlag if raw.startswith("--") else Text)(token.start_pos, raw)
 
     def UNCLOSED_QUOTE(self, token: "Token") -> Unclosed:  # noqa: N802
-        """Return what makes a prompt unreadable (1.4)."""
+        """Return the node that makes a prompt unreadable (1.4)."""
         return Unclosed(token.start_pos, token.value)
 
     LAST_BACKSLASH = UNCLOSED_QUOTE
@@ -135,17 +135,17 @@ class Tree:
         return _other_flag(token, wants_one=False, wants_more=False)
 
     def OTHER_OPTION(self, token: "Token") -> OtherFlag:  # noqa: N802
-        """Return the same with the one word that it takes."""
+        """Return one with the single word that it takes."""
         return _other_flag(token, wants_one=True, wants_more=False)
 
     def OTHER_LIST(self, token: "Token") -> OtherFlag:  # noqa: N802
-        """Return the same with the words that it takes."""
+        """Return one with the list of words that it takes."""
         return _other_flag(token, wants_one=False, wants_more=True)
 
     # ---- Lines (5.2, 5.3) -----------------------------------------------------------------------
 
     def lines(self, children: "list[Token | list[str]]") -> Lines:
-        """Return segments with the separators between them, and the settings block."""
+        """Return the segments with the separators between them, and the settings block."""
         settings: list[str] = []
         pieces: list[list[str]] = [[]]
         before = ""
@@ -162,13 +162,13 @@ class Tree:
         return Lines(["".join(piece) for piece in pieces], settings)
 
     def settings(self, children: "list[Token]") -> list[str]:
-        """Return the lines of the block."""
+        """Return the lines of the settings block."""
         return [token.value for token in children]
 
     # ---- Flat rules -----------------------------------------------------------------------------
 
     def markup(self, children: "list[Token]") -> "list[Token]":
-        """Return references, what looks like a flag, and what is between."""
+        """Return references, text that looks like a flag, and the text in between."""
         return children
 
 
@@ -213,7 +213,7 @@ def _goes_on(line: str) -> bool:
 
 
 def parse_words(text: str) -> Segment:
-    """Return the nodes of a text without keyframes and settings block."""
+    """Return the segment for a text without keyframes and settings block."""
     segment: Segment = parser()(text, "words")
     return segment
 
@@ -225,6 +225,6 @@ def parse_lines(text: str) -> Lines:
 
 
 def parse_markup(text: str) -> "list[Token]":
-    """Return a text as tokens: references, what looks like a flag, and what is between."""
+    """Return a text as tokens: references, text that looks like a flag, and the rest."""
     tokens: list[Token] = parser()(text, "markup")
     return tokens

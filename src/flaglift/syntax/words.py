@@ -1,4 +1,4 @@
-"""Words: taking quotes and escapes away, and writing them (dialect sections 1.1 to 1.3)."""
+"""Words: removing and adding quotes and escapes (dialect sections 1.1 to 1.3)."""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from flaglift.syntax.grammar import expression
 from flaglift.syntax.nodes import Quoting
 
 WHITESPACE = " \t\r\n"
-"""What separates words, and nothing else does (1.1)."""
+"""The characters that separate words; there are no others (1.1)."""
 
 _GROUP_ESCAPE = re.compile(r'\\(["\\])')
 
 
 def unquote(raw: str) -> str:
-    r"""Return what one word, as written, reads as.
+    r"""Return a word without its quotes and escapes.
 
     >>> unquote(r'a"b c"d'), unquote(r'\"hi'), unquote(r'"6\" heel"'), unquote('it"\'"s')
     ('ab cd', '"hi', '6" heel', "it's")
@@ -23,7 +23,7 @@ def unquote(raw: str) -> str:
 
 
 def quoting(raw: str) -> Quoting:
-    """Tell how a word is written.
+    """Return how a word is quoted.
 
     >>> quoting("smile"), quoting('"she smiles"'), quoting('she" smiles"')
     (<Quoting.NONE: 'none'>, <Quoting.QUOTED: 'quoted'>, <Quoting.MIXED: 'mixed'>)
@@ -32,7 +32,7 @@ def quoting(raw: str) -> Quoting:
 
 
 def read_word(raw: str) -> tuple[str, Quoting]:
-    """Return what one word, as written, reads as, and how it is written."""
+    """Return a word without its quotes and escapes, and how it is quoted."""
     if '"' not in raw and "\\" not in raw:
         return raw, Quoting.NONE
     if expression("GROUP").fullmatch(raw):
@@ -41,14 +41,14 @@ def read_word(raw: str) -> tuple[str, Quoting]:
 
 
 def _plain(piece: re.Match[str]) -> str:
-    """Return a group or an escaped character as it reads."""
+    """Return the plain text of a quoted group or an escaped character."""
     return unescape(piece[0][1:-1]) if piece[1] else piece[0][1]
 
 
 def escapes(text: str) -> Iterator[tuple[int, str]]:
-    r"""Yield what a backslash outside quotes makes ordinary, as `(offset, as written)`.
+    r"""Yield the characters escaped by backslashes outside quotes, as `(offset, as written)`.
 
-    Not after a quote that nothing closes.
+    None are yielded after an unclosed quote.
 
     >>> list(escapes(r'a\'b "c\'d" \e'))
     [(1, "\\'"), (12, '\\e')]
@@ -61,12 +61,12 @@ def escapes(text: str) -> Iterator[tuple[int, str]]:
 
 
 def quote(text: str) -> str:
-    r"""Write a value so that it reads as `text`, with quotes only where they are needed.
+    r"""Return a value written so that it reads as `text`, quoted only if necessary.
 
     >>> quote("smile"), quote("she smiles"), quote('a 6" heel'), quote("")
     ('smile', '"she smiles"', '"a 6\\" heel"', '""')
 
-    Raises `LoweringError` for `--`, which no reader takes as a value.
+    Raises `LoweringError` for `--`, which no parser takes as a value.
     """
     if text == "--":
         raise LoweringError("the value `--` cannot be written: it ends the flags (2.9)")
@@ -76,7 +76,7 @@ def quote(text: str) -> str:
 
 
 def group(text: str) -> str:
-    r"""Write a text in quotes, needed or not.
+    r"""Return a text in quotes, whether necessary or not.
 
     >>> group("smile"), group('a 6" heel')
     ('"smile"', '"a 6\\" heel"')
@@ -86,7 +86,7 @@ def group(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    r"""Return what a text reads as inside quotes (1.3).
+    r"""Return the plain text for the content of a pair of quotes (1.3).
 
     >>> unescape(r'a 6\" heel'), unescape(r"a\b")
     ('a 6" heel', 'a\\b')
@@ -95,7 +95,7 @@ def unescape(text: str) -> str:
 
 
 def is_escaped(text: str, position: int) -> bool:
-    r"""Return whether a backslash outside quotes makes the character at a position ordinary (1.3).
+    r"""Return whether a backslash outside quotes escapes the character at a position (1.3).
 
     >>> is_escaped("a\\ b", 2), is_escaped("a\\\\ b", 3)
     (True, False)
@@ -107,7 +107,7 @@ def is_escaped(text: str, position: int) -> bool:
 
 
 def ends_word(text: str, position: int) -> bool:
-    """Return whether a word that reaches up to a position ends there (1.1).
+    """Return whether a word that extends to a position ends there (1.1).
 
     >>> ends_word("a cat", 1), ends_word("a cat", 5), ends_word("a cat", 3)
     (True, True, False)
@@ -116,9 +116,9 @@ def ends_word(text: str, position: int) -> bool:
 
 
 def following_value(text: str, position: int, end: int) -> tuple[int, str] | None:
-    """Return the word after a word that ends at a position, as `(start, word as written)`.
+    """Return the word after one that ends at a position, as `(start, word as written)`.
 
-    None where there is none before `end`, or where it begins with two dashes and can be no value.
+    None if there is none before `end`, or if it begins with two dashes and cannot be a value.
 
     >>> following_value("--video_model  kling25 x", 13, 24)
     (15, 'kling25')
