@@ -1,4 +1,4 @@
-"""What is shown of each literal that may be a prompt, and counts over all of them."""
+"""Renders each literal that may be a prompt, and counts all of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from flaglift.report.text import Line, counted, visible
 
 
 class CandidateReport(NamedTuple):
-    """A literal that holds a flag or a near miss, and whether it is taken for a prompt."""
+    """A literal with a flag or a near miss, and whether it is classified as a prompt."""
 
     path: str
     line: int
@@ -19,18 +19,18 @@ class CandidateReport(NamedTuple):
     host: str
     pointer: str
     fingerprint: str
-    """Empty for what is not a prompt."""
+    """Empty if it is not a prompt."""
     excerpt: str
     taken: bool
     score: int
     reasons: list[tuple[int, str]]
     """Points for and against, each with its evidence."""
     models: list[str]
-    """Those that its video prompts name."""
+    """The models that its video prompts name."""
     flags: list[str]
     """With their dashes, in order."""
     cents: float | None
-    """The price of its videos; None if it is none, or not known."""
+    """The price of its videos; None if it is not a video prompt, or the price is unknown."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready values."""
@@ -61,14 +61,14 @@ class Statistics:
     flags: Counter[str] = field(default_factory=Counter)
     prompts: int = 0
     skipped: int = 0
-    """Candidates that are not taken for prompts."""
+    """Candidates not classified as prompts."""
     cents: float = 0
-    """What the videos whose price is known cost, once each."""
+    """The total of the known prices, each video counted once."""
     priced: int = 0
     """Prompts whose price is known."""
 
     def add(self, records: Iterable[LocatedFinding], candidates: Iterable[CandidateReport]) -> None:
-        """Count what was found in a file."""
+        """Count the findings and candidates of a file."""
         self.rules.update((each.finding.code, each.finding.rule) for each in records)
         for each in candidates:
             if not each.taken:

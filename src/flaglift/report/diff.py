@@ -14,7 +14,7 @@ def unified_diff(old: str, new: str, name: str) -> str:
     -b
     +c
     """
-    # Where a name with a blank in it ends, `patch` knows by a tab behind it.
+    # If a name contains a blank, `patch` needs a tab after it to find its end.
     shown = f"{name}\t" if " " in name else name
     lines = difflib.unified_diff(_lines(old), _lines(new), shown, shown)
     return "".join(
@@ -23,7 +23,7 @@ def unified_diff(old: str, new: str, name: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    # Not splitlines(): it also cuts at characters that are part of a prompt.
+    # Not splitlines(): it also splits at characters that are part of a prompt.
     lines = [line + "\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]

@@ -1,4 +1,4 @@
-"""Findings of one prompt as text: where, the prompt with marks under it, what, and the fix."""
+"""Findings of one prompt as text: place, marked prompt, message, and fix."""
 
 import sys
 from collections.abc import Sequence

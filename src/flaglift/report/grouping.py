@@ -1,4 +1,4 @@
-"""Findings of one prompt stand together, and copies of a prompt are shown once."""
+"""Groups the findings of each prompt, and shows copies of a prompt only once."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,18 +7,18 @@ from flaglift.report.record import LocatedFinding
 
 
 class PromptFindings(NamedTuple):
-    """What is said of one prompt."""
+    """The findings of one prompt."""
 
     findings: list[LocatedFinding]
-    """In order of place; just one if it is about no prompt."""
+    """In order of place; just one if it concerns no prompt."""
     copies: list[str]
-    """Where the first of them is in each copy of the prompt."""
+    """The place of the first finding in each copy of the prompt."""
 
 
 def grouped(records: Iterable[LocatedFinding]) -> list[PromptFindings]:
-    """Return the records by prompt, in the order of their first records.
+    """Return the records grouped by prompt, in the order of their first records.
 
-    Prompts are copies if just the same is said of both.
+    Prompts are copies if their findings are exactly the same.
     """
     prompts: dict[object, list[LocatedFinding]] = {}
     for number, record in enumerate(records):

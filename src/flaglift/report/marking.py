@@ -1,4 +1,4 @@
-"""A prompt in rows, with marks under what its findings are about."""
+"""A prompt in rows, with marks under the places of its findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
@@ -11,7 +11,7 @@ from flaglift.report.text import STYLES, Line, visible, width
 from flaglift.report.wrapping import rows
 
 MOST_ROWS = 12
-"""A longer prompt is shown around its marks."""
+"""The most rows to show; of a longer prompt, those around its marks."""
 
 _LEFT_OUT: Line = ("  ⋮",)
 _EDGE = "  │ "
@@ -23,13 +23,13 @@ class _Mark(NamedTuple):
     """Its first column."""
     end: int
     findings: Sequence[Diagnostic]
-    """Those that are about just this place."""
+    """The findings on exactly this place."""
 
 
 def marked(findings: Sequence[LocatedFinding], columns: int) -> Iterator[Line]:
-    """Yield the rows of a prompt, in so many columns, each with its marks.
+    """Yield the rows of a prompt, `columns` wide, each followed by its marks.
 
-    Where there are several findings, each mark has their codes behind it.
+    If there are several findings, each mark is followed by their codes.
     """
     cells = cells_of(findings[0].frame)
     text = "".join(cells)
@@ -53,7 +53,7 @@ def marked(findings: Sequence[LocatedFinding], columns: int) -> Iterator[Line]:
 
 
 def cells_of(frame: Frame) -> list[str]:
-    """Return what is shown for each code point; for a hole, what the file says there."""
+    """Return the displayed text of each code point; for a hole, its source."""
     cells = _visible(frame.text)
     for position, source in frame.holes:
         cells[position] = visible(source)
@@ -61,7 +61,7 @@ def cells_of(frame: Frame) -> list[str]:
 
 
 def edited(frame: Frame, edits: Sequence[Edit]) -> str:
-    """Return what is shown of the text after edits that do not overlap."""
+    """Return the displayed text after edits that do not overlap."""
     cells = cells_of(frame)
     for start, end, content in sorted(edits, reverse=True):
         cells[start:end] = _visible(content)
@@ -77,7 +77,7 @@ def _visible(text: str) -> list[str]:
 
 
 def _shown(has_marks: Sequence[bool]) -> Sequence[int]:
-    """Return which rows to show: all of few; of many those with marks and their neighbours."""
+    """Return the rows to show: all if they are few; otherwise those near marks."""
     count = len(has_marks)
     if count <= MOST_ROWS:
         return range(count)
@@ -87,7 +87,7 @@ def _shown(has_marks: Sequence[bool]) -> Sequence[int]:
 def _marks(
     text: str, row: Span, next_row: int, places: Mapping[Span, Sequence[Diagnostic]]
 ) -> Iterator[_Mark]:
-    """Yield the marks under a row; what is at its line end is marked behind its last column."""
+    """Yield the marks under a row; a mark at its line end comes after its last column."""
     for place, findings in places.items():
         start, end = max(place.start, row.start), min(place.end, next_row)
         if start < end:
@@ -96,7 +96,7 @@ def _marks(
 
 
 def _under(marks: Sequence[_Mark], *, named: bool) -> Iterator[Line]:
-    """Yield lines of marks; those that would overlap another, or its name, come below."""
+    """Yield lines of marks; those that would overlap others, or their codes, go further down."""
     rest = sorted(marks)
     while rest:
         line: list[str | tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""What became of stored prompts, for people."""
+"""The outcome of a migration, for people."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +29,7 @@ OUTCOMES = (
 
 
 def rule_name(code: str) -> str:
-    """Return what a code stands for.
+    """Return the name for a code.
 
     >>> rule_name("FL303"), rule_name("no-target")
     ('missing-model', 'a field that has no column')
@@ -38,12 +38,12 @@ def rule_name(code: str) -> str:
 
 
 def is_rule(code: str) -> bool:
-    """Return whether a reason's code is a rule's, which has a page."""
+    """Return whether a reason's code is that of a rule, which has a page."""
     return code in _NAMES
 
 
 def serious(findings: Mapping[str, int]) -> dict[str, int]:
-    """Return the findings that are more than worth knowing."""
+    """Return the findings of more than info severity."""
     return {code: count for code, count in findings.items() if code not in _INFOS}
 
 
@@ -81,7 +81,7 @@ _CHECKS = {"pass": "green", "note": "yellow", "refuse": "bold red"}
 
 
 def print_preflight(checks: Sequence[Mapping[str, str]]) -> None:
-    """Print what was looked at before the first change."""
+    """Print the checks made before the first change."""
     for check in checks:
         say((f"{check['outcome']}: ", _CHECKS[check["outcome"]]), check["sentence"])
 
@@ -141,7 +141,7 @@ def _line(value: object) -> str:
 
 
 def print_applied(document: Mapping[str, Any]) -> None:
-    """Print what a run has written."""
+    """Print the result of a run."""
     counts = document["counts"]
     did = f": {counts['records']:,} records read, {counts['changed']:,} changed"
     say((document["source"], "bold"), did, f", run {document['run']} is {document['state']}")
@@ -158,7 +158,7 @@ def print_applied(document: Mapping[str, Any]) -> None:
         say(sentence)
     _print_left(document.get("left"), is_expanded=document.get("step") == "expand")
     if counts["refused"] or counts["problems"]:
-        # What the store itself refuses is known only to who writes.
+        # Refusals by the store itself occur only when writing.
         verb = "apply" if _BY_STORE.intersection(counts["refusals"]) else "plan"
         lists = f"`flaglift migrate {verb} --refused FILE` lists it"
         say(f"what was not translated is as it was; {lists}")
@@ -167,7 +167,7 @@ def print_applied(document: Mapping[str, Any]) -> None:
 
 
 def _print_left(left: Mapping[str, Any] | None, *, is_expanded: bool) -> None:
-    """Print what the last pass over the source itself has found."""
+    """Print the result of the last pass over the source."""
     if left is None:
         return
     kinds = ("translatable", "refused", "unreadable", "without key")
@@ -207,7 +207,7 @@ def print_purged(document: Mapping[str, Any]) -> None:
 
 
 def print_checks(held: Sequence[str], broken: Sequence[str]) -> None:
-    """Print what holds, and what does not."""
+    """Print which checks hold, and which fail."""
     for sentence in held:
         say(("holds ", "green"), sentence)
     for sentence in broken:
@@ -215,7 +215,7 @@ def print_checks(held: Sequence[str], broken: Sequence[str]) -> None:
 
 
 def print_undone(document: Mapping[str, Any]) -> None:
-    """Print what an undo has restored."""
+    """Print the result of an undo."""
     for sentence in document["said"]:
         say(sentence)
     if not document["runs"] and not document["restored"]:

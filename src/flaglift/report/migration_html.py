@@ -1,4 +1,4 @@
-"""A plan as one page to look at: no script, nothing loaded, readable in the dark."""
+"""A plan as a single HTML page: without scripts or external resources, with a dark mode."""
 
 import html
 from collections.abc import Mapping
@@ -207,7 +207,7 @@ def _sample(unit: str, sample: Mapping[str, Any]) -> str:
 
 
 def _marked(before: str, after: str) -> str:
-    """Return the old text with what goes away marked."""
+    """Return the old text with its removed parts marked."""
     pieces: list[str] = []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, start, end, _, _ in matcher.get_opcodes():

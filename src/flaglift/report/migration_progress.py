@@ -1,4 +1,4 @@
-"""How far a migration is: a bar on a terminal, JSON lines otherwise; never a prompt's text."""
+"""The progress of a migration: a bar on a terminal, otherwise JSON lines; no prompt texts."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ from rich.progress import (
 )
 
 _SECONDS = 60.0
-"""Between two lines of JSON."""
+"""The interval between two JSON lines."""
 
 
 class Progress:
@@ -29,7 +29,7 @@ class Progress:
     def __init__(
         self, name: str, total: tuple[str, int] | None, *, quiet: bool, seconds: float = _SECONDS
     ) -> None:
-        """`total` is how much there is, in `bytes` or `records`; None if that is not known."""
+        """`total` is the total number and its unit, `bytes` or `records`; None if unknown."""
         self._name = name
         self._unit = total[0] if total else "records"
         self._total = total[1] if total else None
@@ -68,7 +68,7 @@ class Progress:
         """Show the counts so far."""
         done = counts[self._unit]
         at = time.monotonic()
-        # What an earlier call has done says nothing of this one's speed.
+        # Progress made before this run must not affect the speed.
         first = self._first = done if self._first is None else self._first
         rate = (done - first) / max(at - self._began, 1e-9)
         if self._bar:

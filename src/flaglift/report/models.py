@@ -30,7 +30,7 @@ def as_dicts(catalog: Catalog, models: Sequence[Model]) -> list[dict[str, Any]]:
 
 
 def print_models(catalog: Catalog, models: Sequence[Model]) -> None:
-    """Print models as a table, with what the edition says of none of them."""
+    """Print models as a table, and the patterns of the edition that match no model."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("model", no_wrap=True)
     table.add_column("durations", no_wrap=True)
@@ -55,7 +55,7 @@ def print_models(catalog: Catalog, models: Sequence[Model]) -> None:
 
 
 def what_is(lookup: ModelLookup, catalog: Catalog) -> str:
-    """Return one sentence on a name that the catalog does not hold at its date."""
+    """Return one sentence on a name that the catalog does not list at its date."""
     date = catalog.edition.date
     if lookup.status is Status.RETIRED:
         successor = lookup.successor

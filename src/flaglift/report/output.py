@@ -1,4 +1,4 @@
-"""Where findings go: to a stream, for people with colours where they can be seen, or to a file."""
+"""The destination of findings: a stream, with colours for people if visible, or a file."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from flaglift.report.text import Line, columns_of, may_be_coloured, plain, write
 
 
 def print_report(report: FindingsReport, form: str, *, error: bool = False) -> None:
-    """Print findings in a format, for people with colours where they can be seen."""
+    """Print findings in a format, with colours for people if the stream shows them."""
     lines = text_lines(form)
     stream = sys.stderr if error else sys.stdout
     if lines is None:
@@ -23,7 +23,7 @@ def print_report(report: FindingsReport, form: str, *, error: bool = False) -> N
 
 
 def print_lines(lines: Iterable[Line], values: Any = None, *, error: bool = False) -> None:
-    """Print lines, or the values that they stand for as JSON."""
+    """Print lines, or the values that they represent as JSON."""
     stream = sys.stderr if error else sys.stdout
     if values is not None:
         write(stream, json.dumps(values, ensure_ascii=False, indent=2) + "\n")
@@ -37,7 +37,7 @@ def print_lines(lines: Iterable[Line], values: Any = None, *, error: bool = Fals
 
 
 def write_report(report: FindingsReport, form: str, path: str) -> None:
-    """Write findings to a file in a format; raises `InputError` where that fails."""
+    """Write findings to a file in a format; raises `InputError` if that fails."""
     try:
         Path(path).write_text(renderer(form)(report), encoding="utf-8", errors="surrogateescape")
     except OSError as error:

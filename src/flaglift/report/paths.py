@@ -1,11 +1,11 @@
-"""A file's path as programs want it: relative to the current folder, with slashes."""
+"""A file's path for other programs: relative to the current folder, with slashes."""
 
 import os
 from pathlib import PurePath
 
 
 def as_text(path: str) -> str:
-    """Return a path as valid text: what is no UTF-8 in it becomes a replacement character."""
+    """Return a path as valid text: bytes that are not UTF-8 become replacement characters."""
     return os.fsencode(path).decode(errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""Bytes of a file to lines and columns, in every unit that a format asks for."""
+"""Maps bytes of a file to lines and columns, in every unit that a format needs."""
 
 from bisect import bisect_right
 from functools import cached_property
@@ -8,9 +8,9 @@ from flaglift.lossless.spans import Span
 
 _BLOCK = 1024
 _CONTINUATION = bytes(range(0x80, 0xC0))
-"""Bytes of UTF-8 that begin no code point."""
+"""The UTF-8 bytes that do not begin a code point."""
 _NOT_ASTRAL = bytes(range(0xF0))
-"""Bytes that begin none beyond U+FFFF."""
+"""The bytes that do not begin a code point beyond U+FFFF."""
 
 
 def _count(data: bytes) -> tuple[int, int]:
@@ -39,10 +39,10 @@ class Region(NamedTuple):
 
 
 class LineIndex:
-    r"""The lines of a file; a line ends with LF, and a CR before it is not part of it.
+    r"""The lines of a file; a line ends with LF, and a CR before it is not part of the line.
 
-    The file is UTF-8 without a byte order mark: editors hide the mark, and count the first column
-    behind it.
+    The file is UTF-8 without a byte order mark: editors hide the mark, and count columns from
+    there.
 
     >>> LineIndex("é😀x\r\nb".encode()).point(6)
     Point(line=1, column=3, utf16=4, utf8=7)
@@ -62,15 +62,15 @@ class LineIndex:
 
     @property
     def count(self) -> int:
-        """How many lines there are; the last may be empty."""
+        """The number of lines; the last may be empty."""
         return len(self._starts)
 
     def line_of(self, offset: int) -> int:
-        """Return the number of the line that a byte is in."""
+        """Return the number of the line that contains a byte."""
         return bisect_right(self._starts, offset)
 
     def span_of(self, number: int) -> Span:
-        """Return the bytes of a line, its end included."""
+        """Return the bytes of a line, including its end."""
         end = self._starts[number] if number < len(self._starts) else len(self._data)
         return Span(self._starts[number - 1], end)
 
@@ -80,7 +80,7 @@ class LineIndex:
         return self._data[start:end].removesuffix(b"\n").removesuffix(b"\r").decode()
 
     def around(self, offset: int, most: int) -> tuple[str, str]:
-        """Return what is before and behind a byte in its line, each `most` bytes at the most."""
+        """Return the text before and after a byte in its line, at most `most` bytes each."""
         start, end = self.span_of(self.line_of(offset))
         before = self._data[max(start, offset - most) : offset]
         while before and before[0] in _CONTINUATION:
@@ -91,16 +91,16 @@ class LineIndex:
         )
 
     def code_points(self, offset: int) -> int:
-        """Return how many code points are before a byte in the file."""
+        """Return the number of code points before a byte of the file."""
         return self._before(offset)[0]
 
     def point(self, offset: int) -> Point:
-        """Return where a byte is; it is the first of a code point, or the end of the file."""
+        """Return the place of a byte, which must begin a code point or be the end of the file."""
         line = self.line_of(offset)
         start = self._starts[line - 1]
         if offset - start < _BLOCK:
             points, astral = _count(self._data[start:offset])
-        else:  # in a long line
+        else:  # a long line
             first, last = self._before(start), self._before(offset)
             points, astral = last[0] - first[0], last[1] - first[1]
         return Point(line, points + 1, points + astral + 1, offset - start + 1)
@@ -113,7 +113,7 @@ class LineIndex:
 
     @cached_property
     def _blocks(self) -> list[tuple[int, int]]:
-        """Code points, and those beyond U+FFFF, before each block of bytes."""
+        """The numbers of code points, and of those beyond U+FFFF, before each block of bytes."""
         blocks = [(0, 0)]
         for start in range(0, len(self._data), _BLOCK):
             points, astral = _count(self._data[start : start + _BLOCK])
@@ -121,5 +121,5 @@ class LineIndex:
         return blocks
 
     def region(self, span: Span) -> Region:
-        """Return where a range of bytes is."""
+        """Return the region of a range of bytes."""
         return Region(self.point(span.start), self.point(span.end))

@@ -1,4 +1,4 @@
-"""What every format prints: a finding with its place in a file."""
+"""The input of every format: a finding with its place in a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ _MOST_COLUMNS = 100
 
 
 class Frame(NamedTuple):
-    """The prompt that a finding is about; for other places, what surrounds it in its line."""
+    """The prompt of a finding; for other findings, the surrounding text of the line."""
 
     text: str
     start: int
-    """First code point that the finding is about."""
+    """The first code point of the finding."""
     length: int
     holes: tuple[tuple[int, str], ...] = ()
-    """The code points that stand for values that are not known, and what the file says there."""
+    """The code points that represent unknown values, each with its source in the file."""
 
 
 class Replacement(NamedTuple):
-    """What a fix puts in place of a region of the file."""
+    """The new text that a fix puts in place of a region of the file."""
 
     region: Region
     content: str
@@ -37,22 +37,22 @@ class LocatedFinding:
     path: str
     region: Region
     finding: Diagnostic
-    """Its positions, and those of its fix, are code points of the prompt."""
+    """Its positions, and those of its fix, are relative to the prompt, in code points."""
     frame: Frame
     offset: int = 0
-    """Where the prompt begins in the file, in code points."""
+    """The start of the prompt in the file, in code points."""
     replacements: tuple[Replacement, ...] = ()
-    """What the fix changes in the file; empty without a fix, or where it was not asked for."""
+    """The changes that the fix makes to the file; empty without a fix, or if not requested."""
     fingerprint: str = ""
-    """Of the prompt; empty for findings that are about no prompt."""
+    """That of the prompt; empty for findings that concern no prompt."""
     host: str = ""
-    """What the prompt stands in, the file's host first: `markdown > bash`."""
+    """The hosts that the prompt is nested in, the file's first: `markdown > bash`."""
     pointer: str = ""
     """A JSON pointer to the prompt, in structured hosts."""
 
     @property
     def place(self) -> str:
-        """Where it is, as `path:line:column`."""
+        """Its place, as `path:line:column`."""
         return f"{self.path}:{self.region.start.line}:{self.region.start.column}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,19 +73,19 @@ class LocatedFinding:
 
 
 class FindingsReport(NamedTuple):
-    """What a run has to say, as the formats take it."""
+    """The result of a run, as input for the formats."""
 
     records: Sequence[LocatedFinding]
     """In order of file, place and code."""
     problems: Sequence[str]
     """One sentence for each file that could not be checked."""
     notes: Sequence[str] = ()
-    """What was not looked at, and need not be."""
+    """Things that were not checked and need not be."""
 
 
 def _frame_of(lines: LineIndex, start: int, region: Region) -> Frame:
-    """Return the part of a line that surrounds a region that starts at a byte of it."""
-    # No code point takes more than four bytes; of a long line no more is read than can be shown.
+    """Return the part of a line around a region that starts at a byte of it."""
+    # A code point takes at most four bytes; of a long line, no more is read than can be shown.
     before, behind = lines.around(start, 5 * _MOST_COLUMNS)
     line, at = before + behind, len(before)
     length = len(behind)
@@ -107,14 +107,14 @@ def record_at(
     frame: Frame | None = None,
     **more: Any,
 ) -> LocatedFinding:
-    """Return a record of a finding about a range of bytes; it shows their line, or `frame`."""
+    """Return a record of a finding on a range of bytes; it shows their line, or `frame`."""
     region = lines.region(span)
     frame = frame or _frame_of(lines, span.start, region)
     return LocatedFinding(path, region, finding, frame, **more)
 
 
 def to_plain(record: LocatedFinding) -> list[Any]:
-    """Return a record, but for its path, as values that JSON holds and `from_plain` reads."""
+    """Return a record, without its path, as JSON values that `from_plain` reads."""
     finding = record.finding
     fix = finding.fix
     return [
@@ -131,7 +131,7 @@ def to_plain(record: LocatedFinding) -> list[Any]:
 
 
 def from_plain(path: str, values: list[Any]) -> LocatedFinding:
-    """Return the record of plain values; raises `ValueError` or `TypeError` for others."""
+    """Return the record for JSON values; raises `ValueError` or `TypeError` for other values."""
     region, finding, fix, frame, offset, replacements, *names = values
     begin, end, code, rule, message, severity = finding
     if fix:

@@ -22,7 +22,7 @@ def as_dict(rule: Rule) -> dict[str, Any]:
 
 
 def print_rules(rules: Sequence[Rule]) -> None:
-    """Print the rules, each with what it does below it, in lines that fit any terminal."""
+    """Print the rules, each followed by its summary, in lines that fit any terminal."""
     for rule in rules:
         kind = fix_kind(rule)
         note = f"  ({rule.severity}{f', fix: {kind}' if kind else ''})"

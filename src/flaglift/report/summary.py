@@ -1,4 +1,4 @@
-"""The last line of a run: what was found and fixed, counted."""
+"""The last line of a run: the numbers of findings and fixes."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -8,19 +8,19 @@ from flaglift.report.record import LocatedFinding
 from flaglift.report.text import counted
 
 _MANY = 10
-"""Info findings that are worth a hint."""
+"""The number of info findings from which on a hint is shown."""
 
 
 @dataclass
 class Summary:
-    """What a run counts for its last line."""
+    """The counts for the last line of a run."""
 
     severities: Counter[Severity] = field(default_factory=Counter)
     by_rule: dict[str, Counter[Severity]] = field(default_factory=lambda: defaultdict(Counter))
     fixable: Counter[Applicability] = field(default_factory=Counter)
     accepted: int = 0
     unchanged: int = 0
-    """Findings that another edition of the catalog gives too."""
+    """Findings that exist with another edition of the catalog too."""
     fixed: int = 0
     moved: int = 0
     taken_out: int = 0
@@ -33,9 +33,9 @@ class Summary:
             self.fixable[record.finding.fix.applicability] += 1
 
     def text(self, *, would: bool, fix: bool, unsafe: bool) -> str:
-        """Return the last line; empty if there is nothing to say.
+        """Return the last line; empty if there is nothing to report.
 
-        `would` is for changes that are only shown, and `fix` and `unsafe` for what was applied.
+        `would` is set if changes are only shown; `fix` and `unsafe` say which fixes were applied.
         """
         changes = [
             f"would {verb} {counted(count, what)}{where}"
@@ -54,7 +54,7 @@ class Summary:
         return "; ".join(filter(None, [", ".join(changes), *counts, *accepted, *same]))
 
     def hiding(self) -> str:
-        """Return how to hide what is only worth knowing, where there is much of it; or nothing."""
+        """Return a hint on how to hide info findings if there are many; otherwise nothing."""
         quiet = {
             code: counts[Severity.INFO]
             for code, counts in sorted(self.by_rule.items())

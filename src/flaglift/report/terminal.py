@@ -1,4 +1,4 @@
-"""Where text goes: colours only on a terminal that wants them, and no line ever wrapped."""
+"""Terminal output: colours only where they are wanted and supported, and no wrapped lines."""
 
 import sys
 from functools import lru_cache
@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 _NO_EDGE = 10_000  # a pipe or a file has no width to fit tables into
-_LEAST = 100  # in a narrower terminal a table's long lines go on below, rather than be cut
+_LEAST = 100  # in a narrower terminal, a table's long lines wrap rather than be cut
 
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        raise BrokenPipeError  # rich would leave at once, and without a word
+        raise BrokenPipeError  # rich would exit at once, without a message
 
 
 @lru_cache(maxsize=2)
@@ -28,12 +28,12 @@ def _console(stream: TextIO) -> Console:
         emoji=False,
         soft_wrap=True,
         width=max(columns, _LEAST) if stream.isatty() else _NO_EDGE,
-        height=lines,  # without it rich takes any dumb terminal for 80 columns
+        height=lines,  # without it, rich assumes 80 columns for any dumb terminal
     )
 
 
 def say(*pieces: str | tuple[str, str], error: bool = False) -> None:
-    """Print one line for people, made of pieces of text, each with a style or without.
+    """Print one line for people, made of pieces of text, styled or not.
 
     `NO_COLOR` and `FORCE_COLOR` are respected.
     """
@@ -41,12 +41,12 @@ def say(*pieces: str | tuple[str, str], error: bool = False) -> None:
 
 
 def put(text: str) -> None:
-    """Print a text for programs, as it is: `say` loses control characters and widens tabs."""
+    """Print a text for programs, unchanged: `say` removes control characters and expands tabs."""
     sys.stdout.write(f"{text}\n")
 
 
 def show(table: Table) -> None:
-    """Print a table, without the blanks that fill its lines up."""
+    """Print a table, without trailing blanks."""
     console = _console(sys.stdout)
     with console.capture() as capture:
         console.print(table)

@@ -1,4 +1,4 @@
-"""Text for people: lines made of styled pieces, and what makes every character visible."""
+"""Text for people: lines of styled pieces, with every character made visible."""
 
 import os
 import re
@@ -10,10 +10,10 @@ from typing import TextIO
 from flaglift.diagnostics import Severity
 
 Line = tuple[str | tuple[str, str], ...]
-"""Pieces of text, each with a style or without."""
+"""Pieces of text, styled or not."""
 
 _PIECE = 1024
-"""Code points: not more bytes than a pipe takes all of, or nothing."""
+"""In code points: few enough that a pipe accepts all of their bytes, or none."""
 
 _OBEYED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -41,7 +41,7 @@ def plain(lines: Iterable[Line]) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """Return a number of things.
+    """Return a count with its noun.
 
     >>> counted(1, "prompt"), counted(0, "prompt")
     ('1 prompt', '0 prompts')
@@ -52,25 +52,26 @@ def counted(count: int, what: str) -> str:
 def write(stream: TextIO, text: str) -> None:
     """Write a text of any length piece by piece.
 
-    Where Python does not buffer, what a closing pipe takes of one long piece would pass for all.
+    If Python does not buffer, a long piece of which a closing pipe took only a part would seem to
+    have been written in full.
     """
     stream.writelines(text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
 
 
 def may_be_coloured(stream: TextIO) -> bool:
-    """Return whether a stream is a terminal, or the user asks for colours where there is none."""
+    """Return whether a stream is a terminal, or the user forces colours elsewhere."""
     return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
 def columns_of(stream: TextIO) -> int | None:
-    """Return how many columns lines may take; None if no terminal shows them."""
+    """Return how many columns lines may take; None if the stream is not a terminal."""
     return get_terminal_size().columns if may_be_coloured(stream) else None
 
 
 def harmless(text: str) -> str:
-    r"""Return a text without what a terminal or a browser would obey: controls, turns of direction.
+    r"""Return a text without what terminals and browsers interpret: controls, direction changes.
 
-    Line ends and tabs stay.
+    Line ends and tabs are kept.
 
     >>> harmless("a\x1b[0m\u202e\u00a0\u200d")
     'a·[0m·\xa0\u200d'
@@ -79,7 +80,7 @@ def harmless(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    r"""Return a text with one visible character for each that would not show, or show too much.
+    r"""Return a text with a visible character for each that would be invisible or take more space.
 
     >>> visible("a\tb\x1b[0m\u200b\u00a0")
     'a b·[0m·␣'
@@ -99,7 +100,7 @@ def _visible(character: str) -> str:
 
 
 def width(text: str) -> int:
-    r"""Return how many columns a terminal needs for a text that is all visible.
+    r"""Return how many terminal columns a text takes, if all of it is visible.
 
     >>> width("猫"), width("e\u0301"), width("cat")
     (2, 1, 3)

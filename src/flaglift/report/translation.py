@@ -1,4 +1,4 @@
-"""A translation for people, and as a request for programs."""
+"""A translation for people, or as a request for programs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ _SAYS = {
 
 
 def as_text(translations: Sequence[Translation], prompt: str, settings: Settings) -> None:
-    """Print fields one a line with the price, and the findings to standard error."""
+    """Print fields one per line, with the price; findings go to standard error."""
     for number, translation in enumerate(translations, 1):
         if len(translations) > 1:
             say((f"keyframe {number}", "bold"))
@@ -42,8 +42,8 @@ def as_request(
 ) -> None:
     """Print each translation as form pairs, a curl command or Python; findings to standard error.
 
-    The request's other fields and files are part of it. Raises `InputError` for a field that the
-    format cannot hold.
+    The request's other fields and files are included. Raises `InputError` for a field that the
+    format cannot express.
     """
     given = {name: value for name, value in context.given.items() if value}
     files = {name: value[1:] for name, value in given.items() if value.startswith("@")}
@@ -89,7 +89,7 @@ def _print_fields(translation: Translation, settings: Settings) -> None:
 
 
 def _print_reasons(translation: Translation, prompt: str) -> None:
-    # That the fields say it is what the translation shows.
+    # A shown translation already implies the finding that fields can replace the flags.
     shown = translation.status is TranslationStatus.TRANSLATED
     reasons = [each for each in translation.diagnostics if not shown or each.code != LEGACY_SYNTAX]
     print_findings(reasons, prompt)

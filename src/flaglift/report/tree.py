@@ -70,7 +70,7 @@ def print_tree(prompt: Prompt) -> None:
 
 
 def _print(branches: Sequence[_Branch], indent: str) -> None:
-    """Print branches below each other; a line is as long as it is, unlike those of rich's trees."""
+    """Print branches one below the other; unlike rich's trees, without wrapping lines."""
     for branch in branches:
         last = branch is branches[-1]
         say((f"{indent}{'└── ' if last else '├── '}", "dim"), *branch.line)

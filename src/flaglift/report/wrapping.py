@@ -1,4 +1,4 @@
-"""Text in rows of a terminal: whole words, and wide characters count as two columns."""
+"""Text in rows of a terminal: whole words, with wide characters counted as two columns."""
 
 import re
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ _WORD = re.compile(r"[^ ]* *")
 
 
 def rows(text: str, most: int, later: int | None = None) -> Iterator[Span]:
-    r"""Yield the rows of a text, each of so many columns at the most, blanks at its end aside.
+    r"""Yield the rows of a text, each at most `most` columns wide, not counting trailing blanks.
 
-    A line end begins a new row and is in none; a word that is longer than a row is cut. `later`
-    is for the rows after the first of each line; without it they are as long.
+    A line end begins a new row and belongs to none; a word longer than a row is split. `later` is
+    the width of the rows after the first one of each line; by default it is the same.
 
     >>> [span.of("a cat on\na mat") for span in rows("a cat on\na mat", 5)]
     ['a cat ', 'on', 'a mat']
@@ -45,7 +45,7 @@ def _rows(text: str, line: Span, most: int, later: int) -> Iterator[Span]:
 
 
 def folded(line: Line, most: int | None, indent: int) -> Iterator[Line]:
-    """Yield the rows of a line, those after the first indented; one row without a limit."""
+    """Yield the rows of a line, indented after the first; a single row if there is no limit."""
     if most is None:
         yield line
         return

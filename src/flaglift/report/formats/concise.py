@@ -1,4 +1,4 @@
-"""For people and editors: one line a finding. Columns count code points."""
+"""For people and editors: one line per finding. Columns count code points."""
 
 from collections.abc import Iterator
 
@@ -13,12 +13,12 @@ def render(report: FindingsReport) -> str:
 
 
 def lines(report: FindingsReport, columns: int | None = None) -> Iterator[Line]:  # noqa: ARG001
-    """Yield the lines, each made of pieces with their styles; editors read them, so none is cut."""
+    """Yield the lines as styled pieces; editors parse them, so none is wrapped or cut."""
     return map(head, report.records)
 
 
 def head(record: LocatedFinding) -> Line:
-    """Return where a finding is, and what it says."""
+    """Return the place and the message of a finding."""
     finding = record.finding
     return (
         (f"{visible(record.place)}: ", "bold"),

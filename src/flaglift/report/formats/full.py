@@ -1,4 +1,4 @@
-"""For people: each prompt once, its findings marked and said, and what their fixes make of it."""
+"""For people: each prompt once, with its findings marked below it, and the fixed text."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,9 +13,9 @@ from flaglift.report.wrapping import folded
 
 _MOST_PLACES = 3
 _WIDE = 100
-"""Columns of a prompt where no terminal says how many it has."""
+"""Columns for a prompt if the terminal's width is unknown."""
 _NARROW = 30
-"""Columns that are used even if a terminal has less."""
+"""The fewest columns to use, even on a narrower terminal."""
 
 
 def render(report: FindingsReport) -> str:
@@ -24,9 +24,9 @@ def render(report: FindingsReport) -> str:
 
 
 def lines(report: FindingsReport, columns: int | None = None) -> Iterator[Line]:
-    """Yield the lines, each made of pieces with their styles.
+    """Yield the lines as styled pieces.
 
-    `columns` are those of a terminal. Without one, a message is one line, however long it is.
+    `columns` is the width of the terminal. If it is None, messages are not wrapped.
     """
     for number, prompt in enumerate(grouped(report.records)):
         if number:
@@ -41,9 +41,9 @@ def lines(report: FindingsReport, columns: int | None = None) -> Iterator[Line]:
 
 
 def view(findings: Sequence[LocatedFinding], columns: int | None = None) -> Iterator[Line]:
-    """Yield the lines about one prompt, or about one finding that is about no prompt.
+    """Yield the lines for one prompt, or for one finding that concerns no prompt.
 
-    The place above them is that of the worst finding.
+    The place shown above them is that of the most severe finding.
     """
     if columns is not None:
         columns = max(columns, _NARROW)
@@ -78,7 +78,7 @@ def _message(record: LocatedFinding) -> Line:
 
 
 def _fixed(findings: Sequence[LocatedFinding], columns: int | None) -> Iterator[Line]:
-    """Yield the text that the fixes make together, unless it is long."""
+    """Yield the text after all of the fixes, unless it is long."""
     edits: list[Edit] = []
     for record in findings:
         fix = record.finding.fix

@@ -25,10 +25,10 @@ def _command(record: LocatedFinding) -> str:
         "line": start.line,
         "endLine": end.line,
     }
-    if start.line == end.line:  # columns of an annotation are those of one line
+    if start.line == end.line:  # the columns of an annotation only apply within one line
         values |= {"col": start.column, "endColumn": end.column}
     named = ",".join(f"{name}={_value(str(value))}" for name, value in values.items())
-    # The log shows the message only, so it says the place too.
+    # The log shows only the message, so that has to include the place too.
     place = f"{as_text(record.path)}:{start.line}:{start.column}"
     message = f"{place}: {finding.code} {finding.rule}: {finding.message}"
     return f"::{_COMMANDS[finding.severity]} {named}::{_text(message)}"

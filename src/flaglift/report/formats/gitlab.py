@@ -1,7 +1,7 @@
-"""GitLab's code quality report. Columns count code points; each copy of a prompt is there.
+"""GitLab's code quality report. Columns count code points; each copy of a prompt is included.
 
-GitLab takes issues with one fingerprint for one issue, so that of a copy holds its file, and which
-of the file's copies it is; lines above it may come and go.
+GitLab treats issues with the same fingerprint as one issue, so the fingerprint of a copy includes
+its file, and its number among the copies there; it is independent of line numbers.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A list of findings. Columns count code points; each copy of a prompt is there."""
+"""A list of findings. Columns count code points; each copy of a prompt is included."""
 
 import json
 

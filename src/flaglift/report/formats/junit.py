@@ -1,6 +1,6 @@
 """JUnit's XML: a suite for each file, a case for each finding. Columns count code points.
 
-A finding that is only worth knowing is a case that passes, with what it says as its output.
+A finding of severity info is a case that passes, with the message as its output.
 """
 
 import re
@@ -13,7 +13,7 @@ from flaglift.report.paths import relative
 from flaglift.report.record import FindingsReport, LocatedFinding
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold."""
+"""The characters that XML 1.0 cannot contain."""
 
 
 def render(report: FindingsReport) -> str:
@@ -30,7 +30,7 @@ def render(report: FindingsReport) -> str:
             case = SubElement(suite, "testcase", name="readable", classname="flaglift")
             SubElement(case, "error", message=_clean(problem))
     elif not files:
-        # Without any case, some readers take the run for one that failed to start.
+        # Without any case, some readers assume that the run failed to start.
         suite = _counted(root, "flaglift", 1)
         SubElement(suite, "testcase", name="no findings", classname="flaglift")
     for name in ("tests", "failures", "errors"):

@@ -1,4 +1,4 @@
-"""The diagnostic format of reviewdog. Columns count bytes of UTF-8, as it asks for."""
+"""The diagnostic format of reviewdog. Columns count bytes of UTF-8, as it requires."""
 
 import json
 from typing import Any

@@ -1,8 +1,8 @@
 """SARIF 2.1.0. Columns count UTF-16 code units, as the run's `columnKind` says.
 
-Each copy of a prompt is a result: several locations of one would be one and the same problem. What
-the copies have in common is a fingerprint. Findings that a comment or the configuration suppresses
-are not there: most readers would show them all the same.
+Each copy of a prompt is a separate result: several locations of one result would mean a single
+problem. The copies share a fingerprint. Findings suppressed by a comment or the configuration are
+left out: most readers would show them anyway.
 """
 
 import json
@@ -27,7 +27,7 @@ _SCHEMA = (
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 MOST = 25_000
-"""As many results of a run as GitHub takes; it refuses the whole file if there are more."""
+"""The most results per run that GitHub accepts; with more, it rejects the whole file."""
 
 _INDEX = {rule.code: number for number, rule in enumerate(RULES)}
 
@@ -81,14 +81,14 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _results(records: Iterable[LocatedFinding]) -> Iterator[dict[str, Any]]:
     seen: Counter[tuple[str, str]] = Counter()
     for record in records:
-        file = uri(record.path)  # one file may be named in several ways
+        file = uri(record.path)  # a file may be named in several ways
         identity = _identity(record)
         seen[file, identity] += 1
         yield _result(record, f"{identity}:{seen[file, identity]}")
 
 
 def _worst(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return as many as fit, the most severe ones, in their order."""
+    """Return as many results as allowed, the most severe ones, in their original order."""
     levels = [*_LEVELS.values()]
     by_severity = sorted(range(len(results)), key=lambda i: levels.index(results[i]["level"]))
     return [results[i] for i in sorted(by_severity[:MOST])]
@@ -135,9 +135,9 @@ def _region(region: Region) -> dict[str, int]:
 
 
 def _identity(record: LocatedFinding) -> str:
-    """Return what stays the same when lines come and go, and when a prompt moves or is re-quoted.
+    """Return an identity that survives line changes, and moving or re-quoting the prompt.
 
-    A finding that is about no prompt is known by its file and what it says.
+    A finding that concerns no prompt is identified by its file and message.
     """
     finding = record.finding
     about = record.fingerprint or uri(record.path)
