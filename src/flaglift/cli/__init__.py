@@ -1,4 +1,4 @@
-"""The command line: one file per verb, loaded when it is called."""
+"""The command line: one module per command, imported when it is called."""
 
 import io
 import os
@@ -31,22 +31,22 @@ EXIT_FINDINGS = 1
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130
 EXIT_CLOSED_PIPE = 141
-"""As the shell says of a program that the closed pipe ends."""
+"""The shell's exit code for a program that was ended by a closed pipe."""
 
 
 class _OutputError(FlagliftError):
-    """What is printed has nowhere to go."""
+    """The output cannot be written."""
 
 
 class _ClosedPipeError(FlagliftError):
-    """Who reads what is printed has had enough, as `head` has after some lines."""
+    """The reader of the output has closed the pipe, as `head` does after some lines."""
 
 
 @contextmanager
 def _output() -> Iterator[None]:
-    """Turn a failing output into a sentence, before click leaves without one at a closed pipe.
+    """Turn output errors into messages, before click exits without one for a closed pipe.
 
-    Errors of what is read or written by name are sentences already where they happen.
+    Errors with named files are turned into messages where they occur.
     """
     try:
         yield
@@ -57,7 +57,7 @@ def _output() -> Iterator[None]:
 
 
 class _Verbs(click.Group):
-    """Knows the verbs by name, so that one verb's imports do not slow another down."""
+    """Knows the commands by name, so that the imports of one do not slow down another."""
 
     def make_context(
         self,
@@ -129,7 +129,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; every way it can fail ends in one sentence and an exit code."""
+    """Run the command line; every failure ends in a one-sentence message and an exit code."""
     try:
         _open_streams()
         code = cli.main(prog_name="flaglift", standalone_mode=False)
@@ -151,13 +151,13 @@ def main() -> None:
 
 
 def _open_streams() -> None:
-    """Make the streams carry UTF-8 and line ends as they are; bytes that are none pass through."""
+    """Make the streams use UTF-8 and unchanged line ends; invalid bytes pass through."""
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if sys.stdout is None:
         raise FlagliftError("the standard output is closed")
     if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
-        # PYTHONUNBUFFERED; such a stream drops what a pipe that is being closed did not take.
+        # PYTHONUNBUFFERED: such a stream loses what a pipe did not accept while being closed.
         sys.stdout = open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -165,7 +165,7 @@ def _open_streams() -> None:
 
 
 def _usage(error: click.ClickException) -> str:
-    """Return what click says of a command line that it cannot use."""
+    """Return click's message about a command line that cannot be used."""
     said = io.StringIO()
     error.show(said)
     text = said.getvalue().rstrip("\n")
@@ -175,7 +175,7 @@ def _usage(error: click.ClickException) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """Show what a file's name may hold: a line end, or a sequence that a terminal would obey."""
+    """Escape line ends and terminal sequences in a text, as file names can contain them."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
@@ -183,11 +183,11 @@ def _fail(text: str, code: int) -> None:
     try:
         click.echo(text, err=True)
     except OSError:
-        _discard(sys.stderr)  # nobody hears it; the exit code is left
+        _discard(sys.stderr)  # it cannot be written; only the exit code is left
     sys.exit(code)
 
 
 def _discard(stream: TextIO) -> None:
-    """Let what is still buffered go nowhere, or Python would complain of it at exit."""
+    """Discard what is still buffered, which Python would otherwise report as an error at exit."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

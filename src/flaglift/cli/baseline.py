@@ -99,7 +99,7 @@ def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     old = read_baseline(path)
     keys = {key_of(record) for record in _records(project)}
     if project.problems:
-        return EXIT_UNUSABLE  # what could not be read may hold what looks gone
+        return EXIT_UNUSABLE  # entries that seem gone may be in files that could not be read
     stale = old.keys - keys
     if stale:
         _save(path, old.without(stale).text())

@@ -131,7 +131,7 @@ def command(
 def _check(
     project: Project, options: CheckOptions, known: frozenset[KnownFinding] = frozenset()
 ) -> int:
-    """Check files as the command line says, less what is known; return the exit code."""
+    """Check files as the options say, without known findings; return the exit code."""
     if options.show_files or options.show_settings:
         return project.show_files() if options.show_files else project.show_settings()
     concerned = project.concerned()
@@ -142,7 +142,7 @@ def _check(
         run = CheckRun(project, options, known)
         run.check(concerned, baseline)
         return run.finish()
-    # Most runs of a hook end here, and have not loaded a parser.
+    # Most hook runs end here, without having loaded a parser.
     if options.fixing and not options.diff:
         sys.stdout.write(project.selection.stdin.decode("utf-8", "surrogateescape"))
     unread = project.say_unread(fail=options.fail_on_unread)

@@ -1,4 +1,4 @@
-"""What a run of `flaglift check` or `flaglift baseline` is about: its options and its files."""
+"""The options and files of a run of `flaglift check` or `flaglift baseline`."""
 
 import os
 import sys
@@ -45,11 +45,11 @@ _FILES = (
     _files("--no-cache", is_flag=True, help="Do not use the cache."),
     _files("-j", "--jobs", type=click.IntRange(1), help="Number of processes."),
 )
-"""Which files, and how they are read."""
+"""The options for which files to read, and how."""
 
 
 def file_options(command: F) -> F:
-    """Add the options that say which files are checked, and with which settings."""
+    """Add the options for which files are checked, and with which settings."""
     command = settings_options(command)
     for option in reversed(_FILES):
         command = option(command)
@@ -57,12 +57,12 @@ def file_options(command: F) -> F:
 
 
 KnownFinding = tuple[tuple[str, str], str]
-"""A prompt and a rule, as a baseline knows them, and the message."""
+"""A prompt and a rule, as identified in a baseline, and the message."""
 
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """The options that are about the run; the others are about files and settings."""
+    """The options for the run as a whole; the others are for files and settings."""
 
     fix: bool
     unsafe_fixes: bool
@@ -79,7 +79,7 @@ class CheckOptions:
 
     @property
     def output_format(self) -> str:
-        """The format to print: annotations where GitHub runs this and nobody says otherwise."""
+        """The output format: by default annotations in GitHub Actions."""
         in_action = os.environ.get("GITHUB_ACTIONS") == "true"
         return self.chosen_format or ("github" if in_action else "full")
 
@@ -90,7 +90,7 @@ class CheckOptions:
 
     @property
     def always_prints(self) -> bool:
-        """Whether there is something to print even if no file holds a flag."""
+        """Whether there is something to print even if no file contains a flag."""
         for_people = self.output_format in ("full", "concise", "github")
         return bool(self.reports) or self.statistics or not for_people
 
@@ -98,20 +98,20 @@ class CheckOptions:
 class Project:
     """The files of one run, with their configurations.
 
-    What is about files is taken out of the options; the rest of them must be about settings.
+    Removes the options for files from `options`; the remaining ones must be settings.
     """
 
     def __init__(
         self, paths: Sequence[str], options: Mapping[str, Any], reports: Sequence[str] = ()
     ) -> None:
         self.paths = paths
-        """As the user names them; none for the current folder."""
+        """As the user names them; empty for the current folder."""
         self._reports = frozenset(map(os.path.realpath, reports))
         self._report_names = frozenset(map(os.path.basename, (*reports, *self._reports)))
         self.problems: list[str] = []
-        """One sentence for each file or folder that could not be looked at."""
+        """One sentence for each file or folder that could not be read."""
         self.notes: list[str] = []
-        """What else is to be said of how the files were found."""
+        """Other messages on how the files were found."""
         options = dict(options)
         self._staged = options.pop("staged")
         self._since = options.pop("since")
@@ -134,11 +134,11 @@ class Project:
 
     @property
     def configuration(self) -> Configuration:
-        """The current folder's: it says what is about the run, and not about one file."""
+        """That of the current folder, which configures the run as a whole."""
         return self.selection.configuration("-")
 
     def targets(self) -> list[FileTarget]:
-        """Return the files to look at; raises `InputError` where git cannot tell."""
+        """Return the files to check; raises `InputError` if git fails to list them."""
         if not self._staged and self._since is None:
             walk = Walk()
             targets = walk.targets(self.paths or [os.curdir])
@@ -155,15 +155,15 @@ class Project:
         return among(dict.fromkeys(git.changed_since(os.curdir, self._since), ""), self.paths)
 
     def _is_report(self, target: FileTarget) -> bool:
-        """Return whether a file that was found is one that this run writes."""
+        """Return whether a file found in a folder is an output of this run."""
         return (
             not target.named
-            and os.path.basename(target.path) in self._report_names  # to resolve a path is slow
+            and os.path.basename(target.path) in self._report_names  # resolving is slow
             and os.path.realpath(target.path) in self._reports
         )
 
     def covers(self, folder: str) -> bool:
-        """Return whether every file below a folder is looked at."""
+        """Return whether every file in a folder is checked."""
         if self._staged or self._since is not None:
             return False
         here = os.path.join(os.path.realpath(folder), "")
@@ -171,13 +171,13 @@ class Project:
         return any(here.startswith(os.path.join(os.path.realpath(each), "")) for each in folders)
 
     def watched(self) -> list[str]:
-        """Return the files whose change makes another run worth while."""
+        """Return the files to watch: a change to any of them requires another run."""
         configurations = [each.source for each in self.selection.configurations.used]
         files = [each.path for each in self.targets() if self.selection.reads(each)]
         return [*files, *(str(path) for path in configurations if path)]
 
     def concerned(self) -> list[Concerned]:
-        """Return the files that may hold flags; what cannot be read is a problem."""
+        """Return the files that may contain flags; unreadable files are recorded as problems."""
         if "-" in self.paths:
             from flaglift.cli.sources import standard_input
 
@@ -193,7 +193,7 @@ class Project:
         return files
 
     def outcomes(self, concerned: Sequence[Concerned], task: "Task") -> "Iterator[FileOutcome]":
-        """Do a task with files.
+        """Run a task on files.
 
         Raises `ConfigError` or `CatalogError` for unusable settings, before any file is touched.
         """
@@ -207,9 +207,9 @@ class Project:
         yield from run(jobs, recall(jobs, cache), task, cache, self._processes)
 
     def show_files(self) -> int:
-        """Print the files that would be read for prompts, one a line; return the exit code.
+        """Print the files that would be read for prompts, one per line; return the exit code.
 
-        Those that hold flag spellings and are not read go to standard error.
+        Files with flag spellings that would not be read go to standard error.
         """
         for target in self.targets():
             if self.selection.may_read(target):
@@ -219,9 +219,9 @@ class Project:
         return self.say_problems()
 
     def say_unread(self, *, fail: bool) -> int:
-        """Print how many files are of kinds that are not read, if any of them spells a flag.
+        """Print how many files are of unsupported kinds, if any of them spells a flag.
 
-        Return the exit code that this makes, if the run is to `fail` on it.
+        Return the resulting exit code; with `fail`, such files make the run fail.
         """
         unread = str(self.selection.unread)
         if unread:
@@ -229,13 +229,13 @@ class Project:
         return EXIT_UNUSABLE if fail and unread else 0
 
     def say_problems(self) -> int:
-        """Print what could not be looked at and why; return the exit code that this makes."""
+        """Print which files could not be checked and why; return the resulting exit code."""
         for line in (*self.notes, *self.problems):
             click.echo(f"flaglift: {in_one_line(line)}", err=True)
         return EXIT_UNUSABLE if self.problems else 0
 
     def show_settings(self) -> int:
-        """Print what is configured for each path; return the exit code."""
+        """Print the configuration for each path; return the exit code."""
         for path in self.paths or [os.curdir]:
             inside = os.path.join(path, "-") if os.path.isdir(path) else path
             configuration = self.selection.configuration(inside)
@@ -259,7 +259,7 @@ def _shown(value: Any) -> str:
 
 
 def _validate(options: Mapping[str, Any]) -> None:
-    """Say what is wrong with the options themselves, even if there is no prompt to check."""
+    """Raise for invalid options even if there is no prompt to check."""
     if any(options[name] for name in ("select", "ignore", "edition", "overlay", "default_model")):
         from flaglift.settings import DEFAULT
 

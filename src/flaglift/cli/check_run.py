@@ -1,4 +1,4 @@
-"""One run of `flaglift check`: the files are checked or fixed, and what was found is printed."""
+"""One run of `flaglift check`: files are checked or fixed, and the findings printed."""
 
 import os
 import sys
@@ -21,30 +21,30 @@ from flaglift.report.summary import Summary
 from flaglift.report.text import write
 
 _WITH_REPLACEMENTS = ("sarif", "rdjson")
-"""Formats that say what a fix changes in the file."""
+"""Formats that include the file changes of fixes."""
 
 
 @dataclass
 class CheckRun:
-    """One run: what was asked for, and what was found so far."""
+    """One run: its options, and the findings so far."""
 
     project: Project
     options: CheckOptions
     known: frozenset[KnownFinding] = frozenset()
-    """What another edition of the catalog reports too."""
+    """Findings that another edition of the catalog has too."""
     records: list[LocatedFinding] = field(default_factory=list)
     candidates: list[CandidateReport] = field(default_factory=list)
     unused: list[Unused] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     baseline: Baseline = field(default_factory=lambda: Baseline({}))
     met: set[BaselineKey] = field(default_factory=set)
-    """What the baseline holds and the run found."""
+    """The entries of the baseline that the run has found."""
     summary: Summary = field(default_factory=Summary)
     failing: bool = False
-    """Whether anything was found that makes the exit code 1."""
+    """Whether any finding makes the exit code 1."""
 
     def check(self, concerned: Sequence[Concerned], baseline: str | Path | None) -> None:
-        """Check files. Raises `FlagliftError` for what makes the whole run useless."""
+        """Check files. Raises `FlagliftError` if the whole run is useless."""
         if baseline:
             self.baseline = read_baseline(Path(baseline))
         answered = False
@@ -52,7 +52,7 @@ class CheckRun:
             self._take(outcome)
             answered |= outcome.output is not None
         if self.options.fixing and not self.options.diff and not answered:
-            _put(self.project.selection.stdin)  # nothing was read in it
+            _put(self.project.selection.stdin)  # it was not checked: output unchanged
         for note in self.project.notes:
             click.echo(f"flaglift: {in_one_line(note)}", err=True)
         for problem in self.project.problems:
@@ -66,7 +66,7 @@ class CheckRun:
         wanted = Wanted(
             safe=options.fixing or options.diff,
             unsafe=options.unsafe_fixes,
-            # A diff that is not said to be of the safe fixes shows what there is to gain.
+            # A diff that is not limited to safe fixes shows everything that could be done.
             moves=options.unsafe_fixes or (options.diff and not options.fix),
             accepted=self.baseline.keys,
         )
@@ -74,7 +74,7 @@ class CheckRun:
         return Task(wanted, options.diff, bool(formats.intersection(_WITH_REPLACEMENTS)))
 
     def _take(self, outcome: FileOutcome) -> None:
-        """Take in what became of one file."""
+        """Add the outcome for one file."""
         if outcome.problem:
             self._say(outcome.problem)
         if outcome.fixed:
@@ -84,7 +84,7 @@ class CheckRun:
             for note in outcome.fixed.notes:
                 click.echo(f"flaglift: {in_one_line(note)}", err=True)
         if outcome.is_unstaged:
-            self.failing = True  # the next commit would hold what was staged
+            self.failing = True  # the next commit would contain the staged content
             said = f"{outcome.job.shown}: fixed, but not staged; `git add` it"
             click.echo(f"flaglift: {in_one_line(said)}", err=True)
         if outcome.output is not None:
@@ -96,7 +96,7 @@ class CheckRun:
         self._report(outcome.inspection.records, outcome.job.settings.fail_on)
 
     def _report(self, records: Iterable[LocatedFinding], fail_on: str) -> None:
-        """Take in findings, less those of the baseline."""
+        """Add findings, without those in the baseline."""
         least = Severity(fail_on).rank
         for record in records:
             key = key_of(record)
@@ -117,7 +117,7 @@ class CheckRun:
             click.echo(f"flaglift: {in_one_line(problem)}", err=True)
 
     def _take_unused(self) -> None:
-        """Take suppressions of the configuration that suppress nothing out, or report them."""
+        """Remove suppressions in the configuration that have no effect, or report them."""
         if not self.unused:
             return
         from flaglift.check.config_suppressions import take_out, unused_records
@@ -128,7 +128,7 @@ class CheckRun:
             self._report(unused_records(self.unused), self.project.configuration.settings.fail_on)
 
     def _take_stale(self, path: Path) -> None:
-        """Report what the baseline holds and nothing reports any more."""
+        """Report entries of the baseline that are no longer found."""
         stale = self.baseline.keys - self.met
         if stale:
             from flaglift.check.baseline import stale_records
@@ -137,7 +137,7 @@ class CheckRun:
             self._report(stale_records(path, stale, settings), settings.fail_on)
 
     def finish(self) -> int:
-        """Print what is said once, after all files; return the exit code."""
+        """Print the messages that come once, after all files; return the exit code."""
         options = self.options
         notes = [str(self.project.selection.unread)]
         report = FindingsReport(self.records, self.problems, [*filter(None, notes)])
@@ -145,7 +145,7 @@ class CheckRun:
             write_report(report, form, path)
         if not options.diff:
             self._print(report)
-        sys.stdout.flush()  # what is said last comes last, wherever both streams go
+        sys.stdout.flush()  # keeps the order if both streams go to the same place
         if options.diff or options.output_format in ("full", "concise"):
             summary = self.summary.text(
                 would=options.diff, fix=options.fixing, unsafe=options.unsafe_fixes
@@ -169,7 +169,7 @@ class CheckRun:
             values = [each.to_dict() for each in self.candidates] if as_json else None
             print_lines(candidate_lines(self.candidates), values)
         else:
-            # The fixed text takes standard output.
+            # The fixed text goes to standard output.
             aside = options.fixing and "-" in self.project.paths
             print_report(report, options.output_format, error=aside)
 
@@ -179,7 +179,7 @@ def _put(data: bytes) -> None:
 
 
 def findings_of(project: Project) -> frozenset[KnownFinding]:
-    """Return what is found with the settings of a project. Its problems are said by another run."""
+    """Return the findings with a project's settings. Its problems are reported by another run."""
     return frozenset(
         (key_of(record), record.finding.message)
         for outcome in project.outcomes(project.concerned(), Task())

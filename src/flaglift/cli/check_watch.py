@@ -14,10 +14,10 @@ from flaglift.errors import ConfigError, FlagliftError
 from flaglift.files import signature
 
 _PAUSE = 200
-"""Milliseconds. The watcher has begun to look when it first reports, at the latest after this."""
+"""In milliseconds: the watcher is ready at its first report, which comes within this time."""
 
 _State = dict[str, tuple[int, ...]] | str
-"""What tells whether something changed: of each file its time, size and inode; or what is wrong."""
+"""Changes if a file does: the time, size and inode of each file; or an error message."""
 
 
 def watch_and(
@@ -37,7 +37,7 @@ def watch_and(
     if "-" in paths:
         raise ConfigError("--watch cannot watch standard input")
     folders = [path for path in paths or [os.curdir] if os.path.isdir(path)]
-    # A file that is saved by renaming another to it is a new one, and only its folder tells.
+    # A file saved by renaming another over it has a new inode, and only its folder is notified.
     files = [
         name for path in paths if path not in folders for name in (path, os.path.realpath(path))
     ]
@@ -52,7 +52,7 @@ def watch_and(
     next(watcher)
     state: _State | None = None
     while True:
-        # As it is before the check, so that a change during the check is not missed.
+        # Taken before the check, so that changes during the check are not missed.
         current = _state(project)
         if current != state:
             state = current
@@ -69,7 +69,7 @@ def _state(project: Callable[[], Project]) -> _State:
 
 
 def _once(check: Callable[[], int]) -> None:
-    """Check; what is wrong is said, and may be right after the next change."""
+    """Check; an error is printed, and may be gone after the next change."""
     click.echo(f"flaglift: checking at {time.strftime('%H:%M:%S')}", err=True)
     try:
         check()

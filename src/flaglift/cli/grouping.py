@@ -1,4 +1,4 @@
-"""Help that lists a command's options in groups, in the order in which they are declared."""
+"""Help that lists a command's options in groups, in order of declaration."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,14 +23,14 @@ class GroupedCommand(click.Command):
     """A command whose help has a section for each group of its options."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, by group."""
+        """Write the help of the options, by group."""
         for title, params in option_groups(self, ctx).items():
             with formatter.section(title):
                 formatter.write_dl([r for p in params if (r := p.get_help_record(ctx))])
 
 
 def option_groups(command: click.Command, context: click.Context) -> dict[str, list[click.Option]]:
-    """Return the options of a command that its help shows, by the title of their group."""
+    """Return the options in a command's help, by the title of their group."""
     groups: dict[str, list[click.Option]] = {}
     for param in command.get_params(context):
         if isinstance(param, click.Option) and not param.hidden:
@@ -39,5 +39,5 @@ def option_groups(command: click.Command, context: click.Context) -> dict[str, l
 
 
 def grouped(title: str) -> Callable[..., Callable[[F], F]]:
-    """Return what declares options of a group, as `click.option` does."""
+    """Return a decorator like `click.option` for options of a group."""
     return partial(click.option, cls=GroupedOption, group=title)

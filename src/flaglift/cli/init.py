@@ -106,7 +106,7 @@ def command() -> None:
 
 
 def template(table: str) -> str:
-    """Return the configuration for a table of that name; without a name, for the whole file."""
+    """Return the configuration in a table of that name; if it is empty, for a whole file."""
     head = f"[{table}]\n" if table else ""
     prefix = f"{table}." if table else ""
     return head + _KEYS + _SUPPRESSION.format(table=f"{prefix}suppressions")

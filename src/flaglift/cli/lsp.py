@@ -40,14 +40,14 @@ def command(tcp: str | None, stdio: bool) -> int:
             f"`flaglift lsp` needs `{error.name}`, which is not installed; "
             "install flaglift with its extra: pip install 'flaglift[lsp]'"
         ) from None
-    # What is remembered of large files is looked through in vain: each key stroke would take twice
-    # as long.
+    # The caches for large files contain no garbage, but collecting would scan them again and again:
+    # each keystroke would take twice as long.
     gc.set_threshold(100_000, 50, 100)
     server = make_server()
     if address:
         server.start_tcp(*address)
     else:
-        # Streams of their own, which the server closes; what anybody else prints goes elsewhere.
+        # Duplicated streams, which the server closes; other code's output goes elsewhere.
         with open(os.dup(0), "rb") as given, open(os.dup(1), "wb") as answers:
             sys.stdout = sys.stderr
             server.start_io(given, answers)

@@ -24,7 +24,7 @@ _journals = grouped("Which runs")
 
 
 class _PlanByDefault(click.Group):
-    """`migrate SOURCE` is `migrate plan SOURCE`: what writes nothing needs no name."""
+    """`migrate SOURCE` means `migrate plan SOURCE`: the default writes nothing."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
@@ -293,5 +293,5 @@ def undo(source: str, **options: Any) -> int:
 
 
 def source_name(runs: list[dict[str, Any]], source: str) -> str:
-    """Return what to call a source: a path, or the name of its runs; never a password."""
+    """Return the display name of a source: a path, or its runs' name; never a password."""
     return str(runs[0]["source"]) if runs else (source if "://" not in source else "the table")

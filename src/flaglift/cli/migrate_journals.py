@@ -1,4 +1,4 @@
-"""The runs on a source and their journals: what `status`, `runs` and `purge` do."""
+"""The runs on a source and their journals: implements `status`, `runs` and `purge`."""
 
 from flaglift.cli.migrate_options import job_from
 from flaglift.cli.migrate_runs import Document, opened
@@ -27,7 +27,7 @@ def runs_of(source: str, options: Document) -> list[Document]:
 
 
 def journals_of(source: str, options: Document) -> list[Document]:
-    """Return the runs on a source with the bytes of their journals, oldest first."""
+    """Return the runs on a source with the sizes of their journals in bytes, oldest first."""
     with opened(job_from(source, options), write=False) as store:
         return [
             {**_run_document(store, run), "journal_bytes": store.journal_bytes(run)}
@@ -36,9 +36,9 @@ def journals_of(source: str, options: Document) -> list[Document]:
 
 
 def purge_source(source: str, options: Document) -> Document:
-    """Delete the journals of runs; return which, and how many bytes they took.
+    """Delete the journals of runs; return which, and their size in bytes.
 
-    Raises `InputError` for a run that is not there or is under way.
+    Raises `InputError` for a run that does not exist or is in progress.
     """
     with opened(job_from(source, options), write=True) as store:
         runs = [run for run in store.runs() if run.state != "purged"]

@@ -1,4 +1,4 @@
-"""The options of `flaglift migrate`, and the job that they make up."""
+"""The options of `flaglift migrate`, and the job that they describe."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ from flaglift.syntax.flags import FIELD_FLAGS
 F = TypeVar("F", bound=Callable[..., Any])
 
 Decorator = Callable[[F], F]
-"""What adds an option to a command."""
+"""A decorator that adds an option to a command."""
 
 _applying = grouped("Applying")
 _report = grouped("Report")
@@ -212,7 +212,7 @@ apply_options: Decorator[Any] = _all(
 def job_from(source: str, options: dict[str, Any]) -> Job:
     """Return the job that the options describe.
 
-    Raises `ConfigError` for a target that is none.
+    Raises `ConfigError` for an invalid target.
     """
     names = (
         "text", "key", "json_column", "where", "encoding", "delimiter", "create_columns",
@@ -249,7 +249,7 @@ def _mending(options: dict[str, Any], settings: Settings) -> Mending:
 
 
 def _listed(model: str, settings: Settings) -> str:
-    """Return the name of a model that the catalog lists. Raises `ConfigError` for another."""
+    """Return the name of a model that the catalog lists. Raises `ConfigError` if it does not."""
     from flaglift.catalog import load_catalog
     from flaglift.spelling import nearest
 

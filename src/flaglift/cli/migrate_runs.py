@@ -1,4 +1,4 @@
-"""What the subcommands of `flaglift migrate` do, between their options and their reports."""
+"""Implements the subcommands of `flaglift migrate`, between options and reports."""
 
 import gc
 import json
@@ -36,10 +36,10 @@ _MOST_LISTED = 20
 
 @contextmanager
 def opened(job: Job, *, write: bool, jobs: int = 1) -> Iterator[Store]:
-    """Open the store of a job for the block, in which so many processes are to decide."""
+    """Open the store of a job for the block, in which `jobs` processes decide."""
     store = open_store(job, write=write)
-    # Of what a chunk makes nothing is cyclic, and what is loaded by now stays: the collector would
-    # look at it again and again.
+    # Chunks create no reference cycles, and what is loaded by now stays: the collector would scan
+    # it again and again.
     gc.freeze()
     try:
         check_jobs(store, jobs, job.limit)
@@ -69,7 +69,7 @@ def _control(
     stopped: Callable[[], bool],
     watch: Callable[[Tally, Seen], None],
 ) -> Control:
-    """Return how a plan goes, which passes by what cannot be read, or a run."""
+    """Return the control of a run, or of a plan, which skips records that cannot be read."""
     look = Look(options.get("samples"), options["refused"] is not None, options["with_text"])
     pace, keep_going = _throttle(options, store, stack), options.get("keep_going", True)
     return Control(pace, stopped, look, watch, options["limit"], keep_going=keep_going)
@@ -124,7 +124,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
 
 @contextmanager
 def _listing(path: Path | None) -> Iterator[Callable[[Sequence[str]], None]]:
-    """Yield what writes the refused and unreadable records of a chunk to a file."""
+    """Yield a function that writes the refused and unreadable records of a chunk to a file."""
     if path is None:
         yield lambda lines: None  # noqa: ARG005
         return
@@ -148,16 +148,16 @@ def told(path: Path, text: str) -> None:
 
 
 Show = Callable[[Sequence[Document]], None]
-"""Takes what was looked at before the first change."""
+"""Shows the checks made before the first change."""
 
 
 def apply_source(source: str, options: Document, show: Show) -> tuple[Document, bool]:
-    """Apply a migration; return what was done, and whether it reached the end."""
+    """Apply a migration; return the result, and whether it reached the end."""
     return apply_job(job_from(source, options), options, show)
 
 
 def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple[Document, bool]:
-    """Apply a job; return what was done, and whether it reached the end."""
+    """Apply a job; return the result, and whether it reached the end."""
     planned = _planned(options["planned"], job, options["max_drift"])
     document: Document = {"drifted": None, "differences": [], "said": [], "interrupted": False}
     with ExitStack() as stack:
@@ -201,7 +201,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
 
 
 def _left(left: Tally | None) -> Document | None:
-    """Return what the last pass over a source found to hold flags still."""
+    """Return the counts from the last pass over a source, for what is still not translated."""
     return (
         None
         if left is None
@@ -230,7 +230,7 @@ def _planned(path: Path | None, job: Job, most: float) -> SavedPlan | None:
 
 
 def _job_of_runs(source: str, options: Document) -> tuple[Job, list[MigrationRun]]:
-    """Return the job with the options that its newest run has kept, and the runs to take back."""
+    """Return the job with the options kept by its newest run, and the runs to undo."""
     job = job_from(source, options)
     with opened(job, write=False) as store:
         runs = open_runs(store)
@@ -238,14 +238,14 @@ def _job_of_runs(source: str, options: Document) -> tuple[Job, list[MigrationRun
 
 
 def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]:
-    """Return what holds of the last run, and of a table of all, and what does not."""
+    """Return which checks hold and which fail, for the last run, or for all runs on a table."""
     job, runs = _job_of_runs(source, options)
     held: list[str] = []
     broken: list[str] = []
     with opened(job, write=False) as store:
         if not runs:
             raise InputError(f"{store.name}: there is no run to verify")
-        # A later result of a file replaces the earlier one; rows of a table keep all of them.
+        # A later result for a file replaces the earlier one; the rows of a table keep all of them.
         for run in runs[:1] if store.passes_on else runs:
             good, bad = store.verify(run)
             held += good
@@ -263,7 +263,7 @@ def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]
 
 
 def undo_source(source: str, options: Document) -> tuple[Document, bool]:
-    """Take all runs on a source back; return what was done, and whether it reached the end."""
+    """Undo all runs on a source; return the result, and whether it reached the end."""
     job, _ = _job_of_runs(source, options)
     with ExitStack() as stack:
         store = stack.enter_context(opened(job, write=True))

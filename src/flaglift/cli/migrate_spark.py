@@ -1,4 +1,4 @@
-"""`flaglift migrate apply --engine spark`: many files, each a task of a Spark job."""
+"""`flaglift migrate apply --engine spark`: many files, each as a task of a Spark job."""
 
 import time
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ from flaglift.migrate.tally import Tally
 _OF_ONE_FILE = ("journal", "planned", "limit", "refused", "sample")
 _MOST_LISTED = 20
 _WAIT_SECONDS = 600.0
-"""So long a task waits for another one that is at the same file: one that was given up for lost."""
+"""How long a task waits for another one on the same file, which was assumed lost."""
 _POLL_SECONDS = 0.5
 
 
 def apply_files(pattern: str, options: Document) -> Document:
-    """Migrate the files that a pattern matches, as tasks of Spark; return what was done.
+    """Migrate the files that match a pattern, as Spark tasks; return the result.
 
-    What was done before is not done again. Raises `InputError` if the job ends before all files
-    are done, with what to do then.
+    Files that are already done are skipped. Raises `InputError` if the job ends before all files
+    are done, with advice on what to do.
     """
     from flaglift.columns.spark import each
 
@@ -62,7 +62,7 @@ def apply_files(pattern: str, options: Document) -> Document:
 
 
 def _absolute(job: Job) -> Job:
-    """Return a job that can be sent to another process, which works in another folder."""
+    """Return a job that can be sent to a process with another working directory."""
     overlay = job.settings.overlay
     return replace(
         job,
@@ -73,10 +73,10 @@ def _absolute(job: Job) -> Job:
 
 
 def migrate_one(manifest: Manifest, options: Mapping[str, Any], path: Path) -> Document:
-    """Migrate one file to its end, here; return its commit, or what is wrong with it.
+    """Migrate one file to its end in this process; return its commit, or its error.
 
-    Any number of processes may do this at the same time and again: the file's own lock and journal
-    see to it that it is migrated once.
+    Idempotent and safe to run in several processes at the same time: the file's lock and journal
+    ensure that it is migrated once.
     """
     job = manifest.job_of(path)
     done = manifest.committed(path)

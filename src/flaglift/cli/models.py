@@ -74,7 +74,7 @@ def command(
 def _print_differences(
     old: datetime.date, new: datetime.date, overlay: Path | None, name: str | None, form: str
 ) -> None:
-    """Print what changed between two editions, of all models or of one."""
+    """Print the changes between two editions, for all models or for one."""
     from flaglift.catalog import load_catalog
     from flaglift.catalog.differences import differences, sentences
 

@@ -1,4 +1,4 @@
-"""Options that several verbs share, and what they make of them."""
+"""Options that several commands share, and their conversion to settings and contexts."""
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ _request = grouped("The request")
 
 
 def date(value: str) -> datetime.date:
-    """Return the date that an option names."""
+    """Return the date given to an option."""
     try:
         return datetime.date.fromisoformat(value)
     except ValueError:
@@ -37,13 +37,13 @@ def _cents(value: str) -> float:
         cents = float(value)
     except ValueError:
         cents = -1
-    if not cents >= 0:  # nor is NaN
+    if not cents >= 0:  # also rejects NaN
         raise click.BadParameter(f"{value!r} is not a number of cents, 0 or more")
     return cents
 
 
 def _switch(name: str, text: str) -> Callable[[F], F]:
-    """Return an option that says yes or no; said neither way, the configuration counts."""
+    """Return a yes/no option; if neither is given, the configuration decides."""
     return _rules(f"--{name}/--no-{name}", default=None, help=text)
 
 
@@ -97,10 +97,10 @@ def _with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
 
 
 def settings_for(place: str, options: Mapping[str, Any]) -> Settings:
-    """Return the settings for a file or folder: its configuration, then the options given.
+    """Return the settings for a file or folder: its configuration, overridden by the options.
 
-    `-` is the current folder. Raises `ConfigError` or `CatalogError` if something in them
-    cannot be used, before any work.
+    `-` means the current folder. Raises `ConfigError` or `CatalogError` for settings that cannot
+    be used, before any work.
     """
     from flaglift.catalog import load_catalog
     from flaglift.linting.engine import selected
@@ -115,7 +115,7 @@ def settings_for(place: str, options: Mapping[str, Any]) -> Settings:
 
 
 def with_given(settings: Settings, options: Mapping[str, Any]) -> Settings:
-    """Return settings with what the options say on top.
+    """Return settings overridden by the options.
 
     Raises `InputError` for a text that is not UTF-8.
     """
@@ -168,9 +168,9 @@ def context_options(command: F) -> F:
 
 
 def context_from(given: tuple[str, ...], complete: bool) -> Context:
-    """Return what `--with` and `--complete` say of the request.
+    """Return the context given by `--with` and `--complete`.
 
-    Raises `ConfigError` for what is not `FIELD=VALUE`, or no field of a request.
+    Raises `ConfigError` unless each is `FIELD=VALUE` with a field of a request.
     """
     from flaglift.emit.fields import request_field_names
 
@@ -186,7 +186,7 @@ def context_from(given: tuple[str, ...], complete: bool) -> Context:
             raise ConfigError(f"--with {name}: no such field; {hint}")
         if value == "@":
             raise ConfigError(f"--with {item}: write FIELD=@PATH for a file")
-        # A path may be any bytes; a value is text.
+        # A path may have any bytes; a value must be text.
         values[name] = value if value.startswith("@") else checked(value, f"--with {name}")
     return Context(values, complete)
 
@@ -196,9 +196,9 @@ def rule_codes(
     option: click.Parameter,
     value: str | None,
 ) -> tuple[str, ...] | None:
-    """Return the codes or names of rules in an option; none for all, None without the option.
+    """Return the codes or names of rules in an option; empty for all, None without the option.
 
-    Raises `ConfigError` for what is none, such as the argument that follows the option.
+    Raises `ConfigError` for anything else, such as the argument that follows the option.
     """
     from flaglift.linting.engine import selected
 

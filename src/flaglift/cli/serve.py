@@ -53,10 +53,10 @@ def command(context: click.Context, /, **options: Any) -> int:
 
 @contextlib.contextmanager
 def _signals_wait() -> Iterator[None]:
-    """Have signals wait for whoever takes them.
+    """Block signals until a handler takes them.
 
-    One that comes while the program loads is answered as one that comes later, and one that comes
-    when all is done changes nothing.
+    A signal that arrives while the program loads is handled like a later one, and a signal that
+    arrives after the end has no effect.
     """
     signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
@@ -64,7 +64,7 @@ def _signals_wait() -> Iterator[None]:
         yield
     finally:
         while signal.sigtimedwait(signals, 0) is not None:
-            pass  # it came after the end
+            pass  # arrived after the end
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
@@ -102,9 +102,9 @@ def _serve(context: click.Context, options: dict[str, Any]) -> int:
 
 
 def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
-    """Return what the command line, the environment and the file say now.
+    """Return the current options from the command line, the environment and the file.
 
-    Raises `ConfigError` or `CatalogError` if something in them cannot be used.
+    Raises `ConfigError` or `CatalogError` for options that cannot be used.
     """
     from flaglift.shim.core.policy import LateText, Mode, Policy
     from flaglift.shim.proxy.logs import LogFormat
@@ -147,7 +147,7 @@ def _resolved(context: click.Context, given: dict[str, Any]) -> "Options":
 
 
 def _check(options: "Options") -> None:
-    """Raise `ConfigError` for what the workers would stumble over."""
+    """Raise `ConfigError` for options that would make the workers fail."""
     from flaglift.shim.proxy.traffic import check_traffic
     from flaglift.shim.proxy.upstream import Upstream
 
@@ -157,7 +157,7 @@ def _check(options: "Options") -> None:
             "--operators is the address of --listen; without it, the pages for operators are there"
         )
     check_traffic(options.traffic)
-    Upstream.of(options)  # certificates, and HTTPS_PROXY
+    Upstream.of(options)  # checks certificates, and HTTPS_PROXY
     try:
         if options.spans:
             import flaglift.shim.proxy.spans  # noqa: F401 - workers use it
@@ -171,11 +171,11 @@ _UPSTREAM = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _MOST_PATH_BYTES = 107
-"""The longest path of a unix socket that the kernel takes."""
+"""The longest path of a unix socket that the kernel accepts."""
 
 
 def _upstream(address: str | None) -> str:
-    """Return the upstream's address. Raises `ConfigError` if it is none."""
+    """Return the upstream's address. Raises `ConfigError` if it is invalid."""
     from urllib.parse import urlsplit
 
     if address is None:
@@ -183,11 +183,11 @@ def _upstream(address: str | None) -> str:
             "no upstream: give --upstream URL, FLAGLIFT_SERVE_UPSTREAM, or `upstream` in the table "
             "[serve] of the configuration file"
         )
-    if "@" in address and not address.startswith("unix:"):  # what may be a password is not repeated
+    if "@" in address and not address.startswith("unix:"):  # may be a password: not printed
         raise ConfigError("--upstream: write https://HOST, without a user or password")
     try:
         good = _UPSTREAM.fullmatch(address) is not None and urlsplit(address).port != 0
-    except ValueError:  # a port over 65535, or brackets around what is not an address
+    except ValueError:  # a port over 65535, or brackets around something other than an address
         good = False
     if address.startswith("unix:") and len(os.fsencode(address)) > len("unix:") + _MOST_PATH_BYTES:
         raise ConfigError(

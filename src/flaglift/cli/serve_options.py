@@ -1,4 +1,4 @@
-"""The options of `flaglift serve`, in the command line, the environment and a file."""
+"""The options of `flaglift serve`, from the command line, the environment and a file."""
 
 import os
 import re
@@ -179,7 +179,7 @@ _OPTIONS = (
 
 
 def serve_options(command: F) -> F:
-    """Add the options of the proxy itself, less those of translation."""
+    """Add the options of the proxy itself, without those of translation."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -188,8 +188,8 @@ def serve_options(command: F) -> F:
 def with_file(context: click.Context, config: Path | None, *, isolated: bool) -> dict[str, Any]:
     """Return the options of the proxy: those given, then the environment's, then the file's.
 
-    The file is the nearest configuration, with a table `[serve]`. Raises `ConfigError` with the
-    file and the key where something in it is wrong, and for a misspelt variable.
+    The file is the nearest configuration with a table `[serve]`. Raises `ConfigError`, with file
+    and key, for an invalid value in it, and for a misspelled variable.
     """
     path = config if config or isolated else find_config(Path())
     own = {
@@ -217,9 +217,9 @@ def with_file(context: click.Context, config: Path | None, *, isolated: bool) ->
 
 
 def _check_variables(own: Iterable[str]) -> None:
-    """Raise `ConfigError` for a variable that is an option's but for a slip.
+    """Raise `ConfigError` for a variable that is probably a misspelled option.
 
-    Others are not ours: Kubernetes sets FLAGLIFT_SERVE_SERVICE_HOST for a service of that name.
+    Others are ignored: Kubernetes sets FLAGLIFT_SERVE_SERVICE_HOST for a service of that name.
     """
     for variable in os.environ:
         key = variable.removeprefix(_PREFIX).lower().replace("_", "-")
@@ -234,7 +234,7 @@ def _key(param: click.Parameter) -> str:
 
 
 def _read(context: click.Context, param: click.Parameter, value: Any, file: Path) -> Any:
-    """Return a value of a file, read as the option of the same name is."""
+    """Return a value from a file, parsed like the option of the same name."""
     wrong = f"{file}: `serve.{_key(param)}`"
     if param.multiple and isinstance(value, dict):
         value = [f"{pattern}={mode}" for pattern, mode in value.items()]

@@ -1,4 +1,4 @@
-"""What the user gives a verb to read."""
+"""Reads the text that the user gives a command."""
 
 import os
 import sys
@@ -11,8 +11,8 @@ _BOM = "\ufeff"
 def read_text(argument: str) -> str:
     """Return a prompt from the command line.
 
-    `-` stands for standard input, less a byte order mark and the last line end. Raises `InputError`
-    where it is not valid UTF-8.
+    `-` stands for standard input, without a byte order mark and the last line end. Raises
+    `InputError` if it is not valid UTF-8.
     """
     if argument != "-":
         return checked(argument, "the text")
@@ -21,15 +21,15 @@ def read_text(argument: str) -> str:
 
 
 def checked(argument: str, name: str) -> str:
-    """Return an argument as the text that its bytes are in UTF-8, whatever the locale.
+    """Return an argument decoded as UTF-8, whatever the locale.
 
-    Raises `InputError` with the place of the first wrong byte.
+    Raises `InputError` with the position of the first invalid byte.
     """
     return _decoded(os.fsencode(argument), name)
 
 
 def standard_input() -> bytes:
-    """Return all of standard input; raises `InputError` where it is closed or cannot be read."""
+    """Return all of standard input; raises `InputError` if it is closed or cannot be read."""
     if sys.stdin is None:
         raise InputError("standard input is closed")
     try:
