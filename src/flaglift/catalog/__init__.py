@@ -1,6 +1,6 @@
-"""The dated catalog: which video models exist, with what durations, prices and capabilities.
+"""The dated catalog of video models, with their durations, prices and capabilities.
 
-The data are TOML files beside this module: `editions/`, one file per published edition of the
+The data are TOML files next to this module: `editions/`, one file per published edition of the
 service's Image2Video page, and `releases.toml`, the models that its changelog names.
 """
 

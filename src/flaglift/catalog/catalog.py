@@ -1,4 +1,4 @@
-"""The catalog of video models as it stood on a date."""
+"""The catalog of video models as of a date."""
 
 import datetime
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from flaglift.spelling import nearest
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """What models there are on the day `as_of`, by the newest edition of that day.
+    """The models that exist on the day `as_of`, by the newest edition of that day.
 
     >>> catalog = load_catalog()
     >>> catalog.find("kling25").status, catalog.find("kling25_5s").status
@@ -28,11 +28,11 @@ class Catalog:
 
     @cached_property
     def models(self) -> tuple[Model, ...]:
-        """The listed models in the published order, then those known by their name only."""
+        """The listed models in published order, followed by those known by name only."""
         return (*self.edition.models.values(), *self.edition.named.values())
 
     def find(self, name: str) -> ModelLookup:
-        """Return where the name stands; case counts, and no name is refused.
+        """Return what the catalog has on a name, for any name; case matters.
 
         >>> lookup = load_catalog().find("kling25_5s")
         >>> str(lookup.since), str(lookup.until), lookup.successor
@@ -43,7 +43,7 @@ class Catalog:
         return _remembered(self, name) if len(name) <= _LONGEST_REMEMBERED else self._find(name)
 
     def require(self, name: str) -> None:
-        """Raise `ConfigError`, with the close name, for a name that was never a model's."""
+        """Raise `ConfigError`, with a suggestion, for a name that never belonged to a model."""
         lookup = self.find(name)
         if lookup.status is Status.UNKNOWN:
             close = lookup.suggestion
@@ -69,21 +69,21 @@ class Catalog:
 
 
 _LONGEST_REMEMBERED = 100
-"""Code points of a name: what is longer is no model's, and would only fill the memory."""
+"""In code points: longer names are not models', and caching them would only waste memory."""
 
 
 @lru_cache(maxsize=4096)
 def _remembered(catalog: Catalog, name: str) -> ModelLookup:
-    # The rules ask several times for each prompt, and the nearest name takes long to find.
+    # The rules ask several times for each prompt, and the search for similar names is slow.
     return catalog._find(name)
 
 
 def load_catalog(as_of: datetime.date | None = None, overlay: Path | None = None) -> Catalog:
     """Return the catalog of a day, by default that of the newest edition.
 
-    `overlay` is a TOML file of the user's that adds models or corrects them. A catalog is built
-    once for the same day and the same text of the overlay. Raises `CatalogError` for a day before
-    the first edition, and `ConfigError` for an overlay that cannot be used.
+    `overlay` is a TOML file of the user's that adds or corrects models. Catalogs are cached by day
+    and by the text of the overlay. Raises `CatalogError` for a day before the first edition, and
+    `ConfigError` for an overlay that cannot be used.
 
     >>> import datetime
     >>> load_catalog(datetime.date(2026, 5, 1)).edition.date

@@ -1,6 +1,6 @@
-"""The data files that come with the package: one per published edition, and the changelog.
+"""The data files in the package: one per published edition, and the changelog.
 
-Each file is read when it is first asked for, and once.
+Each file is read once, on first use.
 """
 
 import datetime
@@ -20,7 +20,7 @@ _FOLDER = Path(__file__).parent
 
 @cache
 def edition_dates() -> tuple[datetime.date, ...]:
-    """Return the dates of the published editions that the package knows, the oldest first.
+    """Return the dates of the published editions in the package, oldest first.
 
     >>> [str(date) for date in edition_dates()][:2]
     ['2025-03-25', '2025-06-21']
@@ -29,9 +29,9 @@ def edition_dates() -> tuple[datetime.date, ...]:
 
 
 def dates_of(names: Iterable[str]) -> tuple[datetime.date, ...]:
-    """Return the dates in the names of edition files, the oldest first.
+    """Return the dates in the names of edition files, oldest first.
 
-    Raises `CatalogError` for a file that is not named by a date.
+    Raises `CatalogError` for a file whose name is not a date.
 
     >>> dates_of(["2025-06-21.toml"])
     (datetime.date(2025, 6, 21),)
@@ -57,12 +57,12 @@ def edition_date_for(as_of: datetime.date) -> datetime.date:
 
 @cache
 def edition_file(date: datetime.date) -> "EditionFile":
-    """Return the content of the edition of that very date."""
+    """Return the content of the edition of exactly that date."""
     return packaged_edition((_FOLDER / "editions" / f"{date}.toml").read_text("utf-8"))
 
 
 def parse_edition(text: str, name: str) -> "EditionFile":
-    """Return the content of an edition file called `name`. Raises `CatalogError` if it is bad."""
+    """Return the content of an edition file called `name`. Raises `CatalogError` if invalid."""
     from flaglift.catalog.reading import parse_file  # noqa: PLC0415 (they load pydantic)
     from flaglift.catalog.schema import EditionFile  # noqa: PLC0415
 
@@ -82,7 +82,7 @@ def releases_file() -> "ReleasesFile":
 
 @cache
 def release_dates() -> dict[str, datetime.date]:
-    """Return, for each model that the changelog names, the date of its first mention, in order."""
+    """Return, for each model in the changelog, the date of its first mention, in order."""
     dates: dict[str, datetime.date] = {}
     for release in releases_file().releases:
         for name in release.models:
@@ -92,12 +92,12 @@ def release_dates() -> dict[str, datetime.date]:
 
 @cache
 def listed_names(date: datetime.date) -> frozenset[str]:
-    """Return the names of the models that the edition of that very date lists."""
+    """Return the names of the models that the edition of exactly that date lists."""
     return frozenset(row.name for row in edition_file(date).models)
 
 
 def listings(name: str) -> tuple[datetime.date, ...]:
-    """Return the dates of all editions, of whatever date, that list the model.
+    """Return the dates of all editions that list the model, whatever the catalog's date.
 
     >>> [str(date) for date in listings("kling25_5s")]
     ['2025-10-27']

@@ -1,4 +1,4 @@
-"""What changed between two editions of the catalog."""
+"""The differences between two editions of the catalog."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def _difference(name: str, old: Model | None, new: Model) -> ModelDifference:
 
 
 def facts(model: Model) -> dict[str, str]:
-    """Return what an edition publishes of a model, as text for people.
+    """Return what an edition publishes about a model, as text for people.
 
     >>> facts(Model("kling25", 39, 5))["price"]
     '39 ¢ for 5 s'
@@ -76,7 +76,7 @@ def facts(model: Model) -> dict[str, str]:
 
 
 def sentences(differences: Iterable[ModelDifference]) -> list[str]:
-    """Return a line for each model that differs: `+` added, `-` removed, `~` changed.
+    """Return a line for each different model: `+` added, `-` removed, `~` changed.
 
     >>> kling = Model("kling25", 39, 5)
     >>> sentences([ModelDifference("kling25", kling, kling, (("price", "39 ¢", "41 ¢"),))])

@@ -1,9 +1,9 @@
-"""The lengths in whole seconds that a video model makes."""
+"""The video lengths in whole seconds that a model supports."""
 
 from dataclasses import dataclass
 
 LONGEST = 3600
-"""No published duration comes near an hour; a longer one in a file is a slip of the pen."""
+"""No published duration is close to an hour; a longer one in a file must be a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Durations:
         return min(self.allowed, key=lambda each: (abs(each - seconds), each))
 
     def __str__(self) -> str:
-        """Return the durations as a reader wants them.
+        """Return the durations as text for people.
 
         >>> print(Durations.between(4, 12), Durations.of(4, 6, 8), Durations.of(5), sep="; ")
         4–12 s; 4, 6 or 8 s; 5 s
@@ -67,7 +67,7 @@ class Durations:
 
 
 def read_durations(value: object) -> Durations:
-    """Return durations as the data files write them: `[5, 10]` or `{ min = 4, max = 12 }`.
+    """Return durations from their form in the data files: `[5, 10]` or `{ min = 4, max = 12 }`.
 
     Raises `ValueError` for anything else.
     """

@@ -1,4 +1,4 @@
-"""One published edition as it is seen on a date: its models, and those that only have a name."""
+"""A published edition as of a date: its models, and those known by name only."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Edition:
-    """What one edition of the service's Image2Video page publishes.
+    """The content of one edition of the service's Image2Video page.
 
     - `date`: the day of the edition; `as_of`: the day up to which the changelog counts, too.
     - `syntax`: whether the edition documents `flags` in the text or form `fields`.
@@ -38,9 +38,9 @@ class Edition:
 
     @cached_property
     def named(self) -> Mapping[str, Model]:
-        """The models that the changelog names by `as_of` and no edition has listed by then.
+        """The models that the changelog names by `as_of` and that no edition has listed by then.
 
-        They have capabilities where a published pattern covers them, and nothing else is known.
+        Published patterns may give them capabilities; nothing else about them is known.
         """
         past = {
             name for date in edition_dates() if date <= self.date for name in listed_names(date)
@@ -61,7 +61,7 @@ class Edition:
     def unmatched_patterns(self) -> tuple[tuple[str, str], ...]:
         """The (capability key, pattern) pairs that match no listed and no named model.
 
-        The pages have such patterns (`wan21_*`, `wan_fast_*`, `hailuo*`); none is dropped.
+        Such patterns are on the pages (`wan21_*`, `wan_fast_*`, `hailuo*`); none is dropped.
         """
         known = (*self.models, *self.named)
         return tuple(
@@ -78,12 +78,12 @@ def covering(capabilities: Iterable[Capability], name: str) -> frozenset[str]:
 
 
 def published(date: datetime.date, as_of: datetime.date) -> Edition:
-    """Return the edition of `date` as it is seen on the day `as_of`."""
+    """Return the edition of `date` as of the day `as_of`."""
     return edition_of(edition_file(date), as_of)
 
 
 def edition_of(file: "EditionFile", as_of: datetime.date) -> Edition:
-    """Return what an edition's file says, as it is seen on the day `as_of`."""
+    """Return the edition in an edition file, as of the day `as_of`."""
     capabilities = tuple(
         Capability(row.key, row.title, row.note, row.patterns) for row in file.capabilities
     )

@@ -1,6 +1,6 @@
-"""What the service's pages say of fields in prose, and what its answers were seen to be.
+"""Limits of fields that the service's pages state in prose, or that its responses revealed.
 
-The editions' tables do not hold these facts; each stands here once, with its source.
+The editions' tables do not contain these facts; each is here once, with its source.
 """
 
 import datetime
@@ -21,10 +21,10 @@ ASPECT_RATIOS = (
     "4:3",
     "3:4",
 )
-"""What `aspect_ratio` takes. Source: the service's prompt documentation, 2026-08-20."""
+"""The values of `aspect_ratio`. Source: the service's prompt documentation, 2026-08-20."""
 
 SEEDANCE_2_ASPECT_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "adaptive")
-"""What it takes for Seedance 2. Source: the same."""
+"""Its values for Seedance 2. Source: the same."""
 
 _SEEDANCE_2 = "seedance2_*"
 _SEEDANCE_25 = "seedance25*"
@@ -50,15 +50,15 @@ _LAST_FRAME_DOUBTS = (
         "the service's table does not list it, but lists `wan_fast_*`, which is not a model's name",
     ),
 )
-"""Pattern, whether the table lists the models, what makes it doubtful.
+"""Pattern, whether the table lists the models, and the reason for doubt.
 
-Sources: the capability matrix of the Image2Video page, editions from 2026-04-29 on, and an answer
-422 of the service, "video_last_frame is not supported for video model seedance2_fast_720p".
+Sources: the capability matrix of the Image2Video page, editions from 2026-04-29 on, and a 422
+response of the service, "video_last_frame is not supported for video model seedance2_fast_720p".
 """
 
 
 def aspect_ratios(model: Model) -> tuple[str, ...]:
-    """Return the aspect ratios that a model may take; for one known by name only, every one.
+    """Return the aspect ratios that a model may accept; all, if it is known by name only.
 
     >>> "adaptive" in aspect_ratios(Model("seedance2_4k")), "3:2" in aspect_ratios(Model("ours"))
     (True, True)
@@ -71,9 +71,9 @@ def aspect_ratios(model: Model) -> tuple[str, ...]:
 
 
 def last_frame_doubt(name: str, *, listed: bool) -> str | None:
-    """Return why the matrix may be wrong about a model's last frame; None if nothing says so.
+    """Return why the matrix may be wrong about a model's last frame; None if there is no reason.
 
-    `listed` tells whether the matrix, or an overlay, has it take one.
+    `listed` is whether the matrix, or an overlay, says that the model accepts one.
 
     >>> last_frame_doubt("kling25", listed=True) is None
     True
@@ -85,17 +85,17 @@ def last_frame_doubt(name: str, *, listed: bool) -> str | None:
 
 
 def has_media_rules(name: str, edition: Edition) -> bool:
-    """Return whether the rules for combining frames, references and audio hold for a model.
+    """Return whether the rules for combining frames, references and audio apply to a model.
 
-    They are stated for Seedance 2 and 2.5, from the edition of 2026-08-18 on.
+    They are published for Seedance 2 and 2.5, from the edition of 2026-08-18 on.
     """
     is_seedance = matches(_SEEDANCE_2, name) or matches(_SEEDANCE_25, name)
     return is_seedance and edition.date >= _MEDIA_RULES_SINCE
 
 
 def takes_face_references(name: str, edition: Edition) -> bool:
-    """Return whether `<faceid:ID:1>` may stand in the video prompt of a model.
+    """Return whether `<faceid:ID:1>` is allowed in the video prompt of a model.
 
-    It is stated for Seedance 2 only, from the edition of 2026-08-18 on.
+    That is published for Seedance 2 only, from the edition of 2026-08-18 on.
     """
     return matches(_SEEDANCE_2, name) and edition.date >= _MEDIA_RULES_SINCE

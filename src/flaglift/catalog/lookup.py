@@ -1,4 +1,4 @@
-"""Where a model name stands in the catalog: listed, known, yet to come, gone, or never heard of."""
+"""The status of a model name in the catalog: listed, named, newer, retired or unknown."""
 
 import datetime
 import re
@@ -11,27 +11,27 @@ from flaglift.catalog.model import Model
 
 
 class Status(StrEnum):
-    """The five standings of a name, as seen on the catalog's date."""
+    """The five statuses of a name, as of the catalog's date."""
 
     LISTED = "listed"
-    """The edition in use, or the user's overlay, has a row for it."""
+    """The current edition, or the user's overlay, has a row for it."""
 
     NAMED = "named"
-    """The changelog names it by the catalog's date, and no edition has had a row for it yet."""
+    """The changelog names it by the catalog's date, but no edition has had a row for it yet."""
 
     NEWER = "newer"
-    """Only a release or an edition after the catalog's date has it."""
+    """Only releases or editions after the catalog's date have it."""
 
     RETIRED = "retired"
-    """An earlier edition listed it, and the edition in use does not."""
+    """An earlier edition listed it, but the current edition does not."""
 
     UNKNOWN = "unknown"
-    """No edition and no release, of whatever date, has it."""
+    """No edition and no release of any date has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """The model, and the duration in seconds, that a retired name evidently stands for."""
+    """The model and the duration in seconds that evidently replace a retired name."""
 
     name: str
     seconds: int
@@ -39,12 +39,12 @@ class Successor:
 
 @dataclass(frozen=True, slots=True)
 class ModelLookup:
-    """What the catalog knows about one name.
+    """The result of looking up one name.
 
-    - `model`: the model, if it is listed or named; of others there is nothing that holds today.
+    - `model`: the model, if it is listed or named; for others, no facts are valid today.
     - `until`: the date of the last edition that listed a retired model.
-    - `successor`: for a retired model, and only where it is evident from the names.
-    - `suggestion`: for an unknown name, the listed or named model it is a misspelling of.
+    - `successor`: for a retired model, but only if it is evident from the names.
+    - `suggestion`: for an unknown name, the listed or named model that it may misspell.
     """
 
     name: str
@@ -56,21 +56,21 @@ class ModelLookup:
 
     @property
     def editions(self) -> tuple[datetime.date, ...]:
-        """The dates of all published editions that list the model, also after the catalog's."""
+        """The dates of all published editions that list the model, including later ones."""
         return listings(self.name)
 
     @property
     def since(self) -> datetime.date | None:
-        """The day on which the changelog or an edition first had the model, if one ever did."""
+        """The day on which the changelog or an edition first had the model, if any did."""
         released = release_dates().get(self.name)
         days = self.editions if released is None else (released, *self.editions)
         return min(days, default=None)
 
 
 def successor_of(name: str, models: Mapping[str, Model]) -> Successor | None:
-    """Return the successor of a retired `<model>_<N>s`: a listed model that makes N seconds.
+    """Return the successor of a retired `<model>_<N>s`: a listed model that supports N seconds.
 
-    Ground: dialect section 3.5. Nothing else is evident from a name.
+    Source: dialect section 3.5. Names imply nothing else.
     """
     match = re.fullmatch("(.+)_([1-9][0-9]{0,3})s", name)
     model = models.get(match[1]) if match else None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def read_overlay(path: Path) -> str:
-    """Return the text of an overlay. Raises `ConfigError` when it cannot be read as UTF-8 text."""
+    """Return the text of an overlay. Raises `ConfigError` if it cannot be read as UTF-8 text."""
     try:
         return read_regular(path).decode("utf-8-sig")
     except OSError as problem:
@@ -41,8 +41,8 @@ def overlaid(edition: Edition, text: str, path: str) -> Edition:
 
     A row for a model that the edition lists, or the changelog names, changes the keys it gives; any
     other row is a new model, to which the published patterns apply unless it states its
-    capabilities. All these models are listed then, with `path` as their source. Raises
-    `ConfigError` when the text is not what an overlay may say.
+    capabilities. All these models become listed, with `path` as their source. Raises `ConfigError`
+    if the text is not a valid overlay.
     """
     from flaglift.catalog.reading import parse_file  # noqa: PLC0415 (they load pydantic)
     from flaglift.catalog.schema import OverlayFile  # noqa: PLC0415

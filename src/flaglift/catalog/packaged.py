@@ -1,7 +1,7 @@
-"""The data files that come with the package, as plain values.
+"""The data files in the package, as plain values.
 
-They have the names and the defaults of `flaglift.catalog.schema`, which checks them in the tests;
-nobody waits for that, or for pydantic, to read a prompt. A user's own file is always checked.
+They have the names and defaults of `flaglift.catalog.schema`, which validates them in the tests,
+so that reading a prompt need not wait for that, or for pydantic. Users' files are always validated.
 """
 
 import tomllib
@@ -24,7 +24,7 @@ _CAPABILITY = {"note": ""}
 
 
 def packaged_edition(text: str) -> "EditionFile":
-    """Return the content of an edition that comes with the package."""
+    """Return the content of an edition file in the package."""
     document = tomllib.loads(text)
     document["models"] = tuple(_model(row) for row in document["models"])
     rows = document.get("capabilities", ())
@@ -33,7 +33,7 @@ def packaged_edition(text: str) -> "EditionFile":
 
 
 def packaged_releases(text: str) -> "ReleasesFile":
-    """Return the content of the changelog that comes with the package."""
+    """Return the content of the changelog file in the package."""
     document = tomllib.loads(text)
     document["releases"] = tuple(_record(row, {}) for row in document["releases"])
     return cast("ReleasesFile", _record(document, {}))

@@ -1,4 +1,4 @@
-"""From the text of a data file to its validated content, or to one sentence about what is wrong."""
+"""Parses the text of a data file to validated content, or to a message on what is wrong."""
 
 import json
 import tomllib
@@ -20,12 +20,12 @@ _File = TypeVar("_File", bound=DataFile)
 def parse_file(kind: type[_File], text: str, file: str, error: type[FlagliftError]) -> _File:
     """Return the content of a TOML file of the given kind.
 
-    Raises `error` with one sentence that names the file (as `file`), the row and what is wrong
-    with it, when the text is not TOML or not what such a file may say.
+    Raises `error` with one sentence that names the file (as `file`), the row and the problem, if
+    the text is not TOML or not valid for that kind of file.
     """
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as problem:  # a number or a nesting may be too long
+    except (ValueError, RecursionError) as problem:  # too long a number, too deep nesting
         raise error(f"{file}: not valid TOML: {problem}") from problem
     try:
         return kind.model_validate(document)
@@ -34,7 +34,7 @@ def parse_file(kind: type[_File], text: str, file: str, error: type[FlagliftErro
 
 
 def _first(detail: ErrorDetails, kind: type[DataFile], document: Mapping[str, Any]) -> str:
-    """Say what is wrong, after the place where it is: `model "kling25": durations: ...`."""
+    """Return what is wrong, after its place: `model "kling25": durations: ...`."""
     row: type[TableRow] = kind
     places: list[str] = []
     rest = [str(part) for part in detail["loc"]]

@@ -1,4 +1,4 @@
-"""The shape of the data files: what an edition, the changelog and an overlay may say."""
+"""The schema of the data files: an edition, the changelog and an overlay."""
 
 import datetime
 from collections import Counter
@@ -35,16 +35,16 @@ _Seconds = Annotated[int, Field(strict=True, ge=1, le=LONGEST)]
 
 
 class TableRow(BaseModel):
-    """A table of a data file: frozen, and without keys that nobody reads."""
+    """A table of a data file: immutable, and without unknown keys."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
 
 class ModelRow(TableRow):
-    """A model of a table: only its name is always published.
+    """A model in a table: only its name is always published.
 
-    The names of the keys are those of `flaglift.catalog.Model`; `default_seconds` is written where
-    it is not `base_seconds`.
+    The keys are named as in `flaglift.catalog.Model`; `default_seconds` is only given if it differs
+    from `base_seconds`.
     """
 
     name: _Name
@@ -55,7 +55,7 @@ class ModelRow(TableRow):
 
 
 class OverlayRow(ModelRow):
-    """A model of an overlay, which may state the capabilities as well."""
+    """A model of an overlay, which may also state capabilities."""
 
     capabilities: tuple[CapabilityKey, ...] | None = None
 
@@ -78,13 +78,13 @@ class ReleaseRow(TableRow):
 
 
 class DataFile(TableRow):
-    """A whole data file; `rows` says what the tables in its arrays are."""
+    """A whole data file; `rows` gives the types of the tables in its arrays."""
 
     rows: ClassVar[dict[str, type[TableRow]]]
 
 
 class EditionFile(DataFile):
-    """One published edition of the service's Image2Video page, with the sentence that says so."""
+    """One published edition of the service's Image2Video page, with a sentence on its source."""
 
     rows: ClassVar[dict[str, type[TableRow]]] = {"models": ModelRow, "capabilities": CapabilityRow}
 
@@ -107,7 +107,7 @@ class EditionFile(DataFile):
 
 
 class ReleasesFile(DataFile):
-    """The service's changelog as far as it names models, in the order of the dates."""
+    """The entries of the service's changelog that name models, in order of date."""
 
     rows: ClassVar[dict[str, type[TableRow]]] = {"releases": ReleaseRow}
 
@@ -123,7 +123,7 @@ class ReleasesFile(DataFile):
 
 
 class OverlayFile(DataFile):
-    """A user's additions and corrections; a row that is there already gives only what differs."""
+    """A user's additions and corrections; a row for an existing model gives only the changes."""
 
     rows: ClassVar[dict[str, type[TableRow]]] = {"models": OverlayRow}
 
