@@ -14,7 +14,7 @@ from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 
 TEXT_KEY = re.compile(r"(?:^|\[)text\]?$")
-"""A key that holds a prompt's text: `text`, `prompt[text]`."""
+"""A key for a prompt's text: `text`, `prompt[text]`."""
 
 _REST = re.compile(rb"(?P<comma>[ \t]*,)?[ \t]*(?:(?:#|//|/\*)[^\n]*?)?(?=\r?\n)")
 

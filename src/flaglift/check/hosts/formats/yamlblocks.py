@@ -48,7 +48,7 @@ class Level:
 def cuts_of_block(data: bytes) -> Mapping[int, bool]:
     """Return the starts of items or keys, with whether each is a key; none if there is only one.
 
-    There are none either if keys depend on each other: if one is repeated, or holds a text.
+    There are none either if keys depend on each other: one is repeated, or is for a prompt's text.
     """
     matches = list(_TOP.finditer(data))
     is_mapping = bool(matches) and matches[0]["key"] is not None
