@@ -121,7 +121,7 @@ def test_reading_can_be_stopped(playground: Playground, tmp_path: Path) -> None:
     page = playground.page
     page.set_input_files("#file", [str(large)])
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#results .problem")).to_have_text("stopped")
+    expect(page.locator("#results .problem")).to_have_text("stopped", timeout=SECONDS)
     playground.ready().write("a dog --video --video_model kling25")
     assert playground.fields("request")["text"] == "a dog"
 
