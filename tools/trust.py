@@ -40,7 +40,8 @@ ROWS = (
     Row("git", "Repositories that name programs", f"{_PYTEST} tests/check/test_git.py"),
     Row("fuzz", "Random inputs, guided by coverage", "make fuzz SECONDS=20", r"#(\d+)\tDONE"),
     Row(
-        "growth", "Hostile inputs in linear time", "make growth GROWTH=20000",
+        "growth", "Hostile inputs in linear time and 20 times their memory",
+        "make growth GROWTH=20000",
         r"(\d+) tried", r"(\d+) wrong",
     ),
     Row(
