@@ -77,11 +77,8 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
         *_read_bytes(literals, doubtful | foreign),
     ]
     whole = Span(0, len(data))
-    lost = {
-        each.start
-        for each in _bare(data, whole, covered)
-        if any(gap.start <= each.start < gap.end for gap in gaps)
-    }
+    kept = {each.start for each in _bare(data, whole, [*covered, *gaps])}
+    lost = {each.start for each in _bare(data, whole, covered)} - kept
     known: list[_Bare] = []
     if not isinstance(host, ExhaustiveHost):
         known = _bare(data, whole, [*covered, *_patterns(host, data, whole)])
@@ -108,7 +105,7 @@ def unread_in_part(
 
 
 def _patterns(host: object, data: bytes, part: Span) -> Iterable[Span]:
-    """Return the patterns that the code matches texts against, except after a parse error."""
+    """Return the patterns that the code matches texts against."""
     return host.patterns_in(data, part) if isinstance(host, PatternHost) else ()
 
 
