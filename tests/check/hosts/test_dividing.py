@@ -71,6 +71,13 @@ def test_the_parts_hold_what_the_document_holds(kind: str) -> None:
     assert list(map(described, literals)) == list(map(described, host.literals(data)))
 
 
+def test_a_part_depends_on_what_uses_its_text_elsewhere() -> None:
+    host, setting = host_named("python"), b"d = {'prompt[text]': 'a cat --video'}\n"
+    assert isinstance(host, DivisibleHost)
+    assert host.cuts(setting + b"a['prompt[w]']\n")[0] == host.cuts(setting + b"b()\n")[0]
+    assert host.cuts(setting + b"a['prompt[text]']\n")[0] != host.cuts(setting + b"b()\n")[0]
+
+
 UNDIVIDED = {
     "jsonl": '{"text": "a --video"}\n{"text": "b\n',
     "lines": "a --video",

@@ -221,6 +221,11 @@ def test_curl_sends_the_fields() -> None:
             "with a value that is not known here",
         ),
         (
+            "ruby",
+            "d = {'prompt[text]' => 'a cat --video --video_model kling25', \"prompt[#{n}]\" => 1}",
+            'it is not clear which field `"prompt[#{n}]" => 1` is',
+        ),
+        (
             "yaml",
             "text: a cat --video --video_model kling25\nvideo_prompt: [a]\n",
             "`video_prompt` is there already",
@@ -257,6 +262,59 @@ def test_what_cannot_be_moved_stays(name: str, document: str, reason: str) -> No
     assert new.decode() == document
     (said,) = reasons
     assert reason in said
+
+
+FLAT = "prompt[text]"
+PROMPT = "a cat --video --video_model kling25"
+USED = {
+    "python": ("d = {{'{k}': '{p}'}}", 'if "--video" in d["{k}"]: log()'),
+    "python:get": ("d = {{'{k}': '{p}'}}", "d.get('{k}', '').split('--')"),
+    "python:twice": ("d = {{'{k}': '{p}'}}", "d['{k}'] += ' --duration 5'"),
+    "ruby": ("d = {{ '{k}' => '{p}' }}", "puts d['{k}']"),
+    "ruby:symbol": ("d = {{ :'{k}' => '{p}' }}", "d.fetch(:'{k}')"),
+    "php": ("$d = ['{k}' => '{p}'];", "log($d['{k}']);"),
+    "php:names": ("$d = ['{k}' => '{p}'];", "$e = array_map($f, ['{k}']);"),
+    "javascript": ("const d = {{'{k}': '{p}'}}", "log(d['{k}'])"),
+    "javascript:pattern": ("const d = {{'{k}': '{p}'}}", "const {{'{k}': text}} = d"),
+    "javascript:form": ("f.append('{k}', '{p}')", "log(f.get('{k}'))"),
+    "go": ('func f() {{\n\tv.Set("{k}", "{p}")\n}}', 'var x = v.Get("{k}")'),
+    "go:list": ('var v = map[string]string{{"{k}": "{p}"}}', 'var x = []string{{"{k}"}}'),
+}
+
+
+@pytest.mark.parametrize("name", USED)
+def test_a_text_that_other_code_uses_stays(name: str) -> None:
+    texts = "\n".join(USED[name]).format(k=FLAT, p=PROMPT)
+    new, reasons = lifted(texts.encode(), name.partition(":")[0])
+    assert new.decode() == texts
+    line = texts.count("\n") + 1
+    assert reasons == [
+        f"line {line} of the code uses `{FLAT}` too, and may expect flags in it",
+    ]
+
+
+@pytest.mark.parametrize("name", USED)
+def test_other_fields_and_texts_of_other_requests_are_no_use(name: str) -> None:
+    setting, use = (line.format(k=FLAT, p=PROMPT) for line in USED[name])
+    others = use.replace(FLAT, "prompt[w]"), f"// see {FLAT} and '{FLAT} '", setting
+    if name.startswith(("python", "ruby")):
+        others = others[0], others[1].replace("//", "#"), setting
+    if name == "javascript:form":
+        others = *others[:2], "function g() {\n" + setting + "\n}"
+    new, reasons = lifted("\n".join((setting, *others)).encode(), name.partition(":")[0])
+    assert reasons == []
+    assert PROMPT.encode() not in new
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["if (v)\n  {};", "if (v) a(); else {};", "for (const p of all)\n  {}", "while (a()) {}"],
+)
+def test_a_statement_that_stands_alone_after_a_condition_gets_no_others(around: str) -> None:
+    document = around.format(f"f.append('{FLAT}', '{PROMPT}')")
+    new, reasons = lifted(document.encode(), "javascript")
+    assert new.decode() == document
+    assert reasons == ["there is no place for fields next to it"]
 
 
 def test_a_field_that_says_the_same_is_not_added_again() -> None:

@@ -6,8 +6,8 @@ stand side by side, or with `+` between them, are one literal, and what else is 
 
 import re
 from abc import abstractmethod
-from collections.abc import Collection, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -16,8 +16,9 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import HOLE, Around, Literal, LiteralForm, Piece, PieceKind
 from flaglift.check.hosts.formats.codec import ScannedLiteral
 from flaglift.check.hosts.formats.mappings import Beside
-from flaglift.check.hosts.formats.origins import Constructs, origin_of, text_of
+from flaglift.check.hosts.formats.origins import Constructs, name_in, origin_of, text_of
 from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
+from flaglift.check.hosts.formats.uses import uses
 from flaglift.check.hosts.patience import check_patience
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
@@ -111,7 +112,11 @@ class CodeHost(TreeParts):
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
         """Yield where statements begin."""
         if self.dependent is None or not self.dependent.search(data):
-            yield from ((child.start_byte, None) for child in root.children)
+            context = tuple(self._uses(data).items())
+            yield from ((child.start_byte, context) for child in root.children)
+
+    def _uses(self, data: bytes) -> Mapping[str, str]:
+        return uses(self.parsed(data), self.module, self.grammar(data))
 
     def _literals(self, data: bytes, part: Span | None = None) -> list[Literal]:
         joining = (*self.joins, *filter(None, (self.adds,)), *self.calls)
@@ -205,6 +210,10 @@ class CodeHost(TreeParts):
     def _look(self, whole: Node, data: bytes) -> Around:
         locked = BROKEN if is_broken(whole, data, self.module, self.grammar(data)) else ""
         beside, siblings, is_request = self.beside(whole, data)
+        if siblings is not None:
+            key = name_in(data[slice(*siblings.key)].decode())
+            used = self._uses(data).get(key)
+            siblings = replace(siblings, doubts=[*siblings.doubts, used]) if used else siblings
         origin, opener = origin_of(whole, self.shape), whole.start_byte
         return Around(origin, locked, beside, siblings, is_request, opener)
 

@@ -44,7 +44,6 @@ _VALUES = Mappings(
     containers=(),
     quotes={'"': _INTERPRETED, "`": _RAW},
     words={},
-    appends=("Set", "Add", "WriteField"),
 )
 _STRINGS = replace(_VALUES, strings=True)
 _MAPS = {"string": _STRINGS, "any": _VALUES, "interface{}": _VALUES}

@@ -94,7 +94,6 @@ _MAPPINGS = Mappings(
     containers=("object",),
     quotes={quote: _FORMS[quote] for quote in "\"'"},
     words={},
-    appends=("append", "set"),
 )
 
 

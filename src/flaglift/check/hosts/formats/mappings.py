@@ -8,10 +8,10 @@ from typing import Any
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Siblings
+from flaglift.check.hosts.base import HOLE
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.origins import name_of, text_of
-from flaglift.check.hosts.formats.sending import CALLS, PAIRS, called, is_sent, sides
+from flaglift.check.hosts.formats.sending import CALLS, PAIRS, added, called, is_sent, sides
 from flaglift.check.hosts.formats.siblings import (
     TEXT_KEY,
     Entries,
@@ -42,29 +42,32 @@ class Mappings:
     """The forms of strings, by their quotes."""
     words: Mapping[str, str]
     """How the language writes `true` and `false`."""
-    appends: tuple[str, ...] = ()
-    """Methods that add one field, called with its name and its value."""
     strings: bool = False
     """Whether all values are strings."""
     around: tuple[str, str] = ("", "")
     """The text before and after a value."""
 
 
+_BLOCKS = (
+    "program", "statement_block", "switch_case", "switch_default", "source_file", "statement_list",
+)  # fmt: skip
+"""Nodes around statements, one after the other, unlike the one statement after an `if`."""
 _SPREADS = ("spread_element", "dictionary_splat", "hash_splat_argument", "variadic_unpacking")
 _STRINGS = ("string", "encapsed_string", "interpreted_string_literal", "raw_string_literal")
 _PLAIN = re.compile(r"""(["'`])[^\\$]*\1""", re.DOTALL)
 """A string, in any language, in which every character is literal."""
-_LITERALLY = re.compile(r"(?!f)[^\\$]*|[^\\${]*", re.DOTALL)
+_LITERALLY = re.compile(r"(?!f)(?:[^\\$#]|#(?!\{))*|[^\\${]*", re.DOTALL)
 """A key without escapes or interpolations."""
 _STATIC = (
     *_STRINGS,
     "property_identifier",
     "hash_key_symbol",
+    "delimited_symbol",
     "simple_symbol",
     "number",
     "integer",
 )
-Beside = tuple[Mapping[str, Any], Siblings | None, bool]
+Beside = tuple[Mapping[str, Any], Entries | Statement | None, bool]
 """The fields next to a text, where more can go, and whether they are seen to be a request."""
 
 
@@ -73,7 +76,7 @@ def beside(node: Node, data: bytes, language: Mappings) -> Beside:
     around = list(islice(ancestors(node), 4))
     if len(around) > 1 and around[0].type in PAIRS and around[1].type in language.containers:
         return pairs(node, around[0], around[1], data, language)
-    if len(around) == 4 and around[2].type == "expression_statement":
+    if len(around) == 4 and around[3].type in _BLOCKS and around[2].type == "expression_statement":
         return _statement(node, around, data, language)
     return {}, None, False
 
@@ -205,7 +208,7 @@ def _writer(node: Node, key: Node, language: Mappings) -> Write:
 def _statement(node: Node, around: Sequence[Node], data: bytes, language: Mappings) -> Beside:
     """Return what `form.append("prompt[text]", text)` and its like add, and where more can go."""
     _, call, statement, block = around
-    key = _appended(call, language)
+    key = added(call)
     if key is None or key == node or not TEXT_KEY.search(name_of(key)):
         return {}, None, False
     function = text_of(call.child_by_field_name("function"))
@@ -213,13 +216,13 @@ def _statement(node: Node, around: Sequence[Node], data: bytes, language: Mappin
     doubts: list[str] = []
     for other in block.named_children:
         if other.type == "expression_statement" and other != statement:
-            name = _appended(other.named_child(0), language)
+            name = added(other.named_child(0))
             if name is not None and text_of(other).startswith(f"{function}("):
                 doubts += twice(name_of(key), [name_of(name)])
                 given[field_name(name_of(name))] = _constant(name.next_named_sibling)
     place = Statement(
         data,
-        Span(statement.start_byte, statement.end_byte),
+        Span(statement.start_byte, _code_end(statement)),
         Span(key.start_byte, key.end_byte),
         Span(node.start_byte, node.end_byte),
         frozenset(given),
@@ -229,10 +232,6 @@ def _statement(node: Node, around: Sequence[Node], data: bytes, language: Mappin
     return given, place, is_request_key(name_of(key))
 
 
-def _appended(call: Node | None, language: Mappings) -> Node | None:
-    """Return the name of the field that a call adds; None for any other call."""
-    arguments = call.child_by_field_name("arguments") if call is not None else None
-    if call is None or arguments is None or arguments.named_child_count != 2:
-        return None
-    function = text_of(call.child_by_field_name("function")).rpartition(".")[2]
-    return arguments.named_child(0) if function in language.appends else None
+def _code_end(statement: Node) -> int:
+    """Return the end of a statement without the comments that the parser takes for a part of it."""
+    return max(each.end_byte for each in statement.children if each.type != "comment")

@@ -116,5 +116,10 @@ def text_of(node: Node | None) -> str:
 
 def name_of(node: Node | None) -> str:
     """Return the name of a key or a target, without quotes: the last part of a dotted one."""
-    name = text_of(node).strip("\"'`:").lstrip("@$")
+    return name_in(text_of(node))
+
+
+def name_in(source: str) -> str:
+    """Return the name in the source of a key or a target, as `name_of` does."""
+    name = source.strip("\"'`:").lstrip("@$")
     return name if "[" in name else name.rpartition(".")[2]

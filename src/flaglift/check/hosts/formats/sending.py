@@ -114,3 +114,15 @@ def called(call: Node) -> str:
     """Return the name of the function or method that is called."""
     fields = (call.child_by_field_name(each) for each in ("function", "method", "name"))
     return text_of(next(filter(None, fields), None))
+
+
+_ADDS = re.compile(r"(?:^|[.>])(?:append|set|Set|Add|WriteField)$")
+"""Methods that add one field, called with its name and its value."""
+
+
+def added(call: Node | None) -> Node | None:
+    """Return the name of the field that a call adds to a form; None for any other call."""
+    arguments = call.child_by_field_name("arguments") if call is not None else None
+    if call is None or arguments is None or arguments.named_child_count != 2:
+        return None
+    return arguments.named_child(0) if _ADDS.search(called(call)) else None

@@ -180,9 +180,11 @@ class Statement(Adding):
         """Return the edit that adds the same statement for each field after it."""
         start, end = self.statement
         indent = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
-        line = line_end(self.data, end) + indent
-        if indent.strip():
-            line = b" " if self.data[end - 1 : end] == b";" else b"; "
+        at, line = end, b" " if self.data[end - 1 : end] == b";" else b"; "
+        if not indent.strip():
+            line = line_end(self.data, end) + indent
+            rest = _REST.match(self.data, end)
+            at = rest.end() if rest else end
         before = self.data[start : self.key.start]
         between = self.data[self.key.end : self.value.start]
         after = self.data[self.value.end : end]
@@ -191,7 +193,7 @@ class Statement(Adding):
             line + before + renamed(key, name) + between + self.write(form_value(value)) + after
             for name, value in fields.items()
         )
-        return [ByteEdit(end, end, added)]
+        return [ByteEdit(at, at, added)]
 
 
 @dataclass(frozen=True)
