@@ -79,6 +79,22 @@ def test_a_fix_that_makes_way_for_another(source: str, expected: str) -> None:
     assert (result.fixed, result.moved) == (1, 0)
 
 
+def test_prompts_that_get_other_numbers_are_fixed_to_the_end() -> None:
+    """The first is no prompt any more once its flags have moved; the last needs two rounds."""
+    data = (
+        "post(u, data={'prompt[text]': 'a cat --video --video_model kling25'})\n"
+        "x = 'a cow --video --video_model kling25'\n"
+        "y = 'a dog %s--video_model kling25_5s --video'\n"
+    )
+    once = fixed(data.encode(), "python", unsafe=True)
+    sent, same, other = once.data.decode().splitlines()
+    assert "'a cat', 'prompt[video_model]': 'kling25'" in sent
+    assert same == data.splitlines()[1]
+    assert other == "y = 'a dog %s --video_model kling25 --duration 5 --video'"
+    assert (once.fixed, once.moved) == (1, 1)
+    assert fixed(once.data, "python", unsafe=True).data == once.data
+
+
 def test_flags_move_once_nothing_else_is_to_be_fixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

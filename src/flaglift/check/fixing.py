@@ -26,17 +26,23 @@ def fix_file(file: PromptFile, wanted: Wanted) -> tuple[PromptFile, Fixed]:
     notes: list[str] = []
     fixed: set[int] = set()
     moved: set[int] = set()
-    todo = set(range(len(file.candidates)))
+    todo: Collection[int] = range(len(file.candidates))
+    renumbered = False
+    steps = [(_fixed, fixed), (_moved, moved)] if wanted.moves else [(_fixed, fixed)]
     for _ in range(_MOST_ROUNDS):
-        file, changed = _rewritten(file, notes, wanted, _fixed, todo)
-        fixed |= changed
-        if wanted.moves:
-            file, gone = _rewritten(file, notes, wanted, _moved, todo)
-            moved |= gone
-            changed |= gone
-        todo = changed
-        if not todo:
+        changed: set[int] = set()
+        for make, done in steps:
+            count = len(file.candidates)
+            file, now = _rewritten(file, notes, wanted, make, todo)
+            changed |= now
+            if not renumbered or make is _moved:
+                done.update(now)  # what is fixed later on was changed, and counted, before
+            # A text without flags is no prompt any more, and a new field may be one.
+            renumbered = renumbered or len(file.candidates) != count
+            todo = range(len(file.candidates)) if renumbered else todo
+        if not changed:
             break
+        todo = todo if renumbered else changed
     result.fixed, result.moved = len(fixed - moved), len(moved)
     result.notes = list(dict.fromkeys(notes))
     result.data = file.data
