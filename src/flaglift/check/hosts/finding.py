@@ -6,7 +6,7 @@ literals in that code.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from flaglift.check.hosts.base import (
@@ -179,9 +179,14 @@ def _is_script(literal: Literal) -> bool:
     role, key, call, path = literal.origin
     if role == "word" and key == "-c" and _SHELLS.match(call):
         return True
-    if literal.host in _STRUCTURED and (key in _SCRIPTS or _SCRIPTS.intersection(path)):
+    if literal.host in _STRUCTURED and (key in _SCRIPTS or _is_named_script(path)):
         return True
     return role != "operand" and _COMMAND.match(literal.text) is not None
+
+
+def _is_named_script(path: Sequence[str | int]) -> bool:
+    """Return whether a path leads to one of several scripts, as in `package.json`."""
+    return [part for part in path if isinstance(part, str)][-2:-1] == ["scripts"]
 
 
 def _block(word: str, text: str) -> Host | None:

@@ -43,17 +43,21 @@ def _unread(data: bytes, host: Host, literals: Sequence[Literal], depth: int) ->
 
 
 def _unread_inside(literals: Iterable[Literal], depth: int) -> Iterator[UnreadPlace]:
-    """Yield the unread places in literals that contain code of another host."""
+    """Yield the unread places in literals that contain code, of another host or of none."""
     for outer in literals:
         data = outer.text.encode()
-        inner = nested(outer) if may_hold_flags(data) else None
-        if inner is None:
+        if not may_hold_flags(data):
             continue
-        if depth > MOST_NESTED:
+        inner = nested(outer)
+        places: Iterable[UnreadPlace] = ()
+        if inner is None and outer.origin.role == "code":
+            places = _passed_over(data, _bare(data, Span(0, len(data)), ()), is_code=True)
+        elif inner is not None and depth > MOST_NESTED:
             yield UnreadPlace(outer.start, DEEP)
-            continue
+        elif inner is not None:
+            places = _unread(data, inner, inner.literals(data), depth + 1)
         position = length = 0
-        for start, reason in _unread(data, inner, inner.literals(data), depth + 1):
+        for start, reason in places:
             length += len(data[position:start].decode())
             position = start
             yield UnreadPlace(outer.locate(Span(length, length)).start, reason)
@@ -71,10 +75,9 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     doubted = [each for each in literals if gaps and may_be_code(each)]
     prompts = {each.root.place for each, said in judged(doubted) if said.taken}
     doubtful = {each.place for each in doubted} - prompts
-    foreign = _foreign(literals)
     covered = [
         *(Span(each.start, each.end) for each in host.comments(data)),
-        *_read_bytes(literals, doubtful | foreign),
+        *_read_bytes(literals, doubtful),
     ]
     whole = Span(0, len(data))
     kept = {each.start for each in _bare(data, whole, [*covered, *gaps])}
@@ -84,7 +87,7 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
         known = _bare(data, whole, [*covered, *_patterns(host, data, whole)])
     return [
         *(UnreadPlace(start, BROKEN) for start in sorted(lost)),
-        *_passed_over(data, [each for each in known if each.start not in lost], foreign),
+        *_passed_over(data, [each for each in known if each.start not in lost]),
     ]
 
 
@@ -94,14 +97,13 @@ def unread_in_part(
     """Return the unread places between the literals of a part that is read separately."""
     if isinstance(host, ExhaustiveHost):
         return []
-    foreign = _foreign(literals)
-    covered = [*_read_bytes(literals, foreign)]
+    covered = [*_read_bytes(literals, ())]
     bare = _bare(data, part, covered)
     if bare:
         comments = host.comments_in(data, part)
         covered += [Span(each.start, each.end) for each in comments]
         bare = _bare(data, part, [*covered, *_patterns(host, data, part)])
-    return [*_passed_over(data, bare, foreign)]
+    return [*_passed_over(data, bare)]
 
 
 def _patterns(host: object, data: bytes, part: Span) -> Iterable[Span]:
@@ -140,18 +142,17 @@ def _bare(data: bytes, part: Span, covered: Iterable[Span]) -> list[_Bare]:
 
 
 def _passed_over(
-    data: bytes, bare: Iterable[_Bare], foreign: Collection[Span]
+    data: bytes, bare: Iterable[_Bare], *, is_code: bool = False
 ) -> Iterator[UnreadPlace]:
     """Yield those in text that reads like a prompt, which excludes decrements and the like."""
     end = 0
-    is_prompt = is_code = False
+    is_prompt = False
     for start, after, before in bare:
         if start >= end:  # in the text judged last
             begin = max(after, data.rfind(b"\n", after, start) + 1)
             end = data.find(b"\n", start, before) + 1 or before
             quote = max(data.rfind(mark, begin, start) for mark in (b'"', b"'", b"`"))
             lines = data[begin:end], data[max(begin, quote + 1) : end]
-            is_code = any(place.start <= start < place.end for place in foreign)
             is_prompt = any(_reads_as_prompt(line, is_code=is_code) for line in lines)
         if is_prompt:
             yield UnreadPlace(start, UNREAD if is_code else OUTSIDE)
@@ -161,15 +162,6 @@ def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:
     literals = host_named("whole").literals(raw.decode(errors="replace").encode())
     look = partial(Around, Origin("inline" if is_code else "prose"))
     return any(classify(replace(each, look=look)).taken for each in literals)
-
-
-def _foreign(literals: Iterable[Literal]) -> set[Span]:
-    """Return the places of literals with possible flags that are code no host reads."""
-    return {
-        each.place
-        for each in literals
-        if may_hold_flags(each.text.encode()) and each.origin.role == "code" and not nested(each)
-    }
 
 
 def may_be_code(literal: Literal) -> bool:

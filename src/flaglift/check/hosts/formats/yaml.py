@@ -9,7 +9,6 @@ import yaml
 
 from flaglift.check.hosts.base import (
     HOLE,
-    Around,
     Comment,
     Literal,
     LiteralForm,
@@ -30,6 +29,7 @@ from flaglift.check.hosts.formats.yamlscalars import (
     is_text,
     writer,
 )
+from flaglift.check.hosts.formats.yamlscripts import look
 from flaglift.context import field_name
 from flaglift.lossless.spans import Span
 
@@ -188,23 +188,30 @@ class Reader:
             elif not isinstance(event, yaml.ScalarEvent):
                 level.doubts.append("a key of the mapping is not plain text")
         if isinstance(event, yaml.CollectionStartEvent):
-            mapping = isinstance(event, yaml.MappingStartEvent)
-            above = level.doubts if level and level.is_shared else []
-            shared = event.anchor is not None or bool(above)
-            opened = Level(mapping, bool(event.flow_style), is_key, is_shared=shared)
-            opened.doubts += above or [ANCHORED.format(event.anchor)] * shared
-            if level is None:
-                self.top = self.top or opened
-                column = event.start_mark.column  # type: ignore[union-attr]
-                plain = event.anchor is None and event.tag is None and not opened.flow
-                self.is_block &= plain and column == 0
-            self._levels.append(opened)
+            self._open(event, level, is_key=is_key)
             return None
         if is_key or any(level.is_key for level in self._levels):
             return None
         literal = self._literal(event) if isinstance(event, yaml.ScalarEvent) else None
         self._behind(event, is_key=False)
         return literal
+
+    def _open(self, event: yaml.CollectionStartEvent, level: Level | None, *, is_key: bool) -> None:
+        """Enter a collection in another one."""
+        mapping = isinstance(event, yaml.MappingStartEvent)
+        above = level.doubts if level and level.is_shared else []
+        shared = event.anchor is not None or bool(above)
+        opened = Level(mapping, bool(event.flow_style), is_key, level, is_shared=shared)
+        opened.doubts += above or [ANCHORED.format(event.anchor)] * shared
+        if level is None:
+            self.top = self.top or opened
+            column = event.start_mark.column  # type: ignore[union-attr]
+            plain = event.anchor is None and event.tag is None and not opened.flow
+            self.is_block &= plain and column == 0
+        elif not is_key:
+            opened.name = level.part
+            level.inner[str(level.part)] = opened
+        self._levels.append(opened)
 
     def _behind(self, event: yaml.Event, *, is_key: bool) -> None:
         """Advance past a value."""
@@ -219,6 +226,8 @@ class Reader:
                 level.fields[name] = None if is_null else event.value
             elif isinstance(event, yaml.AliasEvent):
                 level.fields[name] = HOLE
+        elif not level.mapping:
+            level.items.append(event.value if isinstance(event, yaml.ScalarEvent) else "")
         level.key = None
         level.index += 1
 
@@ -240,7 +249,7 @@ class Reader:
             end=place.end,
             inside=inside,
             pieces=tuple(pieces),
-            look=partial(_look, Origin("value", key, path=path), level, siblings),
+            look=partial(look, Origin("value", key, path=path), event.value, level, siblings),
             source=self.data,
             unclear=unclear,
         )
@@ -275,11 +284,3 @@ class Reader:
                 return form, inside.start, scanned.pieces, unclear
         whole = [Piece(PieceKind.ATOM, *place, value)] if value else []
         return form, place.start, whole, UNCLEAR
-
-
-def _look(origin: Origin, level: Level | None, siblings: Siblings | None) -> Around:
-    """Return the context of a scalar, once the mapping around it has been read to its end."""
-    locked = (
-        f"the key `{origin.key}` is there twice" if level and level.keys[origin.key] > 1 else ""
-    )
-    return Around(origin, locked, level.fields if level and siblings else {}, siblings)

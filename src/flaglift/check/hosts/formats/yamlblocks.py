@@ -16,6 +16,8 @@ _TOP = re.compile(
 )
 """An unindented item or key, or something that looks like one."""
 _NOWHERE = Span(0, 0)
+_DEPENDENT = frozenset({"defaults", "runs-on", "shell", "uses", "task", "command", "entrypoint"})
+"""Keys whose values say how other values next to them are read."""
 
 
 @dataclass
@@ -25,6 +27,10 @@ class Level:
     mapping: bool
     flow: bool
     is_key: bool
+    above: "Level | None" = None
+    """The collection around it."""
+    name: str | int = ""
+    """Its key or its number in the collection around it."""
     key: str | None = None
     key_place: Span = _NOWHERE
     index: int = 0
@@ -36,6 +42,10 @@ class Level:
     """The names of all fields of a mapping; filled during reading."""
     keys: Counter[str] = field(default_factory=Counter)
     """How often each key occurs in a mapping; filled during reading."""
+    inner: dict[str, "Level"] = field(default_factory=dict)
+    """The collections in a mapping, by key; filled during reading."""
+    items: list[str] = field(default_factory=list)
+    """The scalars in a sequence, empty for anything else; filled during reading."""
     doubts: list[str] = field(default_factory=list)
     """Why it is uncertain what a new field would become part of; filled during reading."""
 
@@ -48,13 +58,15 @@ class Level:
 def cuts_of_block(data: bytes) -> Mapping[int, bool]:
     """Return the starts of items or keys, with whether each is a key; none if there is only one.
 
-    There are none either if keys depend on each other: one is repeated, or is for a prompt's text.
+    There are none either if keys depend on each other: one is repeated, is for a prompt's text, or
+    says how others are read.
     """
     matches = list(_TOP.finditer(data))
     is_mapping = bool(matches) and matches[0]["key"] is not None
     matches = [match for match in matches if (match["key"] is not None) == is_mapping]
     keys = [match["key"].strip(b"\"'").decode() for match in matches if is_mapping]
-    if len(matches) < 2 or len(set(keys)) < len(keys) or any(map(TEXT_KEY.search, keys)):
+    depends = any(map(TEXT_KEY.search, keys)) or not _DEPENDENT.isdisjoint(keys)
+    if len(matches) < 2 or len(set(keys)) < len(keys) or depends:
         return {}
     return dict.fromkeys((0, *(match.start() for match in matches[1:])), is_mapping)
 

@@ -1,0 +1,103 @@
+"""The language of a script in YAML, where the document states one: a workflow's step, a task."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from flaglift.check.hosts.base import Around, Origin, Siblings
+from flaglift.check.hosts.formats.yamlblocks import Level
+from flaglift.check.hosts.registry import language
+
+_SCRIPTS = frozenset({"run", "script", "command", "cmd", "source"})
+"""Keys of scripts; those of Argo Workflows stand under `source`."""
+_INPUTS = frozenset({"with", "inputs"})
+"""Keys under which a step of GitHub Actions, or of Azure Pipelines, has what it passes on."""
+_INTERPRETED = frozenset({"bash", "python", "javascript", "typescript", "ruby", "php", "sql"})
+_WORD = re.compile(r"[A-Za-z]+")
+_SHEBANG = re.compile(r"#![ \t]*+([^\n]+)")
+_NO_SHELL = frozenset({"", "true", "false", "yes", "no", "on", "off"})
+"""Values of `shell` that say whether there is one, not which."""
+_UNREAD = frozenset({"powershell", "pwsh", "perl", "lua", "julia", "rscript", "groovy"})
+"""Languages in the names of actions that no host reads."""
+
+
+def look(origin: Origin, text: str, level: Level | None, siblings: Siblings | None) -> Around:
+    """Return the context of a scalar, once the mapping around it has been read to its end."""
+    if level is None or not level.mapping:
+        return Around(origin)
+    locked = f"the key `{origin.key}` is there twice" if level.keys[origin.key] > 1 else ""
+    said = _language(level, origin.key, text)
+    origin = origin._replace(role="code", key=said) if said else origin
+    return Around(origin, locked, level.fields if siblings else {}, siblings)
+
+
+def _language(level: Level, key: str, text: str) -> str:
+    """Return the language that a document states for a script; empty if it states none.
+
+    It is a host's name, or a name that no host has if the language is not read.
+    """
+    if key not in _SCRIPTS or (key == "source" and level.name != "script"):
+        return ""
+    shebang = _SHEBANG.match(text)
+    said = next(_stated(level, key), shebang[1] if shebang else "")
+    return _interpreted(said) if said else ""
+
+
+def _stated(level: Level, key: str) -> Iterator[str]:
+    """Yield what says how a script is run, the nearest first."""
+    yield from _shell(level)
+    if level.name in _INPUTS and level.above is not None:
+        yield from _task(level.above)
+    elif key == "source" and "command" in level.inner:
+        yield " ".join(level.inner["command"].items)
+    elif key == "run":
+        yield from _defaults(level)
+
+
+def _shell(level: Level) -> Iterator[str]:
+    """Yield the shell that a mapping states."""
+    shell = level.fields.get("shell")
+    if shell is not None and shell.lower() not in _NO_SHELL:
+        yield shell
+
+
+def _task(step: Level) -> Iterator[str]:
+    """Yield the language of an action's or a task's script, as far as its name says it."""
+    name = PurePosixPath(step.fields.get("uses") or step.fields.get("task") or "").name
+    name = name.partition("@")[0].lower()
+    if name == "github-script":
+        yield "javascript"
+    for word in _WORD.findall(name):
+        names = (word, word.removesuffix("script"))  # as in `PythonScript`
+        yield from (each for each in names if each in _UNREAD or language(each) in _INTERPRETED)
+
+
+def _defaults(step: Level) -> Iterator[str]:
+    """Yield the shell of the steps of a job, then of a workflow, then of the job's system."""
+    around = [level for level in _outward(step) if level.mapping]
+    for level in around:
+        defaults = level.inner.get("defaults")
+        if defaults is not None and "run" in defaults.inner:
+            yield from _shell(defaults.inner["run"])
+    for level in around:
+        runner = level.inner.get("runs-on")
+        system = next(iter(runner.items), "") if runner else level.fields.get("runs-on") or ""
+        if system.startswith("windows"):
+            yield "powershell"
+
+
+def _outward(level: Level | None) -> Iterator[Level]:
+    """Yield a collection and those around it."""
+    while level is not None:
+        yield level
+        level = level.above
+
+
+def _interpreted(command: str) -> str:
+    """Return the language that a command line interprets; one that is put in later is unknown."""
+    for word in command.split() if "$" not in command else ():
+        for part in _WORD.findall(PurePosixPath(word).name):
+            name = language(part)
+            if name in _INTERPRETED:
+                return name
+    return f"shell {command}"
