@@ -32,7 +32,7 @@ _TALK = re.compile(
     r"readme|question|answer|log)$",
     re.IGNORECASE,
 )
-_COMMAND = re.compile(
+COMMAND_KEY = re.compile(
     r"^-*(?:args?|argv|arguments|cmds?|cmdline|commands?|command_line|entrypoint|exec|flags?|"
     r"opts?|options?|run|scripts?|shell|switch(?:es)?)$",
     re.IGNORECASE,
@@ -76,7 +76,7 @@ def surroundings(literal: Literal) -> Iterator[Evidence]:
         yield Evidence(2, f"`{key}` names a prompt")
     elif _TALK.match(key):
         yield Evidence(-3, f"`{key}` holds words for readers")
-    elif _COMMAND.match(key) or any(_COMMAND.match(str(part)) for part in path):
+    elif COMMAND_KEY.match(key) or any(COMMAND_KEY.match(str(part)) for part in path):
         yield Evidence(-3, f"`{key}` holds parts of a command")
     if role not in ("word", "document"):  # there it is a program
         yield from _call(call)

@@ -17,7 +17,8 @@ from flaglift.check.hosts.base import (
     Literal,
     SelectiveHost,
 )
-from flaglift.check.hosts.classifier import classify
+from flaglift.check.hosts.classifier import COMMAND_KEY, classify
+from flaglift.check.hosts.formats.argv import OF_SCRIPT, SHELL
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import TextForm
@@ -101,7 +102,7 @@ def _nested_comments(literals: Iterable[Literal]) -> Iterator[Comment]:
 
 
 _SCRIPTS = frozenset(
-    {"run", "script", "scripts", "before_script", "after_script", "command", "cmd"}
+    {"run", "script", "scripts", "before_script", "after_script", "command", "cmd", "entrypoint"}
 )
 _STRUCTURED = frozenset({"json", "yaml", "toml"})
 _COMMAND = re.compile(r"[ \t\r\n]*(?:\$ )?curl[ \t\r\n]")
@@ -109,7 +110,11 @@ _COMMAND = re.compile(r"[ \t\r\n]*(?:\$ )?curl[ \t\r\n]")
 be read as itself again."""
 _OPTION = re.compile(r"--(?!mask|negative|video)(?:[a-z]+[-_])?(?:prompt|text)=(?=\S)")
 """A word of a command that passes a prompt to another program."""
-_SHELLS = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")
+_QUOTED_OPERAND = re.compile(
+    r"(?:(?<=\s)|\A)--?(?!video|duration|mask|negative)[A-Za-z][\w-]*+(?:=|\s++)"
+    r"(?:\"[^\"]*+\"|'[^']*+')"
+)
+"""The quoted operand of an option that is none of the service's own."""
 _PAGES = frozenset({"http", "html", "vue", "svelte", "lines", "whole", "blocks"})
 _SQL = re.compile(
     r"\s*(?:--[^\n]*+\n\s*)*+"
@@ -177,16 +182,27 @@ def _language_of(literal: Literal) -> str | None:
 def _is_script(literal: Literal) -> bool:
     """Return whether a string contains commands: a workflow step, or a call of curl."""
     role, key, call, path = literal.origin
-    if role == "word" and key == "-c" and _SHELLS.match(call):
+    if role == "word":
+        return bool(OF_SCRIPT.fullmatch(key) and SHELL.match(call)) or _is_curl(literal)
+    if literal.host in _STRUCTURED and (_has_script(key, path) or _has_options(key, literal.text)):
         return True
-    if literal.host in _STRUCTURED and (key in _SCRIPTS or _is_named_script(path)):
-        return True
-    return role != "operand" and _COMMAND.match(literal.text) is not None
+    return role != "operand" and _is_curl(literal)
 
 
-def _is_named_script(path: Sequence[str | int]) -> bool:
-    """Return whether a path leads to one of several scripts, as in `package.json`."""
-    return [part for part in path if isinstance(part, str)][-2:-1] == ["scripts"]
+def _is_curl(literal: Literal) -> bool:
+    return _COMMAND.match(literal.text) is not None
+
+
+def _has_script(key: str, path: Sequence[str | int]) -> bool:
+    """Return whether a key holds a script, or is one of several, as in `package.json`."""
+    *_, above, name = ("", "", *(part for part in path if isinstance(part, str)))
+    return key in _SCRIPTS or above == "scripts" or (above, name) == ("healthcheck", "test")
+
+
+def _has_options(key: str, text: str) -> bool:
+    """Return whether a command's arguments in one text have flags in quotes after an option."""
+    quoted = _QUOTED_OPERAND.finditer(text) if COMMAND_KEY.match(key) else ()
+    return any(may_hold_flags(each[0].encode()) for each in quoted)
 
 
 def _block(word: str, text: str) -> Host | None:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import HOLE, Around, Literal, Origin, PieceKind, Siblings
+from flaglift.check.hosts.formats.argv import origin_in_script
 from flaglift.check.hosts.formats.code import Joined
 from flaglift.check.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_special
 from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
@@ -193,7 +194,7 @@ def _look(node: Node, limit: int, data: bytes) -> Around:
     command = next((each for each in ancestors(node) if each.type == "command"), None)
     opener = command.start_byte if command is not None else None
     beside, siblings = _beside(node, limit, data)
-    return Around(_origin(node), locked, beside, siblings, opener=opener)
+    return Around(origin_in_script(node), locked, beside, siblings, opener=opener)
 
 
 def _look_document(document: HereDocument, data: bytes) -> Around:
@@ -203,23 +204,6 @@ def _look_document(document: HereDocument, data: bytes) -> Around:
     origin = Origin("document", _written_to(node), _command(node))
     locked = BROKEN if document.is_open or is_broken(node, script, _MODULE) else ""
     return Around(origin, locked, opener=document.delimiter.start)
-
-
-def _origin(node: Node) -> Origin:
-    child, above = node, node.parent
-    while above is not None:
-        if above.type == "command":
-            name = above.child_by_field_name("name")
-            if name == child:
-                return Origin("command", call=text_of(name))
-            before = text_of(child.prev_named_sibling)
-            return Origin("word", before if before.startswith("-") else "", text_of(name))
-        if above.type == "variable_assignment":
-            return Origin("value", text_of(above.child_by_field_name("name")))
-        if above.type in ("test_command", "binary_expression", "case_item", "expansion"):
-            return Origin("operand")
-        child, above = above, above.parent
-    return Origin("word")
 
 
 def _beside(node: Node, limit: int, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:

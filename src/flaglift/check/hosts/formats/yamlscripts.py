@@ -1,10 +1,12 @@
 """The language of a script in YAML, where the document states one: a workflow's step, a task."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 
 from flaglift.check.hosts.base import Around, Origin, Siblings
+from flaglift.check.hosts.formats.argv import as_word
 from flaglift.check.hosts.formats.yamlblocks import Level
 from flaglift.check.hosts.registry import language
 
@@ -23,12 +25,22 @@ _UNREAD = frozenset({"powershell", "pwsh", "perl", "lua", "julia", "rscript", "g
 
 def look(origin: Origin, text: str, level: Level | None, siblings: Siblings | None) -> Around:
     """Return the context of a scalar, once the mapping around it has been read to its end."""
-    if level is None or not level.mapping:
+    if level is None:
         return Around(origin)
+    if not level.mapping:
+        items, at = level.items, int(origin.path[-1])
+        return Around(as_word(origin, lambda: items[: at + 1], partial(_words, level.above)))
     locked = f"the key `{origin.key}` is there twice" if level.keys[origin.key] > 1 else ""
     said = _language(level, origin.key, text)
     origin = origin._replace(role="code", key=said) if said else origin
     return Around(origin, locked, level.fields if siblings else {}, siblings)
+
+
+def _words(level: Level | None, key: str) -> Sequence[str]:
+    """Return the words of a command that a mapping holds, as a list or in one text."""
+    if level is None:
+        return ()
+    return level.inner[key].items if key in level.inner else (level.fields.get(key) or "").split()
 
 
 def _language(level: Level, key: str, text: str) -> str:

@@ -1,0 +1,85 @@
+"""The words of a command: in a shell script, or a list in a document (`["sh", "-c", "..."]`)."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+from tree_sitter import Node
+
+from flaglift.check.hosts.base import Origin
+from flaglift.check.hosts.formats.origins import text_of
+
+_LISTS = frozenset({"command", "cmd", "args", "arguments", "argv", "entrypoint"})
+_PROGRAMS = {
+    "args": ("command", "entrypoint", "entryPoint"),
+    "command": ("entrypoint", "entryPoint"),
+}
+"""The keys of the words before those of a key, in Kubernetes, Compose, actions and others."""
+_OF_DOCKER = {"CMD": (), "CMD-SHELL": ("sh", "-c")}
+"""What the first word of a health check stands for."""
+_MOST_OPTIONS = 8
+"""The number of words between a shell and its script."""
+_MOST_WORDS = 1000
+"""A longer list is one of data; to read what is before each of its elements takes too long."""
+SHELL = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")
+OF_SCRIPT = re.compile(r"-[a-zA-Z]*c")
+"""The option of a shell after which a script stands; others may be in the same word."""
+
+
+def as_word(
+    origin: Origin, words: Callable[[], Sequence[str]], given: Callable[[str], Sequence[str]]
+) -> Origin:
+    """Return the origin of a text in a list, as that of a command's word if the list is one.
+
+    `words` returns those of the list up to and including the text, and `given` those of another
+    key of the mapping around the list. If the first word holds a blank, the list may be one of
+    scripts.
+    """
+    key, path = origin.key, origin.path
+    is_check = path[-3:-1] in (("healthcheck", "test"), ("healthCheck", "command"))
+    if path[-2:-1] != (key,) or not (is_check or key.lower() in _LISTS):
+        return origin
+    if int(path[-1]) > _MOST_WORDS:
+        return origin
+    before = next(filter(None, map(given, _PROGRAMS.get(key, ()))), ())
+    first, *others = *before, *words()
+    command = [*_OF_DOCKER.get(first, (first,)), *others]
+    if len(command[0].split()) > 1:
+        return origin
+    option = command[-2] if command[-2:-1] and command[-2].startswith("-") else ""
+    return origin._replace(
+        role="word", key=option, call=_shell(reversed(command[:-1])) or command[0]
+    )
+
+
+def origin_in_script(node: Node) -> Origin:
+    """Return the place of a word, or of a value that is assigned, in a script."""
+    child, above = node, node.parent
+    while above is not None:
+        if above.type == "command":
+            name = above.child_by_field_name("name")
+            if name == child:
+                return Origin("command", call=text_of(name))
+            words = _before(child)
+            option = next(words, "")
+            call = _shell(words) if OF_SCRIPT.fullmatch(option) else ""
+            return Origin("word", option if option[:1] == "-" else "", call or text_of(name))
+        if above.type == "variable_assignment":
+            return Origin("value", text_of(above.child_by_field_name("name")))
+        if above.type in ("test_command", "binary_expression", "case_item", "expansion"):
+            return Origin("operand")
+        child, above = above, above.parent
+    return Origin("word")
+
+
+def _before(node: Node) -> Iterator[str]:
+    """Yield the words before one, the nearest first."""
+    before = node.prev_named_sibling
+    while before is not None:
+        yield text_of(before)
+        before = before.prev_named_sibling
+
+
+def _shell(words: Iterator[str]) -> str:
+    """Return the shell that another command runs, such as `sudo`; empty for none."""
+    return next(filter(SHELL.match, islice(words, _MOST_OPTIONS)), "")
