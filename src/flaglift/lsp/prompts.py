@@ -160,11 +160,11 @@ def _key(literal: Literal) -> Hashable:
     """
     start = literal.start
     origin = literal.origin
-    path = tuple(None if isinstance(part, int) else part for part in origin.path)
+    path = tuple(0 if isinstance(part, int) else part for part in origin.path)
     return (
         literal.source[start : literal.end],
         tuple((p.kind, p.start - start, p.end - start, p.text, p.spelt) for p in literal.pieces),
-        (origin.role, origin.key, origin.call, path),
+        origin._replace(path=path),
         repr(dict(literal.beside)) if literal.beside else "",
         literal.siblings is None,
         literal.doubt,

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from flaglift.check.hosts.base import HOLE, ByteEdit, Literal, LiteralChange
+from flaglift.check.hosts.base import HOLE, ByteEdit, Literal, LiteralChange, Origin
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.edits import EditPlan, UnwritableError, differences
 from flaglift.check.hosts.finding import candidates, leaves
@@ -217,7 +217,7 @@ def test_a_value_that_is_not_known(name: str, source: str, codes: list[str]) -> 
 
 
 def test_a_call_in_a_class_head_has_no_name() -> None:
-    assert only("python", "class A(B, x='a --video'): pass").origin == ("value", "x", "", ())
+    assert only("python", "class A(B, x='a --video'): pass").origin == Origin("value", "x")
 
 
 def test_strings_that_nobody_added_are_noticed() -> None:

@@ -52,6 +52,28 @@ def test_fields_are_added_in_the_style_of_the_file(path: Path) -> None:
     assert reasons == []
 
 
+@pytest.mark.parametrize(
+    ("name", "source", "place", "moved"),
+    [
+        ("yaml", "prompt:\n  text: T\n---\nprompt:\n  text: T\n", "prompt.text", [True, True]),
+        ("yaml", "- text: T\n---\ntext: T\n---\n- text: T\n", "[].text", [True, False, True]),
+        ("yaml", "- text: T\n---\ntext: T\n", "text", [False, True]),
+        ("json", '{"a": {"text": "T"}}\n{"a": {"text": "T"}}\n', "a.text", [True, True]),
+        ("json", '[{"text": "T"}] {"text": "T"}', "[].text", [True, False]),
+        ("jsonl", '{"a": {"text": "T"}}\n{"text": "T"}\n', "a.text", [True, False]),
+        ("csv", "id,text,video_model,video_prompt,video_duration\n1,T,,,\n", "text", [True]),
+    ],
+)
+def test_a_place_is_one_in_each_document_of_a_file(
+    name: str, source: str, place: str, moved: list[bool]
+) -> None:
+    data = source.replace("T", "a cat --video --video_model kling25 --duration 5").encode()
+    made = [
+        lift_literal(literal, DEFAULT, [place]) for literal, _ in candidates(data, host_named(name))
+    ]
+    assert [isinstance(each, LiteralChange) for each in made] == moved
+
+
 @pytest.mark.parametrize("name", ["json", "yaml", "toml", "csv", "javascript"])
 def test_lines_of_windows_stay_so(name: str) -> None:
     path = next(path for path in sorted(CASES.iterdir()) if path.stem.startswith(name))

@@ -65,7 +65,7 @@ _ROLES = {
 
 def surroundings(literal: Literal) -> Iterator[Evidence]:
     """Yield the evidence from the place of a literal."""
-    role, key, call, path = literal.origin
+    role, key, call, path = literal.origin[:4]
     if role == "text" and literal.outer is None:
         yield Evidence(2, "the file is text")
     elif role in _ROLES:

@@ -141,7 +141,7 @@ MOST_NESTED = 8
 
 def nested(literal: Literal) -> Host | None:
     """Return the host that reads a literal's text; None if it belongs to no other host."""
-    role, key, call, _ = literal.origin
+    role, key, call = literal.origin[:3]
     text = literal.text
     if len(literal.hosts) > MOST_NESTED:
         return None
@@ -181,7 +181,7 @@ def _language_of(literal: Literal) -> str | None:
 
 def _is_script(literal: Literal) -> bool:
     """Return whether a string contains commands: a workflow step, or a call of curl."""
-    role, key, call, path = literal.origin
+    role, key, call, path = literal.origin[:4]
     if role == "word":
         return bool(OF_SCRIPT.fullmatch(key) and SHELL.match(call)) or _is_curl(literal)
     if literal.host in _STRUCTURED and (_has_script(key, path) or _has_options(key, literal.text)):

@@ -20,11 +20,11 @@ def is_sent(literal: Literal, sent: Sequence[str]) -> bool:
     """Return whether the fields next to a literal are part of a request.
 
     This is either evident from the code, or declared by a `move-to-fields` pattern for this file:
-    `prompts[].text` for a place in a document, `text` for a column, nothing for the whole file.
+    `prompts[].text` for a place in each document, `text` for a column, nothing for the whole file.
     """
     if literal.is_request or "" in sent:
         return True
-    path = literal.origin.path[literal.host in ("csv", "tsv", "jsonl", "sql") :]
+    path = literal.origin.path[literal.origin.counted :]
     names = "".join("[]" if isinstance(part, int) else f".{part}" for part in path)
     return names.removeprefix(".") in sent
 

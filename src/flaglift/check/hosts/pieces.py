@@ -88,6 +88,8 @@ class Origin(NamedTuple):
     """What is called with it (`parser.add_argument`, `formData.append`), or the command run."""
     path: tuple[str | int, ...] = ()
     """Keys and indices from the document's root, in structured hosts."""
+    counted: bool = False
+    """Whether its first part counts documents, lines or rows, of which the file holds several."""
 
 
 class Around(NamedTuple):

@@ -187,7 +187,7 @@ def _layout(data: bytes, name: str) -> CsvLayout:
 
 def _look(cell: Cell, key: str | int, row: CsvRow, columns: Columns) -> Around:
     name = key if isinstance(key, str) else ""
-    origin = Origin("cell", name, path=(row.number, key))
+    origin = Origin("cell", name, path=(row.number, key), counted=True)
     if row.number == 0 or not TEXT_KEY.search(name):
         return Around(origin)
     if columns.header.count(name) > 1:

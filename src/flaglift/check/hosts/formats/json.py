@@ -215,7 +215,7 @@ def _look(
     around: _Objects,
 ) -> Around:
     key = text.nearest_key(data)
-    origin = Origin("value", key, path=(*above, *text.path(data)))
+    origin = Origin("value", key, path=(*above, *text.path(data)), counted=bool(above))
     if document.fault:
         line = data.count(b"\n", 0, document.at) + 1
         return Around(origin, f"this is not valid JSON: {document.fault} (line {line})")

@@ -61,7 +61,7 @@ class SqlRow:
         }
         values = {other: self.value(cell) for other, cell in cells.items() if other != name}
         if name:
-            origin = origin._replace(path=(self.number, name))
+            origin = origin._replace(path=(self.number, name), counted=True)
         return Around(origin, "", values, SqlFields(self, cells, doubt), opener=self.opener)
 
     def _doubt(self) -> str:

@@ -237,6 +237,7 @@ class Reader:
         prefix = (self._document,) if self._document > 0 else ()
         path = (*prefix, *(level.part for level in self._levels))
         key = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
+        origin = Origin("value", key, path=path, counted=bool(prefix))
         level = self._levels[-1] if self._levels else None
         doubts = [ANCHORED.format(event.anchor)] if event.anchor else level.doubts if level else ()
         siblings = self._siblings(place, event.style or "", doubts)
@@ -249,7 +250,7 @@ class Reader:
             end=place.end,
             inside=inside,
             pieces=tuple(pieces),
-            look=partial(look, Origin("value", key, path=path), event.value, level, siblings),
+            look=partial(look, origin, event.value, level, siblings),
             source=self.data,
             unclear=unclear,
         )
