@@ -130,6 +130,23 @@ def test_other_encodings_are_read_where_they_are_declared() -> None:
     assert Path("b.txt").read_bytes() == f"é {CLEAN}\r\n".encode("utf-16")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_prompts_in_wide_characters_are_not_overlooked(encoding: str) -> None:
+    other = f"{encoding}-be"  # without a mark
+    long = f"{'x' * 3_000_000}\n{TWICE}"
+    write({"a.txt": TWICE.encode(encoding), "flaglift.toml": "max-file-size = 5_000_000"})
+    write({"b.txt": TWICE.encode(other), "c.txt": long.encode(encoding), "d.txt": b"a\0b"})
+    write({"e.unknown": TWICE.encode(encoding), "f.unknown": TWICE.encode(other)})
+    run = flaglift("check", "--output-format", "concise", "--select", "FL104")
+    assert run.returncode == 2
+    assert run.stdout.startswith("a.txt:1:")
+    assert "b.txt: is binary, so it is not read\n" in run.stderr
+    assert "c.txt: " in run.stderr
+    assert "are more than `max-file-size` allows (5000000)" in run.stderr
+    assert "d.txt" not in run.stderr
+    assert "not read: 1 .unknown (1 holds flag spellings)" in run.stderr
+
+
 def test_files_over_the_limit_are_reported_if_they_may_hold_flags() -> None:
     big = "plain words\n" * 200_000
     write(

@@ -88,10 +88,13 @@ def _content(handle: int, path: str, size: int, largest: int) -> bytes | None:
 
 
 def _may_hold_flags(handle: int) -> bool:
-    """Search a large file block by block; blocks overlap, so that no flag is cut in two."""
+    """Search a large file block by block; blocks overlap, so that no flag is cut in two.
+
+    Without zeros, the ASCII text of UTF-16 and UTF-32 reads as in UTF-8.
+    """
     tail = b""
     while part := os.read(handle, _CHUNK):
-        if may_hold_flags(tail + part):
+        if may_hold_flags((tail + part).replace(b"\0", b"")):
             return True
         tail = part[-_OVERLAP:]
     return False

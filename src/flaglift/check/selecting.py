@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from flaglift.check.configuration import Configuration, Configurations
+from flaglift.check.hosts.encoding import as_utf8
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.check.hosts.registry import SUFFIXES, language, name_for
 from flaglift.check.reading import read_found, read_named
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from flaglift.check.job import FileJob
 
 _SUPPRESSION = b"flaglift:"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _TEXT = "lines"
 """The host of text files, and of standard input without a name."""
 
@@ -143,10 +143,11 @@ class Selection:
                 raw = self._read(target)
             except InputError:
                 return  # too large or not to be read, and of no supported kind
-        if raw is None or self._excludes(target) or b"\0" in raw[:8000]:
+        text = as_utf8(raw or b"")
+        if raw is None or self._excludes(target) or b"\0" in text[:8000]:
             return
         self.unread.kinds[_kind(target.path)] += 1
-        if b"--video" in raw and _SPELLING.search(raw):
+        if b"--video" in text and _SPELLING.search(text):
             self.unread.holding.append(target.path)
 
     def _read(self, target: FileTarget) -> bytes | None:
@@ -248,9 +249,9 @@ def _kind(path: str) -> str:
 
 def concerns(raw: bytes) -> bool:
     """Return whether a file's content may have flags or suppressions."""
-    if raw.startswith(_UTF_16):
-        raw = raw.decode("utf-16", "replace").encode()
-    return may_hold_flags(raw) or _SUPPRESSION in raw
+    # In UTF-16 without a mark there is a zero next to each ASCII character: it is to be reported.
+    text = as_utf8(raw).replace(b"\0", b"")
+    return may_hold_flags(text) or _SUPPRESSION in text
 
 
 def interpreter(path: str, raw: bytes) -> str | None:

@@ -20,6 +20,12 @@ _COOKIE = re.compile(rb"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)
 _WITH_COOKIE = (".py", ".pyi", ".rb")
 
 
+def as_utf8(raw: bytes) -> bytes:
+    """Return a file's content as UTF-8 if a mark names another encoding, to search in it."""
+    encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+    return raw if encoding == "utf-8" else raw.decode(encoding, "replace").encode()
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A file's text as UTF-8 without a byte order mark, and what is needed to write it back."""
