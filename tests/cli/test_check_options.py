@@ -182,7 +182,7 @@ def test_standard_input_is_read_as_the_file_it_would_be() -> None:
     assert run.stdout == f'x = "{CLEAN}"\n'
     assert "a.py:1:" in run.stderr
     run = flaglift("check", "--stdin-filename", "a.py", "--diff", "-", stdin=source)
-    assert run.stdout.startswith("--- a.py\n+++ a.py\n")
+    assert run.stdout.startswith("--- a/a.py\n+++ b/a.py\n")
 
 
 @pytest.mark.parametrize("given", [b"", b"plain\r\n", b"\xff\xfe", b"# flaglift is a tool\n"])

@@ -71,8 +71,7 @@ def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
     data = outcome.fixed.data if outcome.fixed else decoded.data
     new = _restored(decoded, data, job)
     if task.diff:
-        name = "-" if job.shown == STDIN else job.shown
-        outcome.diff = unified_diff(_text(decoded, decoded.data), _text(decoded, data), name)
+        outcome.diff = unified_diff(job.raw, new, "-" if job.shown == STDIN else job.shown)
     elif job.path == "-":
         outcome.output = new
     elif new != job.raw:
@@ -90,8 +89,3 @@ def _restored(decoded: Decoded, data: bytes, job: FileJob) -> bytes:
         raise InputError(
             f"{job.shown}: {decoded.encoding} has no {sign!a}, so it is not fixed"
         ) from None
-
-
-def _text(decoded: Decoded, data: bytes) -> str:
-    """Return the text that `patch` must find in the file, as far as it is UTF-8."""
-    return (decoded.mark + data if decoded.encoding == "utf-8" else data).decode()
