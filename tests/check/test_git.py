@@ -196,6 +196,59 @@ def test_links_and_folders_beside_are_told_apart() -> None:
     assert shown_files("--since", "HEAD", "src") == ["src/a.txt"]
 
 
+@pytest.mark.parametrize("option", ["--staged", "--since=HEAD"])
+def test_what_git_does_not_look_at_is_said(here: Path, option: str) -> None:
+    git("init", "-q")
+    commit({"a.txt": LONG, "gone.txt": LONG, "sub/b.txt": CLEAN})
+    write({"../outside/c.txt": LONG, "sub/b.txt": LONG})
+    git("add", "-A")
+    Path("gone.txt").unlink()
+    git("init", "-q", "inner")
+    write({"inner/d/e.txt": LONG})
+    elsewhere = f"is not in {here}, the repository of the current folder, so it is not looked at"
+    within = f"is in another repository, {here / 'inner'}, so it is not looked at; run this there"
+    for path, problem in (
+        ("nothere", "no such file or directory"),
+        ("gone.txt", "no such file or directory"),
+        ("a.txt/x", "not a directory"),
+        ("../outside", elsewhere),
+        ("../outside/c.txt", elsewhere),
+        ("..", elsewhere),
+        ("inner", within),
+        ("inner/d/e.txt", within),
+    ):
+        for more in ([], ["--show-files"], ["--output-format=json"]):
+            run = flaglift("check", option, path, *more)
+            assert run.returncode == 2
+            assert f"flaglift: {path}: {problem}\n" in run.stderr
+    assert shown_files(option, "a.txt") == []
+    assert codes(option, ".") == codes(option, "sub", "a.txt") == [("sub/b.txt", 1, "FL402")]
+
+
+def test_a_file_that_is_staged_and_gone_is_looked_at() -> None:
+    git("init", "-q")
+    write({"a.txt": LONG, "sub/b.txt": LONG})
+    git("add", "-A")
+    Path("a.txt").unlink()
+    Path("sub/b.txt").unlink()
+    Path("sub").rmdir()
+    assert codes("--staged", "a.txt", "sub") == [("a.txt", 1, "FL402"), ("sub/b.txt", 1, "FL402")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--staged", "-"], "--staged and --since name files, so `-` cannot be one of them."),
+        (["--since", "x", "-"], "--staged and --since name files, so `-` cannot be one of them."),
+        (["--staged", "--since", "x"], "--staged and --since cannot be combined."),
+    ],
+)
+def test_options_that_would_be_ignored(arguments: list[str], message: str) -> None:
+    run = flaglift("check", *arguments)
+    assert run.returncode == 2
+    assert message in run.stderr
+
+
 def test_staged_files_over_the_limit() -> None:
     git("init", "-q")
     write({"flaglift.toml": "max-file-size = 1500000", "a.txt": "x" * 3_000_000, "b.txt": LONG})

@@ -130,6 +130,14 @@ def test_other_encodings_are_read_where_they_are_declared() -> None:
     assert Path("b.txt").read_bytes() == f"é {CLEAN}\r\n".encode("utf-16")
 
 
+def test_files_that_are_not_there_are_not_listed() -> None:
+    write({"a.txt": CLEAN})
+    run = flaglift("check", "--show-files", "a.txt", "b.txt", "c")
+    assert (run.returncode, run.stdout) == (2, "a.txt\n")
+    for name in ("b.txt", "c"):
+        assert f"flaglift: {name}: no such file or directory\n" in run.stderr
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_prompts_in_wide_characters_are_not_overlooked(encoding: str) -> None:
     other = f"{encoding}-be"  # without a mark

@@ -55,6 +55,15 @@ class Listing(NamedTuple):
     """What git could not read."""
 
 
+class Changes(NamedTuple):
+    """The files of a repository that are to be committed, or were changed."""
+
+    top: str
+    """The top folder of its working tree."""
+    files: dict[str, str]
+    """Absolute paths, each with the object id of what is staged of it; empty for what is there."""
+
+
 def files_below(folder: str) -> Listing | GitRefusal:
     """Return tracked and new files below a folder, relative to it, without ignored ones.
 
@@ -69,10 +78,10 @@ def files_below(folder: str) -> Listing | GitRefusal:
     return Listing(_names(run.stdout), [line for line in warnings if line.strip()])
 
 
-def staged(folder: str) -> dict[str, str]:
-    """Return the files whose staged content differs from the last commit, each with its blob.
+def staged(folder: str) -> Changes:
+    """Return the files whose staged content differs from the last commit.
 
-    They are absolute paths. Raises `InputError` if the folder is in no repository.
+    Raises `InputError` if the folder is in no repository.
     """
     top = _top(folder, "--staged")
     run = _asked(top, "--staged", "diff", "--cached", "--raw", "--no-abbrev", *_CHANGED)
@@ -82,11 +91,11 @@ def staged(folder: str) -> dict[str, str]:
         _, mode, _, blob, _ = head.split(" ")
         if mode in _REGULAR:
             blobs[os.path.join(top, name)] = blob
-    return blobs
+    return Changes(top, blobs)
 
 
-def changed_since(folder: str, reference: str) -> list[str]:
-    """Return the files changed since the merge base with a branch or commit, as absolute paths.
+def changed_since(folder: str, reference: str) -> Changes:
+    """Return the files changed since the merge base with a branch or commit.
 
     New files count, committed or not. Raises `InputError` if the folder is in no repository, or
     there is no such commit or no common ancestor.
@@ -106,7 +115,8 @@ def changed_since(folder: str, reference: str) -> list[str]:
         top, "--since", "diff", "--name-only", *_CHANGED, ancestor, settings=_without_filters(top)
     )
     new = _asked(top, "--since", "ls-files", "-o", "--exclude-standard", "-z")
-    return [os.path.join(top, name) for name in _names(changed) + _names(new)]
+    names = _names(changed) + _names(new)
+    return Changes(top, {os.path.join(top, name): "" for name in names})
 
 
 class Blobs:

@@ -1,12 +1,15 @@
 """Expands the paths that the user names to the files to check."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from flaglift.check.patterns import Patterns
 from flaglift.errors import reason
 from flaglift.files import read_regular
+
+if TYPE_CHECKING:
+    from flaglift.check.git import Changes
 
 STDIN = "<stdin>"
 """The displayed name of standard input, unless the user gives another."""
@@ -65,6 +68,27 @@ class Walk:
                 targets[shown] = FileTarget(shown if shown in targets else path, named=True)
         return list(targets.values())
 
+    def changed(self, changes: "Changes", paths: Sequence[str]) -> list[FileTarget]:
+        """Return the changed files that are, or are in, the named paths; all if no path is named.
+
+        They are displayed relative to the current folder. What is named and cannot be among them
+        is a problem, because nobody looks at it.
+        """
+        wanted = [os.path.realpath(path) for path in paths]
+        here = os.path.realpath(os.curdir)
+        targets = [
+            FileTarget(os.path.relpath(path, here), blob=blob)
+            for path, blob in sorted(changes.files.items())
+            if not wanted or any(f"{path}/".startswith(f"{each}/") for each in wanted)
+        ]
+        for path, real in zip(paths, wanted, strict=True):
+            # What is staged may be deleted.
+            known = any(f"{each}/".startswith(f"{real}/") for each in changes.files)
+            problem = _outside(real, changes.top) or ("" if known else missing(path))
+            if problem:
+                self.problems.append(f"{path}: {problem}")
+        return targets
+
     def _below(self, folder: str) -> Iterable[str]:
         from flaglift.check import git  # noqa: PLC0415 (a hook names its files)
 
@@ -117,6 +141,27 @@ class Walk:
             return above
 
 
+def missing(path: str) -> str:
+    """Return why there is nothing at a path; empty if there is something."""
+    try:
+        os.stat(path)
+    except OSError as error:
+        return reason(error)
+    return ""
+
+
+def _outside(path: str, top: str) -> str:
+    """Return why git says nothing about a path when asked in a repository; empty if it does."""
+    if not f"{path}/".startswith(f"{top}/"):
+        return f"is not in {top}, the repository of the current folder, so it is not looked at"
+    inner = path
+    while inner != top:
+        if os.path.lexists(os.path.join(inner, ".git")):
+            return f"is in another repository, {inner}, so it is not looked at; run this there"
+        inner = os.path.dirname(inner)
+    return ""
+
+
 class _Ignored:
     """The patterns of a folder's `.gitignore`, in addition to those above it."""
 
@@ -134,18 +179,3 @@ class _Ignored:
                 return said
             rules = rules._above
         return False
-
-
-def among(changed: Mapping[str, str], paths: Sequence[str]) -> list[FileTarget]:
-    """Return the changed files that are, or are in, the named paths; all if no path is named.
-
-    `changed` has absolute paths, each with the object id of its staged content if that is to be
-    read; the targets are displayed relative to the current folder.
-    """
-    wanted = [os.path.realpath(path) for path in paths]
-    here = os.path.realpath(os.curdir)
-    return [
-        FileTarget(os.path.relpath(path, here), blob=blob)
-        for path, blob in sorted(changed.items())
-        if not wanted or any(f"{path}/".startswith(f"{each}/") for each in wanted)
-    ]

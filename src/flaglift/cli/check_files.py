@@ -11,7 +11,7 @@ import click
 from flaglift.check.configuration import Configuration, Configurations, validate
 from flaglift.check.patterns import Patterns
 from flaglift.check.selecting import Concerned, Selection
-from flaglift.check.walking import STDIN, FileTarget, Walk, among
+from flaglift.check.walking import STDIN, FileTarget, Walk, missing
 from flaglift.cli import EXIT_UNUSABLE, in_one_line
 from flaglift.cli.grouping import grouped
 from flaglift.cli.options import settings_options, with_given
@@ -115,6 +115,10 @@ class Project:
         options = dict(options)
         self._staged = options.pop("staged")
         self._since = options.pop("since")
+        if self._staged and self._since is not None:
+            raise click.UsageError("--staged and --since cannot be combined.")
+        if (self._staged or self._since is not None) and "-" in paths:
+            raise click.UsageError("--staged and --since name files, so `-` cannot be one of them.")
         self._cached = not options.pop("no_cache")
         self._processes = options.pop("jobs")
         form, forced, name = (options.pop(k) for k in ("form", "force_exclude", "stdin_filename"))
@@ -139,20 +143,23 @@ class Project:
 
     def targets(self) -> list[FileTarget]:
         """Return the files to check; raises `InputError` if git fails to list them."""
-        if not self._staged and self._since is None:
-            walk = Walk()
-            targets = walk.targets(self.paths or [os.curdir])
-            self.problems += walk.problems
-            self.notes += walk.notes
-            if not self._report_names:
-                return targets
-            return [each for each in targets if not self._is_report(each)]
-        from flaglift.check import git
+        walk = Walk()
+        if self._staged or self._since is not None:
+            from flaglift.check import git
 
-        if self._staged:
-            self.selection.blobs = git.Blobs(os.curdir)
-            return among(git.staged(os.curdir), self.paths)
-        return among(dict.fromkeys(git.changed_since(os.curdir, self._since), ""), self.paths)
+            if self._staged:
+                self.selection.blobs = git.Blobs(os.curdir)
+                changes = git.staged(os.curdir)
+            else:
+                changes = git.changed_since(os.curdir, self._since)
+            targets = walk.changed(changes, self.paths)
+        else:
+            targets = walk.targets(self.paths or [os.curdir])
+            if self._report_names:
+                targets = [each for each in targets if not self._is_report(each)]
+        self.problems += walk.problems
+        self.notes += walk.notes
+        return targets
 
     def _is_report(self, target: FileTarget) -> bool:
         """Return whether a file found in a folder is an output of this run."""
@@ -212,7 +219,10 @@ class Project:
         Files with flag spellings that would not be read go to standard error.
         """
         for target in self.targets():
-            if self.selection.may_read(target):
+            problem = target.named and target.path != "-" and missing(target.path)
+            if problem:
+                self.problems.append(f"{target.path}: {problem}")
+            elif self.selection.may_read(target):
                 sys.stdout.write(f"{visible(target.path)}\n")
         for path in self.selection.unread.holding:
             click.echo(f"not read, and holds flag spellings: {visible(path)}", err=True)
