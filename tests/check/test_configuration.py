@@ -1,5 +1,6 @@
 """What a configuration says about files, wherever it stands."""
 
+import json
 import re
 from pathlib import Path
 
@@ -122,12 +123,35 @@ def test_hosts_can_be_chosen_by_pattern() -> None:
     assert hosts == {"a.prompts": "blocks", "gallery.txt": "whole", "last.prompts": "lines"}
 
 
+@pytest.mark.parametrize("name", ["./sub/a.json", "/sub/a.json", "./sub", "sub/", "./sub/./", "."])
+def test_patterns_as_people_write_them(name: str) -> None:
+    record = json.dumps([{"text": LONG.replace("7", "5")}])
+    write({"sub/a.json": record, "flaglift.toml": f'exclude = ["{name}"]'})
+    assert found() == []
+    write({"flaglift.toml": f'per-file-ignores = {{ "{name}" = ["FL001"] }}'})
+    assert found() == []
+    write({"flaglift.toml": f'hosts = {{ "{name}" = "lines" }}'})
+    assert found("sub")[0]["host"].startswith("lines")
+    write({"flaglift.toml": f'move-to-fields = ["{name}: [].text"]'})
+    assert flaglift("check", "--unsafe-fixes").stderr == "moved 1 prompt to fields\n"
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("exclude = 5", 'flaglift.toml: `exclude` must be a list of patterns, such as ["vendor/"]'),
         ("exclude = [5]", "`exclude` must be a list of patterns"),
-        ('exclude = ["!"]', "a pattern cannot be read: "),
+        ('exclude = ["a["]', "flaglift.toml: `exclude`: 'a[': it cannot be read"),
+        (
+            'per-file-ignores = { "!a" = ["FL402"] }',
+            "`per-file-ignores`: '!a': `!` makes exceptions",
+        ),
+        ("hosts = { 'a\\b' = 'lines' }", "`hosts`: 'a\\\\b': `\\` separates no folders"),
+        ("move-to-fields = ['../a: text']", "`move-to-fields`: '../a': it is to be relative to"),
+        ("move-to-fields = ['a:text']", "`move-to-fields`: 'a:text': write `: ` and the place"),
+        ("move-to-fields = ['a: $.b[*].text']", "'a: $.b[*].text': write `: ` and the place after"),
+        ("move-to-fields = ['a: /0/text']", "'a: /0/text': write `: ` and the place after the pat"),
+        ("move-to-fields = ['a: b[0].text']", "'a: b[0].text': write `: ` and the place after the"),
         ("force-exclude = 1", "`force-exclude` must be true or false"),
         ("per-file-ignores = []", "`per-file-ignores` must be a table of patterns and rules"),
         ('per-file-ignores = { "a" = "FL402" }', "`per-file-ignores` must be a table"),

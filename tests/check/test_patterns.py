@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from flaglift.check.patterns import Patterns
+from flaglift.check.patterns import Patterns, configured
 from flaglift.check.walking import Walk
 from flaglift.errors import ConfigError
 from repositories import git
@@ -76,12 +76,72 @@ def test_what_a_pattern_matches(line: str, matching: list[str], others: list[str
     assert not patterns.match("/elsewhere/a")
 
 
-@pytest.mark.parametrize("line", ["!", "a[", "b/c\\"])
+@pytest.mark.parametrize(
+    ("line", "same"),
+    [
+        ("./a", "/a"),
+        ("././a/", "/a/"),
+        ("!./a", "!/a"),
+        ("./a/b", "a/b"),
+        ("a/./b//c", "a/b/c"),
+        ("a/.", "/a/"),
+        ("./**/*.txt", "**/*.txt"),
+        (".", "**"),
+        ("./", "**"),
+        ("/", "**"),
+        ("a/ ", "a/"),
+        ("\\#a[\\*]\\ ", "\\#a[\\*]\\ "),
+        ("{{a}}", "{{a}}"),
+        ("/here/a", "/here/a"),
+        ("tree/a", "tree/a"),
+    ],
+)
+def test_what_a_configured_pattern_reads_as(tmp_path: Path, line: str, same: str) -> None:
+    folder = tmp_path / "here"
+    (folder / "here").mkdir(parents=True)
+    assert configured(str(folder), ("first", line)).lines == ("first", same)
+
+
+def test_the_path_of_a_folder_with_one_of_its_name() -> None:
+    """`/src/a` in a configuration of `/src` is `/src/src/a`, if there is such a folder."""
+    top = Path("/").resolve()
+    name = next(path.name for path in top.iterdir() if path.is_dir())
+    assert configured("/", (f"/{name}/a",)).lines == (f"/{name}/a",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ("!a", "`!` makes exceptions from the patterns before it"),
+        ("a !", "it is empty"),
+        ("a[", "it cannot be read"),
+        ("b/c\\", "it cannot be read"),
+        ("[[:none:]]", "it cannot be read"),
+        ("../a", "it is to be relative to {here}, and inside of it"),
+        ("a/../b", "it is to be relative to {here}, and inside of it"),
+        ("{here}/a", "it is to be relative to {here}, and inside of it"),
+        ("{here}", "it is to be relative to {here}, and inside of it"),
+        ("C:/a", "it is to be relative to {here}, and inside of it"),
+        ("a\\b", "`\\` separates no folders: write `/`, and `[*]` or `[?]` for "),
+        (".\\a", "`\\` separates no folders: write `/`"),
+        ("a\\*.txt", "`\\` separates no folders: write `/`"),
+        ("*.{{js,ts}}", "braces are no alternatives: write a pattern for each"),
+        ("#a", "`#` at its start is written `\\#`"),
+        ("there.txt/", "{here}/there.txt is a file: write it without the `/` at its end"),
+    ],
+)
 def test_a_pattern_that_can_match_nothing_is_an_error_where_somebody_configured_it(
-    line: str,
+    tmp_path: Path, lines: str, why: str
 ) -> None:
-    with pytest.raises(ConfigError, match=r"^/here: a pattern cannot be read: "):
-        Patterns("/here", ("fine", line)).check()
+    (tmp_path / "there.txt").touch()
+    given = tuple(lines.format(here=tmp_path).split(" "))
+    with pytest.raises(ConfigError) as caught:
+        configured(str(tmp_path), given)
+    assert f"{given[-1]!r}: {why.format(here=tmp_path)}" in str(caught.value)
+    with pytest.raises(ConfigError, match="it is empty"):
+        configured(str(tmp_path), ("",))
+    with pytest.raises(ConfigError, match=r"at its start is written"):
+        configured(str(tmp_path), (" a",))
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,21 @@
 """The keys of a configuration that concern files: their values, and how each is read."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flaglift.check.patterns import Patterns
+from flaglift.check.patterns import Patterns, configured
 from flaglift.errors import ConfigError
 
 LARGEST = 10_000_000
 """The size limit of files to read, in bytes, unless configured."""
+
+
+_PLACE = re.compile(r"(?![/$.])(?:[^\[]|\[\])*+")
+"""Where a text is in a document, but for JSON pointers, JSONPath and numbers of items."""
 
 
 class Suppression(NamedTuple):
@@ -81,13 +86,14 @@ def _strings(value: Any, key: str, path: Path, what: str) -> tuple[str, ...]:
 
 def _patterns(value: Any, key: str, path: Path) -> Patterns:
     what = 'a list of patterns, such as ["vendor/"]'
-    return _checked(path, _strings(value, key, path, what))
+    return _checked(path, key, *_strings(value, key, path, what))
 
 
-def _checked(path: Path, lines: tuple[str, ...]) -> Patterns:
-    patterns = Patterns(str(path.parent), lines)
-    patterns.check()
-    return patterns
+def _checked(path: Path, key: str, *lines: str) -> Patterns:
+    try:
+        return configured(str(path.parent), lines)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: `{key}`: {error}") from None
 
 
 def _by_pattern(value: Any, key: str, path: Path, what: str) -> Mapping[str, Any]:
@@ -99,7 +105,7 @@ def _by_pattern(value: Any, key: str, path: Path, what: str) -> Mapping[str, Any
 def _per_file(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, tuple[str, ...]], ...]:
     what = 'a table of patterns and rules, such as { "tests/" = ["FL402"] }'
     return tuple(
-        (_checked(path, (pattern,)), _strings(codes, key, path, what))
+        (_checked(path, key, pattern), _strings(codes, key, path, what))
         for pattern, codes in _by_pattern(value, key, path, what).items()
     )
 
@@ -113,15 +119,19 @@ def _hosts(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, str], ...]
     table = _by_pattern(value, key, path, what)
     if not all(name in NAMES for name in table.values()):
         raise _wrong(path, key, what)
-    return tuple((_checked(path, (pattern,)), name) for pattern, name in table.items())
+    return tuple((_checked(path, key, pattern), name) for pattern, name in table.items())
 
 
 def _places(value: Any, key: str, path: Path) -> tuple[tuple[Patterns, str], ...]:
     what = 'a list of patterns, each with a place, such as ["packs/*.json: prompts[].text"]'
-    entries = (entry.partition(": ") for entry in _strings(value, key, path, what))
-    return tuple(
-        (Patterns(str(path.parent), (pattern,)), place.strip()) for pattern, _, place in entries
-    )
+    entries = [entry.partition(": ") for entry in _strings(value, key, path, what)]
+    for pattern, _, place in entries:
+        if ":" in pattern or not _PLACE.fullmatch(place.strip()):
+            raise ConfigError(
+                f"{path}: `{key}`: {pattern + ': ' * bool(place) + place!r}: write `: ` and the "
+                "place after the pattern: names with `.` between them, and `[]` for any item"
+            )
+    return tuple((_checked(path, key, pattern), place.strip()) for pattern, _, place in entries)
 
 
 def _switch(value: Any, key: str, path: Path) -> bool:

@@ -23,6 +23,9 @@ _TOKEN = re.compile(
     r"|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^\]\\])*+)\]|(?P<bad>[\[\\])|(?P<one>.)",
     re.DOTALL,
 )
+_ESCAPABLE = " !#[]"
+"""What a backslash of a configured pattern may make ordinary: others are those of Windows paths."""
+_ALTERNATIVES = re.compile(r"\{[^{},]*,[^{}]*\}")
 _MEMBER = re.compile(r"\[:(?P<name>\w+):\]|(?P<low>\\.|.)(?:-(?P<high>\\.|.))?", re.DOTALL)
 
 
@@ -37,13 +40,6 @@ class Patterns:
 
     folder: str
     lines: tuple[str, ...]
-
-    def check(self) -> None:
-        """Raise `ConfigError` for a pattern that cannot match anything."""
-        for line in self.lines:
-            for segment in line.split("/"):
-                if line == "!" or _NEVER in _expression(segment):
-                    raise ConfigError(f"{self.folder}: a pattern cannot be read: {line!r}")
 
     def match(self, path: str) -> bool:
         """Return whether the patterns match an absolute path, or a folder above it."""
@@ -99,6 +95,64 @@ class _Pattern:
                     at + 1 for at in reached if at < len(parts) and _matches(segment, parts[at])
                 }
         return reached
+
+
+def configured(folder: str, lines: Sequence[str]) -> Patterns:
+    """Return the patterns of a configuration in a folder, without what `.gitignore` cannot read.
+
+    Raises `ConfigError` with the pattern for one that would match nothing.
+
+    >>> configured("/here", ("./vendor", "a/./b//c/", "."))
+    Patterns(folder='/here', lines=('/vendor', 'a/b/c/', '**'))
+    """
+    read: list[str] = []
+    for line in lines:
+        text = _without_end(line).removeprefix("!")
+        negated = text != _without_end(line)
+        if negated and not read:
+            raise ConfigError(f"{line!r}: `!` makes exceptions from the patterns before it")
+        parts = [part for part in text.split("/") if part not in ("", ".")]
+        why = _useless(text, parts, folder)
+        if why:
+            raise ConfigError(f"{line!r}: {why}")
+        is_here = text[0] == "/" or (len(parts) == 1 and "/" in text.rstrip("/"))
+        end = "/" if text.endswith(("/", "/.")) else ""
+        path = "/" * is_here + "/".join(parts) + end if parts else "**"
+        read.append("!" * negated + path)
+    return Patterns(folder, tuple(read))
+
+
+def _useless(text: str, parts: Sequence[str], folder: str) -> str:
+    """Return why a pattern cannot match what its author means; empty if it can."""
+    path = os.path.join(folder, *parts)
+    escaped = "".join(token["escaped"] or "" for token in _TOKEN.finditer(text))
+    reasons = (
+        (not text.strip(), "it is empty"),
+        (text[:1] in ("#", " "), f"`{text[:1]}` at its start is written `\\{text[:1]}`"),
+        (
+            ".." in parts or _is_absolute(text, parts, folder),
+            f"it is to be relative to {folder}, and inside of it",
+        ),
+        (
+            escaped.strip(_ESCAPABLE),
+            "`\\` separates no folders: write `/`, and `[*]` or `[?]` for such a character itself",
+        ),
+        (_ALTERNATIVES.search(text), "braces are no alternatives: write a pattern for each"),
+        (any(_NEVER in _expression(part) for part in parts), "it cannot be read"),
+        (
+            text.endswith("/") and os.path.isfile(path),
+            f"{path} is a file: write it without the `/` at its end",
+        ),
+    )
+    return next((reason for applies, reason in reasons if applies), "")
+
+
+def _is_absolute(text: str, parts: Sequence[str], folder: str) -> bool:
+    """Return whether a pattern is an absolute path; `/src/` in the folder `/src` may be none."""
+    above = folder.replace(os.sep, "/").rstrip("/")
+    if above and f"{text}/".startswith(f"{above}/"):
+        return not os.path.lexists(f"{above}/{parts[0]}")
+    return text[1:3] == ":/"
 
 
 def _patterns(lines: Sequence[str]) -> Iterator[_Pattern]:
