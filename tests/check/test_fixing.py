@@ -113,3 +113,19 @@ def test_flags_move_once_nothing_else_is_to_be_fixed(
             "video_duration": 5,
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "why"),
+    [
+        ("a.json", '{"prompt": {"text": "TEXT"}} ]', "this is not valid JSON: "),
+        ("a.http", 'POST /\nDigest: x\n\n{"prompt": {"text": "TEXT"}}', "a header says what its "),
+    ],
+)
+def test_why_flags_are_not_moved_out_of_what_cannot_be_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, source: str, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "a cat --video --video_model kling25 --video_prompt yawn"
+    Path(name).write_text(source.replace("TEXT", text))
+    assert f"(not moved: {why}" in flaglift("check", name).stdout

@@ -143,9 +143,9 @@ def moved(literal: Literal, job: FileJob) -> LiteralChange | str:
 
     The string is empty if there is no mapping to move them to. The change has not been proved yet.
     """
-    if literal.siblings is None:
-        return ""
-    return literal.locked or lift_literal(literal, job.settings, job.sent)
+    if literal.locked or literal.siblings is None:
+        return literal.locked
+    return lift_literal(literal, job.settings, job.sent)
 
 
 def _movable(literal: Literal, job: FileJob) -> LiteralChange | str:

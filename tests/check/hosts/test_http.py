@@ -71,6 +71,56 @@ def test_flags_move_to_fields_of_the_body() -> None:
     assert sent["prompt"]["video_duration"] == 5
 
 
+AROUND = [
+    ("", "\n> {% client.assert(response.status === 200); %}\n"),
+    ("", "\n\n> {%\n  client.log('a');\n\n  // b\n%}\n"),
+    ("", "> ./handlers/log.js"),
+    ("", "\n>> out.json\n"),
+    ("", ">>! out.json\n<> 2024-01-01.200.json\n"),
+    ("", "\n> {% it does not end"),
+    ("< {% request.variables.set('a', 1) %}\n", ""),
+    ("# c\n\n< {%\n  const a = 1;\n\n  const b = 2;\n%}\n< ./before.js\n@x = 1\n", ""),
+]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize(("before", "after"), AROUND)
+def test_what_a_client_runs_before_and_after_is_no_part_of_the_body(
+    before: str, after: str, ending: str
+) -> None:
+    text = f'{BAD.replace("7", "5")} --video_prompt "it naps"'
+    request = f"{before}{JSON}{json.dumps({'prompt': {'text': text}})}\n{after}"
+    source = f"{request}\n###\n{request}".replace("\n", ending)
+    literals = prompts("http", source)
+    assert [literal.text for literal in literals] == [text, text]
+    changes = [lift_literal(literal, DEFAULT) for literal in literals]
+    assert all(isinstance(change, LiteralChange) for change in changes)
+    done = rewrite(source.encode(), host_named("http"), changes)  # type: ignore[arg-type]
+    assert not done.refused
+    assert done.data.decode().count('"video_duration": 5}}') == 2
+    form = f"{before}{FORM}prompt[text]={BAD.replace(' ', '+')}\n{after}"
+    assert [literal.text for literal in prompts("http", form)] == [BAD]
+
+
+def test_scripts_of_a_client_are_code() -> None:
+    script = f'const a = "{BAD}";'
+    source = f"< {{% {script}\n\n%}}\n{HEAD}\n{{}}\n> {{%\n{script} %}}\n###\n{HEAD}\n> {{% {BAD}"
+    literals = prompts("http", source)
+    assert [literal.text for literal in literals] == [BAD, BAD]
+    assert {literal.hosts for literal in literals} == {("http", "javascript")}
+    for literal in literals:
+        assert changed("http", source, literal).count("--duration 5") == 1
+    places = unread(source.encode(), host_named("http"))
+    assert len(places) == 3
+    assert places[0].start > source.index("###")
+
+
+def test_quotations_in_a_text_are_part_of_it() -> None:
+    source = f"{HEAD}\n> {BAD}\n>> more\n\n> {{% log(); %}}\n"
+    (literal,) = prompts("http", source)
+    assert literal.text == f"> {BAD}\n>> more"
+
+
 @pytest.mark.parametrize("header", ["Content-Length: 9", "Digest: sha-256=x", "content-md5: y"])
 def test_a_body_of_a_declared_length_stays(header: str) -> None:
     (literal,) = prompts("http", f"{HEAD}{header}\n\n{json.dumps({'text': BAD})}")

@@ -1,6 +1,7 @@
 """HTTP requests as written in documentation and editors: a line, headers, a body."""
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,8 +13,14 @@ from flaglift.lossless.spans import Span
 _REQUESTS = re.compile(rb"^###.*(?:\n|\Z)", re.MULTILINE)
 """The separator between the requests of a file."""
 _BLANK = re.compile(rb"\r?\n\r?\n")
-_BEFORE = re.compile(rb"(?:[ \t]*+(?:(?:#|//|@).*+)?\r?\n)*+")
-"""Blank lines, comments and variables before a request."""
+_BEFORE = re.compile(rb"(?:[ \t]*+(?:(?:#|//|@|<[ \t]++[^{\s]).*+)?\r?\n)*+")
+"""Blank lines, comments, variables and files with scripts before a request."""
+_SCRIPT = re.compile(rb"^[<>][ \t]*+\{%", re.MULTILINE)
+"""The beginning of JavaScript that a client runs before a request, or when it has the response."""
+_SCRIPT_END = b"%}"
+_HANDLER = re.compile(rb"^>[ \t]*+\{%", re.MULTILINE)
+_AFTER = re.compile(rb"^(?:>[ \t]*+\{%|(?:>>!?|>|<>)[ \t]++\S)", re.MULTILINE)
+"""What a client does with the response: runs a script, writes it to a file, has it in one."""
 _COMMENT = re.compile(rb"^(?:#(?!##)|//).*", re.MULTILINE)
 _TYPE = re.compile(rb"^content-type:[ \t]*([\w/+.-]+)(.*)", re.MULTILINE | re.IGNORECASE)
 _BOUNDARY = re.compile(rb";[ \t]*boundary=(?:\"([^\"]+)\"|([^\s;\"]+))", re.IGNORECASE)
@@ -39,31 +46,27 @@ class HttpHost:
     name = "http"
 
     def literals(self, data: bytes) -> list[Literal]:
-        """Return the bodies; for a multipart body, those of its fields."""
-        return [
-            self._literal(data, each)
-            for request in _requests(data)
+        """Return the bodies and scripts; for a multipart body, those of its fields."""
+        requests = _requests(data)
+        bodies = [
+            self._literal(data, each.body, partial(Around, *_around(data, each), opener=each.start))
+            for request in requests
             for each in _fields(data, request)
             if each.body[0] < each.body[1]
         ]
+        script = partial(Around, Origin("code", "javascript"))
+        scripts = [self._literal(data, span, script) for span in _scripts(data, requests)]
+        return sorted(bodies + scripts, key=lambda literal: literal.start)
 
-    def _literal(self, data: bytes, request: _Request) -> Literal:
-        kind = _kind(request)
-        body = data[slice(*request.body)]
-        origin = Origin("code", "text")
-        if kind == _FORM:
-            origin = Origin("word", "--data")
-        elif kind.endswith(b"json") or body.lstrip()[:1] in (b"{", b"["):
-            origin = Origin("code", "json")
-        locked = SIZED if _SIZED.search(request.head) else ""
+    def _literal(self, data: bytes, span: Span, look: Callable[[], Around]) -> Literal:
         return Literal(
             host=self.name,
             form=_BODY,
-            start=request.body.start,
-            end=request.body.end,
-            inside=request.body.start,
-            pieces=tuple(_BODY.pieces(data, request.body).pieces),
-            look=partial(Around, origin, locked, opener=request.start),
+            start=span.start,
+            end=span.end,
+            inside=span.start,
+            pieces=tuple(_BODY.pieces(data, span).pieces),
+            look=look,
             source=data,
         )
 
@@ -79,6 +82,34 @@ class HttpHost:
             ]
             start = request.body.end if request else end
         return comments
+
+
+def _around(data: bytes, request: _Request) -> tuple[Origin, str]:
+    """Return what a body is, and why it must not be changed; empty if it may."""
+    origin = Origin("code", "text")
+    if _kind(request) == _FORM:
+        origin = Origin("word", "--data")
+    elif _is_json(data, request):
+        origin = Origin("code", "json")
+    return origin, SIZED if _SIZED.search(request.head) else ""
+
+
+def _is_json(data: bytes, request: _Request) -> bool:
+    start = data[slice(*request.body)].lstrip()[:1]
+    return _kind(request).endswith(b"json") or start in (b"{", b"[")
+
+
+def _scripts(data: bytes, requests: Sequence[_Request]) -> Iterator[Span]:
+    """Yield the scripts outside of bodies; one that does not end is not read."""
+    start = 0
+    for request in [*requests, None]:
+        end = request.body.start if request else len(data)
+        while opening := _SCRIPT.search(data, start, end):
+            start = data.find(_SCRIPT_END, opening.end(), end)
+            if start < 0:
+                break
+            yield Span(opening.end(), start)
+        start = request.body.end if request else end
 
 
 def _kind(request: _Request) -> bytes:
@@ -116,14 +147,36 @@ def _requests(data: bytes) -> list[_Request]:
     starts = [0, *(match.end() for match in _REQUESTS.finditer(data))]
     ends = [*(match.start() for match in _REQUESTS.finditer(data)), len(data)]
     for start, end in zip(starts, ends, strict=True):
-        before = _BEFORE.match(data, start, end)
-        first = before.end() if before else start
+        first = _first_line(data, start, end)
         blank = _BLANK.search(data, first, end)
         if blank:
-            text = data[blank.end() : end].rstrip(b"\r\n")
-            body = Span(blank.end(), blank.end() + len(text))
-            requests.append(_Request(first, data[first : blank.start()], body))
+            head = data[first : blank.start()]
+            requests.append(_without_handlers(data, _Request(first, head, Span(blank.end(), end))))
     return requests
+
+
+def _first_line(data: bytes, start: int, end: int) -> int:
+    """Return where a request begins, after comments and scripts."""
+    while True:
+        before = _BEFORE.match(data, start, end)
+        start = before.end() if before else start
+        script = _SCRIPT.match(data, start, end)
+        close = data.find(_SCRIPT_END, start, end) if script else -1
+        if close < 0:
+            return start
+        start = close + len(_SCRIPT_END)
+
+
+def _without_handlers(data: bytes, request: _Request) -> _Request:
+    """Return a request whose body ends where its client is told what to do with the response.
+
+    In a body that is a text, lines that begin with `>` may be quotations.
+    """
+    start, end = request.body
+    is_data = _kind(request) == _FORM or _is_json(data, request)
+    handler = (_AFTER if is_data else _HANDLER).search(data, start, end)
+    body = data[start : handler.start() if handler else end].rstrip(b"\r\n")
+    return request._replace(body=Span(start, start + len(body)))
 
 
 def make(name: str) -> HttpHost:  # noqa: ARG001
