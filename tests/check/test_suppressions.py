@@ -125,6 +125,80 @@ def test_where_a_comment_can_stand(
     assert "FL402" in [code for _, _, code in codes(name)]
 
 
+ROW = "(1, 'BAD')"
+DICT = ["{'id': 1,", "'text': 'BAD'}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "left"),
+    [
+        # The statements of SQL: rows, assignments, conditions, arguments.
+        ("a.sql", ["INSERT INTO p VALUES", "-- {next}", f"{ROW},", ROW], [4]),
+        ("a.sql", ["INSERT INTO p VALUES", "-- {next}", "(1,", "'BAD'),", ROW], [5]),
+        ("a.sql", ["INSERT INTO p VALUES (", "1, /* {next} */", "'BAD', 'BAD'),", "('BAD')"], [4]),
+        ("a.sql", ["-- {next}", "INSERT INTO p VALUES (1, 'BAD'),", ROW], [3]),
+        ("a.sql", ["UPDATE p SET", "-- {next}", "text = 'BAD'", "WHERE id = 1"], []),
+        ("a.sql", ["UPDATE p SET id = 1,", "-- {next}", "text =", "'BAD', t = ", "'BAD'"], [5]),
+        ("a.sql", ["UPDATE p", "-- {next}", "SET id = 1,", "text = 'BAD'"], []),
+        ("a.sql", ["UPDATE p SET a = 'BAD', -- {}", "b = 'BAD'"], [2]),
+        ("a.sql", ["UPDATE p SET -- {}", "a = 'BAD'"], []),
+        ("a.sql", ["SELECT f(1,", "-- {next}", "f('x', (", "'BAD')));"], []),
+        ("a.sql", ["SELECT 1 WHERE a = 2", "-- {next}", "AND f(1, (", "'BAD'))"], []),
+        ("a.sql", ["SELECT 1;", "-- {next}", "SELECT 2)", ", 'BAD'"], []),
+        ("a.sql", ["ALTER TABLE p ENGINE=x;", "INSERT INTO p VALUES", "# {next}", ROW], []),
+        # Elements, pairs, records, arguments and joined parts of code.
+        ("a.py", ["x = [", "# {next}", *DICT, ", 'BAD']"], [5]),
+        ("a.py", ["# {next}", "x = [", "'BAD']"], [1, 3]),
+        ("a.py", ["# {next}", "x = {", "'a': {'text':", "'BAD'}}"], [1, 4]),
+        ("a.py", ["x = {", "# {next}", "'a': {'text':", "'BAD'},", "'b': {'text': 'BAD'}}"], [5]),
+        ("a.py", ["f(", "# {next}", "text=g(", "'BAD'), b=", "'BAD')"], [5]),
+        ("a.py", ["# {next}", "if x:", "  f('BAD')"], [1, 3]),
+        ("a.py", ["x = ('a '", "# {next}", "'BAD')"], []),
+        ("a.py", ["x = ' '.join([", "'a',", "# {next}", "'BAD'])"], []),
+        ("a.py", ["x = {  # {}", "'a': 'BAD'}"], []),
+        ("a.py", ["f('BAD',  # {}", "a='BAD')"], [2]),
+        ("a.py", ["x = [", "'BAD',  # {}", "'BAD']"], [3]),
+        ("a.py", ["f('''SELECT", "'BAD'", "''')  # {}"], []),
+        ("a.py", ["f('''SELECT 'x',", "-- {next}", "1,", "'BAD'", "''')"], [2, 4]),
+        ("a.js", ["x = [", "// {next}", "{id: 1,", "text: 'a ' +", "'BAD'}, ", "'BAD']"], [6]),
+        ("a.jsx", ["x = <p>", "{/* {next} */}", "<A", "b='BAD'/>", "<B b='BAD'/></p>"], [5]),
+        ("a.rb", ["x = [", "# {next}", "{id: 1,", "text: 'BAD'}, ", "'BAD']"], [5]),
+        ("a.php", ["<?php", "$x = [", "# {next}", "['id' => 1,", "'a' => 'BAD'],", "'BAD'];"], [6]),
+        ("a.php", ["<?php", "# {next}", "$x = [", "'BAD'];"], [2, 4]),
+        ("a.go", ["package p", "var x = []M{", "// {next}", "{I: 1,", "T: `BAD`},", "{T: `BAD`}}"],
+         [6]),
+        ("a.go", ["package p", "var x = []string{", "// {next}", "`BAD`,", "`BAD`}"], [5]),
+        # Pairs and records of data.
+        ("a.yaml", ["- 1", "# {next}", "- id: 1", "  text: BAD", "- BAD"], [5]),
+        ("a.yaml", ["a:", "  # {next}", "  text:", "    BAD", "  b: BAD"], [5]),
+        ("a.yaml", ["# {next}", "a: {id: 1,", "  text: BAD}", "b: BAD"], [4]),
+        ("a.yaml", ["# {next}", "id: 1", "text: BAD"], [1, 3]),
+        ("a.yaml", ["# {next}", "- BAD", "- - BAD"], [3]),
+        ("a.jsonc", ["[", "// {next}", '{"id": 1,', '"text": "BAD"},', '"BAD"]'], [5]),
+        ("a.jsonc", ['{"a": 1,', "// {next}", '"b": {', '"text":', '"BAD"}, "c": 3}'], []),
+        ("a.toml", ["a = [", "# {next}", "{id = 1, text = 'BAD'},", "'BAD']"], [4]),
+        ("a.toml", ["# {next}", "text = {a = 1, b = '''", "BAD'''}"], []),
+        # Commands, elements and tables.
+        ("a.sh", ["# {next}", "export \\", "  PROMPT='BAD'"], []),
+        ("a.sh", ["curl u -F 'prompt[text]=BAD' \\", "  -F x=1 # {}"], []),
+        ("a.html", ["<ul>", "<!-- {next} -->", "<li", "id=a>BAD</li>", "<li>BAD</li></ul>"], [5]),
+        ("a.md", ["| a |", "|---|", "| `BAD` | <!-- {} -->", "| `BAD` |"], [4]),
+    ],
+)  # fmt: skip
+def test_a_comment_may_stand_in_an_expression(name: str, rows: list[str], left: list[int]) -> None:
+    filled = [
+        row.replace("BAD", LONG)
+        .replace("{next}", "flaglift: ignore-next-line[FL402] why")
+        .replace("{}", "flaglift: ignore[FL402] why")
+        for row in rows
+    ]
+    codes = ["FL901" if "flaglift:" in filled[line - 1] else "FL402" for line in left]
+    assert lines(*filled, name=name) == list(zip(left, codes, strict=True))
+    before = Path(name).read_bytes()
+    flaglift("check", "--fix", "--select", "FL402,FL901", name)
+    assert (Path(name).read_bytes() == before) == ("FL901" not in codes)
+
+
 def test_only_our_part_of_a_comment_is_taken_out() -> None:
     write({"a.py": f"x = {SHORT!r}  # noqa: E501  # flaglift: ignore[FL402] why\n"})
     assert flaglift("check", "--fix", "a.py").returncode == 0

@@ -1,6 +1,7 @@
 """Suppressions in the comments of a file: `flaglift: ignore[FL402] why it is right here`.
 
-    ignore[...]            prompts that have a line in common with the comment
+    ignore[...]            prompts that have a line in common with the comment; if there are none,
+                           prompts in code that begins, or is continued, on its line
     ignore-next-line[...]  prompts, or code containing them, that begin on the next line
     disable[...]           prompts after the comment, up to `enable[...]` or the end of the file
     file-ignore[...]       all prompts of the file
@@ -63,7 +64,11 @@ class PlacedLiteral(Protocol):
 
     @property
     def extent(self) -> Span:
-        """Its range, starting at the command or document that contains it."""
+        """Its range, with the command or document that contains it."""
+
+    @property
+    def openings(self) -> tuple[int, ...]:
+        """The bytes at which it begins, or a part of it, or code that it belongs to."""
 
     @property
     def outer(self) -> "PlacedLiteral | None":
@@ -86,6 +91,8 @@ class Directive:
     """Lines of the file, for `ignore` and `ignore-next-line`."""
     problem: str = ""
     """Why it cannot suppress anything."""
+    is_beside: bool = False
+    """For `ignore`, whether prompts have a line in common with it: then it is about these."""
     used: set[str] = field(default_factory=set)
     """Codes that it suppressed."""
     closes: dict[str, list["Directive"]] = field(default_factory=dict)
@@ -117,25 +124,40 @@ class Directive:
         return code in self.used or any(code in each.used for each in self.closes.get(code, ()))
 
     def _covers(self, literal: PlacedLiteral, lines: LineIndex) -> bool:
-        if self.reach is Reach.IGNORE:
-            start, end = literal.extent
-            first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
-            if first <= self.lines[-1] and self.lines[0] <= last:
-                return True
-            # Literals nested in a here-document share no line with its opening.
-            above = literal.outer
-            while above and not (
-                self.comment.end <= above.place.start
-                and lines.line_of(above.extent.start) in self.lines
-            ):
-                above = above.outer
-            return above is not None
-        if self.reach is Reach.NEXT_LINE:
-            around: PlacedLiteral | None = literal
-            while around and lines.line_of(around.extent.start) not in self.lines:
-                around = around.outer
-            return around is not None
-        return self.reach is Reach.FILE
+        if self.reach not in (Reach.IGNORE, Reach.NEXT_LINE):
+            return self.reach is Reach.FILE
+        if self.reach is Reach.IGNORE and _meet(self.lines, _lines_of(literal.place, lines)):
+            return True
+        if any(lines.line_of(at) in self.lines for at in literal.openings) and not self.is_beside:
+            return True
+        around: PlacedLiteral | None = None if self.is_beside else literal
+        while around and not self._is_on(around, lines):
+            around = around.outer
+        return around is not None
+
+    def _is_on(self, around: PlacedLiteral, lines: LineIndex) -> bool:
+        """Return whether it stands next to a literal, on a line of the code that holds this."""
+        if around.place.start < self.comment.start < around.place.end:
+            return False
+        if self.reach is Reach.IGNORE and _meet(self.lines, _lines_of(around.extent, lines)):
+            return True
+        return any(lines.line_of(at) in self.lines for at in around.openings)
+
+
+def settle(directives: Iterable[Directive], prompts: Iterable[Span], lines: LineIndex) -> None:
+    """Note which comments have a line in common with some of the prompts, by their places."""
+    taken = {line for place in prompts for line in _lines_of(place, lines)}
+    for directive in directives:
+        if directive.reach is Reach.IGNORE:
+            directive.is_beside = not taken.isdisjoint(directive.lines)
+
+
+def _lines_of(place: Span, lines: LineIndex) -> range:
+    return range(lines.line_of(place.start), lines.line_of(max(place.start, place.end - 1)) + 1)
+
+
+def _meet(one: range, other: range) -> bool:
+    return one.start < other.stop and other.start < one.stop
 
 
 def directives(
@@ -147,11 +169,9 @@ def directives(
     ]
     alone = _lines_of_comments(comments, data, lines)
     for number, directive in enumerate(directives_read):
-        start, end, _ = directive.comment
-        first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
-        directive.lines = range(first, last + 1)
+        directive.lines = _lines_of(Span(*directive.comment[:2]), lines)
         if directive.reach is Reach.NEXT_LINE:
-            target = last + 1
+            target = directive.lines.stop
             while target in alone:
                 target += 1
             directive.lines = range(
@@ -199,11 +219,11 @@ def _lines_of_comments(comments: Iterable[Comment], data: bytes, lines: LineInde
     """Return the lines that contain only comments."""
     taken: set[int] = set()
     for start, end, _ in comments:
-        first, last = lines.line_of(start), lines.line_of(max(start, end - 1))
-        before = data[lines.span_of(first).start : start]
-        after = data[end : lines.span_of(last).end]
+        own = _lines_of(Span(start, end), lines)
+        before = data[lines.span_of(own[0]).start : start]
+        after = data[end : lines.span_of(own[-1]).end]
         if not before.strip() and not after.strip():
-            taken.update(range(first, last + 1))
+            taken.update(own)
     return taken
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from flaglift.check.directives import MARK, Directive, directives
+from flaglift.check.directives import MARK, Directive, directives, settle
 from flaglift.check.file_settings import Suppression
 from flaglift.check.hosts.base import HOLE, Candidate, Host, Literal
 from flaglift.check.hosts.checking import request_of
@@ -44,6 +44,8 @@ class PromptFile:
             said, data, self.lines, require_reason=job.require_reason
         )
         self.candidates: list[Candidate] = candidates(data, host)
+        taken = (each.literal.place for each in self.candidates if each.decision.taken)
+        settle(self.directives, taken if self.directives else (), self.lines)
         self.judged: frozenset[str] = selected(job.settings.select, job.settings.ignore)
 
     def prompts(self) -> Iterator[FilePrompt]:

@@ -38,12 +38,18 @@ class Enclosure(NamedTuple):
 
     place: Span
     extent: Span
+    openings: tuple[int, ...]
     outer: "Enclosure | None"
 
     def shifted(self, offset: int) -> "Enclosure":
         """Return it moved by some bytes."""
         outer = self.outer.shifted(offset) if self.outer else None
-        return Enclosure(self.place.shifted(offset), self.extent.shifted(offset), outer)
+        return Enclosure(
+            self.place.shifted(offset),
+            self.extent.shifted(offset),
+            tuple(at + offset for at in self.openings),
+            outer,
+        )
 
 
 class PromptFacts(NamedTuple):
@@ -150,7 +156,7 @@ class PartFacts(NamedTuple):
 
 def _enclosure(literal: Literal) -> Enclosure:
     outer = _enclosure(literal.outer) if literal.outer else None
-    return Enclosure(literal.place, literal.extent, outer)
+    return Enclosure(literal.place, literal.extent, literal.openings, outer)
 
 
 def _key(literal: Literal) -> Hashable:
@@ -168,5 +174,6 @@ def _key(literal: Literal) -> Hashable:
         repr(dict(literal.beside)) if literal.beside else "",
         literal.siblings is None,
         literal.doubt,
-        literal.extent.start - start,
+        (literal.extent.start - start, literal.extent.end - start),
+        tuple(at - start for at in literal.openings),
     )

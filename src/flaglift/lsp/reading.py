@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from flaglift.check.directives import MARK, Directive, directives
+from flaglift.check.directives import MARK, Directive, Reach, directives, settle
 from flaglift.check.hosts.base import Host, Literal
 from flaglift.check.hosts.patience import patience
 from flaglift.check.hosts.registry import host_named, missing
@@ -160,10 +160,20 @@ def _read(
         reading.directives = directives(
             reading.parts.comments, data, reading.lines, require_reason=job.require_reason
         )
+        _settle(reading.directives, reading.parts, reading.lines)
     missed = reading.parts.unread
     if missed:
         message = f"not read: {missed[0].reason}; it holds {counted(len(missed), 'flag spelling')}"
         reading.problems.append(ReadingProblem(missed[0].start, message))
+
+
+def _settle(directives: Sequence[Directive], parts: DocumentParts, lines: LineIndex) -> None:
+    """Note which comments have a line in common with a prompt."""
+    near: set[int] = set()
+    for directive in directives:
+        reach = directive.reach_in(lines) if directive.reach is Reach.IGNORE else None
+        near.update(parts.around(reach) if reach else ())
+    settle(directives, (prompt.place for prompt in parts.prompts(near)), lines)
 
 
 def _concerned(reading: DocumentReading, parts: DocumentParts) -> dict[int, list[Directive]]:

@@ -47,6 +47,7 @@ def described(each: Literal) -> tuple[object, ...]:
     origin, siblings = each.origin, each.siblings
     return (
         *(each.text, each.place, each.extent, each.pieces, each.inside, each.locked),
+        each.openings,
         *(origin.role, origin.key, origin.call),
         *(dict(each.beside), each.is_request),
         siblings and [siblings.levels, siblings.insert({"video": True})],

@@ -22,7 +22,7 @@ text, and so those of diagnostics, are code points: `literal.locate(span)` gives
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from flaglift.check.hosts.literal import Literal, LiteralForm, code_points
+from flaglift.check.hosts.literal import Literal, LiteralForm
 from flaglift.check.hosts.pieces import (
     HOLE,
     HOLES,
@@ -33,6 +33,7 @@ from flaglift.check.hosts.pieces import (
     Piece,
     PieceKind,
     Siblings,
+    code_points,
 )
 from flaglift.lossless.spans import Span
 

@@ -17,6 +17,8 @@ from flaglift.check.hosts.pieces import (
     PieceKind,
     PromptText,
     Siblings,
+    code_points,
+    cut,
 )
 from flaglift.lossless.spans import Span
 
@@ -156,7 +158,7 @@ class Literal(PromptText):
         """Return it as a literal of another literal's decoded text, with that literal's holes."""
         data = self.source
         marks = [len(outer.text[: hole.at].encode()) for hole in outer.holes]
-        pieces = [part for piece in self.pieces for part in _cut(piece, marks, data)]
+        pieces = [part for piece in self.pieces for part in cut(piece, marks, data)]
         return replace(self, pieces=tuple(pieces), outer=outer)
 
     def moved(self, offset: int, source: bytes) -> "Literal":
@@ -217,14 +219,25 @@ class Literal(PromptText):
 
     @cached_property
     def extent(self) -> Span:
-        """Its place in the file, extended to where a comment on it may precede it."""
-        opener = self._around.opener
-        if opener is None:
-            return self.place
-        at = Span(opener, opener)
-        if self.outer:
-            at = self.outer.locate(code_points(self.outer.text, at))
-        return Span(min(at.start, self.place.start), self.place.end)
+        """Its place in the file, extended to where a comment on it may precede or follow it."""
+        opener, closer = self._around.opener, self._around.closer
+        start, end = self.place
+        return Span(
+            start if opener is None else min(self._in_file(opener), start),
+            end if closer is None else max(self._in_file(closer), end),
+        )
+
+    @cached_property
+    def openings(self) -> tuple[int, ...]:
+        """The bytes of the file at which it begins, or code that it belongs to, or a part of it."""
+        begins = map(self._in_file, dict.fromkeys(self._around.begins))
+        return (self.extent.start, self.place.start, *begins)
+
+    def _in_file(self, at: int) -> int:
+        """Return the byte of the file for one of its document."""
+        if self.outer is None:
+            return at
+        return self.outer.locate(code_points(self.outer.text, Span(at, at))).start
 
     @property
     def last(self) -> int:
@@ -271,30 +284,3 @@ class PartialLiteral(NamedTuple):
 
 def _width(piece: Piece, length: int) -> int:
     return len(piece.text[:length].encode())
-
-
-def _cut(piece: Piece, marks: Sequence[int], data: bytes) -> list[Piece]:
-    """Return an inner document's piece, split at the outer literal's holes."""
-    inside = [mark for mark in marks if piece.start <= mark < piece.end]
-    if not inside:
-        return [piece]
-    if piece.kind is not PieceKind.RUN:
-        return [piece._replace(kind=PieceKind.HOLE, text=HOLE)]
-    parts = []
-    position = piece.start
-    for mark in inside:
-        end = mark + len(HOLE.encode())
-        parts += [
-            Piece(PieceKind.RUN, position, mark, data[position:mark].decode()),
-            Piece(PieceKind.HOLE, mark, end, HOLE),
-        ]
-        position = end
-    parts.append(Piece(PieceKind.RUN, position, piece.end, data[position : piece.end].decode()))
-    return [part for part in parts if part.text]
-
-
-def code_points(text: str, span: Span) -> Span:
-    """Return the code points that a range of the text's UTF-8 bytes covers."""
-    data = text.encode()
-    start = len(data[: span.start].decode())
-    return Span(start, start + len(data[span.start : span.end].decode()))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
+from flaglift.lossless.spans import Span
 from flaglift.syntax import Prompt, parse
 from flaglift.syntax.parser import parse_less
 
@@ -49,6 +50,33 @@ class Piece(NamedTuple):
     text: str
     spelt: str = ""
     """What the host reads there, where that is another text: a placeholder or a statement."""
+
+
+def cut(piece: Piece, marks: Sequence[int], data: bytes) -> list[Piece]:
+    """Return an inner document's piece, split at the outer literal's holes: their first bytes."""
+    inside = [mark for mark in marks if piece.start <= mark < piece.end]
+    if not inside:
+        return [piece]
+    if piece.kind is not PieceKind.RUN:
+        return [piece._replace(kind=PieceKind.HOLE, text=HOLE)]
+    parts = []
+    position = piece.start
+    for mark in inside:
+        end = mark + len(HOLE.encode())
+        parts += [
+            Piece(PieceKind.RUN, position, mark, data[position:mark].decode()),
+            Piece(PieceKind.HOLE, mark, end, HOLE),
+        ]
+        position = end
+    parts.append(Piece(PieceKind.RUN, position, piece.end, data[position : piece.end].decode()))
+    return [part for part in parts if part.text]
+
+
+def code_points(text: str, span: Span) -> Span:
+    """Return the code points that a range of the text's UTF-8 bytes covers."""
+    data = text.encode()
+    start = len(data[: span.start].decode())
+    return Span(start, start + len(data[span.start : span.end].decode()))
 
 
 class ByteEdit(NamedTuple):
@@ -103,12 +131,22 @@ class Around(NamedTuple):
     """Whether the mapping, call or command is seen to be a request to the service."""
     opener: int | None = None
     """The byte at which the command, table or here-document that holds it begins, if before it."""
+    closer: int | None = None
+    """The byte at which the command that holds it ends, if after it."""
+    begins: tuple[int, ...] = ()
+    """The bytes at which code that it belongs to begins: its parts, its pair, its statement.
+
+    A comment above one of them may be on this literal. The elements of a list do not belong
+    together, and neither do the statements of a block.
+    """
 
     def moved(self, offset: int) -> "Around":
         """Return what is around a literal that is some bytes farther on."""
         return self._replace(
             siblings=MovedSiblings(self.siblings, offset) if self.siblings else None,
             opener=None if self.opener is None else self.opener + offset,
+            closer=None if self.closer is None else self.closer + offset,
+            begins=tuple(each + offset for each in self.begins),
         )
 
 

@@ -1,32 +1,26 @@
 """Shell scripts: the words of commands, assigned values, here-documents."""
 
-import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
-from typing import Any
-from urllib.parse import unquote, unquote_plus
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Literal, Origin, PieceKind, Siblings
+from flaglift.check.hosts.base import Around, Literal, Origin, PieceKind
 from flaglift.check.hosts.formats.argv import origin_in_script
 from flaglift.check.hosts.formats.code import Joined
-from flaglift.check.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_special
-from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
 from flaglift.check.hosts.formats.origins import text_of
+from flaglift.check.hosts.formats.shellfields import fields_beside
 from flaglift.check.hosts.formats.shellwords import labels, parts
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option, twice
 from flaglift.check.hosts.formats.trees import TreeParts, ancestors, follow, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.check.hosts.prefilter import lookalikes
-from flaglift.context import field_name
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_bash"
 _WORDS = ("word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation")
-_SPREAD = re.compile(r"\"?\$(?:[@*]|\{[@*]\}|\{\w+\[[@*]\][^}]*\})\"?|-K|--config")
-"""A word that expands to several, or adds options."""
+_COMMANDS = ("command", "declaration_command")
+"""In one that is continued over several lines, a comment can only stand after the last."""
 _DEEPEST = 50
 """The depth to which nested command expansions are read; each level is scanned again."""
 
@@ -191,10 +185,12 @@ def _limits(script: bytes, part: Span) -> Callable[[int], int]:
 
 def _look(node: Node, limit: int, data: bytes) -> Around:
     locked = BROKEN if is_broken(node, split(data)[1], _MODULE) else ""
-    command = next((each for each in ancestors(node) if each.type == "command"), None)
-    opener = command.start_byte if command is not None else None
-    beside, siblings = _beside(node, limit, data)
-    return Around(origin_in_script(node), locked, beside, siblings, opener=opener)
+    command = next((each for each in ancestors(node) if each.type in _COMMANDS), None)
+    beside, siblings = fields_beside(node, limit, data)
+    around = Around(origin_in_script(node), locked, beside, siblings)
+    if command is None:
+        return around
+    return around._replace(opener=command.start_byte, closer=command.end_byte)
 
 
 def _look_document(document: HereDocument, data: bytes) -> Around:
@@ -204,55 +200,6 @@ def _look_document(document: HereDocument, data: bytes) -> Around:
     origin = Origin("document", _written_to(node), _command(node))
     locked = BROKEN if document.is_open or is_broken(node, script, _MODULE) else ""
     return Around(origin, locked, opener=document.delimiter.start)
-
-
-def _beside(node: Node, limit: int, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
-    """Return the fields that a command passes next to a text, and where options can be added."""
-    command, option = node.parent, node.prev_named_sibling
-    own = _fields(node, limit, data)
-    texts = [name for name, _ in own if TEXT_KEY.search(name)]
-    if command is None or option is None or not texts or not FIELD.match(f"{texts[0]}="):
-        return {}, None
-    flag, key = text_of(option), texts[0]
-    own.remove(next(field for field in own if field[0] == key))
-    others = [child for child in command.named_children if child != node]
-    given = [*own, *(field for other in others for field in _fields(other, limit, data))]
-    fields = {field_name(name): value for name, value in given}
-    words = (text_of(other) for other in others)
-    spread = [f"`{word}` may hold these fields" for word in words if _SPREAD.fullmatch(word)]
-    if flag not in FORM_OPTIONS:
-        return fields, None
-    return fields, Option(
-        data=data,
-        option=Span(option.start_byte, option.end_byte),
-        word=Span(node.start_byte, node.end_byte),
-        key=key,
-        encoded=flag in DATA_OPTIONS,
-        taken=set(fields),
-        doubts=[
-            *(f"`{text}` is in the same word" for text in texts[1:]),
-            *twice(key, (name for name, _ in given)),
-            *spread,
-        ],
-    )
-
-
-def _fields(node: Node, limit: int, data: bytes) -> list[tuple[str, str]]:
-    """Return the names and the values of the fields in a word."""
-    read = parts(data, node.start_byte, limit)
-    text = "".join(piece.text for part in read for piece in part.scanned.pieces)
-    option = text_of(node.prev_named_sibling)
-    encoded = option in DATA_OPTIONS
-    fields = []
-    for pair in text.split("&") if encoded else [text]:
-        match = ANY_FIELD.match(pair)
-        if match is None:
-            continue
-        value = pair[match.end() :]
-        if is_special(option, value):
-            value = HOLE  # such as the content of a file
-        fields.append((unquote(match[0][:-1].strip()), unquote_plus(value) if encoded else value))
-    return fields
 
 
 def _command(node: Node) -> str:

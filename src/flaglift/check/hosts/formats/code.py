@@ -16,7 +16,13 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import HOLE, Around, Literal, LiteralForm, Piece, PieceKind
 from flaglift.check.hosts.formats.codec import ScannedLiteral
 from flaglift.check.hosts.formats.mappings import Beside
-from flaglift.check.hosts.formats.origins import Constructs, name_in, origin_of, text_of
+from flaglift.check.hosts.formats.origins import (
+    Constructs,
+    begins_of,
+    name_in,
+    origin_of,
+    text_of,
+)
 from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
 from flaglift.check.hosts.formats.uses import uses
 from flaglift.check.hosts.patience import check_patience
@@ -193,6 +199,7 @@ class CodeHost(TreeParts):
                 start = read[0].start if read else parts[-1].inside
                 pieces.append(Piece(PieceKind.ATOM, gap, start, separator))
             pieces += read
+        starts = (node.start_byte for operands in elements for node in operands)
         single = len(parts) == 1 and whole.type in self.kinds
         place = parts[0].place if single else Span(whole.start_byte, whole.end_byte)
         return Literal(
@@ -202,12 +209,12 @@ class CodeHost(TreeParts):
             end=place.end,
             inside=parts[0].inside,
             pieces=tuple(pieces),
-            look=partial(self._look, whole, data),
+            look=partial(self._look, whole, data, tuple(starts)),
             source=data,
             unclear=unclear,
         )
 
-    def _look(self, whole: Node, data: bytes) -> Around:
+    def _look(self, whole: Node, data: bytes, starts: tuple[int, ...]) -> Around:
         locked = BROKEN if is_broken(whole, data, self.module, self.grammar(data)) else ""
         beside, siblings, is_request = self.beside(whole, data)
         if siblings is not None:
@@ -215,7 +222,8 @@ class CodeHost(TreeParts):
             used = self._uses(data).get(key)
             siblings = replace(siblings, doubts=[*siblings.doubts, used]) if used else siblings
         origin, opener = origin_of(whole, self.shape), whole.start_byte
-        return Around(origin, locked, beside, siblings, is_request, opener)
+        begins = (*starts, *begins_of(whole, self.shape))
+        return Around(origin, locked, beside, siblings, is_request, opener=opener, begins=begins)
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return everything after the first parse error."""

@@ -242,7 +242,8 @@ def _look(node: Node, data: bytes, origin: Origin) -> Around:
     # No comment can be inside a tag, or between a tag and its text.
     tag = node.parent if node.type == "attribute" else node
     opener = tag.start_byte if tag is not None and node.type in ("attribute", "element") else None
-    return Around(origin, locked, opener=opener)
+    begins = (node.parent.start_byte,) if node.type == "text" and node.parent is not None else ()
+    return Around(origin, locked, opener=opener, begins=begins)
 
 
 def make(name: str) -> HtmlHost:

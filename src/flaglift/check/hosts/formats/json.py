@@ -10,11 +10,11 @@ from typing import Any
 
 from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.codec import Escaped, stripped
-from flaglift.check.hosts.formats.jsonframes import frame_of
+from flaglift.check.hosts.formats.jsonframes import JsonFrame, JsonObjects, frame_of
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, is_request_path
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.context import field_name
-from flaglift.lossless.json_members import Member, closing, members
+from flaglift.lossless.json_members import Member, closing
 from flaglift.lossless.json_reader import Container, Document, JsonString, read
 from flaglift.lossless.json_tokens import decoded
 from flaglift.lossless.spans import Span
@@ -95,7 +95,7 @@ class JsonHost:
             each.moved(
                 0 if each.start < frame.start else before if each.start < end else after, data
             )
-            for each in self._literals(source, documents, False)
+            for each in self._literals(source, documents, False, frame)
         ]
         return [each for each in literals if part.start <= each.start < part.end]
 
@@ -104,9 +104,15 @@ class JsonHost:
         return ()
 
     def _literals(
-        self, data: bytes, documents: Sequence[Document], several: bool, *, every: bool = True
+        self,
+        data: bytes,
+        documents: Sequence[Document],
+        several: bool,
+        frame: JsonFrame | None = None,
+        *,
+        every: bool = True,
     ) -> list[Literal]:
-        around = _Objects(data)
+        around = JsonObjects(data, frame)
         return [
             self._literal(text, data, (index,) if several else (), document, around)
             for index, document in enumerate(documents)
@@ -120,7 +126,7 @@ class JsonHost:
         data: bytes,
         above: tuple[int, ...],
         document: Document,
-        around: "_Objects",
+        around: JsonObjects,
     ) -> Literal:
         quote = data[text.start : text.start + 1]
         closed = text.end - 1 > text.start and data[text.end - 1 : text.end] == quote
@@ -194,25 +200,12 @@ def _lines(data: bytes) -> Iterator[Sequence[Document]]:
         start = end + 1
 
 
-class _Objects:
-    """The members of the objects around texts, each read once."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._members: dict[int, list[Member]] = {}
-
-    def at(self, opening: int) -> Sequence[Member]:
-        if opening not in self._members:
-            self._members[opening] = members(self._data, opening)
-        return self._members[opening]
-
-
 def _look(
     text: JsonString,
     data: bytes,
     above: tuple[int, ...],
     document: Document,
-    around: _Objects,
+    around: JsonObjects,
 ) -> Around:
     key = text.nearest_key(data)
     origin = Origin("value", key, path=(*above, *text.path(data)), counted=bool(above))
@@ -221,19 +214,26 @@ def _look(
         return Around(origin, f"this is not valid JSON: {document.fault} (line {line})")
     if text.container is None or text.key is None:
         return Around(origin)
+    begins = _begins(text.key, text.container, around)
     inside = around.at(text.container.opening)
     if sum(member.key == key for member in inside) > 1:
-        return Around(origin, f"the key `{key}` is there twice")
+        return Around(origin, f"the key `{key}` is there twice", begins=begins)
     beside, siblings = _beside(key, data, inside)
     is_request = is_request_path(origin.path) and not _is_answer(text.container, around)
-    return Around(origin, "", beside, siblings, is_request)
+    return Around(origin, "", beside, siblings, is_request, begins=begins)
+
+
+def _begins(key: Span, record: Container, around: JsonObjects) -> tuple[int, ...]:
+    """Return where a string's member begins, its object, and the member whose value this is."""
+    starts = (record.opening, *(record.name or ())[:1])
+    return (key.start, *(at for at in starts if not around.is_around(at)))
 
 
 _ANSWERED = frozenset(["id", "created_at", "updated_at", "trained_at", "started_training_at"])
 """Fields of a prompt or tune that only the service sends."""
 
 
-def _is_answer(container: Container | None, around: _Objects) -> bool:
+def _is_answer(container: Container | None, around: JsonObjects) -> bool:
     """Return whether an object is, or is directly part of, a response of the service."""
     for _ in range(3):  # itself, its list, and the parent of that
         if container is None:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from flaglift.check.hosts.formats.siblings import TEXT_KEY
-from flaglift.lossless.json_members import members
+from flaglift.lossless.json_members import Member, members
 from flaglift.lossless.json_reader import read
 from flaglift.lossless.spans import Span
 
@@ -110,3 +110,23 @@ def _is_framed(data: bytes, frame: JsonFrame) -> bool:
     documents, comments = read(data[: frame.start] + data[frame.end :])
     is_said = any(each.start <= frame.opening < each.end for each in comments)
     return len(documents) == 1 and not documents[0].fault and not is_said
+
+
+class JsonObjects:
+    """The members of the objects around texts, each read once."""
+
+    def __init__(self, data: bytes, frame: JsonFrame | None) -> None:
+        self._data = data
+        self._frame = frame
+        self._members: dict[int, list[Member]] = {}
+
+    def is_around(self, at: int) -> bool:
+        """Return whether a bracket or key is around all that can be read in parts."""
+        frame = self._frame or frame_of(self._data)
+        return frame is not None and at < frame.start
+
+    def at(self, opening: int) -> Sequence[Member]:
+        """Return the members of the object whose bracket is at a byte."""
+        if opening not in self._members:
+            self._members[opening] = members(self._data, opening)
+        return self._members[opening]

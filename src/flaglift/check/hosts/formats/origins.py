@@ -62,6 +62,46 @@ def _steps(node: Node, shape: Constructs) -> Iterator[tuple[Node, Node]]:
         child, above = above, above.parent
 
 
+_APART = frozenset(
+    {
+        *("module", "program", "source_file", "block", "statement_block", "compound_statement"),
+        *("body_statement", "block_body", "statement_list", "declaration_list", "class_body"),
+        *("then", "else", "ensure", "do", "begin", "colon_block"),
+        *("switch_case", "switch_default", "case_statement", "default_statement"),
+        *("expression_case", "default_case", "communication_case", "type_case"),
+        *("const_declaration", "var_declaration", "var_spec_list"),
+        *("array", "list", "set", "tuple", "string_array", "jsx_element"),
+    }
+)
+"""The types of blocks and lists in all languages, whose statements and elements stand apart."""
+_MOST_PAIRS = 2
+"""A text's own pair, and the one whose value is the record with the text."""
+
+
+def begins_of(node: Node, shape: Constructs) -> tuple[int, ...]:
+    """Return where the code that a literal belongs to begins: its pair, its record, its statement.
+
+    Not beyond the element of a list, or the pair whose value the record is.
+    """
+    starts: list[int] = []
+    pairs = 0
+    for _, above in _steps(node, shape):
+        if above.type in _APART or pairs == _MOST_PAIRS:
+            break
+        starts.append(above.start_byte)
+        if _is_element(above):
+            break
+        pairs += above.type in shape.pairs and above.type != "keyword_argument"
+    return tuple(starts)
+
+
+def _is_element(node: Node) -> bool:
+    """Return whether a node is an element of a list, in languages that write maps like lists."""
+    if node.type == "literal_element":
+        return node.parent is not None and node.parent.type == "literal_value"
+    return node.type == "array_element_initializer" and node.named_child_count == 1
+
+
 def _name(child: Node, above: Node, sides: Mapping[str, tuple[str, str]]) -> str | None:
     """Return the name on the other side of a pair or an assignment; None on that side itself."""
     sides_of = [

@@ -9,6 +9,7 @@ from typing import Any
 from flaglift.check.hosts.base import HOLE, Around, ByteEdit, Origin, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.siblings import TEXT_KEY
+from flaglift.check.hosts.formats.sqlnesting import SqlNesting
 from flaglift.check.hosts.formats.sqltables import SqlTables
 from flaglift.lossless.spans import Span
 
@@ -136,6 +137,7 @@ class SqlStatement:
         self._last = self._key = ""
         self._depth = self._start = self._behind = 0
         self._row: SqlRow | None = None
+        self._nesting = SqlNesting()
         self._values = self._assigns = self._compares = False
 
     @property
@@ -174,6 +176,7 @@ class SqlStatement:
             if self._depth == 1 and not self._values and self._named:
                 self._named.pop()
         self._tables.name(word, keyword, place, self._depth)
+        self._nesting = self._nesting.after_word(keyword, place.start)
         if self._depth == 1 and not self._values:
             self._named.append(word)
         elif not self._depth:
@@ -196,6 +199,7 @@ class SqlStatement:
 
     def _sign(self, sign: bytes, place: Span) -> None:
         if sign == b"(":
+            self._nesting = self._nesting.opened(place.start)
             self._depth += 1
             if self._depth == 1 and self._values:
                 columns = tuple(self._named) or self._tables.columns()
@@ -207,7 +211,9 @@ class SqlStatement:
             if self._depth == 1 and self._values:
                 self._cut(place.start)
             self._depth = max(0, self._depth - 1)
+            self._nesting = self._nesting.above or self._nesting
         elif sign == b",":
+            self._nesting = self._nesting.after_comma(is_row=self._values and not self._depth)
             if self._depth == self._values:
                 self._cut(place.start)
                 self._start = place.end
@@ -244,6 +250,11 @@ class SqlStatement:
 
     def around(self, place: Span) -> Callable[[], Around]:
         """Return a function that returns the context of the string at `place`, the next one."""
+        self._nesting = self._nesting.after_word("", place.start)
+        look, nesting = self._look(place), self._nesting
+        return lambda: look()._replace(begins=nesting.begins())
+
+    def _look(self, place: Span) -> Callable[[], Around]:
         row = self._row
         compares = self._compares or self._last.upper() in _PATTERNS | _LOOKS_UP
         assigned = row and self._assigns and not self._depth and len(row.cells) < len(row.columns)

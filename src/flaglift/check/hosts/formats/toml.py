@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 from tree_sitter import Node
@@ -11,7 +12,7 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import Around, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.codec import Escaped, character
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
-from flaglift.check.hosts.formats.trees import TreeParts, broken_from, nodes, parse
+from flaglift.check.hosts.formats.trees import TreeParts, ancestors, broken_from, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.context import field_name
 from flaglift.emit.form import form_value
@@ -209,7 +210,14 @@ def _look(node: Node, data: bytes, link: _Link, key: str) -> Around:
         origin,
         BROKEN if _tree(data).has_error else "",
         *_beside(node, origin.key, data),
+        begins=_begins(node),
     )
+
+
+def _begins(node: Node) -> tuple[int, ...]:
+    """Return where a string's pair begins, and the inline table of that pair."""
+    around = takewhile(lambda each: each.type in ("pair", "inline_table"), ancestors(node))
+    return tuple(each.start_byte for each in islice(around, 3))
 
 
 def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings | None]:

@@ -19,7 +19,7 @@ from flaglift.check.hosts.base import (
 )
 from flaglift.check.hosts.encoding import ByteOffsets
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs
-from flaglift.check.hosts.formats.yamlblocks import Level, cuts_of_block, keys_at_top
+from flaglift.check.hosts.formats.yamlblocks import Level, begins_of, cuts_of_block, keys_at_top
 from flaglift.check.hosts.formats.yamlscalars import (
     FOLDED,
     FORMS,
@@ -201,7 +201,8 @@ class Reader:
         mapping = isinstance(event, yaml.MappingStartEvent)
         above = level.doubts if level and level.is_shared else []
         shared = event.anchor is not None or bool(above)
-        opened = Level(mapping, bool(event.flow_style), is_key, level, is_shared=shared)
+        begin = self._offsets[event.start_mark.index]  # type: ignore[union-attr]
+        opened = Level(mapping, bool(event.flow_style), is_key, begin, level, is_shared=shared)
         opened.doubts += above or [ANCHORED.format(event.anchor)] * shared
         if level is None:
             self.top = self.top or opened
@@ -250,7 +251,7 @@ class Reader:
             end=place.end,
             inside=inside,
             pieces=tuple(pieces),
-            look=partial(look, origin, event.value, level, siblings),
+            look=partial(look, origin, event.value, level, siblings, begins_of(self._levels)),
             source=self.data,
             unclear=unclear,
         )

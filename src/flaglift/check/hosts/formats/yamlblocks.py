@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,8 @@ class Level:
     mapping: bool
     flow: bool
     is_key: bool
+    begin: int = 0
+    """The byte at which it begins: its bracket, or its first key or item."""
     above: "Level | None" = None
     """The collection around it."""
     name: str | int = ""
@@ -53,6 +55,20 @@ class Level:
     def part(self) -> str | int:
         """The path component of the next node in it."""
         return (self.key or "") if self.mapping else self.index
+
+
+def begins_of(levels: Sequence[Level]) -> tuple[int, ...]:
+    """Return where the pair of the next scalar begins, its mapping, and the pair of that.
+
+    A mapping in lines of its own begins only where it is an item: its first key is that of a pair.
+    """
+    inner, outer = levels[-1:], levels[-2:-1]
+    if not inner or not inner[0].mapping:
+        return ()
+    starts = [inner[0].key_place.start]
+    if inner[0].flow or (outer and not outer[0].mapping):
+        starts.append(inner[0].begin)
+    return (*starts, *(each.key_place.start for each in outer if each.mapping))
 
 
 def cuts_of_block(data: bytes) -> Mapping[int, bool]:

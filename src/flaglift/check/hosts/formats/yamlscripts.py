@@ -23,17 +23,24 @@ _UNREAD = frozenset({"powershell", "pwsh", "perl", "lua", "julia", "rscript", "g
 """Languages in the names of actions that no host reads."""
 
 
-def look(origin: Origin, text: str, level: Level | None, siblings: Siblings | None) -> Around:
+def look(
+    origin: Origin,
+    text: str,
+    level: Level | None,
+    siblings: Siblings | None,
+    begins: tuple[int, ...],
+) -> Around:
     """Return the context of a scalar, once the mapping around it has been read to its end."""
     if level is None:
-        return Around(origin)
+        return Around(origin, begins=begins)
     if not level.mapping:
         items, at = level.items, int(origin.path[-1])
-        return Around(as_word(origin, lambda: items[: at + 1], partial(_words, level.above)))
+        word = as_word(origin, lambda: items[: at + 1], partial(_words, level.above))
+        return Around(word, begins=begins)
     locked = f"the key `{origin.key}` is there twice" if level.keys[origin.key] > 1 else ""
     said = _language(level, origin.key, text)
     origin = origin._replace(role="code", key=said) if said else origin
-    return Around(origin, locked, level.fields if siblings else {}, siblings)
+    return Around(origin, locked, level.fields if siblings else {}, siblings, begins=begins)
 
 
 def _words(level: Level | None, key: str) -> Sequence[str]:
