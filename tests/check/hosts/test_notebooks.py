@@ -1,6 +1,7 @@
 """Notebooks, with JSON as the judge of their cells; and corners of PHP."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -74,6 +75,26 @@ def test_a_fix_changes_one_line_and_keeps_the_rest_of_the_file(indent: int | Non
         (code("%%writefile -a a.yaml\n", f"text: {BAD}"), None, "notebook yaml"),
         (code("%%svg\n", f"<text>{BAD}</text>"), None, "notebook html"),
         (code("'''\n", "% !a\n", "!b\n", f"''', '{BAD}'"), None, "notebook python"),
+        (code("%%capture out\n", "%%bash\n", f"P='{BAD}'"), None, "notebook bash"),
+        (code("%%time\n", "\n", "%%capture\n", f"p = '{BAD}'"), None, "notebook python"),
+        (code(f"%%time p = '{BAD}'\n", "1"), None, "notebook python"),
+        (code(f"%time p = '{BAD}'"), None, "notebook python"),
+        (code("%%sx\n", f"P='{BAD}'"), None, "notebook bash"),
+        (code(f"%%!P='{BAD}'"), None, "notebook bash"),
+        (code("%%script env A=1 bash -e\n", f"P='{BAD}'"), None, "notebook bash"),
+        (code("%%bigquery --project a b\n", f"CALL f('{BAD}')"), None, "notebook sql"),
+        (code("%sql\n", f"CALL f('{BAD}')"), None, "notebook sql"),
+        (
+            code(f"p = '{BAD}'"),
+            {"kernelspec": {"name": "torch", "display_name": "Python (torch)"}},
+            "notebook python",
+        ),
+        (
+            code(f"p = `{BAD}`")
+            | {"metadata": {"polyglot_notebook": {"kernelName": "javascript"}}},
+            {"kernelspec": {"language": "C#"}},
+            "notebook javascript",
+        ),
         ({"cell_type": "markdown", "source": ["```\n", BAD, "\n```"]}, None, None),
         ({"cell_type": "raw", "source": [BAD]}, None, "notebook blocks"),
     ],
@@ -113,6 +134,46 @@ def test_a_prompt_of_a_line_of_a_shell_is_fixed_between_others() -> None:
     new, refused = rewrite(source.encode(), NOTEBOOK, changes)
     assert not refused
     assert new.decode() == source.replace("duration 7", "duration 5")
+
+
+@pytest.mark.parametrize(
+    ("cell", "metadata"),
+    [
+        (code("é <- 1\n", f"p <- '{BAD}'"), {"language_info": {"name": "R"}}),
+        (code(f"p <- '{BAD}'"), {"kernelspec": {"name": "ir", "display_name": "R"}}),
+        (code(f'p = """{BAD}"""'), {"kernelspec": {"name": "julia-1.9"}}),
+        (code(f'p = "{BAD}"'), {"kernelspec": {"name": "torch"}}),
+        (code("%%R -i x\n", f'p <- "{BAD}"'), None),
+        (code("%r\n", f"p <- '{BAD}'"), None),
+        (code("%%capture\n", "%%julia\n", f'p = "{BAD}"'), None),
+        (code("%%script perl -w\n", f"say '{BAD}';"), None),
+        (code(f"%R p <- '{BAD}'"), None),
+    ],
+)
+def test_a_cell_in_another_language_is_said_to_be_unread(
+    cell: dict[str, Any], metadata: object
+) -> None:
+    data = notebook(cell, metadata=metadata).encode()
+    starts = [data.index(flag) for flag in (b"--video ", b"--video_model", b"--duration")]
+    assert [place.start for place in unread(data, NOTEBOOK)] == starts
+    assert all(literal.locked for literal in prompts("notebook", data.decode()))
+
+
+def test_flags_of_other_programs_in_another_language_are_none() -> None:
+    cells = [
+        code("%%R\n", "system2('render', c('--video', '--duration', '5'))"),
+        code("%%julia\n", "run(`ffmpeg -i a.mp4 --video --duration 5`)"),
+    ]
+    data = notebook(*cells).encode()
+    assert unread(data, NOTEBOOK) == []
+
+
+def test_a_cell_of_many_magics_is_read_in_bounded_time() -> None:
+    data = notebook(code(*["%%time\n"] * 5000, f"p = '{BAD}'")).encode()
+    started = time.process_time()
+    (literal,) = prompts("notebook", data.decode())
+    assert literal.locked
+    assert time.process_time() - started < 10
 
 
 def test_what_cells_put_out_is_not_read() -> None:

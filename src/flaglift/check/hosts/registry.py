@@ -1,5 +1,6 @@
 """Maps files to hosts. A host's module, and its parser, are loaded on first use."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
@@ -93,7 +94,7 @@ NAMES = tuple(_MODULES)
 """The hosts' names in options and the configuration."""
 
 _ALIASES: Mapping[str, str] = {
-    "python": "py python3 py3",
+    "python": "py python3 py3 python2 py2 pypy pypy3 ipython ipython3",
     "javascript": "js jsx mjs cjs node nodejs ecmascript javascriptreact",
     "typescript": "ts mts cts",
     "tsx": "typescriptreact",
@@ -103,7 +104,7 @@ _ALIASES: Mapping[str, str] = {
     "json": "json5 jsonc",
     "jsonl": "ndjson",
     "markdown": "md gfm",
-    "sql": "postgresql postgres psql plpgsql mysql sqlite sqlite3",
+    "sql": "postgresql postgres psql plpgsql mysql sqlite sqlite3 bigquery sparksql",
     "html": "xhtml svg",
     "env": "dotenv",
     "go": "golang",
@@ -113,6 +114,10 @@ _ALIASES: Mapping[str, str] = {
 }
 _LANGUAGES = {word: name for name, words in _ALIASES.items() for word in words.split()}
 """The names of languages in code fences, interpreters, notebooks and editors."""
+
+INTERPRETED = frozenset({"bash", "python", "javascript", "typescript", "ruby", "php", "sql"})
+"""The hosts of languages in which a file is a script."""
+_WORD = re.compile(r"[A-Za-z]+")
 
 
 def name_for(path: str) -> str | None:
@@ -143,6 +148,24 @@ def language(word: str) -> str | None:
     """
     name = _LANGUAGES.get(word.lower(), word.lower())
     return name if name in _LANGUAGES.values() or _MODULES.get(name, "text") != "text" else None
+
+
+def interpreted(command: str) -> str:
+    """Return the host of the scripts that a command runs, or a name that no host has.
+
+    A command that is put in later may be any.
+
+    >>> interpreted("/usr/bin/env python3.11 -u {0}"), interpreted("perl {0}")
+    ('python', 'script of perl {0}')
+    >>> interpreted("${{ matrix.shell }}")
+    'script of ${{ matrix.shell }}'
+    """
+    for word in command.split() if "$" not in command else ():
+        for part in _WORD.findall(PurePath(word).name):
+            name = language(part)
+            if name in INTERPRETED:
+                return name
+    return f"script of {command}"
 
 
 @cache

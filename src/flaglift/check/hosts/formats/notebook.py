@@ -13,11 +13,19 @@ from flaglift.check.hosts.formats.code import Joined, StringLiteral
 from flaglift.check.hosts.formats.codec import ScannedLiteral
 from flaglift.check.hosts.formats.json import JsonHost
 from flaglift.check.hosts.formats.trees import parse
+from flaglift.check.hosts.registry import interpreted
 from flaglift.lossless.spans import Span
 
-_MAGIC = re.compile(r"\s*%%!?(?P<name>\w+)(?P<rest>[^\n]*)\n?")
-"""The line that says what a cell is."""
-_OF_PYTHON = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "debug", "memit"})
+_MAGIC = re.compile(
+    r"\s*(?:%%(?P<name>!|\w+)(?P<rest>[^\n]*)|%(?P<alone>sql|r|scala|sh|md|python)[ \t]*$)\n?",
+    re.MULTILINE,
+)
+"""The line that says what a cell is; Databricks has it with one percent sign."""
+_OF_CELLS = frozenset({"time", "timeit", "capture", "prun", "debug", "memit", "mprun", "lprun"})
+"""Magics around another cell, in which the next line may be one of these again."""
+_MOST_MAGICS = 20
+"""Each one around a cell is a copy of it."""
+_OF_SHELLS = frozenset({"!", "sx", "system"})
 _WRITES = ("writefile", "file")
 _LINE = re.compile(
     r"^[ \t]*(?:[\w.,\[\] ]{1,200}=[ \t]*)?"
@@ -26,6 +34,15 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 """A line of IPython in a cell of Python: a command of a shell, a magic, a question."""
+_NAMES = (
+    ("vscode", "languageId"),
+    ("polyglot_notebook", "kernelName"),
+    ("dotnet_interactive", "language"),
+    ("language_info", "name"),
+    ("kernelspec", "language"),
+)
+"""Where the metadata of a cell, and then of a notebook, names a language."""
+_WORD = re.compile(r"[a-z]+")
 Path = tuple[str | int, ...]
 
 
@@ -88,45 +105,66 @@ def _language(notebook: dict[str, Any], path: Path) -> str:
         return "markdown"
     if cell.get("cell_type") != "code":
         return "text"
-    named = [*_named(cell.get("metadata")), *_named(notebook.get("metadata")), "python"]
-    return str(named[0])
+    named = [*_named(cell.get("metadata")), *_named(notebook.get("metadata"))]
+    return str(named[0]) if named else _of_kernel(notebook.get("metadata"))
 
 
 def _named(metadata: Any) -> Iterator[Any]:
-    """Yield the names of a language: of a cell, by VS Code, where it is not the kernel's."""
-    keys = (("vscode", "languageId"), ("language_info", "name"), ("kernelspec", "language"))
-    for table, key in keys:
+    """Yield the names of a language: of a cell, by its editor, where it is not the kernel's."""
+    for table, key in _NAMES:
         inner = metadata.get(table) if isinstance(metadata, dict) else None
         if isinstance(inner, dict) and inner.get(key):
             yield inner[key]
 
 
+def _of_kernel(metadata: Any) -> str:
+    """Return the language that the name of a kernel says: `ir`, `julia-1.9`, `Python (torch)`."""
+    kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
+    named = kernel if isinstance(kernel, dict) else {}
+    words = _WORD.findall(f"{named.get('name', '')} {named.get('display_name', '')}".lower())
+    return "python" if not words or any("py" in word for word in words) else words[0]
+
+
 def _parts(cell: Literal, language: str, look: Callable[[Origin], Around]) -> Iterator[Literal]:
     """Yield the code of a cell, and the parts that IPython itself interprets."""
-    origin = Origin("code", language)
-    magic = _MAGIC.match(cell.text) if language not in ("markdown", "text") else None
-    code = cell
-    if magic:
-        yield _part(cell, Span(*magic.span("rest")), look, Origin("code", magic["name"]))
-        code = cell.part([Span(magic.end(), len(cell.text))]).literal
+    code, origin = cell, Origin("code", language)
+    for _ in range(0 if language in ("markdown", "text") else _MOST_MAGICS):
+        magic = _MAGIC.match(code.text)
+        if magic is None:
+            break
+        if magic["name"]:
+            yield _part(code, Span(*magic.span("rest")), look, _of_line(magic["name"]))
+        code = code.part([Span(magic.end(), len(code.text))]).literal
         origin = _said_by(magic)
+        if magic["name"] not in _OF_CELLS:
+            break
     lines = list(_LINE.finditer(code.text)) if origin.key == "python" else []
     masked = _masked(code, lines) if lines and _is_broken(code) else code
     yield replace(masked, look=partial(look, origin))
     for line in lines if masked is not code else ():
         if line["code"]:
-            said = "bash" if line["shell"] else line["name"]
-            yield _part(code, Span(*line.span("code")), look, Origin("code", said))
+            said = _of_line(line["name"] or "!")
+            yield _part(code, Span(*line.span("code")), look, said)
 
 
 def _said_by(magic: re.Match[str]) -> Origin:
     """Return the language that the first line of a cell declares for the rest."""
-    name, words = magic["name"], [w for w in magic["rest"].split() if not w.startswith("-")]
+    name = magic["name"]
+    if name is None:
+        return Origin("code", magic["alone"])
+    words = [word for word in magic["rest"].split() if not word.startswith("-")]
     if name in _WRITES and words:
         return Origin("document", words[-1])
     if name == "script" and words:
-        name = words[0]
-    return Origin("code", "python" if name in _OF_PYTHON else name)
+        return Origin("code", interpreted(" ".join(words)))
+    return _of_line(name)
+
+
+def _of_line(name: str) -> Origin:
+    """Return the language of what stands in a magic's own line."""
+    if name in _OF_SHELLS:
+        return Origin("code", "bash")
+    return Origin("code", "python" if name in _OF_CELLS else name)
 
 
 def _masked(cell: Literal, lines: Sequence[re.Match[str]]) -> Literal:

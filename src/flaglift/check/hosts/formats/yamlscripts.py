@@ -8,13 +8,12 @@ from pathlib import PurePosixPath
 from flaglift.check.hosts.base import Around, Origin, Siblings
 from flaglift.check.hosts.formats.argv import as_word
 from flaglift.check.hosts.formats.yamlblocks import Level
-from flaglift.check.hosts.registry import language
+from flaglift.check.hosts.registry import INTERPRETED, interpreted, language
 
 _SCRIPTS = frozenset({"run", "script", "command", "cmd", "source"})
 """Keys of scripts; those of Argo Workflows stand under `source`."""
 _INPUTS = frozenset({"with", "inputs"})
 """Keys under which a step of GitHub Actions, or of Azure Pipelines, has what it passes on."""
-_INTERPRETED = frozenset({"bash", "python", "javascript", "typescript", "ruby", "php", "sql"})
 _WORD = re.compile(r"[A-Za-z]+")
 _SHEBANG = re.compile(r"#![ \t]*+([^\n]+)")
 _NO_SHELL = frozenset({"", "true", "false", "yes", "no", "on", "off"})
@@ -59,7 +58,7 @@ def _language(level: Level, key: str, text: str) -> str:
         return ""
     shebang = _SHEBANG.match(text)
     said = next(_stated(level, key), shebang[1] if shebang else "")
-    return _interpreted(said) if said else ""
+    return interpreted(said) if said else ""
 
 
 def _stated(level: Level, key: str) -> Iterator[str]:
@@ -88,7 +87,7 @@ def _task(step: Level) -> Iterator[str]:
         yield "javascript"
     for word in _WORD.findall(name):
         names = (word, word.removesuffix("script"))  # as in `PythonScript`
-        yield from (each for each in names if each in _UNREAD or language(each) in _INTERPRETED)
+        yield from (each for each in names if each in _UNREAD or language(each) in INTERPRETED)
 
 
 def _defaults(step: Level) -> Iterator[str]:
@@ -110,13 +109,3 @@ def _outward(level: Level | None) -> Iterator[Level]:
     while level is not None:
         yield level
         level = level.above
-
-
-def _interpreted(command: str) -> str:
-    """Return the language that a command line interprets; one that is put in later is unknown."""
-    for word in command.split() if "$" not in command else ():
-        for part in _WORD.findall(PurePosixPath(word).name):
-            name = language(part)
-            if name in _INTERPRETED:
-                return name
-    return f"shell {command}"
