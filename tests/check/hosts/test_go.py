@@ -113,7 +113,7 @@ def test_a_field_that_is_there_is_seen() -> None:
         ('x := m["P"]', "operand", "", ""),
         ('if x == "P" {}', "operand", "", ""),
         ('switch x { case "P": }', "operand", "", ""),
-        ('flag.String("--video", "P", "")', "argument", "--video", "flag.String"),
+        ('flag.String("--video", "P", "")', "default", "--video", ""),
     ],
 )
 def test_where_a_string_stands(body: str, role: str, key: str, call: str) -> None:

@@ -54,6 +54,8 @@ _SAYS = re.compile(
 
 _ROLES = {
     "key": Evidence(-4, "it is a key or a target, not a value"),
+    "option": Evidence(-4, "it describes an option"),
+    "default": Evidence(-1, "it is the default of an option"),
     "operand": Evidence(-3, "it is compared or looked up"),
     "statement": Evidence(-4, "it is a docstring or stands alone"),
     "command": Evidence(-4, "it is a command's name"),

@@ -61,7 +61,7 @@ def single(literal: Literal) -> Literal:
     if literal.origin.role == "code":
         literal = replace(literal, unclear=literal.unclear or UNREAD)
     elif literal.host not in DATA and literal.siblings is None:
-        if literal.origin.role == "value" and _is_fragment(literal):
+        if literal.origin.role in ("value", "default") and _is_fragment(literal):
             return _fragment(literal, (HOLE, " "), ())
         rest = _rest(literal)
         if rest:

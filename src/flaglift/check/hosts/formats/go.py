@@ -74,6 +74,8 @@ class GoHost(CodeHost):
             {"function_declaration", "method_declaration", "func_literal", "source_file"}
         ),
         strings=frozenset(kinds),
+        # In `flag` and `pflag`, the usage comes last and the default before it.
+        options=[(re.compile(r"(?i:flags?|flags\(\)|\bfs)\.String(?:Var)?P?$"), slice(-2, -1))],
     )
 
     def beside(self, node: Node, data: bytes) -> Beside:

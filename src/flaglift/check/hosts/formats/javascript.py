@@ -133,6 +133,10 @@ class JavaScriptHost(CodeHost):
             }
         ),
         strings=frozenset({"string"}),
+        options=[
+            (re.compile(r"(?:^|\.)(?:option|requiredOption|argument)$"), slice(2, None)),
+            (re.compile(r"(?:^|\.)(?:options|parseArgs)$"), slice(0)),
+        ],
     )
 
     def __init__(self, name: str) -> None:

@@ -1,6 +1,7 @@
 """The place of a string in source code: its key, its call, its assignment target."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -28,27 +29,31 @@ class Constructs:
     """Functions, classes, files: nothing beyond them says anything about a string."""
     statement: str = "expression_statement"
     strings: frozenset[str] = frozenset({"string"})
+    options: Sequence[tuple[re.Pattern[str], slice]] = ()
+    """Calls that define an option, and which of their arguments is its value by default."""
 
 
 _KEY = Origin("key")
+_DEFAULT = re.compile(r"(?:default(?:_?value)?|const|choices)$", re.IGNORECASE)
+"""The parameters of an option that hold its values."""
 _MOST_STEPS = 200
 """Each step searches the tree from its root, so a deep tree would take quadratic time."""
 
 
 def origin_of(node: Node, shape: Constructs) -> Origin:
     """Return the place of a literal: the nearest key, and the nearest call around it."""
-    key = ""
+    keys: list[str] = []
     for child, above in _steps(node, shape):
         if above.type in shape.pairs and above.named_child_count > 1:
             name = _name(child, above, shape.pairs)
             if name is None:
                 return _KEY
-            key = key or name
+            keys += [name] if name else []
         else:
-            origin = _end(child, above, key, shape)
+            origin = _end(child, above, keys, shape)
             if origin is not None:
                 return origin
-    return Origin("value", key)
+    return Origin("value", "".join(keys[:1]))
 
 
 def _steps(node: Node, shape: Constructs) -> Iterator[tuple[Node, Node]]:
@@ -115,8 +120,9 @@ def _side(node: Node, field: str, at: int) -> Node | None:
     return node.child_by_field_name(field) if field else node.named_children[at]
 
 
-def _end(child: Node, above: Node, key: str, shape: Constructs) -> Origin | None:
+def _end(child: Node, above: Node, keys: Sequence[str], shape: Constructs) -> Origin | None:
     """Return the place of a literal if the node above is the last one that matters."""
+    key = "".join(keys[:1])
     if above.type == "jsx_attribute":
         return Origin("value", name_of(above.named_child(0)))
     if above.type in shape.assignments:
@@ -125,13 +131,34 @@ def _end(child: Node, above: Node, key: str, shape: Constructs) -> Origin | None
     if above.type in shape.operands or _compares(above):
         return Origin("operand", key)
     if above.type in shape.arguments and above.parent is not None:
-        before = child.prev_named_sibling
-        said = name_of(before) if before is not None and before.type in shape.strings else ""
-        role = "value" if key else "argument"
-        return Origin(role, key or said, _called(above.parent, shape))
+        return _of_argument(child, above, above.parent, keys, shape)
     if above.type == shape.statement and above.named_child_count == 1 and not key:
         return Origin("statement")
     return None
+
+
+def _of_argument(
+    child: Node, above: Node, call: Node, keys: Sequence[str], shape: Constructs
+) -> Origin | None:
+    """Return the place of a literal in an argument; None if what is around the call names it.
+
+    In a call that defines an option, that is the option's name for its value by default, and
+    nothing for what describes it.
+    """
+    called, key = _called(call, shape), "".join(keys[:1])
+    places = next((at for calls, at in shape.options if calls.search(called)), None)
+    if places is None:
+        before = child.prev_named_sibling
+        said = name_of(before) if before is not None and before.type in shape.strings else ""
+        return Origin("value" if key else "argument", key or said, called)
+    arguments = [each for each in above.named_children if each.type != "comment"]
+    if not (_DEFAULT.match(key) if key else child in arguments[places]):
+        return Origin("option", key)
+    kinds = shape.strings | {"simple_symbol"}
+    names = [name_of(each) for each in arguments if each != child and each.type in kinds]
+    long = [name for name in names if name.startswith("--")]
+    name = next(iter((*keys[1:], *long, *names)), None)
+    return Origin("default", name) if name else None
 
 
 def _compares(node: Node) -> bool:

@@ -89,6 +89,10 @@ class PhpHost(CodeHost):
             {"function_definition", "method_declaration", "class_declaration", "program"}
         ),
         strings=frozenset({"argument"}),
+        options=[
+            (re.compile(r"^addOption$"), slice(4, 5)),
+            (re.compile(r"^addArgument$"), slice(3, 4)),
+        ],
     )
 
     def grammar(self, data: bytes) -> str:

@@ -107,6 +107,10 @@ class PythonHost(CodeHost):
         },
         operands=frozenset({"comparison_operator", "subscript", "case_pattern"}),
         ends=frozenset({"function_definition", "class_definition", "lambda", "module"}),
+        options=[
+            (re.compile(r"(?:^|\.)(?:add_argument|add_option|option|argument)$"), slice(0)),
+            (re.compile(r"(?:^|\.)(?:Option|Argument)$"), slice(1)),  # Typer's
+        ],
     )
 
     def beside(self, node: Node, data: bytes) -> Beside:

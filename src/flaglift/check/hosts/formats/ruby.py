@@ -132,6 +132,9 @@ class RubyHost(CodeHost):
         operands=frozenset({"element_reference", "when", "pattern"}),
         ends=frozenset({"method", "class", "module", "program", "lambda"}),
         statement="body_statement",
+        options=[
+            (re.compile(r"(?:^|\.)(?:on|opt|option|method_option|class_option)$"), slice(0)),
+        ],
     )
 
     def beside(self, node: Node, data: bytes) -> Beside:
