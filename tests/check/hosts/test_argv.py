@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from flaglift.check.hosts.base import Literal, LiteralChange
+from flaglift.check.hosts.base import DivisibleHost, Literal, LiteralChange
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
@@ -43,6 +43,22 @@ def prompts(name: str, source: str) -> list[Literal]:
         ("yaml: options: >-\n  --out=a\n  --prompt='BAD'", "yaml bash"),
         ("yaml: args: BAD --video_prompt 'a --video'", "yaml"),
         ("bash: sudo bash -lc 'P=\"BAD\"'", "bash bash"),
+        ('json: {"command": ["gen", "--seed", 1, "--prompt", "BAD"]}', "json"),
+        ('json: {"a": {"command": ["sh", "-c"], "args": ["P=\'BAD\'"]}}', "json bash"),
+        ('json: {"a": {"command": "npx gen", "args": ["--prompt", "BAD"]}}', "json"),
+        ('json: {"a": {"command": {}, "args": ["--prompt", "BAD"]}}', "json"),
+        ('json: {"entryPoint": ["sh", "-c"], "command": ["P=\'BAD\'"]}', "json bash"),
+        ('json: {"healthCheck": {"command": ["CMD-SHELL", "P=\'BAD\'"]}}', "json bash"),
+        ('json: {"args": "--prompt \'BAD\'"}', "json bash"),
+        ('json: {"args": [\'--prompt\', "BAD"]}', "json"),
+        ('json: {"prompts": ["--prompt", "BAD"]}', "json"),
+        ('json: ["--prompt", "BAD"]', "json"),
+        ("toml: command = ['gen', 5, '--prompt', # a\n'BAD']", "toml"),
+        ("toml: [a.b]\ncommand = ['sh', '-c']\nargs = ['P=\"BAD\"']", "toml bash"),
+        ("toml: a = {entrypoint = 'sh -c', command = ['P=\"BAD\"']}", "toml bash"),
+        ("toml: args = [['--prompt', 'BAD']]", "toml"),
+        ("toml: prompts = ['--prompt', 'BAD']", "toml"),
+        ("bash: gen -c 'BAD'", "bash"),
         ("bash: docker exec a /bin/sh -ec 'P=\"BAD\"'", "bash bash"),
     ],
 )
@@ -54,6 +70,25 @@ def test_a_prompt_in_a_command_is_found_and_fixed(source: str, hosts: str) -> No
     new, refused = rewrite(source.encode(), host_named(name), [change])
     assert not refused
     assert new.decode() == source.replace("--duration 7", "--duration 5")
+
+
+def test_a_check_that_runs_nothing_is_none() -> None:
+    (literal,) = host_named("yaml").literals(b"healthcheck: {test: [CMD]}")
+    assert literal.origin.role == "value"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{\n  "args": [\n    "--prompt",\n    "a --video"\n  ]\n}\n',
+        '{\n  "command": ["sh", "-c"],\n  "args": ["a --video"]\n}\n',
+    ],
+)
+def test_words_of_a_command_are_not_read_apart(source: str) -> None:
+    host = host_named("json")
+    assert isinstance(host, DivisibleHost)
+    assert host.cuts(source.encode()) == {}
+    assert host.cuts(source.replace("args", "a").replace("command", "c").encode())
 
 
 @pytest.mark.parametrize(
@@ -75,5 +110,5 @@ def test_a_list_of_data_is_not_taken_for_a_command() -> None:
     started = time.process_time()
     found = candidates(f"args:\n- --prompt\n{source}".encode(), host_named("yaml"))
     assert len(found) == 20_000
-    assert {literal.origin.role for literal, _ in found[1000:]} == {"value"}
+    assert {literal.origin.role for literal, _ in found[200:]} == {"value"}
     assert time.process_time() - started < 30

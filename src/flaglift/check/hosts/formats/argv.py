@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from tree_sitter import Node
 
@@ -19,7 +20,7 @@ _OF_DOCKER = {"CMD": (), "CMD-SHELL": ("sh", "-c")}
 """What the first word of a health check stands for."""
 _MOST_OPTIONS = 8
 """The number of words between a shell and its script."""
-_MOST_WORDS = 1000
+_MOST_WORDS = 200
 """A longer list is one of data; to read what is before each of its elements takes too long."""
 SHELL = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")
 OF_SCRIPT = re.compile(r"-[a-zA-Z]*c")
@@ -36,20 +37,38 @@ def as_word(
     scripts.
     """
     key, path = origin.key, origin.path
+    at = path[-1] if path[-2:-1] == (key,) else ""
     is_check = path[-3:-1] in (("healthcheck", "test"), ("healthCheck", "command"))
-    if path[-2:-1] != (key,) or not (is_check or key.lower() in _LISTS):
+    if not isinstance(at, int) or at >= _MOST_WORDS or not (is_check or is_command(key)):
         return origin
-    if int(path[-1]) > _MOST_WORDS:
+    own = words()
+    if not own:
         return origin
     before = next(filter(None, map(given, _PROGRAMS.get(key, ()))), ())
-    first, *others = *before, *words()
+    first, *others = *before, *own
     command = [*_OF_DOCKER.get(first, (first,)), *others]
-    if len(command[0].split()) > 1:
+    if not command or len(command[0].split()) > 1:
         return origin
     option = command[-2] if command[-2:-1] and command[-2].startswith("-") else ""
     return origin._replace(
         role="word", key=option, call=_shell(reversed(command[:-1])) or command[0]
     )
+
+
+def is_command(key: str) -> bool:
+    """Return whether a list under a key holds the words of a command."""
+    return key.lower() in _LISTS
+
+
+def words_in(raw: bytes, read: Callable[[bytes], Any]) -> Sequence[str]:
+    """Return the words in a list or in one text of a document; none in anything else."""
+    try:
+        value = read(raw)
+    except (ValueError, RecursionError):
+        return ()
+    if isinstance(value, str):
+        return value.split()
+    return [str(each) for each in value] if isinstance(value, list) else ()
 
 
 def origin_in_script(node: Node) -> Origin:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, Siblings
+from flaglift.check.hosts.formats.argv import as_word, words_in
 from flaglift.check.hosts.formats.codec import Escaped, stripped
 from flaglift.check.hosts.formats.jsonframes import JsonFrame, JsonObjects, frame_of
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, is_request_path
@@ -213,7 +214,7 @@ def _look(
         line = data.count(b"\n", 0, document.at) + 1
         return Around(origin, f"this is not valid JSON: {document.fault} (line {line})")
     if text.container is None or text.key is None:
-        return Around(origin)
+        return Around(_in_list(origin, text, data, around))
     begins = _begins(text.key, text.container, around)
     inside = around.at(text.container.opening)
     if sum(member.key == key for member in inside) > 1:
@@ -227,6 +228,20 @@ def _begins(key: Span, record: Container, around: JsonObjects) -> tuple[int, ...
     """Return where a string's member begins, its object, and the member whose value this is."""
     starts = (record.opening, *(record.name or ())[:1])
     return (key.start, *(at for at in starts if not around.is_around(at)))
+
+
+def _in_list(origin: Origin, text: JsonString, data: bytes, around: JsonObjects) -> Origin:
+    """Return the origin of a text in a list, which may be a word of a command."""
+    inside = text.container
+    if inside is None or inside.above is None:
+        return origin
+    opening, inner = inside.above.opening, Span(inside.opening, text.end)
+
+    def given(key: str) -> Sequence[str]:
+        values = (data[pair.value : pair.end] for pair in around.at(opening) if pair.key == key)
+        return words_in(next(values, b""), json.loads)
+
+    return as_word(origin, lambda: words_in(data[slice(*inner)] + b"]", json.loads), given)
 
 
 _ANSWERED = frozenset(["id", "created_at", "updated_at", "trained_at", "started_training_at"])

@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from flaglift.check.hosts.formats.argv import is_command
 from flaglift.check.hosts.formats.siblings import TEXT_KEY
 from flaglift.lossless.json_members import Member, members
 from flaglift.lossless.json_reader import read
@@ -19,6 +20,10 @@ _OPENING = re.compile(rb"([\[{])[ \t]*+\r?\n([ \t]++)(?=[^ \t\r\n\]}])")
 """The beginning of a list or object with lines of its own, and their indentation."""
 _TOP = re.compile(rb"[ \t\r\n]*+")
 _KEY = re.compile(rb'"([^"\\\n]*)"[ \t]*:')
+
+_NAME = re.compile(rb'"([^"\\\n]*)"[ \t]*:[ \t\r\n]*\Z')
+_LONGEST_NAME = 100
+"""In bytes; the key of a list is looked for before its bracket."""
 
 
 class JsonFrame(NamedTuple):
@@ -63,11 +68,12 @@ class JsonFrame(NamedTuple):
     def is_apart(self, data: bytes) -> bool:
         """Return whether members are independent of each other."""
         if not self.is_object:
-            return True
+            name = _NAME.search(data, max(0, self.opening - _LONGEST_NAME), self.opening)
+            return name is None or not is_command(name[1].decode(errors="replace"))
         matches = [_KEY.match(data, at) for at in (self.start, *(each.end for each in self.breaks))]
         keys = [match[1].decode() for match in matches if match]
         apart = len(keys) == len(matches) == len(set(keys))
-        return apart and not any(map(TEXT_KEY.search, keys))
+        return apart and not any(TEXT_KEY.search(key) or is_command(key) for key in keys)
 
 
 @lru_cache(maxsize=2)

@@ -5,13 +5,15 @@ import tomllib
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import islice, takewhile
-from typing import Any, NamedTuple
+from typing import Any
 
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Literal, Origin, Siblings
+from flaglift.check.hosts.formats.argv import as_word, words_in
 from flaglift.check.hosts.formats.codec import Escaped, character
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
+from flaglift.check.hosts.formats.tomlpaths import Link, Path, indexed, keys_of
 from flaglift.check.hosts.formats.trees import TreeParts, ancestors, broken_from, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.context import field_name
@@ -64,9 +66,8 @@ _GOES_ON = re.compile(rb"(?<!\\)\\++(?=[ \t]*\r?\n)")
 """Backslashes at a line end; the grammar lacks blanks and blank lines after an odd number."""
 _START = re.compile(rb"(\"\"\"|''')(?:\r?\n)?|\"|'")
 _TABLES = ("table", "table_array_element")
-_TEXT_PAIR = re.compile(rb"text\]?[\"']?[ \t]*=")
+_TEXT_PAIR = re.compile(rb"(?:text\]?|command|entry[pP]oint)[\"']?[ \t]*=")
 """A pair, or something like one, whose neighboring pairs are its siblings."""
-Path = tuple[str | int, ...]
 
 
 @lru_cache(maxsize=2)
@@ -96,7 +97,7 @@ class TomlHost(TreeParts):
         around: Node | None = _tree(data).descendant_for_byte_range(part.start, part.start)
         while around is not None and around.type not in _TABLES:
             around = around.parent
-        prefix = _keys(around.named_children[0]) if around is not None else ()
+        prefix = keys_of(around.named_children[0]) if around is not None else ()
         pairs = nodes(self.parsed(data), (*_TABLES, "pair"), _MODULE, part=part)
         return self._literals(_outermost(pairs), data, prefix)
 
@@ -106,10 +107,10 @@ class TomlHost(TreeParts):
         arrays: dict[Path, int] = {}
         for node in tops:
             if node.type in _TABLES:
-                prefix = _keys(node.named_children[0])
+                prefix = keys_of(node.named_children[0])
                 if node.type == "table_array_element":
                     arrays[prefix] = arrays.get(prefix, -1) + 1
-                prefix = _indexed(prefix, arrays)
+                prefix = indexed(prefix, arrays)
             else:
                 literals += self._values(node, data, prefix, "")
         return literals
@@ -136,23 +137,23 @@ class TomlHost(TreeParts):
 
     def _values(self, top: Node, data: bytes, prefix: Path, key: str) -> Iterator[Literal]:
         # Paths are linked lists: as tuples, deep ones would take quadratic space.
-        stack = [(top, _Link(None, prefix), key)]
+        stack = [(top, Link(None, prefix), key)]
         while stack:
             node, path, key = stack.pop()
             if node.type == "string":
                 yield self._literal(node, data, path, key)
             elif node.type == "pair":
                 keys, value = _sides(node)
-                names = _keys(keys)
-                stack.append((value, _Link(path, names), str(names[-1])))
+                names = keys_of(keys)
+                stack.append((value, Link(path, names), str(names[-1])))
             elif node.type in ("inline_table", "array"):
                 items = [child for child in node.named_children if child.type != "comment"]
                 stack += [
-                    (item, path if item.type == "pair" else _Link(path, (index,)), key)
+                    (item, path if item.type == "pair" else Link(path, (index,)), key)
                     for index, item in reversed([*enumerate(items)])
                 ]
 
-    def _literal(self, node: Node, data: bytes, path: "_Link", key: str) -> Literal:
+    def _literal(self, node: Node, data: bytes, path: "Link", key: str) -> Literal:
         place = Span(node.start_byte, node.end_byte)
         start = _START.match(data, *place)
         mark = (start[1] or start[0]) if start else b'"'
@@ -190,28 +191,27 @@ def _outermost(nested: Iterable[Node]) -> Iterator[Node]:
             end = node.end_byte if node.type == "pair" else end
 
 
-class _Link(NamedTuple):
-    """The last part of a path, linked to the part before it."""
-
-    above: "_Link | None"
-    keys: Path
-
-    def path(self) -> Path:
-        """Return the whole path."""
-        links: list[_Link] = [self]
-        while (above := links[-1].above) is not None:
-            links.append(above)
-        return tuple(key for link in reversed(links) for key in link.keys)
+def _look(node: Node, data: bytes, link: Link, key: str) -> Around:
+    origin = _in_array(Origin("value", key, path=link.path()), node, data)
+    locked = BROKEN if _tree(data).has_error else ""
+    return Around(origin, locked, *_beside(node, key, data), begins=_begins(node))
 
 
-def _look(node: Node, data: bytes, link: _Link, key: str) -> Around:
-    origin = Origin("value", key, path=link.path())
-    return Around(
-        origin,
-        BROKEN if _tree(data).has_error else "",
-        *_beside(node, origin.key, data),
-        begins=_begins(node),
-    )
+def _in_array(origin: Origin, node: Node, data: bytes) -> Origin:
+    """Return the origin of a string, which may be a word of a command in an array."""
+
+    def words() -> Sequence[str]:
+        start = node.parent.start_byte if node.parent else node.start_byte
+        return words_in(data[start : node.end_byte] + b"]", _decoded)
+
+    def given(key: str) -> Sequence[str]:
+        table = next(islice(ancestors(node), 2, None), None)
+        pairs = table.named_children if table is not None else ()
+        sides = (_sides(pair) for pair in pairs if pair.type == "pair")
+        values = (value.text or b"" for name, value in sides if keys_of(name) == (key,))
+        return words_in(next(values, b""), _decoded)
+
+    return as_word(origin, words, given)
 
 
 def _begins(node: Node) -> tuple[int, ...]:
@@ -227,7 +227,7 @@ def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings
     if pair is None or above is None or pair.type != "pair" or not TEXT_KEY.search(key):
         return {}, None
     others = [child for child in above.named_children if child.type == "pair" and child != pair]
-    values = {field_name(str(_keys(_sides(other)[0])[-1])): _value(other) for other in others}
+    values = {field_name(str(keys_of(_sides(other)[0])[-1])): _value(other) for other in others}
     held = {name: value for name, value in values.items() if value is not None}
     name, place = _sides(pair)[0], Span(node.start_byte, node.end_byte)
     span = Span(name.start_byte, name.end_byte)
@@ -246,8 +246,13 @@ def _sides(pair: Node) -> tuple[Node, Node]:
 
 
 def _value(pair: Node) -> Any:
+    return _decoded(_sides(pair)[1].text or b"")
+
+
+def _decoded(raw: bytes) -> Any:
+    """Return a value as Python reads it; None if it does not."""
     try:
-        return tomllib.loads(f"x = {(_sides(pair)[1].text or b'').decode()}")["x"]
+        return tomllib.loads(f"x = {raw.decode()}")["x"]
     except tomllib.TOMLDecodeError:
         return None
 
@@ -262,23 +267,6 @@ def _writer(quote: str) -> Write:
         return text or _FORMS[b'"'].quoted(value, '"') or b""
 
     return write
-
-
-def _keys(node: Node) -> Path:
-    if node.type == "dotted_key":
-        return tuple(key for child in node.named_children for key in _keys(child))
-    text = (node.text or b"").decode()
-    return (text.strip("\"'") if node.type == "quoted_key" else text,)
-
-
-def _indexed(path: Path, arrays: dict[Path, int]) -> Path:
-    """Return the path of a table with the index of each array of tables on it."""
-    result: list[str | int] = []
-    for length in range(1, len(path) + 1):
-        result.append(path[length - 1])
-        if path[:length] in arrays:
-            result.append(arrays[path[:length]])
-    return tuple(result)
 
 
 def make(name: str) -> TomlHost:  # noqa: ARG001

@@ -34,7 +34,7 @@ def look(
         return Around(origin, begins=begins)
     if not level.mapping:
         items, at = level.items, int(origin.path[-1])
-        word = as_word(origin, lambda: items[: at + 1], partial(_words, level.above))
+        word = as_word(origin, lambda: items[: at + 1], partial(_words, level.above or level))
         return Around(word, begins=begins)
     locked = f"the key `{origin.key}` is there twice" if level.keys[origin.key] > 1 else ""
     said = _language(level, origin.key, text)
@@ -42,10 +42,8 @@ def look(
     return Around(origin, locked, level.fields if siblings else {}, siblings, begins=begins)
 
 
-def _words(level: Level | None, key: str) -> Sequence[str]:
+def _words(level: Level, key: str) -> Sequence[str]:
     """Return the words of a command that a mapping holds, as a list or in one text."""
-    if level is None:
-        return ()
     return level.inner[key].items if key in level.inner else (level.fields.get(key) or "").split()
 
 
