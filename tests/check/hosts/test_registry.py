@@ -75,8 +75,9 @@ def test_a_missing_parser_is_one_sentence_that_names_the_extra(
 
 def test_text_needs_no_parser() -> None:
     code = (
-        "import sys; from flaglift.check.hosts.registry import host_named; host_named('lines');"
-        "host_named('csv'); print([m for m in sys.modules if 'tree_sitter' in m or m == 'yaml'])"
+        "import sys; from flaglift.check.hosts.registry import host_named;"
+        "import flaglift.check.hosts.finding; [host_named(n) for n in ('lines', 'csv', 'json')];"
+        "print([m for m in sys.modules if 'tree_sitter' in m or m == 'yaml'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

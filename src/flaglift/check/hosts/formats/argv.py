@@ -1,14 +1,11 @@
-"""The words of a command: in a shell script, or a list in a document (`["sh", "-c", "..."]`)."""
+"""The words of a command: a list in a document is one as well (`["sh", "-c", "..."]`)."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from tree_sitter import Node
-
 from flaglift.check.hosts.base import Origin
-from flaglift.check.hosts.formats.origins import text_of
 
 _LISTS = frozenset({"command", "cmd", "args", "arguments", "argv", "entrypoint"})
 _PROGRAMS = {
@@ -51,7 +48,7 @@ def as_word(
         return origin
     option = command[-2] if command[-2:-1] and command[-2].startswith("-") else ""
     return origin._replace(
-        role="word", key=option, call=_shell(reversed(command[:-1])) or command[0]
+        role="word", key=option, call=shell_among(reversed(command[:-1])) or command[0]
     )
 
 
@@ -71,34 +68,6 @@ def words_in(raw: bytes, read: Callable[[bytes], Any]) -> Sequence[str]:
     return [str(each) for each in value] if isinstance(value, list) else ()
 
 
-def origin_in_script(node: Node) -> Origin:
-    """Return the place of a word, or of a value that is assigned, in a script."""
-    child, above = node, node.parent
-    while above is not None:
-        if above.type == "command":
-            name = above.child_by_field_name("name")
-            if name == child:
-                return Origin("command", call=text_of(name))
-            words = _before(child)
-            option = next(words, "")
-            call = _shell(words) if OF_SCRIPT.fullmatch(option) else ""
-            return Origin("word", option if option[:1] == "-" else "", call or text_of(name))
-        if above.type == "variable_assignment":
-            return Origin("value", text_of(above.child_by_field_name("name")))
-        if above.type in ("test_command", "binary_expression", "case_item", "expansion"):
-            return Origin("operand")
-        child, above = above, above.parent
-    return Origin("word")
-
-
-def _before(node: Node) -> Iterator[str]:
-    """Yield the words before one, the nearest first."""
-    before = node.prev_named_sibling
-    while before is not None:
-        yield text_of(before)
-        before = before.prev_named_sibling
-
-
-def _shell(words: Iterator[str]) -> str:
+def shell_among(words: Iterable[str]) -> str:
     """Return the shell that another command runs, such as `sudo`; empty for none."""
     return next(filter(SHELL.match, islice(words, _MOST_OPTIONS)), "")

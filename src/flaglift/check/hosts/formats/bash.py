@@ -6,10 +6,9 @@ from functools import partial
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Literal, Origin, PieceKind
-from flaglift.check.hosts.formats.argv import origin_in_script
 from flaglift.check.hosts.formats.code import Joined
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
-from flaglift.check.hosts.formats.origins import text_of
+from flaglift.check.hosts.formats.origins import origin_in_script, text_of
 from flaglift.check.hosts.formats.shellfields import fields_beside
 from flaglift.check.hosts.formats.shellwords import labels, parts
 from flaglift.check.hosts.formats.trees import TreeParts, ancestors, follow, is_broken, nodes, parse

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
+from flaglift.check.hosts.formats.argv import OF_SCRIPT, shell_among
 from flaglift.check.hosts.patience import check_patience
 
 _COMPARISONS = frozenset({"==", "===", "!=", "!==", "=~", "!~", "in"})
@@ -174,6 +175,34 @@ def _called(call: Node, shape: Constructs) -> str:
     receiver = call.child_by_field_name("receiver")
     parts = [text_of(part) for part in (receiver, function) if part]
     return ".".join(parts)
+
+
+def origin_in_script(node: Node) -> Origin:
+    """Return the place of a word, or of a value that is assigned, in a script."""
+    child, above = node, node.parent
+    while above is not None:
+        if above.type == "command":
+            name = above.child_by_field_name("name")
+            if name == child:
+                return Origin("command", call=text_of(name))
+            words = _words_before(child)
+            option = next(words, "")
+            call = shell_among(words) if OF_SCRIPT.fullmatch(option) else ""
+            return Origin("word", option if option[:1] == "-" else "", call or text_of(name))
+        if above.type == "variable_assignment":
+            return Origin("value", text_of(above.child_by_field_name("name")))
+        if above.type in ("test_command", "binary_expression", "case_item", "expansion"):
+            return Origin("operand")
+        child, above = above, above.parent
+    return Origin("word")
+
+
+def _words_before(node: Node) -> Iterator[str]:
+    """Yield the words before one, the nearest first."""
+    before = node.prev_named_sibling
+    while before is not None:
+        yield text_of(before)
+        before = before.prev_named_sibling
 
 
 def text_of(node: Node | None) -> str:
