@@ -326,3 +326,16 @@ def test_who_is_stopped_leaves_whole_files_and_no_process(here: Path, sign: sign
         assert err.decode().strip() == "flaglift: interrupted"
         assert sorted(os.listdir()) == [f"{number:03}.txt" for number in range(120)]
     assert out == b""
+
+
+@pytest.mark.parametrize("between", [" ", "\N{CAT FACE}" * 30 + " ", "\n"])
+def test_many_findings_take_time_in_proportion(between: str) -> None:
+    taken = []
+    for count in (500, 500, 2000):
+        prompts = (f'a cat {n} --video --video_prompt "it yawns"{between}' for n in range(count))
+        write({"a.txt": "".join(prompts)})
+        start = time.process_time()
+        run = flaglift("check", "--no-cache", "--output-format", "concise", "a.txt")
+        taken.append(time.process_time() - start)
+        assert run.stdout.count("\n") >= 2 * count - 2
+    assert taken[2] < 8 * taken[1] + 0.5

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from flaglift.check.document import FilePrompt, PromptFile
 from flaglift.check.file_settings import Suppression
@@ -14,7 +15,7 @@ from flaglift.check.job import FileInspection, FileJob, Unused
 from flaglift.check.unused import unused_records
 from flaglift.diagnostics import Applicability, Diagnostic, Fix
 from flaglift.linting.engine import find_rule
-from flaglift.lossless.spans import Span, apply_edits, difference
+from flaglift.lossless.spans import Edit, Span, apply_edits, difference
 from flaglift.report.record import Frame, LocatedFinding, Replacement, record_at
 from flaglift.rules import UNUSED_SUPPRESSION
 
@@ -71,36 +72,49 @@ def _unused(document: PromptFile, used: Collection[tuple[int, str]]) -> Iterator
             yield Unused(suppression, idle)
 
 
-_Found = tuple[LocatedFinding, LiteralChange | None]
-"""The reported finding, and the change that its fix makes to the prompt, if it has one."""
+class ProposedFix(NamedTuple):
+    """A finding with its fix for a file, and what that changes there."""
+
+    finding: Diagnostic
+    literal: Literal
+    edits: Sequence[Edit] = ()
+    move: LiteralChange | None = None
+
+    @property
+    def change(self) -> LiteralChange | None:
+        """The change of the prompt; not made before, because it repeats the whole text."""
+        if self.edits:
+            return LiteralChange(self.literal, apply_edits(self.literal.text, self.edits))
+        return self.move
 
 
-def proposal(
-    literal: Literal, finding: Diagnostic, job: FileJob
-) -> tuple[Diagnostic, LiteralChange | None]:
-    """Return a finding with its fix for this file, and the resulting change of the prompt."""
+_Found = tuple[LocatedFinding, ProposedFix]
+
+
+def proposal(literal: Literal, finding: Diagnostic, job: FileJob) -> ProposedFix:
+    """Return a finding with its fix for this file."""
     fix = finding.fix
     if fix is None:
-        return finding, None
+        return ProposedFix(finding, literal)
     if literal.locked and fix.applicability is not Applicability.DISPLAY_ONLY:
         title = f"{fix.title} (not fixed: {literal.locked})"
-        return replace(finding, fix=Fix(title, Applicability.DISPLAY_ONLY, fix.edits)), None
+        shown = Fix(title, Applicability.DISPLAY_ONLY, fix.edits)
+        return ProposedFix(replace(finding, fix=shown), literal)
     move = _movable(literal, job) if finding.code == MOVED else ""
     if isinstance(move, LiteralChange):
         fields = ", ".join(f"{name}={value}" for name, value in move.fields.items())
         fix = Fix(f"move them to fields next to the prompt: {fields}", Applicability.UNSAFE, ())
-        return replace(finding, fix=fix), move
+        return ProposedFix(replace(finding, fix=fix), literal, move=move)
     if move:
         said = Fix(f"{fix.title} (not moved: {move})", fix.applicability, fix.edits)
-        return replace(finding, fix=said), None
-    if not fix.edits:
-        return finding, None
-    return finding, LiteralChange(literal, apply_edits(literal.text, fix.edits))
+        return ProposedFix(replace(finding, fix=said), literal)
+    return ProposedFix(finding, literal, fix.edits)
 
 
 def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _Found:
     literal = prompt.literal
-    finding, change = proposal(literal, finding, document.job)
+    proposed = proposal(literal, finding, document.job)
+    finding = proposed.finding
     record = record_at(
         document.job.shown,
         document.lines,
@@ -112,16 +126,16 @@ def _record(document: PromptFile, prompt: FilePrompt, finding: Diagnostic) -> _F
         host=" > ".join(literal.hosts),
         pointer=literal.pointer,
     )
-    return record, change
+    return record, proposed
 
 
 def _with_replacements(
     document: PromptFile, findings: Sequence[_Found]
 ) -> Iterator[LocatedFinding]:
     """Yield records with the file changes of their fixes; without any if these are impossible."""
-    changes = [change for _, change in findings if change]
-    edits = iter(edits_of_each(document.data, document.host, changes))
-    for record, change in findings:
+    changes = [proposed.change for _, proposed in findings]
+    edits = iter(edits_of_each(document.data, document.host, [*filter(None, changes)]))
+    for (record, _), change in zip(findings, changes, strict=True):
         made = next(edits) if change else ()
         yield replace(record, replacements=(_replacement(document, made),)) if made else record
 

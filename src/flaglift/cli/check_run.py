@@ -1,5 +1,6 @@
 """One run of `flaglift check`: files are checked or fixed, and the findings printed."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,9 @@ from flaglift.report.text import write
 
 _WITH_REPLACEMENTS = ("sarif", "rdjson")
 """Formats that include the file changes of fixes."""
+
+_BETWEEN_COLLECTIONS = 20_000
+"""In objects made and not deleted."""
 
 
 @dataclass
@@ -47,6 +51,8 @@ class CheckRun:
         """Check files. Raises `FlagliftError` if the whole run is useless."""
         if baseline:
             self.baseline = read_baseline(Path(baseline))
+        # Few of the many small objects of a file are in cycles: looking for some took an eighth.
+        gc.set_threshold(_BETWEEN_COLLECTIONS)
         answered = False
         for outcome in self.project.outcomes(concerned, self._task()):
             self._take(outcome)

@@ -77,9 +77,10 @@ def _made(
         suppressed(prompt, reading, reading.directives),
     )
     for each, finding in zip(own, findings, strict=True):
-        said, change = proposal(literal, finding, job)
-        if change and said.fix and said.fix.applicability in _SAID:
-            yield each, said.fix, change
+        said = proposal(literal, finding, job)
+        fix, change = said.finding.fix, said.change
+        if change and fix and fix.applicability in _SAID:
+            yield each, fix, change
 
 
 def _removals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Iterator[Proposal]:

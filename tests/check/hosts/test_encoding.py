@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaglift.check.hosts.encoding import decode
+from flaglift.check.hosts.encoding import ByteOffsets, decode
 from flaglift.errors import InputError
+from flaglift.lossless.spans import Span
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,17 @@ def test_reading_and_writing_back_changes_nothing(raw: bytes, suffix: str) -> No
     except InputError:
         return
     assert decoded.restore(decoded.data) == raw
+
+
+PIECES = st.sampled_from(
+    ["", "a", "é", "猫", "\U0001f600", "é" * 100, "é" * 101, "a" * 300, "猫" * 250]
+)
+
+
+@given(st.lists(PIECES, max_size=6).map("".join), st.data())
+def test_offsets_in_bytes_and_back(text: str, data: st.DataObject) -> None:
+    offsets = ByteOffsets(text)
+    index = data.draw(st.integers(0, len(text)))
+    offset = len(text[:index].encode())
+    assert offsets[index] == offset
+    assert offsets.code_points(Span(0, offset)) == Span(0, index)

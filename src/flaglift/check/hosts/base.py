@@ -33,7 +33,6 @@ from flaglift.check.hosts.pieces import (
     Piece,
     PieceKind,
     Siblings,
-    code_points,
 )
 from flaglift.lossless.spans import Span
 
@@ -60,7 +59,6 @@ __all__ = [
     "Rewritten",
     "Siblings",
     "UnreadPlace",
-    "code_points",
 ]
 
 

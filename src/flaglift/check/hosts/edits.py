@@ -15,7 +15,6 @@ from flaglift.check.hosts.base import (
     Literal,
     LiteralChange,
     PieceKind,
-    code_points,
 )
 from flaglift.lossless.spans import Edit, Span, apply_edits, conflicting
 
@@ -158,7 +157,7 @@ def _hand_over(
         result.edits += edits
         return
     for start, end, content in edits:
-        span = code_points(outer.text, Span(start, end))
+        span = outer.offsets.code_points(Span(start, end))
         todo.setdefault(outer, []).append(Edit(*span, content.decode()))
 
 

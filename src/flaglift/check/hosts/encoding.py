@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from flaglift.errors import InputError
+from flaglift.lossless.spans import Span
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -85,7 +86,8 @@ def _named(name: str) -> str:
         raise InputError(f"declares an unknown encoding, {name}") from None
 
 
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]{1,100}+")
+"""Some of it at a time: a place in such a run is found by encoding it."""
 
 
 class ByteOffsets:
@@ -94,23 +96,36 @@ class ByteOffsets:
     >>> offsets = ByteOffsets("é😀x")
     >>> [offsets[number] for number in range(4)]
     [0, 2, 6, 7]
+    >>> offsets.code_points(Span(2, 7))
+    Span(start=1, end=3)
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._runs = [0]
-        """Where non-ASCII runs begin, and how many more bytes than code points precede them."""
-        self._more = [0]
+        """Where non-ASCII runs begin and end, in code points."""
+        self._bytes = [0]
+        """The same in bytes."""
         for match in _NOT_ASCII.finditer(text):
-            self._runs.append(match.start())
-            self._more.append(self._more[-1])
-            self._runs.append(match.end())
-            self._more.append(self._more[-1] + len(match[0].encode()) - len(match[0]))
+            start = self._bytes[-1] + match.start() - self._runs[-1]
+            self._runs += match.span()
+            self._bytes += (start, start + len(match[0].encode()))
 
     def __getitem__(self, index: int) -> int:
         number = bisect_right(self._runs, index) - 1
-        offset = index + self._more[number]
-        if number % 2:  # within a run
-            run = self._text[self._runs[number] : index]
-            offset += len(run.encode()) - len(run)
-        return offset
+        start = self._runs[number]
+        # Every second one is the end of a run, after which each code point is one byte.
+        inside = len(self._text[start:index].encode()) if number % 2 else index - start
+        return self._bytes[number] + inside
+
+    def code_points(self, span: Span) -> Span:
+        """Return the code points that begin in a range of the text's bytes."""
+        return Span(self._code_point(span.start), self._code_point(span.end))
+
+    def _code_point(self, offset: int) -> int:
+        number = bisect_right(self._bytes, offset) - 1
+        start, inside = self._runs[number], offset - self._bytes[number]
+        if number % 2:
+            run = self._text[start : self._runs[number + 1]].encode()
+            inside = len(run[:inside].decode())
+        return start + inside

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import accumulate, zip_longest
 from typing import Any, NamedTuple, Protocol
 
+from flaglift.check.hosts.encoding import ByteOffsets
 from flaglift.check.hosts.pieces import (
     HOLE,
     HOLES,
@@ -17,10 +18,11 @@ from flaglift.check.hosts.pieces import (
     PieceKind,
     PromptText,
     Siblings,
-    code_points,
     cut,
 )
 from flaglift.lossless.spans import Span
+
+_RUN = PieceKind.RUN
 
 
 class LiteralForm(Protocol):
@@ -108,6 +110,11 @@ class Literal(PromptText):
         return "".join(piece.text for piece in self.pieces)
 
     @cached_property
+    def offsets(self) -> ByteOffsets:
+        """The bytes of its text in UTF-8, as the documents nested in it count."""
+        return ByteOffsets(self.text)
+
+    @cached_property
     def holes(self) -> tuple[Hole, ...]:
         """The interpolations, in order."""
         return tuple(
@@ -127,7 +134,7 @@ class Literal(PromptText):
     def _spelling(self, piece: Piece) -> str:
         if self.outer is None:
             return self.source[piece.start : piece.end].decode()
-        start, end = code_points(self.outer.text, Span(piece.start, piece.end))
+        start, end = self.outer.offsets.code_points(Span(piece.start, piece.end))
         spelt = [hole.source for hole in self.outer.holes if start <= hole.at < end]
         return spelt[0] if spelt else self.source[piece.start : piece.end].decode()
 
@@ -157,7 +164,7 @@ class Literal(PromptText):
     def within(self, outer: "Literal") -> "Literal":
         """Return it as a literal of another literal's decoded text, with that literal's holes."""
         data = self.source
-        marks = [len(outer.text[: hole.at].encode()) for hole in outer.holes]
+        marks = [outer.offsets[hole.at] for hole in outer.holes]
         pieces = [part for piece in self.pieces for part in cut(piece, marks, data)]
         return replace(self, pieces=tuple(pieces), outer=outer)
 
@@ -185,8 +192,8 @@ class Literal(PromptText):
         """Return a literal that contains only some ranges of the decoded text, in order."""
         pieces = [
             piece._replace(
-                start=self._byte(low) if piece.kind is PieceKind.RUN else piece.start,
-                end=self._byte_end(high - 1) if piece.kind is PieceKind.RUN else piece.end,
+                start=self._byte(low) if piece.kind is _RUN else piece.start,
+                end=self._byte_end(high - 1) if piece.kind is _RUN else piece.end,
                 text=piece.text[low - begin : high - begin],
             )
             for span in spans
@@ -209,13 +216,13 @@ class Literal(PromptText):
     def locate(self, span: Span) -> Span:
         """Return the bytes of the file that encode a range of the decoded text."""
         place = self.bytes_of(span)
-        return self.outer.locate(code_points(self.outer.text, place)) if self.outer else place
+        return self.outer.locate(self.outer.offsets.code_points(place)) if self.outer else place
 
     @cached_property
     def place(self) -> Span:
         """The bytes of the file that it covers, delimiters included."""
         whole = Span(self.start, self.end)
-        return self.outer.locate(code_points(self.outer.text, whole)) if self.outer else whole
+        return self.outer.locate(self.outer.offsets.code_points(whole)) if self.outer else whole
 
     @cached_property
     def extent(self) -> Span:
@@ -237,7 +244,7 @@ class Literal(PromptText):
         """Return the byte of the file for one of its document."""
         if self.outer is None:
             return at
-        return self.outer.locate(code_points(self.outer.text, Span(at, at))).start
+        return self.outer.locate(self.outer.offsets.code_points(Span(at, at))).start
 
     @property
     def last(self) -> int:
@@ -249,17 +256,20 @@ class Literal(PromptText):
         first = bisect_right(self.begins, span.start, hi=len(self.pieces)) - 1
         return range(max(first, 0), bisect_left(self.begins, span.end, hi=len(self.pieces)))
 
-    def _piece_at(self, offset: int) -> tuple[Piece, int]:
-        index = bisect_right(self.begins, offset, hi=len(self.pieces)) - 1
-        return self.pieces[index], offset - self.begins[index]
-
     def _byte(self, offset: int) -> int:
-        piece, inside = self._piece_at(offset)
-        return piece.start + _width(piece, inside) if piece.kind is PieceKind.RUN else piece.start
+        piece, begin = self._piece_at(offset)
+        return piece.start + self._width(begin, offset) if piece.kind is _RUN else piece.start
 
     def _byte_end(self, offset: int) -> int:
-        piece, inside = self._piece_at(offset)
-        return piece.start + _width(piece, inside + 1) if piece.kind is PieceKind.RUN else piece.end
+        piece, begin = self._piece_at(offset)
+        return piece.start + self._width(begin, offset + 1) if piece.kind is _RUN else piece.end
+
+    def _piece_at(self, offset: int) -> tuple[Piece, int]:
+        index = bisect_right(self.begins, offset, hi=len(self.pieces)) - 1
+        return self.pieces[index], self.begins[index]
+
+    def _width(self, start: int, end: int) -> int:
+        return self.offsets[end] - self.offsets[start]
 
 
 class PartialLiteral(NamedTuple):
@@ -280,7 +290,3 @@ class PartialLiteral(NamedTuple):
                 return start + offset
             offset -= length
         return self.spans[-1].end
-
-
-def _width(piece: Piece, length: int) -> int:
-    return len(piece.text[:length].encode())

@@ -10,6 +10,7 @@ once with it, and once without.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -91,6 +92,12 @@ class _Tag(NamedTuple):
     source: str
 
 
+@lru_cache(maxsize=1)
+def _templates(text: str) -> tuple[re.Match[str], ...]:
+    """Return the placeholders and statements in a text, which is asked twice in a row."""
+    return tuple(_TEMPLATE.finditer(text))
+
+
 def with_templates(literal: Literal) -> Literal:
     """Return a literal with its placeholders as holes, and the readings its statements allow.
 
@@ -103,7 +110,7 @@ def with_templates(literal: Literal) -> Literal:
     pieces: list[Piece] = []
     tags = []
     length = position = 0
-    for match in _TEMPLATE.finditer(text):
+    for match in _templates(text):
         piece = _whole(literal, Span(*match.span()), is_statement=match["statement"] is not None)
         if piece is None or _is_model(match["given"] or ""):
             continue
@@ -132,7 +139,7 @@ def in_templates(literal: Literal) -> Iterator[Literal]:
     >>> [each.text for each in in_templates(found[0])]
     ['b --video']
     """
-    for match in _TEMPLATE.finditer(literal.text):
+    for match in _templates(literal.text):
         if _COMMENT.match(match[0]):
             continue
         for start, end in strings_with_flags(match[0]):
