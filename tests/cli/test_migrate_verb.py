@@ -286,6 +286,25 @@ def test_targets_that_are_none(path: str, target: str, reason: str) -> None:
         call("plan", path, "--target", target)
 
 
+@pytest.mark.parametrize("name", ["p.jsonl", "p.json", "p.csv", "p.parquet", "p.jsonl.zst"])
+def test_a_file_is_copied_behind_a_limit(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, refused = tmp_path / name, tmp_path / "refused.jsonl"
+    path.write_bytes(content(name, [*PROMPTS[:3], *PROMPTS[:3], f"{PRIVATE} --video"]))
+    assert call("apply", str(path), "--limit", "3", "--refused", str(refused)) == 0
+    assert "3 records read, 2 changed, run" in capsys.readouterr().out
+    assert refused.read_text() == ""
+    assert call("verify", str(path)) == 0
+    assert "apart from the 2 journaled changes" in capsys.readouterr().out
+
+
+def test_what_cannot_be_read_behind_a_limit_is_not_listed(path: str, tmp_path: Path) -> None:
+    refused = tmp_path / "refused.jsonl"
+    assert call("apply", path, "--limit", "2", "--refused", str(refused)) == 0
+    assert refused.read_text() == ""
+
+
 def test_usage(path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(click.UsageError, match="exclude each other"):
         call("apply", path, "--to", "x.jsonl", "--replace")

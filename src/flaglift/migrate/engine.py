@@ -180,7 +180,9 @@ class Migration:
         if chunk is None:
             return None
         if limited:
-            return DecidedChunk(chunk, (), Tally(), made=self.store.made(chunk, ()))
+            # Copied, not decided on: the report has nothing to tell about these records.
+            seen = self.control.look(chunk._replace(problems=()), ())
+            return DecidedChunk(chunk, (), Tally(), seen, self.store.made(chunk, ()))
         part = self._chunks(chunk, write=write)
         return part._replace(seconds=time.monotonic() - started)
 
