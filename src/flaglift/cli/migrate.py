@@ -82,15 +82,16 @@ def plan(source: str, **options: Any) -> int:
       flaglift migrate plan prompts.jsonl
       flaglift migrate plan 'sqlite:///shop.db#prompts' --html plan.html --refused refused.jsonl
     """
-    from flaglift.cli.migrate_runs import plan_source, told
+    from flaglift.cli.migrate_outputs import tell, tell_document
+    from flaglift.cli.migrate_runs import plan_source
     from flaglift.report.migration import print_plan
     from flaglift.report.migration_html import page
 
     document, finished = plan_source(source, options)
     if options["save"]:
-        told(options["save"], json.dumps(document, ensure_ascii=False, indent=1))
+        tell_document(options["save"], document)
     if options["html"]:
-        told(options["html"], page(document))
+        tell(options["html"], page(document))
     if options["form"] == "json":
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:

@@ -7,11 +7,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from flaglift.cli.migrate_options import job_from
+from flaglift.cli.migrate_outputs import check_outputs, listing
 from flaglift.errors import InputError, reason
 from flaglift.migrate.clock import now
 from flaglift.migrate.control import Control
@@ -47,6 +48,12 @@ def opened(job: Job, *, write: bool, jobs: int = 1) -> Iterator[Store]:
     finally:
         gc.unfreeze()
         store.close()
+
+
+def _opened(job: Job, options: Document, stack: ExitStack, *, write: bool) -> Store:
+    store = stack.enter_context(opened(job, write=write, jobs=options["jobs"]))
+    check_outputs(job, options)
+    return store
 
 
 def _throttle(options: Document, store: Store, stack: ExitStack) -> Throttle:
@@ -98,9 +105,9 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     job = job_from(source, options)
     samples = Samples(options["samples"])
     with ExitStack() as stack:
-        store = stack.enter_context(opened(job, write=False, jobs=options["jobs"]))
+        store = _opened(job, options, stack, write=False)
         stopped = stack.enter_context(interruption())
-        listed = stack.enter_context(_listing(options["refused"]))
+        listed = stack.enter_context(listing(options["refused"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
 
         def watch(tally: Tally, seen: Seen) -> None:
@@ -122,31 +129,6 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     return document, finished
 
 
-@contextmanager
-def _listing(path: Path | None) -> Iterator[Callable[[Sequence[str]], None]]:
-    """Yield a function that writes the refused and unreadable records of a chunk to a file."""
-    if path is None:
-        yield lambda lines: None  # noqa: ARG005
-        return
-    with _written(path) as file:
-        yield lambda lines: file.writelines(f"{line}\n" for line in lines)
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[TextIO]:
-    try:
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            yield file
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {reason(error)}") from None
-
-
-def told(path: Path, text: str) -> None:
-    """Write a report to a file. Raises `InputError` if that fails."""
-    with _written(path) as file:
-        file.write(text + "\n")
-
-
 Show = Callable[[Sequence[Document]], None]
 """Shows the checks made before the first change."""
 
@@ -161,14 +143,14 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
     planned = _planned(options["planned"], job, options["max_drift"])
     document: Document = {"drifted": None, "differences": [], "said": [], "interrupted": False}
     with ExitStack() as stack:
-        store = stack.enter_context(opened(job, write=True, jobs=options["jobs"]))
+        store = _opened(job, options, stack, write=True)
         stopped = stack.enter_context(interruption())
         checks = _checks(store)
         show(checks)
         rehearse = options["rehearse"]
         begun = store.rehearsing() if rehearse else store.writing(restart=options["restart"])
         writer = stack.enter_context(begun)
-        listed = stack.enter_context(_listing(options["refused"]))
+        listed = stack.enter_context(listing(options["refused"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
 
         def watch(tally: Tally, seen: Seen) -> None:

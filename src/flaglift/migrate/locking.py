@@ -9,6 +9,11 @@ from flaglift.errors import InputError
 from flaglift.migrate.errors import LockedError
 
 
+def lock_path(path: Path) -> Path:
+    """Return the path of the lock file of a journal."""
+    return path.with_name(f"{path.name}-lock")
+
+
 @contextmanager
 def file_lock(path: Path, what: str) -> Iterator[None]:
     """Hold a lock file while the block runs.

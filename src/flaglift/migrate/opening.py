@@ -8,9 +8,12 @@ from flaglift.migrate.files.delimited import Delimited
 from flaglift.migrate.files.format import Format
 from flaglift.migrate.files.json_array import JsonArray
 from flaglift.migrate.files.jsonl import JsonLines
-from flaglift.migrate.files.store import FileStore
+from flaglift.migrate.files.output import partial
+from flaglift.migrate.files.runs import result_path
+from flaglift.migrate.files.store import FileStore, journal_path
 from flaglift.migrate.job import Job
-from flaglift.migrate.own.store import SCHEME, OwnStore, collection_of
+from flaglift.migrate.locking import lock_path
+from flaglift.migrate.own.store import SCHEME, OwnStore, collection_of, own_journal
 from flaglift.migrate.store import Store
 
 _KINDS = ".jsonl, .ndjson, .json, .csv, .tsv (each also .gz or .zst), .parquet"
@@ -19,6 +22,34 @@ _KINDS = ".jsonl, .ndjson, .json, .csv, .tsv (each also .gz or .zst), .parquet"
 def is_url(source: str) -> bool:
     """Return whether a source is not a path, but a database or a custom store."""
     return "://" in source or source.startswith(("sqlite:", SCHEME))
+
+
+def files_of(job: Job) -> dict[str, Path]:
+    """Return the files that belong to the migration of a source that exists, by what each is."""
+    if job.source.startswith(SCHEME):
+        return {"the journal": own_journal(job)}
+    if is_url(job.source):
+        return _files_of_database(job.source)
+    path = Path(job.source).resolve()
+    journal = journal_path(path, job)
+    result = result_path(path, job)
+    return {
+        "the source": path,
+        "the journal": journal,
+        "the lock of the journal": lock_path(journal),
+        "the result": result,
+        "the unfinished result": partial(result),
+    }
+
+
+def _files_of_database(source: str) -> dict[str, Path]:
+    if not source.startswith("sqlite:"):
+        return {}
+    from flaglift.migrate.sql.connection import server_url  # noqa: PLC0415 (an extra)
+
+    name = server_url(source.partition("#")[0]).database or ""
+    beside = {"its rollback journal": "-journal", "its log": "-wal", "the index of its log": "-shm"}
+    return {"the database": Path(name), **{w: Path(name + end) for w, end in beside.items()}}
 
 
 def open_store(job: Job, *, write: bool) -> Store:

@@ -16,10 +16,15 @@ from flaglift.migrate.files.undo import FileUndoer
 from flaglift.migrate.files.verify import verify_file
 from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
-from flaglift.migrate.locking import file_lock
+from flaglift.migrate.locking import file_lock, lock_path
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 from flaglift.migrate.space import check_folder
 from flaglift.migrate.store import Check, MigrationRun
+
+
+def journal_path(path: Path, job: Job) -> Path:
+    """Return the path of a file's journal."""
+    return job.journal or path.with_name(f"{path.name}.flaglift")
 
 
 class FileStore:
@@ -34,7 +39,9 @@ class FileStore:
         self._job = job
         self._path = path
         self._format = form
-        self._ledger_path = job.journal or path.with_name(f"{path.name}.flaglift")
+        self._ledger_path = journal_path(path, job)
+        if self._ledger_path.exists() and self._ledger_path.samefile(path):
+            raise InputError(f"{self.name}: is the source; name another file with --journal")
 
     def notes(self) -> list[str]:
         """Return what the user should know of the file before it is written."""
@@ -119,7 +126,7 @@ class FileStore:
 
     def is_held(self) -> bool:
         """Return whether a run is working on the file now."""
-        if not self._ledger_path.with_name(f"{self._ledger_path.name}-lock").exists():
+        if not lock_path(self._ledger_path).exists():
             return False
         try:
             with self._locked():
@@ -181,5 +188,5 @@ class FileStore:
     def _locked(self) -> Iterator[None]:
         if not self._ledger_path.parent.is_dir():
             raise InputError(f"{self._ledger_path.parent}: there is no such folder")
-        with file_lock(self._ledger_path.with_name(f"{self._ledger_path.name}-lock"), self.name):
+        with file_lock(lock_path(self._ledger_path), self.name):
             yield

@@ -54,6 +54,12 @@ def _imported(module: str, source: str) -> ModuleType:
         sys.path.remove("")
 
 
+def own_journal(job: Job) -> Path:
+    """Return the path of a custom store's journal."""
+    module = job.source.removeprefix(SCHEME).replace(":", ".")
+    return job.journal or Path(f"{module}.flaglift")
+
+
 class OwnStore:
     """A custom store, with its journal in a file."""
 
@@ -65,8 +71,7 @@ class OwnStore:
         self.name: str = job.source
         self._job = job
         self._records = OwnRecords(job.source, collection, job.targets)
-        module = job.source.removeprefix(SCHEME).replace(":", ".")
-        self._journal = job.journal or Path(f"{module}.flaglift")
+        self._journal = own_journal(job)
         self._lock = self._journal.with_name(f"{self._journal.name}.lock")
         self._opened: Ledger | None = None
 

@@ -1,0 +1,114 @@
+"""Reports of `flaglift migrate` never take the place of a file that a migration needs."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.test_migrate_verb import call
+from flaglift.errors import InputError
+from migrate.conftest import PROMPTS, open_database
+from migrate.test_kill import content
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(content("p.jsonl", PROMPTS))
+    return path
+
+
+@pytest.mark.parametrize("option", ["--refused", "--html", "--save"])
+@pytest.mark.parametrize("way", ["itself", "symbolic link", "hard link", "other spelling"])
+def test_a_report_does_not_overwrite_the_source(option: str, way: str, path: Path) -> None:
+    before = path.read_bytes()
+    other = path.with_name("other")
+    match way:
+        case "itself":
+            other = path
+        case "symbolic link":
+            other.symlink_to(path)
+        case "hard link":
+            other.hardlink_to(path)
+        case _:
+            path.with_name("sub").mkdir()
+            other = path.parent / "sub" / ".." / path.name
+    with pytest.raises(InputError, match=f"is the source; name another file with {option}"):
+        call("plan", str(path), option, str(other))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("p.jsonl", "the source"),
+        ("p.jsonl.flaglift", "the journal"),
+        ("p.jsonl.flaglift-lock", "the lock of the journal"),
+        ("p.migrated.jsonl", "the result"),
+        (".p.migrated.jsonl.flaglift-partial", "the unfinished result"),
+        ("control", "the file of --control-file"),
+        ("settings.toml", "the file of --config"),
+        ("models.toml", "the file of --overlay"),
+        ("p.plan", "the file of --plan"),
+    ],
+)
+def test_a_list_does_not_overwrite_what_a_run_needs(name: str, what: str, path: Path) -> None:
+    folder = path.parent
+    for each in ("control", "settings.toml", "models.toml"):
+        (folder / each).touch()
+    options = [
+        *("--control-file", str(folder / "control"), "--config", str(folder / "settings.toml")),
+        *("--overlay", str(folder / "models.toml")),
+    ]
+    call("plan", str(path), *options, "--save", str(folder / "p.plan"))
+    options += ["--plan", str(folder / "p.plan")]
+    before = {each.name: each.read_bytes() for each in folder.iterdir()}
+    with pytest.raises(InputError, match=f"{name}: is {what}; name another file with --refused"):
+        call("apply", str(path), *options, "--refused", str(folder / name))
+    assert {each.name: each.read_bytes() for each in folder.iterdir()} == before
+
+
+def test_two_reports_do_not_share_a_file(path: Path) -> None:
+    report = str(path.with_name("report"))
+    with pytest.raises(InputError, match=r"is the file of --html; name another file with --save"):
+        call("plan", str(path), "--html", report, "--save", report)
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_list_does_not_overwrite_a_database(ending: str, tmp_path: Path) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts(PROMPTS)
+        before = database.rows()
+        for verb in ("plan", "apply"):
+            with pytest.raises(InputError, match="name another file with --refused"):
+                call(verb, source, "--refused", str(tmp_path / f"prompts.db{ending}"))
+        assert database.rows() == before
+
+
+def test_a_list_beside_a_server(tmp_path: Path) -> None:
+    refused = tmp_path / "refused"
+    for database in open_database("postgresql", tmp_path):
+        assert call("plan", database.prompts(PROMPTS), "--refused", str(refused)) == 1
+    assert refused.read_text().count("\n") == 1
+
+
+def test_a_list_does_not_overwrite_the_journal_of_a_custom_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "class Empty:\n"
+        "    def read(self, after, most):\n        return []\n"
+        "    def get(self, keys):\n        return {}\n"
+        "    def write(self, records):\n        return {}\n"
+    )
+    with pytest.raises(InputError, match="is the journal; name another"):
+        call("plan", "python:mine:Empty", "--refused", "mine.Empty.flaglift")
+
+
+def test_a_journal_is_not_the_source(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.touch()
+    for verb in ("plan", "apply", "status"):
+        with pytest.raises(InputError, match="is the source; name another file with --journal"):
+            call(verb, str(path), "--journal", str(path))
+    assert path.read_bytes() == b""
