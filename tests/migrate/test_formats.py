@@ -20,6 +20,7 @@ from flaglift import Settings, translate
 from flaglift.cli import cli
 from flaglift.errors import InputError
 from flaglift.lossless.delimited import Dialect, written
+from flaglift.migrate.errors import UnreadableRecordError
 from flaglift.migrate.files.parquet_columns import same
 from migrate.sources import applied, planned, undone, verified
 from migrate.test_files import VIDEO
@@ -324,6 +325,15 @@ def test_a_record_that_is_too_long_is_passed_by(tmp_path: Path, name: str) -> No
         ("", 0, 0),
         ("3", 0, 1),
         ('{"text": "%s"} x', 0, 1),
+        ('[{"text": "%s"}] [{"text": "%s"}]', 1, 1),
+        ('[{"text": "%s"}]\n{"text": "%s"}\n', 1, 1),
+        ("[]" + " " * 2**20 + '[{"text": "%s"}]', 0, 1),
+        ('[{"text": "%s"}]\0', 1, 1),
+        ('[{"text": "%s"}],', 1, 1),
+        ('[{"text": "%s"}] \r\n\t' + " " * 2**21, 1, 0),
+        ('[{"text": "%s"},', 1, 1),
+        ('[{"text": "%s"}, ', 1, 1),
+        ('[{"text": "%s"}, {"text": "%s"},', 2, 1),
     ],
 )
 def test_a_broken_array(data: str, changed: int, problems: int) -> None:
@@ -435,3 +445,17 @@ def test_two_dialects_that_fit_are_asked_about(tmp_path: Path) -> None:
     path.write_text("text;a,b\n1;2,3\n")
     with pytest.raises(InputError, match="part its rows equally well; say with --delimiter"):
         planned(path)
+
+
+def test_what_follows_a_list_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    path.write_text(f'[{{"text": "{VIDEO}"}}]\n[{{"text": "{VIDEO}"}}]\n')
+    with pytest.raises(UnreadableRecordError, match="element 2: the list ends before it; it and"):
+        applied(path, keep_going=False)
+    assert applied(path, replace=True).problems == 1
+    assert path.read_text().count("--video ") == 1
+    assert undone(path).restored == 1
+    assert path.read_text().count("--video ") == 2
+    path.write_text(f'[{{"text": "{VIDEO}"}},')
+    with pytest.raises(UnreadableRecordError, match="element 2: the list has no end"):
+        applied(path, keep_going=False, restart=True)

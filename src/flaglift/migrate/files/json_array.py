@@ -16,6 +16,8 @@ from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, Store
 _BLOCK = 2**20
 _BOM = b"\xef\xbb\xbf"
 _SPACE = re.compile(rb"[ \t\r\n]*+")
+_CUT_SHORT = "the list has no end: the file is cut short after a comma"
+_BEHIND = "the list ends before it; it and what lies after it is skipped unchanged"
 _ENDLESS = "longer than {most:,} bytes, or not JSON; it and what lies after it is skipped unchanged"
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _FOLLOWING = (",", "]")
@@ -39,14 +41,19 @@ class JsonArray(ByteFormat):
             raise InputError(str(error)) from None
 
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next elements; whatever follows the list is copied in pieces."""
+        """Return the next elements; whatever follows the list is reported, and copied in pieces."""
         offset, number, phase = (0, 0, "start") if cursor is None else cursor["at"]
         self.source.seek(offset)
         buffer = self.source.read(_BLOCK)
-        if not buffer:
+        at = (offset, number, phase)
+        if not buffer and phase != "list":
             return None
-        if phase == "rest":
-            return self._chunk(buffer, len(buffer), (offset, number, "rest"))
+        if phase == "behind" and not buffer.isspace():
+            return self._unread(buffer, at, _BEHIND)
+        if phase in ("behind", "rest"):
+            return self._chunk(buffer, len(buffer), at)
+        if not buffer:
+            return self._unread(buffer, at, _CUT_SHORT)
         position = 0
         if phase == "start":
             position = _SPACE.match(buffer, 3 * buffer.startswith(_BOM)).end()  # type: ignore[union-attr]
@@ -54,6 +61,12 @@ class JsonArray(ByteFormat):
                 return self._document(buffer, position)
             position += 1
         return self._elements(buffer, position, offset, number, rows)
+
+    def _unread(self, buffer: bytes, at: tuple[int, int, str], sentence: str) -> Chunk:
+        """Return a chunk that is reported as one unreadable element."""
+        offset, number, _ = at
+        chunk = self._chunk(buffer, len(buffer), (offset, number + 1, "rest"))
+        return chunk.holding([Problem(str(number + 1), sentence)])
 
     def _document(self, buffer: bytes, start: int) -> Chunk:
         buffer += self.source.read(max(0, self.job.most_bytes - len(buffer)))
@@ -83,7 +96,7 @@ class JsonArray(ByteFormat):
                 break  # the next chunk begins with it
             start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
             if buffer[start : start + 1] == b"]":
-                position, phase = start + 1, "rest"
+                position, phase = start + 1, "behind"
                 break
             number += 1
             if end is None:
