@@ -146,6 +146,25 @@ def test_a_named_result_and_journal(tmp_path: Path) -> None:
         assert store.runs() == []
 
 
+def test_a_named_result_is_found_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = lines(tmp_path / "in.jsonl", 6)
+    before = path.read_bytes()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "alias").symlink_to("sub")
+    monkeypatch.chdir(tmp_path / "sub")
+    asked = iter([False, True])
+    applied(path, to=Path("new.jsonl"), rows=2, stopped=lambda: next(asked))
+    monkeypatch.chdir(tmp_path)
+    assert applied(path, to=Path("alias/new.jsonl")).changed == 6
+    assert verified(path)[1] == []
+    undone(path)
+    assert left(tmp_path) == ["alias", "in.jsonl", "sub"]
+    assert left(tmp_path / "sub") == []
+    assert path.read_bytes() == before
+
+
 def test_a_result_is_never_put_over_a_file_of_somebody_else(tmp_path: Path) -> None:
     path = lines(tmp_path / "in.jsonl")
     other = tmp_path / "in.migrated.jsonl"

@@ -30,7 +30,10 @@ def result_path(path: Path, job: Job) -> Path:
     >>> result_path(Path("a/p.jsonl.gz"), Job("a/p.jsonl.gz")).name
     'p.migrated.jsonl.gz'
     """
-    return job.to or named(path, "migrated")
+    if job.to is None:
+        return named(path, "migrated")
+    # A later verb may run in another folder, and one file has one name.
+    return job.to.parent.resolve() / job.to.name
 
 
 def fingerprint(job: Job) -> str:
