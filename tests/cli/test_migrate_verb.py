@@ -286,6 +286,16 @@ def test_targets_that_are_none(path: str, target: str, reason: str) -> None:
         call("plan", path, "--target", target)
 
 
+@pytest.mark.parametrize("value", ["inf", "nan", "-inf"])
+@pytest.mark.parametrize(
+    "option",
+    ["--rows-per-second", "--chunk-seconds", "--max-load", "--max-replica-lag", "--max-drift"],
+)
+def test_numbers_are_finite(path: str, option: str, value: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not"):
+        call("apply", path, option, value)
+
+
 @pytest.mark.parametrize("name", ["p.jsonl", "p.json", "p.csv", "p.parquet", "p.jsonl.zst"])
 def test_a_file_is_copied_behind_a_limit(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

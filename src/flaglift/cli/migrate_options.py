@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from flaglift.cli.grouping import grouped
+from flaglift.cli.numbers import Finite
 from flaglift.cli.options import rule_codes, settings_for
 from flaglift.errors import ConfigError
 from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, Job
@@ -129,7 +130,7 @@ run_options: Decorator[Any] = _all(
 pace_options: Decorator[Any] = _all(
     _load(
         "--rows-per-second",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Finite(min=0, min_open=True),
         help="Process at most this many rows per second.",
     ),
     _load("--pause-file", type=_PATH, help="Pause while this file exists."),
@@ -140,13 +141,13 @@ pace_options: Decorator[Any] = _all(
     ),
     _load(
         "--max-load",
-        type=click.FloatRange(min=0),
+        type=Finite(min=0),
         metavar="N",
         help="Wait while others run more than N statements on the server.",
     ),
     _load(
         "--max-replica-lag",
-        type=click.FloatRange(min=0),
+        type=Finite(min=0),
         metavar="SECONDS",
         help="Wait while a replica lags more than this.",
     ),
@@ -159,7 +160,7 @@ pace_options: Decorator[Any] = _all(
     ),
     _load(
         "--chunk-seconds",
-        type=click.FloatRange(min=0.01),
+        type=Finite(min=0.01),
         default=0.5,
         help="Target duration of a chunk.",
     ),
@@ -198,7 +199,7 @@ apply_options: Decorator[Any] = _all(
                  " has changed."),
     _applying(
         "--max-drift",
-        type=click.FloatRange(min=0, max=1),
+        type=Finite(min=0, max=1),
         default=0.05,
         help="Share of the records by which an outcome may exceed the plan.",
     ),

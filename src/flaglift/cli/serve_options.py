@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from flaglift.cli.grouping import GroupedOption
+from flaglift.cli.numbers import Finite
 from flaglift.cli.options import F
 from flaglift.errors import ConfigError
 from flaglift.settings import extended, find_config
@@ -149,7 +150,7 @@ _OPTIONS = (
     _timeout("--connect-timeout", 10, "to connect to the upstream."),
     _timeout("--upstream-timeout", 300, "the upstream may take to answer, or stop in between."),
     _time(
-        "--grace", type=click.FloatRange(0, 86400), metavar="SECONDS", default=0.0,
+        "--grace", type=Finite(0, 86400), metavar="SECONDS", default=0.0,
 
         help="Seconds to keep serving after SIGTERM, with /readyz at 503 for balancers to notice.",
     ),
