@@ -13,11 +13,16 @@ from sqlalchemy import text
 
 from flaglift.cli import EXIT_INTERRUPTED, cli
 from flaglift.errors import InputError
+from flaglift.migrate.control import Control
+from flaglift.migrate.decision import decider_of
+from flaglift.migrate.engine import Migration
 from flaglift.migrate.job import Job
 from flaglift.migrate.limits import LoadLimits
+from flaglift.migrate.records import Chunk, Cursor
 from flaglift.migrate.throttle import Throttle
+from flaglift.migrate.undoing import undo
 from migrate.conftest import Database, open_database
-from migrate.sources import applied, opened, undone
+from migrate.sources import applied, control, opened, undone
 
 VIDEO = "cat {} --video --video_model kling25 --duration 5"
 
@@ -80,6 +85,9 @@ def test_a_control_file_is_obeyed_between_chunks(tmp_path: Path) -> None:
         ("rate = 'fast'", "`rate` is a number above 0"),
         ("rate = true", "`rate` is a number above 0"),
         ("chunk = 0", "`chunk` is a number above 0"),
+        ("rate = inf", "`rate` is a number above 0"),
+        ("rate = nan", "`rate` is a number above 0"),
+        ("chunk = inf", "`chunk` is a number above 0"),
         ("pause = 1", "`pause` is true or false"),
         ("stop =", "Invalid value"),
     ],
@@ -92,6 +100,34 @@ def test_a_run_waits_until_it_understands_what_it_is_told(
     (said,) = orders.said
     assert said.startswith(f"waiting: {orders.path}: ")
     assert reason in said
+
+
+def test_a_lower_rate_holds_for_the_next_chunk(tmp_path: Path) -> None:
+    (tmp_path / "control").write_text("rate = 10")
+    throttle = Throttle(rows=20_000, control_file=tmp_path / "control")
+    throttle.wait(1, 1.0, never)
+    assert throttle.rows == 10
+
+
+def test_a_control_file_is_obeyed_while_the_next_chunk_is_not_due(tmp_path: Path) -> None:
+    path, clock = tmp_path / "control", [0.0]
+    orders = {1.0: "rate = 200", 5.0: "rate = 1000", 6.0: "stop = true"}
+
+    def sleep(seconds: float) -> None:
+        clock[0] = round(clock[0] + seconds, 3)
+        if clock[0] in orders:
+            path.write_text(orders[clock[0]])
+
+    throttle = Throttle(rows_per_second=100, control_file=path, clock=lambda: clock[0], sleep=sleep)
+    throttle.wait(10_000, 0.0, never)
+    assert throttle.stop_asked
+    # 100 s are due; 99 s become 49.5 s, of which 45.5 s become 9.1 s.
+    assert clock[0] == 6.0
+    orders.clear()
+    path.write_text("rate = 1000")
+    throttle.stop_asked = False
+    throttle.wait(10_000, 0.0, never)
+    assert clock[0] == pytest.approx(16.0)
 
 
 def test_a_run_waits_while_others_work(tmp_path: Path) -> None:
@@ -121,6 +157,52 @@ def test_a_stop_in_the_control_file_ends_a_run_that_goes_on_later(
     control.unlink()
     assert call("undo", str(path), "--control-file", str(control)) == 0
     assert path.read_text().count("--video ") == 900
+
+
+def test_an_undo_keeps_to_a_rate(database: Database) -> None:
+    source = database.prompts([VIDEO.format(i) for i in range(30)])
+    before = database.rows()
+    applied(source)
+    naps: list[float] = []
+    chosen = Control(Throttle(rows_per_second=4, sleep=naps.append, clock=lambda: sum(naps)))
+    with opened(Job(source)) as store:
+        assert undo(store, chosen).restored == 30
+    assert 5.0 < sum(naps) < 8.0
+    assert database.rows() == before
+
+
+def test_an_undo_of_a_file_keeps_to_a_rate(tmp_path: Path) -> None:
+    path = lines(tmp_path / "p.jsonl", 30)
+    before = path.read_bytes()
+    applied(path, replace=True)
+    naps: list[float] = []
+    chosen = Control(Throttle(rows_per_second=4, sleep=naps.append, clock=lambda: sum(naps)))
+    with opened(Job(str(path))) as store:
+        assert undo(store, chosen).restored == 30
+    assert 5.0 < sum(naps) < 8.0
+    assert path.read_bytes() == before
+
+
+def test_the_last_passes_over_a_table_obey_the_control_file(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = database.prompts([VIDEO.format(i) for i in range(3)])
+    chosen = control()
+    chosen.throttle.control_file = tmp_path / "control"
+    job = Job(source)
+    with opened(job) as store, store.writing(restart=False) as writer:
+        read = store.read_left
+
+        def read_left(cursor: Cursor | None, rows: int) -> Chunk | None:
+            (tmp_path / "control").write_text("stop = true")
+            database.run("INSERT INTO prompts (id, text) VALUES (9, 'late --video')")
+            return read(cursor, rows)
+
+        monkeypatch.setattr(store, "read_left", read_left)
+        assert not Migration(store, decider_of(job, store.fields), chosen).apply(writer)
+        assert writer.run.state == "running"
+    (tmp_path / "control").unlink()
+    assert applied(source).changed == 3
 
 
 def test_the_work_of_others_on_a_server(database: Database) -> None:

@@ -446,6 +446,26 @@ def test_statements_that_take_too_long_are_tried_smaller(
     assert applied(source, patience=(0.01,) * 4).changed == 60
 
 
+def test_an_undo_that_takes_too_long_is_tried_smaller(postgresql: Database) -> None:
+    source = postgresql.prompts([VIDEO.format(i) for i in range(60)])
+    before = postgresql.rows()
+    applied(source)
+    postgresql.run("UPDATE prompts SET text = 'mine' WHERE id IN (20, 60)")
+    postgresql.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END'"
+    )
+    postgresql.run(
+        "CREATE TRIGGER slow BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    name = postgresql.engine.url.database
+    postgresql.run(f"ALTER DATABASE {name} SET statement_timeout = '300ms'")
+    assert undone(source, patience=(0.01,) * 4).restored == 58
+    kept = [row for row in postgresql.rows() if row[0] not in (20, 60)]
+    assert kept == [row for row in before if row[0] not in (20, 60)]
+    assert undone(source).restored == 0
+
+
 @pytest.mark.parametrize("late", [0, 4])
 def test_few_rows_that_take_too_long_are_written_in_parts(postgresql: Database, late: int) -> None:
     texts = [VIDEO.format(i) for i in range(5)]

@@ -88,6 +88,7 @@ class Migration:
         Rows may be inserted before the cursor during a run; the counts of the last pass, over the
         source itself, prove that the migration is complete.
         """
+        throttle = self.control.throttle
         for _ in range(_MOST_PASSES):
             written = writer.run.tally.changed
             left = Tally()
@@ -96,10 +97,13 @@ class Migration:
                 if self.control.ends():
                     return False
                 step = partial(self._late_step, writer, cursor, left)
+                started = time.monotonic()
                 chunk = self._patiently(writer, step)
                 if chunk is None:
                     break
                 cursor = chunk.cursor
+                seconds = time.monotonic() - started
+                throttle.wait(len(chunk.records) + chunk.plain, seconds, self.control.ends)
             late = writer.run.tally.changed - written
             if not late:
                 break

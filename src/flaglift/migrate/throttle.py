@@ -1,5 +1,6 @@
 """The speed of a run: chunk sizes, a limit of rows per second, and pauses or stops on request."""
 
+import math
 import time
 import tomllib
 from collections.abc import Callable
@@ -36,7 +37,6 @@ class Throttle:
     """Whether the control file says to stop."""
     _paused: bool = field(default=False, init=False)
     _said: str | None = field(default=None, init=False)
-    _debt: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         if self.rows_per_second is not None:
@@ -61,18 +61,28 @@ class Throttle:
         self.rows = max(1, min(self.rows, records or self.rows) // 2)
 
     def wait(self, records: int, seconds: float, stopped: Callable[[], bool]) -> None:
-        """Wait until the next chunk is due; return at once when the user stops the run."""
-        if self.rows_per_second is not None:
-            self._debt = max(0.0, self._debt + records / self.rows_per_second - seconds)
-            until = self.clock() + self._debt
-            while self.clock() < until and not stopped():
-                self.sleep(min(_POLL_SECONDS, max(0.0, until - self.clock())))
-            self._debt = 0.0
-        while (reason := self._why_to_wait()) and not stopped():
-            if reason != self._said:
+        """Wait until the next chunk is due; return at once when the user stops the run.
+
+        The control file is obeyed meanwhile: the next chunk may be due much later.
+        """
+        rate = self.rows_per_second
+        owed = 0.0 if rate is None else max(0.0, records / rate - seconds)
+        until = self.clock() + owed
+        while True:
+            reason = self._why_to_wait()
+            left = until - self.clock()
+            if rate and self.rows_per_second and self.rows_per_second != rate:
+                left *= rate / self.rows_per_second
+                until = self.clock() + left
+            rate = self.rows_per_second
+            if reason is None and left <= 0:
+                break
+            if self.stop_asked or stopped():
+                break
+            if reason is not None and reason != self._said:
                 self.say(f"waiting: {reason}")
             self._said = reason
-            self.sleep(_POLL_SECONDS)
+            self.sleep(_POLL_SECONDS if reason else min(_POLL_SECONDS, left))
         self._said = None
 
     def _why_to_wait(self) -> str | None:
@@ -102,10 +112,11 @@ class Throttle:
                 continue
             raise ValueError(f"`{name}` is {kind}")
         self.rows_per_second = said.get("rate", self.rows_per_second)
+        self.rows = min(self.rows, self._affordable)
         self.chunk_seconds = said.get("chunk", self.chunk_seconds)
         self._paused = said.get("pause", False)
         self.stop_asked = said.get("stop", False)
 
 
 def _is_positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf

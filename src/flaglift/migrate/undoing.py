@@ -1,5 +1,7 @@
 """Undoes migrations, newest first."""
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flaglift.errors import InputError
@@ -52,18 +54,37 @@ def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:
 
 
 def _undo_run(undoer: Undoer, control: Control) -> bool:
+    throttle = control.throttle
     waits = iter(control.patience)
     while not control.ends():
+        before, started = undoer.restored, time.monotonic()
         try:
-            more = undoer.undo(control.throttle.rows)
+            more = undoer.undo(throttle.rows)
         except UnavailableError as error:
-            seconds = next(waits, None)
-            if seconds is None:
-                raise UnavailableError(f"{error}; run the same command again to resume") from None
-            control.throttle.sleep(seconds)
-            undoer.reconnect()
+            _find_again(undoer, control, waits, error)
             continue
         if not more:
             return True
-        control.throttle.wait(0, 0.0, control.ends)
+        waits = iter(control.patience)
+        restored, seconds = undoer.restored - before, time.monotonic() - started
+        if restored >= throttle.rows:  # records that were edited since take less time
+            throttle.learn(restored, 0, seconds)
+        throttle.wait(restored, seconds, control.ends)
     return False
+
+
+def _find_again(
+    undoer: Undoer, control: Control, waits: Iterator[float], error: UnavailableError
+) -> None:
+    """Connect again after the next wait, or the one after it if the store is still away."""
+    for seconds in waits:
+        control.throttle.sleep(seconds)
+        try:
+            undoer.reconnect()
+        except UnavailableError as newer:
+            error = newer
+        else:
+            return
+        if control.ends():
+            break
+    raise UnavailableError(f"{error}; run the same command again to resume")

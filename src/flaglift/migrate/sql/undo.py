@@ -1,6 +1,7 @@
 """Undoes a run on a table: row by row, if the row is still as the run wrote it."""
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -31,17 +32,29 @@ class SqlUndoer(TableRun):
         super().__init__(session, ledger, rows, run, lease)
         self.restored: int = 0
         self._respelled = 0
+        self._tried = self._most = sys.maxsize
 
-    def undo(self, rows: int) -> bool:  # noqa: ARG002 (a chunk of the run is one of the undo)
-        """Restore the next chunk, mark its entries and save the checkpoint, in one transaction."""
+    def reconnect(self) -> None:
+        """Connect again, and try fewer rows: the last ones may have exceeded a timeout."""
+        self._most = max(1, self._tried // 2)
+        super().reconnect()
+
+    def undo(self, rows: int) -> bool:
+        """Restore the next rows, mark their entries and save the checkpoint, in one transaction."""
         with self._session.begin(write=True) as connection:
             self._lease.renew(connection)
-            block = self._ledger.block_before(connection, self.run, self.run.info["undo"])
+            before = self.run.info["undo"]
+            block = self._ledger.block_before(connection, self.run, before)
             if block is None:
                 return False
-            restored = self._restore(connection, block.left)
+            left = [entry for entry in block.left if not before or entry.number < before]
+            taken = left[-min(rows, self._most) :]
+            self._tried = len(taken)
+            restored = self._restore(connection, taken)
             self._ledger.mark_undone(connection, self.run, block, restored)
-            info = {**self.run.info, "undo": block.first}
+            # The first entry that was tried; if it is not the block's, the block comes again.
+            first = taken[0].number if len(taken) < len(left) else block.first
+            info = {**self.run.info, "undo": first}
             self._save(connection, "undoing", info)
         self.restored += len(restored)
         return True
