@@ -15,8 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
-from flaglift.shim.core.policy import Policy
+from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.proxy.options import Limits, Options, Timeouts
+from flaglift.shim.proxy.traffic import TrafficStore
 from peers import program
 from shim.forms import (
     LEGACY,
@@ -354,10 +355,10 @@ def test_an_answer_before_the_upload_is_complete_arrives() -> None:
             assert b" 413 " in connection.recv(1000)
 
 
-def send_some(url: str, body: bytes, length: int) -> socket.socket:
+def send_some(url: str, body: bytes, length: int, path: str = PATH) -> socket.socket:
     host, port = url.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)), timeout=20)
-    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
     connection.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode() + body)
     return connection
 
@@ -474,3 +475,43 @@ def test_too_long_a_body_gets_413() -> None:
         assert chunked.status_code == 413
         assert not any(request.complete for request in service.received)
         assert httpx.post(proxy + PATH, data={"prompt[text]": LEGACY}).status_code == 201
+
+
+@pytest.mark.parametrize("path", [PATH, "/gateway" + PATH])
+def test_a_body_that_was_not_read_to_its_end_is_not_one_without_flags(
+    path: str, tmp_path: Path
+) -> None:
+    def early(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    store = tmp_path / "t.db"
+    limits = Limits(body_bytes=2000, client_seconds=0.5)
+    report = Policy(mode=Mode.REPORT)
+    body = multipart_body([file(), text_field()])
+    with (
+        peer(early) as url,
+        proxied(Options(url, ANY, policy=report, limits=limits, traffic=store)) as proxy,
+    ):
+        for length, status in ((len(body), b" 401 "), (5000, b" 413 ")):
+            with send_some(proxy, body[:100], length, path) as connection:
+                assert status in connection.recv(1000)
+        wait_until(lambda: ended(proxy, "") == 2)
+    with TrafficStore(store) as kept:
+        (row,) = kept.report(1).rows
+    assert (row.legacy, row.unread) == (0, {"unfinished": 2})
+
+
+def test_a_client_that_gives_up_sends_no_flags_to_anybody(tmp_path: Path) -> None:
+    store = tmp_path / "t.db"
+    body = multipart_body([text_field()])
+    with (
+        upstream() as service,
+        proxied(Options(service.url, ANY, traffic=store)) as proxy,
+    ):
+        for path in (PATH, "/gateway" + PATH):
+            send_some(proxy, body[:60], len(body), path).close()
+        wait_until(lambda: ended(proxy, "") == 2)
+    with TrafficStore(store) as kept:
+        (row,) = kept.report(1).rows
+    assert (row.route, row.requests, row.unread) == ("/tunes/:id/prompts", 1, {})

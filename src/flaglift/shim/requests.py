@@ -87,7 +87,10 @@ class _RequestsMessage:
         Otherwise the client's request is kept unchanged, for redirects. Raises `Refusal`.
         """
         body: Any = self._request.body
-        if not self.outgoing.inspection.reads or body is None:
+        if not self.outgoing.inspection.reads:
+            return self._request
+        if body is None:
+            self.outgoing.inspection.record.unfinished = False
             return self._request
         if isinstance(body, str | bytes):
             return self._with_text(body)

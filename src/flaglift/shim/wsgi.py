@@ -77,7 +77,8 @@ class Middleware:
         if length is None and not environ.get("wsgi.input_terminated"):
             # It may not be a number; apps handle such a length in their own ways.
             if "HTTP_TRANSFER_ENCODING" in environ or environ.get("CONTENT_LENGTH"):
-                handled.inspection.record.reason = Reason.NO_LENGTH
+                handled.inspection.record.found = Reason.NO_LENGTH
+            handled.inspection.record.unfinished = False  # there is none, or it cannot be read
             return self._ended(self._app(environ, start), handled, start, None)
         try:
             body = _InputBody(environ["wsgi.input"], length, handled.inspection)

@@ -72,18 +72,19 @@ class Whole:
         self._length += len(data)
         if self._length <= self._limit:
             return ()
-        self._record.reason = Reason.TOO_LARGE
+        self._record.found = Reason.TOO_LARGE
         return (self._release(),)
 
     def finish(self) -> Iterable[bytes]:
         """Return the rewritten body, or the same bytes if it is ambiguous."""
+        self._record.unfinished = False
         if self.settled:
             return ()
         body = self._release()
         try:
             new = self._rewrite(body)
         except Doubt as doubt:
-            self._record.reason = doubt.reason
+            self._record.found = doubt.reason
             return (body,)
         if new != body:
             self.delta = len(new) - len(body)

@@ -103,7 +103,7 @@ def inspect(
     by_name = dict_of(headers)
     if route is None:
         if count_flags(target.query.encode("latin-1", "replace")):
-            record.reason = Reason.FLAGS_ELSEWHERE
+            record.found = Reason.FLAGS_ELSEWHERE
         if may_hold_flags(target.method, by_name):
             rewriter = ScannedBody(by_name, record)
         return Inspection(None, mode, record, rewriter, label_of(target.path))
@@ -112,8 +112,9 @@ def inspect(
             judge = Judge(route, policy, mode, record)
             rewriter = _open(target.query, by_name, judge, rereads=rereads)
             rewriter = Watched(rewriter) if mode is Mode.REPORT else rewriter
+            record.unfinished = True
         except Doubt as doubt:
-            record.reason = doubt.reason
+            record.found = doubt.reason
     return Inspection(route, mode, record, rewriter, route.label)
 
 
@@ -178,7 +179,7 @@ def _and_flags_elsewhere(
     """Rewrite a body; report flags in it that belong to no prompt."""
     new = rewrite(body)
     if not record.legacy and count_flags(body, escapes=not is_json) > record.mentions:
-        record.reason = Reason.FLAGS_ELSEWHERE
+        record.found = Reason.FLAGS_ELSEWHERE
     return new
 
 

@@ -95,6 +95,7 @@ class Multipart:
     def finish(self) -> Iterable[bytes]:
         """Return the rest; a missing closing delimiter is not added."""
         out: list[Iterable[bytes]] = []
+        self._judge.record.unfinished = False
         if self._ended and not self._passing:
             try:
                 self._flush(out, complete=True)
@@ -107,7 +108,7 @@ class Multipart:
 
     def _give_up(self, reason: Reason, out: list[Iterable[bytes]]) -> None:
         """Pass the body on unchanged; too late once a part of it was changed."""
-        self._judge.record.reason = reason
+        self._judge.record.found = reason
         if self._edited:
             self._judge.record.refused = True
             raise too_late(reason)
@@ -206,7 +207,7 @@ class Multipart:
         """Judge the held parts, and send them."""
         changed = self._form.settle(self._parts, complete=complete, locked=self._locked)
         if changed and self._locked:
-            self._judge.record.reason = Reason.TEXT_AFTER_FILE
+            self._judge.record.found = Reason.TEXT_AFTER_FILE
             changed = False
         splices = self._changes() if changed else []
         if not self.settled:
@@ -221,8 +222,8 @@ class Multipart:
         self._fields = 0
         self._passing = complete
         record = self._judge.record
-        if complete and self._flags_elsewhere and not record.legacy and record.reason is None:
-            record.reason = Reason.FLAGS_ELSEWHERE
+        if complete and self._flags_elsewhere and not record.legacy and record.found is None:
+            record.found = Reason.FLAGS_ELSEWHERE
 
     def _settle(self, delta: int, *, complete: bool) -> None:
         """Fix the change of the body's length, now that its first bytes are sent."""

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     """The server does not say where the body ends."""
     FLAGS_ELSEWHERE = "flags-elsewhere"
     """The body or the query contains, or may contain, `--video` where no prompt is read."""
+    UNFINISHED = "unfinished"
+    """The request was answered before all of its body had been read; what was read has no flags."""
 
 
 class RequestOutcome(StrEnum):
@@ -75,8 +77,18 @@ class RequestRecord:
     """How long the prompts were, in code points."""
     mentions: int = 0
     """How many times prompts spell a flag that is not one there."""
-    reason: Reason | None = None
+    found: Reason | None = None
+    """The reason that its head or its body gives."""
+    unfinished: bool = False
+    """Whether some of the body has not been looked at yet."""
     refused: bool = False
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it was not read, or not to the end; None if it was, or if flags were seen anyway."""
+        if self.found is None and self.unfinished and not self.legacy:
+            return Reason.UNFINISHED
+        return self.found
 
     def add(self, status: TranslationStatus, codes: Iterable[str]) -> None:
         """Count one prompt."""

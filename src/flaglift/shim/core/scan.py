@@ -61,14 +61,21 @@ class ScannedBody(Untouched):
         self._tail = b""
         encodings = [value.strip().lower() for value in headers.get(b"content-encoding", [])]
         if _OTHER_CHARSET.search(media_type) or set(encodings) - {b"identity", b""}:
-            record.reason = Reason.FLAGS_ELSEWHERE
+            record.found = Reason.FLAGS_ELSEWHERE
+        # Over HTTP/2, a body that is not announced is usually none, and apps do not read it.
+        record.unfinished = b"content-length" in headers or b"transfer-encoding" in headers
 
     def feed(self, data: bytes) -> Iterable[bytes]:
         """Return the chunk."""
-        if self._record.reason is None:
+        if self._record.found is None:
             seen = self._tail + data
             self._tail = seen[-_LONGEST:]
             encoded = self._is_multipart and _ENCODED_PART.search(seen)
             if encoded or count_flags(seen, escapes=not self._is_multipart):
-                self._record.reason = Reason.FLAGS_ELSEWHERE
+                self._record.found = Reason.FLAGS_ELSEWHERE
         return (data,)
+
+    def finish(self) -> Iterable[bytes]:
+        """Return nothing: all is passed on."""
+        self._record.unfinished = False
+        return ()

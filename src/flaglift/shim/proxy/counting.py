@@ -7,7 +7,7 @@ from collections import Counter
 from flaglift.emit.translation import TranslationStatus
 from flaglift.errors import InputError
 from flaglift.shim.core.policy import Mode
-from flaglift.shim.core.record import RequestOutcome
+from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import product
@@ -33,7 +33,11 @@ class Counting:
     def __call__(self, exchange: Exchange) -> None:
         """Count one request."""
         inspection = exchange.inspection
-        if inspection.route is None and inspection.record.reason is None:
+        reason = inspection.record.reason
+        unfinished = reason is Reason.UNFINISHED
+        if unfinished and not exchange.status:
+            unfinished, reason = False, None  # the client itself gave up
+        if inspection.route is None and reason is None:
             return
         request = exchange.request
         sender = Sender(inspection.label, self._callers.name(request), product(request.names))
@@ -47,8 +51,8 @@ class Counting:
             count["legacy"] += legacy
         if kept := record.prompts.get(TranslationStatus.REFUSED, 0) if translated else legacy:
             count["kept"] += kept
-        if outcome in _UNREAD:
-            count[f"{UNREAD}{record.reason or Mode.OFF}"] += 1
+        if unfinished or (outcome in _UNREAD and (reason or outcome is RequestOutcome.OFF)):
+            count[f"{UNREAD}{reason or Mode.OFF}"] += 1
 
     async def keep(self, every: float = 1.0) -> None:
         """Write now and every `every` seconds, until cancelled."""
