@@ -250,6 +250,26 @@ def test_other_requests_are_not_looked_at(asynchronous: bool, service: Upstream)
     assert service.last.body == b"x"
 
 
+class OnlyRead:
+    """All that the libraries ask of a file."""
+
+    def __init__(self, content: bytes) -> None:
+        self.read = io.BytesIO(content).read
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_files_that_can_only_be_read_are_read_once(library: Any, service: Upstream) -> None:
+    with library.Client(transport=Transport(policy=SMALL)) as client:
+        client.post(
+            service.url + "/tunes/1/prompts",
+            data={"prompt[text]": LEGACY},
+            files={"prompt[input_video]": ("a.mp4", OnlyRead(b"x" * 5000))},
+        )
+    assert b"kling25" in service.last.body
+    assert b"--video" not in service.last.body
+    assert b"x" * 5000 in service.last.body
+
+
 def test_files_that_cannot_seek_are_read_once(service: Upstream) -> None:
     class Pipe(io.BytesIO):
         def seekable(self) -> bool:

@@ -13,6 +13,7 @@ import pytest
 import requests
 import responses
 from requests.auth import HTTPDigestAuth
+from urllib3 import HTTPResponse
 from urllib3.util import Retry
 
 import flaglift.shim.requests
@@ -107,9 +108,16 @@ def test_pipes_and_iterators(body: bytes, service: Upstream) -> None:
         client.post(url, data=Pipe(body), headers=FORM)
         assert service.last.body == expected
         assert service.last.header("content-length") == str(len(expected))
-        client.post(url, data=iter([body[:99], body[99:]]), headers=FORM)
-        assert service.last.body == expected
-        assert service.last.header("content-length") is None
+        raw = HTTPResponse(io.BytesIO(body), preload_content=False)
+        for source in (iter([body[:99], body[99:]]), raw):
+            client.post(url, data=source, headers=FORM)
+            assert service.last.body == expected
+            assert service.last.header("content-length") is None
+        buffers: list[Any] = [bytearray(body), memoryview(body)]
+        for buffer in buffers:
+            client.post(url, data=buffer, headers=FORM)
+            assert service.last.body == expected
+            assert service.last.header("content-length") == str(len(expected))
 
 
 def test_the_whole_can_be_read_at_once(service: Upstream) -> None:
@@ -161,6 +169,13 @@ def test_a_session_can_be_copied(copied: Callable[[Any], Any], service: Upstream
         client.post(service.url + "/prompts/1/duplicate", data={"prompt[text]": LEGACY})
         assert b"--video" in service.last.body
     assert NOTED == [RequestOutcome.TRANSLATED, RequestOutcome.OFF]
+
+
+def test_a_request_without_a_body_is_one_without_flags(service: Upstream) -> None:
+    seen: list[Inspection] = []
+    with session(observe=seen.append) as client:
+        client.post(service.url + "/tunes/7/prompts", headers=FORM)
+    assert [one.outcome for one in seen] == [RequestOutcome.UNCHANGED]
 
 
 def test_a_request_that_does_not_change_is_sent_itself() -> None:

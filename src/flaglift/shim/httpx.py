@@ -178,9 +178,7 @@ class _HttpxMessage:
         if isinstance(stream, self.library.ByteStream):
             return True
         files = [field.file for field in getattr(stream, "fields", ()) if hasattr(field, "file")]
-        return hasattr(stream, "fields") and all(
-            isinstance(file, str | bytes) or file.seekable() for file in files
-        )
+        return hasattr(stream, "fields") and all(map(_can_reread, files))
 
     def _replayed(self, stream: Iterable[bytes]) -> Replayed:
         return Replayed(self.outgoing.reread().rewriter, lambda: iter(stream))
@@ -214,3 +212,8 @@ class _HttpxMessage:
         elif length is not None and delta:
             new.headers["content-length"] = str(length + delta)
         return new
+
+
+def _can_reread(file: Any) -> bool:
+    """Whether the content of a part can be read twice; the libraries need no more than `read`."""
+    return isinstance(file, str | bytes) or (hasattr(file, "seekable") and file.seekable())

@@ -92,10 +92,13 @@ class _RequestsMessage:
         if body is None:
             self.outgoing.inspection.record.unfinished = False
             return self._request
+        if isinstance(body, bytearray | memoryview):
+            body = bytes(body)
         if isinstance(body, str | bytes):
             return self._with_text(body)
         try:
             start: int = body.tell()
+            body.seek(start)  # responses of urllib3 can tell, but not seek
         except (AttributeError, OSError):
             once = Once(self.outgoing.inspection.rewriter, _chunks(body))
             return self._with(once, once.delta())
