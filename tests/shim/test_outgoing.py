@@ -18,11 +18,12 @@ import pytest
 
 from flaglift.errors import ConfigError
 from flaglift.shim.proxy import tunnel
+from flaglift.shim.proxy.options import Options
 from flaglift.shim.proxy.tunnel import NetworkProxy, proxy_for, race_delay
 from peers import program
 from running import flaglift
 from shim.forms import LEGACY
-from shim.servers import peer, upstream
+from shim.servers import peer, proxied, upstream
 from shim.test_serve_verb import process
 
 PATH = "/tunes/7/prompts"
@@ -251,16 +252,43 @@ def test_the_machine_itself_is_not_asked_for_through_a_proxy(
                 answer = httpx.post(url + PATH, data=DATA, trust_env=False)
                 assert answer.status_code == 201
     for host in ("127.3.3.3", "::1", "x.localhost"):
-        assert proxy_for(host, tls=False) is None
-    assert proxy_for("localhost.example", tls=False)
+        assert proxy_for(host, 443, tls=False) is None
+    assert proxy_for("localhost.example", 443, tls=False)
 
 
 def test_hosts_that_are_excepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "example.com, api.example")
-    assert proxy_for("api.example", tls=True) is None
-    assert proxy_for("other.example", tls=True)
-    assert proxy_for("other.example", tls=False) is None
+    assert proxy_for("api.example", 443, tls=True) is None
+    assert proxy_for("other.example", 443, tls=True)
+    assert proxy_for("other.example", 443, tls=False) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "excepted"),
+    [
+        ("10.1.2.3", True),
+        ("11.1.2.3", False),
+        ("192.0.2.7", True),
+        ("fd00::1", True),
+        ("fe00::1", True),
+        ("fe00::2", False),
+        ("api.example", True),
+        ("api.example.", True),
+        ("API.Example", True),
+        ("other.example", False),
+        ("a.inner.example", True),
+        ("b.outer.example", True),
+        ("router.example", False),
+    ],
+)
+def test_exceptions_in_the_forms_of_other_programs(
+    host: str, excepted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
+    words = "10.0.0.0/8,192.0.2.7:443 fd00::/8, [fe00::1],api.example:443,other.example:80"
+    monkeypatch.setenv("NO_PROXY", f"{words},.inner.example,*.outer.example")
+    assert (proxy_for(host, 443, tls=True) is None) == excepted
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -293,6 +321,12 @@ def test_a_proxy_that_speaks_something_else(said: bytes, monkeypatch: pytest.Mon
             assert httpx.get(url + "/x").json() == {"base": ["the upstream cannot be reached"]}
 
 
+def test_a_name_that_no_host_can_have_is_an_upstream_out_of_reach() -> None:
+    with proxied(Options(f"http://{'x' * 64}.example", ("127.0.0.1", 0))) as url:
+        assert httpx.get(url + "/x").json() == {"base": ["the upstream cannot be reached"]}
+        assert httpx.get(url + "/readyz").status_code == 503
+
+
 def test_what_a_proxy_says_after_its_answer_is_not_part_of_it() -> None:
     async def said() -> bytes:
         opening = tunnel._Opening()
@@ -317,17 +351,20 @@ def test_addresses_of_proxies(
     address: str, found: NetworkProxy | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
-    assert proxy_for("api.example", tls=True) == found
+    assert proxy_for("api.example", 443, tls=True) == found
 
 
-@pytest.mark.parametrize("address", ["socks5://h:1", "http://", "http://h:0", "http://h:port"])
+@pytest.mark.parametrize(
+    "address",
+    ["socks5://h:1", "http://", "http://h:0", "http://h:port", "http://[::1", "http://[::g]:1"],
+)
 def test_addresses_that_are_none(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
     monkeypatch.setenv("http_proxy", address)
     for scheme in ("http", "https"):
         name = f"{scheme.upper()}_PROXY is not the address of a proxy"
         with pytest.raises(ConfigError, match=name):
-            proxy_for("api.example", tls=scheme == "https")
+            proxy_for("api.example", 443, tls=scheme == "https")
     result = flaglift("serve", "--upstream", "https://h", "--check")
     assert result.returncode == 2
     assert flaglift("serve", "--upstream", "http://localhost", "--check").returncode == 0

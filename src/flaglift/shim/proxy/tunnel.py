@@ -6,7 +6,7 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TypeVar, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -111,22 +111,22 @@ class _Opening(asyncio.Protocol):
             )
 
 
-def proxy_for(host: str, *, tls: bool) -> NetworkProxy | None:
+def proxy_for(host: str, port: int, *, tls: bool) -> NetworkProxy | None:
     """Return the proxy that the environment sets for HTTP or HTTPS to a host, if any.
 
     The machine itself is never reached through a proxy. Raises `ConfigError` for a proxy that
     does not speak HTTP.
     """
     scheme = "https" if tls else "http"
-    url = getproxies().get(scheme, "")
-    if not url or _is_this_machine(host) or proxy_bypass(host):
+    url = getproxies().get(scheme, "").strip()
+    if not url or _is_this_machine(host) or _is_excepted(host, port):
         return None
-    parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        number = parts.port
+    except ValueError:  # a port over 65535, or brackets around something other than an address
+        number = 0
+    if number == 0 or parts.scheme not in ("http", "https") or not parts.hostname:
         name = f"{scheme.upper()}_PROXY"
         raise ConfigError(f"{name} is not the address of a proxy, such as http://HOST:PORT")
     credentials = b""
@@ -135,7 +135,7 @@ def proxy_for(host: str, *, tls: bool) -> NetworkProxy | None:
         credentials = b"Basic " + base64.b64encode(user.encode())
     encrypted = parts.scheme == "https"
     default = 443 if encrypted else 80
-    return NetworkProxy(encrypted, parts.hostname, port or default, credentials)
+    return NetworkProxy(encrypted, parts.hostname, number or default, credentials)
 
 
 def _is_this_machine(host: str) -> bool:
@@ -143,3 +143,23 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_excepted(host: str, port: int) -> bool:
+    """Return whether `NO_PROXY` names a host, in any of the forms that programs read there."""
+    name = host.rstrip(".").lower()
+    if proxy_bypass(name):  # `*`, and names with all that end with them
+        return True
+    words = getproxies().get("no", "").lower().replace(",", " ").split()
+    own = (f"[{name}]", f"{name}:{port}", f"[{name}]:{port}")
+    return any(word in own or _covers(word, name) for word in words)
+
+
+def _covers(word: str, name: str) -> bool:
+    """Return whether a word is `*.` and the end of a name, or a network with an address."""
+    if word.startswith("*."):
+        return name.endswith(word[1:])
+    try:
+        return ip_address(name) in ip_network(word, strict=False)
+    except ValueError:
+        return False

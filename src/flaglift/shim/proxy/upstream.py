@@ -96,7 +96,7 @@ class Upstream:
     def of(cls, options: Options) -> Self:
         """Return the upstream of a proxy. Raises `ConfigError` if it is not supported."""
         address = Address.of(options.upstream)
-        proxy = None if address.socket else proxy_for(address.host, tls=address.tls)
+        proxy = None if address.socket else proxy_for(address.host, address.port, tls=address.tls)
         return cls(address, options.timeouts, tls_for(options), proxy)
 
     @property
@@ -124,6 +124,8 @@ class Upstream:
             raise UpstreamError(message, error.verify_message) from None
         except OSError as error:
             raise UpstreamError("cannot be reached", reason(error)) from None
+        except UnicodeError:
+            raise UpstreamError("cannot be reached", "its name cannot be one of a host") from None
 
     async def _connect(self) -> UpstreamConnection:
         loop = asyncio.get_running_loop()
