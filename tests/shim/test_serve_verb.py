@@ -454,6 +454,7 @@ NO_UPSTREAMS = (
     "https://:80", "https:///x", "https://[::1", "https://[::g]", "https://h:0", "https://h:99999",
     "https://h:80:80", "https://h h", "https://h/a b", "https://h/ä", "https://bücher.example",
     "https://h\\x", "https://h/%zz", "https://h?x=1", "https://h?", "https://h#x", "https://-",
+    "https://a..b", "https://.h", "https://h-", f"https://{'h' * 64}.example",
 )  # fmt: skip
 
 
@@ -469,6 +470,7 @@ NO_UPSTREAMS = (
         ((*UPSTREAM, "--listen", "h:99999"), "is not HOST:PORT"),
         ((*UPSTREAM, "--operators", "h:٨٠"), "is not HOST:PORT"),
         ((*UPSTREAM, "--listen", "192.0.2.1:80"), "cannot listen on 192.0.2.1:80: "),
+        ((*UPSTREAM, "--listen", "b..ü:80"), "b..ü:80: this cannot be the name of a host"),
         ((*UPSTREAM, "--hold", "lots"), "is not a size"),
         ((*UPSTREAM, "--hold", "0"), "is not a size"),
         ((*UPSTREAM, "--max-body", "-1"), "is not a size"),

@@ -165,8 +165,9 @@ def _check(options: "Options") -> None:
         raise ConfigError(f"{error.name} is not installed: pip install 'flaglift[otel]'") from None
 
 
+_LABEL = "[0-9a-z_](?:[0-9a-z_-]{0,61}[0-9a-z_])?"
 _UPSTREAM = re.compile(
-    r"unix:/.+|https?://(?:[0-9a-z](?:[0-9a-z._-]*[0-9a-z])?\.?|\[[0-9a-f:.]+\])(?::[0-9]+)?"
+    rf"unix:/.+|https?://(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(?::[0-9]+)?"
     r"(?:/(?:[0-9a-z._~!$&'()*+,;=:/-]|%[0-9a-f]{2})*)?",
     re.IGNORECASE | re.ASCII,
 )

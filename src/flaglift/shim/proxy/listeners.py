@@ -71,6 +71,9 @@ def _on_port(host: str, port: int) -> socket.socket:
     except OSError:
         listener.close()
         raise
+    except (TypeError, UnicodeError):  # what `bind` raises depends on the version of Python
+        listener.close()
+        raise OSError("this cannot be the name of a host") from None
     return listener
 
 
