@@ -196,6 +196,24 @@ def test_what_lies_in_the_folder_is_not_imported(service: Upstream, tmp_path: Pa
         assert running.wait(60) == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_signals_that_mean_something_to_other_servers_end_nothing(
+    service: Upstream, number: signal.Signals
+) -> None:
+    """`systemctl kill` sends them to all processes."""
+    with process("--upstream", service.url) as (running, url):
+        before = workers_of(running.pid)
+        for pid in (running.pid, *before):
+            os.kill(pid, number)
+        for _ in range(5):
+            assert httpx.post(url + PATH, data=DATA).status_code == 201
+        assert workers_of(running.pid) == before
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+        assert running.stderr is not None
+        assert f"{number.name} is ignored: SIGHUP reloads, SIGTERM ends" in running.stderr.read()
+
+
 def test_a_worker_that_ends_at_once_is_replaced_after_a_while(service: Upstream) -> None:
     with process("--upstream", service.url, quiet=True) as (running, url):
         seen = set[int]()

@@ -59,6 +59,7 @@ def _signals_wait() -> Iterator[None]:
     arrives after the end has no effect.
     """
     signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+    signals |= {signal.SIGUSR1, signal.SIGUSR2}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield

@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 _VARIABLE = "FLAGLIFT_SERVE_ASSIGNMENT"
-REPLACED = signal.SIGUSR1
+REPLACED = signal.SIGRTMIN
 """Tells a worker that another one has replaced it: nothing waits for its end, so a client
-may take its usual time to send a request."""
+may take its usual time to send a request.
+
+Operators send SIGUSR1 and SIGUSR2, which mean something to other servers, also to all processes.
+"""
 
 
 @dataclass(frozen=True, slots=True)

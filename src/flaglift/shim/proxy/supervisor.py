@@ -29,7 +29,8 @@ LOGGER = logging.getLogger("flaglift.shim")
 _SAFE_PATH = ["-P"] if sys.modules["__main__"].__spec__ is None or sys.flags.safe_path else []
 """Keeps `-m` from importing a file of the folder it is started in, such as http.py, unless this
 program was started that way."""
-_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_WITHOUT_MEANING = {signal.SIGUSR1, signal.SIGUSR2}
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, *_WITHOUT_MEANING}
 _LEAST_SECONDS = 1.0
 """How long a worker must have run to be replaced at once; otherwise, replacing is delayed by it."""
 _START_SECONDS = 60.0
@@ -143,6 +144,9 @@ class Supervisor:
             received = signal.sigwait(_SIGNALS)
             if received == signal.SIGHUP:
                 self._replace()
+            elif received in _WITHOUT_MEANING:
+                name = signal.Signals(received).name
+                LOGGER.warning("%s is ignored: SIGHUP reloads, SIGTERM ends", name)
             elif received != signal.SIGCHLD:
                 break
             self._bury()  # each time: a pending SIGHUP is received before a SIGCHLD
