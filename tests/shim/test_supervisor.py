@@ -5,6 +5,8 @@ import contextlib
 import errno
 import os
 import re
+import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -212,6 +214,98 @@ def test_signals_that_mean_something_to_other_servers_end_nothing(
         assert running.wait(20) == 0
         assert running.stderr is not None
         assert f"{number.name} is ignored: SIGHUP reloads, SIGTERM ends" in running.stderr.read()
+
+
+def kill_workers(pid: int) -> None:
+    for worker in workers_of(pid):
+        os.kill(worker, signal.SIGKILL)
+
+
+def test_a_worker_that_cannot_be_started_now_is_started_later(service: Upstream) -> None:
+    """As where the system has no room for another process, or no descriptor."""
+    with process("--upstream", service.url) as (running, url):
+        soft, hard = resource.prlimit(running.pid, resource.RLIMIT_NOFILE)
+        last = max(int(file.name) for file in Path(f"/proc/{running.pid}/fd").iterdir())
+        # There is one left, for the configuration.
+        resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (last + 2, hard))
+        running.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert httpx.post(url + PATH, data=DATA).status_code == 201
+        kill_workers(running.pid)
+        time.sleep(2.5)
+        resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        assert httpx.post(url + PATH, data=DATA, timeout=60).status_code == 201
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+        assert running.stderr is not None
+        log = running.stderr.read()
+    assert "not reloaded: a worker cannot be started: too many open files" in log
+    assert "worker 0 cannot be started: too many open files" in log
+
+
+def test_workers_that_cannot_be_started_are_an_error(
+    service: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
+    options = Options(service.url, ("127.0.0.1", 0))
+    files = len(list(Path("/proc/self/fd").iterdir()))
+    with (
+        pytest.raises(ConfigError, match="a worker cannot be started: no such file"),
+        Supervisor(options, lambda: options) as running,
+    ):
+        running.run()
+    assert len(list(Path("/proc/self/fd").iterdir())) == files
+
+
+def test_the_folder_of_the_counters_may_be_tidied_away(
+    service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As systemd-tmpfiles does after ten days."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with process("--upstream", service.url) as (running, url):
+        (folder,) = tmp_path.iterdir()
+        shutil.rmtree(folder)
+        assert httpx.post(url + PATH, data=DATA).status_code == 201
+        kill_workers(running.pid)
+        assert httpx.post(url + PATH, data=DATA, timeout=60).status_code == 201
+        assert counted(url) == 1
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [(True, "file too large"), (False, "there is no folder for temporary files")],
+)
+def test_counters_without_room_on_the_disk_are_kept_in_memory(
+    service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: bool, why: str
+) -> None:
+    """The library maps its files: a page that the disk has no room for would kill the process."""
+    (tmp_path / "folders").mkdir()
+    (tmp_path / "sitecustomize.py").write_text(
+        "import tempfile\n"
+        "make = tempfile.mkdtemp\n"
+        "def mkdtemp(suffix=None, prefix=None, dir=None):\n"
+        f"    open({str(tmp_path / 'folders' / 'probe')!r}, 'w').close()\n"
+        f"    return make(suffix, prefix, {str(tmp_path / 'folders')!r})\n"
+        "tempfile.mkdtemp = mkdtemp\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with process("--upstream", service.url) as (running, url):
+        if folder:
+            resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (5000, resource.RLIM_INFINITY))
+        else:
+            shutil.rmtree(tmp_path / "folders")
+        kill_workers(running.pid)
+        for _ in range(3):
+            assert httpx.post(url + PATH, data=DATA, timeout=60).status_code == 201
+        wait_until(lambda: counted(url) == 3)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+        assert running.stderr is not None
+        log = running.stderr.read()
+    assert f"counters in /metrics are those of this worker alone: {why}" in log
 
 
 def test_a_worker_that_ends_at_once_is_replaced_after_a_while(service: Upstream) -> None:
@@ -578,7 +672,7 @@ def test_workers_that_do_not_start_are_an_error(
     monkeypatch.setattr(sys, "argv", ["flaglift", "serve", "--nonsense"])
     options = Options(service.url, ("127.0.0.1", 0), workers=2)
     with (
-        pytest.raises(ConfigError, match="a worker of the proxy did not start"),
+        pytest.raises(ConfigError, match="a worker did not start"),
         Supervisor(options, lambda: options) as running,
     ):
         running.run()

@@ -1,6 +1,7 @@
 """`flaglift serve`."""
 
 import contextlib
+import logging
 import os
 import re
 import signal
@@ -72,6 +73,10 @@ def _signals_wait() -> Iterator[None]:
 def _serve(context: click.Context, options: dict[str, Any]) -> int:
     try:
         from flaglift.shim.proxy.assignment import Assignment
+        from flaglift.shim.proxy.counters import reserve_counters
+
+        assignment = Assignment.given()
+        lost = reserve_counters() if assignment else ""
         from flaglift.shim.proxy.listeners import check_address, check_loop
         from flaglift.shim.proxy.logs import log_to_stderr
         from flaglift.shim.proxy.server import work
@@ -86,10 +91,13 @@ def _serve(context: click.Context, options: dict[str, Any]) -> int:
         log_to_stderr(resolved.log_format)
         return resolved
 
-    if assignment := Assignment.given():
-        work(resolve(), assignment)
-        return 0
     resolved = resolve()
+    if assignment:
+        if lost:
+            message = "counters in /metrics are those of this worker alone: %s"
+            logging.getLogger("flaglift.shim").warning(message, lost)
+        work(resolved, assignment)
+        return 0
     if check:
         check_address(resolved.listen)
         if resolved.operators is not None:

@@ -13,14 +13,15 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from flaglift.errors import ConfigError, FlagliftError
+from flaglift.errors import ConfigError, FlagliftError, reason
 from flaglift.shim.proxy.assignment import REPLACED, Assignment
+from flaglift.shim.proxy.counters import CountersFolder
 from flaglift.shim.proxy.listeners import bound, check_loop, passed_by_systemd, shown
 from flaglift.shim.proxy.notify import notify
 from flaglift.shim.proxy.options import Options
@@ -43,22 +44,22 @@ class _Process:
     """A worker, and the two pipes to it."""
 
     def __init__(
-        self, assignment: Assignment, listeners: list[socket.socket], counters: str
+        self, assignment: Assignment, listeners: list[socket.socket], variables: dict[str, str]
     ) -> None:
-        ready, says_ready = os.pipe()
-        lives, self._lifeline = os.pipe()
+        """Start it. Raises `OSError`."""
         files = [listener.fileno() for listener in listeners]
-        variable = assignment.with_files(files, says_ready, lives).variable()
-        self.started = time.monotonic()
-        self.popen = subprocess.Popen(  # noqa: S603 - the same program again
-            [sys.executable, *_SAFE_PATH, "-m", "flaglift", *sys.argv[1:]],
-            env={**os.environ, **variable, "PROMETHEUS_MULTIPROC_DIR": counters},
-            pass_fds=[*files, says_ready, lives],
-            process_group=0,  # a terminal's Ctrl-C goes only to the supervisor
-        )
-        os.close(says_ready)
-        os.close(lives)
-        self._ready = ready
+        with ExitStack() as own, ExitStack() as others:
+            self._ready, says_ready = _pipe(own, others, reads=True)
+            self._lifeline, lives = _pipe(own, others, reads=False)
+            variables |= assignment.with_files(files, says_ready, lives).variable()
+            self.started = time.monotonic()
+            self.popen = subprocess.Popen(  # noqa: S603 - the same program again
+                [sys.executable, *_SAFE_PATH, "-m", "flaglift", *sys.argv[1:]],
+                env={**os.environ, **variables},
+                pass_fds=[*files, says_ready, lives],
+                process_group=0,  # a terminal's Ctrl-C goes only to the supervisor
+            )
+            own.pop_all()
         self._has_listened = False
 
     def listens(self, seconds: float = 0) -> bool:
@@ -77,6 +78,15 @@ class _Process:
         os.close(self._lifeline)
 
 
+def _pipe(own: ExitStack, others: ExitStack, *, reads: bool) -> tuple[int, int]:
+    """Return our end of a pipe, which reads or writes, and that of the other process."""
+    ends = os.pipe()
+    mine, theirs = ends if reads else ends[::-1]
+    own.callback(os.close, mine)
+    others.callback(os.close, theirs)
+    return mine, theirs
+
+
 class Supervisor:
     """Runs workers until SIGTERM or SIGINT; `reload` raises if the configuration is invalid."""
 
@@ -84,6 +94,7 @@ class Supervisor:
         self._options = options
         self._reload = reload
         self._id = secrets.token_hex(8)
+        self._counters = CountersFolder()
         self._passed: list[socket.socket] = []
         self._listeners: list[socket.socket] = []  # the proxy's, and that of the pages
         self._workers: dict[int, _Process] = {}
@@ -97,7 +108,6 @@ class Supervisor:
         except ConfigError:
             self._close_listeners()
             raise
-        self._counters = tempfile.TemporaryDirectory(prefix="flaglift-")
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # they are waited for
         return self
 
@@ -107,7 +117,7 @@ class Supervisor:
             process.popen.wait()
             process.close()
         self._close_listeners()
-        self._counters.cleanup()
+        self._counters.close()
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def _listen(self) -> None:
@@ -127,8 +137,8 @@ class Supervisor:
 
         Raises `ConfigError` if the workers do not start.
         """
-        if not self._start():
-            raise ConfigError("a worker of the proxy did not start")
+        if failure := self._start():
+            raise ConfigError(failure)
         options = self._options
         addresses = map(shown, self._listeners)
         where = " and ".join(one if "unix:" in one else f"http://{one}" for one in addresses)
@@ -141,7 +151,7 @@ class Supervisor:
         )
         notify("READY=1")
         while True:
-            received = signal.sigwait(_SIGNALS)
+            received = self._next_signal()
             if received == signal.SIGHUP:
                 self._replace()
             elif received in _WITHOUT_MEANING:
@@ -150,27 +160,44 @@ class Supervisor:
             elif received != signal.SIGCHLD:
                 break
             self._bury()  # each time: a pending SIGHUP is received before a SIGCHLD
+            self._fill()
         notify("STOPPING=1")
         self._end()
         LOGGER.info("ended")
         return received
 
-    def _start(self) -> bool:
-        """Start all workers; return whether all of them are listening."""
-        started = {number: self._begin(number) for number in range(self._options.workers)}
-        ready = [process.listens(_START_SECONDS) for process in started.values()]
-        if all(ready):
+    def _next_signal(self) -> int:
+        """Wait for a signal; SIGCHLD also stands for the time to start a missing worker."""
+        if len(self._workers) == self._options.workers:
+            return signal.sigwait(_SIGNALS)
+        received = signal.sigtimedwait(_SIGNALS, _LEAST_SECONDS)
+        return signal.SIGCHLD if received is None else received.si_signo
+
+    def _start(self) -> str:
+        """Start all workers; return why not all of them are listening, if so."""
+        started: dict[int, _Process] = {}
+        failure = ""
+        try:
+            for number in range(self._options.workers):
+                started[number] = self._begin(number)
+        except OSError as error:
+            failure = f"a worker cannot be started: {reason(error)}"
+        else:
+            if not all(process.listens(_START_SECONDS) for process in started.values()):
+                failure = "a worker did not start"
+        if not failure:
             self._leaving += self._workers.values()
             self._workers = started
-            return True
+            return ""
         self._leaving += started.values()
         for process in started.values():
             process.stop()
-        return False
+        return failure
 
     def _begin(self, number: int) -> _Process:
+        """Start a worker. Raises `OSError`."""
         assignment = Assignment(self._id, number, self._options.workers)
-        return _Process(assignment, self._listeners, self._counters.name)
+        return _Process(assignment, self._listeners, self._counters.variable())
 
     def _replace(self) -> None:
         """Start workers with the current configuration, and let the old ones end."""
@@ -184,16 +211,16 @@ class Supervisor:
                 if getattr(options, name) != getattr(self._options, name):
                     LOGGER.warning("%s has changed: that needs a restart", name)
             old = list(self._workers.values())
-            if self._start():
+            if failure := self._start():
+                LOGGER.error("the configuration is not reloaded: %s", failure)
+            else:
                 for process in old:
                     process.stop(REPLACED)
                 LOGGER.info("reloaded")
-            else:
-                LOGGER.error("the configuration is not reloaded: a worker did not start")
         notify("READY=1")
 
     def _bury(self) -> None:
-        """Forget ended workers, and replace those that ended unexpectedly."""
+        """Forget ended workers."""
         for process in [one for one in self._leaving if one.popen.poll() is not None]:
             self._leaving.remove(process)
             process.close()
@@ -201,10 +228,18 @@ class Supervisor:
         for number, process in ended:
             LOGGER.error("worker %d ended with %d", number, process.popen.returncode)
             process.close()
-        for number, process in ended:
+            del self._workers[number]
             if time.monotonic() - process.started < _LEAST_SECONDS:
                 time.sleep(_LEAST_SECONDS)
-            self._workers[number] = self._begin(number)
+
+    def _fill(self) -> None:
+        """Start the workers that are missing, because they ended unexpectedly."""
+        for number in range(self._options.workers):
+            if number not in self._workers:
+                try:
+                    self._workers[number] = self._begin(number)
+                except OSError as error:
+                    LOGGER.error("worker %d cannot be started: %s", number, reason(error))  # noqa: TRY400
 
     def _end(self) -> None:
         """Have all workers end, at once after a second signal."""
