@@ -115,6 +115,26 @@ def test_media_types_that_are_read(media_type: str) -> None:
         ([("content-type", JSON), ("x-commit-sha", "x"), ("x-shape-2", "x")], None),
         ([("content-type", JSON), ("authorization", "AWS4-HMAC-SHA256 x")], Reason.SIGNED_BODY),
         ([("content-type", JSON), ("authorization", "OAuth x")], Reason.SIGNED_BODY),
+        *(
+            ([("content-type", JSON), ("authorization", f"{scheme} x=1, y=2")], Reason.SIGNED_BODY)
+            for scheme in (
+                "AWS4-ECDSA-P256-SHA256",
+                "TC3-HMAC-SHA256",
+                "ACS3-HMAC-SHA256",
+                "EG1-HMAC-SHA256",
+                "GOOG4-RSA-SHA256",
+                "SDK-HMAC-SHA256",
+                "HMAC",
+                "AWS",
+                "Hawk",
+                "MAC",
+                "Signature",
+            )
+        ),
+        ([("content-type", JSON), ("authorization", "Basic aG1hYw==")], None),
+        ([("content-type", JSON), ("authorization", "key-with-hmac")], None),
+        ([("content-type", JSON), ("x-webhook-sig", "x")], Reason.SIGNED_BODY),
+        ([("content-type", JSON), ("x-signal", "x"), ("x-sigma", "x")], None),
         ([("content-type", JSON), ("authorization", "Bearer digest")], None),
         ([("content-type", JSON), ("authorization", 'Digest username="u", qop=auth')], None),
         (

@@ -24,14 +24,14 @@ Headers = Iterable[tuple[bytes, bytes]]
 """Names, in lower case, and values."""
 
 _SIGNATURE = re.compile(
-    rb"digest|signature|hmac|checksum|md5|crc-?(?:32|64)|sha-?(?:1|2|256|384|512)\b"
+    rb"digest|signature|\bsig\b|hmac|checksum|md5|crc-?(?:32|64)|sha-?(?:1|2|256|384|512)\b"
     rb"|(?:body|content|payload)-?hash|content-range"
 )
 """Names of headers that are valid only for the unchanged body, or a part of it."""
-_SIGNED_AUTHORIZATION = re.compile(
-    rb"\s*(?:aws4-hmac|signature |oauth |hmac|digest .*\bqop *= *\"?auth-int)",
-    re.IGNORECASE | re.DOTALL,
-)
+_SIGNING_SCHEMES = frozenset((b"aws", b"hawk", b"mac", b"oauth", b"signature"))
+_SIGNING_ALGORITHM = re.compile(rb"hmac|ecdsa|sha-?[12]")
+"""What names of other schemes contain, such as `AWS4-ECDSA-P256-SHA256`."""
+_WHOLE_DIGEST = re.compile(rb"\bqop *= *\"?auth-int")
 _CHARSET = rb"(?: *; *charset *= *\"?(?:utf-?8|(%b))\"?)?" % ASCII_FOR_ASCII
 _BOUNDARY = re.compile(
     rb"multipart/form-data%b *; *boundary="
@@ -197,4 +197,13 @@ def _is_signed(headers: dict[bytes, list[bytes]]) -> bool:
             wanted = name.startswith((b"want-", b"accept-"))  # asks for a digest of the answer
             if _SIGNATURE.search(name) and not wanted:
                 return True
-    return any(_SIGNED_AUTHORIZATION.match(value) for value in headers.get(b"authorization", ()))
+    return any(map(_signs, headers.get(b"authorization", ())))
+
+
+def _signs(authorization: bytes) -> bool:
+    """Whether a value of `Authorization` is valid for this body only, or may be."""
+    scheme, _, rest = authorization.strip().lower().partition(b" ")
+    if scheme == b"digest":
+        return _WHOLE_DIGEST.search(rest) is not None
+    known = scheme in _SIGNING_SCHEMES or _SIGNING_ALGORITHM.search(scheme) is not None
+    return known and bool(rest)
