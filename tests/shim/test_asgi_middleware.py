@@ -181,6 +181,14 @@ def test_the_path_of_a_mounted_app_is_what_it_is_mounted_with(root: str) -> None
     assert app.body == multipart_body(lifted())
 
 
+def test_servers_may_leave_the_query_in_the_raw_path() -> None:
+    body = multipart_body([text_field()])
+    app = Echo()
+    scope = scope_of(body, raw_path=b"/tunes/7/prompts?api_key=1", query_string=b"api_key=1")
+    call(app, scope, chunks(body))
+    assert app.body == multipart_body(lifted())
+
+
 def test_a_header_shows_what_became_of_the_request() -> None:
     for body, media_type, shown in (
         (multipart_body([text_field()]), MULTIPART, [b"translated FL001"]),

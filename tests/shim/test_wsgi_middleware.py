@@ -194,6 +194,17 @@ def test_other_requests_go_to_the_app_as_they_are() -> None:
     assert Middleware(app)(environ, lambda *_: lambda _: None) is app
 
 
+def test_variables_that_other_middlewares_set_are_no_error() -> None:
+    body = multipart_body([text_field()])
+    more = {"HTTP_X_USER": "\N{EURO SIGN}", "HTTP_X_NUMBER": 5, "CONTENT_LENGTH": len(body)}
+    app = Keeper(whole)
+    environ = {**environ_of(body), **more}
+    answered = Answered(app, environ)
+    assert answered.handled[0].inspection.outcome is RequestOutcome.TRANSLATED
+    assert app.body == multipart_body(lifted())
+    assert app.environ["CONTENT_LENGTH"] == str(len(app.body))
+
+
 def test_a_refusal_before_the_app_is_asked() -> None:
     app = Keeper()
     body = multipart_body([text_field(UNREADABLE)])

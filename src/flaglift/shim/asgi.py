@@ -115,7 +115,8 @@ class Middleware:
 
 def raw_path(scope: Scope) -> bytes:
     """Return the path as the client sent it, or the closest that the server provides."""
-    return scope.get("raw_path") or quote(scope["path"], safe=_PATH_SAFE).encode()
+    raw: bytes = scope.get("raw_path") or quote(scope["path"], safe=_PATH_SAFE).encode()
+    return raw.partition(b"?")[0]  # some leave the query there
 
 
 def _own_path(scope: Scope) -> str:

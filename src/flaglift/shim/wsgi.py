@@ -66,7 +66,7 @@ class Middleware:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_SAFE)
+        path = quote(_encoded(environ.get("PATH_INFO", "")), safe=_PATH_SAFE)
         target = Target(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""))
         headers = _headers(environ)
         handled = Handled(environ, inspect(target, headers, self._policy))
@@ -215,16 +215,21 @@ def _refused(refusal: Refusal, start: StartResponse) -> Iterable[bytes]:
 
 def _headers(environ: Environ) -> list[tuple[bytes, bytes]]:
     headers = [
-        (name[5:].replace("_", "-").lower().encode("latin-1"), value.encode("latin-1"))
+        (name[5:].replace("_", "-").lower().encode("latin-1"), _encoded(value))
         for name, value in environ.items()
         if name.startswith("HTTP_")
     ]
     headers += [
-        (name.replace("_", "-").lower().encode(), environ[name].encode("latin-1"))
+        (name.replace("_", "-").lower().encode(), _encoded(environ[name]))
         for name in ("CONTENT_TYPE", "CONTENT_LENGTH")
         if environ.get(name)
     ]
     return headers
+
+
+def _encoded(value: Any) -> bytes:
+    """Return the bytes of a variable; other middlewares also set numbers, and any text."""
+    return str(value).encode("latin-1", "replace")
 
 
 def _chunks(source: Any, length: int | None) -> Iterator[bytes]:
