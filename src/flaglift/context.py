@@ -26,6 +26,15 @@ UNSTATED = Unstated.VALUE
 """What a field holds that is computed later: a variable, an interpolation, a file's content."""
 
 
+def is_absent(value: Any) -> bool:
+    """Whether a field with this value is read like one that is not there.
+
+    >>> is_absent([]), is_absent(0)
+    (True, False)
+    """
+    return value in _ABSENT
+
+
 def field_name(key: str) -> str:
     """Return the field that a key or a column stands for.
 

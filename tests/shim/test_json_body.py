@@ -83,6 +83,8 @@ def test_half_a_surrogate_pair_stays_one() -> None:
          '{"video_model":"happyhorse_720p","video_prompt":"x"}'),
         ('{"video_model":null, "video_prompt":"", "text":"FLAGS"}',
          '{"video_model":"happyhorse_720p", "video_prompt":"x"}'),
+        ('{"video_model": {} ,"text":"FLAGS","video_prompt":[ ]}',
+         '{"video_model": "happyhorse_720p" ,"video_prompt":"x"}'),
     ],
 )  # fmt: skip
 def test_a_text_of_nothing_but_flags_goes_with_a_comma(body: str, expected: str) -> None:
@@ -231,7 +233,9 @@ def test_every_chunking_says_what_the_library_says(
     context = flaglift.Context(other, complete=True)
     said = flaglift.translate(prompt["text"], context=context).values
     kept = {
-        key: value for key, value in other.items() if value not in ("", None) or key not in said
+        key: value
+        for key, value in other.items()
+        if value not in ("", None, [], {}) or key not in said
     }
     assert json.loads(result.body) == {**sent, "prompt": {**said, **kept}}
     assert done(result.body).body == result.body

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flaglift.api import translate
-from flaglift.context import Context
+from flaglift.context import Context, is_absent
 from flaglift.diagnostics import Diagnostic
 from flaglift.emit.translation import TranslationStatus
 from flaglift.settings import Settings
@@ -76,7 +76,7 @@ class Judge:
         return PromptChange(
             text=new_text,
             added={name: value for name, value in said.items() if name not in beside},
-            filled={name: said[name] for name in said if beside.get(name, 0) in ("", None)},
+            filled={name: said[name] for name in said if is_absent(beside.get(name, 0))},
         )
 
 
