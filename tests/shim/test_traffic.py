@@ -185,9 +185,13 @@ def test_a_file_of_another_version_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "traffic.db"
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE seen (x)")
+    for version in (0, 1):  # others begin to count at 1, too
+        other.execute(f"PRAGMA user_version = {version}")
+        for reads in (False, True):
+            with pytest.raises(InputError, match=r"version of flaglift, or by another program"):
+                TrafficStore(path, reads=reads)
+    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("seen",)]
     other.close()
-    with pytest.raises(InputError, match=r"another version of flaglift, or by another program"):
-        TrafficStore(path)
 
 
 def test_no_more_callers_are_told_apart_than_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,6 +243,10 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     assert not missing.exists()
     with pytest.raises(InputError, match="cannot be used for traffic: file name too long"):
         TrafficStore(tmp_path / ("x" * 300), reads=True)
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    with pytest.raises(InputError, match=r"empty\.db: is empty; `flaglift serve --traffic` writes"):
+        TrafficStore(empty, reads=True)
     text = tmp_path / "text"
     text.write_text("no database " * 100)
     with pytest.raises(InputError, match="file is not a database"):

@@ -34,7 +34,11 @@ CREATE TABLE IF NOT EXISTS sent (
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
-_CONTENT = "SELECT (SELECT count(*) FROM sqlite_master), user_version FROM pragma_user_version"
+_CONTENT = """
+SELECT (SELECT count(*) FROM sqlite_master),
+    (SELECT count(*) FROM sqlite_master WHERE name = 'secret'), user_version
+FROM pragma_user_version
+"""
 _BEGIN = "INSERT INTO runs (proxy, worker, workers, began, seen) VALUES (?, ?, ?, ?, ?)"
 _SEEN = "UPDATE runs SET seen = ?, ended = ? WHERE id = ?"
 _COUNT = """
@@ -81,7 +85,8 @@ class TrafficStore:
                 if not path.is_file():
                     raise InputError(f"{path}: no such file; `flaglift serve --traffic` writes it")
                 self._database = _read(path)
-                self._check()
+                if not self._check():
+                    raise InputError(f"{path}: is empty; `flaglift serve --traffic` writes it")
             else:
                 self._database = _connect(self._name)
                 self._open()
@@ -111,15 +116,16 @@ class TrafficStore:
             "INSERT OR IGNORE INTO secret VALUES (1, ?)", (secrets.token_bytes(32),)
         )
 
-    def _check(self) -> None:
-        """Raise `InputError` for a file of another program."""
+    def _check(self) -> bool:
+        """Return whether there is anything in it. Raise `InputError` for a file of others."""
         # In one statement: workers that start at once share a new file.
-        tables, version = self._database.execute(_CONTENT).fetchone()
-        if tables and version != _VERSION:
+        tables, own, version = self._database.execute(_CONTENT).fetchone()
+        if tables and (version != _VERSION or not own):
             raise InputError(
                 f"{self._name}: was written by another version of flaglift, or by another "
                 "program; name a new file"
             )
+        return bool(tables)
 
     def __enter__(self) -> Self:
         return self
