@@ -315,6 +315,30 @@ def test_what_meets_a_closed_connection_is_repeated_if_that_does_nothing_twice(
             assert seen[2].endswith(b"\r\n\r\n" + content)
 
 
+@pytest.mark.parametrize(
+    ("said", "idle", "connections"),
+    [(b"timeout=1", 0, 2), (b"timeout=2, max=9", 0, 1), (b'Timeout="2"', 1.3, 2), (b"max=9", 1, 1)],
+)
+def test_a_connection_is_kept_for_less_than_the_upstream_says(
+    said: bytes, idle: float, connections: int
+) -> None:
+    """What is sent as the upstream closes it may be lost, or done."""
+    asked = []
+
+    def keeps(connection: socket.socket) -> None:
+        asked.append(connection.fileno())
+        while connection.recv(65536):
+            connection.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: %b\r\n\r\nok" % said
+            )
+
+    with peer(keeps) as url, proxied(Options(url, ANY)) as proxy:
+        assert httpx.post(proxy + "/x").text == "ok"
+        time.sleep(idle)
+        assert httpx.post(proxy + "/x").text == "ok"
+    assert len(asked) == connections
+
+
 def test_an_upstream_that_stops_reading() -> None:
     with peer(deaf) as url, proxied(Options(url, ANY, timeouts=QUICK)) as proxy:
         response = httpx.post(proxy + PATH, content=LARGE, headers=FORM, timeout=20)

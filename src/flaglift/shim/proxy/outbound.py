@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import math
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ _MOST_HEAD_BYTES = 64 * 1024
 _NO_BODY = (204, 304)
 _NO_RESPONSE = "sent something that is not a response"
 _LATE = "did not answer in time"
+_KEPT = re.compile(rb"\btimeout *= *\"?([0-9]{1,6})", re.IGNORECASE)
 
 
 class UpstreamError(Exception):
@@ -54,6 +57,8 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._alarm = Alarm(self._too_late)
         self.unused: Alarm | None = None
         """Set by the pool while the connection is idle."""
+        self.kept_seconds: float = math.inf
+        """How long the upstream keeps it while it is idle, if it says so."""
         self._requests = 0
         self._lost = False
 
@@ -207,6 +212,9 @@ class UpstreamConnection(asyncio.BufferedProtocol):
             raise UpstreamError(_NO_RESPONSE, "its status or its framing is not one of HTTP/1.1")
         framed = bool(codings) or bool(values(names, b"content-length"))
         self._clean = self._parser.should_keep_alive()
+        for value in values(names, b"keep-alive"):
+            if said := _KEPT.search(value):
+                self.kept_seconds = int(said[1])
         if not self._head.done():
             self._head.set_result(ResponseHead(status, self._reason, self._headers, version))
             self._headers = []  # trailers must not join the head, which may not have been read yet

@@ -17,6 +17,8 @@ from flaglift.shim.proxy.writing import unread
 _KEPT_SECONDS = 4.0
 """How long an idle connection is kept: less than the 5 s after which many servers
 close theirs, so that a request does not meet a connection that is being closed."""
+_MARGIN_SECONDS = 1.0
+"""How much less than the upstream announces, if that is less."""
 _REACHED_SECONDS = 2.0
 """How long an upstream counts as reachable after a successful connection."""
 
@@ -155,9 +157,10 @@ class Upstream:
 
     def release(self, connection: UpstreamConnection) -> None:
         """Keep a connection whose response has ended, or close it."""
-        if connection.reusable:
+        seconds = min(_KEPT_SECONDS, connection.kept_seconds - _MARGIN_SECONDS)
+        if connection.reusable and seconds > 0:
             alarm = connection.unused = connection.unused or Alarm(partial(self._close, connection))
-            alarm.set(_KEPT_SECONDS)
+            alarm.set(seconds)
             self._kept[connection] = alarm
         else:
             connection.transport.close()
