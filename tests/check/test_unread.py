@@ -1,6 +1,7 @@
 """What a reader could not place is said, and the run is no clean one."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,15 @@ def test_a_file_that_takes_too_long_is_said_and_others_are_checked(
     for each in ("_BASE", "_PARSING_BASE"):
         monkeypatch.setattr(f"flaglift.check.hosts.patience.{each}", 1000.0)
     assert flaglift("check", "--select", "FL402", "--no-cache", "a.js").returncode == 0
+
+
+@pytest.mark.parametrize(("name", "source"), [("a.sh", "`" * 400_000), ("a.rb", "[" * 60_000)])
+def test_many_parts_after_an_error_take_time_in_proportion(name: str, source: str) -> None:
+    write({name: f"# --video\n{source}", "b.txt": LONG})
+    start = time.process_time()
+    run = flaglift("check", "--select", "FL402", "--no-cache")
+    assert time.process_time() - start < 10
+    assert (run.returncode, run.stderr) == (1, "1 error; 1 fixable with --unsafe-fixes\n")
 
 
 def test_a_file_that_is_nested_too_deep_is_said_and_others_are_checked() -> None:

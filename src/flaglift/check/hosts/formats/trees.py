@@ -4,9 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from importlib import import_module
+from itertools import count
 from math import inf
 
-from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Tree
+from tree_sitter import Language, Node, Parser, Point, Tree, TreeCursor
 
 from flaglift.check.hosts.base import Comment
 from flaglift.check.hosts.formats.codec import stripped
@@ -85,12 +86,6 @@ def _point(data: bytes, at: int) -> Point:
     return Point(data.count(b"\n", 0, at), at - data.rfind(b"\n", 0, at) - 1)
 
 
-@lru_cache(maxsize=16)
-def _query(module: str, function: str, kinds: tuple[str, ...]) -> Query:
-    pattern = "[" + " ".join(f"({kind})" for kind in kinds) + "] @found"
-    return Query(_language(module, function), pattern)
-
-
 def nodes(
     data: bytes,
     kinds: tuple[str, ...],
@@ -98,20 +93,50 @@ def nodes(
     function: str = "language",
     part: Span | None = None,
 ) -> list[Node]:
-    """Return the nodes of these kinds in a document, or a part of it, in order of their starts."""
-    cursor = QueryCursor(_query(module, function, kinds))
-    if part:
-        cursor.set_byte_range(*part)
+    """Return the nodes of these kinds in a document, or a part of it, in order of their starts.
+
+    Raises `TooLongError`.
+    """
     root = parse(data, module, function).root_node
     if _is_too_deep(root):
         raise TooLongError("is nested too deep to read, so it is not checked")
-    captured = cursor.captures(root).get("found", ())
-    inside = [each for each in captured if part is None or part.start <= each.start_byte < part.end]
-    return sorted(inside, key=lambda node: (node.start_byte, -node.end_byte))
+    inside = part or Span(0, len(data) + 1)
+    wanted = frozenset(kinds)
+    return [
+        node
+        for node in _walk(root, inside)
+        if node.type in wanted and node.is_named and inside.start <= node.start_byte
+    ]
+
+
+def _walk(root: Node, part: Span) -> Iterator[Node]:
+    """Yield the nodes that overlap a part, each before those in it.
+
+    A query would be quadratic in the number of a node's children after an error, such as backticks.
+    """
+    cursor = root.walk()
+    for number in count(1):
+        node = cursor.node or root
+        if node.start_byte >= part.end:
+            return
+        yield node
+        if number % _STEP == 0:
+            check_patience()
+        inside = cursor.goto_first_child_for_byte(part.start) is not None
+        if not inside and not _goto_next(cursor):
+            return
+
+
+def _goto_next(cursor: TreeCursor) -> bool:
+    """Go to the next node that is not in this one; return whether there is one."""
+    while not cursor.goto_next_sibling():
+        if not cursor.goto_parent():
+            return False
+    return True
 
 
 def _is_too_deep(root: Node) -> bool:
-    """Return whether a query may be quadratic in the tree's depth: from 65,536 levels on.
+    """Return whether what looks upwards from nodes may be too slow: from 65,536 levels on.
 
     From one node to the next the depth grows by at most one, so a sample of the nodes is enough.
     """
