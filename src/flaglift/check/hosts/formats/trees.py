@@ -115,16 +115,17 @@ def _walk(root: Node, part: Span) -> Iterator[Node]:
     A query would be quadratic in the number of a node's children after an error, such as backticks.
     """
     cursor = root.walk()
-    for number in count(1):
+    numbers = count(1)
+    ahead = True
+    while ahead:
         node = cursor.node or root
         if node.start_byte >= part.end:
             return
         yield node
-        if number % _STEP == 0:
+        if next(numbers) % _STEP == 0:
             check_patience()
         inside = cursor.goto_first_child_for_byte(part.start) is not None
-        if not inside and not _goto_next(cursor):
-            return
+        ahead = inside or _goto_next(cursor)
 
 
 def _goto_next(cursor: TreeCursor) -> bool:
