@@ -9,7 +9,8 @@ import pytest
 
 from flaglift.errors import InputError
 from flaglift.migrate.errors import UnreadableRecordError
-from flaglift.migrate.files.ledger import Ledger, PackedEntries
+from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally

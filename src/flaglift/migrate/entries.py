@@ -5,8 +5,9 @@ A block takes a tenth of the space of rows, and is written in one go.
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from flaglift.errors import InputError
 from flaglift.migrate.records import JournalEntry, RecordChange, at
 
 
@@ -54,3 +55,19 @@ def entries_in(data: bytes, first: int) -> list[JournalEntry]:
         JournalEntry(number, key, before, after, codes, patch and patch.encode("latin-1"))
         for number, (key, before, after, codes, patch) in enumerate(rows, first)
     ]
+
+
+def check_complete(
+    blocks: Iterable[Sequence[JournalEntry]], first: int, end: int, journal: object
+) -> None:
+    """Raise `InputError` if blocks do not hold all entries from `first` to before `end`."""
+    number = first
+    for entries in blocks:
+        if entries[0].number != number:
+            break
+        number += len(entries)
+    if number != end:
+        raise InputError(
+            f"{journal}: the journal does not hold all of the run's {end - first:,} changes, so"
+            " nothing is restored: take it from a backup"
+        )

@@ -22,14 +22,21 @@ def file_lock(path: Path, what: str) -> Iterator[None]:
     file stays: removing it would let a third run lock another one. Raises `LockedError` if another
     process holds it.
     """
+    with closing(_begun(path, what)):
+        yield
+
+
+def _begun(path: Path, what: str) -> sqlite3.Connection:
+    connection = None
     try:
         connection = sqlite3.connect(path, timeout=0, isolation_level=None)
-        with closing(connection):
-            connection.execute("BEGIN EXCLUSIVE")
-            yield
-    except sqlite3.OperationalError as error:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
         if "locked" in str(error):
             raise LockedError(
                 f"{what}: another run is working on it; `flaglift migrate status` shows it"
             ) from None
         raise InputError(f"{path}: the lock file cannot be written: {error}") from None
+    return connection

@@ -14,7 +14,7 @@ from flaglift.migrate.files.format import (
     RecordSplice,
     with_splices,
 )
-from flaglift.migrate.files.ledger import PackedEntries
+from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.files.patches import patch_of
 from flaglift.migrate.job import Job

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from flaglift.migrate.files.ledger import PackedEntries
+from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.files.patches import matching
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange

@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
-from flaglift.migrate.entries import entries_in, packed, unpacked
+from flaglift.migrate.entries import check_complete
+from flaglift.migrate.files.ledger_blocks import ALL, FileBlock, PackedEntries, key_hash, storable
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
@@ -38,7 +38,6 @@ CREATE TABLE IF NOT EXISTS place (
 """
 _RUN = "id, source, fingerprint, state, cursor, tally, started, updated, info"
 _BLOCK = "first, undone, pending, entries"
-_ALL = "all"
 _MOST_ASKED = 500
 """The number of keys in one statement."""
 _MOST_OPEN = 8
@@ -55,7 +54,7 @@ class Ledger:
         """
         self.path = path
         self.source = source
-        self._open: dict[int, _FileBlock] = {}
+        self._open: dict[int, FileBlock] = {}
         created = write and not path.exists()
         try:
             if created and like is not None:
@@ -90,7 +89,7 @@ class Ledger:
                     self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             raise InputError(
                 f"{self.path}: the journal cannot be written: {error}; nothing of this chunk was"
                 " kept; run the same command again to resume"
@@ -99,7 +98,7 @@ class Ledger:
     def save(self, run: MigrationRun) -> None:
         """Save the current state of a run."""
         values = (
-            run.id, _text(run.source), run.fingerprint, run.state, json.dumps(run.cursor),
+            run.id, storable(run.source), run.fingerprint, run.state, json.dumps(run.cursor),
             json.dumps(run.tally.to_dict()), run.started, run.updated, json.dumps(run.info),
         )  # fmt: skip
         self._db.execute(
@@ -107,32 +106,40 @@ class Ledger:
             values,
         )
 
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Return what a query finds. Raises `InputError` if the journal is damaged."""
+        try:
+            for row in self._db.execute(query, values):  # noqa: UP028 (that closes the cursor)
+                yield row
+        except sqlite3.Error as error:
+            raise InputError(
+                f"{self.path}: the journal cannot be read: {error}; take it from a backup"
+            ) from None
+
     def is_empty(self) -> bool:
         """Return whether there are no runs of any source."""
-        return self._db.execute("SELECT 1 FROM run").fetchone() is None
+        return next(self._rows("SELECT 1 FROM run"), None) is None
 
     def runs(self) -> list[MigrationRun]:
         """Return the runs on the source, oldest first."""
-        rows = self._db.execute(
-            f"SELECT {_RUN} FROM run WHERE source = ? ORDER BY started, id",  # noqa: S608
-            (_text(self.source),),
-        )
-        return [
-            MigrationRun(
-                id=row[0],
-                source=row[1],
-                fingerprint=row[2],
-                state=row[3],
-                cursor=json.loads(row[4]),
-                tally=Tally.from_dict(json.loads(row[5])),
-                started=row[6],
-                updated=row[7],
-                info=json.loads(row[8]),
-            )
-            for row in rows
-        ]
+        query = f"SELECT {_RUN} FROM run WHERE source = ? ORDER BY started, id"  # noqa: S608
+        return [self._run(row) for row in self._rows(query, (storable(self.source),))]
 
-    def add(self, run: MigrationRun, first: int, entries: "PackedEntries | None") -> None:
+    def _run(self, row: tuple[Any, ...]) -> MigrationRun:
+        key, source, fingerprint, state, cursor, tally, started, updated, info = row
+        try:
+            counts, kept = Tally.from_dict(json.loads(tally)), json.loads(info)
+            place = json.loads(cursor)
+            kept["options"]
+        except (ValueError, TypeError, AttributeError, KeyError):
+            raise InputError(
+                f"{self.path}: the run {key} is not as this version of flaglift writes it: it was"
+                " edited, or is of another version; take the journal from a backup, or use that"
+                " version"
+            ) from None
+        return MigrationRun(key, source, fingerprint, state, place, counts, started, updated, kept)
+
+    def add(self, run: MigrationRun, first: int, entries: PackedEntries | None) -> None:
         """Write entries, numbered from `first`, to the journal of a run as one block."""
         if entries is None:
             return
@@ -142,9 +149,26 @@ class Ledger:
         places = [(each, number) for each in entries.hashes]
         self._db.executemany("INSERT INTO place (hash, block) VALUES (?,?)", places)
 
-    def _blocks(self, run: MigrationRun) -> Iterator["_FileBlock"]:
+    def _blocks(self, run: MigrationRun) -> Iterator[FileBlock]:
         query = f"SELECT {_BLOCK} FROM journal WHERE run = ? ORDER BY first"  # noqa: S608
-        yield from map(_FileBlock, self._db.execute(query, (run.id,)))
+        yield from map(self._opened, self._rows(query, (run.id,)))
+
+    def _opened(self, row: tuple[Any, ...]) -> FileBlock:
+        try:
+            return FileBlock(row)
+        except (ValueError, TypeError):
+            raise InputError(
+                f"{self.path}: the journal's block {row[0]} is not as it was written, so nothing"
+                " is restored from it: take the journal from a backup"
+            ) from None
+
+    def check(self, run: MigrationRun) -> None:
+        """Raise `InputError` if entries of a run are missing or damaged."""
+        # A custom store's entries are counted by themselves: some were never written.
+        first, end = (
+            (0, run.info["entries"]) if "entries" in run.info else (1, run.tally.changed + 1)
+        )
+        check_complete((block.entries for block in self._blocks(run)), first, end, self.path)
 
     def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
         """Return the journal of a run in order; with `left` only the entries not undone."""
@@ -154,7 +178,7 @@ class Ledger:
     def left_newest_first(self, run: MigrationRun) -> Iterator[list[JournalEntry]]:
         """Return the entries not undone, block by block, the last entry first."""
         query = "SELECT block FROM journal WHERE run = ? ORDER BY first DESC"
-        for (number,) in self._db.execute(query, (run.id,)).fetchall():
+        for (number,) in list(self._rows(query, (run.id,))):
             left = self._block(number).left
             if left:
                 yield left[::-1]
@@ -166,7 +190,7 @@ class Ledger:
     def of_keys(self, run: MigrationRun, keys: Iterable[str]) -> dict[str, list[JournalEntry]]:
         """Return the same for many keys, by key; keys without entries are left out."""
         wanted = set(keys)
-        hashes = sorted(set(map(_hash, wanted)))
+        hashes = sorted(set(map(key_hash, wanted)))
         blocks: dict[int, int] = {}
         for start in range(0, len(hashes), _MOST_ASKED):
             part = hashes[start : start + _MOST_ASKED]
@@ -176,7 +200,7 @@ class Ledger:
                 f" ON journal.block = place.block WHERE hash IN ({','.join('?' * len(part))})"
                 " AND run = ?"
             )
-            blocks |= self._db.execute(query, (*part, run.id)).fetchall()
+            blocks |= dict(self._rows(query, (*part, run.id)))
         entries: dict[str, list[JournalEntry]] = defaultdict(list)
         for first in sorted(blocks):
             block = self._block(blocks[first])
@@ -184,11 +208,11 @@ class Ledger:
                 entries[key] += block.of_key(key)
         return entries
 
-    def _block(self, number: int) -> "_FileBlock":
+    def _block(self, number: int) -> FileBlock:
         known = self._open.pop(number, None)
         if known is None:
             query = f"SELECT {_BLOCK} FROM journal WHERE block = ?"  # noqa: S608
-            known = _FileBlock(self._db.execute(query, (number,)).fetchone())
+            known = self._opened(next(self._rows(query, (number,))))
         self._open[number] = known
         while len(self._open) > _MOST_OPEN:
             del self._open[next(iter(self._open))]
@@ -220,13 +244,13 @@ class Ledger:
     def mark_all_undone(self, run: MigrationRun) -> None:
         """Record that all entries were undone."""
         query = "UPDATE journal SET undone = ?, pending = '[]' WHERE run = ?"
-        self._db.execute(query, (json.dumps(_ALL), run.id))
+        self._db.execute(query, (json.dumps(ALL), run.id))
         self._open.clear()
 
     def size(self, run: MigrationRun) -> int:
         """Return the size of a run's entries in bytes."""
         query = "SELECT coalesce(sum(length(entries)), 0) FROM journal WHERE run = ?"
-        return int(self._db.execute(query, (run.id,)).fetchone()[0])
+        return int(next(self._rows(query, (run.id,)))[0])
 
     def purge(self, run: MigrationRun) -> None:
         """Delete a run's entries, and free their space."""
@@ -240,53 +264,3 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-
-
-def _text(key: str) -> str:
-    return key.encode("utf-8", "backslashreplace").decode()
-
-
-def _hash(key: str) -> int:
-    """Return a number for a key, the same in every process."""
-    return int.from_bytes(blake2b(_text(key).encode(), digest_size=6).digest())
-
-
-class PackedEntries(NamedTuple):
-    """Entries in the form that the journal stores, independent of their numbers."""
-
-    block: bytes
-    hashes: list[int]
-    """Hashes of their distinct keys."""
-
-    @classmethod
-    def of(cls, entries: Sequence[JournalEntry]) -> "PackedEntries | None":
-        """Return entries packed; None for none."""
-        hashes = sorted({_hash(entry.key) for entry in entries})
-        return cls(packed(entries)[1], hashes) if entries else None
-
-
-class _FileBlock:
-    """The entries of one chunk, and which of them were undone."""
-
-    def __init__(self, row: tuple[int, str, str, bytes]) -> None:
-        first, undone, pending, block = row
-        self.entries = entries_in(unpacked(block), first)
-        numbers = (entry.number for entry in self.entries)
-        self.undone = set(numbers if json.loads(undone) == _ALL else json.loads(undone))
-        self.pending: set[int] = set(json.loads(pending))
-        self._by_key: dict[str, list[JournalEntry]] = defaultdict(list)
-        self.keys = self._by_key.keys()
-        for entry in self.entries:
-            self._by_key[entry.key].append(entry)
-
-    def _is_left(self, entry: JournalEntry) -> bool:
-        return entry.number not in self.undone and entry.number not in self.pending
-
-    @property
-    def left(self) -> list[JournalEntry]:
-        """The entries that were not undone."""
-        return list(filter(self._is_left, self.entries))
-
-    def of_key(self, key: str) -> list[JournalEntry]:
-        """Return those of a key, which must be one of `keys`."""
-        return list(filter(self._is_left, self._by_key[key]))

@@ -10,7 +10,7 @@ from flaglift.errors import InputError
 from flaglift.migrate.entries import entry_of
 from flaglift.migrate.errors import missing_extra
 from flaglift.migrate.files.format import Find, Format, MadeChunk
-from flaglift.migrate.files.ledger import PackedEntries
+from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 

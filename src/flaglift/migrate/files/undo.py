@@ -50,6 +50,7 @@ class FileUndoer:
         return "sha" in undo
 
     def _begin(self, form: Format) -> None:
+        self._ledger.check(self.run)
         undo = self.run.info["undo"]
         if undo is None or undo["of"] != identity(self._path):
             undo = {"cursor": None, "written": 0, "of": identity(self._path)}

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from flaglift.migrate.clock import now
-from flaglift.migrate.files.ledger import Ledger, PackedEntries
+from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.own.records import OwnRecords, entry_with_keys
 from flaglift.migrate.records import Cursor, Problem, RecordChange, StoredRecord
 from flaglift.migrate.store import ChangeRefusal, MigrationRun
@@ -99,6 +100,7 @@ class OwnUndoer:
         self.restored: int = 0
         self._records = records
         self._ledger = ledger
+        ledger.check(run)
         self._blocks = ledger.left_newest_first(run)
 
     def undo(self, rows: int) -> bool:  # noqa: ARG002 (a chunk of the run is one of the undo)

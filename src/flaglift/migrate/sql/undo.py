@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
+from flaglift.migrate.entries import check_complete
 from flaglift.migrate.files.patches import unpatched
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.sql.keys import from_json, key_of, to_json
@@ -44,6 +45,10 @@ class SqlUndoer(TableRun):
         with self._session.begin(write=True) as connection:
             self._lease.renew(connection)
             before = self.run.info["undo"]
+            if not before:
+                blocks = self._ledger.blocks(connection, self.run)
+                end = self.run.tally.changed + 1
+                check_complete((block.entries for block in blocks), 1, end, "flaglift_journal")
             block = self._ledger.block_before(connection, self.run, before)
             if block is None:
                 return False
