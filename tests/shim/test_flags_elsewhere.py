@@ -17,6 +17,7 @@ from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.core.scan import count_flags
 from flaglift.shim.proxy.options import Options
 from flaglift.shim.proxy.traffic import TrafficStore
+from flaglift.syntax.flags import FlagName
 from shim.forms import (
     BOUNDARY,
     JSON,
@@ -75,6 +76,8 @@ def look(
         (PAIRS, URLENCODED),
         (quote(PAIRS, safe="").encode(), URLENCODED),
         (b"text=%2d%2D%76ideo", URLENCODED),
+        (b"text=a+cat+--duration+5", URLENCODED),
+        (json_body({"text": "a cat --duration 5"}).decode().encode("utf-16"), JSON),
         (OBJECT, JSON),
         (OBJECT, "application/vnd.api+json"),
         (OBJECT, None),
@@ -92,6 +95,11 @@ def test_flags_in_any_spelling_are_seen(
     assert seen.record.reason is Reason.FLAGS_ELSEWHERE
     assert (seen.route, seen.outcome) == (None, RequestOutcome.UNTOUCHED)
     assert seen.label == "/gateway/tunes/:id/prompts"
+
+
+@pytest.mark.parametrize("flag", list(FlagName))
+def test_each_flag_is_seen(flag: FlagName) -> None:
+    assert count_flags(f"a cat {flag.word} x".encode()) == 1
 
 
 def test_what_cannot_be_seen_through_counts_as_well() -> None:

@@ -43,7 +43,7 @@ class Reason(StrEnum):
     NO_LENGTH = "no-length"
     """The server does not say where the body ends."""
     FLAGS_ELSEWHERE = "flags-elsewhere"
-    """The body or the query contains, or may contain, `--video` where no prompt is read."""
+    """The body or the query contains, or may contain, a flag where no prompt is read."""
     UNFINISHED = "unfinished"
     """The request was answered before all of its body had been read; what was read has no flags."""
 

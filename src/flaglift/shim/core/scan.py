@@ -1,4 +1,4 @@
-"""Bodies that are not parsed, scanned for anything that reads as a flag for a video.
+"""Bodies that are not parsed, scanned for anything that reads as a flag.
 
 If they have any, it is not proven that flags are no longer sent.
 """
@@ -11,7 +11,10 @@ from flaglift.shim.core.body import Untouched
 from flaglift.shim.core.record import Reason, RequestRecord
 
 # Quotes, backslashes and zero bytes (of UTF-16 and UTF-32) may stand between the letters.
-_FLAG = re.compile(rb"[\"\\\0]{0,4}".join(rb"- - v i d e o".split()))
+_BETWEEN = rb"[\"\\\0]{0,4}"
+_NAMES = [_BETWEEN.join(name.split()) for name in (b"v i d e o", b"d u r a t i o n")]
+"""All names of flags begin with one of these."""
+_FLAG = re.compile(_BETWEEN.join([b"-", b"-", b"(?:%b)" % b"|".join(_NAMES)]))
 _JSON_ESCAPE = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 _ENCODED_PART = re.compile(
     rb"content-transfer-encoding *: *(?:base64|quoted-printable)|content-encoding *: *[^i\s]",
@@ -30,7 +33,7 @@ _OTHER_CHARSET = re.compile(
 
 
 def count_flags(data: bytes, *, escapes: bool = True) -> int:
-    r"""Count the flags for a video in a body, escaped or not.
+    r"""Count the flags in a body, escaped or not.
 
     >>> count_flags(b"text=%2D-video+--video_model+x"), count_flags(rb'"\\u002d-vid\\u0065o"')
     (2, 1)
