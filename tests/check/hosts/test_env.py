@@ -4,7 +4,7 @@ import io
 
 import pytest
 from dotenv import dotenv_values
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flaglift.check.hosts.base import Literal, LiteralChange
@@ -61,6 +61,7 @@ QUOTES = st.sampled_from(["", "'", '"'])
 
 
 @given(VALUES, QUOTES, st.sampled_from(["", " # c", "  ", "\n# d"]))
+@example("\n\\'=", "", "")  # an apostrophe inside a name
 def test_values_are_what_the_reader_says(value: str, quote: str, behind: str) -> None:
     source = f"A=1\nB={quote}{value}{quote}{behind}\nC=2\n"
     literals = HOST.literals(source.encode())

@@ -11,7 +11,7 @@ from flaglift.check.hosts.base import Around, Comment, Literal, Origin
 from flaglift.check.hosts.formats.codec import Escaped, backslashed, stripped
 from flaglift.lossless.spans import Span
 
-_KEY = rb"(?:export[^\S\r\n]+)?(?:'[^'\r\n]+'|[^=#\s']+)[^\S\r\n]*"
+_KEY = rb"(?:export[^\S\r\n]+)?(?:'[^'\r\n]+'|[^=#\s'][^=#\s]*)[^\S\r\n]*"
 _VALUE = (
     rb"'(?P<single>(?:\\[\s\S]|[^'\\])*+)'|\"(?P<double>(?:\\[\s\S]|[^\"\\])*+)\""
     rb"|(?P<bare>(?!['\"])[^\r\n]*)"
