@@ -92,6 +92,14 @@ def test_the_diff_makes_what_the_fix_makes(
     assert made == made[:1] * 3
 
 
+def test_a_name_is_quoted_as_git_does() -> None:
+    write({'a"\n\u00e9.txt': TWICE})
+    diff = diff_of(".")
+    assert diff.startswith(b'--- "a/a\\"\\n\\303\\251.txt"\n+++ "b/a\\"\\n\\303\\251.txt"\n')
+    apply(diff)
+    assert Path('a"\n\u00e9.txt').read_text() == CLEAN
+
+
 def test_a_declared_encoding() -> None:
     raw = f'# coding: latin-1\nx = "é {TWICE}"\n'.encode("latin-1")
     write({"a.py": raw})
