@@ -1,11 +1,13 @@
 """Triggers that change what is written: no row counts as changed of which a value was kept."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from flaglift.errors import InputError
 from flaglift.migrate.job import Job
-from migrate.conftest import Database, open_database
+from migrate.conftest import PROMPTS, Database, open_database
 from migrate.sources import applied, opened, undone, verified
 from running import flaglift
 
@@ -91,3 +93,82 @@ def test_a_row_that_a_trigger_deletes_is_refused(tmp_path: Path, kind: str) -> N
         assert applied(source).changed == 1
         assert undone(source).restored == 4
         assert database.rows() == before
+
+
+@pytest.mark.parametrize("way", ["REPLACE", "IGNORE", "FAIL", "ROLLBACK", "ABORT"])
+def test_what_a_constraint_does_on_a_conflict_deletes_no_row(way: str, tmp_path: Path) -> None:
+    for database in open_database("sqlite", tmp_path):
+        database.run(
+            f"CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT UNIQUE ON CONFLICT {way},"
+            " video_model TEXT, video_prompt TEXT, video_duration INTEGER)"
+        )
+        database.fill([f"cat --video --video_model kling25{' ' * i}" for i in range(6)])
+        database.run("INSERT INTO prompts (id, text) VALUES (9, 'dog'), (10, 'dog --video')")
+        before = database.rows()
+        source = f"{database.url}#prompts"
+        tally = applied(source, rows=2)
+        assert tally.refusals["refused-by-database"] == 5
+        assert [row[0] for row in database.rows()] == [row[0] for row in before]
+        assert undone(source).restored == tally.changed
+        assert database.rows() == before
+
+
+def test_a_trigger_that_ignores_conflicts_still_does(tmp_path: Path) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts(PROMPTS)
+        database.run("CREATE TABLE seen (id INTEGER PRIMARY KEY)")
+        database.run("INSERT INTO seen SELECT id FROM prompts")
+        database.run(
+            "CREATE TRIGGER seen AFTER UPDATE ON prompts BEGIN"
+            " INSERT OR IGNORE INTO seen VALUES (NEW.id); END"
+        )
+        assert applied(source).changed == 4
+
+
+def test_a_trigger_that_ends_the_transaction_is_named(tmp_path: Path) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts([f"{i} --video --video_model kling25" for i in range(6)])
+        database.run(
+            "CREATE TRIGGER ends BEFORE UPDATE ON prompts WHEN NEW.id = 3"
+            " BEGIN SELECT RAISE(ROLLBACK, 'no secret lady'); END"
+        )
+        before = database.rows()
+        with pytest.raises(InputError, match=r"ended the whole transaction .* RAISE\(ABORT\)") as e:
+            applied(source)
+        assert "lady" not in str(e.value)
+        assert database.rows() == before
+        database.run("DROP TRIGGER ends")
+        assert applied(source).changed == 6
+
+
+_ODD = 'Odd "na`me;] %s :x'
+
+
+def test_names_that_are_odd(database: Database) -> None:
+    sign = "`" if database.kind == "mysql" else '"'
+
+    def quote(name: str) -> str:  # a colon would be a parameter
+        return f"{sign}{name.replace(sign, 2 * sign)}{sign}".replace(":", "\\:")
+
+    names = ["i d", "te'xt %s :n", "SELECT", "vp.x (1)", "ü"]
+    kinds = ["INTEGER PRIMARY KEY", "TEXT", "VARCHAR(60)", "TEXT", "INTEGER"]
+    columns = ", ".join(f"{quote(name)} {kind}" for name, kind in zip(names, kinds, strict=True))
+    table = quote(_ODD)
+    database.run(f"CREATE TABLE {table} ({columns})")
+    written = f"{quote('i d')}, {quote(names[1])}"
+    database.run(f"INSERT INTO {table} ({written}) VALUES (1, :t)", t=PROMPTS[0])
+    before = database.rows(table, quote("i d"))
+    source = f"{database.url}#{_ODD}"
+    fields = ("video_model", "video_prompt", "video_duration")
+    options: dict[str, Any] = {
+        "text": names[1],
+        "targets": dict(zip(fields, names[2:], strict=True)),
+    }
+    with opened(Job(source, **options), write=False) as store:
+        store.total()
+        assert [check for check in store.checks() if check.outcome == "refuse"] == []
+    assert applied(source, **options).changed == 1
+    assert database.rows(table, quote("i d")) == [(1, "a cat", "kling25", "a cat", 5)]
+    assert verified(source, **options)[1] == []
+    assert undone(source, **options).restored == 1
+    assert database.rows(table, quote("i d")) == before

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job, missing_columns
@@ -111,14 +111,15 @@ class TableStore:
         dialect = family(self._session.dialect)
         table = self._rows.source.table
         with self._session.begin() as connection:
-            quoted = connection.dialect.identifier_preparer.format_table(table)
-            query = _ESTIMATES.get(dialect, f"SELECT count(*) FROM {quoted}")  # noqa: S608
-            values = {
-                "name": format_name(connection, table),
-                "schema": self._identity.schema,
-                "table": self._identity.name,
-            }
-            count = connection.execute(text(query), values).scalar()
+            if dialect in _ESTIMATES:
+                values = {
+                    "name": format_name(connection, table),
+                    "schema": self._identity.schema,
+                    "table": self._identity.name,
+                }
+                count = connection.execute(text(_ESTIMATES[dialect]), values).scalar()
+            else:
+                count = connection.execute(select(func.count()).select_from(table)).scalar()
         return ("records", int(count)) if count else None
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:

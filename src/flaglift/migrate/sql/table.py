@@ -76,6 +76,12 @@ class PromptTable:
         return type_coerce(column, RAW)
 
 
+RESOLVES = "resolves"
+"""Whether a constraint of SQLite says what happens on a conflict, such as that rows are deleted."""
+_RESOLVED = (
+    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :table"
+    " AND upper(sql) LIKE '%ON%CONFLICT%'"
+)
 _DECLARED = "SELECT name, upper(type) FROM pragma_table_xinfo(:table)"
 _READ = (Integer, Numeric, Float, Boolean, String, JSON, ARRAY)
 """The types whose values can be request fields."""
@@ -141,6 +147,7 @@ def _reflected(connection: Connection, identity: TableIdentity) -> Table:
             identity.name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False
         )
     names = {"table": table.name}
+    table.info[RESOLVES] = sqlite and connection.execute(text(_RESOLVED), names).first() is not None
     declared = connection.execute(text(_DECLARED), names).all() if sqlite else ()
     for name, kind in declared:
         column = table.columns.get(name)  # a virtual table has hidden columns

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from flaglift.migrate.sql.table import PromptTable
+from flaglift.migrate.sql.table import RESOLVES, PromptTable
 
 Values = Mapping[str, Any]
 """The values to write, by field."""
@@ -39,8 +39,11 @@ def _update_each(
     changes, matches = (
         [f"{quoting.quote(name)} = {mark}" for name in columns] for columns in _names(target, names)
     )
+    # With ON CONFLICT REPLACE, SQLite would delete the rows that a new text equals. Without such a
+    # clause, this one would hold for the INSERT OR IGNORE of a trigger, too.
+    verb = "UPDATE OR ABORT" if target.table.info[RESOLVES] else "UPDATE"
     statement = (
-        f"UPDATE {quoting.format_table(target.table)} SET {', '.join(changes)}"  # noqa: S608
+        f"{verb} {quoting.format_table(target.table)} SET {', '.join(changes)}"
         f" WHERE {' AND '.join(matches)}"
     )
     parameters = [(*values.values(), *key) for key, values in writes]

@@ -206,6 +206,7 @@ class _SqlStep:
         except exc.DBAPIError as error:
             if may_pass(error):
                 raise
+            self._check_transaction(error)
             savepoint.rollback()
             return f"the database refuses it: {safe_message(error)}"
         savepoint.rollback()
@@ -213,6 +214,16 @@ class _SqlStep:
             "the database leaves it, or a value in it, as it is: a trigger, a rule or a policy"
             " holds it back"
         )
+
+    def _check_transaction(self, error: exc.DBAPIError) -> None:
+        """Raise `InputError` if the whole transaction is gone, as SQLite's RAISE(ROLLBACK) does."""
+        driver: Any = self._connection.connection.driver_connection
+        if self._connection.dialect.name == "sqlite" and not driver.in_transaction:
+            raise InputError(
+                f"a row ended the whole transaction ({safe_message(error)}), so nothing of this"
+                " chunk was written: have the trigger say RAISE(ABORT) in place of"
+                " RAISE(ROLLBACK), and run the same command again to resume"
+            )
 
     def _keeps(self, now: Row | None, before: Row, values: Values) -> bool:
         """Return whether a row kept an old value instead of the one written, or is gone."""
