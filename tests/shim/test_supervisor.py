@@ -228,33 +228,31 @@ def test_a_worker_that_cannot_be_started_now_is_started_later(service: Upstream)
         last = max(int(file.name) for file in Path(f"/proc/{running.pid}/fd").iterdir())
         # There is one left, for the configuration.
         resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (last + 2, hard))
+        assert running.stderr is not None
+        log = iter(running.stderr)
+        why = "cannot be started: too many open files"
         running.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
+        assert any(f"not reloaded: a worker {why}" in line for line in log)
         assert httpx.post(url + PATH, data=DATA).status_code == 201
         kill_workers(running.pid)
-        time.sleep(2.5)
+        for _ in range(2):
+            assert any(f"worker 0 {why}" in line for line in log)
         resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (soft, hard))
         assert httpx.post(url + PATH, data=DATA, timeout=60).status_code == 201
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
-        assert running.stderr is not None
-        log = running.stderr.read()
-    assert "not reloaded: a worker cannot be started: too many open files" in log
-    assert "worker 0 cannot be started: too many open files" in log
 
 
-def test_workers_that_cannot_be_started_are_an_error(
-    service: Upstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_that_cannot_be_started_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent")
-    options = Options(service.url, ("127.0.0.1", 0))
+    options = Options("http://127.0.0.1:9", ("127.0.0.1", 0))
     files = len(list(Path("/proc/self/fd").iterdir()))
     with (
         pytest.raises(ConfigError, match="a worker cannot be started: no such file"),
         Supervisor(options, lambda: options) as running,
     ):
         running.run()
-    assert len(list(Path("/proc/self/fd").iterdir())) == files
+    assert len(list(Path("/proc/self/fd").iterdir())) <= files  # those of other tests close
 
 
 def test_the_folder_of_the_counters_may_be_tidied_away(
