@@ -88,3 +88,12 @@ def test_frames_that_are_skipped_hold_no_lines(tmp_path: Path) -> None:
     seek_table = b"\x5e\x2a\x4d\x18" + (9).to_bytes(4, "little") + bytes(9)
     path.write_bytes(path.read_bytes() + seek_table)
     assert applied(path).changed == len(PROMPTS)
+
+
+@pytest.mark.parametrize("name", ["p.jsonl.zst", "p.jsonl.gz", "p.jsonl", "p.json"])
+def test_a_file_without_a_byte(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.touch()
+    assert applied(path).records == 0
+    assert verified(path)[1] == []
+    assert next(tmp_path.glob("p.migrated*")).read_bytes() == b""

@@ -229,3 +229,17 @@ def test_values_that_stand_for_none_are_verified_and_restored_as_they_were(tmp_p
     (tmp_path / "p.original.parquet").unlink()
     assert undone(path).restored == 2
     assert pq.read_table(path).equals(content)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.list_(pa.string()), pa.list_(pa.string(), 7), pa.large_list(pa.string())]
+)
+def test_a_list_is_no_target(kind: pa.DataType, tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    text = "a --video --video_model kling25"
+    models = pa.array([None], kind)
+    pq.write_table(pa.table({"text": [text], "video_model": models}), path)
+    tally = applied(path, replace=True, create_columns=True)
+    assert tally.refusals == {"does-not-fit": 1}
+    assert pq.read_table(path).column("video_model").to_pylist() == [None]
+    assert verified(path)[1] == []

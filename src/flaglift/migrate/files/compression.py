@@ -188,7 +188,11 @@ def join_frames(frames: Path, whole: Path, like: Path) -> None:
     """
     zstandard = _zstandard()
     with like.open("rb") as file:
-        checksum = zstandard.get_frame_parameters(file.read(18)).has_checksum
+        head = file.read(18)
+    if not head:  # nothing at all, which is no frame
+        whole.write_bytes(b"")
+        return
+    checksum = zstandard.get_frame_parameters(head).has_checksum
     source = ByteSource(frames, "zst")
     size = 0
     while block := source.read(_BLOCK):

@@ -74,13 +74,16 @@ class ParquetFormat(ParquetReader):
     def fits(self, field: str, value: Any) -> str | None:
         """Return why a field's column cannot hold a value; None if it can."""
         kind, text = self.column_kind(field)
+        reason = f"the column for `{field}` is of the type {kind}"
+        if pa.types.is_nested(kind):  # a list would take the characters of a text
+            return reason
         try:
             if isinstance(value, str) and text:
                 value.encode()
             else:
                 pa.array([self.coerced(field, value)], kind)
         except (pa.ArrowException, ValueError, TypeError, OverflowError):
-            return f"the column for `{field}` is of the type {kind}"
+            return reason
         return None
 
     def writer(
