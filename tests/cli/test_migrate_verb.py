@@ -286,6 +286,28 @@ def test_targets_that_are_none(path: str, target: str, reason: str) -> None:
         call("plan", path, "--target", target)
 
 
+@pytest.mark.parametrize("name", ["p.csv", "p.parquet", "p.jsonl"])
+def test_verbs_on_runs_need_no_options_of_apply(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content(name, PROMPTS).replace(b"text", b"said"))
+    before = path.read_bytes()
+    for verb, message in (("verify", "no run to verify"), ("plan", "has no column `text`")):
+        if verb == "verify" or name != "p.jsonl":
+            with pytest.raises(InputError, match=message):
+                call(verb, str(path))
+    assert call("undo", str(path)) == 0
+    assert call("apply", str(path), "--text-column", "said", "--replace") == 1
+    capsys.readouterr()
+    for verb in ("status", "runs", "verify"):
+        assert call(verb, str(path)) == 0
+    assert capsys.readouterr().out.count("4 changed") == 2
+    assert call("undo", str(path)) == 0
+    assert path.read_bytes() == before
+    assert call("purge", str(path), "--all") == 0
+
+
 @pytest.mark.parametrize("value", ["inf", "nan", "-inf"])
 @pytest.mark.parametrize(
     "option",

@@ -1,5 +1,6 @@
 """Chooses the store for a source: by the scheme of a URL, or by the name of a file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from flaglift.errors import InputError
@@ -52,9 +53,10 @@ def _files_of_database(source: str) -> dict[str, Path]:
     return {"the database": Path(name), **{w: Path(name + end) for w, end in beside.items()}}
 
 
-def open_store(job: Job, *, write: bool) -> Store:
+def open_store(job: Job, *, write: bool, reads: bool = True) -> Store:
     """Return the store of a job's source.
 
+    Without `reads`, only the runs on a file are known, which say how its prompts are found.
     Raises `InputError` for an unknown kind of source, and for one that cannot be opened.
     """
     if job.source.startswith(SCHEME):
@@ -75,23 +77,24 @@ def open_store(job: Job, *, write: bool) -> Store:
     if job.where is not None or job.json_column is not None:
         raise InputError(f"{path}: --where and --json-column are for databases")
     path = path.resolve()
-    return FileStore(job, path, _format(job, path))
+    kind = _kind(path)
+    return FileStore(job, path, kind(job, path) if reads else None)
 
 
-def _format(job: Job, path: Path) -> Format:
+def _kind(path: Path) -> Callable[[Job, Path], Format]:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes[-1:] in ([".gz"], [".zst"]):
         suffixes.pop()
     match suffixes[-1:]:
         case [".jsonl"] | [".ndjson"]:
-            return JsonLines(job, path)
+            return JsonLines
         case [".json"]:
-            return JsonArray(job, path)
+            return JsonArray
         case [".csv"] | [".tsv"]:
-            return Delimited(job, path)
+            return Delimited
         case [".parquet"] | [".pq"]:
             from flaglift.migrate.files.parquet import ParquetFormat  # noqa: PLC0415 (an extra)
 
-            return ParquetFormat(job, path)
+            return ParquetFormat
         case _:
             raise InputError(f"{path}: its name must say what it is: {_KINDS}; or a database URL")

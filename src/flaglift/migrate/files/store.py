@@ -32,16 +32,23 @@ class FileStore:
 
     passes_on = True
 
-    def __init__(self, job: Job, path: Path, form: Format) -> None:
+    def __init__(self, job: Job, path: Path, form: Format | None) -> None:
+        """Take a file, and its format; without one, only its runs are known."""
         self.name: str = os.fsencode(path).decode("utf-8", "backslashreplace")
-        self.unit: str = form.unit
-        self.fields: frozenset[str] | None = form.fields
+        self.unit: str = form.unit if form else "record"
+        self.fields: frozenset[str] | None = form.fields if form else None
         self._job = job
         self._path = path
-        self._format = form
+        self._read = form
         self._ledger_path = journal_path(path, job)
         if self._ledger_path.exists() and self._ledger_path.samefile(path):
             raise InputError(f"{self.name}: is the source; name another file with --journal")
+
+    @property
+    def _format(self) -> Format:
+        if self._read is None:
+            raise AssertionError("the file is not read, but only its journal")
+        return self._read
 
     def notes(self) -> list[str]:
         """Return what the user should know of the file before it is written."""
@@ -167,7 +174,8 @@ class FileStore:
 
     def close(self) -> None:
         """Close the source."""
-        self._format.close()
+        if self._read is not None:
+            self._read.close()
 
     @contextmanager
     def _ledger(self, *, write: bool) -> Iterator[Ledger]:
