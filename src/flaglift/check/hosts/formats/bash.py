@@ -6,8 +6,8 @@ from functools import partial
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Literal, Origin, PieceKind
-from flaglift.check.hosts.formats.code import Joined
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
+from flaglift.check.hosts.formats.joined import Joined
 from flaglift.check.hosts.formats.origins import origin_in_script, text_of
 from flaglift.check.hosts.formats.shellfields import fields_beside
 from flaglift.check.hosts.formats.shellwords import labels, parts

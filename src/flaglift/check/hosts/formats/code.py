@@ -7,14 +7,14 @@ stand side by side, or with `+` between them, are one literal, and what else is 
 import re
 from abc import abstractmethod
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Literal, LiteralForm, Piece, PieceKind
-from flaglift.check.hosts.formats.codec import ScannedLiteral
+from flaglift.check.hosts.base import HOLE, Around, Literal, Piece, PieceKind
+from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import (
     Constructs,
@@ -30,41 +30,11 @@ from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
 
-class StringLiteral(NamedTuple):
-    """One string literal as the language writes it."""
-
-    form: LiteralForm
-    place: Span
-    inside: int
-    scanned: ScannedLiteral
-
-
 class Join(NamedTuple):
     """The elements of a list that a call joins to one string."""
 
     elements: Sequence[Node]
     separator: str
-
-
-@dataclass(frozen=True, eq=False)
-class Joined:
-    """Several literals that make up one string; each keeps its form."""
-
-    parts: tuple[StringLiteral, ...]
-
-    @property
-    def name(self) -> str:
-        """Those of the parts."""
-        return " and ".join(dict.fromkeys(part.form.name for part in self.parts))
-
-    def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
-        """Return the text in the form of the part that contains the place."""
-        part = [part for part in self.parts if part.inside <= at][-1]
-        return part.form.encode(text, literal, at)
-
-    def place_between(self, low: int, high: int) -> int:
-        """Return the inside of the part after a hole."""
-        return next((part.inside for part in self.parts if part.inside >= low), high)
 
 
 class CodeHost(TreeParts):

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral
+from flaglift.check.hosts.formats.code import CodeHost, Join
 from flaglift.check.hosts.formats.codec import CONTROLS, Escaped, backslashed, character
+from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside, pairs
 from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.lossless.spans import Span

@@ -8,14 +8,9 @@ from functools import partial
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Literal, Origin, PieceKind
-from flaglift.check.hosts.formats.code import (
-    CodeHost,
-    Join,
-    StringLiteral,
-    first_of,
-    joined,
-)
+from flaglift.check.hosts.formats.code import CodeHost, Join, first_of, joined
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed
+from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.check.hosts.formats.trees import is_broken, nodes

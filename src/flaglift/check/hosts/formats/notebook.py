@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import Any
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
-from flaglift.check.hosts.formats.code import Joined, StringLiteral
 from flaglift.check.hosts.formats.codec import ScannedLiteral
+from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.json import JsonHost
 from flaglift.check.hosts.formats.trees import parse
 from flaglift.check.hosts.registry import interpreted

@@ -8,8 +8,9 @@ from itertools import pairwise
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Literal, Origin
-from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, constant
+from flaglift.check.hosts.formats.code import CodeHost, Join, constant
 from flaglift.check.hosts.formats.codec import Escaped, backslashed, character
+from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.check.hosts.formats.trees import nodes, parse

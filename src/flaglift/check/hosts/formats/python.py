@@ -7,8 +7,9 @@ from functools import cache
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.code import CodeHost, Join, StringLiteral, constant
+from flaglift.check.hosts.formats.code import CodeHost, Join, constant
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed, character
+from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.lossless.spans import Span

@@ -7,14 +7,7 @@ from functools import cache
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Piece, PieceKind
-from flaglift.check.hosts.formats.code import (
-    CodeHost,
-    Join,
-    StringLiteral,
-    first_of,
-    is_addition,
-    joined,
-)
+from flaglift.check.hosts.formats.code import CodeHost, Join, first_of, is_addition, joined
 from flaglift.check.hosts.formats.codec import (
     CONTROLS,
     LINE_END,
@@ -22,6 +15,7 @@ from flaglift.check.hosts.formats.codec import (
     ScannedLiteral,
     backslashed,
 )
+from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
 from flaglift.check.hosts.formats.trees import nodes

@@ -2,8 +2,8 @@
 
 import re
 
-from flaglift.check.hosts.formats.code import StringLiteral
 from flaglift.check.hosts.formats.codec import Escaped, character
+from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.lossless.spans import Span
 
 _ANSI = {
