@@ -1,6 +1,7 @@
 """Strings that are put together are one prompt; flags alone in a constant are checked as such."""
 
 import json
+import sqlite3
 import subprocess
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from check.hosts import judges
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.finding import candidates, leaves
+from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.settings import DEFAULT
 
 
 def texts(name: str, source: str) -> list[str]:
@@ -49,6 +52,26 @@ def only(name: str, source: str) -> Literal:
         ("ruby", "x = 'a '.concat('--video', b)", "a --video￼"),
         ("javascript", "x = 'a '.concat('--video', b)", "a --video￼"),
         ("javascript", "x = ('a ' + b).concat(' --video')", None),
+        ("sql", "UPDATE p SET text = text || ' --video'", "￼ --video"),
+        ("sql", "UPDATE p SET text = p . text + N' --video' + ' it''s'", "￼ --video it's"),
+        ("sql", "SELECT 'a' || /* b */ E' --video\\n' -- c\n || 'd' AS e", "a --video\nd"),
+        ("sql", "SELECT 'a' || ($$ --video$$ || ('x'))", "a --videox"),
+        ("sql", "SELECT ('a' || ' --video' || ?), (:b)", "a --video￼"),
+        ("sql", "SELECT 'a' || lower(b) || 5 || @c || ' --video' || d[1] || 7;", "a￼￼￼ --video￼￼"),
+        ("sql", "SELECT 'a' || (b, c) || ' --video'", "a￼ --video"),
+        ("sql", "SELECT 'a'::varchar(9) || ' --video'::text FROM b", "a --video"),
+        ("sql", "SELECT a ->> 'b' || ' --video'", "￼ --video"),
+        ("sql", "SELECT 'a' * b || ' --video'", "￼ --video"),
+        ("sql", "SELECT [a] + ' --video'", "￼ --video"),
+        ("sql", "SELECT 'x' || CASE WHEN a THEN b END || ' --video'", "x￼ --video"),
+        ("sql", "SELECT CASE WHEN a THEN b END || ' --video'", "￼ --video"),
+        ("sql", "SELECT 'b' <> 'a' || ' --video'", "a --video"),
+        ("sql", "SELECT 'b' = ('a' || ' --video'", "a --video"),
+        ("sql", "SELECT 'b') || ('a' || ' --video')", "a --video"),
+        ("sql", "SELECT CONCAT('a', CONCAT(' --video', b), ' c', )", "a --video￼ c"),
+        ("sql", "SELECT concat_ws(', ', 'a', b, '--video')", "a, ￼, --video"),
+        ("sql", "SELECT CONCAT_WS(x, 'a', '--video')", "a ￼ --video"),
+        ("sql", "INSERT INTO p VALUES ('a' ' --video'\n\" b\") ENGINE=x", "a --video b"),
     ],
 )
 def test_what_is_joined_is_one_text(name: str, source: str, text: str | None) -> None:
@@ -80,11 +103,52 @@ def test_what_is_joined_is_one_text(name: str, source: str, text: str | None) ->
         ("ruby", "x = %w[a --video]"),
         ("javascript", "x = y.concat('a --video')"),
         ("javascript", "x = ['a'].concat(['--video'])"),
+        ("sql", "SELECT 'a --video' AS a, 'b'"),
+        ("sql", "SELECT a || b, 'a --video'; SELECT 'c'"),
+        ("sql", "SELECT lower('a --video')"),
+        ("sql", "SELECT 'a' < 'b --video'"),
+        ("sql", "UPDATE p SET a = b, text = 'a --video' WHERE c = d"),
+        ("sql", "SELECT b || c = 'a --video'"),
+        ("sql", "SELECT b ->> 'a --video'"),
+        ("sql", "SELECT CASE WHEN b THEN 'a --video' ELSE c END"),
     ],
 )
 def test_what_is_not_known_to_be_joined_stays_apart(name: str, source: str) -> None:
     assert "--video" in " ".join(texts(name, source))
     assert not any("￼" in text for text in texts(name, source))
+
+
+SQL_PARTS = st.lists(st.sampled_from(["a", " --video", "it''s", " --duration 7", "\n", "é"]),
+                     min_size=1, max_size=5)  # fmt: skip
+
+
+@given(SQL_PARTS, st.data())
+def test_a_database_joins_the_same(parts: list[str], data: st.DataObject) -> None:
+    expression = f"'{parts[0]}'"
+    for part in parts[1:]:
+        sign = data.draw(st.sampled_from([" || ", "||", " /* + */\n|| -- 'x'\n"]))
+        form = data.draw(st.sampled_from(["{}{}'{}'", "({}{}'{}')", "{}{}('{}')"]))
+        expression = form.format(expression, sign, part)
+    source = f"SELECT {expression}"
+    (expected,) = sqlite3.connect(":memory:").execute(source).fetchone()
+    (literal,) = host_named("sql").literals(source.encode())
+    assert literal.text == expected
+    changed, refused = rewrite(
+        source.encode(), host_named("sql"), [LiteralChange(literal, "b" + expected)]
+    )
+    assert not refused
+    assert sqlite3.connect(":memory:").execute(changed.decode()).fetchone() == (f"b{expected}",)
+
+
+def test_what_is_joined_in_a_row_is_all_that_its_column_gets() -> None:
+    head = "INSERT INTO p (text, video_model, video_prompt) VALUES "
+    source = f"{head}('a --video' || ' --video_model kling25', NULL, NULL)"
+    literal = only("sql", source)
+    change = lift_literal(literal, DEFAULT, ["text"])
+    assert isinstance(change, LiteralChange)
+    new, refused = rewrite(source.encode(), host_named("sql"), [change])
+    assert not refused
+    assert new.decode().endswith("VALUES ('a' || '', 'kling25', 'a')")
 
 
 def test_a_change_keeps_the_elements() -> None:

@@ -7,13 +7,18 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin
-from flaglift.check.hosts.formats.codec import (
-    Escaped,
-    ScannedLiteral,
-    backslashed,
-    character,
-    stripped,
+from flaglift.check.hosts.formats.codec import Escaped, stripped
+from flaglift.check.hosts.formats.joined import StringLiteral
+from flaglift.check.hosts.formats.sqlforms import (
+    CLOSERS,
+    COPIED,
+    DOLLAR,
+    ESCAPED,
+    MYSQL,
+    ORACLE,
+    PLAIN,
 )
+from flaglift.check.hosts.formats.sqljoins import Look, SqlJoins, SqlPart
 from flaglift.check.hosts.formats.sqlrows import SqlRow, SqlStatement
 from flaglift.check.hosts.formats.sqltables import NAME, SqlTables, names_of
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
@@ -39,60 +44,6 @@ _TOKEN = re.compile(
 )
 _MYSQL_STRING = re.compile(rb"'(?:[^'\\]|\\[\s\S]|'')*+'?|\"(?:[^\"\\]|\\[\s\S]|\"\")*+\"?")
 _MYSQL = re.compile(rb"^(?:-- (?:MySQL|MariaDB) dump|/\*!\d+ SET|/\*M!)|ENGINE=\w", re.MULTILINE)
-
-_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "0": "\0", "Z": "\x1a"}
-
-
-def _decode(raw: bytes) -> str | None:
-    text = raw.decode()
-    if text[0] != "\\":
-        return text[0]
-    if text[1] in "xuU":
-        return character(text[2:]) if len(text) > 2 else None
-    if text[1:].isdigit() and text != "\\0":
-        return None  # a byte string, not text
-    return _ESCAPES.get(text[1], text[1])
-
-
-_PLAIN = Escaped(
-    "SQL string",
-    re.compile(rb"''"),
-    lambda _: "'",
-    {39: "''"},
-    re.compile(r"[\\\0]"),
-    universal=False,
-)
-_ESCAPED = Escaped(
-    "SQL string E'",
-    re.compile(
-        rb"''|\\(?:x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|[\x00-\x7f])"
-    ),
-    _decode,
-    {39: "''"} | backslashed(["\\\\", "n\n", "r\r", "t\t"]),
-    re.compile("\0"),
-    universal=False,
-)
-_MYSQL_FORM = Escaped(
-    "MySQL string",
-    re.compile(rb"''|\"\"|\\[\x00-\x7f]"),
-    _decode,
-    backslashed(["''", '""', "\\\\", "n\n", "r\r"]),
-    re.compile("\0"),
-    universal=False,
-)
-_DOLLAR = Escaped("SQL string $$", re.compile(rb"(?!)"), lambda _: None, {}, re.compile(r"[$\0]"),
-                  universal=False)  # fmt: skip
-_ORACLE = Escaped("SQL string q'", re.compile(rb"(?!)"), lambda _: None, {}, re.compile(r"['\0]"),
-                  universal=False)  # fmt: skip
-_CLOSERS = {b"[": b"]", b"{": b"}", b"(": b")", b"<": b">"}
-_COPIED = Escaped(
-    "COPY cell",
-    re.compile(rb"\\[\x00-\x7f]"),
-    _decode,
-    backslashed(["\\\\", "n\n", "r\r", "t\t"]),
-    re.compile("\0"),
-    universal=False,
-)
 
 
 class _Reading(NamedTuple):
@@ -127,8 +78,8 @@ class SqlHost:
     def read(self, data: bytes, *, mysql: bool) -> _Reading:
         """Return the content of a document as read by MySQL, or by most other databases."""
         tables = SqlTables(data, mysql=mysql)
-        statement = SqlStatement(data, _MYSQL_FORM if mysql else _PLAIN, tables)
-        literals: list[Literal] = []
+        statement = SqlStatement(data, MYSQL if mysql else PLAIN, tables)
+        joins = SqlJoins(data)
         comments: list[Comment] = []
         position = 0
         doubt = -1
@@ -139,87 +90,96 @@ class SqlHost:
                 doubt = match.start() if doubt < 0 and _is_odd(match) else doubt
                 position = match.start() + 1
                 continue
-            here = []
+            here: list[Literal] = []
+            unclear = BACKSLASH if doubt >= 0 else ""
             if match["copy"]:
                 here = list(self._copied(data, match, tables))
+                joins.literals += (replace(each, unclear=each.unclear or unclear) for each in here)
             elif match["comment"] and doubt >= 0 and 0 in lookalikes(match[0]):
                 fits = False
             elif match["comment"]:
-                text = stripped(match[0]).removeprefix("--").strip()
-                comments.append(Comment(match.start(), match.end(), text))
+                comments.append(_comment(match))
+                joins.comment(match)
                 statement.take(match)
+            elif part := self._string_at(data, match, statement, mysql=mysql):
+                here = [part.literal]
+                fits = fits and part.literal.unclear != OPEN
+                joins.string(part.doubted(unclear))
             else:
-                here = self._at(data, match, statement, mysql=mysql)
-                fits = fits and not any(each.unclear == OPEN for each in here)
-            unclear = BACKSLASH if doubt >= 0 else ""
-            literals += (replace(each, unclear=each.unclear or unclear) for each in here)
+                joins.literals += self._named(data, match, statement)
+                joins.token(match, statement.around)
+                statement.take(match)
             position = max([match.end(), *(each.end for each in here)])
             if not mysql and doubt < 0 and match["string"] and b"\\'" in match[0]:
                 doubt = match.end()  # the following quote may or may not end the string
         statement.end(len(data))
+        joins.end(len(data))
+        literals = sorted(joins.literals, key=lambda literal: literal.start)
         return _Reading(literals, comments, doubt, fits)
 
-    def _at(
+    def _string_at(
         self, data: bytes, match: re.Match[bytes], statement: SqlStatement, *, mysql: bool
-    ) -> list[Literal]:
+    ) -> SqlPart | None:
         """Return the string literal for a token, if it is a string."""
         if mysql and data[match.start()] in b"'\"":
             string = _MYSQL_STRING.match(data, match.start()) or match
-            return [self._string(data, Span(*string.span()), _MYSQL_FORM, statement)]
+            return self._string(data, Span(*string.span()), MYSQL, statement)
         if match["oracle"] or match["dollar"]:
-            return [self._between(data, match, statement)]
+            return self._between(data, match, statement)
         if match["string"] or match["escaped"]:
-            form = _ESCAPED if match["escaped"] else _PLAIN
-            return [self._string(data, Span(*match.span()), form, statement)]
-        statement.take(match)
-        if match[0][:1] == b'"' and may_hold_flags(match[0]):
-            place = Span(*match.span())
-            return [replace(self._string(data, place, _PLAIN, statement), unclear=NAMED)]
-        return []
+            form = ESCAPED if match["escaped"] else PLAIN
+            return self._string(data, Span(*match.span()), form, statement)
+        return None
 
-    def _between(self, data: bytes, opener: re.Match[bytes], statement: SqlStatement) -> Literal:
+    def _named(
+        self, data: bytes, match: re.Match[bytes], statement: SqlStatement
+    ) -> Iterator[Literal]:
+        """Yield what is in double quotes, which some databases take for a string."""
+        if match[0][:1] == b'"' and may_hold_flags(match[0]):
+            part = self._string(data, Span(*match.span()), PLAIN, statement)
+            yield replace(part.literal, unclear=NAMED)
+
+    def _between(self, data: bytes, opener: re.Match[bytes], statement: SqlStatement) -> SqlPart:
         """Return a string without escapes, which ends at the first closing delimiter."""
         sign = opener["opener"]
-        form = _ORACLE if sign else _DOLLAR
-        closer = _CLOSERS.get(sign, sign) + b"'" if sign else opener["dollar"]
+        form = ORACLE if sign else DOLLAR
+        closer = CLOSERS.get(sign, sign) + b"'" if sign else opener["dollar"]
         end = data.find(closer, opener.end())
         inside = Span(opener.end(), len(data) if end < 0 else end)
         place = Span(opener.start(), min(inside.end + len(closer), len(data)))
         language = _language(data, statement.start, place)
-        look = partial(Around, Origin("code", language)) if language else statement.around(place)
-        literal = self._literal(data, place, form, form.pieces(data, inside), look)
-        return replace(literal, inside=inside.start, unclear="" if end >= 0 else OPEN)
+        code = Around(Origin("code", language))
+        look: Look = (lambda _: code) if language else statement.around(place.start)
+        scanned = form.pieces(data, inside)
+        scanned.unclear = "" if end >= 0 else OPEN
+        string = StringLiteral(form, place, inside.start, scanned)
+        return SqlPart(self._literal(data, string, partial(look, place)), look)
 
-    def _string(self, data: bytes, place: Span, form: Escaped, statement: SqlStatement) -> Literal:
+    def _string(self, data: bytes, place: Span, form: Escaped, statement: SqlStatement) -> SqlPart:
         start = place.start + (1 if data[place.start] in b"'\"" else 2)
         closed = place.end > start and data[place.end - 1] in b"'\""
         inside = Span(start, place.end - closed)
         unclear = "" if closed else OPEN
-        if form is _PLAIN and b"\\" in data[slice(*inside)]:
+        if form is PLAIN and b"\\" in data[slice(*inside)]:
             unclear = BACKSLASH
         holes = _WILDCARD.finditer(data, *inside) if statement.is_pattern else ()
         scanned = form.pieces(data, inside, (Span(*match.span()) for match in holes))
-        literal = self._literal(data, place, form, scanned, statement.around(place))
-        return replace(literal, inside=start, unclear=literal.unclear or unclear)
+        scanned.unclear = scanned.unclear or unclear
+        look = statement.around(place.start)
+        string = StringLiteral(form, place, start, scanned)
+        return SqlPart(self._literal(data, string, partial(look, place)), look)
 
-    def _literal(
-        self,
-        data: bytes,
-        place: Span,
-        form: Escaped,
-        scanned: ScannedLiteral,
-        look: Callable[[], Around],
-    ) -> Literal:
+    def _literal(self, data: bytes, string: StringLiteral, look: Callable[[], Around]) -> Literal:
         return Literal(
             host=self.name,
-            form=form,
-            start=place.start,
-            end=place.end,
-            inside=scanned.pieces[0].start if scanned.pieces else place.start,
-            pieces=tuple(scanned.pieces),
+            form=string.form,
+            start=string.place.start,
+            end=string.place.end,
+            inside=string.inside,
+            pieces=tuple(string.scanned.pieces),
             look=look,
             source=data,
-            unclear=scanned.unclear,
+            unclear=string.scanned.unclear,
         )
 
     def _copied(self, data: bytes, head: re.Match[bytes], tables: SqlTables) -> Iterator[Literal]:
@@ -233,19 +193,16 @@ class SqlHost:
             if data[position:ending] == b"\\.":
                 return
             known = columns or tables.columns(".".join(names_of(head["table"])))
-            row = SqlRow(data, number, known, _COPIED, "", b"\\N", head.start())
+            row = SqlRow(data, number, known, COPIED, "", b"\\N", head.start())
             for cell in data[position:ending].split(b"\t"):
                 place = Span(position, position + len(cell))
                 row.cells.append(place)
                 position = place.end + 1
             for index, place in enumerate(row.cells):
-                scanned = _COPIED.pieces(data, place)
-                literal = self._literal(
-                    data, place, _COPIED, scanned, partial(row.look, index, place)
-                )
-                yield replace(
-                    literal, unclear=literal.unclear or (OPTIONS if head["options"] else "")
-                )
+                scanned = COPIED.pieces(data, place)
+                scanned.unclear = scanned.unclear or (OPTIONS if head["options"] else "")
+                string = StringLiteral(COPIED, place, place.start, scanned)
+                yield self._literal(data, string, partial(row.look, index, place))
             position, number = end + 1, number + 1
 
 
@@ -266,6 +223,11 @@ def _language(data: bytes, start: int, place: Span) -> str:
     )
     name = named[1].decode().lower() if named else "sql"
     return _LANGUAGES.get(name, name)
+
+
+def _comment(match: re.Match[bytes]) -> Comment:
+    text = stripped(match[0]).removeprefix("--").strip()
+    return Comment(match.start(), match.end(), text)
 
 
 def _is_odd(match: re.Match[bytes]) -> bool:

@@ -248,17 +248,18 @@ class SqlStatement:
         """Whether the next string is a pattern, in which `%` matches any text."""
         return self._last.upper() in _PATTERNS
 
-    def around(self, place: Span) -> Callable[[], Around]:
-        """Return a function that returns the context of the string at `place`, the next one."""
-        self._nesting = self._nesting.after_word("", place.start)
-        look, nesting = self._look(place), self._nesting
-        return lambda: look()._replace(begins=nesting.begins())
+    def around(self, start: int) -> Callable[[Span], Around]:
+        """Return a function for the context of the next string, or of what it is a part of."""
+        self._nesting = self._nesting.after_word("", start)
+        look, nesting = self._look(), self._nesting
+        return lambda place: look(place)._replace(begins=nesting.begins())
 
-    def _look(self, place: Span) -> Callable[[], Around]:
+    def _look(self) -> Callable[[Span], Around]:
         row = self._row
         compares = self._compares or self._last.upper() in _PATTERNS | _LOOKS_UP
         assigned = row and self._assigns and not self._depth and len(row.cells) < len(row.columns)
         if row and not compares and (assigned or (self._values and self._depth == 1)):
-            return partial(row.look, len(row.cells), place)
+            return partial(row.look, len(row.cells))
         origin = Origin("operand" if compares else "value", self._key)
-        return partial(Around, origin, opener=self._opener if self._opener >= 0 else None)
+        around = Around(origin, opener=self._opener if self._opener >= 0 else None)
+        return lambda _: around
