@@ -388,6 +388,23 @@ def test_standard_input_cannot_be_migrated() -> None:
         planned("-")
 
 
+def test_a_name_that_is_too_long(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"xxx\.jsonl: file name too long"):
+        planned(tmp_path / f"{'x' * 300}.jsonl")
+    path = lines(tmp_path / f"{'x' * 240}.jsonl")
+    with pytest.raises(InputError, match="the lock file cannot be written"):
+        applied(path)
+    assert left(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("name", ["video_duration", "seed", "id"])
+def test_a_number_with_too_many_digits_is_named(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text(f'{{"text": "{VIDEO}", "{name}": {"9" * 5000}}}\n')
+    with pytest.raises(UnreadableRecordError, match=f"`{name}` has more digits than can be read"):
+        applied(path, keep_going=False, key="id" if name == "id" else None)
+
+
 def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = lines(tmp_path / "p.jsonl")
 

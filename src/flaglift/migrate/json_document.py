@@ -87,7 +87,7 @@ class JsonDocuments:
 
             def value(key: str, inside: Sequence[Member] = site.members) -> Any:
                 member = single(inside, key)
-                return None if member is None else value_of(data, member)
+                return None if member is None else _value(data, member)
 
             context = context_of(_values(data, site.members), self._taken)
             present = [member.key for member in site.members]
@@ -124,7 +124,7 @@ class JsonDocuments:
         if self._key is None:
             return prompts, None
         members = (single(site.members, self._key[-1]) for site in sites(data, self._key))
-        return prompts, self._only(value_of(data, member) for member in members if member)
+        return prompts, self._only(_value(data, member) for member in members if member)
 
     def _only(self, values: Iterable[Any]) -> str:
         values_given = list(values)
@@ -133,11 +133,18 @@ class JsonDocuments:
         return str(values_given[0])
 
 
+def _value(data: bytes, member: Member) -> Any:
+    try:
+        return value_of(data, member)
+    except ValueError:  # the document is valid, so it is a number that Python does not convert
+        raise ValueError(f"`{member.key}` has more digits than can be read") from None
+
+
 def _values(data: bytes, members: Sequence[Member]) -> dict[str, Any]:
     """Return the values of members by key; for a repeated key, only a marker that it exists."""
     values: dict[str, Any] = {}
     for member in members:
         if request_field(member.key):
             twice = member.key in values
-            values[member.key] = UNSTATED if twice else value_of(data, member)
+            values[member.key] = UNSTATED if twice else _value(data, member)
     return values

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.migrate.errors import missing_extra
 from flaglift.migrate.files.delimited import Delimited
 from flaglift.migrate.files.format import Format
@@ -68,11 +68,15 @@ def open_store(job: Job, *, write: bool, reads: bool = True) -> Store:
             raise missing_extra("sql", "a database") from None
         return TableStore(job, write=write)
     path = Path(job.source)
-    if job.source == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+    try:
+        exists = path.exists()
+    except OSError as error:  # such as a name that is too long
+        raise InputError(f"{path}: {reason(error)}") from None
+    if job.source == "-" or (exists and not (path.is_file() or path.is_dir())):
         raise InputError(f"{path}: only files and databases can be migrated; give a file")
     if path.is_dir():
         raise InputError(f"{path}: is a directory; give a file")
-    if not path.exists():
+    if not exists:
         raise InputError(f"{path}: there is no such file")
     if job.where is not None or job.json_column is not None:
         raise InputError(f"{path}: --where and --json-column are for databases")
