@@ -135,6 +135,13 @@ class PartialHost(Protocol):
 
 
 @runtime_checkable
+class DividedForm(Protocol):
+    """A form with something other than text between its pieces, which no edit may reach across."""
+
+    is_divided: bool
+
+
+@runtime_checkable
 class ExhaustiveHost(Protocol):
     """A host that classifies every byte: only keys and recorded output are outside of literals."""
 

@@ -61,6 +61,7 @@ _ROLES = {
     "command": Evidence(-4, "it is a command's name"),
     "inline": Evidence(-1, "it is code in a sentence"),
     "code": Evidence(-4, "it is code in a language that is not read"),
+    "divided": Evidence(-99, "markup divides it, which is not read"),
     "text": Evidence(1, "it stands in a block of text"),
 }
 
@@ -105,6 +106,17 @@ _PROGRAM = re.compile(
     r"|(?:\.{0,2}/|~/|[A-Za-z]:\\)\S|/imagine\b"
     r"|\S+\.(?:py|sh|js|mjs|ts|rb|exe|pl|bat|cmd|jar)(?=\s|$))"
 )
+
+
+def begins_like_a_command(text: str) -> bool:
+    """Return whether a text begins like a command, whose flags are those of a program.
+
+    >>> begins_like_a_command("$ ffmpeg -i a --video"), begins_like_a_command("a cat --video")
+    (True, False)
+    """
+    return _PROGRAM.search(text) is not None
+
+
 _USAGE = re.compile(
     r"^\s*usage\b|\[-{1,2}[a-z]|\[(?:options|flags|args)\]"
     r"|(?<![a-z_-])--[a-z_-]++[= ](?:<[a-z_ -]++>|\{[^{}]*+,)",

@@ -12,10 +12,12 @@ from flaglift.check.hosts.base import (
     HOLE,
     HOLES,
     ByteEdit,
+    DividedForm,
     Literal,
     LiteralChange,
     PieceKind,
 )
+from flaglift.check.hosts.pieces import MARKED_UP
 from flaglift.lossless.spans import Edit, Span, apply_edits, conflicting
 
 _TOKEN = re.compile(rf"{HOLE}|[ \t]+|\r?\n|[^\W]+|.", re.DOTALL)
@@ -192,7 +194,10 @@ def byte_edits(literal: Literal, edits: Iterable[Edit]) -> Iterator[ByteEdit]:
     """
     for edit in edits:
         start, end, content = _widened(literal, edit)
-        for stretch in _stretches(literal, start, end) or [_insertion(literal, start)]:
+        stretches = _stretches(literal, start, end)
+        if len(stretches) > 1 and isinstance(literal.form, DividedForm):
+            raise UnwritableError(MARKED_UP)
+        for stretch in stretches or [_insertion(literal, start)]:
             try:
                 encoded = literal.form.encode(content, literal, stretch.start)
             except UnicodeEncodeError:  # half a surrogate pair

@@ -143,7 +143,7 @@ def nested(literal: Literal) -> Host | None:
     """Return the host that reads a literal's text; None if it belongs to no other host."""
     role, key, call = literal.origin[:3]
     text = literal.text
-    if len(literal.hosts) > MOST_NESTED:
+    if len(literal.hosts) > MOST_NESTED or role == "divided":
         return None
     if role == "code":
         return _block(key, text)

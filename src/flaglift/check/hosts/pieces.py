@@ -36,6 +36,8 @@ DEEP = "the code around it is nested too deep"
 QUOTED = "it may be code, in which the prompt stands in quotes"
 FRAGMENT = "it is a part of a prompt that is put together elsewhere"
 COMPARED = "it is compared or looked up, so that it must stay as it is"
+DIVIDED = "tags divide it, and what they show between its words is not known"
+MARKED_UP = "tags inside it would be edited"
 CONDITIONAL = "statements of a template make parts of it conditional"
 
 HOLES = (PieceKind.HOLE, PieceKind.PLACEHOLDER)
@@ -109,7 +111,10 @@ class Origin(NamedTuple):
     """Where a literal stands: all that tells a prompt from another string."""
 
     role: str
-    """`value`, `argument`, `word` (of a command), `element`, `text`, `cell`, `code`, `prose`."""
+    """`value`, `argument`, `word` (of a command), `element`, `text`, `cell`, `code`, `prose`.
+
+    `divided` is a text with markup inside, of which it is not known how it reads.
+    """
     key: str = ""
     """The nearest name: a key, a variable, a parameter, a form field, a column's header."""
     call: str = ""

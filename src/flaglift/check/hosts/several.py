@@ -172,8 +172,26 @@ def prompts_in(text: str) -> tuple[Span, ...]:
 def has_one_a_line(text: str) -> bool:
     """Return whether each line with `--video` in a text has words of its own."""
     lines = [line.of(text) for line in _lines(text)]
-    flagged = [line for line in lines if "video" in map(_name, _FLAG.findall(line))]
-    return all(_WORD.search(_WITH_VALUE.sub(" ", line)) for line in flagged)
+    return all(stands_alone(line) for line in lines if "video" in map(_name, _FLAG.findall(line)))
+
+
+def flags_in_a_row(text: str) -> int:
+    """Return the number of flags in a text that has nothing else but their values; otherwise 0.
+
+    >>> flags_in_a_row("--video --duration 5"), flags_in_a_row("--video and --duration 5")
+    (2, 0)
+    """
+    rest, count = _WITH_VALUE.subn(" ", text)
+    return 0 if rest.strip() else count
+
+
+def stands_alone(text: str) -> bool:
+    """Return whether a text with flags has words of its own, which make it a prompt.
+
+    >>> stands_alone("a cat --video"), stands_alone("--duration 5")
+    (True, False)
+    """
+    return _WORD.search(_WITH_VALUE.sub(" ", text)) is not None
 
 
 def _lines(text: str) -> Iterator[Span]:

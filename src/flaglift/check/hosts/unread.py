@@ -18,7 +18,7 @@ from flaglift.check.hosts.base import (
 )
 from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.finding import MOST_NESTED, judged, literals_of, nested
-from flaglift.check.hosts.pieces import BROKEN, DEEP, OUTSIDE, UNREAD
+from flaglift.check.hosts.pieces import BROKEN, DEEP, DIVIDED, OUTSIDE, UNREAD
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named
 from flaglift.lossless.spans import Span
@@ -88,6 +88,7 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     return [
         *(UnreadPlace(start, BROKEN) for start in sorted(lost)),
         *_passed_over(data, [each for each in known if each.start not in lost]),
+        *_divided(data, literals),
     ]
 
 
@@ -103,7 +104,7 @@ def unread_in_part(
         comments = host.comments_in(data, part)
         covered += [Span(each.start, each.end) for each in comments]
         bare = _bare(data, part, [*covered, *_patterns(host, data, part)])
-    return [*_passed_over(data, bare)]
+    return [*_passed_over(data, bare), *_divided(data, literals)]
 
 
 def _patterns(host: object, data: bytes, part: Span) -> Iterable[Span]:
@@ -156,6 +157,16 @@ def _passed_over(
             is_prompt = any(_reads_as_prompt(line, is_code=is_code) for line in lines)
         if is_prompt:
             yield UnreadPlace(start, UNREAD if is_code else OUTSIDE)
+
+
+def _divided(data: bytes, literals: Iterable[Literal]) -> Iterator[UnreadPlace]:
+    """Yield the texts with markup inside that are not read, but would be prompts without it."""
+    prose = partial(Around, Origin("prose"))
+    divided = [replace(e, look=prose) for e in literals if e.origin.role == "divided"]
+    for literal, said in judged(divided):
+        if said.taken:
+            flag = next(lookalikes(data[literal.start : literal.end]), 0)
+            yield UnreadPlace(literal.start + flag, DIVIDED)
 
 
 def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:

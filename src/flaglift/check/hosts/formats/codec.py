@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from flaglift.check.hosts.base import HOLE, Literal, Piece, PieceKind
+from flaglift.check.hosts.base import HOLE, Literal, LiteralForm, Piece, PieceKind
 from flaglift.lossless.spans import Span
 
 Decode = Callable[[bytes], str | None]
@@ -69,6 +70,28 @@ class Escaped:
                 position += 1
             scanned.atom(Span(match.start(), position), self.decode(data[match.start() : position]))
         scanned.run(data, Span(position, span.end))
+
+
+@dataclass(frozen=True, eq=False)
+class DividedText:
+    """The form of a text with tags inside."""
+
+    form: LiteralForm
+    """The form of its parts."""
+    is_divided: ClassVar[bool] = True
+
+    @property
+    def name(self) -> str:
+        """That of the parts."""
+        return self.form.name
+
+    def encode(self, text: str, literal: Literal, at: int) -> bytes | None:
+        """Return the encoding of a text inside of one part."""
+        return self.form.encode(text, literal, at)
+
+    def place_between(self, low: int, high: int) -> int:
+        """Return the byte before a hole, which no tag is next to for certain."""
+        return self.form.place_between(low, high)
 
 
 @dataclass
