@@ -10,9 +10,10 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.braces import markup
-from flaglift.check.hosts.formats.codec import LINE_END, Escaped
+from flaglift.check.hosts.formats.codec import LINE_END, DividedText, Escaped, ScannedLiteral
+from flaglift.check.hosts.formats.flow import BLOCKS, Item, Passage, passages
 from flaglift.check.hosts.formats.origins import text_of
-from flaglift.check.hosts.formats.tags import is_in_one_token, texts_of
+from flaglift.check.hosts.formats.tags import MarkupToken, is_in_one_token, texts_and_tags
 from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
@@ -20,6 +21,7 @@ from flaglift.lossless.spans import Span
 _MODULE = "tree_sitter_html"
 _ENTITY = rb"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,40});?|"
 _RAW = ("textarea", "title")
+_BLANK = b" \t\r\n\f"
 _SCRIPTS = {"module": "javascript", "text/javascript": "javascript", "": "javascript",
             "text/babel": "javascript", "ts": "typescript", "tsx": "tsx", "jsx": "javascript",
             "application/json": "json", "application/ld+json": "json"}  # fmt: skip
@@ -76,12 +78,13 @@ class HtmlHost(TreeParts):
         return markup(self.name, data).data
 
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
-        """Yield where elements begin; what is in one of plain text is one text."""
+        """Yield where elements begin that no text reaches into; plain text in one is one text."""
         end = 0
         for node in nodes(self.parsed(data), ("element", "script_element"), _MODULE):
-            if node.start_byte >= end:
+            tag = _tag(node.named_child(0))
+            if node.start_byte >= end and tag in BLOCKS:
                 yield node.start_byte, None
-                if node.type == "element" and _tag(node.named_child(0)) in _RAW:
+                if node.type == "element" and tag in _RAW:
                     end = node.end_byte
 
     def _literals(self, data: bytes, part: Span | None) -> list[Literal]:
@@ -94,34 +97,56 @@ class HtmlHost(TreeParts):
         return sorted(literals, key=lambda literal: literal.start)
 
     def _texts(self, data: bytes, part: Span | None) -> Iterator[Literal]:
-        raw = []
-        blocks = self._blocks(data)
-        for node in nodes(self.parsed(data), ("element",), _MODULE, part=part):
+        parsed = self.parsed(data)
+        for node in nodes(parsed, ("element",), _MODULE, part=part):
             children = node.named_children
             opening, closing = children[0], children[-1]
             tag = _tag(opening)
             if tag in _RAW and len(children) > 1:
-                raw.append(range(node.start_byte, node.end_byte))
                 inside = Span(opening.end_byte, closing.start_byte)
                 skipped = re.compile(rb"\r?\n").match(data, *inside) if tag == "textarea" else None
                 inside = Span(skipped.end() if skipped else inside.start, inside.end)
                 yield self._literal(node, data, inside, self._text, Origin("value", tag))
-        parsed, end = self.parsed(data), 0
-        if parse(parsed, _MODULE).root_node.has_error:
-            # The parser skips text between unmatched end tags.
-            texts, end = texts_of(parsed)
-            for place in texts:
-                is_in = part is None or part.start <= place.start < part.end
-                if is_in and data[slice(*place)].strip() and not _is_inside(place, raw):
-                    yield self._literal(
-                        None, data, place, self._text_at(place, blocks), Origin("prose")
-                    )
-        for node in nodes(parsed, ("text",), _MODULE, part=part):
-            place = Span(node.start_byte, node.end_byte)
-            if place.start >= end and not _is_inside(place, raw):
-                yield self._literal(
-                    node, data, place, self._text_at(place, blocks), Origin("prose")
-                )
+        blocks = self._blocks(data)
+        start, end = part or Span(0, len(data))
+        tokens = texts_and_tags(parsed[start:end])
+        items = (self._item(data, token, start, blocks) for token in tokens)
+        for passage in passages(items):
+            yield self._passage(data, passage, blocks)
+
+    def _item(self, data: bytes, token: MarkupToken, offset: int, blocks: list[range]) -> Item:
+        place = Span(token.place.start + offset, token.place.end + offset)
+        if token.name:
+            name = token.name.lower() if self.name == "html" else token.name
+            return Item(place, None, name, token.closes)
+        form = self._text_at(place, blocks)
+        return Item(place, "".join(piece.text for piece in self._scan(data, place, form).pieces))
+
+    def _passage(self, data: bytes, passage: Passage, blocks: list[range]) -> Literal:
+        """Return a literal of several texts, without the blanks around them."""
+        first, last = passage.items[0].place, passage.items[-1].place
+        start = first.start + len(data[slice(*first)]) - len(data[slice(*first)].lstrip(_BLANK))
+        end = last.start + len(data[slice(*last)].rstrip(_BLANK))
+        form = self._text_at(first, blocks)
+        scanned = ScannedLiteral()
+        for place, text, *_ in passage.items:
+            if text is None:
+                scanned.atom(place, "\n")
+                continue
+            more = self._scan(data, Span(max(place.start, start), min(place.end, end)), form)
+            scanned.pieces += more.pieces
+            scanned.unclear = scanned.unclear or more.unclear
+        return Literal(
+            host=self.name,
+            form=DividedText(form) if len(passage.items) > 1 else form,
+            start=start,
+            end=end,
+            inside=start,
+            pieces=tuple(scanned.pieces),
+            look=partial(Around, Origin(passage.role)),
+            source=data,
+            unclear=scanned.unclear,
+        )
 
     def _blocks(self, data: bytes) -> list[range]:
         """Return the blocks in which Vue, or a plugin, reads something other than markup."""
@@ -185,11 +210,13 @@ class HtmlHost(TreeParts):
                 source=data,
             )
 
+    def _scan(self, data: bytes, inside: Span, form: Escaped) -> ScannedLiteral:
+        return form.pieces(data, inside, markup(self.name, data).holes(inside))
+
     def _literal(
-        self, node: Node | None, data: bytes, inside: Span, form: Escaped, origin: Origin
+        self, node: Node, data: bytes, inside: Span, form: Escaped, origin: Origin
     ) -> Literal:
-        holes = markup(self.name, data).holes(inside)
-        scanned = form.pieces(data, inside, holes)
+        scanned = self._scan(data, inside, form)
         return Literal(
             host=self.name,
             form=form,
@@ -197,9 +224,7 @@ class HtmlHost(TreeParts):
             end=inside.end,
             inside=inside.start,
             pieces=tuple(scanned.pieces),
-            look=partial(_look, node, self.parsed(data), origin)
-            if node
-            else partial(Around, origin),
+            look=partial(_look, node, self.parsed(data), origin),
             source=data,
             unclear=scanned.unclear,
         )
@@ -221,8 +246,8 @@ _LOOP = re.compile(rb"[^\"'`\[]*?\s(?:in|of)\s")
 UNQUOTED = "it has no quotes around it"
 
 
-def _is_inside(place: Span, raw: list[range]) -> bool:
-    return any(place.start in each for each in raw)
+def _is_inside(place: Span, blocks: list[range]) -> bool:
+    return any(place.start in each for each in blocks)
 
 
 def _tag(opening: Node | None) -> str:

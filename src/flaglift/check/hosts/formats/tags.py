@@ -14,29 +14,38 @@ from flaglift.lossless.spans import Span
 
 _TOKEN = re.compile(
     rb"(?P<text>(?:[^<]|<(?![a-zA-Z/!?]))++)"
-    rb"|(?P<apart><!--(?:[^-]|-(?!->))*+-->|<!(?!--|\[)[^>]*+>|<\?[^>]*+>|</[a-zA-Z][^\s<>\"']*+\s*+>)"
-    rb"|<(?P<tag>[a-zA-Z][^\s<>/\"'=]*+)(?:[\s/]++(?:[^\s\"'<>/=]++"
-    rb"(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'=<>`]++))?+)?+)*+>"
+    rb"|(?P<unseen><!--(?:[^-]|-(?!->))*+-->|<!(?!--|\[)[^>]*+>|</>)"
+    rb"|(?P<apart><(?:(?P<program>\?)[^>]*+|/(?P<end>[a-zA-Z][^\s<>\"']*+)[^<>\"']*+)>)"
+    rb"|<(?P<tag>[a-zA-Z][^\s<>/\"'=]*+)(?:(?:[\s/]++|(?<=[\"'])(?=[^\s\"'<>/=]))(?:[^\s\"'<>/=]++"
+    rb"(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++|(?=>)))?+)?+)*+>"
 )
 _RAW = (b"script", b"style", b"textarea", b"title", b"iframe", b"noembed", b"noframes", b"xmp")
 
 
+class MarkupToken(NamedTuple):
+    """A text or a tag."""
+
+    place: Span
+    name: str
+    """The name of a tag; empty for a text."""
+    closes: bool
+
+
 class _Tokens(NamedTuple):
     starts: list[int]
-    """The starts of tags and texts."""
+    """The starts of opening tags and texts."""
     ends: list[int]
-    texts: list[Span]
-    """The texts, except those in scripts and similar elements."""
+    texts_and_tags: list[MarkupToken]
+    """In order, without the texts of scripts and similar elements."""
 
 
-def texts_of(data: bytes) -> tuple[Sequence[Span], int]:
-    """Return the texts of a document, and the position up to which it can be read.
+def texts_and_tags(data: bytes) -> Sequence[MarkupToken]:
+    """Return the texts and tags of a document, up to where it cannot be read.
 
-    >>> texts_of(b"</p>a<b>c</i></p>d<")
-    ([Span(start=4, end=5), Span(start=8, end=9), Span(start=17, end=19)], 19)
+    >>> [(name, place.start) for place, name, _ in texts_and_tags(b"</p>a<!-- b --><I>c<u")]
+    [('p', 0), ('', 4), ('I', 15), ('', 18)]
     """
-    tokens = _tokens(data)
-    return tokens.texts, max(tokens.ends, default=0)
+    return _tokens(data).texts_and_tags
 
 
 def is_in_one_token(data: bytes, place: Span) -> bool:
@@ -58,11 +67,13 @@ def _tokens(data: bytes) -> _Tokens:
     position = 0
     while match := _TOKEN.match(data, position):
         position = match.end()
-        if not match["apart"]:
+        if not (match["unseen"] or match["apart"]):
             tokens.starts.append(match.start())
             tokens.ends.append(position)
-        if match["text"]:
-            tokens.texts.append(Span(*match.span()))
+        if not match["unseen"]:
+            name = match["tag"] or match["end"] or match["program"] or b""
+            token = MarkupToken(Span(*match.span()), name.decode(), match["end"] is not None)
+            tokens.texts_and_tags.append(token)
         if match["tag"] and match["tag"].lower() in _RAW:
             end = re.compile(rb"</" + re.escape(match["tag"]) + rb"[\s/>]", re.IGNORECASE)
             closing = end.search(data, position)
