@@ -72,6 +72,8 @@ def test_a_text_with_tags_inside_is_read_as_it_is_shown(source: str, text: str |
 @pytest.mark.parametrize(
     ("name", "source"),
     [
+        ("javascript", "x = <p>a <b>cat</b> FLAGS</p>;"),
+        ("tsx", "x = <p>a{' '}\n  <>cat</> <i>--video</i> --video_model <b>kling25</b> REST</p>;"),
         ("vue", "<template><p>a <b>cat</b> FLAGS</p></template>"),
         ("svelte", "<p>a <b>cat</b> FLAGS</p>"),
         ("php", "<p>a <b>cat</b> FLAGS</p><?php $a = 1; ?>"),

@@ -2,19 +2,18 @@
 
 import html
 import re
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Around, Literal, Origin, PieceKind
+from flaglift.check.hosts.base import Literal
 from flaglift.check.hosts.formats.code import CodeHost, Join, first_of, joined
 from flaglift.check.hosts.formats.codec import CONTROLS, LINE_END, Escaped, backslashed
 from flaglift.check.hosts.formats.joined import StringLiteral
+from flaglift.check.hosts.formats.jsx import ENTITY, JsxTexts
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
-from flaglift.check.hosts.formats.trees import is_broken, nodes
-from flaglift.check.hosts.pieces import BROKEN
+from flaglift.check.hosts.formats.trees import nodes
 from flaglift.lossless.spans import Span
 
 _UNIT = rb"\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]+\})"
@@ -65,22 +64,11 @@ _FORMS["`"] = Escaped(
     _WRITTEN | backslashed(["``", "$$"]),
 )
 
-_ENTITY = re.compile(rb"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);|" + LINE_END)
 _ATTRIBUTE = Escaped(
     "JSX attribute",
-    _ENTITY,
+    re.compile(ENTITY + LINE_END),
     lambda raw: "\n" if raw[:1] == b"\r" else html.unescape(raw.decode()),
     {ord("&"): "&amp;", ord('"'): "&quot;", ord("'"): "&#39;"},
-)
-
-_JSX_LINES = rb"(?<![ \t])[ \t]*+\r?\n[ \t\r\n]*+"
-_JSX_TEXT = Escaped(
-    "JSX text",
-    re.compile(_ENTITY.pattern.removesuffix(LINE_END) + _JSX_LINES),
-    lambda raw: " " if b"\n" in raw else html.unescape(raw.decode()),
-    {ord(c): f"&#{ord(c)};" for c in "{}<>&"},
-    re.compile(r"[\r\n\0]"),
-    universal=False,
 )
 _LONGEST_TAG = 60
 
@@ -90,11 +78,6 @@ _MAPPINGS = Mappings(
     quotes={quote: _FORMS[quote] for quote in "\"'"},
     words={},
 )
-
-
-_OF_TEXT = ("jsx_text", "html_character_reference", "jsx_expression")
-_BLANK = re.compile(rb"\{(?:' '|\" \"|` `)\}")
-"""How a blank at the end of a line is written."""
 
 
 class JavaScriptHost(CodeHost):
@@ -148,42 +131,9 @@ class JavaScriptHost(CodeHost):
         return sorted(literals, key=lambda literal: literal.start)
 
     def _texts(self, data: bytes, part: Span | None) -> Iterator[Literal]:
-        """Yield the texts of JSX, with the expressions in them as holes."""
-        for element in nodes(data, ("jsx_element",), self.module, self.grammar(data), part):
-            run: list[Node] = []
-            for child in element.children:
-                if child.type in _OF_TEXT:
-                    run.append(child)
-                elif run:
-                    yield from self._text(run, data)
-                    run = []
-
-    def _text(self, run: Sequence[Node], data: bytes) -> Iterator[Literal]:
-        start, end = run[0].start_byte, run[-1].end_byte
-        inside = _shown(data, Span(start, end))
-        holes = [Span(e.start_byte, e.end_byte) for e in run if e.type == "jsx_expression"]
-        if not data[slice(*inside)].strip() or len(holes) == len(run):
-            return
-        scanned = _JSX_TEXT.pieces(data, inside, holes)
-        blanks = [Span(e.start, e.end) for e in holes if _BLANK.fullmatch(data, *e)]
-        pieces = [
-            each._replace(kind=PieceKind.ATOM, text=" ")
-            if Span(each.start, each.end) in blanks
-            else each
-            for each in scanned.pieces
-        ]
-        broken = is_broken(run[0], data, self.module, self.grammar(data))
-        yield Literal(
-            host=self.name,
-            form=_JSX_TEXT,
-            start=inside.start,
-            end=inside.end,
-            inside=inside.start,
-            pieces=tuple(pieces),
-            look=partial(Around, Origin("prose"), BROKEN if broken else ""),
-            source=data,
-            unclear=scanned.unclear,
-        )
+        """Yield the texts of JSX."""
+        elements = nodes(data, ("jsx_element",), self.module, self.grammar(data), part)
+        yield from JsxTexts(self.name, data, self.module, self.grammar(data)).literals(elements)
 
     def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
@@ -224,15 +174,6 @@ class JavaScriptHost(CodeHost):
             name = data[tag : min(place.start, tag + _LONGEST_TAG)].decode(errors="ignore")
             scanned.unclear = f"the function `{name}` reads its escapes"
         return StringLiteral(form, place, inside.start, scanned)
-
-
-def _shown(data: bytes, text: Span) -> Span:
-    """Return a text of JSX without the line ends around it, and the blanks next to these."""
-    raw = data[slice(*text)]
-    head = len(raw) - len(raw.lstrip(b" \t\r\n"))
-    tail = len(raw.rstrip(b" \t\r\n"))
-    start = text.start + head if b"\n" in raw[:head] else text.start
-    return Span(start, max(start, text.start + tail) if b"\n" in raw[tail:] else text.end)
 
 
 def make(name: str) -> JavaScriptHost:
