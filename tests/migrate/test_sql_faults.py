@@ -430,19 +430,24 @@ def test_a_second_account_is_told_which_rights_it_lacks(tmp_path: Path) -> None:
                 database.run(f"DROP USER {name}{host}")
 
 
+def make_slow(database: Database, *, row: float, most: str) -> None:
+    """Have an update take some seconds a row, and limit the time of a statement."""
+    database.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+        f" 'BEGIN PERFORM pg_sleep({row}); RETURN NEW; END'"
+    )
+    database.run(
+        "CREATE TRIGGER slow BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    name = database.engine.url.database
+    database.run(f"ALTER DATABASE {name} SET statement_timeout = '{most}'")
+
+
 def test_statements_that_take_too_long_are_tried_smaller(
     postgresql: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = postgresql.prompts([VIDEO.format(i) for i in range(60)])
-    postgresql.run(
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
-        " 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END'"
-    )
-    postgresql.run(
-        "CREATE TRIGGER slow BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION slow()"
-    )
-    name = postgresql.engine.url.database
-    postgresql.run(f"ALTER DATABASE {name} SET statement_timeout = '300ms'")
+    make_slow(postgresql, row=0.01, most="300ms")
     assert applied(source, patience=(0.01,) * 4).changed == 60
 
 
@@ -451,15 +456,7 @@ def test_an_undo_that_takes_too_long_is_tried_smaller(postgresql: Database) -> N
     before = postgresql.rows()
     applied(source)
     postgresql.run("UPDATE prompts SET text = 'mine' WHERE id IN (20, 60)")
-    postgresql.run(
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
-        " 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END'"
-    )
-    postgresql.run(
-        "CREATE TRIGGER slow BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION slow()"
-    )
-    name = postgresql.engine.url.database
-    postgresql.run(f"ALTER DATABASE {name} SET statement_timeout = '300ms'")
+    make_slow(postgresql, row=0.01, most="300ms")
     assert undone(source, patience=(0.01,) * 4).restored == 58
     kept = [row for row in postgresql.rows() if row[0] not in (20, 60)]
     assert kept == [row for row in before if row[0] not in (20, 60)]
@@ -471,15 +468,7 @@ def test_few_rows_that_take_too_long_are_written_in_parts(postgresql: Database, 
     texts = [VIDEO.format(i) for i in range(5)]
     source = postgresql.prompts(texts[late:])
     postgresql.run("UPDATE prompts SET id = id + 100")
-    postgresql.run(
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END$$"
-    )
-    postgresql.run(
-        "CREATE TRIGGER slow BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION slow()"
-    )
-    name = postgresql.engine.url.database
-    postgresql.run(f"ALTER DATABASE {name} SET statement_timeout = '500ms'")
+    make_slow(postgresql, row=0.2, most="500ms")
     behind = [texts[:late]]
 
     def watch(*_: object) -> None:
