@@ -143,3 +143,38 @@ def test_prompts_side_by_side_are_prompts_of_their_own(source: str) -> None:
 def test_talk_of_flags_with_tags_inside_is_none(source: str) -> None:
     assert prompts("html", source) == []
     assert unread(source.encode(), host_named("html")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (f"<p>{BAD}</p>", BAD),
+        (f"&lt;p&gt;{BAD}&lt;/p&gt;", BAD),
+        (f"a <b>cat</b> {FLAGS}", BAD),
+        (f"{BAD}<hr>", BAD),
+        (f"{BAD}</x>", BAD),
+        (f"{BAD}<!-- x -->", BAD),
+        (f"<center>{BAD}", BAD),
+        (f"<i title='&lt;b&gt;{BAD}&lt;/b&gt;'>", BAD),
+        (f"{{&quot;html&quot;: &quot;<p>{BAD}</p>&quot;}}", BAD),
+        (f"a <seconds> cat {FLAGS}", f"a <seconds> cat {FLAGS}"),
+    ],
+)
+@pytest.mark.parametrize("name", ["html", "vue", "svelte"])
+def test_markup_in_the_value_of_an_attribute_is_no_part_of_a_prompt(
+    name: str, value: str, text: str
+) -> None:
+    if name == "svelte" and "{" in value:
+        value = value.replace("{", "&#123;").replace("}", "&#125;")
+    source = f'<template><iframe srcdoc="{value}"></iframe></template>'
+    (literal,) = prompts(name, source)
+    assert literal.text == text
+    change = LiteralChange(literal, text.replace("duration 7", "duration 5"))
+    changed, refused = rewrite(source.encode(), host_named(name), [change])
+    assert not refused
+    assert changed.decode() == source.replace("duration 7", "duration 5")
+
+
+def test_markup_in_a_field_is_text() -> None:
+    (literal,) = prompts("html", f"<textarea>a <b>cat</b> {FLAGS}</textarea>")
+    assert literal.text == f"a <b>cat</b> {FLAGS}"

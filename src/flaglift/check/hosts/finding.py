@@ -115,7 +115,9 @@ _QUOTED_OPERAND = re.compile(
     r"(?:\"[^\"]*+\"|'[^']*+')"
 )
 """The quoted operand of an option that is none of the service's own."""
-_PAGES = frozenset({"http", "html", "vue", "svelte", "lines", "whole", "blocks"})
+_PLAIN_TEXT = frozenset({"http", "lines", "whole", "blocks"})
+_AS_SHOWN = frozenset({"word", "operand", "prose", "shown"})
+"""The roles of texts that are not code of another language, whatever they hold."""
 _SQL = re.compile(
     r"\s*(?:--[^\n]*+\n\s*)*+"
     r"(?:(?:INSERT|REPLACE)\s+(?:(?:IGNORE|DELAYED|(?:LOW|HIGH)_PRIORITY|OR\s+\w+)\s+)?INTO"
@@ -125,12 +127,13 @@ _SQL = re.compile(
 )
 _PHP = re.compile(r"\s*(?:<\?php\s|\$\w+\s*(?:=[^;]*|->\w+\([^;]*|\[[^;]*);\s*(?:$|[\n$]))")
 _HTML = re.compile(
-    r"</?(?:p|li|ul|ol|div|span|br|td|tr|th|table|h[1-6]|b|i|em|strong|a|pre|code|textarea|input|option"
-    r"|button|label|body|html|section|article|img|form|[a-z]\w{0,60}-[\w-]{1,60})"
-    r"(?:\s[^<>]{0,300})?/?>"
-    r"|<([a-z][\w.:-]{0,60})(?:\s[^<>]{0,300})?>[^<>]*</\1\s{0,10}>",
+    r"</?(?:p|li|[uod]l|d[dt]|div|span|br|hr|wbr|td|tr|th|thead|tbody|tfoot|table|h[1-6]|b|i|u|em|strong|a|pre|code"
+    r"|kbd|samp|tt|mark|small|big|del|ins|su[bp]|font|center|blockquote|textarea|input|option|button|label|body|html"
+    r"|section|article|img|form|[a-z]\w{0,60}-[\w-]{1,60})(?:\s[^<>]{0,300})?/?>"
+    r"|</[a-z][\w.:-]{0,60}\s{0,10}>|<!--",
     re.IGNORECASE,
 )
+"""A tag that is known, or the end of any: other words in brackets may be placeholders."""
 _KEYFRAMES = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 _VIDEO = re.compile(r"(?:^|\s)--video(?=\s|$)")
 
@@ -170,7 +173,7 @@ def _language_of(literal: Literal) -> str | None:
         return "json"
     if _is_script(literal):
         return "bash"
-    if literal.origin.role in ("word", "operand", "prose") or literal.host in _PAGES:
+    if literal.origin.role in _AS_SHOWN or literal.host in _PLAIN_TEXT:
         return None
     if _SQL.match(text) and ("'" in text or "$$" in text):
         return "sql"

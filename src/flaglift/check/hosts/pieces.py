@@ -113,6 +113,7 @@ class Origin(NamedTuple):
     role: str
     """`value`, `argument`, `word` (of a command), `element`, `text`, `cell`, `code`, `prose`.
 
+    `shown` is a field's text in a page, in which markup is no markup.
     `divided` is a text with markup inside, of which it is not known how it reads.
     """
     key: str = ""

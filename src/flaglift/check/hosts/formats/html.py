@@ -106,7 +106,7 @@ class HtmlHost(TreeParts):
                 inside = Span(opening.end_byte, closing.start_byte)
                 skipped = re.compile(rb"\r?\n").match(data, *inside) if tag == "textarea" else None
                 inside = Span(skipped.end() if skipped else inside.start, inside.end)
-                yield self._literal(node, data, inside, self._text, Origin("value", tag))
+                yield self._literal(node, data, inside, self._text, Origin("shown", tag))
         blocks = self._blocks(data)
         start, end = part or Span(0, len(data))
         tokens = texts_and_tags(parsed[start:end])
