@@ -18,8 +18,7 @@ from flaglift.check.hosts.base import (
     SelectiveHost,
 )
 from flaglift.check.hosts.classifier import COMMAND_KEY, classify
-from flaglift.check.hosts.formats.argv import OF_SCRIPT, SHELL
-from flaglift.check.hosts.formats.curl import DATA_OPTIONS
+from flaglift.check.hosts.formats.curl import BODY_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
 from flaglift.check.hosts.formats.text import TextForm
 from flaglift.check.hosts.pieces import QUOTED
@@ -153,9 +152,9 @@ def nested(literal: Literal) -> Host | None:
     option = _OPTION.match(text) if role in ("word", "value") else None
     if option and literal.host != "form":
         return FormHost()
-    if role == "word" and (FIELD.match(text) or (key in DATA_OPTIONS and PAIRS.match(text))):
+    if role == "word" and (FIELD.match(text) or (key in BODY_OPTIONS and PAIRS.match(text))):
         return FormHost(
-            encoded=key in DATA_OPTIONS,
+            encoded=key in BODY_OPTIONS,
             option=key,
             beside=literal.beside,
             siblings=literal.siblings,
@@ -184,10 +183,9 @@ def _language_of(literal: Literal) -> str | None:
 
 def _is_script(literal: Literal) -> bool:
     """Return whether a string contains commands: a workflow step, or a call of curl."""
-    role, key, call, path = literal.origin[:4]
-    if role == "word":
-        return bool(OF_SCRIPT.fullmatch(key) and SHELL.match(call)) or _is_curl(literal)
-    if literal.host in _STRUCTURED and (_has_script(key, path) or _has_options(key, literal.text)):
+    role, key, _, path = literal.origin[:4]
+    is_value = role not in ("word", "operand") and literal.host in _STRUCTURED
+    if is_value and (_has_script(key, path) or _has_options(key, literal.text)):
         return True
     return role != "operand" and _is_curl(literal)
 

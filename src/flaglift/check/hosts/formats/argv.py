@@ -1,11 +1,10 @@
 """The words of a command: a list in a document is one as well (`["sh", "-c", "..."]`)."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flaglift.check.hosts.base import Origin
+from flaglift.check.hosts.formats.commands import MOST_WORDS, language_of
 
 _LISTS = frozenset({"command", "cmd", "args", "arguments", "argv", "entrypoint"})
 _PROGRAMS = {
@@ -15,13 +14,8 @@ _PROGRAMS = {
 """The keys of the words before those of a key, in Kubernetes, Compose, actions and others."""
 _OF_DOCKER = {"CMD": (), "CMD-SHELL": ("sh", "-c")}
 """What the first word of a health check stands for."""
-_MOST_OPTIONS = 8
-"""The number of words between a shell and its script."""
 _MOST_WORDS = 200
 """A longer list is one of data; to read what is before each of its elements takes too long."""
-SHELL = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")
-OF_SCRIPT = re.compile(r"-[a-zA-Z]*c")
-"""The option of a shell after which a script stands; others may be in the same word."""
 
 
 def as_word(
@@ -46,10 +40,11 @@ def as_word(
     command = [*_OF_DOCKER.get(first, (first,)), *others]
     if not command or len(command[0].split()) > 1:
         return origin
+    language = language_of(command[:-1][-MOST_WORDS:], command[-1])
+    if language:
+        return origin._replace(role="code", key=language)
     option = command[-2] if command[-2:-1] and command[-2].startswith("-") else ""
-    return origin._replace(
-        role="word", key=option, call=shell_among(reversed(command[:-1])) or command[0]
-    )
+    return origin._replace(role="word", key=option, call=command[0])
 
 
 def is_command(key: str) -> bool:
@@ -66,8 +61,3 @@ def words_in(raw: bytes, read: Callable[[bytes], Any]) -> Sequence[str]:
     if isinstance(value, str):
         return value.split()
     return [str(each) for each in value] if isinstance(value, list) else ()
-
-
-def shell_among(words: Iterable[str]) -> str:
-    """Return the shell that another command runs, such as `sudo`; empty for none."""
-    return next(filter(SHELL.match, islice(words, _MOST_OPTIONS)), "")

@@ -5,12 +5,13 @@ from functools import partial
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Around, Literal, Origin, PieceKind
+from flaglift.check.hosts.base import Around, Literal, Origin, Piece, PieceKind
+from flaglift.check.hosts.formats.commands import attached
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
-from flaglift.check.hosts.formats.joined import Joined
+from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.origins import origin_in_script, text_of
 from flaglift.check.hosts.formats.shellfields import fields_beside
-from flaglift.check.hosts.formats.shellwords import labels, parts
+from flaglift.check.hosts.formats.shellwords import BARE, labels, parts
 from flaglift.check.hosts.formats.trees import TreeParts, ancestors, follow, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.check.hosts.prefilter import lookalikes
@@ -110,15 +111,15 @@ class BashHost(TreeParts):
             read = tuple(parts(data, start, limit))
             if not read:
                 continue
-            end = read[-1].place.end
+            option, pieces = _split_option(read)
             literal = Literal(
                 host=self.name,
                 form=read[0].form if len(read) == 1 else Joined(read),
                 start=start,
-                end=end,
+                end=read[-1].place.end,
                 inside=read[0].inside,
-                pieces=tuple(piece for part in read for piece in part.scanned.pieces),
-                look=partial(_look, node, limit, data),
+                pieces=pieces,
+                look=partial(_look, node, limit, data, option),
                 source=data,
                 unclear=next((p.scanned.unclear for p in read if p.scanned.unclear), ""),
             )
@@ -182,11 +183,25 @@ def _limits(script: bytes, part: Span) -> Callable[[int], int]:
     return limit
 
 
-def _look(node: Node, limit: int, data: bytes) -> Around:
+def _split_option(read: Sequence[StringLiteral]) -> tuple[str, tuple[Piece, ...]]:
+    """Return the option that a word begins with, and its value; the whole word without one.
+
+    `-e'code'` and `--post-data='text=a'` pass the same as two words.
+    """
+    pieces = tuple(piece for part in read for piece in part.scanned.pieces)
+    first = pieces[0] if pieces else None
+    begins = attached(first.text) if first and first.kind is PieceKind.RUN else None
+    if first is None or begins is None or read[0].form is not BARE or len(pieces) == 1:
+        return "", pieces
+    rest = first._replace(start=first.start + begins.length, text=first.text[begins.length :])
+    return begins.option, ((rest,) if rest.text else ()) + pieces[1:]
+
+
+def _look(node: Node, limit: int, data: bytes, option: str) -> Around:
     locked = BROKEN if is_broken(node, split(data)[1], _MODULE) else ""
     command = next((each for each in ancestors(node) if each.type in _COMMANDS), None)
-    beside, siblings = fields_beside(node, limit, data)
-    around = Around(origin_in_script(node), locked, beside, siblings)
+    beside, siblings = ({}, None) if option else fields_beside(node, limit, data)
+    around = Around(origin_in_script(node, option), locked, beside, siblings)
     if command is None:
         return around
     return around._replace(opener=command.start_byte, closer=command.end_byte)

@@ -4,6 +4,8 @@ import re
 
 DATA_OPTIONS = frozenset({"-d", "--data", "--data-raw", "--data-ascii", "--data-binary"})
 """Take URL-encoded fields."""
+BODY_OPTIONS = DATA_OPTIONS | {"--post-data", "--body-data"}
+"""Take URL-encoded fields; those of wget all of them at once."""
 FILE_OPTIONS = frozenset({"-F", "--form"})
 """Take a field, or the name of a file with its value."""
 PLAIN_OPTION = "--form-string"

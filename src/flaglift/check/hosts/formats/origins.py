@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
-from flaglift.check.hosts.formats.argv import OF_SCRIPT, shell_among
+from flaglift.check.hosts.formats.commands import MOST_WORDS, language_of
 from flaglift.check.hosts.patience import check_patience
 
 _COMPARISONS = frozenset({"==", "===", "!=", "!==", "=~", "!~", "in"})
@@ -177,18 +178,23 @@ def _called(call: Node, shape: Constructs) -> str:
     return ".".join(parts)
 
 
-def origin_in_script(node: Node) -> Origin:
-    """Return the place of a word, or of a value that is assigned, in a script."""
+def origin_in_script(node: Node, option: str = "") -> Origin:
+    """Return the place of a word, or of a value that is assigned, in a script.
+
+    `option` is the one that the word itself begins with.
+    """
     child, above = node, node.parent
     while above is not None:
         if above.type == "command":
             name = above.child_by_field_name("name")
             if name == child:
                 return Origin("command", call=text_of(name))
-            words = _words_before(child)
-            option = next(words, "")
-            call = shell_among(words) if OF_SCRIPT.fullmatch(option) else ""
-            return Origin("word", option if option[:1] == "-" else "", call or text_of(name))
+            nearest = [*filter(None, [option]), *islice(_words_before(child), MOST_WORDS)]
+            language = language_of(nearest[::-1], text_of(child))
+            if language:
+                return Origin("code", language)
+            key = nearest[0] if nearest and nearest[0].startswith("-") else ""
+            return Origin("word", key, text_of(name))
         if above.type == "variable_assignment":
             return Origin("value", text_of(above.child_by_field_name("name")))
         if above.type in ("test_command", "binary_expression", "case_item", "expansion"):

@@ -8,7 +8,7 @@ from urllib.parse import unquote, unquote_plus
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import HOLE, Siblings
-from flaglift.check.hosts.formats.curl import DATA_OPTIONS, FORM_OPTIONS, is_special
+from flaglift.check.hosts.formats.curl import BODY_OPTIONS, DATA_OPTIONS, FORM_OPTIONS, is_special
 from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.shellwords import parts
@@ -56,7 +56,7 @@ def _fields(node: Node, limit: int, data: bytes) -> list[tuple[str, str]]:
     read = parts(data, node.start_byte, limit)
     text = "".join(piece.text for part in read for piece in part.scanned.pieces)
     option = text_of(node.prev_named_sibling)
-    encoded = option in DATA_OPTIONS
+    encoded = option in BODY_OPTIONS
     fields = []
     for pair in text.split("&") if encoded else [text]:
         match = ANY_FIELD.match(pair)
