@@ -4,7 +4,7 @@ import pytest
 
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.finding import candidates, comments
-from flaglift.check.hosts.pieces import UNREAD
+from flaglift.check.hosts.pieces import QUOTED, UNREAD
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.check.hosts.unread import unread
@@ -78,6 +78,63 @@ def test_code_of_a_language_that_is_not_read_is_said(source: str) -> None:
     assert all(each.locked == UNREAD for each in prompts("bash", data.decode()))
     assert {each.reason for each in unread(data, host_named("bash"))} == {UNREAD}
     assert not unread(b"perl -ne 'print if /--video/ && $x --duration'", host_named("bash"))
+
+
+@pytest.mark.parametrize(
+    ("source", "hosts"),
+    [
+        ("python: os.system('gen --prompt \"BAD\"')", "python bash"),
+        ("python: os.popen('gen ' + '--prompt \"BAD\"')", "python bash"),
+        ("python: subprocess.run(f\"gen {x} --prompt 'BAD'\", shell=True)", "python bash"),
+        ("python: run(['sh', '-c', \"gen --prompt 'BAD'\"])", "python bash"),
+        ("python: run(['python', '-c', \"f(text='BAD')\"])", "python python"),
+        ("python: run(['gen', '--prompt', 'BAD'])", "python"),
+        ("python: os.system(a, 'BAD')", "python"),
+        ("python: replicate.run('BAD')", "python"),
+        ("javascript: cp.execSync(`gen --prompt 'BAD'`)", "javascript bash"),
+        ("javascript: exec(\"gen --prompt 'BAD'\", (e) => 1)", "javascript bash"),
+        ("javascript: spawn('sh', ['-c', \"gen --prompt 'BAD'\"])", "javascript bash"),
+        ("typescript: spawn(\"gen --prompt 'BAD'\", {shell: true})", "typescript bash"),
+        ("javascript: /x/.exec('BAD')", "javascript"),
+        ("ruby: system \"gen --prompt 'BAD'\"", "ruby bash"),
+        ("ruby: system('gen', '--prompt', 'BAD')", "ruby"),
+        ("ruby: Open3.capture2e(\"gen --prompt 'BAD'\", chdir: x)", "ruby bash"),
+        ("php: <?php exec(\"gen --prompt 'BAD'\", $out);", "php bash"),
+        ("php: <?php new Process(['sh', '-c', \"gen --prompt 'BAD'\"]);", "php bash"),
+        ('go: package p\nvar x = exec.Command("sh", "-c", `gen -p \'BAD\'`)', "go bash"),
+        ('go: package p\nvar x = []string{"bash", "-c", `gen -p \'BAD\'`}', "go bash"),
+    ],
+)
+def test_what_a_call_runs_is_read_as_a_command(source: str, hosts: str) -> None:
+    name, _, source = source.replace("BAD", BAD).partition(": ")
+    found = prompts(name, source)
+    assert [each.hosts for each in found] == [tuple(hosts.split())]
+    change = LiteralChange(found[0], found[0].text.replace("--duration 7", "--duration 5"))
+    new, refused = rewrite(source.encode(), host_named(name), [change])
+    assert not refused
+    assert new.decode() == source.replace("--duration 7", "--duration 5")
+
+
+def test_a_line_of_a_shell_in_a_template_is_read() -> None:
+    (literal,) = prompts("javascript", f"await $`gen --prompt '{BAD}'`")
+    assert literal.hosts == ("javascript", "bash")
+    (other,) = prompts("javascript", f"x = html`{BAD}`")
+    assert other.hosts == ("javascript",)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("python", "cmd = \"gen --prompt 'BAD'\""),
+        ("python", "c.run(\"gen -p 'BAD'\")"),
+        ("toml", "run_it = \"gen --prompt 'BAD'\""),
+        ("yaml", "args: ['-c', 'gen --prompt \"BAD\"']"),
+    ],
+)
+def test_a_prompt_after_an_option_is_checked_and_not_edited(name: str, source: str) -> None:
+    (literal,) = prompts(name, source.replace("BAD", BAD))
+    assert literal.locked == QUOTED
+    assert [literal.part(each).literal.text for each in literal.possible] == [BAD]
 
 
 def test_bytes_have_other_escapes_and_hold_ascii() -> None:

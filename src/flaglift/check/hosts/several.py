@@ -41,12 +41,17 @@ _VIDEO = re.compile(r"(?<![\w-])--(?:video|duration)")
 _STRINGS = "|".join(rf"{quote}(?:[^{quote}\\]|\\.)*+{quote}" for quote in "'\"`")
 _STRING = re.compile(_STRINGS.replace("*+", "{0,400}+"), re.DOTALL)
 _QUOTED = re.compile(
-    rf"(?:(?P<before>[=(\[{{:,]|<-|\br#{{1,3}}(?=\"))[ \t\r\n]{{0,4}}|(?P<alone>\A\s{{0,9}}))"
+    rf"(?:(?P<before>[=(\[{{:,]|<-|\br#{{1,3}}(?=\")"
+    r"|(?<!\S)--?(?!(?:video|duration)(?![a-z]))[A-Za-z][\w-]{0,40}(?=[ \t]))[ \t\r\n]{0,4}"
+    rf"|(?P<alone>\A\s{{0,9}}))"
     rf"(?P<string>{_STRINGS})"
     r"(?(alone)\s{0,9};?\Z|(?!\w)(?P<closed>(?=\s{0,4}[)\]};,]))?)",
     re.DOTALL,
 )
-"""A string in code. Prose too has commas and apostrophes, so these need a closing bracket."""
+"""A string in code, or after an option of a command.
+
+Prose too has commas and apostrophes, so these need a closing bracket.
+"""
 
 
 def single(literal: Literal) -> Literal:

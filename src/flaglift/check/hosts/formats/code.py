@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Literal, Piece, PieceKind
+from flaglift.check.hosts.base import HOLE, Around, Literal, Origin, Piece, PieceKind
+from flaglift.check.hosts.formats.arguments import code_of
 from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import (
@@ -55,6 +56,8 @@ class CodeHost(TreeParts):
     calls: frozenset[str] = frozenset()
     """The types of calls that may join the elements of a list."""
     shape: Constructs
+    shells: re.Pattern[str] = re.compile(r"(?!)")
+    """The names of functions that run their first argument in a shell."""
     dependent: re.Pattern[bytes] | None = None
     """A pattern for documents whose statements may affect each other."""
 
@@ -192,6 +195,8 @@ class CodeHost(TreeParts):
             used = self._uses(data).get(key)
             siblings = replace(siblings, doubts=[*siblings.doubts, used]) if used else siblings
         origin, opener = origin_of(whole, self.shape), whole.start_byte
+        language = code_of(whole, origin, self.shape, self.shells)
+        origin = Origin("code", language) if language else origin
         begins = (*starts, *begins_of(whole, self.shape))
         return Around(origin, locked, beside, siblings, is_request, opener=opener, begins=begins)
 

@@ -88,6 +88,9 @@ class JavaScriptHost(CodeHost):
     adds = "binary_expression"
     calls: frozenset[str] = frozenset({"call_expression"})
     dependent: re.Pattern[bytes] | None = re.compile(rb"\.\s*(?:append|set)\b")
+    shells: re.Pattern[str] = re.compile(
+        r"(?:^|\.)(?:execSync|execaCommand(?:Sync)?)$|^(?:exec|(?:cp|child_?[pP]rocess)\.exec)$"
+    )
     shape: Constructs = Constructs(
         pairs={"pair": ("key", "value")},
         calls={"call_expression": "function", "new_expression": "constructor"},

@@ -71,6 +71,7 @@ class PhpHost(CodeHost):
     adds = "binary_expression"
     sign = "."
     calls: frozenset[str] = frozenset({"function_call_expression"})
+    shells: re.Pattern[str] = re.compile(r"^(?:shell_exec|exec|system|passthru|popen|proc_open)$")
     shape: Constructs = Constructs(
         pairs={"array_element_initializer": ("", "")},
         calls={

@@ -95,6 +95,9 @@ class PythonHost(CodeHost):
     joins: frozenset[str] = frozenset({"concatenated_string"})
     adds = "binary_operator"
     calls: frozenset[str] = frozenset({"call"})
+    shells: re.Pattern[str] = re.compile(
+        r"^os\.(?:system|popen)$|(?:^|\.)(?:getoutput|getstatusoutput|create_subprocess_shell)$"
+    )
     shape: Constructs = Constructs(
         pairs={"pair": ("key", "value"), "keyword_argument": ("name", "value")},
         calls={"call": "function"},

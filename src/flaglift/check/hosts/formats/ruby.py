@@ -113,6 +113,10 @@ class RubyHost(CodeHost):
     joins: frozenset[str] = frozenset({"chained_string"})
     adds = "binary"
     calls: frozenset[str] = frozenset({"call", "binary"})
+    shells: re.Pattern[str] = re.compile(
+        r"^(?:Kernel\.|Process\.)?(?:system|exec|spawn)$"
+        r"|^(?:IO\.popen|Open3\.(?:popen|capture|pipeline)\w{0,9})$"
+    )
     shape: Constructs = Constructs(
         pairs={"pair": ("key", "value")},
         calls={"call": "method"},
