@@ -129,7 +129,7 @@ _HTML = re.compile(
     r"</?(?:p|li|[uod]l|d[dt]|div|span|br|hr|wbr|td|tr|th|thead|tbody|tfoot|table|h[1-6]|b|i|u|em|strong|a|pre|code"
     r"|kbd|samp|tt|mark|small|big|del|ins|su[bp]|font|center|blockquote|textarea|input|option|button|label|body|html"
     r"|section|article|img|form|[a-z]\w{0,60}-[\w-]{1,60})(?:\s[^<>]{0,300})?/?>"
-    r"|</[a-z][\w.:-]{0,60}\s{0,10}>|<!--",
+    r"|</[a-z][\w.:-]{0,60}\s{0,10}>",
     re.IGNORECASE,
 )
 """A tag that is known, or the end of any: other words in brackets may be placeholders."""
