@@ -18,8 +18,8 @@ from flaglift.check.hosts.base import (
     SelectiveHost,
 )
 from flaglift.check.hosts.classifier import COMMAND_KEY, classify
-from flaglift.check.hosts.formats.curl import BODY_OPTIONS
-from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost
+from flaglift.check.hosts.formats.curl import BODY_OPTIONS, FORM_OPTIONS
+from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost, in_address
 from flaglift.check.hosts.formats.text import TextForm
 from flaglift.check.hosts.pieces import QUOTED
 from flaglift.check.hosts.prefilter import may_hold_flags
@@ -117,6 +117,8 @@ _QUOTED_OPERAND = re.compile(
 _PLAIN_TEXT = frozenset({"http", "lines", "whole", "blocks"})
 _AS_SHOWN = frozenset({"word", "operand", "prose", "shown"})
 """The roles of texts that are not code of another language, whatever they hold."""
+_NO_ADDRESSES = frozenset({"operand", "key", "command"})
+"""The roles of texts that are looked up as they are: no field of theirs is a text of its own."""
 _SQL = re.compile(
     r"\s*(?:--[^\n]*+\n\s*)*+"
     r"(?:(?:INSERT|REPLACE)\s+(?:(?:IGNORE|DELAYED|(?:LOW|HIGH)_PRIORITY|OR\s+\w+)\s+)?INTO"
@@ -152,17 +154,26 @@ def nested(literal: Literal) -> Host | None:
     option = _OPTION.match(text) if role in ("word", "value") else None
     if option and literal.host != "form":
         return FormHost()
-    if role == "word" and (FIELD.match(text) or (key in BODY_OPTIONS and PAIRS.match(text))):
-        return FormHost(
-            encoded=key in BODY_OPTIONS,
-            option=key,
-            beside=literal.beside,
-            siblings=literal.siblings,
-        )
+    fields = _fields(literal) if role == "word" else None
+    if fields:
+        return fields
     name = _language_of(literal)
     if name is None and role == "document":
         name = name_for(key) or language(call.rpartition("/")[2])
-    return host_named(name) if name and name != "text" else None
+    if name and name != "text":
+        return host_named(name)
+    return None if role in _NO_ADDRESSES else in_address(text)
+
+
+def _fields(literal: Literal) -> FormHost | None:
+    """Return the host of a word of a command that is a field; an option of curl says how."""
+    key, text = literal.origin.key, literal.text
+    encoded = key in BODY_OPTIONS
+    if not (FIELD.match(text) or (encoded and PAIRS.match(text))):
+        return None
+    address = None if key in FORM_OPTIONS else in_address(text)
+    beside, siblings = literal.beside, literal.siblings
+    return address or FormHost(encoded=encoded, option=key, beside=beside, siblings=siblings)
 
 
 def _language_of(literal: Literal) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
+from urllib.parse import unquote_plus
 
 from flaglift.check.hosts.base import (
     Around,
@@ -170,9 +171,13 @@ def _divided(data: bytes, literals: Iterable[Literal]) -> Iterator[UnreadPlace]:
 
 
 def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:
-    literals = host_named("whole").literals(raw.decode(errors="replace").encode())
+    text = raw.decode(errors="replace")
     look = partial(Around, Origin("inline" if is_code else "prose"))
-    return any(classify(replace(each, look=look)).taken for each in literals)
+    return any(
+        classify(replace(literal, look=look)).taken
+        for each in {text, unquote_plus(text)}  # addresses are text, too
+        for literal in host_named("whole").literals(each.encode())
+    )
 
 
 def may_be_code(literal: Literal) -> bool:

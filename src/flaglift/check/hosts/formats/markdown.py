@@ -40,6 +40,9 @@ BLOCK = MarkdownBlock(
 INLINE = Escaped(
     "Markdown code in a line", re.compile(rb"(?!)"), lambda _: None, {}, re.compile("[`\r\n\0]")
 )
+ADDRESS = Escaped("Markdown address", re.compile(rb"\\[\x00-\x7f]"), lambda _: None)
+"""An escape in one leaves it unclear: it is rare."""
+_ADDRESSES = ("link_destination", "uri_autolink")
 
 
 class MarkdownHost(TreeParts):
@@ -122,14 +125,27 @@ class MarkdownHost(TreeParts):
             raw = node.text or b""
             if not may_hold_flags(raw):
                 continue
-            for code in nodes(raw, ("code_span",), _MODULE, "inline_language"):
+            for code in nodes(raw, ("code_span", *_ADDRESSES), _MODULE, "inline_language"):
                 place = Span(node.start_byte + code.start_byte, node.start_byte + code.end_byte)
+                if code.type != "code_span":
+                    yield self._address(data, place)
+                    continue
                 inside = _code_span(data, place)
                 scanned = INLINE.pieces(data, inside)
                 if b"\n" in data[slice(*inside)] or b"|" in data[slice(*inside)]:
                     scanned.unclear = "it continues in another line or cell"
                 literal = self._literal(INLINE, data, place, scanned, Origin("inline"))
                 yield replace(literal, look=partial(_look_inline, node))
+
+        for node in nodes(data, _ADDRESSES[:1], _MODULE, part=part):  # those of references
+            yield self._address(data, Span(node.start_byte, node.end_byte))
+
+    def _address(self, data: bytes, place: Span) -> Literal:
+        """Return the address of a link, with or without angle brackets."""
+        bracket = data[place.start : place.start + 1] == b"<"
+        inside = Span(place.start + bracket, place.end - bracket)
+        scanned = ADDRESS.pieces(data, inside)
+        return self._literal(ADDRESS, data, place, scanned, Origin("value", "address"))
 
     def _literal(
         self, form: Escaped, data: bytes, place: Span, scanned: ScannedLiteral, origin: Origin
