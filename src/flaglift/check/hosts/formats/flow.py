@@ -219,12 +219,12 @@ def _codes(flow: list[_FlowPart]) -> list[list[_FlowPart]]:
     A code element is a part of a prompt only if the prompt has flags outside of it too.
     """
     runs = [list(run) for _, run in groupby(flow, key=lambda part: part.code)]
-    flagged = [run for run in runs if _is_flagged(Passage(run).text)]
-    is_talk = all(run[0].code for run in flagged)
+    flagged = [_is_flagged(Passage(run).text) for run in runs]
+    is_talk = all(run[0].code for run, has in zip(runs, flagged, strict=True) if has)
     groups: list[list[_FlowPart]] = [[]]
-    for run, behind in zip(runs, [*runs[1:], None], strict=True):
+    for run, has, behind in zip(runs, flagged, [*runs[1:], None], strict=True):
         is_followed = behind is not None and Passage(behind).text.lstrip()[:1] == "-"
-        alone = run in flagged and run[0].code != 0
+        alone = has and run[0].code != 0
         alone = alone and (is_talk or (stands_alone(Passage(run).text) and not is_followed))
         groups += [run, []] if alone else []
         groups[-1] += [] if alone else run
