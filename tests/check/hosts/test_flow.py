@@ -69,6 +69,12 @@ def test_a_text_with_tags_inside_is_read_as_it_is_shown(source: str, text: str |
     assert unread_in_part(data, host, Span(0, len(data)), host.literals(data)) == said  # type: ignore[arg-type]
 
 
+def test_a_command_with_unknown_tags_inside_is_not_said() -> None:
+    data, host = b"<p>npm run <x-b>gen</x-b> --video --duration 7</p>", host_named("html")
+    assert [each.origin.role for each in host.literals(data)] == ["divided"]
+    assert unread(data, host) == []
+
+
 @pytest.mark.parametrize(
     ("name", "source"),
     [

@@ -7,7 +7,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
-from flaglift.lossless.spans import Span
 from flaglift.syntax import Prompt, parse
 from flaglift.syntax.parser import parse_less
 
@@ -72,13 +71,6 @@ def cut(piece: Piece, marks: Sequence[int], data: bytes) -> list[Piece]:
         position = end
     parts.append(Piece(PieceKind.RUN, position, piece.end, data[position : piece.end].decode()))
     return [part for part in parts if part.text]
-
-
-def code_points(text: str, span: Span) -> Span:
-    """Return the code points that a range of the text's UTF-8 bytes covers."""
-    data = text.encode()
-    start = len(data[: span.start].decode())
-    return Span(start, start + len(data[span.start : span.end].decode()))
 
 
 class ByteEdit(NamedTuple):

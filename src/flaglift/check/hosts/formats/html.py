@@ -143,7 +143,7 @@ class HtmlHost(TreeParts):
             end=end,
             inside=start,
             pieces=tuple(scanned.pieces),
-            look=partial(Around, Origin(passage.role)),
+            look=partial(_look_at_text, self.parsed(data), start, Origin(passage.role)),
             source=data,
             unclear=scanned.unclear,
         )
@@ -267,8 +267,14 @@ def _look(node: Node, data: bytes, origin: Origin) -> Around:
     # No comment can be inside a tag, or between a tag and its text.
     tag = node.parent if node.type == "attribute" else node
     opener = tag.start_byte if tag is not None and node.type in ("attribute", "element") else None
-    begins = (node.parent.start_byte,) if node.type == "text" and node.parent is not None else ()
-    return Around(origin, locked, opener=opener, begins=begins)
+    return Around(origin, locked, opener=opener)
+
+
+def _look_at_text(data: bytes, start: int, origin: Origin) -> Around:
+    """Return the context of a text, which also begins where the tag of its element does."""
+    first = parse(data, _MODULE).root_node.descendant_for_byte_range(start, start)
+    above = first.parent if first is not None else None
+    return Around(origin, begins=(above.start_byte,) if above is not None else ())
 
 
 def make(name: str) -> HtmlHost:
