@@ -1,12 +1,13 @@
 """Strings of source code that a call runs as a command, or as code of another language."""
 
 import re
+from itertools import islice
 
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
 from flaglift.check.hosts.formats.commands import language_of
-from flaglift.check.hosts.formats.origins import Constructs, text_of
+from flaglift.check.hosts.formats.origins import Constructs, text_of, words_before
 
 _WRAPS = frozenset({"argument", "literal_element", "array_element_initializer"})
 _LISTS = frozenset({"list", "tuple", "array", "array_creation_expression", "literal_value"})
@@ -37,11 +38,7 @@ def code_of(node: Node, origin: Origin, shape: Constructs, shells: re.Pattern[st
 
 def _words_before(node: Node) -> list[str]:
     """Return what stands before an argument or an element; strings without their quotes."""
-    words: list[str] = []
-    before = node.prev_named_sibling
-    while before is not None and len(words) < _MOST_WORDS:
-        words.append(text_of(before).strip("\"'`"))
-        before = before.prev_named_sibling
+    words = [word.strip("\"'`") for word in islice(words_before(node), _MOST_WORDS)]
     return words[::-1]
 
 

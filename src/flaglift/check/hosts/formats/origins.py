@@ -189,7 +189,7 @@ def origin_in_script(node: Node, option: str = "") -> Origin:
             name = above.child_by_field_name("name")
             if name == child:
                 return Origin("command", call=text_of(name))
-            nearest = [*filter(None, [option]), *islice(_words_before(child), MOST_WORDS)]
+            nearest = [*filter(None, [option]), *islice(words_before(child), MOST_WORDS)]
             language = language_of(nearest[::-1], text_of(child))
             if language:
                 return Origin("code", language)
@@ -203,8 +203,8 @@ def origin_in_script(node: Node, option: str = "") -> Origin:
     return Origin("word")
 
 
-def _words_before(node: Node) -> Iterator[str]:
-    """Yield the words before one, the nearest first."""
+def words_before(node: Node) -> Iterator[str]:
+    """Yield the source of the words, arguments or elements before one, the nearest first."""
     before = node.prev_named_sibling
     while before is not None:
         yield text_of(before)

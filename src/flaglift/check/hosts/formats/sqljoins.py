@@ -184,7 +184,7 @@ class SqlJoins:
                 bracket.glue = match[0]
 
     def _operand(self, place: Span) -> None:
-        """Begin an operand that is no string; without an operator before, it begins anew."""
+        """Begin an operand that is no string; without an operator before, a new text begins."""
         bracket = self._brackets[-1]
         if bracket.is_ended:
             self._end(bracket)
