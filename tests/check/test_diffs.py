@@ -13,6 +13,8 @@ from peers import program
 from repositories import CLEAN, TWICE, git, write
 from running import flaglift
 
+pytestmark = pytest.mark.usefixtures("here")
+
 NAMES = st.binary(min_size=1, max_size=6).map(lambda name: name.replace(b"\0", b"n")) | st.text(
     st.sampled_from("a \n\t\"'\\é猫\x07\x0b\x0c\r\x7f\xa0-+@"), min_size=1, max_size=6
 ).map(str.encode)
@@ -54,14 +56,6 @@ def diff_of(*paths: str) -> bytes:
     run = flaglift("check", "--fix", "--diff", *paths)
     assert run.returncode == 1, run.stderr
     return run.stdout.encode("utf-8", "surrogateescape")
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
 
 
 @settings(

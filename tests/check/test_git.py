@@ -10,6 +10,8 @@ from flaglift.check import git as asking
 from repositories import CLEAN, LONG, TWICE, codes, commit, git, shown_files, write
 from running import flaglift, process
 
+pytestmark = pytest.mark.usefixtures("here")
+
 PROGRAMS = [
     "alias.ls-files", "alias.diff", "alias.rev-parse", "core.alternateRefsCommand", "core.askPass",
     "core.editor", "core.fsmonitor", "core.gitProxy", "core.pager", "core.sshCommand",
@@ -23,14 +25,6 @@ PROGRAMS = [
 """Every key of git's configuration whose value is run as a program."""
 
 HOOKS = ["fsmonitor-watchman", "post-checkout", "post-index-change", "pre-commit", "query-watchman"]
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
 
 
 def armed(here: Path) -> Path:
