@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from flaglift.syntax.concern import FLAG_NAME, looks_typographic
@@ -15,8 +16,8 @@ _dashed = re.compile(rf'-(?:"*+-|{FLAG_NAME}|(?<![^{WHITESPACE}"]-)"*+h)').searc
 
 
 Position = tuple[int, int]
-"""So many code points behind an origin, and which: the first flag, or as far behind it as if the
-quoted value were not there."""
+"""So many code points behind an origin, and which. With flags that come last, they are the first
+flag, and as far behind it as if the quoted value were not there; with others, both ends of each."""
 
 Places = dict[str, tuple[Position, Position]]
 """Where flags begin and end, by how they are written, in the order of the text."""
@@ -36,9 +37,13 @@ class Flags(NamedTuple):
 
     @property
     def places(self) -> Places:
-        """Where the flags stand, all from the beginning of the text."""
-        spans = zip(self.written.values(), self.spans.values(), strict=True)
-        return {flag: ((0, start), (0, end)) for flag, (start, end) in spans}
+        """Where the flags stand, from their own ends: the same wherever they are in a text."""
+        return {flag: ((2 * i, 0), (2 * i + 1, 0)) for i, flag in enumerate(self.written.values())}
+
+    @property
+    def origins(self) -> tuple[int, ...]:
+        """Both ends of each flag."""
+        return tuple(chain.from_iterable(self.spans.values()))
 
     def has_body(self, text: str) -> bool:
         """Tell whether there are any other words."""

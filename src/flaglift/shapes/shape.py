@@ -67,7 +67,7 @@ PlacedFinding = tuple[Position, Position, dict[str, Any]]
 
 @dataclass(slots=True)  # not frozen, as below
 class Shape:
-    """A case, and where its findings are: in all prompts with the same tail, or in one prompt."""
+    """A case, and where its findings are in prompts with its flags in one order."""
 
     case: Case
     is_body_first: bool
@@ -89,7 +89,7 @@ class ShapedPrompt:
     video_prompt: str | None
     """None where it is that of all prompts of the shape."""
     origins: tuple[int, ...]
-    """Where the origins of a `Position` are; of a prompt whose flags may be anywhere, 0."""
+    """Where the origins of a `Position` are."""
 
 
 def read_tail(shape: Shape, body: str, value: str, at: int) -> ShapedPrompt | None:
@@ -129,7 +129,7 @@ def read(shape: Shape, flags: Flags, text: str) -> ShapedPrompt | None:
         video_prompt = words_of_image(bodies)
     if rest is None or video_prompt == "":
         return None
-    return ShapedPrompt(shape, rest, video_prompt, (0,))
+    return ShapedPrompt(shape, rest, video_prompt, flags.origins)
 
 
 def _is_plain(body: str) -> bool:

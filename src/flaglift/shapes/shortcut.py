@@ -49,6 +49,8 @@ class Shortcut:
         self._is_ordered = reads_order(context)
         self._tails: dict[str, Shape] = {}
         """Of prompts whose flags come last, by tail (`cut_at_first_flag`)."""
+        self._orders: dict[tuple[object, ...], Shape] = {}
+        """Of other prompts, by their flags in order and what stands around these."""
         self._cases: dict[tuple[str, ...], Case] = {}
         """By flags."""
         self._examined: tuple[str, list[Diagnostic]] | None = None
@@ -106,11 +108,16 @@ class Shortcut:
         if flags is None:
             return self._examine(text, prompt)
         written, has_body = flags.written.values(), flags.has_body(text)
-        key = case_key(written, has_body=has_body, is_ordered=self._is_ordered)
-        case = self._cases.get(key)
-        if case is None:
-            return self._learn(key, text, flags, prompt)
-        shape = shape_of(case, flags.places, is_body_first=len(flags.words) == 1)
+        order = (*written, has_body, len(flags.words) == 1)
+        shape = self._orders.get(order)
+        if shape is None:
+            key = case_key(written, has_body=has_body, is_ordered=self._is_ordered)
+            case = self._cases.get(key)
+            if case is None:
+                return self._learn(key, text, flags, prompt)
+            self._bound()
+            shape = shape_of(case, flags.places, is_body_first=len(flags.words) == 1)
+            self._orders[order] = shape
         return read(shape, flags, text) or self._examine(text, prompt)
 
     def first_of_its_shape(self, text: str) -> ShapedPrompt | None:
@@ -147,8 +154,9 @@ class Shortcut:
         return shape
 
     def _bound(self) -> None:
-        if len(self._tails) + len(self._cases) > _MOST_SHAPES:
+        if len(self._tails) + len(self._orders) + len(self._cases) > _MOST_SHAPES:
             self._tails.clear()
+            self._orders.clear()
             self._cases.clear()
 
     def _examine(self, text: str, prompt: Prompt | None) -> Examination:
