@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from flaglift.catalog import Status, load_catalog
 from flaglift.check.hosts.base import HOLE, Decision, Evidence, Literal
+from flaglift.check.hosts.formats.siblings import is_request_key
+from flaglift.context import field_name
 from flaglift.syntax import FlagName, Prompt
 from flaglift.syntax.lookalikes import near_misses
 from flaglift.syntax.nodes import OtherFlag, Text, UnknownFlag
@@ -73,7 +75,11 @@ def surroundings(literal: Literal) -> Iterator[Evidence]:
         yield Evidence(2, "the file is text")
     elif role in _ROLES:
         yield _ROLES[role]
-    if _TEXT.search(key):
+    if field_name(key) == FlagName.VIDEO_PROMPT.field and (
+        "text" in literal.beside or literal.is_request or is_request_key(key)
+    ):
+        yield Evidence(-99, f"`{key}` is a field of its own, in which flags are words")
+    elif _TEXT.search(key):
         yield Evidence(2, f"it is the value of `{key}`")
     elif _PROMPT.search(key):
         yield Evidence(2, f"`{key}` names a prompt")

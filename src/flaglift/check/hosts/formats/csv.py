@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from flaglift.check.hosts.base import Around, ByteEdit, Comment, Literal, Origin
 from flaglift.check.hosts.formats.codec import Escaped
-from flaglift.check.hosts.formats.siblings import TEXT_KEY
+from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY
 from flaglift.check.hosts.patience import check_patience
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.emit.form import form_value
@@ -188,11 +188,13 @@ def _layout(data: bytes, name: str) -> CsvLayout:
 def _look(cell: Cell, key: str | int, row: CsvRow, columns: Columns) -> Around:
     name = key if isinstance(key, str) else ""
     origin = Origin("cell", name, path=(row.number, key), counted=True)
-    if row.number == 0 or not TEXT_KEY.search(name):
+    if row.number == 0 or not FIELD_KEY.search(name):
         return Around(origin)
     if columns.header.count(name) > 1:
         return Around(origin, f"the column `{name}` is there twice")
-    return Around(origin, beside=columns.values(cell), siblings=columns)
+    return Around(
+        origin, beside=columns.values(cell), siblings=columns if TEXT_KEY.search(name) else None
+    )
 
 
 def _text(data: bytes, cell: Cell, dialect: Dialect) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.codec import BROKEN, Escaped
 from flaglift.check.hosts.formats.curl import SPECIAL, is_special
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, is_request_key
+from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY, is_request_key
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.context import field_name
 from flaglift.lossless.spans import Span
@@ -92,7 +92,7 @@ class FormHost:
         for pair in pairs(data[slice(*query)]):
             moved = Pair(*(at + query.start for at in pair))
             name = decoded(moved.name(data)) or ""
-            others = dict(every) if TEXT_KEY.search(name) else {}
+            others = dict(every) if FIELD_KEY.search(name) else {}
             others.pop(field_name(name), None)
             yield from replace(self, beside=others)._pair(data, moved)
 

@@ -106,7 +106,9 @@ class HtmlHost(TreeParts):
                 inside = Span(opening.end_byte, closing.start_byte)
                 skipped = re.compile(rb"\r?\n").match(data, *inside) if tag == "textarea" else None
                 inside = Span(skipped.end() if skipped else inside.start, inside.end)
-                yield self._literal(node, data, inside, self._text, Origin("shown", tag))
+                yield self._literal(
+                    node, data, inside, self._text, Origin("shown", _name(opening) or tag)
+                )
         blocks = self._blocks(data)
         start, end = part or Span(0, len(data))
         tokens = texts_and_tags(parsed[start:end])
@@ -169,7 +171,7 @@ class HtmlHost(TreeParts):
             place = Span(value.start_byte, value.end_byte)
             quoted = value.type == "quoted_attribute_value"
             inside = Span(place.start + quoted, place.end - quoted)
-            origin = Origin("value", name)
+            origin = Origin("value", (_name(node.parent) if name == "value" else "") or name)
             if _PROGRAMS.match(name):
                 origin = Origin("code", "typescript" if self.name == "vue" else "javascript")
                 loop = _LOOP.match(data, *inside) if name == "v-for" else None
@@ -185,10 +187,7 @@ class HtmlHost(TreeParts):
             opening = node.prev_named_sibling
             if _tag(opening) != "script" or opening is None:
                 continue
-            kinds = [_value(child) for child in opening.named_children[1:]
-                     if child.type == "attribute"  # skips errors
-                     and text_of(child.named_child(0)) in ("type", "lang")]  # fmt: skip
-            language = _SCRIPTS.get(kinds[0] if kinds else "", "html")
+            language = _SCRIPTS.get(_given(opening, "type", "lang"), "html")
             place = Span(node.start_byte, node.end_byte)
             yield self._literal(node, data, place, _CODE, Origin("code", language))
 
@@ -254,8 +253,17 @@ def _tag(opening: Node | None) -> str:
     return text_of(opening.named_child(0)).lower() if opening is not None else ""
 
 
-def _value(attribute: Node) -> str:
-    return text_of(attribute.named_child(1)).strip("\"'") if attribute.named_child_count > 1 else ""
+def _name(opening: Node | None) -> str:
+    """Return the name of the form field that a tag is, if any."""
+    return _given(opening, "name") if opening is not None else ""
+
+
+def _given(opening: Node, *names: str) -> str:
+    """Return the value of the first of a tag's attributes with one of the names, if any."""
+    for child in opening.named_children[1:]:
+        if child.type == "attribute" and text_of(child.named_child(0)) in names:  # skips errors
+            return text_of(child.named_child(1)).strip("\"'")
+    return ""
 
 
 def _look(node: Node, data: bytes, origin: Origin) -> Around:

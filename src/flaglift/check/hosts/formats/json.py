@@ -12,7 +12,7 @@ from flaglift.check.hosts.base import HOLE, Around, Comment, Literal, Origin, Si
 from flaglift.check.hosts.formats.argv import as_word, words_in
 from flaglift.check.hosts.formats.codec import Escaped, stripped
 from flaglift.check.hosts.formats.jsonframes import JsonFrame, JsonObjects, frame_of
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, is_request_path
+from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY, Entries, is_request_path
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.context import field_name
 from flaglift.lossless.json_members import Member, closing
@@ -265,7 +265,7 @@ def _beside(
     key: str, data: bytes, inside: Sequence[Member]
 ) -> tuple[Mapping[str, Any], Siblings | None]:
     """Return the other fields of a prompt's object, and where more can be added."""
-    if not TEXT_KEY.search(key):
+    if not FIELD_KEY.search(key):
         return {}, None
     values = {field_name(other.key): _value(data, other) for other in inside if other.key != key}
     pair = next(member for member in inside if member.key == key)
@@ -280,7 +280,7 @@ def _beside(
     )
     # A list is not a video prompt: fields with one are left alone.
     held = {n: value for n, value in values.items() if value != HOLE or n not in FIELD_FLAGS}
-    return held, siblings
+    return held, siblings if TEXT_KEY.search(key) else None
 
 
 def _value(data: bytes, member: Member) -> Any:

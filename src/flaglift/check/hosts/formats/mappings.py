@@ -13,6 +13,7 @@ from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.origins import name_of, text_of
 from flaglift.check.hosts.formats.sending import CALLS, PAIRS, added, called, is_sent, sides
 from flaglift.check.hosts.formats.siblings import (
+    FIELD_KEY,
     TEXT_KEY,
     Entries,
     Statement,
@@ -84,7 +85,7 @@ def beside(node: Node, data: bytes, language: Mappings) -> Beside:
 def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) -> Beside:
     """Return the fields next to the value of a pair in a mapping, and where more can go."""
     key, value = sides(pair)
-    if key is None or value != node or not TEXT_KEY.search(name_of(key)):
+    if key is None or value != node or not FIELD_KEY.search(name_of(key)):
         return {}, None, False
     values: dict[str, Any] = {}
     doubts = []
@@ -115,7 +116,8 @@ def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) 
         write=_writer(node, key, language),
         doubts=doubts,
     )
-    return values, siblings, is_request_key(name_of(key)) or is_sent(above)
+    is_request = is_request_key(name_of(key)) or is_sent(above)
+    return values, siblings if TEXT_KEY.search(name_of(key)) else None, is_request
 
 
 _MERGES = re.compile(
@@ -209,7 +211,7 @@ def _statement(node: Node, around: Sequence[Node], data: bytes, language: Mappin
     """Return what `form.append("prompt[text]", text)` and its like add, and where more can go."""
     _, call, statement, block = around
     key = added(call)
-    if key is None or key == node or not TEXT_KEY.search(name_of(key)):
+    if key is None or key == node or not FIELD_KEY.search(name_of(key)):
         return {}, None, False
     function = text_of(call.child_by_field_name("function"))
     given: dict[str, Any] = {}
@@ -229,7 +231,8 @@ def _statement(node: Node, around: Sequence[Node], data: bytes, language: Mappin
         _writer(node, key, language),
         doubts,
     )
-    return given, place, is_request_key(name_of(key))
+    is_text = TEXT_KEY.search(name_of(key))
+    return given, place if is_text else None, is_request_key(name_of(key))
 
 
 def _code_end(statement: Node) -> int:

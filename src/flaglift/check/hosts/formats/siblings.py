@@ -15,6 +15,8 @@ from flaglift.lossless.spans import Span
 
 TEXT_KEY = re.compile(r"(?:^|\[)text\]?$")
 """A key for a prompt's text: `text`, `prompt[text]`."""
+FIELD_KEY = re.compile(r"(?:^|\[)(?:text|video_prompt)\]?$")
+"""A key for a prompt's text, or for the field that its video prompt has become."""
 
 _REST = re.compile(rb"(?P<comma>[ \t]*,)?[ \t]*(?:(?:#|//|/\*)[^\n]*?)?(?=\r?\n)")
 

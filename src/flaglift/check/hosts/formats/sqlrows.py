@@ -8,7 +8,7 @@ from typing import Any
 
 from flaglift.check.hosts.base import HOLE, Around, ByteEdit, Origin, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped
-from flaglift.check.hosts.formats.siblings import TEXT_KEY
+from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY
 from flaglift.check.hosts.formats.sqlnesting import SqlNesting
 from flaglift.check.hosts.formats.sqltables import SqlTables
 from flaglift.lossless.spans import Span
@@ -50,7 +50,7 @@ class SqlRow:
         names = () if isinstance(self.columns, str) else self.columns
         table, dot, name = (names[index] if index < len(names) else "").rpartition(".")
         origin = Origin(self.role, name)
-        if name and not TEXT_KEY.search(name):
+        if name and not FIELD_KEY.search(name):
             return Around(origin, opener=self.opener)
         doubt = self._doubt()
         if not doubt and self.cells[index] != place:
@@ -63,7 +63,8 @@ class SqlRow:
         values = {other: self.value(cell) for other, cell in cells.items() if other != name}
         if name:
             origin = origin._replace(path=(self.number, name), counted=True)
-        return Around(origin, "", values, SqlFields(self, cells, doubt), opener=self.opener)
+        siblings = SqlFields(self, cells, doubt) if not name or TEXT_KEY.search(name) else None
+        return Around(origin, "", values, siblings, opener=self.opener)
 
     def _doubt(self) -> str:
         """Return why it is uncertain which value belongs to which column."""

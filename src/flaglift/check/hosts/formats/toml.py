@@ -12,7 +12,7 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import Around, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.argv import as_word, words_in
 from flaglift.check.hosts.formats.codec import Escaped, character
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Entries, LinePairs, Write
+from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY, Entries, LinePairs, Write
 from flaglift.check.hosts.formats.tomlpaths import Link, Path, indexed, keys_of
 from flaglift.check.hosts.formats.trees import TreeParts, ancestors, broken_from, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
@@ -224,11 +224,13 @@ def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings
     """Return the other fields in the table of a prompt's text, and where to add more."""
     pair = node.parent
     above = pair.parent if pair is not None else None
-    if pair is None or above is None or pair.type != "pair" or not TEXT_KEY.search(key):
+    if pair is None or above is None or pair.type != "pair" or not FIELD_KEY.search(key):
         return {}, None
     others = [child for child in above.named_children if child.type == "pair" and child != pair]
     values = {field_name(str(keys_of(_sides(other)[0])[-1])): _value(other) for other in others}
     held = {name: value for name, value in values.items() if value is not None}
+    if not TEXT_KEY.search(key):
+        return held, None
     name, place = _sides(pair)[0], Span(node.start_byte, node.end_byte)
     span = Span(name.start_byte, name.end_byte)
     taken, write = frozenset(values), _writer(data[place.start : place.start + 1].decode())

@@ -1,14 +1,16 @@
 """The language of a script in YAML, where the document states one: a workflow's step, a task."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
-from flaglift.check.hosts.base import Around, Origin, Siblings
+from flaglift.check.hosts.base import HOLE, Around, Origin, Siblings
 from flaglift.check.hosts.formats.argv import as_word
+from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY
 from flaglift.check.hosts.formats.yamlblocks import Level
 from flaglift.check.hosts.registry import INTERPRETED, interpreted, language
+from flaglift.context import field_name
 
 _SCRIPTS = frozenset({"run", "script", "command", "cmd", "source"})
 """Keys of scripts; those of Argo Workflows stand under `source`."""
@@ -39,7 +41,14 @@ def look(
     locked = f"the key `{origin.key}` is there twice" if level.keys[origin.key] > 1 else ""
     said = _language(level, origin.key, text)
     origin = origin._replace(role="code", key=said) if said else origin
-    return Around(origin, locked, level.fields if siblings else {}, siblings, begins=begins)
+    beside = level.fields if siblings else _text_beside(origin.key, level)
+    return Around(origin, locked, beside, siblings, begins=begins)
+
+
+def _text_beside(key: str, level: Level) -> Mapping[str, str]:
+    """Return the text next to the field that its video prompt has become."""
+    texts = level.keys if FIELD_KEY.search(key) else ()
+    return {field_name(text): HOLE for text in texts if TEXT_KEY.search(text)}
 
 
 def _words(level: Level, key: str) -> Sequence[str]:
