@@ -29,9 +29,13 @@ def classify(literal: Literal) -> Decision:
 _TEXT = re.compile(r"(?:^|\[|_|-)text\]?$|[a-z]Text$", re.IGNORECASE)
 _PROMPT = re.compile(r"prompt", re.IGNORECASE)
 _TALK = re.compile(
-    r"^(?:help|desc|description|docs?|epilog|usage|summary|message|msg|label|title|name|error|"
-    r"comment|hint|tooltip|placeholder|notes?|changelog|body|subject|metavar|short_help|reason|"
+    r"^(?:description|docs?|summary|message|msg|label|title|name|error|"
+    r"comment|hint|tooltip|placeholder|notes?|changelog|body|subject|reason|"
     r"readme|question|answer|log)$",
+    re.IGNORECASE,
+)
+_HELP = re.compile(
+    r"^(?:help|desc|describe|epilogu?e?|usage|metavar|short_?help|long_?desc|banner)$",
     re.IGNORECASE,
 )
 COMMAND_KEY = re.compile(
@@ -48,6 +52,10 @@ _LOOKS = re.compile(
 _RUNS = re.compile(
     r"(?:^|[._])(?:Popen|check_call|check_output|run|call|exec\w{0,30}|spawn\w{0,30}|system|"
     r"popen\w{0,30}|capture2e?|capture3|sh|shell|execa|run_command|subprocess\w{0,30})$"
+)
+_DESCRIBES = re.compile(
+    r"(?:^|[._>])(?:description|summary|usage|epilogu?e|example|addHelpText|describe|separator|"
+    r"banner|desc|long_desc|add_parser|ArgumentParser|OptionParser|add_\w{0,20}group)$"
 )
 _SAYS = re.compile(
     r"(?:^|[._])(?:print\w{0,30}|puts|echo|log|debug|info|warn|warning|error|exception|secho|"
@@ -83,6 +91,8 @@ def surroundings(literal: Literal) -> Iterator[Evidence]:
         yield Evidence(2, f"it is the value of `{key}`")
     elif _PROMPT.search(key):
         yield Evidence(2, f"`{key}` names a prompt")
+    elif _HELP.match(key):
+        yield Evidence(-5, f"`{key}` describes a command or an option")
     elif _TALK.match(key):
         yield Evidence(-3, f"`{key}` holds words for readers")
     elif COMMAND_KEY.match(key) or any(COMMAND_KEY.match(str(part)) for part in path):
@@ -94,6 +104,8 @@ def surroundings(literal: Literal) -> Iterator[Evidence]:
 def _call(call: str) -> Iterator[Evidence]:
     if _LOOKS.search(call):
         yield Evidence(-4, f"`{call}` defines or looks up an option")
+    elif _DESCRIBES.search(call):
+        yield Evidence(-4, f"`{call[-40:]}` describes a command")
     elif _RUNS.search(call):
         yield Evidence(-3, f"`{call}` runs a command")
     elif _SAYS.search(call):
@@ -111,6 +123,13 @@ _PROGRAM = re.compile(
     r"streamlit|gradio|jupyter|pytest|tox|nox|playwright|cypress|xcrun|adb|magick)(?=\s|$)"
     r"|(?:\.{0,2}/|~/|[A-Za-z]:\\)\S|/imagine\b"
     r"|\S+\.(?:py|sh|js|mjs|ts|rb|exe|pl|bat|cmd|jar)(?=\s|$))"
+)
+
+
+_COMMAND = re.compile(
+    rf"{_PROGRAM.pattern}"
+    r"|\b(?:npx|uvx|pipx|npm run|python[0-9.]{0,4} -m|docker run|kubectl)\s"
+    r"|[\w-]\.(?:py|sh|mjs|rb|exe|bat|jar)(?=\s)"
 )
 
 
@@ -138,11 +157,17 @@ _FLAG = r"[`'\"]?--(?:video(?:[_-]\w+)?|duration)\b[`'\"]?"
 _ABOUT_FLAGS = re.compile(
     r"\b(?:us(?:e|es|ed|ing)|pass(?:ed|ing)?|add(?:s|ed|ing)?|the|with|via|set|without|"
     r"requires?|specify|enables?|missing|invalid|unknown|unsupported|support|both|either|see|"
-    rf"and|or|if|when|for|to)\s+(?:the\s+|an?\s+)?{_FLAG}(?=[\s.,;:)]|$)|"
+    r"and|or|if|when|for|to|than|called|named|flags?|options?|switch(?:es)?|arguments?|parameters?|"
+    r"choos(?:e|es|ing)|pick|select|prefer|combine|append|omit|drop|remove|replace|avoid|provide|"
+    rf"supply|include):{{0,2}}\s+(?:the\s+|an?\s+)?{_FLAG}(?=[\s.,;:)]|$)|"
+    r"--(?:video(?=\s)|(?:video_model|duration)[= ][^\s-]\S{0,40})\s+(?:is|are|or|must|can|cannot|"
+    r"will|has|was|should|does|only|means|(?:requir|enabl|mak|tak|giv)es?|"
+    r"(?:need|expect|support|set|select|allow|default)s?)\b|"
     rf"{_FLAG}\s*(?:[,:;.]\s|(?:flags?|options?|arguments?|parameters?|switch|is|are|to|and|or|must|"
     r"requires?|can|cannot|will|enables?|needs?|takes?|expects?|not|has|was|should|does)\b)",
     re.IGNORECASE,
 )
+_ENTRY = re.compile(r"\W*?--\w")
 _LISTING = re.compile(
     r"^[ \t]*+(?:-\w,?[ \t]++)?--\w[\w-]*+(?:[ =]\S++)?(?:\t|  )[ \t]*+[A-Za-z]", re.MULTILINE
 )
@@ -153,7 +178,7 @@ _TRIGGER = re.compile(r"\b(?:ohwx|sks)\b")
 
 # Every run in these is bounded, possessive, or cannot begin inside another: a string may be long.
 _AGAINST = (
-    (_PROGRAM, -5, "it begins like a command"),
+    (_COMMAND, -5, "it holds a command"),
     (_USAGE, -4, "it describes how a command is used"),
     (_METAVAR, -4, "a flag has a placeholder for a value"),
     (_FILE, -4, "a flag has a file or an address for a value"),
@@ -177,8 +202,20 @@ def wording(literal: Literal) -> Iterator[Evidence]:
     for pattern, points, said in _AGAINST:
         if pattern.search(literal.spelt(text) if pattern in _OF_PLACEHOLDERS else text):
             yield Evidence(points, said)
+    if literal.origin.role == "prose":
+        yield from _sentence(text)
     yield from _flags(literal.prompt)
     yield from _prose(literal, literal.prompt)
+
+
+def _sentence(text: str) -> Iterator[Evidence]:
+    """Yield the evidence of a text that is shown to readers, among others with and about flags."""
+    if _ABOUT_FLAGS.search(text):
+        yield Evidence(-3, "it is a sentence for readers")
+    if _ENTRY.match(text):
+        yield Evidence(-4, "it begins with a flag, as where one is explained")
+    if any(map(begins_like_a_command, text.split("\n")[1:])):
+        yield Evidence(-5, "one of its lines is a command")
 
 
 def _prose(literal: Literal, prompt: Prompt) -> Iterator[Evidence]:

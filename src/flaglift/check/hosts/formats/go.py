@@ -76,7 +76,17 @@ class GoHost(CodeHost):
         ),
         strings=frozenset(kinds),
         # In `flag` and `pflag`, the usage comes last and the default before it.
-        options=[(re.compile(r"(?i:flags?|flags\(\)|\bfs)\.String(?:Var)?P?$"), slice(-2, -1))],
+        options=[
+            (re.compile(r"(?i:flags?|flags\(\)|\bfs)\.String(?:Var)?P?$"), slice(-2, -1)),
+            (
+                re.compile(
+                    r"(?i:flags?|flags\(\)|\bfs)\."
+                    r"(?:Bool|Count|Duration|Float|Func|Int|Text|Uint)\w{0,12}$"
+                ),
+                slice(0),
+            ),
+            (re.compile(r"\.(?:Flag|Arg)$"), slice(0)),  # Kingpin's
+        ],
     )
 
     def beside(self, node: Node, data: bytes) -> Beside:

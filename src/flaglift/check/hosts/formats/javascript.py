@@ -115,7 +115,7 @@ class JavaScriptHost(CodeHost):
         ),
         strings=frozenset({"string"}),
         options=[
-            (re.compile(r"(?:^|\.)(?:option|requiredOption|argument)$"), slice(2, None)),
+            (re.compile(r"(?:^|\.)(?:option|requiredOption|argument|positional)$"), slice(2, None)),
             (re.compile(r"(?:^|\.)(?:options|parseArgs)$"), slice(0)),
         ],
     )

@@ -21,7 +21,7 @@ class Constructs:
     pairs: Mapping[str, tuple[str, str]]
     """Type of a pair, and the fields of its key and its value."""
     calls: Mapping[str, str]
-    """Type of a call, and the field of what is called."""
+    """Type of a call, and the field of what is called; if the grammar has none, it comes first."""
     arguments: frozenset[str]
     assignments: Mapping[str, tuple[str, str]]
     """Type of an assignment, and the fields of its target and of its value."""
@@ -170,9 +170,9 @@ def _compares(node: Node) -> bool:
 
 def _called(call: Node, shape: Constructs) -> str:
     name = shape.calls.get(call.type)
-    function = call.child_by_field_name(name) if name else None
-    if function is None:
+    if name is None:
         return ""
+    function = _side(call, name, 0)
     receiver = call.child_by_field_name("receiver")
     parts = [text_of(part) for part in (receiver, function) if part]
     return ".".join(parts)

@@ -78,6 +78,7 @@ class PhpHost(CodeHost):
             "function_call_expression": "function",
             "member_call_expression": "name",
             "scoped_call_expression": "name",
+            "object_creation_expression": "",
         },
         arguments=frozenset({"arguments"}),
         assignments={
@@ -92,8 +93,8 @@ class PhpHost(CodeHost):
         ),
         strings=frozenset({"argument"}),
         options=[
-            (re.compile(r"^addOption$"), slice(4, 5)),
-            (re.compile(r"^addArgument$"), slice(3, 4)),
+            (re.compile(r"(?:^|\\)(?:addOption|InputOption)$"), slice(4, 5)),
+            (re.compile(r"(?:^|\\)(?:addArgument|InputArgument)$"), slice(3, 4)),
         ],
     )
 

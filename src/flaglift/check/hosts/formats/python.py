@@ -114,6 +114,7 @@ class PythonHost(CodeHost):
         options=[
             (re.compile(r"(?:^|\.)(?:add_argument|add_option|option|argument)$"), slice(0)),
             (re.compile(r"(?:^|\.)(?:Option|Argument)$"), slice(1)),  # Typer's
+            (re.compile(r"(?:^|\.)DEFINE_[a-z]{1,20}$"), slice(1, 2)),  # Abseil's
         ],
     )
 

@@ -132,6 +132,7 @@ class RubyHost(CodeHost):
         statement="body_statement",
         options=[
             (re.compile(r"(?:^|\.)(?:on|opt|option|method_option|class_option)$"), slice(0)),
+            (re.compile(r"^o(?:pts)?\.(?:array|bool|boolean|float|int|integer|string)$"), slice(0)),
         ],
     )
 
