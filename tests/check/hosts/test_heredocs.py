@@ -152,3 +152,32 @@ def test_many_documents_that_the_grammar_loses_are_read_in_time(tmp_path: Path) 
     assert only(script).locked == ""
     many = "cat <<EOF; echo x\nfoo\nEOF\n" * 400 + CURL
     assert unread(many.encode(), HOST) or only(many).locked == ""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "x=`echo a # comment`\n",
+        "echo `# comment` b\n",
+        "echo `#`; ",
+        "echo `# é\\é` `#` `# ` b `# z`; ",
+        'echo "`echo a # comment`"; ',
+        "echo `echo a # b` `# c` `echo d`; ",
+        "echo a `# é b` \\\n  `# c \\ d` \\\n  e; ",
+        "x=`echo \\`echo a # b\\` # c`; ",
+        "# a `comment`\necho `echo b` # c `d` e\n",
+        "echo $(echo a # b `\n); ",
+        "echo `echo a # b\necho c`; ",
+        "(echo `echo a # b`); ",
+        "cat <<EOF\n`echo a # b` c\nEOF\n",
+        "case `echo x # y` in x) echo z;; esac\n",
+    ],
+)
+def test_a_comment_in_backticks_ends_with_them(before: str) -> None:
+    script = before + CURL
+    literal = only(script)
+    assert literal.text == P
+    assert literal.locked == ""
+    done = rewrite(script.encode(), HOST, [LiteralChange(literal, P.replace("7", "5"))])
+    assert not done.refused
+    assert run(done.data.decode()) == run(script).replace("duration 7", "duration 5")

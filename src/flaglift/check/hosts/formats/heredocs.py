@@ -14,7 +14,7 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral
 from flaglift.check.hosts.formats.shellwords import expansion_end
-from flaglift.check.hosts.formats.trees import is_broken, nodes
+from flaglift.check.hosts.formats.trees import ancestors, is_broken, nodes
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_bash"
@@ -77,10 +77,11 @@ def split(data: bytes) -> tuple[tuple[HereDocument, ...], bytes]:
     script = data
     for _ in range(_MOST_ROUNDS):
         more = list(_next(data, script, documents[-1] if documents else None))
-        if not more:
-            break
         documents += more
-        script = _without(script, more)
+        changed = _without(script, more) if more else _with_ended_comments(script)
+        if changed == script:
+            break
+        script = changed
     return tuple(sorted(documents, key=lambda each: each.delimiter)), script
 
 
@@ -149,6 +150,37 @@ def _without(script: bytes, documents: list[HereDocument]) -> bytes:
                 position = hole.end
         _blank(result, Span(position, each.end))
     return bytes(result)
+
+
+def _with_ended_comments(script: bytes) -> bytes:
+    """Return a script with a line end in each comment that a closing backtick ends.
+
+    The grammar takes all comments to end with their lines. Without the line end, what follows the
+    backtick would be a part of the comment.
+    """
+    result = bytearray(script)
+    for node in nodes(script, ("comment",), _MODULE) if b"`" in script else ():
+        end = _BACKTICK.match(node.text or b"")
+        if end and _is_in_backticks(node):
+            at = node.start_byte
+            last = Span(at + end.start("last"), at + end.end("last"))
+            result[slice(*last)] = b"\n" * (last.end - last.start)
+            if script[:at].rstrip(b" \t")[-1:] == b"`":  # the grammar knows no empty substitution
+                result[at : last.end] = b":".ljust(last.end - at)
+    return bytes(result)
+
+
+_BACKTICK = re.compile(rb"(?:(?P<last>\\?(?:[\xc0-\xff][\x80-\xbf]*|[^`\\\x80-\xff])|\\[`\\]))++`")
+
+
+def _is_in_backticks(node: Node) -> bool:
+    """Return whether a backtick is open where a node begins, also where the parser lost its way."""
+    for above in ancestors(node):
+        before = [child for child in above.children if child.start_byte < node.start_byte]
+        lost = (inner for child in before if child.type == "ERROR" for inner in child.children)
+        if sum(each.type == "`" for each in (*before, *lost)) % 2:
+            return True
+    return False
 
 
 def _blank(script: bytearray, place: Span) -> None:
