@@ -206,7 +206,7 @@ def test_a_body_that_can_be_read_again_is_sent_as_one_that_is_held(
 ) -> None:
     body = multipart_body(parts, closed=closed)
     held = rewritten(body)
-    rewriter = begin(MULTIPART, Policy(), length=len(body), rereads=True).rewriter
+    rewriter = begin(MULTIPART, Policy(), rereads=True).rewriter
     rewriter.feed(body)
     rewriter.finish()
     assert held is not None

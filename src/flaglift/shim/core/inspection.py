@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -17,6 +17,7 @@ from flaglift.shim.core.record import Reason, RequestOutcome, RequestRecord
 from flaglift.shim.core.refusal import Doubt
 from flaglift.shim.core.routes import Route, find_route, label_of
 from flaglift.shim.core.scan import ScannedBody, count_flags, may_hold_flags
+from flaglift.shim.core.short_form import rewrite_multipart
 from flaglift.shim.core.spool import Discard, Spool
 from flaglift.shim.core.urlencoded import rewrite_urlencoded
 
@@ -100,8 +101,8 @@ def inspect(
     mode = policy.mode_for(target.path)
     record = RequestRecord()
     rewriter: Rewriter = Untouched()
-    by_name = dict_of(headers)
     if route is None:
+        by_name = dict_of(headers)
         if count_flags(target.query.encode("latin-1", "replace")):
             record.found = Reason.FLAGS_ELSEWHERE
         if may_hold_flags(target.method, by_name):
@@ -110,7 +111,7 @@ def inspect(
     if mode is not Mode.OFF:
         try:
             judge = Judge(route, policy, mode, record)
-            rewriter = _open(target.query, by_name, judge, rereads=rereads)
+            rewriter = _open(target.query, dict_of(headers), judge, rereads=rereads)
             rewriter = Watched(rewriter) if mode is Mode.REPORT else rewriter
             record.unfinished = True
         except Doubt as doubt:
@@ -135,7 +136,8 @@ def _open(
     query: str, headers: dict[bytes, list[bytes]], judge: Judge, *, rereads: bool
 ) -> Rewriter:
     """Return the rewriter for a body. Raises `Doubt` if there is none."""
-    if any(v.strip().lower() != b"identity" for v in headers.get(b"content-encoding", [])):
+    codings = headers.get(b"content-encoding")
+    if codings and any(coding.strip().lower() != b"identity" for coding in codings):
         raise Doubt(Reason.CONTENT_ENCODING)
     if _is_signed(headers):
         raise Doubt(Reason.SIGNED_BODY)
@@ -149,12 +151,15 @@ def _open(
     media_type = types[0].strip()
     limit = judge.policy.hold_limit
     if match := _BOUNDARY.fullmatch(media_type):
+        boundary, is_ascii = match[2] or match[3], bool(match[1] or match[4])
         length = content_length(headers.get(b"content-length", ()))
+        if length is not None and length <= limit:
+            rewrite = partial(rewrite_multipart, boundary=boundary, judge=judge, is_ascii=is_ascii)
+            return Whole(rewrite, limit, judge.record)
         release = Release.AT_END if rereads else _release(length, judge.policy)
         keeps = not rereads and judge.mode is not Mode.REPORT
         store = Spool(limit) if keeps else Discard()
-        is_ascii = bool(match[1] or match[4])
-        return Multipart(match[2] or match[3], judge, release, store, is_ascii=is_ascii)
+        return Multipart(boundary, judge, release, store, is_ascii=is_ascii)
     if match := _PLAIN_TYPE.fullmatch(media_type):
         is_json = match[1].lower().endswith(b"json")
         rewrite = partial(rewrite_json if is_json else rewrite_urlencoded, judge=judge)
@@ -168,8 +173,6 @@ def _open(
 def _release(length: int | None, policy: Policy) -> Release:
     if length is None:
         return Release.AT_FILES
-    if length <= policy.hold_limit:
-        return Release.AT_END
     return Release.AT_LAST_TEXT if length <= policy.spool_limit else Release.AT_FIRST_FILE
 
 
@@ -191,18 +194,32 @@ def _only_ascii(rewrite: Callable[[bytes], bytes], body: bytes) -> bytes:
 
 
 def _is_signed(headers: dict[bytes, list[bytes]]) -> bool:
-    # Usually no name matches, and a single search over all of them shows that.
-    if _SIGNATURE.search(b"\n".join(headers)):
-        for name in headers:
-            wanted = name.startswith((b"want-", b"accept-"))  # asks for a digest of the answer
-            if _SIGNATURE.search(name) and not wanted:
-                return True
+    names = b"\n".join(headers)
+    remembered = len(names) <= _MOST_REMEMBERED
+    if _has_signature(names) if remembered else _has_signature.__wrapped__(names):
+        return True
     return any(map(_signs, headers.get(b"authorization", ())))
+
+
+_MOST_REMEMBERED = 1000
+"""The longest names of a request's headers that are cached, in bytes: clients send the same."""
+
+
+@lru_cache(maxsize=256)
+def _has_signature(names: bytes) -> bool:
+    """Whether one of the names, one a line, says that its header covers the body."""
+    for name in names.split(b"\n"):
+        wanted = name.startswith((b"want-", b"accept-"))  # asks for a digest of the answer
+        if not wanted and _SIGNATURE.search(name):
+            return True
+    return False
 
 
 def _signs(authorization: bytes) -> bool:
     """Whether a value of `Authorization` is valid for this body only, or may be."""
     scheme, _, rest = authorization.strip().lower().partition(b" ")
+    if scheme == b"bearer":
+        return False
     if scheme == b"digest":
         return _WHOLE_DIGEST.search(rest) is not None
     known = scheme in _SIGNING_SCHEMES or _SIGNING_ALGORITHM.search(scheme) is not None

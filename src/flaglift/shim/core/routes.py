@@ -57,13 +57,18 @@ def find_route(method: str, path: str, prefix: str = "") -> Route | None:
     >>> find_route("GET", "/tunes/7/prompts") is None
     True
     """
+    if len(path) <= _MOST_REMEMBERED:
+        return _known_route(method.upper(), path, prefix)
+    return _find_route(method.upper(), path, prefix)
+
+
+def _find_route(method: str, path: str, prefix: str) -> Route | None:
     path = normalized(path)
     if prefix:
         prefix = normalized(prefix).rstrip("/")
         if not path.startswith(prefix + "/"):
             return None
         path = path[len(prefix) :]
-    method = method.upper()
     for methods, pattern, route in _TABLE:
         if method in methods and pattern.fullmatch(path):
             return route
@@ -103,6 +108,7 @@ def _normalized(path: str) -> str:
 
 
 _remembered = lru_cache(maxsize=1024)(_normalized)
+_known_route = lru_cache(maxsize=1024)(_find_route)
 
 
 def label_of(path: str) -> str:
