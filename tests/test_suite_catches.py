@@ -29,9 +29,17 @@ def run(folder: Path, *tests: str) -> "subprocess.CompletedProcess[str]":
     # A copy is not the code whose coverage is measured, and is gone when the report is made.
     kept = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "--tb=line", "-p", "no:cacheprovider", *tests],
+        [
+            *(sys.executable, "-m", "pytest", "--tb=line", "-p", "no:cacheprovider"),
+            *("-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin", *tests),
+        ],
         cwd=ROOT,
-        env={**kept, "PYTHONPATH": str(folder), "HYPOTHESIS_PROFILE": "mutants"},
+        env={
+            **kept,
+            "PYTHONPATH": str(folder),
+            "HYPOTHESIS_PROFILE": "mutants",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # which takes longer than most of the tests
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -1,5 +1,6 @@
 """The reference, written from the code: each page is a function of what it documents."""
 
+from functools import cache
 from pathlib import Path
 
 from generate import (
@@ -17,6 +18,7 @@ from generate import (
 _ROOMS = (architecture, rules, commands, settings, python, catalog, formats, measured, dependencies)
 
 
+@cache
 def pages() -> dict[str, str]:
     """Return the text of each page by its path, relative to the folder of generated pages."""
     return {path: text for room in _ROOMS for path, text in room.pages().items()}

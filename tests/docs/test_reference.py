@@ -24,25 +24,24 @@ from flaglift.report.record import FindingsReport, record_at
 from flaglift.rules import RULES
 from flaglift.settings import FILE_KEYS, Settings
 
-PAGES = pages()
 COMMANDS = dict(walk(cli, "flaglift"))
 
 
 def test_each_rule_has_a_page_and_each_page_a_rule() -> None:
-    written = {Path(path).stem for path in PAGES if path.startswith("rules/")} - {"index"}
+    written = {Path(path).stem for path in pages() if path.startswith("rules/")} - {"index"}
     assert written == {rule.code for rule in RULES}
     for rule in RULES:
-        text = PAGES[f"rules/{rule.code}.md"]
+        text = pages()[f"rules/{rule.code}.md"]
         assert text.startswith(f"# {rule.code} {rule.name}\n")
         assert text.count("```") >= 4
-        assert f"[{rule.code}]({rule.code}.md)" in PAGES["rules/index.md"]
+        assert f"[{rule.code}]({rule.code}.md)" in pages()["rules/index.md"]
 
 
 @pytest.mark.parametrize("words", COMMANDS)
 def test_each_verb_and_option_has_its_place(words: str) -> None:
     command = COMMANDS[words]
     verb = words.split()[1] if " " in words else "index"
-    text = PAGES[f"commands/{verb}.md"]
+    text = pages()[f"commands/{verb}.md"]
     if verb == "index":
         return
     heading = re.search(rf"^##? {words}$(.*?)(?=^##? flaglift|\Z)", text, re.MULTILINE | re.DOTALL)
@@ -77,7 +76,7 @@ def test_options_stand_in_groups_the_usual_ones_first() -> None:
 
 
 def test_each_setting_has_its_place() -> None:
-    headings = "".join(re.findall(r"^## .*", PAGES["settings.md"], re.MULTILINE))
+    headings = "".join(re.findall(r"^## .*", pages()["settings.md"], re.MULTILINE))
     named = set(re.findall(r"`([a-z-]+)`", headings))
     keys = {name.replace("_", "-") for name in Settings.__dataclass_fields__}
     assert named == keys | FILE_KEYS | {"extend"}
@@ -86,7 +85,7 @@ def test_each_setting_has_its_place() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_each_public_name_has_its_place(module: str) -> None:
-    text = PAGES[f"python/{module}.md"]
+    text = pages()[f"python/{module}.md"]
     if module == "flaglift.columns.spark":
         assert "flaglift.columns.spark.translate_udf" in text
         return
@@ -114,6 +113,6 @@ def test_pages_of_what_is_gone_are_removed(tmp_path: Path) -> None:
     write(tmp_path)
     assert not old.exists()
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
-    assert {str(path.relative_to(tmp_path)) for path in before} == set(PAGES)
+    assert {str(path.relative_to(tmp_path)) for path in before} == set(pages())
     write(tmp_path)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")} == before
