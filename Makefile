@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Hundreds of commands are started by the tests: none of them needs to compile flaglift again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: docs playground constraints supply release-check fuzz mutants growth trust bench bench-migrate bench-repository bench-shim bench-spark soak story demo vscode test test-spark test-recipes lint oracle readme kills clean
+.PHONY: docs playground constraints supply release-check fuzz mutants growth trust bench bench-migrate bench-repository bench-shim bench-spark soak story demo vscode test test-most test-spark test-recipes lint oracle readme kills clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -40,18 +40,22 @@ lint: .venv/dev
 	$(BIN)/mypy
 
 # Two environments, one coverage: what only Spark runs counts with what the others run. What this
-# machine lacks and no wheel brings is left out, named at the end, and counts for nothing.
+# machine lacks and no wheel brings is left out, named at the end, and counts for nothing. What uses
+# one core runs beside something else.
 NOT_TESTED := build/not-tested.txt
 
-test: demo lint
+test: demo .venv/dev
+	$(MAKE) --jobs=2 lint .venv-spark/dev
 	@rm -f $(NOT_TESTED) .coverage .coverage.*
-	$(BIN)/python tests/peers.py bring node npm nvim
-	FLAGLIFT_NOT_TESTED=$(NOT_TESTED) COVERAGE_FILE=.coverage.most $(BIN)/pytest \
-		-n auto --dist worksteal --cov --cov-report= --cov-fail-under=0
-	FLAGLIFT_NOT_TESTED=$(NOT_TESTED) $(MAKE) test-spark
+	FLAGLIFT_NOT_TESTED=$(NOT_TESTED) $(MAKE) --jobs=2 test-most test-spark
 	$(BIN)/coverage combine --keep .coverage.most .coverage.spark
 	if [ -s $(NOT_TESTED) ]; then $(BIN)/coverage report --fail-under=0; cat $(NOT_TESTED); \
 	else $(BIN)/coverage report; fi
+
+test-most: .venv/dev
+	$(BIN)/python tests/peers.py bring node npm nvim
+	COVERAGE_FILE=.coverage.most $(BIN)/pytest \
+		-n auto --dist worksteal --cov --cov-report= --cov-fail-under=0
 
 .venv-spark/dev: pyproject.toml tests/constraints.txt
 	$(PYTHON) -m venv .venv-spark
