@@ -1,16 +1,24 @@
-"""An editor that speaks with the real server over its standard streams."""
+"""An editor that speaks with the real server, in a thread of the test's process.
+
+Starting `flaglift lsp` takes ten times as long as most tests; `test_robustness.py`,
+`test_editors.py`, and `test_vscode.py` do that.
+"""
 
 import asyncio
-import sys
+import socket
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.io_ import run_async
 from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient, client_capabilities
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+
+from flaglift.lsp.features import make_server
 
 Report = types.RelatedFullDocumentDiagnosticReport
 
@@ -27,6 +35,14 @@ class RecordingClient(LanguageClient):
             types.CLIENT_REGISTER_CAPABILITY: _register,
         }
         register_lsp_features(self, {**DEFAULT_CLIENT_FEATURES, **recording})
+
+    async def connect(self, connection: socket.socket) -> asyncio.StreamWriter:
+        """Speak with the server at the other end of a connection."""
+        reader, writer = await asyncio.open_connection(sock=connection)
+        self.protocol.set_writer(writer)
+        reading = run_async(self._stop_event, reader, self.protocol)
+        self._async_tasks.append(asyncio.create_task(reading))
+        return writer
 
 
 def _publish(ls: RecordingClient, params: types.PublishDiagnosticsParams) -> None:
@@ -191,7 +207,10 @@ async def _session(
 ) -> None:
     client = RecordingClient()
     client.set_configuration({"flaglift": dict(settings)})
-    await client.start_io(sys.executable, "-m", "flaglift", "lsp")
+    ours, its = socket.socketpair()
+    serving = threading.Thread(target=_serve, args=(its,))
+    serving.start()
+    writer = await client.connect(ours)
     try:
         params = types.InitializeParams(
             capabilities=able or capabilities(),
@@ -201,10 +220,15 @@ async def _session(
         await client.initialize_session(params)
         await run(Editor(client, folders))
         await client.shutdown_session()
-        process = client._server
-        assert process is not None
-        assert await process.wait() == 0
+        await asyncio.to_thread(serving.join)  # it ends by itself
     finally:
-        if client._server and client._server.returncode is None:
-            client._server.kill()
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.to_thread(serving.join)
         await client.stop()  # type: ignore[no-untyped-call]
+
+
+def _serve(connection: socket.socket) -> None:
+    """Run the server until the editor ends it."""
+    with connection, connection.makefile("rb") as given, connection.makefile("wb") as answers:
+        make_server().start_io(given, answers)
