@@ -160,7 +160,8 @@ def test_members_and_elements_are_what_python_reads(data: bytes) -> None:
 
 @given(spelt(st.dictionaries(st.text(), VALUES) | st.lists(VALUES)))
 def test_a_value_that_is_cut_off_does_not_end(data: bytes) -> None:
-    assert [value_end(data[:cut], 0) for cut in range(len(data))] == [None] * len(data)
+    cuts = range(0, len(data), 1 + len(data) // 100)  # all of them in most
+    assert {value_end(data[:cut], 0) for cut in cuts} == {None}
 
 
 @given(VALUES, st.booleans())
@@ -228,7 +229,8 @@ def test_strings_stand_for_texts(raw: bytes, text: str | None) -> None:
     assert decoded(raw) == text
 
 
-DEEP = 100_000
+DEEP = 20_000
+"""Far more than a reader could reach that calls itself."""
 
 
 @pytest.mark.parametrize(
