@@ -443,6 +443,33 @@ def test_variables_that_kubernetes_sets_for_a_service_are_not_ours(
     assert flaglift("serve", "--check", "--upstream", "https://h").returncode == 0
 
 
+NO_SOCKET = (
+    '{"proxy": "a", "number": 0, "workers": 1, "listeners": [%s], "ready": 1, "lifeline": 2}'
+)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "garbage",
+        "{}",
+        "[]",
+        "7",
+        "[" * 9000,
+        *(NO_SOCKET % files for files in ("", "0", "77", 9**30)),
+    ],
+)
+def test_the_variable_for_its_own_workers_is_not_for_others(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLAGLIFT_SERVE_ASSIGNMENT", value)
+    result = flaglift("serve", "--upstream", "https://h", "--listen", "127.0.0.1:0")
+    assert result.returncode == 2
+    assert result.stderr.endswith(
+        "FLAGLIFT_SERVE_ASSIGNMENT is set, which only the proxy does for its workers: unset it\n"
+    )
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

@@ -3,8 +3,11 @@
 import json
 import os
 import signal
+import stat
 from dataclasses import asdict, dataclass, replace
 from typing import Self
+
+from flaglift.errors import ConfigError
 
 _VARIABLE = "FLAGLIFT_SERVE_ASSIGNMENT"
 REPLACED = signal.SIGRTMIN
@@ -40,9 +43,25 @@ class Assignment:
 
     @classmethod
     def given(cls) -> Self | None:
-        """Return the assignment of this process; None if it was not started by a supervisor."""
+        """Return the assignment of this process; None if it was not started by a supervisor.
+
+        Raises `ConfigError` if somebody else has set the variable.
+        """
         value = os.environ.pop(_VARIABLE, "")
         if not value:
             return None
+        try:
+            return cls._read(value)
+        except (ValueError, TypeError, KeyError, OSError, OverflowError, RecursionError):
+            message = f"{_VARIABLE} is set, which only the proxy does for its workers: unset it"
+            raise ConfigError(message) from None
+
+    @classmethod
+    def _read(cls, value: str) -> Self:
         fields = json.loads(value)
-        return cls(**{**fields, "listeners": tuple(fields["listeners"])})
+        given = cls(**{**fields, "listeners": tuple(fields["listeners"])})
+        os.fstat(given.ready)
+        os.fstat(given.lifeline)
+        if not all(stat.S_ISSOCK(os.fstat(file).st_mode) for file in given.listeners or (-1,)):
+            raise ValueError("not a socket")
+        return given
