@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from functools import lru_cache, partial
 
 from flaglift.shim.proxy.request import Request
 
@@ -17,7 +18,8 @@ class Callers:
     """
 
     def __init__(self, secret: bytes, header: str | None = None) -> None:
-        self._secret = secret
+        # There are several names per request, and many requests with one credential.
+        self._name_of = lru_cache(maxsize=1024)(partial(_key_name, secret))
         self._header = header.lower().encode() if header else None
 
     def name(self, request: Request) -> str:
@@ -26,5 +28,9 @@ class Callers:
         if self._header and (match := _SHOWN.fullmatch(headers.get(self._header, b""))):
             return match[0].decode()
         if credential := headers.get(b"authorization"):
-            return f"key-{hmac.digest(self._secret, credential, 'sha256').hex()[:10]}"
+            return self._name_of(credential)
         return request.client or "local"
+
+
+def _key_name(secret: bytes, credential: bytes) -> str:
+    return f"key-{hmac.digest(secret, credential, 'sha256').hex()[:10]}"

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httptools
 
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.proxy.body import Body
-from flaglift.shim.proxy.headers import Headers, lowered
+from flaglift.shim.proxy.headers import Headers, lowered, values
 
 MOST_HEAD_BYTES = 64 * 1024
 """The most bytes of a request line and headers, and again of a chunked body's trailers."""
@@ -54,22 +54,16 @@ class Request:
     ahead: bool = False
     """Whether it was pipelined: sent before the previous one was answered."""
 
-    @property
-    def path_and_query(self) -> bytes:
-        """The target without scheme and authority; empty if it is not a path of a server.
+    path_and_query: bytes = field(init=False)
+    """The target without scheme and authority; empty if it is not a path of a server."""
+    length: int | None = field(init=False)
+    """The announced length of the body; None if the head announces none."""
 
-        A target in absolute form is what a client sends to its `http_proxy`. `OPTIONS` without a
-        path concerns the server as a whole: that is `*` (RFC 9112, section 3.2.4).
-        """
-        target = self.target
-        if absolute := _ABSOLUTE.fullmatch(target):
-            rest = absolute[1]
-            if not rest and self.method == "OPTIONS":
-                return b"*"
-            target = rest if rest.startswith(b"/") else b"/" + rest
-        if target == b"*" and self.method == "OPTIONS":
-            return target
-        return target if target.startswith(b"/") and b"#" not in target else b""
+    def __post_init__(self) -> None:
+        """Read what is asked for several times."""
+        self.path_and_query = _path_and_query(self.method, self.target)
+        lengths = values(self.names, b"content-length")
+        self.length = int(lengths[0]) if lengths else None
 
     @property
     def expects(self) -> bool:
@@ -79,17 +73,25 @@ class Request:
         )
 
     @property
-    def length(self) -> int | None:
-        """The announced length of the body; None if the head announces none."""
-        for name, value in self.names:
-            if name == b"content-length":
-                return int(value)
-        return None
-
-    @property
     def has_body(self) -> bool:
         """Whether the head announces a body, even an empty one."""
         return any(name in _LENGTHS for name, _ in self.names)
+
+
+def _path_and_query(method: str, target: bytes) -> bytes:
+    """Return a target without scheme and authority; nothing if it is not a path of a server.
+
+    A target in absolute form is what a client sends to its `http_proxy`. `OPTIONS` without a
+    path concerns the server as a whole: that is `*` (RFC 9112, section 3.2.4).
+    """
+    if absolute := _ABSOLUTE.fullmatch(target):
+        rest = absolute[1]
+        if not rest and method == "OPTIONS":
+            return b"*"
+        target = rest if rest.startswith(b"/") else b"/" + rest
+    if target == b"*" and method == "OPTIONS":
+        return target
+    return target if target.startswith(b"/") and b"#" not in target else b""
 
 
 class RequestReader:
