@@ -2,8 +2,8 @@
 
 import pytest
 
-from flaglift.check.hosts.base import DivisibleHost, Literal, LiteralChange
-from flaglift.check.hosts.finding import Candidate, candidates
+from flaglift.check.hosts.base import HOLE, Candidate, DivisibleHost, Literal, LiteralChange
+from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from lossless.timing import growth
@@ -58,6 +58,31 @@ def prompts(name: str, source: str) -> list[Literal]:
         ("toml: args = [['--prompt', 'BAD']]", "toml"),
         ("toml: prompts = ['--prompt', 'BAD']", "toml"),
         ("bash: gen -c 'BAD'", "bash"),
+        ("python: p.parse_args(['--prompt', 'BAD'])", "python"),
+        ("python: main(['BAD'])", "python"),
+        ("python: runner.invoke(cli, ['--text=BAD'])", "python form"),
+        ("python: subprocess.run(['curl', '-F', 'prompt[text]=BAD'], check=True)", "python form"),
+        ("python: check_output([sys.executable, '-m', 'gen', f'BAD'])", "python"),
+        ("python: os.execvp('gen', ['gen', '--prompt', 'BAD'])", "python"),
+        ("python: asyncio.create_subprocess_exec('gen', '--prompt=BAD')", "python form"),
+        ("python: sys.argv = ['gen', '--prompt=BAD']", "python form"),
+        ("python: cmd = ['sh', '-c', 'P=\"BAD\"']", "python bash"),
+        ("javascript: spawn('curl', ['-F', 'prompt[text]=BAD'])", "javascript form"),
+        ("javascript: execa('gen', [...a, '--prompt=BAD'])", "javascript form"),
+        ("javascript: program.parse(['node', 'gen', '--prompt', 'BAD'])", "javascript"),
+        ("javascript: parseArgs({args: ['--prompt', 'BAD']})", "javascript"),
+        ("javascript: new Deno.Command('gen', {args: ['--prompt=BAD']})", "javascript form"),
+        ('go: var x = exec.Command("curl", "-F", "prompt[text]=BAD")', "go form"),
+        ('go: var args = []string{"gen", "--prompt=BAD"}', "go form"),
+        ('go: var x = c.SetArgs([]string{"--prompt", "BAD"})', "go"),
+        ("ruby: system('curl', '-F', 'prompt[text]=BAD')", "ruby form"),
+        ("ruby: Gen.start(['--prompt', 'BAD'])", "ruby"),
+        ("ruby: x = `gen --prompt 'BAD'`", "ruby bash"),
+        ("ruby: x = %x(curl -F 'prompt[text]=BAD' u) + 'a'", "ruby bash form"),
+        ("ruby: x = <<`E` + 'a'\ngen --prompt 'BAD'\nE\n", "ruby bash"),
+        ("php: <?php $p = new Process(['gen', '--prompt', 'BAD']);", "php"),
+        ("php: <?php proc_open(['curl', '-F', 'prompt[text]=BAD'], $d, $p);", "php form"),
+        ('php: <?php $x = `curl -F "prompt[text]=BAD" {$u}`;', "php bash form"),
         ("bash: docker exec a /bin/sh -ec 'P=\"BAD\"'", "bash bash"),
     ],
 )
@@ -69,6 +94,36 @@ def test_a_prompt_in_a_command_is_found_and_fixed(source: str, hosts: str) -> No
     new, refused = rewrite(source.encode(), host_named(name), [change])
     assert not refused
     assert new.decode() == source.replace("--duration 7", "--duration 5")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "python: subprocess.run(['git', 'commit', '-m', 'Add --video_model kling25 to --video'])",
+        "python: x = ['gen', '--video', '--video_model', 'kling25', '--duration', '7']",
+        "python: p.parse_args(['--video', '--video_model', 'kling25', '--duration=7'])",
+        "bash: git commit -m 'Add --video_model kling25 to --video'",
+        "bash: echo 'Choose --video_model kling25 or --duration 7'",
+        "bash: gh pr create --title 'Add --video_model kling25 to --video'",
+        "bash: die 'With --video_model kling25 only --duration 5 is allowed'",
+        "ruby: x = `gen --video --video_model kling25`",
+        "php: <?php $x = `gen --video --video_model kling25`;",
+    ],
+)
+def test_the_words_of_a_command_that_are_no_prompts(source: str) -> None:
+    name, _, source = source.partition(": ")
+    assert candidates(source.encode(), host_named(name))
+    assert prompts(name, source) == []
+
+
+def test_what_a_command_prints_is_a_hole_in_a_prompt() -> None:
+    for name, source in (
+        ("ruby", "x = 'a ' + `b` + ' --video --video_model kling25'"),
+        ("php", "<?php f('a ' . `b` . ' --video --video_model kling25');"),
+    ):
+        assert [each.text for each in prompts(name, source)] == [
+            f"a {HOLE} --video --video_model kling25"
+        ]
 
 
 def test_a_check_that_runs_nothing_is_none() -> None:

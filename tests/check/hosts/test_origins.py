@@ -199,8 +199,6 @@ def test_what_cannot_be_followed_is_locked(name: str, source: str, reason: str) 
     [
         ("javascript", "import x from 'a --video'"),
         ("javascript", "export * from 'a --video'"),
-        ("ruby", "x = `a --video`"),
-        ("ruby", "x = <<`E`\na --video\nE\n"),
         ("ruby", "x = %w[a --video]"),
         ("bash", "# a --video"),
         ("markdown", "a --video\n\n# a --video"),

@@ -29,9 +29,9 @@ def classify(literal: Literal) -> Decision:
 _TEXT = re.compile(r"(?:^|\[|_|-)text\]?$|[a-z]Text$", re.IGNORECASE)
 _PROMPT = re.compile(r"prompt", re.IGNORECASE)
 _TALK = re.compile(
-    r"^(?:description|docs?|summary|message|msg|label|title|name|error|"
+    r"^(?:-m|-{0,2}(?:description|docs?|summary|message|msg|label|title|name|error|"
     r"comment|hint|tooltip|placeholder|notes?|changelog|body|subject|reason|"
-    r"readme|question|answer|log)$",
+    r"readme|question|answer|log))$",
     re.IGNORECASE,
 )
 _HELP = re.compile(
@@ -78,11 +78,20 @@ _ROLES = {
 
 def surroundings(literal: Literal) -> Iterator[Evidence]:
     """Yield the evidence from the place of a literal."""
-    role, key, call, path = literal.origin[:4]
+    role, _, call = literal.origin[:3]
     if role == "text" and literal.outer is None:
         yield Evidence(2, "the file is text")
     elif role in _ROLES:
         yield _ROLES[role]
+    yield from _key(literal)
+    if role not in ("word", "document"):
+        yield from _call(call)
+    elif role == "word" and _SAYS.search(call):  # which is a program here
+        yield Evidence(-2, f"`{call}` talks to readers")
+
+
+def _key(literal: Literal) -> Iterator[Evidence]:
+    _, key, _, path = literal.origin[:4]
     if field_name(key) == FlagName.VIDEO_PROMPT.field and (
         "text" in literal.beside or literal.is_request or is_request_key(key)
     ):
@@ -97,8 +106,6 @@ def surroundings(literal: Literal) -> Iterator[Evidence]:
         yield Evidence(-3, f"`{key}` holds words for readers")
     elif COMMAND_KEY.match(key) or any(COMMAND_KEY.match(str(part)) for part in path):
         yield Evidence(-3, f"`{key}` holds parts of a command")
-    if role not in ("word", "document"):  # there it is a program
-        yield from _call(call)
 
 
 def _call(call: str) -> Iterator[Evidence]:

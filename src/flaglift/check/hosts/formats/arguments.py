@@ -1,44 +1,74 @@
-"""Strings of source code that a call runs as a command, or as code of another language."""
+"""Strings of source code that a call runs: as a command, its words, or code of another language."""
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
-from flaglift.check.hosts.formats.commands import language_of
+from flaglift.check.hosts.formats.argv import MOST_LISTED, in_words, is_command
 from flaglift.check.hosts.formats.origins import Constructs, text_of, words_before
 
 _WRAPS = frozenset({"argument", "literal_element", "array_element_initializer"})
-_LISTS = frozenset({"list", "tuple", "array", "array_creation_expression", "literal_value"})
+_LISTS = frozenset({"list", "tuple", "array", "array_creation_expression", "literal_value",
+                    "string_array"})  # fmt: skip
+_AROUND_LIST = frozenset(
+    {"composite_literal", "spread_element", "list_splat", "splat_argument", *_WRAPS}
+)
 _STRINGS = ("string", "encapsed_string", "template_string", "concatenated_string")
 _IN_SHELL = re.compile(r"\bshell\s{0,9}[=:]\s{0,9}(?:True|true)\b")
 _TEMPLATES = frozenset({"$", "$.sync"})
 """Tags of templates that are lines of a shell."""
-_MOST_WORDS = 50
+_RUNS = re.compile(
+    r"(?:^|[._:\\])(?:Popen|check_call|check_output|exec\w{0,30}|spawn\w{0,30}|system|fork"
+    r"|popen\w{0,30}|capture\w{0,9}|Command|CommandContext|run_command|proc_open|Process"
+    r"|create_subprocess_exec)$|^(?:subprocess|Process)\.(?:run|call)$|^run$"
+)
+"""Calls that run a program with the words that follow its name."""
+_PARSES = re.compile(
+    r"(?:^|[._:])(?:parse_(?:known_)?(?:intermixed_)?args|parse_argv?|parse|Parse|SetArgs|invoke|main|start)$"
+)
+"""Calls that take the words after a program's name in a list."""
 
 
-def code_of(node: Node, origin: Origin, shape: Constructs, shells: re.Pattern[str]) -> str:
-    """Return the language of a string that a call runs; empty if it runs none."""
+def in_command(node: Node, origin: Origin, shape: Constructs, shells: re.Pattern[str]) -> Origin:
+    """Return the origin of a string, as that of a command or of a word of one if a call runs it."""
     child, above = node, node.parent
     if above is not None and above.type in shape.calls:
-        return "bash" if text_of(above.child_by_field_name("function")) in _TEMPLATES else ""
+        is_line = text_of(above.child_by_field_name("function")) in _TEMPLATES
+        return Origin("code", "bash") if is_line else origin
     while above is not None and above.type in _WRAPS:
         child, above = above, above.parent
     if above is None or not (above.type in shape.arguments or above.type in _LISTS):
-        return ""
+        return origin
     words = _words_before(child)
+    text = text_of(node).strip("\"'`")
     if above.type in _LISTS:
-        return language_of([*_words_before(above), *words], text_of(node))
+        return _in_list(above, [*words, text], origin, shape)
     if words:
-        return language_of(words, text_of(node))
+        return in_words([*words, text], origin, is_command=_RUNS.search(origin.call) is not None)
     runs = shells.search(origin.call) or _IN_SHELL.search(text_of(above))
-    return "bash" if runs and not any(map(_is_string, above.named_children[1:])) else ""
+    is_line = bool(runs) and not any(map(_is_string, above.named_children[1:]))
+    return Origin("code", "bash") if is_line else origin
+
+
+def _in_list(elements: Node, own: Sequence[str], origin: Origin, shape: Constructs) -> Origin:
+    """Return the origin of an element, which may be a word of a command in the list."""
+    child, above = elements, elements.parent
+    while above is not None and above.type in _AROUND_LIST:
+        child, above = above, above.parent
+    is_argument = above is not None and above.type in shape.arguments
+    if is_argument and _PARSES.search(origin.call):
+        return in_words([origin.call, *own], origin, is_command=True)
+    before = _words_before(child) if is_argument else []
+    runs = is_argument and _RUNS.search(origin.call) is not None
+    return in_words([*before, *own], origin, is_command=runs or is_command(origin.key))
 
 
 def _words_before(node: Node) -> list[str]:
     """Return what stands before an argument or an element; strings without their quotes."""
-    words = [word.strip("\"'`") for word in islice(words_before(node), _MOST_WORDS)]
+    words = [word.strip("\"'`") for word in islice(words_before(node), MOST_LISTED)]
     return words[::-1]
 
 

@@ -14,7 +14,7 @@ _PROGRAMS = {
 """The keys of the words before those of a key, in Kubernetes, Compose, actions and others."""
 _OF_DOCKER = {"CMD": (), "CMD-SHELL": ("sh", "-c")}
 """What the first word of a health check stands for."""
-_MOST_WORDS = 200
+MOST_LISTED = 200
 """A longer list is one of data; to read what is before each of its elements takes too long."""
 
 
@@ -30,7 +30,7 @@ def as_word(
     key, path = origin.key, origin.path
     at = path[-1] if path[-2:-1] == (key,) else ""
     is_check = path[-3:-1] in (("healthcheck", "test"), ("healthCheck", "command"))
-    if not isinstance(at, int) or at >= _MOST_WORDS or not (is_check or is_command(key)):
+    if not isinstance(at, int) or at >= MOST_LISTED or not (is_check or is_command(key)):
         return origin
     own = words()
     if not own:
@@ -38,13 +38,19 @@ def as_word(
     before = next(filter(None, map(given, _PROGRAMS.get(key, ()))), ())
     first, *others = *before, *own
     command = [*_OF_DOCKER.get(first, (first,)), *others]
-    if not command or len(command[0].split()) > 1:
-        return origin
-    language = language_of(command[:-1][-MOST_WORDS:], command[-1])
+    return in_words(command, origin, is_command=True) if command else origin
+
+
+def in_words(words: Sequence[str], origin: Origin, *, is_command: bool) -> Origin:
+    """Return the origin of the last of some words, as that of code or, in a command, of a word."""
+    *before, text = words
+    language = language_of(before[-MOST_WORDS:], text)
     if language:
-        return origin._replace(role="code", key=language)
-    option = command[-2] if command[-2:-1] and command[-2].startswith("-") else ""
-    return origin._replace(role="word", key=option, call=command[0])
+        return origin._replace(role="code", key=language, call="")
+    if not is_command or len(words[0].split()) > 1:
+        return origin
+    option = before[-1] if before and before[-1].startswith("-") else ""
+    return origin._replace(role="word", key=option, call=words[0])
 
 
 def is_command(key: str) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import HOLE, Around, Literal, Origin, Piece, PieceKind
-from flaglift.check.hosts.formats.arguments import code_of
+from flaglift.check.hosts.formats.arguments import in_command
 from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import (
@@ -58,6 +58,8 @@ class CodeHost(TreeParts):
     shape: Constructs
     shells: re.Pattern[str] = re.compile(r"(?!)")
     """The names of functions that run their first argument in a shell."""
+    commands: frozenset[str] = frozenset()
+    """The types of strings that are lines of a shell; their values are what these print."""
     dependent: re.Pattern[bytes] | None = None
     """A pattern for documents whose statements may affect each other."""
 
@@ -75,6 +77,10 @@ class CodeHost(TreeParts):
     @abstractmethod
     def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
+
+    def is_command(self, node: Node) -> bool:
+        """Return whether a string is a line of a shell."""
+        return node.type in self.commands
 
     def join_of(self, node: Node) -> "Join | None":  # noqa: ARG002
         """Return the strings that a call joins; None for any other call."""
@@ -101,7 +107,7 @@ class CodeHost(TreeParts):
         joining = (*self.joins, *filter(None, (self.adds,)), *self.calls)
         literals = []
         seen: set[int] = set()
-        kinds = (*self.kinds, *joining)
+        kinds = (*self.kinds, *self.commands, *joining)
         for node in nodes(data, kinds, self.module, self.grammar(data), part):
             if node.id in seen:
                 continue
@@ -143,14 +149,14 @@ class CodeHost(TreeParts):
             elif node.type in self.brackets and len(children) == 1 and node != top:
                 stack += children
             else:
-                if node.type in self.kinds:
+                if node.type in self.kinds and not self.is_command(node):
                     seen.add(node.id)
                 yield node
 
     def _literal(
         self, whole: Node, elements: Sequence[Sequence[Node]], separator: str, data: bytes
     ) -> Literal | None:
-        if not any(node.type in self.kinds for operands in elements for node in operands):
+        if not any(self._is_text(node, whole) for operands in elements for node in operands):
             return None
         parts: list[StringLiteral] = []
         pieces: list[Piece] = []
@@ -159,7 +165,7 @@ class CodeHost(TreeParts):
             gap = pieces[-1].end if pieces and separator else None
             read: list[Piece] = []
             for node in operands:
-                if node.type not in self.kinds:
+                if not self._is_text(node, whole):
                     read.append(Piece(PieceKind.HOLE, node.start_byte, node.end_byte, HOLE))
                     continue
                 part = self.part(node, data, node.parent if node == whole else None)
@@ -173,7 +179,7 @@ class CodeHost(TreeParts):
                 pieces.append(Piece(PieceKind.ATOM, gap, start, separator))
             pieces += read
         starts = (node.start_byte for operands in elements for node in operands)
-        single = len(parts) == 1 and whole.type in self.kinds
+        single = len(parts) == 1 and self._is_text(whole, whole)
         place = parts[0].place if single else Span(whole.start_byte, whole.end_byte)
         return Literal(
             host=self.name,
@@ -187,6 +193,10 @@ class CodeHost(TreeParts):
             unclear=unclear,
         )
 
+    def _is_text(self, node: Node, whole: Node) -> bool:
+        """Return whether a part of a literal is a text, and not what a command prints."""
+        return node == whole if self.is_command(node) else node.type in self.kinds
+
     def _look(self, whole: Node, data: bytes, starts: tuple[int, ...]) -> Around:
         locked = BROKEN if is_broken(whole, data, self.module, self.grammar(data)) else ""
         beside, siblings, is_request = self.beside(whole, data)
@@ -195,8 +205,10 @@ class CodeHost(TreeParts):
             used = self._uses(data).get(key)
             siblings = replace(siblings, doubts=[*siblings.doubts, used]) if used else siblings
         origin, opener = origin_of(whole, self.shape), whole.start_byte
-        language = code_of(whole, origin, self.shape, self.shells)
-        origin = Origin("code", language) if language else origin
+        if self.is_command(whole):
+            origin = Origin("code", "bash")
+        else:
+            origin = in_command(whole, origin, self.shape, self.shells)
         begins = (*starts, *begins_of(whole, self.shape))
         return Around(origin, locked, beside, siblings, is_request, opener=opener, begins=begins)
 

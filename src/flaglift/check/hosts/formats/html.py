@@ -261,8 +261,9 @@ def _name(opening: Node | None) -> str:
 def _given(opening: Node, *names: str) -> str:
     """Return the value of the first of a tag's attributes with one of the names, if any."""
     for child in opening.named_children[1:]:
-        if child.type == "attribute" and text_of(child.named_child(0)) in names:  # skips errors
-            return text_of(child.named_child(1)).strip("\"'")
+        name, *values = [*map(text_of, child.named_children), ""]
+        if child.type == "attribute" and name in names:  # skips errors
+            return "".join(values[:1]).strip("\"'")
     return ""
 
 

@@ -57,6 +57,16 @@ _HEREDOC = Escaped(
 _NOWDOC = Escaped("PHP now-document", re.compile(rb"(?!)"), lambda _: None, universal=False)
 
 
+_COMMAND = Escaped(
+    "PHP command",
+    re.compile(_ESCAPE.replace(b'\\"', b"`")),
+    _decode,
+    backslashed(["``", "\\\\", "$$", "r\r"]) | {ord("{"): "\\x7b"},
+    universal=False,
+)
+_FORMS = {"'": _SINGLE, '"': _DOUBLE, "`": _COMMAND}
+
+
 _MAPPINGS = Mappings(
     containers=("array_creation_expression",), quotes={"'": _SINGLE, '"': _DOUBLE}, words={}
 )
@@ -70,6 +80,7 @@ class PhpHost(CodeHost):
     kinds: tuple[str, ...] = ("string", "encapsed_string", "heredoc", "nowdoc")
     adds = "binary_expression"
     sign = "."
+    commands: frozenset[str] = frozenset({"shell_command_expression"})
     calls: frozenset[str] = frozenset({"function_call_expression"})
     shells: re.Pattern[str] = re.compile(r"^(?:shell_exec|exec|system|passthru|popen|proc_open)$")
     shape: Constructs = Constructs(
@@ -137,7 +148,7 @@ class PhpHost(CodeHost):
         opening = node.children[0]
         if len(text_of(opening)) != 1:
             return None
-        form = _SINGLE if node.type == "string" else _DOUBLE
+        form = _FORMS[text_of(opening)]
         inside = Span(opening.end_byte, max(opening.end_byte, node.end_byte - 1))
         scanned = form.pieces(data, inside, _holes(node, data))
         return StringLiteral(form, Span(node.start_byte, node.end_byte), inside.start, scanned)

@@ -112,6 +112,7 @@ class RubyHost(CodeHost):
     dependent: re.Pattern[bytes] | None = _DOCUMENT  # the body comes after the statement
     joins: frozenset[str] = frozenset({"chained_string"})
     adds = "binary"
+    commands: frozenset[str] = frozenset({"subshell"})
     calls: frozenset[str] = frozenset({"call", "binary"})
     shells: re.Pattern[str] = re.compile(
         r"^(?:Kernel\.|Process\.)?(?:system|exec|spawn)$"
@@ -139,6 +140,11 @@ class RubyHost(CodeHost):
     def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
         return beside(node, data, _MAPPINGS)
+
+    def is_command(self, node: Node) -> bool:
+        """Return whether a string, or a here-document, is a line of a shell."""
+        is_document = node.type == "heredoc_beginning"
+        return super().is_command(node) or (is_document and b"`" in (node.text or b""))
 
     def join_of(self, node: Node) -> Join | None:
         """Return what `[a, b].join(" ")`, `%w[a b] * " "` or `"a".concat(b)` joins."""
@@ -184,7 +190,7 @@ class RubyHost(CodeHost):
     def _document(self, node: Node, data: bytes) -> StringLiteral | None:
         opening = _DOCUMENT.match(data, node.start_byte, node.end_byte)
         body = _body(node, data)
-        if opening is None or opening[2] == b"`" or body is None:
+        if opening is None or body is None:
             return None
         ending = data.rfind(b"\n", body.start_byte, body.end_byte) + 1
         start = data.find(b"\n", body.start_byte) + 1
