@@ -5,7 +5,6 @@ grammar and its name in the rule `flag` there.
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,8 @@ from typing import Any
 
 import lark
 import pytest
+
+from running import unmeasured
 
 ROOT = Path(__file__).parents[1]
 GRAMMAR = ROOT / "grammar" / "legacy_video.lark"
@@ -24,13 +25,11 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.package = folder / "copy" / "flaglift"
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "src" / "flaglift", self.package, ignore=ignored)
-        shutil.copytree(ROOT / "grammar", self.package / "grammar", ignore=ignored)
+        shutil.copytree(ROOT / "src" / "flaglift", self.package)
+        shutil.copytree(ROOT / "grammar", self.package / "grammar")
         self.folder = folder
         # A copy is not the code whose coverage is measured, and is gone when the report is made.
-        kept = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
-        self._environment = {**kept, "PYTHONPATH": str(self.package.parent)}
+        self._environment = {**unmeasured(), "PYTHONPATH": str(self.package.parent)}
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.package / file

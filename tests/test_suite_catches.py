@@ -4,7 +4,6 @@
 bug.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 import flaglift
+from running import unmeasured
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(flaglift.__file__).parent
@@ -27,7 +27,6 @@ SOME_FAILED = 1  # pytest's exit code where tests ran, and not all passed
 def run(folder: Path, *tests: str) -> "subprocess.CompletedProcess[str]":
     """Run tests with the package that is in a folder; the grammar is that of the checkout."""
     # A copy is not the code whose coverage is measured, and is gone when the report is made.
-    kept = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "--tb=line", "-p", "no:cacheprovider"),
@@ -35,7 +34,7 @@ def run(folder: Path, *tests: str) -> "subprocess.CompletedProcess[str]":
         ],
         cwd=ROOT,
         env={
-            **kept,
+            **unmeasured(),
             "PYTHONPATH": str(folder),
             "HYPOTHESIS_PROFILE": "mutants",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # which takes longer than most of the tests

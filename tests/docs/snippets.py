@@ -70,7 +70,12 @@ class Shell:
 
     def __init__(self, folder: Path) -> None:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        kept = {name: value for name, value in os.environ.items() if "FLAGLIFT" not in name}
+        # Measuring coverage doubles the time, and tests of the verbs measure what is run here.
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if "FLAGLIFT" not in name and "COVERAGE" not in name
+        }
         kept.pop("FORCE_COLOR", None)
         self._folder = str(folder)
         self._ports: dict[str, str] = {}

@@ -24,6 +24,7 @@ import zstandard
 from flaglift.migrate.job import Job
 from migrate.conftest import PROMPTS, Database, open_database
 from migrate.sources import opened
+from running import unmeasured
 
 KILLER = Path(__file__).with_name("killer.py")
 FILES = ("prompts.jsonl", "prompts.json", "prompts.csv", "prompts.parquet", "prompts.jsonl.gz",
@@ -66,10 +67,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def killer() -> Iterator[Killer]:
     # Hundreds of runs that are killed are measured nowhere else either, and twice as fast without.
-    kept = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        [sys.executable, str(KILLER)], stdin=pipe, stdout=pipe, text=True, env=kept
+        [sys.executable, str(KILLER)], stdin=pipe, stdout=pipe, text=True, env=unmeasured()
     ) as process:
         yield Killer(process)
         assert process.stdin
