@@ -93,10 +93,11 @@ PHP_ESCAPES = [
     "{",
     "}",
 ]
+PHP_HOLES = ["$x", "{$x}", "{$x }", "{$x\n /* x */ }", "{$x/**/}"]
 PHP = [
     _php("'", ["\\'", "\\\\", "\\n", "$x", '"', "\n", "\t"]),
-    _php('"', [*PHP_ESCAPES, '\\"', "$x", "{$x}", "'", "\n"]),
-    _php("<<<E\n", [*PHP_ESCAPES, "$x", "{$x}", "'", '"', "\n"]),
+    _php('"', [*PHP_ESCAPES, '\\"', *PHP_HOLES, "'", "\n"]),
+    _php("<<<E\n", [*PHP_ESCAPES, *PHP_HOLES, "'", '"', "\n"]),
     _php("<<<'E'\n", ["\\n", "$x", "'", '"', "\n"], writable=False),
 ]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from check.hosts.moving import moved, only
-from flaglift.check.hosts.base import LiteralChange
+from flaglift.check.hosts.base import HOLE, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.lifting import lift_literal
@@ -170,3 +170,16 @@ def test_the_page_around_the_code_is_read_as_html(parts: str) -> None:
 
 def test_a_file_without_a_page_has_no_text_of_one() -> None:
     assert [each.text for each in host_named("php").literals(b"\n<?php f('a'); ?>\n")] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "hole", ["{$x }", "{$x\n}", "{$x /* } */ }", "{$x// a\n }", "{$x->a }", "{$x[0] }", "{$x}"]
+)
+@pytest.mark.parametrize("opening", ['"', "<<<E\n"])
+def test_an_interpolation_ends_at_its_brace(opening: str, hole: str) -> None:
+    """Also where blanks and comments stand before it."""
+    closing = "\nE" if "E" in opening else '"'
+    data = f"<?php $a = {opening}a {hole}b --video{closing};".encode()
+    (literal,) = HOST.literals(data)
+    assert literal.text == f"a {HOLE}b --video"
+    assert [each.source for each in literal.holes] == [hole]

@@ -223,10 +223,14 @@ def _holes(node: Node, data: bytes) -> Iterator[Span]:
     """Yield the interpolations, with the braces around them."""
     children = node.children
     for index, child in enumerate(children):
-        if not child.is_named or child.type in ("string_content", "escape_sequence"):
+        if not child.is_named or child.type in ("string_content", "escape_sequence", "comment"):
             continue
         if index and children[index - 1].type == "{":
-            yield Span(child.start_byte - 1, child.end_byte + 1)
+            # Blanks and comments may stand before the brace that closes it.
+            behind = (each for each in children[index + 1 :] if each.type != "comment")
+            closing = next(behind, child)
+            end = closing.end_byte if closing.type == "}" else child.end_byte + 1
+            yield Span(children[index - 1].start_byte, end)
             continue
         end = child.end_byte
         if child.type in ("variable_name", "member_access_expression"):
