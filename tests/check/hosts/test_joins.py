@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from check.hosts import judges
-from flaglift.check.hosts.base import Literal, LiteralChange
+from flaglift.check.hosts.base import HOLE, Literal, LiteralChange
 from flaglift.check.hosts.finding import candidates, leaves
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.registry import host_named
@@ -208,3 +208,25 @@ def test_words_around_and_inside_substitutions_are_found(source: str) -> None:
     )
     assert not refused
     assert new.decode() == source.replace("7", "5")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("ruby", 'x = "a --video#{y}" + z', 'x = "a --video#{y}b" + z'),
+        ("ruby", 'x = "a --video#{y}#{z}" + "c"', 'x = "a --video#{y}b#{z}" + "c"'),
+        ("ruby", 'x = "a --video" + y + "#{z}c"', 'x = "a --video" + y + "b#{z}c"'),
+        ("python", "x = f'a --video{y}' f'{z}c'", "x = f'a --video{y}b' f'{z}c'"),
+        ("python", "x = f'a --video{y}{z}' + 'c'", "x = f'a --video{y}b{z}' + 'c'"),
+        ("python", "x = 'a --video' + y + '' + z", "x = 'a --video' + y + 'b' + z"),
+        ("javascript", "x = `a --video${y}` + z", "x = `a --video${y}b` + z"),
+        ("php", '<?php $x = "a --video{$y}" . $z;', '<?php $x = "a --video{$y}b" . $z;'),
+    ],
+)
+def test_text_is_put_between_two_values(name: str, before: str, after: str) -> None:
+    """Within the string of the first one, if that goes on behind it."""
+    literal = only(name, before)
+    at = literal.text.index(HOLE) + 1
+    text = f"{literal.text[:at]}b{literal.text[at:]}"
+    host = host_named(name)
+    assert rewrite(before.encode(), host, [LiteralChange(literal, text)]) == (after.encode(), ())

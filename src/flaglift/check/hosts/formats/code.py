@@ -183,7 +183,7 @@ class CodeHost(TreeParts):
         place = parts[0].place if single else Span(whole.start_byte, whole.end_byte)
         return Literal(
             host=self.name,
-            form=parts[0].form if len(parts) == 1 else Joined(tuple(parts)),
+            form=parts[0].form if single else Joined(tuple(parts)),
             start=place.start,
             end=place.end,
             inside=parts[0].inside,

@@ -34,5 +34,7 @@ class Joined:
         return part.form.encode(text, literal, at)
 
     def place_between(self, low: int, high: int) -> int:
-        """Return the inside of the part after a hole."""
+        """Return the end of a hole that is inside a part, else the inside of the next part."""
+        if any(part.inside <= low < part.place.end for part in self.parts):
+            return low
         return next((part.inside for part in self.parts if part.inside >= low), high)
