@@ -12,14 +12,20 @@ function strip(node) {
   return JSON.parse(JSON.stringify(node, (key, value) => (PLACES.has(key) ? undefined : value)));
 }
 
-function expression(ast) {
-  // With a semicolon in it, be it in a string, an expression is read as statements.
-  const [only, second] = ast.type === "Program" ? ast.body : [{ expression: ast }];
-  return strip(second ? ast.body : only.expression || only);
+const plugins = ["typescript", "jsx"];
+
+function expression({ ast, content }) {
+  if (ast.type !== "Program") return strip(ast);
+  // With a semicolon in it, be it in a string, Vue reads a handler as statements, and an object of
+  // handlers as a block.
+  try {
+    return strip(babel.parseExpression(content, { plugins }));
+  } catch {
+    return strip(ast.body);
+  }
 }
 
 function script(block) {
-  const plugins = ["typescript", "jsx"];
   return block && babel.parse(block.content, { sourceType: "module", plugins }).program.body;
 }
 
@@ -33,7 +39,7 @@ function component(kind, source) {
   const { template, scriptSetup, styles, customBlocks } = descriptor;
   const seen = new WeakSet();
   const nodes = template && JSON.stringify(template.ast.children, (key, value) => {
-    if (value && value.type === 4 && value.ast) return expression(value.ast);
+    if (value && value.type === 4 && value.ast) return expression(value);
     if (value && value.name === "for") return { ...value, name: "v-for", exp: null };
     return PLACES.has(key) || key === "source" ? undefined : value;
   });
