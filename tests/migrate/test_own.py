@@ -22,7 +22,7 @@ from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.job import Job
 from flaglift.migrate.own.store import OwnStore
 from flaglift.migrate.undoing import undo
-from running import flaglift
+from running import flaglift, unmeasured
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SOURCE = "python:own_store:open_folder"
@@ -154,7 +154,12 @@ def open_killing(): return Killing(Path("prompts"))
         command = [sys.executable, "-m", "flaglift", "migrate", verb]
         source = ["python:killing:open_killing", "--journal", "j.flaglift"]
         return subprocess.run(
-            [*command, *source], capture_output=True, text=True, timeout=60, check=False
+            [*command, *source],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=unmeasured(),
         )
 
     assert run("apply").returncode == -signal.SIGKILL
