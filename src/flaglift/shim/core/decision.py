@@ -20,9 +20,18 @@ MOST_TEXT = 32 * 1024
 """The most code points of text read per request, since no other is served meanwhile."""
 
 
+_WARMING = (
+    'a cat --video --video_model kling25 --duration 5 --video_prompt "it yawns"',
+    'a "cat" <lora:a:1> --video --video_model kling25\nnum_images=1',
+    'a {cat|dog} \N{EM DASH}video -video a="\\"" --vidoe\n---\n--duration 5 --video',
+)
+"""Prompts that use all parts of the dialect."""
+
+
 def warm_up(settings: Settings) -> None:
-    """Load everything that the first prompt with flags needs, so that no request waits for it."""
-    translate("--video", settings)
+    """Load everything that the first prompts with flags need, so that no request waits for it."""
+    for text in _WARMING:
+        translate(text, settings)
 
 
 class PromptChange(NamedTuple):
