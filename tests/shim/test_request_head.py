@@ -84,6 +84,9 @@ def test_media_types_that_are_read(media_type: str) -> None:
     assert look(("content-type", media_type)).reads
 
 
+MANY = [(f"x-header-of-a-gateway-{number}", "x") for number in range(60)]
+
+
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
@@ -113,6 +116,8 @@ def test_media_types_that_are_read(media_type: str) -> None:
         ([("content-type", JSON), ("x-payload-hash", "x")], Reason.SIGNED_BODY),
         ([("content-type", JSON), ("content-range", "bytes 0-5/6")], Reason.SIGNED_BODY),
         ([("content-type", JSON), ("x-commit-sha", "x"), ("x-shape-2", "x")], None),
+        ([("content-type", JSON), *MANY], None),
+        ([("content-type", JSON), *MANY, ("x-signature", "x")], Reason.SIGNED_BODY),
         ([("content-type", JSON), ("authorization", "AWS4-HMAC-SHA256 x")], Reason.SIGNED_BODY),
         ([("content-type", JSON), ("authorization", "OAuth x")], Reason.SIGNED_BODY),
         *(

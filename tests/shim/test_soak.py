@@ -249,7 +249,7 @@ def test_reloads_floods_and_crashes_lose_nothing(crashes: bool) -> None:
         serving(arrivals.app) as to,
         process("--upstream", to, *options, quiet=True) as (running, url),
     ):
-        _, files = status_of(running.pid)
+        memory, files = status_of(running.pid)
         disturbance = Disturbance(running.pid, url, crashes=crashes)
         run = Run(
             SECONDS,
@@ -275,6 +275,11 @@ def test_reloads_floods_and_crashes_lose_nothing(crashes: bool) -> None:
         happened = len(answered), len(cut), disturbance.number, disturbance.killed
         LOGGER.warning("%d requests, %d cut off, %d disturbances, %d crashes", *happened)
         wait_until(lambda: status_of(running.pid)[1] <= files + 2)
+        after, open_files = status_of(running.pid)
+        assert after - memory < MOST_GROWTH_KIB
+        LOGGER.warning(
+            "supervisor: %d KiB, then %d; %d files, then %d", memory, after, files, open_files
+        )
 
 
 def callback_of(body: bytes) -> str:

@@ -18,8 +18,8 @@ from flaglift.shim.core.spool import Spool
 
 _MOST_FIELDS = 100
 _MOST_HEAD = 200
-_HEAD = b'\r\nContent-Disposition: form-data; name="prompt[%b]"'
 _BLANK = b"\r\n\r\n"
+_FIELD = b'\r\nContent-Disposition: form-data; name="prompt[%b]"\r\n\r\n%b'
 _CLOSING = (b"--", b"--\r\n")
 
 
@@ -84,20 +84,20 @@ def _changed(
     pieces: list[bytes], names: list[str], change: PromptChange, boundary: bytes
 ) -> list[bytes]:
     """Return the pieces of the new body. Raises `Doubt` if a value contains the boundary."""
-    changed = {"text": change.text, **change.filled}
-    values = [*changed.values(), *change.added.values()]
-    if boundary in "\n".join(map(form_value, values)).encode():  # no boundary has a line end
+    own = {name: form_value(value).encode() for name, value in change.filled.items()}
+    if change.text is not None:
+        own["text"] = change.text.encode()
+    added = [
+        _FIELD % (name.encode(), form_value(value).encode()) for name, value in change.added.items()
+    ]
+    if boundary in b"\n".join((*own.values(), *added)):  # no boundary has a line end in it
         raise Doubt(Reason.BOUNDARY_IN_VALUE)
     new: list[bytes] = []
     for name, piece in zip(["", *names, ""], pieces, strict=True):
-        if name not in changed:
+        if name in own:
+            new.append(piece.partition(_BLANK)[0] + _BLANK + own[name])
+        elif name != "text":
             new.append(piece)
-        elif (value := changed[name]) is not None:
-            new.append(_part(piece.partition(_BLANK)[0], value))
         if name == "text":
-            new += [_part(_HEAD % added.encode(), value) for added, value in change.added.items()]
+            new += added
     return new
-
-
-def _part(head: bytes, value: object) -> bytes:
-    return head + _BLANK + form_value(value).encode()
