@@ -183,7 +183,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def running(*command: str, port: int) -> Iterator[int]:
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    for _ in range(200):
+    while process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             break
         time.sleep(0.05)
@@ -374,6 +374,7 @@ def rest(seconds: float, rounds: int) -> None:
             config.write_text(NGINX.format(folder=folder, sink=sink, port=port, workers=2))
             beside = pair(two, start(nginx, "-c", str(config), port=port), seconds, rounds)
             print(f"two workers, off / nginx: {beside.rate:.2f} (wanted: 0.35)", flush=True)
+            print(f"two workers, off / nginx, per second of processor: {beside.per_processor:.2f}")
         bare, shim, idle = (
             start(*this, "--app", name, str(port := free_port()), port=port)
             for name in ("bare", "shim", "idle")
