@@ -1,5 +1,6 @@
 """Reports of `flaglift migrate` never take the place of a file that a migration needs."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,54 @@ def test_a_journal_is_not_the_source(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="is the source; name another file with --journal"):
             call(verb, str(path), "--journal", str(path))
     assert path.read_bytes() == b""
+
+
+def test_a_resumed_run_completes_its_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts([*PROMPTS, *PROMPTS])
+        whole, listed = tmp_path / "whole.jsonl", tmp_path / "refused.jsonl"
+        assert call("plan", source, "--refused", str(whole)) == 1
+        assert whole.read_text().count("\n") == 2
+        for _ in range(6):
+            call("apply", source, "--limit", "2", "--refused", str(listed), "-q")
+        assert listed.read_text() == whole.read_text()
+        assert "note:" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("before", ["no list", "another list", "a list that was removed"])
+def test_a_list_that_lacks_its_beginning_says_so(
+    before: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts([*PROMPTS, *PROMPTS])
+        listed = tmp_path / "refused.jsonl"
+        name = "other.jsonl" if before == "another list" else listed.name
+        options = () if before == "no list" else ("--refused", str(tmp_path / name))
+        call("apply", source, "--limit", "6", *options, "-q")
+        listed.unlink(missing_ok=True)
+        assert "note:" not in capsys.readouterr().err
+        assert call("apply", source, "--refused", str(listed), "-q") == 1
+        assert "does not list what the run found before" in capsys.readouterr().err
+        assert listed.read_text().count("\n") == 1
+
+
+def test_a_finished_run_of_a_file_keeps_its_list(path: Path) -> None:
+    listed = path.with_name("refused.jsonl")
+    for _ in range(2):
+        assert call("apply", str(path), "--refused", str(listed), "-q") == 1
+        assert listed.read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "pipe"])
+def test_a_list_may_go_to_a_device(place: str, path: Path) -> None:
+    if place == "pipe":
+        place = str(path.with_name(place))
+        os.mkfifo(place)
+        read = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
+        assert call("apply", str(path), "--refused", place, "-q") == 1
+        assert os.read(read, 10_000).count(b"\n") == 1
+        os.close(read)
+    else:
+        assert call("apply", str(path), "--refused", place, "-q") == 1

@@ -201,6 +201,27 @@ def test_a_kill_at_every_boundary_of_an_apply(
         assert boundary > 15
 
 
+@pytest.mark.parametrize("kind", ["prompts.jsonl", "prompts.parquet", *DATABASES])
+def test_the_list_of_refused_prompts_is_whole_after_a_kill(
+    kind: str, folder: Path, killer: Killer
+) -> None:
+    listed = folder / "refused.jsonl"
+    for source in sources(kind, folder, [*PROMPTS, *PROMPTS]):
+        options = (*source.options, "--refused", str(listed))
+        source.make()
+        killer(*options, rows=4)
+        whole = listed.read_bytes()
+        assert whole.count(b"\n") == 2
+        for boundary in itertools.count(1, 7):
+            source.make()
+            listed.unlink()
+            if not killer(*options, rows=4, kill_at=boundary)["killed"]:
+                break
+            killer(*options, rows=4)
+            assert listed.read_bytes() == whole, boundary
+        assert boundary > 15
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("kind", [*FILES, *DATABASES])
 def test_a_kill_at_every_boundary_of_an_undo(

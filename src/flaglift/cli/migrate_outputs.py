@@ -1,14 +1,18 @@
 """The files that a plan or a run writes besides the result: reports and lists."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
+
+import click
 
 from flaglift.errors import InputError, reason
 from flaglift.migrate.job import Job
 from flaglift.migrate.opening import files_of
+from flaglift.migrate.tally import Tally
 
 _WRITTEN = ("refused", "html", "save")
 _READ = {"planned": "plan", "config": "config", "control_file": "control-file"}
@@ -44,29 +48,61 @@ def _is_same(one: Path, other: Path) -> bool:
         return one.resolve() == other.resolve()
 
 
+class RefusedList:
+    """The list of refused and unreadable records, one JSON object a line."""
+
+    def __init__(self, file: BinaryIO | None) -> None:
+        """Take an open file; with None, nothing is listed."""
+        self._file = file
+
+    def keep(self, lines: Sequence[str], at: int) -> int:
+        """Write lines after the first `at` bytes, in place of what follows; return the size.
+
+        What follows is of a chunk that was not committed.
+        """
+        if self._file is None:
+            return 0
+        if self._file.seekable():
+            size = self._file.seek(0, os.SEEK_END)
+            if at < size:
+                self._file.truncate(self._file.seek(at))
+            at = min(at, size)
+        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+        self._file.write(data)
+        self._file.flush()
+        return at + len(data)
+
+
 @contextmanager
-def listing(path: Path | None) -> Iterator[Callable[[Sequence[str]], None]]:
-    """Yield a function that writes the refused and unreadable records of a chunk to a file."""
+def listing(path: Path | None, done: Tally | None = None) -> Iterator[RefusedList]:
+    """Yield the list at a path, which continues after what a resumed run has `done`."""
     if path is None:
-        yield lambda lines: None  # noqa: ARG005
+        yield RefusedList(None)
         return
-    with _written(path) as file:
-        yield lambda lines: file.writelines(f"{line}\n" for line in lines)
+    at = done.listed if done is not None else 0
+    whole = at > 0 and path.is_file() and path.stat().st_size >= at
+    if not whole and done is not None and (done.refused or done.problems):
+        click.echo(
+            f"note: {path} does not list what the run found before it was resumed;"
+            " `flaglift migrate plan --refused FILE` lists everything",
+            err=True,
+        )
+    with _writing(path), path.open("ab" if whole else "wb") as file:
+        yield RefusedList(file)
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[TextIO]:
+def _writing(path: Path) -> Iterator[None]:
     try:
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            yield file
+        yield
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {reason(error)}") from None
 
 
 def tell(path: Path, text: str) -> None:
     """Write a report to a file. Raises `InputError` if that fails."""
-    with _written(path) as file:
-        file.write(text + "\n")
+    with _writing(path):
+        path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def tell_document(path: Path, document: Mapping[str, Any]) -> None:

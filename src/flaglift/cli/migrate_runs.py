@@ -79,7 +79,7 @@ def _control(
     """Return the control of a run, or of a plan, which skips records that cannot be read."""
     look = Look(options.get("samples"), options["refused"] is not None, options["with_text"])
     pace, keep_going = _throttle(options, store, stack), options.get("keep_going", True)
-    return Control(pace, stopped, look, watch, options["limit"], keep_going=keep_going)
+    return Control(pace, stopped, look, watch=watch, limit=options["limit"], keep_going=keep_going)
 
 
 def _document(job: Job, store: Store, tally: Tally, checks: Sequence[Document]) -> Document:
@@ -112,7 +112,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
 
         def watch(tally: Tally, seen: Seen) -> None:
             samples.add(seen.samples or Samples(0))
-            listed(seen.refused)
+            tally.listed = listed.keep(seen.refused, tally.listed)
             progress.show(tally.to_dict())
 
         control = _control(options, store, stack, stopped, watch)
@@ -150,16 +150,16 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
         rehearse = options["rehearse"]
         begun = store.rehearsing() if rehearse else store.writing(restart=options["restart"])
         writer = stack.enter_context(begun)
-        listed = stack.enter_context(listing(options["refused"]))
+        listed = stack.enter_context(listing(options["refused"], writer.run.tally))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
 
-        def watch(tally: Tally, seen: Seen) -> None:
-            listed(seen.refused)
+        def watch(tally: Tally, seen: Seen) -> None:  # noqa: ARG001 (listed before the checkpoint)
             progress.show(tally.to_dict())
             if planned is not None:
                 planned.check(tally)
 
         control = _control(options, store, stack, stopped, watch)
+        control.keep = lambda seen, at: listed.keep(seen.refused, at)
         ahead = stack.enter_context(deciding(job, store, control, options["jobs"]))
         migration = Migration(store, decider_of(job, store.fields), control, ahead)
         finished = writer.run.state != "running"

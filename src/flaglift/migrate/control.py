@@ -11,6 +11,7 @@ from flaglift.migrate.throttle import Throttle
 Decided = tuple[StoredRecord, tuple[Verdict, ...]]
 Look = Callable[[Chunk, Sequence[Decided]], Any]
 Watch = Callable[[Tally, Any], None]
+Keep = Callable[[Any, int], int]
 
 _PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 20.0)
 """Seconds between attempts to reach a store that does not answer."""
@@ -43,6 +44,10 @@ class Control:
     stopped: Callable[[], bool] = lambda: False
     look: Look = _nothing
     """Returns what `watch` needs about a chunk; called in the process that decides on it."""
+    keep: Keep = lambda _, __: 0
+    """Lists what `look` returned, after so many bytes of the list; returns the list's new size.
+
+    Called before the checkpoint of a chunk, so that a resumed run can complete the list."""
     watch: Watch = _nothing
     """Called after each chunk with the counts so far; an exception from it stops the run."""
     limit: int | None = None

@@ -169,6 +169,7 @@ class Migration:
         with writer.step() as step:
             part = self._written(step, part)
             tally = before.plus(part.tally)
+            tally.listed = self.control.keep(part.seen, before.listed)
             step.checkpoint(part.chunk.cursor, tally)
         self._after(tally, part, part.seconds + time.monotonic() - started)
         return part.chunk

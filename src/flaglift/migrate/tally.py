@@ -32,6 +32,8 @@ class Tally:
     """Records changed by others during the run, and decided again."""
     gone: int = 0
     """Records deleted by others during the run."""
+    listed: int = 0
+    """Bytes of the list of refused and unreadable records."""
     refusals: Counter[str] = field(default_factory=Counter)
     """By code; a prompt counts once for each of its codes."""
     codes: Counter[str] = field(default_factory=Counter)
