@@ -1,5 +1,6 @@
 """Files: where the result goes, what is kept, what a run goes on with, and what it refuses."""
 
+import errno
 import gzip
 import json
 import os
@@ -18,7 +19,7 @@ from flaglift.errors import InputError
 from flaglift.migrate.decision import Decider
 from flaglift.migrate.engine import Migration
 from flaglift.migrate.errors import LockedError, UnreadableRecordError
-from flaglift.migrate.files.output import writing
+from flaglift.migrate.files.output import discard, writing
 from flaglift.migrate.files.patches import unpatched
 from flaglift.migrate.job import Job
 from migrate.conftest import PROMPTS
@@ -235,7 +236,7 @@ def test_a_partial_result_that_went_away(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="shorter than this run left it"):
         applied(path)
     partial.unlink()
-    with pytest.raises(InputError, match="cannot be written: no such file"):
+    with pytest.raises(InputError, match="is gone; start with --restart"):
         applied(path)
     assert applied(path, restart=True).changed == 6
 
@@ -506,3 +507,32 @@ def test_the_null_that_servers_write_is_no_video_prompt(tmp_path: Path) -> None:
     assert verified(path)[1] == []
     undone(path)
     assert path.read_text() == before
+
+
+def test_a_run_that_was_finished_since_it_was_read(tmp_path: Path) -> None:
+    path = lines(tmp_path / "p.jsonl")
+    before = path.read_bytes()
+    asked = iter([False, True])
+    applied(path, rows=2, replace=True, stopped=lambda: next(asked))
+    with opened(Job(str(path)), write=True) as store:
+        (early,) = store.runs()
+        applied(path, replace=True)
+        assert path.read_bytes() != before
+    with opened(Job(str(path)), write=True) as store, store.undoing(early) as undoer:
+        while undoer.undo(100):
+            pass
+        undoer.finish()
+    assert path.read_bytes() == before
+
+
+def test_what_is_not_there_needs_no_right_to_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    discard(tmp_path / "none")
+    (tmp_path / "some").touch()
+    with pytest.raises(InputError, match="some: cannot be written: read-only file system"):
+        discard(tmp_path / "some")

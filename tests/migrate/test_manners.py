@@ -21,7 +21,7 @@ from flaglift.migrate.limits import LoadLimits
 from flaglift.migrate.records import Chunk, Cursor
 from flaglift.migrate.throttle import Throttle
 from flaglift.migrate.undoing import undo
-from migrate.conftest import Database, open_database
+from migrate.conftest import PROMPTS, Database, open_database
 from migrate.sources import applied, control, opened, undone
 
 VIDEO = "cat {} --video --video_model kling25 --duration 5"
@@ -313,9 +313,27 @@ def test_a_journal_that_is_needed_is_kept(tmp_path: Path) -> None:
     path = lines(tmp_path / "p.jsonl", 900)
     asked = iter([False, False, True])
     applied(path, rows=10, stopped=lambda: next(asked))
-    with pytest.raises(InputError, match="is running; finish it or undo it"):
+    with pytest.raises(InputError, match="is unfinished; finish it or undo it"):
         call("purge", str(path), "--all")
     with pytest.raises(InputError, match="there is no run 2020"):
         call("purge", str(path), "--run", "2020")
     with pytest.raises(click.UsageError, match="--run, --before or --all"):
         call("purge", str(path))
+
+
+def test_a_run_that_went_on_since_it_was_read(database: Database) -> None:
+    source = database.prompts([*PROMPTS, *PROMPTS])
+    before = database.rows()
+    asked = iter([False, True])
+    applied(source, rows=4, stopped=lambda: next(asked))
+    with opened(Job(source), write=True) as store:
+        (early,) = store.runs()
+        applied(source)
+        assert early.tally.changed < store.runs()[0].tally.changed
+        held, broken = store.verify(early)
+        assert (len(held), broken) == (1, [])
+        with store.undoing(early) as undoer:
+            while undoer.undo(100):
+                pass
+            undoer.finish()
+    assert database.rows() == before

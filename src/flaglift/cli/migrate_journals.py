@@ -54,7 +54,7 @@ def purge_source(source: str, options: Document) -> Document:
         for run in chosen:
             if run.state in UNDER_WAY:
                 raise InputError(
-                    f"{store.name}: the run {run.id} is {run.state}; finish it or undo it"
+                    f"{store.name}: the run {run.id} is unfinished; finish it or undo it"
                 )
         freed = sum(map(store.journal_bytes, chosen))
         for run in chosen:

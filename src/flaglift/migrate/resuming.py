@@ -53,3 +53,8 @@ def resumed(
             return run
         stop(replace(run, state="stopped", updated=now()))
     return None
+
+
+def reread(runs: Sequence[MigrationRun], run: MigrationRun) -> MigrationRun:
+    """Return a run as it is now: another process may have finished it before it was locked."""
+    return next(each for each in runs if each.id == run.id)

@@ -51,6 +51,8 @@ class Output:
         with writing(path):
             if path != self._whole:
                 self._whole.touch(0o600)
+            if written and not path.exists():
+                raise InputError(f"{path}: is gone; start with --restart")
             # Created only if nothing was written: zeros must never take the place of a lost file.
             flags = os.O_RDWR if written else os.O_RDWR | os.O_CREAT | os.O_TRUNC
             # Readable by its owner only, until it has the permissions of its source.
@@ -127,7 +129,9 @@ def _frames(path: Path) -> Path:
 def discard(path: Path) -> None:
     """Remove the remains of a file that is not, or no longer, wanted."""
     for left in (path, _frames(path)):
-        left.unlink(missing_ok=True)
+        if os.path.lexists(left):  # a read-only system refuses to remove even what is not there
+            with writing(left):
+                left.unlink(missing_ok=True)
 
 
 def sha256(path: Path) -> str:

@@ -18,6 +18,7 @@ from flaglift.migrate.files.writer import FileWriter
 from flaglift.migrate.job import Job
 from flaglift.migrate.locking import file_lock, lock_path
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
+from flaglift.migrate.resuming import reread
 from flaglift.migrate.space import check_folder
 from flaglift.migrate.store import Check, MigrationRun
 
@@ -119,6 +120,7 @@ class FileStore:
     def undoing(self, run: MigrationRun) -> Iterator[FileUndoer]:
         """Begin or resume the undo of a run."""
         with self._locked(), self._ledger(write=True) as ledger:
+            run = reread(ledger.runs(), run)
             undoer = FileUndoer(ledger, run, self._path, self._format)
             try:
                 yield undoer

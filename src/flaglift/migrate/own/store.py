@@ -17,7 +17,7 @@ from flaglift.migrate.own.blame import raised_in
 from flaglift.migrate.own.records import OwnRecords, PromptCollection
 from flaglift.migrate.own.run import OwnUndoer, OwnWriter
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
-from flaglift.migrate.resuming import new_run, resumed
+from flaglift.migrate.resuming import new_run, reread, resumed
 from flaglift.migrate.store import Check, MigrationRun, refuse_failed
 from flaglift.syntax.concern import may_concern
 
@@ -191,7 +191,8 @@ class OwnStore:
     def undoing(self, run: MigrationRun) -> Iterator["OwnUndoer"]:
         """Begin or resume the undo of a run."""
         with file_lock(self._lock, self.name):
-            yield OwnUndoer(self._records, self._ledger(write=True), run)
+            ledger = self._ledger(write=True)
+            yield OwnUndoer(self._records, ledger, reread(ledger.runs(), run))
 
     def entries(self, run: MigrationRun, *, left: bool = False) -> Iterator[JournalEntry]:
         """Return the journal of a run in order."""

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
+from flaglift.migrate.resuming import reread
 from flaglift.migrate.sql.connection import database_url
 from flaglift.migrate.sql.identity import family, identify
 from flaglift.migrate.sql.keys import key_of, key_text
@@ -231,6 +232,7 @@ class TableStore:
         """Begin or resume the undo of a run."""
         rows = self._rows_of_run(run)
         with self._locked():
+            run = reread(self.runs(), run)
             yield SqlUndoer(self._session, self._ledger, rows, run, self._lease)
 
     def _rows_of_run(self, run: MigrationRun) -> Rows:
