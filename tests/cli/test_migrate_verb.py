@@ -273,6 +273,26 @@ def test_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "targets",
+    [
+        ("video_model=x", "video_prompt=x"),
+        ("video_model=video_prompt",),
+        ("video_duration=text",),
+        ("seed=video_duration",),
+    ],
+)
+def test_two_fields_do_not_share_a_column(path: str, targets: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match="each field needs one of its own"):
+        call("apply", path, *(word for target in targets for word in ("--target", target)))
+
+
+def test_two_fields_may_change_places(path: str) -> None:
+    targets = ("--target", "video_model=video_prompt", "--target", "video_prompt=video_model")
+    assert call("apply", path, *targets, "--keep-going") == 1
+    assert '"video_prompt": "kling25"' in Path(path).with_name("p.migrated.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
     ("target", "reason"),
     [
         ("video_modle=m", "did you mean `video_model`"),

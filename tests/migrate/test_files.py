@@ -4,6 +4,7 @@ import errno
 import gzip
 import json
 import os
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -366,7 +367,29 @@ def test_a_damaged_page_of_a_parquet_file(tmp_path: Path) -> None:
         ("p.csv", {"delimiter": ";"}, "--delimiter says what is between cells"),
         ("p.csv", {"delimiter": ";;"}, "must be one ASCII character"),
         ("p.csv", {"encoding": "klingon"}, "there is no such encoding"),
-        ("p.csv", {"encoding": "utf-16"}, "convert the file to UTF-8 first"),
+        *[
+            ("p.csv", {"encoding": name}, "convert the file to UTF-8 first")
+            for name in (
+                "utf-16",
+                "utf-32-le",
+                "utf-7",
+                "utf-8-sig",
+                "cp037",
+                "iso2022_jp",
+                "iso2022_kr",
+                "hz",
+                "idna",
+                "punycode",
+                "undefined",
+                "unicode_escape",
+                "raw_unicode_escape",
+            )
+        ],
+        *[
+            ("p.csv", {"encoding": name, "delimiter": "|"}, "can be half of a character")
+            for name in ("shift_jis", "cp932", "big5", "gbk", "gb18030", "johab")
+        ],
+        ("p.csv", {"delimiter": ""}, "must be one ASCII character"),
         ("p.csv", {"key": "none"}, "has no column `none`"),
         ("p.parquet", {"text": "tex"}, "did you mean `text`"),
         ("p.parquet", {"key": "none"}, "it has id, text"),
@@ -507,6 +530,35 @@ def test_the_null_that_servers_write_is_no_video_prompt(tmp_path: Path) -> None:
     assert verified(path)[1] == []
     undone(path)
     assert path.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "to", "ending"),
+    [
+        ("p.jsonl", "new.jsonl.gz", ".jsonl"),
+        ("p.jsonl", "new.csv", ".jsonl"),
+        ("p.jsonl.gz", "new.jsonl", ".jsonl.gz"),
+        ("p.jsonl.gz", "new", ".jsonl.gz"),
+        ("p.jsonl.zst", "new.jsonl.gz", ".jsonl.zst"),
+        ("p.csv", "new.parquet", ".csv"),
+        ("p.parquet", "new.json", ".parquet"),
+    ],
+)
+def test_a_result_is_named_after_its_kind(name: str, to: str, ending: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content(name, PROMPTS))
+    with pytest.raises(
+        InputError, match=rf"{re.escape(to)}: .* has to end in {re.escape(ending)}$"
+    ):
+        applied(path, to=tmp_path / to)
+    assert left(tmp_path) == [name]
+
+
+def test_a_result_may_have_a_name_that_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(content("p.jsonl", PROMPTS))
+    assert applied(path, to=tmp_path / "new").changed == 4
+    assert verified(path)[1] == []
 
 
 def test_a_run_that_was_finished_since_it_was_read(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ job_options: Decorator[Any] = _all(
     _where("--create-columns", is_flag=True, help="Add missing target columns."),
     _where(
         "--most-bytes",
-        type=click.IntRange(min=1024),
+        type=click.IntRange(1024, 2**40),
         default=64 * 2**20,
         help="Skip records longer than this.",
     ),
@@ -213,7 +213,7 @@ apply_options: Decorator[Any] = _all(
 def job_from(source: str, options: dict[str, Any]) -> Job:
     """Return the job that the options describe.
 
-    Raises `ConfigError` for an invalid target.
+    Raises `ConfigError` for an invalid target, and for one column of two fields.
     """
     names = (
         "text", "key", "json_column", "where", "encoding", "delimiter", "create_columns",
@@ -221,7 +221,7 @@ def job_from(source: str, options: dict[str, Any]) -> Job:
     )  # fmt: skip
     chosen = {name: options[name] for name in names if options.get(name) is not None}
     empty = _empty(options["empty"])
-    targets = _targets(options["targets"])
+    targets = _targets(options["targets"], options["text"])
     settings = _settings(source, options)
     mending = _mending(options, settings)
     return Job(source, targets=targets, empty=empty, settings=settings, mending=mending, **chosen)
@@ -275,7 +275,7 @@ def _empty(given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return empty
 
 
-def _targets(given: tuple[str, ...]) -> dict[str, str]:
+def _targets(given: tuple[str, ...], text: str) -> dict[str, str]:
     from flaglift.emit.fields import field_names
     from flaglift.spelling import nearest
 
@@ -290,4 +290,10 @@ def _targets(given: tuple[str, ...]) -> dict[str, str]:
             hint = f"did you mean `{close}`?" if close else "see the service's list of form fields"
             raise ConfigError(f"--target {field}: no such field; {hint}")
         targets[field] = column
+    held = {text: "text"}
+    for field, column in targets.items():
+        other = held.setdefault(column, field)
+        if other != field:
+            where = f"--target {field}={column}: `{column}` is the column of `{other}`"
+            raise ConfigError(f"{where}; each field needs one of its own")
     return targets

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from flaglift.errors import InputError, reason
 from flaglift.migrate.errors import missing_extra
+from flaglift.migrate.files.compression import compression_of
 from flaglift.migrate.files.delimited import Delimited
 from flaglift.migrate.files.format import Format
 from flaglift.migrate.files.json_array import JsonArray
 from flaglift.migrate.files.jsonl import JsonLines
-from flaglift.migrate.files.output import partial
+from flaglift.migrate.files.output import named, partial
 from flaglift.migrate.files.runs import result_path
 from flaglift.migrate.files.store import FileStore, journal_path
 from flaglift.migrate.job import Job
@@ -82,7 +83,22 @@ def open_store(job: Job, *, write: bool, reads: bool = True) -> Store:
         raise InputError(f"{path}: --where and --json-column are for databases")
     path = path.resolve()
     kind = _kind(path)
+    if job.to is not None:
+        _check_result(job.to, path, kind)
     return FileStore(job, path, kind(job, path) if reads else None)
+
+
+def _check_result(to: Path, path: Path, kind: Callable[[Job, Path], Format]) -> None:
+    """Raise `InputError` if the name of a result says that it is of another kind."""
+    try:
+        other = _kind(to)
+    except InputError:  # its name says nothing
+        other = kind
+    if other is not kind or compression_of(to) != compression_of(path):
+        ending = "".join(named(path, "x").suffixes)[2:]
+        raise InputError(
+            f"{to}: the result is of the kind of {path.name}, and its name has to end in {ending}"
+        )
 
 
 def _kind(path: Path) -> Callable[[Job, Path], Format]:

@@ -12,7 +12,9 @@ from flaglift.migrate.files.compression import ByteSource
 from flaglift.migrate.job import Job
 
 _BLOCK = 2**20
-_WIDE = ("utf16", "utf32", "utf7")
+_PROBE = bytes(range(128)).replace(b"\\", b"") + b"\\u0041+AGE-~{\x1b$B\x0e"
+"""Bytes that mean only themselves where quotes and delimiters can be found before decoding."""
+_LEADS = tuple(bytes([lead]) for lead in range(0x80, 0x100))
 
 
 class Header(NamedTuple):
@@ -29,10 +31,15 @@ def read_header(source: ByteSource, job: Job, path: Path, dialect: Dialect | Non
 
     Raises `InputError` if it cannot be read, or if two dialects fit the file equally well.
     """
-    _check(job.delimiter or ",", job.encoding)
+    _check(job.delimiter, job.encoding)
     if next(_blocks(source), b"").startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{path}: is UTF-16; convert it to UTF-8 first")
     dialect = dialect or _chosen(source, job, path)
+    if _is_half(dialect.delimiter.encode(), job.encoding):
+        raise InputError(
+            f"{path}: in {job.encoding}, the delimiter {dialect.delimiter!r} can be half of a"
+            " character; convert the file to UTF-8 first"
+        )
     data = b""
     row: DelimitedRow | None = None
     for block in chain(_blocks(source), (b"",)):
@@ -64,12 +71,28 @@ def _blocks(source: ByteSource) -> Iterator[bytes]:
         yield block
 
 
-def _check(delimiter: str, encoding: str) -> None:
+def _check(delimiter: str | None, encoding: str) -> None:
     try:
-        ascii_kept = "a".encode(encoding) == b"a"
+        plain = _PROBE.decode(encoding)
+        is_plain = plain == _PROBE.decode("ascii") and plain.encode(encoding) == _PROBE
     except LookupError:
         raise InputError(f"--encoding {encoding}: there is no such encoding") from None
-    if not ascii_kept or encoding.lower().replace("-", "").replace("_", "") in _WIDE:
+    except UnicodeError:
+        is_plain = False
+    if not is_plain:
         raise InputError(f"--encoding {encoding}: convert the file to UTF-8 first")
+    if delimiter is None:
+        return
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
         raise InputError(f"--delimiter {delimiter!r}: must be one ASCII character, no quote")
+
+
+def _is_half(delimiter: bytes, encoding: str) -> bool:
+    """Return whether a delimiter can also be the second byte of a character."""
+    for lead in _LEADS:
+        try:
+            if len((lead + delimiter).decode(encoding)) == 1:
+                return True
+        except UnicodeDecodeError:
+            continue
+    return False
