@@ -8,6 +8,7 @@ from flaglift.columns.cutting import CutColumn, cut_column, within
 from flaglift.columns.patterns import CONCERNED
 from flaglift.columns.result import (
     UNTOUCHED,
+    ColumnParts,
     ResultRow,
     Shared,
     assembled,
@@ -45,20 +46,23 @@ class BatchTranslator:
 
     def __call__(self, texts: pa.StringArray, beside: Beside) -> pa.StructArray:
         """Return the translation, of the type `RESULT`."""
+        return assembled(self.parts(texts, beside), texts.is_null())
+
+    def parts(self, texts: pa.StringArray, beside: Beside) -> ColumnParts:
+        """Return the translation as the parts that rows share, and those of their own."""
         concerned = pc.fill_null(pc.match_substring_regex(texts, CONCERNED), False)
         flagged = texts.filter(concerned)
         index = pa.repeat(pa.scalar(0, pa.int32()), len(texts))
         prompts = pa.nulls(len(texts), pa.string())
         if not len(flagged):
-            return assembled([UNTOUCHED], index, texts, prompts, texts.is_null())
+            return ColumnParts([UNTOUCHED], index, texts, prompts)
         rows = _Rows(flagged)
         self._decide(rows, {field: held.filter(concerned) for field, held in beside.items()})
-        return assembled(
-            rows.distinct,
+        return ColumnParts(
+            [*rows.distinct],
             pc.replace_with_mask(index, concerned, rows.index),
             pc.replace_with_mask(texts, concerned, rows.text),
             pc.replace_with_mask(prompts, concerned, rows.video_prompt),
-            texts.is_null(),
         )
 
     def _decide(self, rows: "_Rows", beside: Beside) -> None:

@@ -1,6 +1,6 @@
 """The result type of a translated column, and its assembly."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flaglift.columns.arrow import pa, pc
@@ -49,10 +49,24 @@ class Shared(NamedTuple):
     others: tuple[tuple[str, str], ...]
     codes: tuple[str, ...]
 
+    @property
+    def values(self) -> dict[str, int | str | None]:
+        """The fields by name; None for an absent one."""
+        return dict(zip(_SHARED_FIELDS, self.fields, strict=True))
+
     def to_row(self) -> dict[str, Any]:
         """Return it as a row of the result, without the row's own columns."""
-        fields = dict(zip(_SHARED_FIELDS, self.fields, strict=True))
-        return {"status": self.status, **fields, "others": self.others, "codes": self.codes}
+        return {"status": self.status, **self.values, "others": self.others, "codes": self.codes}
+
+
+class ColumnParts(NamedTuple):
+    """A translated column, before it is assembled."""
+
+    distinct: Sequence[Shared]
+    index: pa.Array
+    """The number of each row's shared part."""
+    text: pa.Array
+    video_prompt: pa.Array
 
 
 class ResultRow(NamedTuple):
@@ -102,22 +116,13 @@ def _taken(values: dict[str, Any], field: str, kind: pa.DataType) -> int | str |
     return taken
 
 
-def assembled(
-    distinct: Collection[Shared],
-    index: pa.Array,
-    text: pa.Array,
-    video_prompt: pa.Array,
-    missing: pa.Array,
-) -> pa.StructArray:
-    """Return a column of rows with the shared parts given by `index`, and their own texts.
-
-    It is null where `missing` is true.
-    """
-    rows = [one.to_row() for one in distinct]
-    shared = pa.array(rows, _SHARED)
+def assembled(parts: ColumnParts, missing: pa.Array) -> pa.StructArray:
+    """Return a column of rows from its parts. It is null where `missing` is true."""
+    shared = pa.array([one.to_row() for one in parts.distinct], _SHARED)
+    index = parts.index
     if missing.true_count:  # the fields must be null too, for readers that access them directly
         index = pc.if_else(missing, None, index)
-    own = {"text": text, _VIDEO_PROMPT: video_prompt}
+    own = {"text": parts.text, _VIDEO_PROMPT: parts.video_prompt}
     columns = [
         own[field.name] if field.name in own else shared.field(field.name).take(index)
         for field in RESULT
