@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from flaglift.migrate.decision import decider_of
 from flaglift.migrate.drift import DriftError, SavedPlan
 from flaglift.migrate.engine import Migration
 from flaglift.migrate.interruption import interruption
-from flaglift.migrate.job import Job
+from flaglift.migrate.job import Job, own_version
 from flaglift.migrate.limits import LoadLimits
 from flaglift.migrate.opening import open_store
 from flaglift.migrate.sampling import Look, Samples, Seen
@@ -84,7 +83,7 @@ def _control(
 
 def _document(job: Job, store: Store, tally: Tally, checks: Sequence[Document]) -> Document:
     return {
-        "flaglift": version("flaglift"),
+        "flaglift": own_version(),
         "source": store.name,
         "unit": store.unit,
         "step": job.step,

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +33,12 @@ USUALLY_EMPTY = MappingProxyType(
 """Values by flag field that always stand for an empty one; for a text, the empty text and
 the null that servers write into CSV.
 """
+
+
+@cache
+def own_version() -> str:
+    """Return the version of this package, which is read from a file."""
+    return version("flaglift")
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ class Job:
         overlay = self.settings.overlay
         chosen["overlay"] = None if overlay is None else overlay.read_text(encoding="utf-8")
         parts = [
-            version("flaglift"), chosen, self.text, dict(self.targets), self.key, self.json_column,
+            own_version(), chosen, self.text, dict(self.targets), self.key, self.json_column,
             self.where, self.encoding, self.delimiter, self.create_columns, dict(self.empty),
             self.mending.to_dict(), self.step,
         ]  # fmt: skip
