@@ -123,7 +123,7 @@ def _read_corpora() -> None:
             row_matcher(Dialect(backslash=backslash, quoting=quoting), 3)
             row_end_matcher(Dialect(backslash=backslash, quoting=quoting))
     decide, documents = Decider(Settings(), None), JsonDocuments("text", DEFAULT_TARGETS)
-    line = b'{"text": "a cat --video --video_model kling25"}'
+    line = b'{"text":  "a cat --video --video_model kling25"}'  # not spelled as Python does
     documents.write(line, [decide(stored) for stored in documents.read(line)])
     Patterns("/here", ("*a*b[c-e]*/?.txt", "*a*a*a*a*a*c")).match("/here/ab/x.txt")
 

@@ -210,6 +210,56 @@ def test_members_found_by_name_are_written_as_those_found_by_a_walk(line: str) -
         assert documents.write(data, verdicts) == by_places
 
 
+SPELLINGS = [
+    (separators, ascii_only) for separators in [(", ", ": "), (",", ":")] for ascii_only in (0, 1)
+]
+
+
+@pytest.mark.parametrize(("separators", "ascii_only"), SPELLINGS)
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {}, {"a": 1e16, "b": [None, True, {"text": "c"}]}, {"a": "\u00e9\u2028/\x7f"},
+        {"video_duration": None, "a": {"video_model": "x"}}, {"a": float("nan")},
+        {"a": "\ud800"}, {'":  ': 10**40},
+    ],
+    ids=repr,
+)  # fmt: skip
+@pytest.mark.parametrize("place", [0, 9])
+@pytest.mark.parametrize("quoted", ["it yawns", "caf\u00e9 tea"])
+def test_documents_in_a_usual_spelling_are_written_as_those_found_by_a_walk(
+    separators: tuple[str, str], ascii_only: int, beside: dict[str, Any], place: int, quoted: str
+) -> None:
+    items = list(beside.items())
+    text = f'a "cat" --video --video_model kling25 --duration 5 --video_prompt "{quoted}"'
+    items.insert(place, ("text", text))
+    line = json.dumps(dict(items), ensure_ascii=bool(ascii_only), separators=separators)
+    data = line.encode("utf-8", "surrogatepass" if ascii_only else "backslashreplace")
+    documents = JsonDocuments("text", DEFAULT_TARGETS)
+    verdicts = [v for v in map(DECIDE, documents.read(data)) if v.writes]
+    assert verdicts
+    by_places = JsonRewriter(["text"], DEFAULT_TARGETS)._by_places(data, verdicts)
+    assert documents.write(data, verdicts) == by_places
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"a": 1, "a": 1, "text": "%s"}', b'{"a": 1.50, "text": "%s"}', b'{"text": "%s" }',
+        b'{"text": "%s", "b": "\\u00e9 \xc3\xa9"}', b'{"a": "\\/", "text": "%s"}',
+        b'{"text": "%s","b": 1}', b'[{"text": "%s"}]', b' {"text": "%s"}',
+    ],
+)  # fmt: skip
+def test_documents_in_any_other_spelling_keep_it(line: bytes) -> None:
+    data = line % b"a cat --video --video_model kling25"
+    documents = JsonDocuments("text" if data[:1] != b"[" else "[].text", DEFAULT_TARGETS)
+    verdicts = [v for v in map(DECIDE, documents.read(data)) if v.writes]
+    new = documents.write(data, verdicts)
+    start, end = line.split(b"%s")
+    assert new.startswith(start + b'a cat"')
+    assert new.endswith(end[1:])
+
+
 def test_each_document_keeps_its_own_spacing_however_many_there_are() -> None:
     documents = JsonDocuments("text", {"video_model": "m"})
     for width in range(250):

@@ -107,13 +107,18 @@ class JsonDocuments:
         if not isinstance(text, str):
             raise ValueError(f"`{place}` is not a text")  # noqa: TRY004
         held = {field: value(key) for field, key in self._targets.items()}
-        for field in held.keys() & context.keys():
+        for field in held.keys() & context.keys() if context else ():
             if self._targets[field] == field and field not in present:
                 held[field] = context[field]  # it is written to the key with the other spelling
         return Stored(place, text, held, context)
 
     def _found(self, document: Any) -> tuple[tuple[Stored, ...], str | None]:
-        prompts = self._prompts(document)
+        if len(self._steps) == 1 and type(document) is dict:  # nearly always
+            step, context = self._steps[0], context_of(document, self._taken)
+            stored = self._stored(step, document.get, document, context)
+            prompts = tuple(one for one in (stored,) if one is not None)
+        else:
+            prompts = self._prompts(document)
         if self._key is None:
             return prompts, None
         name = self._key[-1]

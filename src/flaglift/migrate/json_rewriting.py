@@ -1,5 +1,6 @@
 """New values in a JSON document, by splicing; no other byte moves."""
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
@@ -9,7 +10,7 @@ from flaglift.emit.fields import request_field_names
 from flaglift.errors import FlagliftError
 from flaglift.lossless.json_members import Member, single, sites, validate, value_end, value_of
 from flaglift.lossless.json_tokens import encoded
-from flaglift.migrate.json_values import document_of, holders
+from flaglift.migrate.json_values import document_of, holders, read_any
 from flaglift.migrate.records import Verdict
 from flaglift.migrate.request import key_of_field
 
@@ -19,6 +20,15 @@ _NEXT = re.compile(rb"[ \t\n\r]*+,([ \t\n\r]*+)")
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL
 )
+
+_SPELL = {
+    (spaced, only): json.JSONEncoder(
+        ensure_ascii=only, separators=(", ", ": ") if spaced else (",", ":")
+    ).encode
+    for spaced in (True, False)
+    for only in (True, False)
+}
+"""Python's writers, by whether there are spaces between members, and whether all is ASCII."""
 
 _Splice = tuple[int, int, bytes]
 """The start and end of a byte range in a document, and its replacement."""
@@ -42,10 +52,41 @@ class JsonRewriter:
         Raises `FlagliftError` if it would not parse as intended, which is a bug in this code.
         """
         if len(self._steps) == len(verdicts) == 1:
-            new = self._nearby(data, verdicts[0])
-            if new is not None:
-                return new
+            for way in (self._again, self._nearby):
+                new = way(data, verdicts[0])
+                if new is not None:
+                    return new
         return self._by_places(data, verdicts)
+
+    def _again(self, data: bytes, verdict: Verdict) -> bytes | None:
+        """Write a document as a whole, if it is spelled as Python's writer spells it.
+
+        Then its other members come out as they were. Returns None for any other document, and if
+        the result is not the intended one.
+        """
+        try:
+            text = data.decode()
+            before = read_any(text)
+            if type(before) is not dict:
+                return None
+            # A document in pure ASCII probably has to stay that way.
+            spell = _SPELL[text[text.find('":') + 2 :][:1] == " ", text.isascii()]
+            if spell(before) != text:
+                return None
+            writes = self._intended(verdict, before)
+            step = self._steps[-1]
+            own = {step: before[step]} | writes
+            added = {key: value for key, value in own.items() if key == step or key not in before}
+            after: dict[str, Any] = {}
+            for key, value in before.items():
+                if key == step:
+                    after |= added
+                else:
+                    after[key] = writes.get(key, value)
+            new = spell(after)
+            return new.encode() if read_any(new) == before | writes else None
+        except (ValueError, RecursionError):
+            return None
 
     def _nearby(self, data: bytes, verdict: Verdict) -> bytes | None:
         """Write to members found by name, without parsing the others.

@@ -40,6 +40,20 @@ def document_of(data: bytes) -> Any:
     return value if end == len(text) else _DECODER.decode(text)
 
 
+def read_any(text: str) -> Any:
+    """Return a document without white space around it; of a repeated key, the last value.
+
+    Raises `ValueError` or `RecursionError`.
+    """
+    try:
+        value, end = _scan_any(text, 0)
+    except StopIteration:
+        end = -1
+    if end != len(text):
+        raise ValueError("not a document, or with white space around it")
+    return value
+
+
 def element_end(text: str, start: int) -> int | None:
     """Return the end of the value that begins at a position; None if it is incomplete."""
     try:

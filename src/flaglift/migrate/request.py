@@ -1,7 +1,7 @@
 """The other request fields in a prompt's record, recognized by the names of keys or columns."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -46,10 +46,16 @@ def context_columns(names: Iterable[str], job: Job) -> dict[str, str]:
     return {field: name for field, name in pairs if field is not None and times[field] == 1}
 
 
-def context_of(values: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:
+def context_of(values: Mapping[str, Any], taken: frozenset[str]) -> dict[str, Any]:
     """Return the other request fields in an object; `taken` are the keys of the job."""
     context: dict[str, Any] = {}
-    for key, value in values.items():
-        if key not in taken and (field := request_field(key)) is not None:
-            context[field] = UNSTATED if field in context else stated(value)
+    for key, field in _request_keys(tuple(values), taken):
+        context[field] = UNSTATED if field in context else stated(values[key])
     return context
+
+
+@lru_cache(maxsize=1024)
+def _request_keys(keys: tuple[str, ...], taken: frozenset[str]) -> Sequence[tuple[str, str]]:
+    """Return the keys with request fields, and the fields: most objects of a source are alike."""
+    pairs = ((key, request_field(key)) for key in keys if key not in taken)
+    return [(key, field) for key, field in pairs if field is not None]

@@ -81,7 +81,7 @@ class OwnRecords:
             return Problem(key, f"`text` is {type(text).__name__}, not a text")
         keys = {name: key_of_field(name, values.keys()) for name in self._fields}
         held = {name: values.get(place) for name, place in keys.items()}
-        context = context_of(values, {"text", *keys.values()})
+        context = context_of(values, frozenset(("text", *keys.values())))
         return StoredRecord(key, (Stored("", text, held, context),), keys)
 
 
