@@ -82,12 +82,20 @@ class UnwritableError(Exception):
     """Changes cannot be written; the message says why.
 
     `faults` are the literals of the file whose changes cannot, with the reason of each; empty where
-    it is unknown which of the changes is to blame.
+    it is unknown which of the changes is to blame. If they are not certain, one of these, or
+    another, may be what makes the others read differently.
     """
 
-    def __init__(self, reason: str, faults: Mapping[Literal, str] | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        faults: Mapping[Literal, str] | None = None,
+        *,
+        is_certain: bool = True,
+    ) -> None:
         super().__init__(reason)
         self.faults: Mapping[Literal, str] = faults or {}
+        self.is_certain = is_certain
 
 
 OVERLAP = "another change overlaps it"

@@ -91,14 +91,15 @@ def _again(
     """Return the groups to try after one failed, the last first; record what is given up."""
     blamed = [each for each in group if each[0].literal.root in error.faults]
     right = [each for each in group if each[0].literal.root not in error.faults]
-    if not blamed and len(group) > 1:
-        return _halves(group)
+    if len(group) > 1 and not (blamed and error.is_certain):
+        # Any of them may be what makes the others read differently.
+        return [blamed, right] if blamed and right else _halves(group)
     wrong = blamed or group
     if not all(whole for _, whole in wrong):
         # The rest next to an edit may read differently than before, such as a trailing backslash.
         return [[(change, True) for change, _ in wrong], right if blamed else []]
     if len({change.literal.root for change, _ in wrong}) < len(wrong):
-        return [*_halves(wrong), right]
+        return [*_halves([(change, False) for change, _ in wrong]), right]
     for change, _ in wrong:
         refused.append(Refused(change, error.faults.get(change.literal.root, str(error))))
     return [right if blamed else []]
@@ -122,7 +123,8 @@ def compare(
     """
     moves = _Moves(planned)
     wanted = _Wanted(planned, changes)
-    faults = {}
+    faults: dict[Literal, str] = {}
+    lost: list[Literal] = []
     by_place = {Span(each.start, each.end): each for each in after}
     targets = {Span(each.start, each.end): each for each in planned.intended if not each.outer}
     filled = {Span(edit.start, edit.end) for edit in planned.added} - set(targets)
@@ -135,10 +137,12 @@ def compare(
         if target:
             wrong = wanted.difference(target, new)
             faults.update({target: wrong} if wrong else {})
+            lost += [target] if wrong and (new is None or new.locked) else []
         elif new is None or new.text != old.text:
             raise UnwritableError("the rest of the file would read differently")
     if faults:
-        raise UnwritableError("changes would read differently", faults)
+        own = {target: wrong for target, wrong in faults.items() if target not in lost}
+        raise UnwritableError("changes would read differently", own or faults, is_certain=bool(own))
     if not all(moves.is_added(place) for place in by_place):
         raise UnwritableError("the file would hold more strings than before")
 
