@@ -28,6 +28,25 @@ OF_PYTHON = "defaults: {run: {shell: python}}\n"
 OF_BASH = "defaults:\n  run: {shell: bash, working-directory: a}\n"
 
 
+MATRIX = "${{{{ matrix.os }}}}\n    strategy: {{matrix: {{{}}}}}"
+WINDOWS = [
+    "[self-hosted, Windows, x64]",
+    "{group: large, labels: windows-8-core}",
+    "{group: large, labels: [windows-8-core]}",
+    "\n      labels: windows-8-core",
+    MATRIX.format("os: [ubuntu-latest, windows-latest]"),
+    MATRIX.format("os: [ubuntu-latest], include: [{os: windows-2022}]"),
+    MATRIX.format("include: [{name: a}, {os: windows-2022}]"),
+    MATRIX.format("os: '${{ fromJSON(inputs.systems) }}'"),
+    MATRIX.format("os: [ubuntu-latest], include: '${{ fromJSON(inputs.more) }}'"),
+    "${{ matrix.os }}",
+    "${{ matrix.os }}\n    strategy: {fail-fast: false}",
+    "${{ inputs.system }}",
+    "${{ inputs.big && 'windows-8-core' || 'ubuntu-latest' }}",
+]
+"""What a job runs on that is Windows, or may be."""
+
+
 @pytest.mark.parametrize(
     ("source", "language"),
     [
@@ -56,6 +75,18 @@ OF_BASH = "defaults:\n  run: {shell: bash, working-directory: a}\n"
         (step("uses: a/javascript@v1", f"with: {{script: \"f('{BAD}')\"}}"), "javascript"),
         (step("uses: a/ssh@v1", f"with: {{script: \"P='{BAD}'\"}}"), "bash"),
         (step("uses: a/retry@v1", f"with: {{shell: python, command: \"f('{BAD}')\"}}"), "python"),
+        (step("uses: a/ssh-action@v1", "with:", f"  script: P='{BAD}'"), "bash"),
+        (step("uses: a/emulator-runner@v2", "with:", f"  script: P='{BAD}'"), "bash"),
+        (step(*BASH, runner="[self-hosted, linux]"), "bash"),
+        (step(*BASH, runner="{group: large, labels: [ubuntu-22.04]}"), "bash"),
+        (step(*BASH, runner="{group: large}"), "bash"),
+        (step(*BASH, runner=MATRIX.format("os: [ubuntu-latest, macos-14]")), "bash"),
+        (
+            step(*BASH, runner=MATRIX.format("include: [{os: macos-14}, {os: ubuntu-24.04}]")),
+            "bash",
+        ),
+        (step(*BASH, runner="${{ inputs.big && 'ubuntu-16' || 'ubuntu-latest' }}"), "bash"),
+        (step(*BASH, "shell: bash", runner=MATRIX.format("os: [windows-latest]")), "bash"),
         (f"- task: PythonScript@0\n  inputs:\n    script: p = f'{BAD}'\n", "python"),
         (f"with:\n  script: P='{BAD}'\n", "bash"),
         (f"- script: |\n    #!/usr/bin/env python3\n    p = '{BAD}'\n", "python"),
@@ -82,6 +113,9 @@ def test_a_script_is_read_in_its_language(source: str, language: str) -> None:
         step("run: |", f'  $p = "é" + "{BAD}"', runner="windows-latest"),
         step("run: |", f'  $p = "é" + "{BAD}"', runner="\n    - windows-latest"),
         step("run: |", f'  $p = "é" + "{BAD}"', "shell: ${{ matrix.shell }}"),
+        *(step("run: |", f'  $p = "é" + "{BAD}"', runner=runner) for runner in WINDOWS),
+        step("uses: a/run-in-app@v1", "with:", "  script: |", f'    $p = "é" + "{BAD}"'),
+        step("uses: a/luau-step@v1", f'with: {{command: \'$p = "é" + "{BAD}"\'}}'),
         step("run: |", f'  say "é" . "{BAD}"', "shell: perl {0}"),
         step("run: |", f'  "é" + "{BAD}"', "shell: *shell", around="x: &shell bash\n"),
         f"- task: PowerShell@2\n  inputs:\n    script: |\n      'é' + '{BAD}'\n",

@@ -17,9 +17,12 @@ _SCRIPTS = frozenset({"run", "script", "command", "cmd", "source"})
 _INPUTS = frozenset({"with", "inputs"})
 """Keys under which a step of GitHub Actions, or of Azure Pipelines, has what it passes on."""
 _WORD = re.compile(r"[A-Za-z]+")
+_MATRIX = re.compile(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
 _SHEBANG = re.compile(r"#![ \t]*+([^\n]+)")
 _NO_SHELL = frozenset({"", "true", "false", "yes", "no", "on", "off"})
 """Values of `shell` that say whether there is one, not which."""
+_REMOTE = frozenset({"ssh", "retry", "emulator"})
+"""Words in the names of actions whose scripts are those of a shell."""
 _UNREAD = frozenset({"powershell", "pwsh", "perl", "lua", "julia", "rscript", "groovy"})
 """Languages in the names of actions that no host reads."""
 
@@ -87,7 +90,7 @@ def _shell(level: Level) -> Iterator[str]:
 
 
 def _task(step: Level) -> Iterator[str]:
-    """Yield the language of an action's or a task's script, as far as its name says it."""
+    """Yield the language of an action's or a task's script, or its name, which no language has."""
     name = PurePosixPath(step.fields.get("uses") or step.fields.get("task") or "").name
     name = name.partition("@")[0].lower()
     if name == "github-script":
@@ -95,6 +98,10 @@ def _task(step: Level) -> Iterator[str]:
     for word in _WORD.findall(name):
         names = (word, word.removesuffix("script"))  # as in `PythonScript`
         yield from (each for each in names if each in _UNREAD or language(each) in INTERPRETED)
+        if word in _REMOTE:
+            yield "bash"
+    if name:
+        yield name
 
 
 def _defaults(step: Level) -> Iterator[str]:
@@ -105,10 +112,47 @@ def _defaults(step: Level) -> Iterator[str]:
         if defaults is not None and "run" in defaults.inner:
             yield from _shell(defaults.inner["run"])
     for level in around:
-        runner = level.inner.get("runs-on")
-        system = next(iter(runner.items), "") if runner else level.fields.get("runs-on") or ""
-        if system.startswith("windows"):
+        if any(map(_may_be_windows, _systems(level))):
             yield "powershell"
+
+
+def _systems(job: Level) -> Iterator[str]:
+    """Yield the labels of the systems that a job runs on."""
+    runner = job.inner.get("runs-on")
+    labels = runner.inner.get("labels") if runner else None
+    given = (job, "runs-on") if runner is None else (runner, "labels")
+    several = labels or runner
+    own = [given[0].fields.get(given[1]) or "", *(several.items if several else ())]
+    for label in own:
+        used = _MATRIX.fullmatch(label)
+        yield from _of_matrix(job, used[1]) if used else (label,)
+
+
+def _of_matrix(job: Level, name: str) -> Iterator[str]:
+    """Yield the values of a variable of a job's matrix; `$` if there are others."""
+    strategy = job.inner.get("strategy")
+    matrix = strategy.inner.get("matrix") if strategy else None
+    if matrix is None:
+        yield "$"
+        return
+    listed, included = matrix.inner.get(name), matrix.inner.get("include")
+    yield from listed.items if listed else ()
+    if name in matrix.fields:
+        yield "$"
+    for each in included.inner.values() if included else ():
+        yield each.fields.get(name) or ""
+    if included is None and "include" in matrix.fields:
+        yield "$"
+
+
+def _may_be_windows(label: str) -> bool:
+    """Return whether a label may be that of a system on which the shell is not bash.
+
+    Of an expression, the texts in it say it.
+    """
+    if "windows" in label.lower():
+        return True
+    return "$" in label and not re.search(r"'(?:ubuntu|macos)[^']*'", label)
 
 
 def _outward(level: Level | None) -> Iterator[Level]:
