@@ -157,6 +157,14 @@ class PatternHost(Protocol):
 
 
 @runtime_checkable
+class UsingHost(Protocol):
+    """A host of code that may use what it has put into a request."""
+
+    def uses(self, data: bytes) -> Mapping[str, str]:
+        """Return the keys of texts that the code uses, each with the doubt."""
+
+
+@runtime_checkable
 class SelectiveHost(Protocol):
     """A host of data, of which a file may hold a million literals, nearly all without a flag."""
 

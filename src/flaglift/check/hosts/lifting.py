@@ -1,19 +1,26 @@
 """Moves the flags of a prompt to fields next to it, as `legacy-syntax` proposes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from flaglift.catalog import load_catalog
-from flaglift.check.hosts.base import Literal, LiteralChange
+from flaglift.check.hosts.base import Host, Literal, LiteralChange, UsingHost
 from flaglift.check.hosts.checking import request_of
+from flaglift.check.hosts.finding import MOST_NESTED, nested
+from flaglift.check.hosts.formats.siblings import is_request_key
 from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, template
 from flaglift.check.hosts.pieces import PromptText
+from flaglift.check.hosts.registry import host_named
 from flaglift.context import Context
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.settings import Settings
 from flaglift.shapes import shortcut_for
 
 NOT_SENT = "nothing shows that the fields next to it are sent with it"
+
+
+USED = "another part of the file uses `{}` too, and may expect flags in it"
 
 
 def is_sent(literal: Literal, sent: Sequence[str]) -> bool:
@@ -44,6 +51,8 @@ def lift_literal(
         # If fields cannot be told apart, no pattern for this file can apply.
         unknown = literal.siblings.insert({}) if sent else ()
         return unknown if isinstance(unknown, str) else NOT_SENT
+    if literal.origin.key in _used_elsewhere(literal):
+        return USED.format(literal.origin.key)
     context = request_of(literal)
     if not literal.holes:
         translation = _translate_body(literal, settings, context)
@@ -92,3 +101,29 @@ def _reason(translation: Translation) -> str:
         if finding.refuses:
             return finding.message
     return "there are no flags to move"
+
+
+def _used_elsewhere(literal: Literal) -> frozenset[str]:
+    """Return the keys of requests that other code of the file uses: scripts, templates, cells."""
+    root = literal.root
+    if not is_request_key(literal.origin.key) or b"[" not in root.source:
+        return frozenset()
+    return frozenset().union(
+        *(keys for data, keys in _uses(root.host, root.source) if data != literal.source)
+    )
+
+
+@lru_cache(maxsize=2)
+def _uses(host: str, data: bytes) -> tuple[tuple[bytes, frozenset[str]], ...]:
+    """Return the code in a file, each document with the keys of requests that it uses."""
+    documents = _documents(host_named(host), data, 1)
+    return tuple((code, frozenset(each.uses(code))) for each, code in documents)
+
+
+def _documents(host: Host, data: bytes, depth: int) -> Iterator[tuple[UsingHost, bytes]]:
+    if isinstance(host, UsingHost):
+        yield host, data
+    for literal in host.literals(data) if depth <= MOST_NESTED else ():
+        inner = nested(literal) if "[" in literal.text else None
+        if inner is not None:
+            yield from _documents(inner, literal.text.encode(), depth + 1)

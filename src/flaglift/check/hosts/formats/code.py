@@ -97,10 +97,11 @@ class CodeHost(TreeParts):
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
         """Yield where statements begin."""
         if self.dependent is None or not self.dependent.search(data):
-            context = tuple(self._uses(data).items())
+            context = tuple(self.uses(data).items())
             yield from ((child.start_byte, context) for child in root.children)
 
-    def _uses(self, data: bytes) -> Mapping[str, str]:
+    def uses(self, data: bytes) -> Mapping[str, str]:
+        """Return the texts of requests that the code uses itself, each with the doubt."""
         return uses(self.parsed(data), self.module, self.grammar(data))
 
     def _literals(self, data: bytes, part: Span | None = None) -> list[Literal]:
@@ -202,7 +203,7 @@ class CodeHost(TreeParts):
         beside, siblings, is_request = self.beside(whole, data)
         if siblings is not None:
             key = name_in(data[slice(*siblings.key)].decode())
-            used = self._uses(data).get(key)
+            used = self.uses(data).get(key)
             siblings = replace(siblings, doubts=[*siblings.doubts, used]) if used else siblings
         origin, opener = origin_of(whole, self.shape), whole.start_byte
         if self.is_command(whole):
