@@ -20,14 +20,16 @@ from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.formats.sql import BACKSLASH, OPEN, OPTIONS
 from flaglift.check.hosts.lifting import NOT_SENT, lift_literal
-from flaglift.check.hosts.pieces import COMPARED
+from flaglift.check.hosts.pieces import COMPARED, FRAGMENT
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.check.hosts.unread import unread
 from flaglift.check.job import FileJob
 from flaglift.diagnostics import Severity
 from flaglift.settings import DEFAULT
 from peers import program
 
+SQL = host_named("sql")
 PROMPT = "ohwx cat's --video --video_model kling25 --duration 5"
 FIELDS = ("video_model", "video_prompt", "video_duration")
 COLUMNS = ("id", "text", *FIELDS)
@@ -479,3 +481,61 @@ def test_a_name_begins_at_no_byte_within_a_character() -> None:
     source = "INSERT INTO prompts (id, text) VALUES (2é, 'a --video'), (1$é, 'b --video');"
     texts = [literal.text for literal in host_named("sql").literals(source.encode())]
     assert texts == ["a --video", "b --video"]
+
+
+CASES = [
+    "UPDATE p SET text = CASE WHEN a THEN 'FLAGS' ELSE '' END;",
+    "UPDATE p JOIN q ON q.id = p.id SET p.text = CASE WHEN a THEN 'FLAGS' END;",
+    "UPDATE p SET text = text || CASE a WHEN 1 THEN ' FLAGS' END;",
+    "SELECT 'a cat ' || CASE WHEN a THEN 'FLAGS' ELSE '' END FROM p;",
+    "SELECT text || (CASE WHEN a THEN ' FLAGS' END) FROM p;",
+    "SELECT CONCAT('a cat ', CASE WHEN a THEN 'FLAGS' END) FROM p;",
+    "SELECT text || COALESCE(b, ' FLAGS') FROM p;",
+    "SELECT text || IF(a, ' FLAGS', '') FROM p;",
+    "INSERT INTO p (text) VALUES ('a cat' || (CASE WHEN a THEN ' FLAGS' END));",
+    "SELECT text || COALESCE(' --video --duration 7 --video_model ' || m, '') FROM p;",
+]
+"""Statements with flags that an expression puts to a text elsewhere."""
+
+
+@pytest.mark.parametrize("source", CASES)
+def test_that_flags_in_an_expression_are_a_part_of_a_text(source: str) -> None:
+    source = source.replace("FLAGS", "--video --video_model kling25 --duration 7")
+    ((literal, said),) = candidates(source.encode(), SQL)
+    assert said.taken
+    assert literal.locked == FRAGMENT
+    found = {finding.code: finding.severity for finding in lint_literal(literal, DEFAULT)}
+    assert "FL601" not in found
+    assert found.get("FL402", Severity.WARNING) is Severity.WARNING
+
+
+def test_that_a_value_of_only_flags_is_no_prompt_for_an_image() -> None:
+    source = b"INSERT INTO p (text) VALUES ('--video --video_model kling25');"
+    ((literal, _),) = candidates(source, SQL)
+    assert "FL601" in {finding.code for finding in lint_literal(literal, DEFAULT)}
+
+
+@pytest.mark.parametrize(
+    ("head", "comments", "locked"),
+    [
+        ("FROM stdin; -- C", ["C"], False),
+        ("FROM stdin; /* C */ -- D", ["C", "D"], False),
+        ("FROM stdin /* C; D */;", ["C; D"], False),
+        ("FROM stdin -- C; D\n;", ["C; D"], False),
+        ("FROM stdin\n-- C\n; -- D", ["C", "D"], False),
+        ("FROM stdin WITH (FORMAT text) -- C\n;", ["C"], True),
+        ("FROM stdin WITH DELIMITER ';'; -- C", ["C"], True),
+    ],
+)
+def test_that_comments_of_copy_are_read(head: str, comments: list[str], locked: bool) -> None:
+    said = "a dog --video --video_model kling25"
+    head = head.replace("C", said)
+    source = f"COPY p (text) {head}\na cat --video --video_model kling25\n\\.\nSELECT 1; -- E\n"
+    data = source.encode()
+    ((literal, taken),) = candidates(data, SQL)
+    assert taken.taken
+    assert literal.text == "a cat --video --video_model kling25"
+    assert bool(literal.locked) is locked
+    expected = [each.replace("C", said) for each in comments]
+    assert [each.text for each in SQL.comments(data)] == [*expected, "E"]
+    assert unread(data, SQL) == []

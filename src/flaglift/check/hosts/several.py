@@ -65,7 +65,7 @@ def single(literal: Literal) -> Literal:
         return replace(literal, doubt=COMPARED, possible=((Span(0, len(literal.text)),),))
     if literal.origin.role == "code":
         literal = replace(literal, unclear=literal.unclear or UNREAD)
-    elif literal.host not in DATA and literal.siblings is None:
+    elif _may_be_a_part(literal):
         if literal.origin.role in ("value", "default") and _is_fragment(literal):
             return _fragment(literal, (HOLE, " "), ())
         rest = _rest(literal)
@@ -76,6 +76,16 @@ def single(literal: Literal) -> Literal:
         if places:
             return replace(literal, doubt=doubt, possible=places)
     return literal
+
+
+def _may_be_a_part(literal: Literal) -> bool:
+    """Return whether a text may be put together with others, where the host does not show it.
+
+    In SQL that is any expression whose place among the values of a row is unknown: a `CASE`.
+    """
+    if literal.host == "sql" and literal.origin.role == "value":
+        return literal.siblings is None or isinstance(literal.siblings.insert({}), str)
+    return literal.host not in DATA and literal.siblings is None
 
 
 def _fragment(literal: Literal, before: Sequence[str], after: Sequence[str]) -> Literal:
@@ -110,7 +120,8 @@ def _is_fragment(literal: Literal) -> bool:
     models = (flag.value for flag in prompt.flags if flag.name is FlagName.VIDEO_MODEL)
     names = [value.text for value in models if value]
     catalog = load_catalog()
-    return not words and any(catalog.find(name).status is not Status.UNKNOWN for name in names)
+    known = (name == HOLE or catalog.find(name).status is not Status.UNKNOWN for name in names)
+    return not words and any(known)
 
 
 def quoted_prompts(text: str) -> tuple[Span, ...]:

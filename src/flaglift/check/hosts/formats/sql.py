@@ -37,11 +37,13 @@ _TOKEN = re.compile(
     rb"|(?P<escaped>[eE]'(?:[^'\\]|\\[\s\S]|'')*+'?)"
     rb"|(?P<string>(?:[nN])?'(?:[^']|'')*+'?)"
     rb"|(?P<copy>\bCOPY\s+(?P<table>[^;'$()]{1,500}?)\s*(?:\((?P<columns>[^;'$()]{1,2000})\)\s*)?"
-    rb"(?<=[\s)])FROM\s+stdin\b\s*+(?P<options>[^;\n]*);[^\n]*\n)"
+    rb"(?<=[\s)])FROM\s+stdin\b\s*+(?P<options>(?:--[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/|'[^']*+'"
+    rb"|[^;'/-]|-(?!-)|/(?!\*)){0,400}+);[^\n]*+\n)"
     rb"|(?P<name>" + NAME + rb")"
     rb"|(?P<sign>[(),;=])",
     re.IGNORECASE,
 )
+_COMMENT = re.compile(rb"--[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
 _MYSQL_STRING = re.compile(rb"'(?:[^'\\]|\\[\s\S]|'')*+'?|\"(?:[^\"\\]|\\[\s\S]|\"\")*+\"?")
 _MYSQL = re.compile(rb"^(?:-- (?:MySQL|MariaDB) dump|/\*!\d+ SET|/\*M!)|ENGINE=\w", re.MULTILINE)
 
@@ -94,7 +96,8 @@ class SqlHost:
             unclear = BACKSLASH if doubt >= 0 else ""
             if match["copy"]:
                 here = list(self._copied(data, match, tables))
-                joins.literals += (replace(each, unclear=each.unclear or unclear) for each in here)
+                comments += _comments_of(data, match)
+                joins.literals += (replace(e, unclear=e.unclear or unclear) for e in here)
             elif match["comment"] and doubt >= 0 and 0 in lookalikes(match[0]):
                 fits = False
             elif match["comment"]:
@@ -184,6 +187,7 @@ class SqlHost:
 
     def _copied(self, data: bytes, head: re.Match[bytes], tables: SqlTables) -> Iterator[Literal]:
         columns = head["columns"] and tuple(names_of(head["columns"]))
+        given = _COMMENT.sub(b"", head["options"]).strip()
         position = head.end()
         number = 0
         while position < len(data):
@@ -200,7 +204,7 @@ class SqlHost:
                 position = place.end + 1
             for index, place in enumerate(row.cells):
                 scanned = COPIED.pieces(data, place)
-                scanned.unclear = scanned.unclear or (OPTIONS if head["options"] else "")
+                scanned.unclear = scanned.unclear or (OPTIONS if given else "")
                 string = StringLiteral(COPIED, place, place.start, scanned)
                 yield self._literal(data, string, partial(row.look, index, place))
             position, number = end + 1, number + 1
@@ -228,6 +232,11 @@ def _language(data: bytes, start: int, place: Span) -> str:
 def _comment(match: re.Match[bytes]) -> Comment:
     text = stripped(match[0]).removeprefix("--").strip()
     return Comment(match.start(), match.end(), text)
+
+
+def _comments_of(data: bytes, head: re.Match[bytes]) -> Iterator[Comment]:
+    """Yield the comments in the line, or the lines, of a `COPY` before its rows."""
+    return map(_comment, _COMMENT.finditer(data, head.start("options"), head.end()))
 
 
 def _is_odd(match: re.Match[bytes]) -> bool:
