@@ -415,12 +415,33 @@ def test_one_that_fits_nothing_is_reported_where_it_stands_and_taken_out() -> No
     text = "strict = false\n\n" + configured(good, idle, half, other) + "\n# the end\n[hosts]\n"
     write({"flaglift.toml": text, "p.json": PROMPTS})
     said = [each for each in found() if each["code"] == "FL901"]
-    assert [(f["path"], f["line"]) for f in said] == [("flaglift.toml", 8), ("flaglift.toml", 14)]
+    assert [(f["path"], f["line"]) for f in said] == [("flaglift.toml", n) for n in (8, 14, 19)]
     assert said[0]["message"].startswith("FL402 is suppressed for p.json and reports nothing there")
-    assert [bool(f["fix"]) for f in said] == [True, False]
+    assert said[2]["message"].startswith("there is no file elsewhere.json; correct the path")
+    assert [bool(f["fix"]) for f in said] == [True, False, False]
     assert "removed 1 suppression" in flaglift("check", "--fix").stderr
     expected = "strict = false\n\n" + configured(good, half, other) + "\n# the end\n[hosts]\n"
     assert Path("flaglift.toml").read_text() == expected
+
+
+def test_one_for_a_file_that_is_not_there_is_reported_where_all_files_are_checked() -> None:
+    lost = {"path": "sub/gone.json", "at": "/a/text", "rules": ["FL402"]}
+    write({"flaglift.toml": configured(lost), "p.json": PROMPTS, "q/r.json": PROMPTS})
+    for paths, count in (
+        ([], 1),
+        (["."], 1),
+        (["p.json"], 0),
+        (["q"], 0),
+        (["--ignore", "FL901"], 0),
+    ):
+        said = [each for each in found(*paths) if each["code"] == "FL901"]
+        assert [each["message"][:31] for each in said] == [
+            "there is no file sub/gone.json;"
+        ] * count
+    flaglift("check", "--fix")
+    assert Path("flaglift.toml").read_text() == configured(lost)  # it may come back
+    write({"sub/gone.json": PROMPTS})
+    assert [each for each in found() if each["code"] == "FL901"] == []
 
 
 def test_the_last_one_leaves_the_rest_of_the_project_file() -> None:

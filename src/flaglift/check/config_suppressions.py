@@ -8,14 +8,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from flaglift.check.configuration import Configuration
 from flaglift.check.file_settings import READERS, Suppression
 from flaglift.check.job import Unused
 from flaglift.check.reading import read_named
 from flaglift.check.unused import finding
 from flaglift.check.writing import ChangedMeanwhileError, write_file
+from flaglift.diagnostics import Diagnostic
+from flaglift.linting.engine import selected
 from flaglift.lossless.spans import Span
 from flaglift.report.places import LineIndex
 from flaglift.report.record import LocatedFinding, record_at
+from flaglift.rules import UNUSED_SUPPRESSION
 
 _HEADER = re.compile(
     rb"^[ \t]*\[\[[ \t]*(?:tool\.flaglift\.)?suppressions[ \t]*\]\][^\n]*\n?", re.MULTILINE
@@ -27,16 +31,35 @@ _NEXT = re.compile(rb"^[ \t]*\[", re.MULTILINE)
 def unused_records(unused: Iterable[Unused]) -> Iterator[LocatedFinding]:
     """Yield one record for each rule that a configuration suppresses needlessly."""
     for suppression, rules in unused:
-        data = _read(suppression.source)
-        lines, blocks = LineIndex(data), _blocks(data)
-        place = blocks[suppression.number] if suppression.number < len(blocks) else Span(0, 0)
-        start, end = place.start, place.start + len(data[place.start : place.end].split(b"\n")[0])
-        whole = len(rules) == len(suppression.rules) and bool(blocks)
+        whole = len(rules) == len(suppression.rules) and bool(_blocks(_read(suppression.source)))
         for rule in rules:
             path = _shown(suppression.path)
             message = f"{rule} is suppressed for {path} and reports nothing there"
-            said = finding(f"{message}; remove it", fixable=whole)
-            yield record_at(_shown(str(suppression.source)), lines, Span(start, end), said)
+            yield _record(suppression, finding(f"{message}; remove it", fixable=whole))
+
+
+def lost_records(configurations: Iterable[Configuration]) -> Iterator[LocatedFinding]:
+    """Yield a record for each suppression of a configuration for a file that is not there.
+
+    It is not removed: a file may be missing for a while, as in a sparse checkout.
+    """
+    for settings, files, _ in configurations:
+        if UNUSED_SUPPRESSION.code in selected(settings.select, settings.ignore):
+            for each in files.suppressions:
+                if not os.path.lexists(each.path):
+                    message = (
+                        f"there is no file {_shown(each.path)}; correct the path, or remove it"
+                    )
+                    yield _record(each, finding(message, fixable=False))
+
+
+def _record(suppression: Suppression, said: Diagnostic) -> LocatedFinding:
+    """Return a finding at the first line of a suppression."""
+    data = _read(suppression.source)
+    lines, blocks = LineIndex(data), _blocks(data)
+    place = blocks[suppression.number] if suppression.number < len(blocks) else Span(0, 0)
+    start, end = place.start, place.start + len(data[place.start : place.end].split(b"\n")[0])
+    return record_at(_shown(str(suppression.source)), lines, Span(start, end), said)
 
 
 def take_out(unused: Iterable[Unused]) -> int:

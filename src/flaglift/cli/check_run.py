@@ -123,15 +123,22 @@ class CheckRun:
             click.echo(f"flaglift: {in_one_line(problem)}", err=True)
 
     def _take_unused(self) -> None:
-        """Remove suppressions in the configuration that have no effect, or report them."""
-        if not self.unused:
+        """Remove suppressions in the configuration that have no effect, or report them.
+
+        Those of files that are not there are only reported, where all files are checked.
+        """
+        used = self.project.selection.configurations.used
+        whole = [e for e in used if e.source and self.project.covers(os.path.dirname(e.source))]
+        lost = [each for each in whole if each.files.suppressions]
+        if not (self.unused or lost):
             return
-        from flaglift.check.config_suppressions import take_out, unused_records
+        from flaglift.check.config_suppressions import lost_records, take_out, unused_records
 
         if self.options.fixing and not self.options.diff:
             self.summary.taken_out += take_out(self.unused)
         else:
             self._report(unused_records(self.unused), self.project.configuration.settings.fail_on)
+        self._report(lost_records(lost), self.project.configuration.settings.fail_on)
 
     def _take_stale(self, path: Path) -> None:
         """Report entries of the baseline that are no longer found."""
