@@ -214,6 +214,22 @@ def test_the_character_that_marks_holes_may_be_in_a_text_as_itself(text: str) ->
     assert new == f'{{"text": "{text} x"}}'.encode()
 
 
+WRITTEN = {
+    "python": ("x = (%s)\n", "'%s'", " ", "\\x2d"),
+    "javascript": ("x = %s;\n", '"%s"', " + ", "\\u002d"),
+    "tsx": ("x = <p>{%s}</p>;\n", "'%s'", " + ", "\\x2d"),
+    "ruby": ("x = %s\n", '"%s"', " ", "\\u002d"),
+    "go": ("var x = %s\n", '"%s"', " + ", "\\x2d"),
+    "php": ("$x = %s;\n", '"%s"', " . ", "\\x2d"),
+    "bash": ("echo %s\n", "'%s'", "", "'$'\\055''"),
+    "toml": ("[[x]]\ny = [%s]\n", '"%s"', ", ", "\\u002d"),
+    "markdown": ("%s\n\n", "`%s`", " ", "-"),
+    "mdx": ("<a b={%s} />\n\n", "'%s'", " + ", "\\x2d"),
+    "html": ("<p>%s</p>\n", "%s", "<br>", "&#45;"),
+}
+"""How a statement is written, a string in it, what joins two, and an escaped hyphen."""
+
+
 @pytest.mark.parametrize("kind", ["csv", "tsv", "json", "jsonl"])
 @given(
     st.lists(
@@ -237,6 +253,35 @@ def test_literals_that_are_left_out_hold_no_flag(
         data = json.dumps(table, ensure_ascii=ascii_only).encode()
     else:
         data = "\n".join(json.dumps(row, ensure_ascii=ascii_only) for row in table).encode()
+    look_at_what_is_left_out(kind, data)
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+@given(
+    texts=st.lists(
+        st.lists(
+            st.sampled_from(
+                ["", "a", "--vid", "eo", "--", "video", "\u2014 vidéo", "--duration 5"]
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+        max_size=5,
+    ),
+    escaped=st.booleans(),
+)
+def test_strings_of_code_that_are_left_out_hold_no_flag(
+    kind: str, texts: list[list[str]], escaped: bool
+) -> None:
+    line, quoted, between, escape = WRITTEN[kind]
+    lines = []
+    for parts in texts:
+        written = [part.replace("-", escape) if escaped else part for part in parts]
+        lines.append(line % between.join(quoted % part for part in written))
+    look_at_what_is_left_out(kind, "".join(lines).encode())
+
+
+def look_at_what_is_left_out(kind: str, data: bytes) -> None:
     host = host_named(kind)
     assert isinstance(host, SelectiveHost)
     whole = [(each.place, each.origin.path, each.text) for each in host.literals(data)]

@@ -19,7 +19,7 @@ A host finds the string literals of a file. The entry points of this package, in
 text, and so those of diagnostics, are code points: `literal.locate(span)` gives the file's bytes.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from flaglift.check.hosts.literal import Literal, LiteralForm
@@ -170,6 +170,14 @@ class SelectiveHost(Protocol):
 
     def flagged(self, data: bytes) -> list[Literal]:
         """Return those of a document's literals whose bytes may hold a flag, in order."""
+
+
+@runtime_checkable
+class YieldingHost(Protocol):
+    """A host that need not hold all literals at once."""
+
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield the literals of a document, or of a part between two cuts, in no order."""
 
 
 @runtime_checkable

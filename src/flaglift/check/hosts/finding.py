@@ -16,6 +16,7 @@ from flaglift.check.hosts.base import (
     Host,
     Literal,
     SelectiveHost,
+    YieldingHost,
 )
 from flaglift.check.hosts.classifier import COMMAND_KEY, classify
 from flaglift.check.hosts.formats.curl import BODY_OPTIONS, FORM_OPTIONS
@@ -79,7 +80,10 @@ def leaves(literals: Iterable[Literal], *, every: bool = False) -> Iterator[Lite
 
 def comments(data: bytes, host: Host) -> list[Comment]:
     """Return the comments of a document and of the code nested in it, in order."""
-    return with_nested(host.comments(data), literals_of(host, data))
+    own = host.comments(data)
+    if isinstance(host, YieldingHost):  # code without a flag has comments too
+        return with_nested(own, host.found(data, None))
+    return with_nested(own, literals_of(host, data))
 
 
 def with_nested(comments: Iterable[Comment], literals: Iterable[Literal]) -> list[Comment]:

@@ -12,7 +12,15 @@ from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.origins import origin_in_script, text_of
 from flaglift.check.hosts.formats.shellfields import fields_beside
 from flaglift.check.hosts.formats.shellwords import BARE, labels, parts
-from flaglift.check.hosts.formats.trees import TreeParts, ancestors, follow, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import (
+    TreeParts,
+    ancestors,
+    follow,
+    in_order,
+    is_broken,
+    nodes,
+    parse,
+)
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.check.hosts.prefilter import lookalikes
 from flaglift.lossless.spans import Span
@@ -33,13 +41,9 @@ class BashHost(TreeParts):
     # The last is how the parser takes `--video` in `[ $1 = --video -o $2 ]`.
     patterns: tuple[str, ...] = ("extglob_pattern", "regex", "unary_expression")
 
-    def literals(self, data: bytes) -> list[Literal]:
-        """Return the words and here-documents of a script, in order."""
-        return self._literals(data, Span(0, len(data)))
-
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
         """Return those of some commands; None if a flag is outside of them and of comments."""
-        literals = self._literals(data, part)
+        literals = in_order(self.found(data, part))
         read = [
             *(place for each in literals for place in each.read_bytes()),
             *(
@@ -68,10 +72,12 @@ class BashHost(TreeParts):
             if data[child.start_byte - 1 : child.start_byte] == b"\n":
                 yield child.start_byte, None
 
-    def _literals(self, data: bytes, part: Span) -> list[Literal]:
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield the words and here-documents of a script, or of some commands."""
+        part = part or Span(0, len(data))
         documents = list(self._documents(data, part))
-        literals = [*self._words(data, documents, part), *documents]
-        return sorted(literals, key=lambda literal: literal.start)
+        yield from self._words(data, documents, part)
+        yield from documents
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return the script but its patterns: words, here-documents and comments are the rest.
@@ -168,9 +174,10 @@ def _limits(script: bytes, part: Span) -> Callable[[int], int]:
     """
     spans = [
         Span(node.start_byte, node.end_byte - 1)
-        for node in reversed(nodes(script, ("command_substitution",), _MODULE, part=part))
-        if (node.text or b"")[:1] == b"`"
+        for node in nodes(script, ("command_substitution",), _MODULE, part=part)
+        if script.startswith(b"`", node.start_byte)
     ]
+    spans.reverse()
     around: list[Span] = []
 
     def limit(byte: int) -> int:

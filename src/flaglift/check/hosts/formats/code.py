@@ -24,7 +24,14 @@ from flaglift.check.hosts.formats.origins import (
     origin_of,
     text_of,
 )
-from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
+from flaglift.check.hosts.formats.trees import (
+    TreeParts,
+    broken_from,
+    children_of,
+    is_broken,
+    nodes,
+    parse,
+)
 from flaglift.check.hosts.formats.uses import uses
 from flaglift.check.hosts.patience import check_patience
 from flaglift.check.hosts.pieces import BROKEN
@@ -86,27 +93,19 @@ class CodeHost(TreeParts):
         """Return the strings that a call joins; None for any other call."""
         return None
 
-    def literals(self, data: bytes) -> list[Literal]:
-        """Return the string literals of a document, in order."""
-        return self._literals(data)
-
-    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
-        """Return the literals of some statements."""
-        return self._literals(data, part)
-
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
         """Yield where statements begin."""
         if self.dependent is None or not self.dependent.search(data):
             context = tuple(self.uses(data).items())
-            yield from ((child.start_byte, context) for child in root.children)
+            yield from ((child.start_byte, context) for child in children_of(root))
 
     def uses(self, data: bytes) -> Mapping[str, str]:
         """Return the texts of requests that the code uses itself, each with the doubt."""
         return uses(self.parsed(data), self.module, self.grammar(data))
 
-    def _literals(self, data: bytes, part: Span | None = None) -> list[Literal]:
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield the string literals of a document, or of some statements."""
         joining = (*self.joins, *filter(None, (self.adds,)), *self.calls)
-        literals = []
         seen: set[int] = set()
         kinds = (*self.kinds, *self.commands, *joining)
         for node in nodes(data, kinds, self.module, self.grammar(data), part):
@@ -117,9 +116,9 @@ class CodeHost(TreeParts):
             tops = join.elements if join else [node]
             elements = [list(self._operands(top, seen)) for top in tops]
             literal = self._literal(node, elements, join.separator if join else "", data)
+            seen.discard(node.id)
             if literal:
-                literals.append(literal)
-        return sorted(literals, key=lambda literal: literal.start)
+                yield literal
 
     def is_joining(self, node: Node) -> bool:
         """Return whether the children of a node are strings to be joined."""

@@ -94,7 +94,7 @@ class DividedText:
         return self.form.place_between(low, high)
 
 
-@dataclass
+@dataclass(slots=True)
 class ScannedLiteral:
     """The pieces of a literal as they are found."""
 

@@ -65,14 +65,6 @@ class HtmlHost(TreeParts):
         in_values = braces if name == "svelte" else {}
         self._attribute = _form("HTML attribute", _WRITTEN | _QUOTES | in_values)
 
-    def literals(self, data: bytes) -> list[Literal]:
-        """Return texts, the values of attributes, scripts and expressions, in order."""
-        return self._literals(data, None)
-
-    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
-        """Return those of some elements."""
-        return self._literals(data, part)
-
     def parsed(self, data: bytes) -> bytes:
         """Return the document in a form that an HTML parser can read."""
         return markup(self.name, data).data
@@ -87,14 +79,12 @@ class HtmlHost(TreeParts):
                 if node.type == "element" and tag in _RAW:
                     end = node.end_byte
 
-    def _literals(self, data: bytes, part: Span | None) -> list[Literal]:
-        literals = [
-            *self._texts(data, part),
-            *self._attributes(data, part),
-            *self._scripts(data, part),
-        ]
-        literals += self._expressions(data, part)
-        return sorted(literals, key=lambda literal: literal.start)
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield texts, the values of attributes, scripts and expressions."""
+        yield from self._texts(data, part)
+        yield from self._attributes(data, part)
+        yield from self._scripts(data, part)
+        yield from self._expressions(data, part)
 
     def _texts(self, data: bytes, part: Span | None) -> Iterator[Literal]:
         parsed = self.parsed(data)

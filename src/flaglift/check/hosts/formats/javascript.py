@@ -126,17 +126,12 @@ class JavaScriptHost(CodeHost):
         self.has_markup: bool = name != "typescript"
         self.function: str = "language" if name == "javascript" else f"language_{name}"
 
-    def _literals(self, data: bytes, part: Span | None = None) -> list[Literal]:
-        literals = [
-            *super()._literals(data, part),
-            *(self._texts(data, part) if self.has_markup else ()),
-        ]
-        return sorted(literals, key=lambda literal: literal.start)
-
-    def _texts(self, data: bytes, part: Span | None) -> Iterator[Literal]:
-        """Yield the texts of JSX."""
-        elements = nodes(data, ("jsx_element",), self.module, self.grammar(data), part)
-        yield from JsxTexts(self.name, data, self.module, self.grammar(data)).literals(elements)
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield the strings, and the texts of JSX."""
+        yield from super().found(data, part)
+        if self.has_markup:
+            elements = nodes(data, ("jsx_element",), self.module, self.grammar(data), part)
+            yield from JsxTexts(self.name, data, self.module, self.grammar(data)).literals(elements)
 
     def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""

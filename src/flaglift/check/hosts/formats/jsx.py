@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -47,7 +47,7 @@ class JsxTexts:
     module: str
     grammar: str
 
-    def literals(self, elements: Sequence[Node]) -> Iterator[Literal]:
+    def literals(self, elements: Iterable[Node]) -> Iterator[Literal]:
         """Yield the texts in elements, which are in the order of the document."""
         seen: set[int] = set()
         for element in elements:

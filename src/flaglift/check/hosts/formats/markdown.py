@@ -51,25 +51,18 @@ class MarkdownHost(TreeParts):
     module = _MODULE
     name = "markdown"
 
-    def literals(self, data: bytes) -> list[Literal]:
-        """Return the pieces of code in a document, in order, and its front matter."""
-        return self._literals(data, None)
-
-    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
-        """Return those of some blocks."""
-        return self._literals(data, part)
-
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
         """Yield where blocks begin."""
         yield from ((node.start_byte, None) for node in nodes(data, _BLOCKS, _MODULE))
 
-    def _literals(self, data: bytes, part: Span | None) -> list[Literal]:
-        literals = [*self._blocks(data, part), *self._inline(data, part)]
-        return sorted(literals, key=lambda literal: literal.start)
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield the pieces of code in a document, and its front matter."""
+        yield from self._blocks(data, part)
+        yield from self._inline(data, part)
 
     def comments_in(self, data: bytes, part: Span) -> list[Comment]:
         """Return the comments of some blocks, in order; those within a line too."""
-        pages = nodes(data, ("html_block",), _MODULE, part=part)
+        pages = list(nodes(data, ("html_block",), _MODULE, part=part))
         places = [node.start_byte for node in pages]
         texts = [node.text or b"" for node in pages]
         for node in nodes(data, ("inline", "pipe_table_cell"), _MODULE, part=part):

@@ -29,15 +29,13 @@ class MdxHost(MarkdownHost):
 
     name = "mdx"
 
-    def literals(self, data: bytes) -> list[Literal]:
-        """Return the pieces of code in a document, in order, and its front matter."""
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield the pieces of code in a document, and its front matter."""
         code, _ = self._read(data)
-        markdown = [
-            each
-            for each in super().literals(data)
-            if not any(other.start <= each.start < other.end for other in code)
-        ]
-        return sorted([*markdown, *code], key=lambda literal: literal.start)
+        yield from code
+        for each in super().found(data, part):
+            if not any(other.start <= each.start < other.end for other in code):
+                yield each
 
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
         """Yield nothing: a tag or an expression may continue in other blocks."""

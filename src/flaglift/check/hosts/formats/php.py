@@ -113,10 +113,11 @@ class PhpHost(CodeHost):
         """Return the grammar of pages, or that of code alone, as in a block or a string."""
         return self.function if b"<?" in data else "language_php_only"
 
-    def literals(self, data: bytes) -> list[Literal]:
-        """Return the strings, and the page around the code as one text of HTML."""
-        literals = [*_page(data), *self._literals(data)]
-        return sorted(literals, key=lambda literal: literal.start)
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield the strings, and the page around the code as one text of HTML."""
+        yield from super().found(data, part)
+        if part is None:
+            yield from _page(data)
 
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
         """Yield where statements begin; there are none in a page, which is one text."""
@@ -179,7 +180,9 @@ _PAGE = Escaped("PHP page", re.compile(rb"(?!)"), lambda _: None, {}, re.compile
 
 def _pages(data: bytes) -> list[Node]:
     """Return the text outside of the code in a file, unless blank."""
-    texts = nodes(data, ("text",), PhpHost.module, PhpHost.function) if b"<?" in data else []
+    if b"<?" not in data:
+        return []
+    texts = list(nodes(data, ("text",), PhpHost.module, PhpHost.function))
     return texts if any((text.text or b"").strip() for text in texts) else []
 
 

@@ -208,7 +208,7 @@ class RubyHost(CodeHost):
 def _body(node: Node, data: bytes) -> Node | None:
     """Return the body of a here-document: bodies come in the order of their beginnings."""
     starts = [each.start_byte for each in nodes(data, ("heredoc_beginning",), RubyHost.module)]
-    bodies = nodes(data, ("heredoc_body",), RubyHost.module)
+    bodies = list(nodes(data, ("heredoc_body",), RubyHost.module))
     index = starts.index(node.start_byte)
     return bodies[index] if len(starts) == len(bodies) else None
 

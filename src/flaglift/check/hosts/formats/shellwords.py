@@ -82,7 +82,7 @@ ANSI_C = Escaped(
 
 _PIECES = re.compile(
     rb"(?P<ansi>\$')|(?P<double>\$?\")|(?P<single>')|(?P<hole>\$[\w{(@*#?!$-]|`)"
-    rb"|(?P<bare>(?:\\[\s\S]|\\\Z|[^ \t\n'\"`$\\;|&<>()]|\$(?![\w{(@*#?!$'\"-]))+)"
+    rb"|(?P<bare>(?:\\[\s\S]|\\\Z|[^ \t\n'\"`$\\;|&<>()]++|\$(?![\w{(@*#?!$'\"-]))++)"
 )
 _BRACES = re.compile(rb"\A(?>[\s\S]*?(?<!\\)\{)(?>[\s\S]*?(?:,|\.\.))[\s\S]*?\}|\A~")
 _ANSI_BODY = re.compile(rb"(?:[^'\\]|\\[\s\S])*+")

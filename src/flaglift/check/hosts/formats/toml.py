@@ -83,17 +83,15 @@ class TomlHost(TreeParts):
     is_exhaustive = True
     module = _MODULE
 
-    def literals(self, data: bytes) -> list[Literal]:
-        """Return the string values, in order, without keys."""
-        tops: Iterator[Node] = (
-            node
-            for top in _tree(data).named_children
-            for node in ((top, *top.named_children) if top.type in _TABLES else (top,))
-        )
-        return self._literals(tops, data, ())
-
-    def literals_in(self, data: bytes, part: Span) -> list[Literal]:
-        """Return the values of some tables or pairs."""
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield the string values, without keys, of a document or of some tables or pairs."""
+        if part is None:
+            tops: Iterator[Node] = (
+                node
+                for top in _tree(data).named_children
+                for node in ((top, *top.named_children) if top.type in _TABLES else (top,))
+            )
+            return self._literals(tops, data, ())
         around: Node | None = _tree(data).descendant_for_byte_range(part.start, part.start)
         while around is not None and around.type not in _TABLES:
             around = around.parent
@@ -101,9 +99,8 @@ class TomlHost(TreeParts):
         pairs = nodes(self.parsed(data), (*_TABLES, "pair"), _MODULE, part=part)
         return self._literals(_outermost(pairs), data, prefix)
 
-    def _literals(self, tops: Iterable[Node], data: bytes, prefix: Path) -> list[Literal]:
-        """Return the values of pairs, given the path prefix of the tables before them."""
-        literals: list[Literal] = []
+    def _literals(self, tops: Iterable[Node], data: bytes, prefix: Path) -> Iterator[Literal]:
+        """Yield the values of pairs, given the path prefix of the tables before them."""
         arrays: dict[Path, int] = {}
         for node in tops:
             if node.type in _TABLES:
@@ -112,8 +109,7 @@ class TomlHost(TreeParts):
                     arrays[prefix] = arrays.get(prefix, -1) + 1
                 prefix = indexed(prefix, arrays)
             else:
-                literals += self._values(node, data, prefix, "")
-        return literals
+                yield from self._values(node, data, prefix, "")
 
     def parsed(self, data: bytes) -> bytes:
         """Return the document without the constructs that the grammar lacks."""

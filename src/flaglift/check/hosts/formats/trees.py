@@ -1,7 +1,7 @@
 """Parse trees of source code: parsing once per document, and queries on nodes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from importlib import import_module
 from itertools import count
@@ -9,15 +9,18 @@ from math import inf
 
 from tree_sitter import Language, Node, Parser, Point, Tree, TreeCursor
 
-from flaglift.check.hosts.base import Comment
+from flaglift.check.hosts.base import Comment, Literal
 from flaglift.check.hosts.formats.codec import stripped
 from flaglift.check.hosts.patience import TooLongError, check_patience, is_over, parsing
+from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.lossless.spans import Span, changed
 
 _LARGE = 50_000
 """In bytes. Smaller documents parse too quickly to need a time limit."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 9
+"""In bytes. The text of every node is read in chunks, too, each of them as a whole."""
+
 _DEEPEST = 1 << 16
 _STEP = 1 << 14
 
@@ -43,16 +46,8 @@ def parse(data: bytes, module: str, function: str = "language") -> Tree:
 def _parse(data: bytes, module: str, function: str) -> Tree:
     parser = Parser(_language(module, function))
     earlier = _EARLIER.pop(data, None)
-    if len(data) >= _LARGE:
-        earlier = _watched(parser, data, earlier)
-    return parser.parse(data, earlier) if earlier else parser.parse(data)
-
-
-def _watched(parser: Parser, data: bytes, earlier: Tree | None) -> Tree:
-    """Return a tree without text, from which a parser gets the document's tree in no time.
-
-    Raises `TooLongError`.
-    """
+    if len(data) < _LARGE:
+        return parser.parse(data, earlier) if earlier else parser.parse(data)
     read = partial(_chunk, data)
     with parsing(len(data)):
         try:
@@ -92,8 +87,8 @@ def nodes(
     module: str,
     function: str = "language",
     part: Span | None = None,
-) -> list[Node]:
-    """Return the nodes of these kinds in a document, or a part of it, in order of their starts.
+) -> Iterator[Node]:
+    """Yield the nodes of these kinds in a document, or a part of it, in order of their starts.
 
     Raises `TooLongError`.
     """
@@ -102,11 +97,9 @@ def nodes(
         raise TooLongError("is nested too deep to read, so it is not checked")
     inside = part or Span(0, len(data) + 1)
     wanted = frozenset(kinds)
-    return [
-        node
-        for node in _walk(root, inside)
-        if node.type in wanted and node.is_named and inside.start <= node.start_byte
-    ]
+    for node in _walk(root, inside):
+        if node.type in wanted and node.is_named and inside.start <= node.start_byte:
+            yield node
 
 
 def _walk(root: Node, part: Span) -> Iterator[Node]:
@@ -170,6 +163,22 @@ class TreeParts(ABC):
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
         """Yield where parts may begin in a tree without errors, in order, with their contexts."""
 
+    @abstractmethod
+    def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
+        """Yield the literals of a document, or of some units of it, in no particular order."""
+
+    def literals(self, data: bytes) -> list[Literal]:
+        """Return the literals of a document, in order."""
+        return in_order(self.found(data, None))
+
+    def flagged(self, data: bytes) -> list[Literal]:
+        """Return those of them that may hold a flag, in order."""
+        return in_order(filter(_is_flagged, self.found(data, None)))
+
+    def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
+        """Return the literals of some units, in order."""
+        return in_order(self.found(data, part))
+
     def cuts(self, data: bytes) -> Mapping[int, Hashable]:
         """Return where parts may begin, if the whole document could be parsed."""
         root = parse(self.parsed(data), self.module, self.grammar(data)).root_node
@@ -203,6 +212,17 @@ class TreeParts(ABC):
         return follow(self.parsed(old), self.parsed(data), self.module, self.grammar(data))
 
 
+def in_order(literals: Iterable[Literal]) -> list[Literal]:
+    """Return literals by where they start."""
+    return sorted(literals, key=lambda literal: literal.start)
+
+
+def _is_flagged(literal: Literal) -> bool:
+    """Return whether a literal may hold a flag, as written or as decoded."""
+    written = b" ".join(literal.source[start:end] for start, end in literal.read_bytes())
+    return may_hold_flags(written) or may_hold_flags(literal.text.encode())
+
+
 def broken_from(root: Node) -> list[Span]:
     """Return the part of a document after the first byte that the parser could not place."""
     node = root if root.has_error else None
@@ -225,8 +245,18 @@ def is_broken(node: Node, data: bytes, module: str, function: str = "language") 
 @lru_cache(maxsize=8)
 def _first_broken(data: bytes, module: str, function: str) -> float:
     """Return the start of the first statement in which the parser failed."""
-    children = parse(data, module, function).root_node.children
-    return min((child.start_byte for child in children if child.has_error), default=inf)
+    root = parse(data, module, function).root_node
+    starts = (child.start_byte for child in children_of(root) if child.has_error)
+    return next(starts, inf)
+
+
+def children_of(node: Node) -> Iterator[Node]:
+    """Yield the children of a node; a list of them stays in memory as long as the node does."""
+    cursor = node.walk()
+    ahead = cursor.goto_first_child()
+    while ahead:
+        yield cursor.node or node
+        ahead = cursor.goto_next_sibling()
 
 
 def ancestors(node: Node) -> Iterator[Node]:
