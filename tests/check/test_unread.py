@@ -1,6 +1,8 @@
 """What a reader could not place is said, and the run is no clean one."""
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -205,6 +207,33 @@ def test_a_file_that_takes_too_long_is_said_and_others_are_checked(
     for each in ("_BASE", "_PARSING_BASE"):
         monkeypatch.setattr(f"flaglift.check.hosts.patience.{each}", 1000.0)
     assert flaglift("check", "--select", "FL402", "--no-cache", "a.js").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("a.md", "\n"), ("a.toml", '"'), ("a.py", "["), ("a.sh", "[")]
+)
+def test_a_file_that_takes_too_much_memory_is_said_and_others_are_checked(
+    name: str, unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({name: f"{unit * 60_000}\n# --video\n", "b.txt": LONG})
+    used = iter(range(0, 1 << 50, 1 << 20))
+    monkeypatch.setattr("flaglift.check.hosts.patience._memory", lambda: next(used))
+    monkeypatch.setattr("flaglift.check.hosts.patience._MEMORY", 20 << 20)
+    run = flaglift("check", "--select", "FL402", "--no-cache")
+    assert run.returncode == 2
+    assert f"flaglift: {name}: takes too much memory to read, so it is not checked\n" in run.stderr
+    assert run.stdout.startswith("b.txt:1:")
+
+
+def test_the_memory_that_a_process_has_used_grows_with_what_it_uses() -> None:
+    program = (
+        "from flaglift.check.hosts import patience\n"
+        "before = patience._memory()\n"
+        "held = b'a' * (before + 100_000_000)\n"  # it began with what its parent had
+        "print(patience._memory() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+    assert 100_000_000 < int(done.stdout) < 200_000_000
 
 
 @pytest.mark.parametrize(("name", "source"), [("a.sh", "`" * 400_000), ("a.rb", "[" * 60_000)])
