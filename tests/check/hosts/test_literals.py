@@ -226,6 +226,7 @@ WRITTEN = {
     "markdown": ("%s\n\n", "`%s`", " ", "-"),
     "mdx": ("<a b={%s} />\n\n", "'%s'", " + ", "\\x2d"),
     "html": ("<p>%s</p>\n", "%s", "<br>", "&#45;"),
+    "sql": ("COPY t (a, b) FROM stdin;\nx\ty\n%s\nx\n\\.\nSELECT 'x';\n", "%s", "\t", "\\x2d"),
 }
 """How a statement is written, a string in it, what joins two, and an escaped hyphen."""
 

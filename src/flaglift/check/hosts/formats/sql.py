@@ -66,6 +66,10 @@ class SqlHost:
 
     def literals(self, data: bytes) -> list[Literal]:
         """Return the strings, in order."""
+        return list(_reading(data, every=True).literals)
+
+    def flagged(self, data: bytes) -> list[Literal]:
+        """Return them without the rows of COPY blocks that hold no flag."""
         return list(_reading(data).literals)
 
     def comments(self, data: bytes) -> list[Comment]:
@@ -77,7 +81,7 @@ class SqlHost:
         doubt = _reading(data).doubt
         return [Span(doubt, len(data))] if doubt >= 0 else []
 
-    def read(self, data: bytes, *, mysql: bool) -> _Reading:
+    def read(self, data: bytes, *, mysql: bool, every: bool) -> _Reading:
         """Return the content of a document as read by MySQL, or by most other databases."""
         tables = SqlTables(data, mysql=mysql)
         statement = SqlStatement(data, MYSQL if mysql else PLAIN, tables)
@@ -92,12 +96,15 @@ class SqlHost:
                 doubt = match.start() if doubt < 0 and _is_odd(match) else doubt
                 position = match.start() + 1
                 continue
-            here: list[Literal] = []
+            position = match.end()
             unclear = BACKSLASH if doubt >= 0 else ""
             if match["copy"]:
-                here = list(self._copied(data, match, tables))
                 comments += _comments_of(data, match)
-                joins.literals += (replace(e, unclear=e.unclear or unclear) for e in here)
+                for row, number in _copied(data, position):
+                    if every or may_hold_flags(data[slice(*row)]):
+                        cells = self._cells(data, match, row, number, tables)
+                        joins.literals += (replace(e, unclear=e.unclear or unclear) for e in cells)
+                    position = row.end
             elif match["comment"] and doubt >= 0 and 0 in lookalikes(match[0]):
                 fits = False
             elif match["comment"]:
@@ -105,14 +112,13 @@ class SqlHost:
                 joins.comment(match)
                 statement.take(match)
             elif part := self._string_at(data, match, statement, mysql=mysql):
-                here = [part.literal]
+                position = max(position, part.end)
                 fits = fits and part.literal.unclear != OPEN
                 joins.string(part.doubted(unclear))
             else:
                 joins.literals += self._named(data, match, statement)
                 joins.token(match, statement.around)
                 statement.take(match)
-            position = max([match.end(), *(each.end for each in here)])
             if not mysql and doubt < 0 and match["string"] and b"\\'" in match[0]:
                 doubt = match.end()  # the following quote may or may not end the string
         statement.end(len(data))
@@ -185,29 +191,36 @@ class SqlHost:
             unclear=string.scanned.unclear,
         )
 
-    def _copied(self, data: bytes, head: re.Match[bytes], tables: SqlTables) -> Iterator[Literal]:
+    def _cells(
+        self, data: bytes, head: re.Match[bytes], line: Span, number: int, tables: SqlTables
+    ) -> Iterator[Literal]:
         columns = head["columns"] and tuple(names_of(head["columns"]))
         given = _COMMENT.sub(b"", head["options"]).strip()
-        position = head.end()
-        number = 0
-        while position < len(data):
-            end = data.find(b"\n", position)
-            end = len(data) if end < 0 else end
-            ending = end - data[position:end].endswith(b"\r")
-            if data[position:ending] == b"\\.":
-                return
-            known = columns or tables.columns(".".join(names_of(head["table"])))
-            row = SqlRow(data, number, known, COPIED, "", b"\\N", head.start())
-            for cell in data[position:ending].split(b"\t"):
-                place = Span(position, position + len(cell))
-                row.cells.append(place)
-                position = place.end + 1
-            for index, place in enumerate(row.cells):
-                scanned = COPIED.pieces(data, place)
-                scanned.unclear = scanned.unclear or (OPTIONS if given else "")
-                string = StringLiteral(COPIED, place, place.start, scanned)
-                yield self._literal(data, string, partial(row.look, index, place))
-            position, number = end + 1, number + 1
+        known = columns or tables.columns(".".join(names_of(head["table"])))
+        row = SqlRow(data, number, known, COPIED, "", b"\\N", head.start())
+        position = line.start
+        for cell in data[slice(*line)].split(b"\t"):
+            place = Span(position, position + len(cell))
+            row.cells.append(place)
+            position = place.end + 1
+        for index, place in enumerate(row.cells):
+            scanned = COPIED.pieces(data, place)
+            scanned.unclear = scanned.unclear or (OPTIONS if given else "")
+            string = StringLiteral(COPIED, place, place.start, scanned)
+            yield self._literal(data, string, partial(row.look, index, place))
+
+
+def _copied(data: bytes, position: int) -> Iterator[tuple[Span, int]]:
+    """Yield the rows of a COPY block with their numbers, without line ends."""
+    number = 0
+    while position < len(data):
+        end = data.find(b"\n", position)
+        end = len(data) if end < 0 else end
+        ending = end - data[position:end].endswith(b"\r")
+        if data[position:ending] == b"\\.":
+            return
+        yield Span(position, ending), number
+        position, number = end + 1, number + 1
 
 
 _ROUTINE = re.compile(rb"(?:CREATE\b[^;]{0,200}?\b(?:FUNCTION|PROCEDURE)|DO)\b", re.IGNORECASE)
@@ -250,13 +263,13 @@ def _is_comment(match: re.Match[bytes]) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _reading(data: bytes) -> _Reading:
+def _reading(data: bytes, *, every: bool = False) -> _Reading:
     """Return the content of a document; read as MySQL if no other database can read it."""
     host = SqlHost()
     mysql = _MYSQL.search(data) is not None
-    reading = host.read(data, mysql=mysql)
+    reading = host.read(data, mysql=mysql, every=every)
     if reading.doubt >= 0 and not reading.fits:
-        other = host.read(data, mysql=True)
+        other = host.read(data, mysql=True, every=every)
         return other if other.fits else reading
     return reading
 
