@@ -176,7 +176,9 @@ _ABOUT_FLAGS = re.compile(
 )
 _ENTRY = re.compile(r"\W*?--\w")
 _LISTING = re.compile(
-    r"^[ \t]*+(?:-\w,?[ \t]++)?--\w[\w-]*+(?:[ =]\S++)?(?:\t|  )[ \t]*+[A-Za-z]", re.MULTILINE
+    r"^[ \t]*+(?:-[^\s-],?[ \t]++)?--\w[\w-]*+(?:[ =]\S++)?"
+    r"(?:(?:\t|  )[ \t]*+[A-Za-z]|[ \t]*+\r?\n[ \t]++[A-Za-z])",
+    re.MULTILINE,
 )
 _SHORT = re.compile(r"(?:^|\s)-[a-zA-Z](?=\s|$)")
 _CHAINED = re.compile(r"\s(?:&&|\|\||\||>|>>|2>&1|<)\s")

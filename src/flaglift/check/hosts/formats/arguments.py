@@ -7,7 +7,7 @@ from itertools import islice
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
-from flaglift.check.hosts.formats.argv import MOST_LISTED, in_words, is_command
+from flaglift.check.hosts.formats.argv import in_words, is_command
 from flaglift.check.hosts.formats.origins import Constructs, text_of, words_before
 
 _WRAPS = frozenset({"argument", "literal_element", "array_element_initializer"})
@@ -20,6 +20,7 @@ _STRINGS = ("string", "encapsed_string", "template_string", "concatenated_string
 _IN_SHELL = re.compile(r"\bshell\s{0,9}[=:]\s{0,9}(?:True|true)\b")
 _TEMPLATES = frozenset({"$", "$.sync"})
 """Tags of templates that are lines of a shell."""
+_MOST_WORDS = 50
 _RUNS = re.compile(
     r"(?:^|[._:\\])(?:Popen|check_call|check_output|exec\w{0,30}|spawn\w{0,30}|system|fork"
     r"|popen\w{0,30}|capture\w{0,9}|Command|CommandContext|run_command|proc_open|Process"
@@ -68,7 +69,7 @@ def _in_list(elements: Node, own: Sequence[str], origin: Origin, shape: Construc
 
 def _words_before(node: Node) -> list[str]:
     """Return what stands before an argument or an element; strings without their quotes."""
-    words = [word.strip("\"'`") for word in islice(words_before(node), MOST_LISTED)]
+    words = [word.strip("\"'`") for word in islice(words_before(node), _MOST_WORDS)]
     return words[::-1]
 
 

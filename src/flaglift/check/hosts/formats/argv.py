@@ -14,7 +14,7 @@ _PROGRAMS = {
 """The keys of the words before those of a key, in Kubernetes, Compose, actions and others."""
 _OF_DOCKER = {"CMD": (), "CMD-SHELL": ("sh", "-c")}
 """What the first word of a health check stands for."""
-MOST_LISTED = 200
+_MOST_WORDS = 200
 """A longer list is one of data; to read what is before each of its elements takes too long."""
 
 
@@ -30,7 +30,7 @@ def as_word(
     key, path = origin.key, origin.path
     at = path[-1] if path[-2:-1] == (key,) else ""
     is_check = path[-3:-1] in (("healthcheck", "test"), ("healthCheck", "command"))
-    if not isinstance(at, int) or at >= MOST_LISTED or not (is_check or is_command(key)):
+    if not isinstance(at, int) or at >= _MOST_WORDS or not (is_check or is_command(key)):
         return origin
     own = words()
     if not own:

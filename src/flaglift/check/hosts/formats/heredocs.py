@@ -6,6 +6,7 @@ found by their delimiters, one after the other, and the grammar reads `cat < EOF
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -24,6 +25,8 @@ _LINE_END = re.compile(rb"(?:[^\\\n]|\\[\s\S])*+\n")
 _MARKED = re.compile(rb"\\[\s\S]|(?P<hole>\$[\w{(@*#?!$-]|`)")
 _MOST_ROUNDS = 200
 """How often to reparse a script after a document whose end the grammar does not find."""
+_MOST_TRIES = 20
+"""How often to reparse it for comments in backticks: each time, more of them are seen."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,13 @@ def split(data: bytes) -> tuple[tuple[HereDocument, ...], bytes]:
     """
     documents: list[HereDocument] = []
     script = data
+    tries = 0
     for _ in range(_MOST_ROUNDS):
         more = list(_next(data, script, documents[-1] if documents else None))
         documents += more
+        tries += not more
         changed = _without(script, more) if more else _with_ended_comments(script)
-        if changed == script:
+        if changed == script or tries > _MOST_TRIES:
             break
         script = changed
     return tuple(sorted(documents, key=lambda each: each.delimiter)), script
@@ -159,9 +164,10 @@ def _with_ended_comments(script: bytes) -> bytes:
     backtick would be a part of the comment.
     """
     result = bytearray(script)
+    known: dict[int, list[int]] = {}
     for node in nodes(script, ("comment",), _MODULE) if b"`" in script else ():
         end = _BACKTICK.match(node.text or b"")
-        if end and _is_in_backticks(node):
+        if end and _is_in_backticks(node, known):
             at = node.start_byte
             last = Span(at + end.start("last"), at + end.end("last"))
             result[slice(*last)] = b"\n" * (last.end - last.start)
@@ -173,12 +179,17 @@ def _with_ended_comments(script: bytes) -> bytes:
 _BACKTICK = re.compile(rb"(?:(?P<last>\\?(?:[\xc0-\xff][\x80-\xbf]*|[^`\\\x80-\xff])|\\[`\\]))++`")
 
 
-def _is_in_backticks(node: Node) -> bool:
-    """Return whether a backtick is open where a node begins, also where the parser lost its way."""
+def _is_in_backticks(node: Node, known: dict[int, list[int]]) -> bool:
+    """Return whether a backtick is open where a node begins, also where the parser lost its way.
+
+    `known` has the backticks in nodes already seen.
+    """
     for above in ancestors(node):
-        before = [child for child in above.children if child.start_byte < node.start_byte]
-        lost = (inner for child in before if child.type == "ERROR" for inner in child.children)
-        if sum(each.type == "`" for each in (*before, *lost)) % 2:
+        if above.id not in known:
+            lost = (each.children for each in above.children if each.type == "ERROR")
+            inside = (each for part in (above.children, *lost) for each in part)
+            known[above.id] = sorted(each.start_byte for each in inside if each.type == "`")
+        if bisect_left(known[above.id], node.start_byte) % 2:
             return True
     return False
 
