@@ -318,7 +318,7 @@ def test_a_journal_that_is_full_stops_the_run(tmp_path: Path) -> None:
     asked = iter([False, True])
     applied(path, rows=2, stopped=lambda: next(asked))
     with opened(Job(str(path))) as store, store.writing(restart=False) as writer:
-        writer._ledger._db.execute("PRAGMA max_page_count = 8")  # type: ignore[attr-defined]
+        writer._ledger._db.execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
         migration = Migration(store, Decider(Settings(), None), control(rows=300))
         with pytest.raises(InputError, match=r"full; nothing of this chunk was kept"):
             migration.apply(writer)

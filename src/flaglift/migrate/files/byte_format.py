@@ -29,6 +29,7 @@ class ByteFormat(ABC):
     unit: str
     fields: frozenset[str] | None = None
     created: Sequence[str] = ()
+    by_columns: bool = False
     every_record: bool = False
     """Whether prompts without anything like a flag are read as records, too."""
 
@@ -67,7 +68,7 @@ class ByteFormat(ABC):
             for patch in (patch_of(chunk.body[start:end], new),)
         ]
         content = compressed(with_splices(chunk, splices), compression_of(self.path))
-        return MadeChunk(content, PackedEntries.of(entries))
+        return MadeChunk(content, PackedEntries.of(entries, numbered=self.job.key is None))
 
     def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         """Return the new bytes of a chunk, in order."""

@@ -16,7 +16,13 @@ from typing import Any
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.entries import check_complete
-from flaglift.migrate.files.ledger_blocks import ALL, FileBlock, PackedEntries, key_hash, storable
+from flaglift.migrate.files.ledger_blocks import (
+    ALL,
+    FileBlock,
+    PackedEntries,
+    hashes_to_find,
+    storable,
+)
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
@@ -190,7 +196,7 @@ class Ledger:
     def of_keys(self, run: MigrationRun, keys: Iterable[str]) -> dict[str, list[JournalEntry]]:
         """Return the same for many keys, by key; keys without entries are left out."""
         wanted = set(keys)
-        hashes = sorted(set(map(key_hash, wanted)))
+        hashes = hashes_to_find(wanted)
         blocks: dict[int, int] = {}
         for start in range(0, len(hashes), _MOST_ASKED):
             part = hashes[start : start + _MOST_ASKED]

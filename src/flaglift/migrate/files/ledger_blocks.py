@@ -1,8 +1,9 @@
 """The entries of a chunk as a file's journal keeps them."""
 
 import json
+import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -10,6 +11,8 @@ from flaglift.migrate.entries import entries_in, packed, unpacked
 from flaglift.migrate.records import JournalEntry
 
 ALL = "all"
+_BY_COLUMNS = b"columns:"
+"""The beginning of a block with entries in Arrow's format."""
 
 
 def storable(key: str) -> str:
@@ -22,18 +25,66 @@ def key_hash(key: str) -> int:
     return int.from_bytes(blake2b(storable(key).encode(), digest_size=6).digest())
 
 
+def thousand(number: str) -> str:
+    """Return the name of the thousand numbers that one, which is a record's key, is among.
+
+    >>> thousand("12345"), thousand("7")
+    ('12...', '...')
+    """
+    return f"{number[:-3]}..."
+
+
+def hashes_to_find(keys: Iterable[str]) -> list[int]:
+    """Return the hashes under which the blocks with entries for keys are kept."""
+    thousands = {thousand(key) for key in keys if key.isdecimal()}
+    return sorted({*map(key_hash, keys), *map(key_hash, thousands)})
+
+
 class PackedEntries(NamedTuple):
     """Entries in the form that the journal stores, independent of their numbers."""
 
     block: bytes
     hashes: list[int]
-    """Hashes of their distinct keys."""
+    """Hashes of their distinct keys, or, if these number a file's records, of thousands of them."""
 
     @classmethod
-    def of(cls, entries: Sequence[JournalEntry]) -> "PackedEntries | None":
-        """Return entries packed; None for none."""
-        hashes = sorted({key_hash(entry.key) for entry in entries})
-        return cls(packed(entries)[1], hashes) if entries else None
+    def of(
+        cls, entries: Sequence[JournalEntry], *, numbered: bool = False
+    ) -> "PackedEntries | None":
+        """Return entries packed; None for none. `numbered` tells that keys number the records."""
+        if not entries:
+            return None
+        keys = {thousand(entry.key) if numbered else entry.key for entry in entries}
+        return cls(packed(entries)[1], sorted(map(key_hash, keys)))
+
+    @classmethod
+    def with_columns(
+        cls, columns: bytes, places: Iterable[str], others: "PackedEntries | None"
+    ) -> "PackedEntries":
+        """Return entries of rows that are kept by columns, together with others."""
+        rest, hashes = others or (b"", ())
+        block = len(columns).to_bytes(4) + columns + rest
+        block = _BY_COLUMNS + zlib.crc32(block).to_bytes(4) + block
+        return cls(block, sorted({*map(key_hash, places), *hashes}))
+
+
+def _entries_of(block: bytes, first: int) -> list[JournalEntry]:
+    """Return the entries of a block in the order of the source, numbered from `first`."""
+    if not block.startswith(_BY_COLUMNS):
+        return entries_in(unpacked(block), first)
+    from flaglift.migrate.files.parquet_entries import unpacked_table  # noqa: PLC0415 (needs Arrow)
+
+    start = len(_BY_COLUMNS)
+    digest, block = block[start : start + 4], block[start + 4 :]
+    if zlib.crc32(block).to_bytes(4) != digest:
+        raise ValueError("damaged")
+    end = 4 + int.from_bytes(block[:4])
+    found = [*unpacked_table(block[4:end])]
+    if block[end:]:
+        others = entries_in(unpacked(block[end:]), first)
+        found += [(int(entry.patch or b"0"), entry) for entry in others]
+        found.sort(key=lambda pair: pair[0])
+    return [entry._replace(number=number) for number, (_, entry) in enumerate(found, first)]
 
 
 class FileBlock:
@@ -41,7 +92,7 @@ class FileBlock:
 
     def __init__(self, row: tuple[Any, ...]) -> None:
         first, undone, pending, block = row
-        self.entries = entries_in(unpacked(block), first)
+        self.entries = _entries_of(block, first)
         numbers = (entry.number for entry in self.entries)
         self.undone = set(numbers if json.loads(undone) == ALL else json.loads(undone))
         self.pending: set[int] = set(json.loads(pending))
