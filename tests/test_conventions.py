@@ -33,6 +33,7 @@ LAYERS = {
 
 WITHIN_A_LAYER = {
     "lsp": {"check"},
+    "migrate": {"columns"},
     "linting": {"emit"},
     "diagnostics": set(),
 }

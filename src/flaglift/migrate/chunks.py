@@ -44,6 +44,8 @@ class ChunkDecider:
         """Return a chunk together with the decisions on its records."""
         tally = Tally(raced=raced, gone=gone, bytes=chunk.size)
         tally.add_plain(chunk.plain)
+        for verdict, records in chunk.columns.groups if chunk.columns else ():
+            tally.add_group(verdict, records)
         for record, verdicts in decided:
             tally.add(record, verdicts)
         tally.add_problems(chunk.problems)

@@ -27,6 +27,8 @@ NOT_EXPANDED = "not-expanded"
 """The pseudo-code of a prompt whose fields do not yet have the values of its flags."""
 
 
+_ANY = Stored("", "", {})
+"""Stands for each of the prompts that a verdict is on."""
 _DURATION = FlagName.DURATION.field
 _MODEL = FlagName.VIDEO_MODEL.field
 
@@ -131,6 +133,19 @@ class Decider:
         return Verdict(
             stored, "translated", writes, translation.codes, (), model, length, cents, mended
         )
+
+    def shared(self, values: dict[str, Any], codes: tuple[str, ...]) -> Verdict | None:
+        """Return the verdict on prompts that are translated to values, text and video prompt aside.
+
+        None if it depends on more than these: the prompt's own words, or the values held so far.
+        """
+        if self._has_other_price or self._step != WHOLE:
+            return None
+        if self._targets is not None and not values.keys() <= self._targets:
+            return None
+        model, length = values[_MODEL], values.get(_DURATION)
+        cents = self._prices_of("", model, length)
+        return Verdict(_ANY, "translated", values, codes, (), model, length, cents)
 
     def _prices_of(self, text: str, model: str, length: int | None) -> Prices:
         written = None

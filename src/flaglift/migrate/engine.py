@@ -186,6 +186,7 @@ class Migration:
             return None
         if limited:
             # Copied, not decided on: the report has nothing to tell about these records.
+            chunk = chunk._replace(columns=None)
             seen = self.control.look(chunk._replace(problems=()), ())
             return DecidedChunk(chunk, (), Tally(), seen, self.store.made(chunk, ()))
         part = self._chunks(chunk, write=write)

@@ -60,6 +60,8 @@ class Chunk(NamedTuple):
     """How many more records were read, each a single prompt without anything like a flag."""
     unread: Any = None
     """What a file's format needs to parse the records; None once they are parsed."""
+    columns: "DecidedColumns | None" = None
+    """Further records, which were decided on by columns and are to be written."""
 
     def holding(self, parsed: Iterable[StoredRecord | Problem | None]) -> "Chunk":
         """Return the chunk with the records parsed from it; None stands for a plain record."""
@@ -106,6 +108,15 @@ class Verdict(NamedTuple):
         return self.status == "translated" and not self.writes
 
 
+class DecidedColumns(NamedTuple):
+    """Records that a format decided on by columns: all have a single prompt, and are changed."""
+
+    groups: Sequence[tuple[Verdict, int]]
+    """The verdicts without what is a prompt's own, and of how many records each is."""
+    content: Any
+    """What the format needs to write and journal them."""
+
+
 class RecordChange(NamedTuple):
     """A record to write."""
 
@@ -116,11 +127,12 @@ class RecordChange(NamedTuple):
     @property
     def codes(self) -> str:
         """The codes of the rules with findings, separated by spaces."""
-        return _joined(*[verdict.codes for verdict in self.written])
+        return joined_codes(*[verdict.codes for verdict in self.written])
 
 
 @lru_cache(maxsize=1000)
-def _joined(*codes: tuple[str, ...]) -> str:
+def joined_codes(*codes: tuple[str, ...]) -> str:
+    """Return the codes of the prompts of a record, each once, separated by spaces."""
     return " ".join(sorted({code for each in codes for code in each}))
 
 

@@ -55,7 +55,7 @@ class Tally:
         self.without += not record.prompts
         for verdict in verdicts:
             changed |= bool(verdict.writes)
-            self._add_verdict(verdict)
+            self._add_verdict(verdict, 1)
         self.changed += changed
 
     def add_plain(self, records: int) -> None:
@@ -63,21 +63,28 @@ class Tally:
         self.records += records
         self.unchanged += records
 
-    def _add_verdict(self, verdict: Verdict) -> None:
+    def add_group(self, verdict: Verdict, records: int) -> None:
+        """Count changed records of one prompt each, which have the same outcome."""
+        self.records += records
+        self.changed += records
+        self._add_verdict(verdict, records)
+
+    def _add_verdict(self, verdict: Verdict, times: int) -> None:
         for code in verdict.codes:
-            self.codes[code] += 1
+            self.codes[code] += times
         if verdict.status == "translated":
-            self.translated += 1
-            self.mended += verdict.mended
+            self.translated += times
+            self.mended += verdict.mended * times
             for code in verdict.codes:
-                self.findings[code] += 1
-            self.models[str(verdict.model)] += 1
-            self.seconds["default" if verdict.seconds is None else str(verdict.seconds)] += 1
+                self.findings[code] += times
+            self.models[str(verdict.model)] += times
+            length = "default" if verdict.seconds is None else str(verdict.seconds)
+            self.seconds[length] += times
             before, after = verdict.cents
             if before is not None and after is not None:
-                self.priced += 1
-                self.cents_before += before
-                self.cents_after += after
+                self.priced += times
+                self.cents_before += before * times
+                self.cents_after += after * times
         elif verdict.status == "refused":
             self.refused += 1
             self.refusals.update(dict.fromkeys((code for code, _ in verdict.refusals), 1))

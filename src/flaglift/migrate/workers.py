@@ -142,5 +142,5 @@ def _part(chunk: Chunk, write: bool) -> DecidedChunk:
         raise AssertionError("a process decides for one file")
     started = time.monotonic()
     part = _worker(_worker.store.parse(chunk), write=write)
-    left = part.chunk._replace(records=(), body=None)
+    left = part.chunk._replace(records=(), body=None, columns=None)
     return part._replace(chunk=left, decided=(), seconds=time.monotonic() - started)

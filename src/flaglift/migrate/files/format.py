@@ -63,6 +63,8 @@ class Format(Protocol):
     """One kind of file."""
 
     unit: str
+    by_columns: bool
+    """Whether `parse` may decide on records itself, by columns: nobody looks at them."""
 
     @property
     def fields(self) -> frozenset[str] | None:

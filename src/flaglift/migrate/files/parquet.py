@@ -15,11 +15,13 @@ from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 
 try:
-    import pyarrow as pa
+    import pyarrow  # noqa: F401 (the modules below need it)
 except ImportError:
     raise missing_extra("parquet", "a .parquet file") from None
 
 from flaglift.migrate.files.parquet_columns import same
+from flaglift.migrate.files.parquet_decision import ColumnChanges
+from flaglift.migrate.files.parquet_entries import packed_table
 from flaglift.migrate.files.parquet_layout import kept_metadata, layout_notes
 from flaglift.migrate.files.parquet_reader import ParquetReader
 from flaglift.migrate.files.parquet_writer import ParquetResult, Values, restored_table
@@ -69,22 +71,12 @@ class ParquetFormat(ParquetReader):
             for field, value in change.written[0].writes.items():
                 values[field][change.record.body] = self.coerced(field, value)
         entries = [entry_of(0, change, b"%d" % change.record.body) for change in changes]
-        return MadeChunk((values, chunk.body), PackedEntries.of(entries))
-
-    def fits(self, field: str, value: Any) -> str | None:
-        """Return why a field's column cannot hold a value; None if it can."""
-        kind, text = self.column_kind(field)
-        reason = f"the column for `{field}` is of the type {kind}"
-        if pa.types.is_nested(kind):  # a list would take the characters of a text
-            return reason
-        try:
-            if isinstance(value, str) and text:
-                value.encode()
-            else:
-                pa.array([self.coerced(field, value)], kind)
-        except (pa.ArrowException, ValueError, TypeError, OverflowError):
-            return reason
-        return None
+        packed = PackedEntries.of(entries, numbered=self.job.key is None)
+        columns: ColumnChanges | None = chunk.columns and chunk.columns.content
+        if columns and len(columns.rows):
+            packed = PackedEntries.with_columns(packed_table(columns.entries), columns.keys, packed)
+            columns = columns._replace(entries=None)
+        return MadeChunk((values, columns, chunk.body), packed)
 
     def writer(
         self, path: Path, written: int, cursor: Cursor | None, done: Iterator[JournalEntry]

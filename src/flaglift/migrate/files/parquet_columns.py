@@ -1,6 +1,6 @@
 """Reading and replacing single values in Arrow columns, of whatever string type they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -48,6 +48,18 @@ def raw_texts(column: pa.ChunkedArray) -> list[bytes | None]:
     return values
 
 
+def text_bytes(column: pa.ChunkedArray) -> int:
+    """Return the number of bytes in a text column."""
+    return pc.sum(pc.binary_length(_binary(column))).as_py() or 0
+
+
+def chosen(column: pa.ChunkedArray, mask: pa.Array) -> pa.ChunkedArray:
+    """Return the values where a mask is true."""
+    if pa.types.is_string_view(column.type):  # which has no kernel for it
+        column = _cast(column, pa.large_string())
+    return column.filter(mask)
+
+
 def _binary(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         column = _cast(column, column.type.value_type)
@@ -60,25 +72,37 @@ def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     return pc.cast(column, options=pc.CastOptions(kind, allow_invalid_utf8=True))
 
 
-def replaced(column: pa.ChunkedArray, values: Mapping[int, Any]) -> pa.ChunkedArray:
-    """Return a column with some values replaced, by row; its type stays as it is."""
+def as_strings(column: pa.ChunkedArray) -> pa.StringArray | None:
+    """Return a text column as one array of the type `string`; None if that is impossible."""
+    try:
+        text = pc.cast(_binary(column).combine_chunks(), pa.large_string())
+        return pc.cast(text, pa.string())
+    except pa.ArrowInvalid:
+        return None
+
+
+def placed(rows: pa.Array, length: int) -> pa.Array:
+    """Return the indices that take new values for some rows from behind a column's own."""
+    indices = pa.array(range(length), pa.int64())
+    new = pc.index_in(indices, value_set=rows).cast(pa.int64())
+    return pc.coalesce(pc.add(new, length), indices)
+
+
+def replaced(
+    column: pa.ChunkedArray, new: pa.Array | Sequence[Any], indices: pa.Array
+) -> pa.ChunkedArray:
+    """Return a column with new values where `placed` says; its type stays as it is."""
     kind = column.type
-    new = [values[row] for row in sorted(values)]
     if not is_text(kind):
-        return _put(column, pa.array(new, kind), sorted(values))
-    binary = _binary(column)
-    encoded = [None if v is None else v.encode() for v in new]
-    done = _put(binary, pa.array(encoded, pa.large_binary()), sorted(values))
-    return _as_kind(done, kind)
+        return _put(column, pa.array(new, kind), indices)
+    if not isinstance(new, pa.Array):
+        new = pa.array([None if v is None else v.encode() for v in new], pa.large_binary())
+    return _as_kind(_put(_binary(column), new.cast(pa.large_binary()), indices), kind)
 
 
-def _put(column: pa.ChunkedArray, new: pa.Array, rows: Sequence[int]) -> pa.ChunkedArray:
-    """Return a column with new values in some rows; `replace_with_mask` does not know all types."""
-    indices = list(range(len(column)))
-    for number, row in enumerate(rows, len(column)):
-        indices[row] = number
-    chunks = [*column.chunks, new]
-    return pa.chunked_array(chunks, column.type).take(pa.array(indices, pa.int64()))
+def _put(column: pa.ChunkedArray, new: pa.Array, indices: pa.Array) -> pa.ChunkedArray:
+    # `replace_with_mask` does not know all types.
+    return pa.chunked_array([*column.chunks, new], column.type).take(indices)
 
 
 def _as_kind(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

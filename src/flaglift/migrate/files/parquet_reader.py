@@ -1,17 +1,26 @@
 """Reads a Parquet file in pieces of a row group, and converts the values of its columns."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flaglift.context import stated
 from flaglift.emit.form import agree, form_value, number_of
 from flaglift.errors import InputError
-from flaglift.migrate.files.parquet_columns import is_text, plain, raw_texts, wide
+from flaglift.migrate.files.parquet_columns import (
+    chosen,
+    is_text,
+    plain,
+    raw_texts,
+    text_bytes,
+    wide,
+)
+from flaglift.migrate.files.parquet_decision import ColumnDecider, RowDecisions
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor, Problem, Stored, StoredRecord
 from flaglift.migrate.request import context_columns
@@ -49,6 +58,8 @@ class ParquetReader:
         self.added: list[str] = []
         """The columns that a run added to this file, to be dropped when it is undone."""
         self._loaded: tuple[range, Any] | None = None
+        self.by_columns = False
+        self._decider: ColumnDecider | None = None
 
     def _opened(self) -> pq.ParquetFile:
         try:
@@ -57,7 +68,7 @@ class ParquetReader:
             raise InputError(f"{self.path}: not a whole Parquet file: {error}") from None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "file": None, "_loaded": None}
+        return {**vars(self), "file": None, "_loaded": None, "_decider": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -103,15 +114,31 @@ class ParquetReader:
         """Return rows with their values. Raises `InputError` if their row group is damaged."""
         groups, start, count, first = chunk.unread
         part = self._loaded_groups(groups).slice(start, count)
+        size = text_bytes(part.column(self.columns["text"]))
+        rows: Sequence[int] = range(first, first + count)
+        decided = self._decide(part, first) if self.by_columns else None
+        if decided is None:
+            return chunk._replace(size=size).holding(self._records(part, rows))
+        rows = pc.add(pc.indices_nonzero(decided.left).cast(pa.int64()), first).to_pylist()
+        if rows:
+            columns = [chosen(column, decided.left) for column in part.columns]
+            part = pa.table(columns, part.schema.names)
+        left = chunk.holding(self._records(part, rows) if rows else ())
+        plain = left.plain + decided.plain
+        return left._replace(size=size, plain=plain, columns=decided.columns)
+
+    def _decide(self, part: Any, first: int) -> RowDecisions | None:
+        if self._decider is None:
+            self._decider = ColumnDecider(self, self._context)
+        return self._decider(part, first)
+
+    def _records(self, part: Any, rows: Sequence[int]) -> Iterator[StoredRecord | Problem | None]:
         texts = raw_texts(part.column(self.columns["text"]))
         targets = {f: c for f, c in self.columns.items() if f != "text"}
         beside = _values_of(part, targets, _held), _values_of(part, self._context, stated)
-        keys = part.column(self.job.key).to_pylist() if self.job.key else None
-        records = [
-            self._record(first + i, i, text, beside, keys and keys[i])
-            for i, text in enumerate(texts)
-        ]
-        return chunk._replace(size=sum(len(text) for text in texts if text)).holding(records)
+        keys = part.column(self.job.key).to_pylist() if self.job.key else [None] * len(rows)
+        for place, (row, text, key) in enumerate(zip(rows, texts, keys, strict=True)):
+            yield self._record(row, place, text, beside, key)
 
     def rows_of(self, group: int) -> int:
         """Return the number of rows in a row group."""
@@ -133,6 +160,14 @@ class ParquetReader:
             wanted |= {self.job.key} if self.job.key else set()
             self._loaded = groups, self.table(groups, sorted(wanted))
         return self._loaded[1]
+
+    def whole(self, group: int) -> Any:
+        """Return a row group with all columns, not read again if all of them were read."""
+        if self._loaded is not None and self._loaded[0] == range(group, group + 1):
+            loaded = self._loaded[1]
+            if len(loaded.schema) == len(self.schema):
+                return loaded.select(self.schema.names)
+        return self.table([group])
 
     def table(self, groups: Sequence[int], columns: list[str] | None = None) -> Any:
         """Return row groups as one table. Raises `InputError` if one is damaged."""
@@ -175,6 +210,11 @@ class ParquetReader:
             known = self._kinds[field] = kind, is_text(kind)
         return known
 
+    def plain_kind(self, field: str) -> Any:
+        """Return a type for new values of a field; `replaced` makes those of the column of them."""
+        kind, text = self.column_kind(field)
+        return pa.string() if text else kind
+
     def coerced(self, field: str, value: Any) -> Any:
         """Convert a field's value to its column's type. Raises `ValueError` if it cannot."""
         if value is None:
@@ -190,6 +230,21 @@ class ParquetReader:
             return bool(value) if value in (True, False) else value
         whole = pa.types.is_integer(kind)
         return number_of(value, whole=whole) if whole or isinstance(value, bool) else value
+
+    def fits(self, field: str, value: Any) -> str | None:
+        """Return why a field's column cannot hold a value; None if it can."""
+        kind, text = self.column_kind(field)
+        reason = f"the column for `{field}` is of the type {kind}"
+        if pa.types.is_nested(kind):  # a list would take the characters of a text
+            return reason
+        try:
+            if isinstance(value, str) and text:
+                value.encode()
+            else:
+                pa.array([self.coerced(field, value)], kind)
+        except (pa.ArrowException, ValueError, TypeError, OverflowError):
+            return reason
+        return None
 
     def holds(self, field: str, held: Any, value: Any) -> bool:
         """Return whether a column's value is what storing a field's value there results in."""

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flaglift.migrate.files.output import writing
-from flaglift.migrate.files.parquet_columns import replaced
+from flaglift.migrate.files.parquet_columns import placed, replaced
+from flaglift.migrate.files.parquet_decision import joined_changes
 from flaglift.migrate.files.parquet_layout import kept_metadata, writer_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from flaglift.migrate.files.format import Find
+    from flaglift.migrate.files.parquet_decision import ColumnChanges
     from flaglift.migrate.files.parquet_reader import ParquetReader
     from flaglift.migrate.records import Chunk, Cursor, JournalEntry
 
@@ -37,6 +40,8 @@ class ParquetResult:
         self._form = form
         self._path = path
         self._values: Values = defaultdict(dict)
+        self._columns: list[ColumnChanges] = []
+        """The values of other rows, in their order."""
         schema = form.schema
         for field, column in form.to_create.items():
             schema = schema.append(pa.field(column, form.kind(field)))
@@ -49,9 +54,11 @@ class ParquetResult:
             self._sink = path.open("wb")
             self._writer = pq.ParquetWriter(self._sink, schema, **settings)
 
-    def append(self, content: tuple[Values, tuple[range, int]]) -> None:
+    def append(self, content: tuple[Values, ColumnChanges | None, tuple[range, int]]) -> None:
         """Take the new values of a chunk, and write the row groups that it completes."""
-        values, groups = content
+        values, columns, groups = content
+        if columns:
+            self._columns.append(columns)
         for field, new in values.items():
             self._values[field].update(new)
         self._write_groups(*groups)
@@ -86,11 +93,19 @@ class ParquetResult:
             first += self._form.rows_of(group)
 
     def _write_group(self, group: int, first: int) -> None:
-        table = self._form.table([group])
+        table = self._form.whole(group)
         rows = range(first, first + table.num_rows)
+        changes = self._changes_before(rows.stop)
+        table = changed_table(self._form, table, changes, first, self._schema)
         table = written_table(self._form, table, self._values, rows, self._schema)
         with writing(self._path):
             self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+
+    def _changes_before(self, row: int) -> ColumnChanges | None:
+        """Remove and return the values for the rows before a row; None for none."""
+        pairs = [changes.split(row) for changes in self._columns]
+        self._columns = [after for _, after in pairs if len(after.rows)]
+        return joined_changes([before for before, _ in pairs if len(before.rows)])
 
     def sync(self) -> int:
         """Return a value that asks for a replay; the bytes so far are not a file yet."""
@@ -116,20 +131,37 @@ class ParquetResult:
             self._sink.close()
 
 
+def changed_table(
+    form: ParquetReader, table: Any, changes: ColumnChanges | None, first: int, schema: Any
+) -> Any:
+    """Return a row group with the columns to be added, and with values for its rows."""
+    for field, column in form.to_create.items():
+        if column not in table.schema.names:
+            empty = pa.nulls(len(table), form.kind(field))
+            table = table.append_column(schema.field(column), pa.chunked_array([empty]))
+    if changes is not None:
+        columns = form.columns | form.to_create
+        indices = placed(pc.subtract(changes.rows, first), len(table))
+        for field, new in changes.values.items():
+            table = _with(table, columns[field], new, indices)
+    return table
+
+
 def written_table(form: ParquetReader, table: Any, values: Values, rows: range, schema: Any) -> Any:
     """Return a row group with the columns of a schema and new values, popped from `values`."""
     for field, column in (form.columns | form.to_create).items():
-        new = _taken(values[field], rows)
-        if column in table.schema.names:
-            if new:
-                index = table.schema.get_field_index(column)
-                done = replaced(table.column(column), new)
-                table = table.set_column(index, table.schema.field(index), done)
-        else:
-            kind = form.kind(field)
-            empty = pa.chunked_array([pa.nulls(len(rows), kind)])
-            table = table.append_column(schema.field(column), replaced(empty, new))
+        given = _taken(values[field], rows)
+        if given:
+            places = sorted(given)
+            indices = placed(pa.array(places, pa.int64()), len(rows))
+            table = _with(table, column, [given[place] for place in places], indices)
     return table.select(schema.names).cast(schema) if form.added else table
+
+
+def _with(table: Any, column: str, new: Any, indices: Any) -> Any:
+    index = table.schema.get_field_index(column)
+    done = replaced(table.column(column), new, indices)
+    return table.set_column(index, table.schema.field(index), done)
 
 
 def _taken(values: dict[int, Any], rows: range) -> dict[int, Any]:

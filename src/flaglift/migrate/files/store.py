@@ -106,6 +106,7 @@ class FileStore:
     def writing(self, *, restart: bool) -> Iterator[FileWriter]:
         """Begin a run or resume an unfinished one, holding the lock."""
         self._format.check_writable()
+        self._format.by_columns = True  # a plan shows samples of what it found
         with self._locked(), self._ledger(write=True) as ledger:
             layout = self._format.layout
             run = begin_or_resume(ledger, self._job, self._path, layout, restart=restart)
