@@ -38,6 +38,8 @@ def test_the_names_are_those_of_the_dialect() -> None:
         r"\u2014video",
         "%2D%2Dvideo",
         r"\-\-video",
+        r"\-\-vid",
+        '"-"-vidoe',
     ],
 )
 def test_spellings_that_are_seen(text: str) -> None:

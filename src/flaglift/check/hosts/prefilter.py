@@ -14,7 +14,7 @@ _INVISIBLE = rb"(?:\xc2[\xa0\xad]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf)
 _DASH = rb"(?:-|\xe2\x80[\x90-\x95]|\xe2\x81\x83|\xe2\x88\x92|\xef\xb9[\x98\xa3]|\xef\xbc\x8d)"
 _NAME = rb"([a-z](?:[a-z0-9_-]|\xe2\x80[\x90\x91]|" + _INVISIBLE + rb")*)"
 
-_ASCII = re.compile(rb"--[\"\\]*([a-z][a-z0-9_-]*)")
+_ASCII = re.compile(rb"-[\"\\]*-[\"\\]*([a-z][a-z0-9_-]*)")
 _ANY = re.compile(rb"(?:" + _DASH + rb"|" + _INVISIBLE + rb")[\"\\]*" + _NAME)
 _ESCAPED = re.compile(
     rb"\\(?:u(?:00|\{0*)|x|U000000)(?:2d|5f|[46][1-9a-f]|[57][0-9a])|\\0?(?:55|137|1[0-7][0-7])"
@@ -42,7 +42,8 @@ def may_hold_flags(data: bytes) -> bool:
     for name in _WHOLE:  # runs for every file: a generator takes longer than the search
         if name in low:
             return True
-    if b"--" in low and any(map(_near, set(_ASCII.findall(low)))):
+    has_pair = b"--" in low or b"\\-" in low or b'"-' in low
+    if has_pair and any(map(_near, set(_ASCII.findall(low)))):
         return True
     if not low.isascii() and any(map(_near, set(_ANY.findall(low)))):
         return True
