@@ -360,6 +360,8 @@ def test_what_cannot_be_read_behind_a_limit_is_not_listed(path: str, tmp_path: P
 def test_usage(path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(click.UsageError, match="exclude each other"):
         call("apply", path, "--to", "x.jsonl", "--replace")
+    with pytest.raises(ConfigError, match="two runs: expand first"):
+        call("plan", path, "--contract", "--expand")
     with pytest.raises(InputError, match="cannot be written"):
         call("plan", path, "--html", str(tmp_path / "none" / "p.html"))
     assert call("--help") == 0

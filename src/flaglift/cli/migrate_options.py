@@ -10,7 +10,7 @@ from flaglift.cli.grouping import grouped
 from flaglift.cli.numbers import Finite
 from flaglift.cli.options import rule_codes, settings_for
 from flaglift.errors import ConfigError
-from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, Job
+from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, WHOLE, Job
 from flaglift.migrate.mending import Mending
 from flaglift.migrate.opening import is_url
 from flaglift.settings import DEFAULT, Settings
@@ -89,18 +89,8 @@ job_options: Decorator[Any] = _all(
         metavar="OLD=NEW",
         help="Use model NEW where prompts name OLD.",
     ),
-    _fixing(
-        "--expand",
-        "step",
-        flag_value=EXPAND,
-        help="Fill the fields and leave the text, for readers of both forms.",
-    ),
-    _fixing(
-        "--contract",
-        "step",
-        flag_value=CONTRACT,
-        help="Shorten the text where the fields hold what its flags say.",
-    ),
+    _fixing("--expand", is_flag=True, help="Fill the fields and leave the text, for all readers."),
+    _fixing("--contract", is_flag=True, help="Shorten the text where the fields hold its flags."),
     _where("--create-columns", is_flag=True, help="Add missing target columns."),
     _where(
         "--most-bytes",
@@ -213,18 +203,28 @@ apply_options: Decorator[Any] = _all(
 def job_from(source: str, options: dict[str, Any]) -> Job:
     """Return the job that the options describe.
 
-    Raises `ConfigError` for an invalid target, and for one column of two fields.
+    Raises `ConfigError` for an invalid target, for one column of two fields, and for both steps.
     """
     names = (
         "text", "key", "json_column", "where", "encoding", "delimiter", "create_columns",
-        "most_bytes", "journal", "limit", "to", "replace", "step",
+        "most_bytes", "journal", "limit", "to", "replace",
     )  # fmt: skip
     chosen = {name: options[name] for name in names if options.get(name) is not None}
     empty = _empty(options["empty"])
     targets = _targets(options["targets"], options["text"])
     settings = _settings(source, options)
     mending = _mending(options, settings)
-    return Job(source, targets=targets, empty=empty, settings=settings, mending=mending, **chosen)
+    return Job(
+        source, targets=targets, empty=empty, settings=settings, mending=mending,
+        step=_step(options), **chosen,
+    )  # fmt: skip
+
+
+def _step(options: dict[str, Any]) -> str:
+    expand, contract = options.get("expand"), options.get("contract")
+    if expand and contract:
+        raise ConfigError("--expand and --contract are two runs: expand first, then contract")
+    return EXPAND if expand else CONTRACT if contract else WHOLE
 
 
 def _settings(source: str, options: dict[str, Any]) -> Settings:
