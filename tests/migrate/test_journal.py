@@ -4,7 +4,10 @@ import json
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from flaglift.errors import InputError
@@ -14,7 +17,7 @@ from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
-from migrate.sources import applied, undone
+from migrate.sources import applied, undone, verified
 
 
 def test_entries_of_a_key_are_found_by_the_index(
@@ -44,6 +47,32 @@ def test_entries_of_a_key_are_found_by_the_index(
         "SEARCH place USING PRIMARY KEY (hash=?)",
         "SEARCH journal USING INTEGER PRIMARY KEY (rowid=?)",
     ]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_each_record_of_a_repeated_key_gets_its_own_text_back(tmp_path: Path, kind: str) -> None:
+    """Translated, the two are the same; they are far apart, so that both are not read at once."""
+    flags = " --video --video_model kling25 "
+    texts = [f"a{flags}--duration 5", *["a cat"] * 10_000, f"a{flags} --duration 5"]
+    rows = [{"id": "k", "text": text} for text in texts]
+    path = tmp_path / f"p.{kind}"
+    if kind == "jsonl":
+        path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=6000)
+    before = path.read_bytes()
+    options: dict[str, Any] = {"key": "id", "create_columns": True}
+    assert applied(path, **options).changed == 2
+    held, broken = verified(path, **options)
+    assert held
+    assert not broken
+    applied(path, **options, replace=True)
+    assert path.read_bytes() != before
+    undone(path, **options)
+    if kind == "jsonl":
+        assert path.read_bytes() == before
+    else:
+        assert pq.read_table(path).to_pylist() == rows
 
 
 def test_the_journal_of_a_source_that_may_only_be_read_can_be_written(tmp_path: Path) -> None:

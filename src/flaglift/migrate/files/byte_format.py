@@ -9,6 +9,7 @@ from flaglift.migrate.files.compression import ByteSource, compressed, compressi
 from flaglift.migrate.files.format import (
     ByteWriter,
     Find,
+    FindOnce,
     Format,
     MadeChunk,
     RecordSplice,
@@ -122,9 +123,10 @@ class ByteFormat(ABC):
         """Return whether undoing its changes turns this file into the original; None if unknown."""
         sink = HashSink()
         writer = ByteWriter(sink, self.restoring)
+        find_once = FindOnce(find)
         cursor: Cursor | None = None
         while chunk := self.read(cursor, 10_000):
-            writer.restore(chunk, find)
+            find_once.use(writer.restore(chunk, find_once))
             cursor = chunk.cursor
         if self.exact:
             return bool(sink.hexdigest() == info["source_sha"])

@@ -13,6 +13,29 @@ Find = Callable[[Iterable[str]], Mapping[str, Sequence[JournalEntry]]]
 """Returns the journal entries for record keys, by key; keys without entries are missing."""
 
 
+class FindOnce:
+    """Finds entries that are not used yet: keys may repeat, and each entry is of one record."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._used = bytearray()
+        """By number, 1 for a used entry: one byte for each, as a journal may hold millions."""
+
+    def __call__(self, keys: Iterable[str]) -> dict[str, list[JournalEntry]]:
+        """Return what `Find` returns, without the entries that are used."""
+        used = self._used
+        return {
+            key: [e for e in entries if e.number >= len(used) or not used[e.number]]
+            for key, entries in self._find(keys).items()
+        }
+
+    def use(self, numbers: Iterable[int]) -> None:
+        """Leave entries out from now on."""
+        for number in numbers:
+            self._used.extend(bytes(max(0, number + 1 - len(self._used))))
+            self._used[number] = 1
+
+
 class RecordSplice(NamedTuple):
     """New bytes for a part of a chunk, and the change they come from, if it is journaled."""
 

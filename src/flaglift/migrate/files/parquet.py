@@ -9,7 +9,7 @@ from typing import Any
 from flaglift.errors import InputError
 from flaglift.migrate.entries import entry_of
 from flaglift.migrate.errors import missing_extra
-from flaglift.migrate.files.format import Find, Format, MadeChunk
+from flaglift.migrate.files.format import Find, FindOnce, Format, MadeChunk
 from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
@@ -99,6 +99,7 @@ class ParquetFormat(ParquetReader):
         if not original.exists():
             return None
         other = ParquetFormat(self.job, original)
+        find_once = FindOnce(find)
         try:
             same_kept = kept_metadata(self.file.metadata) == kept_metadata(other.file.metadata)
             groups = self.file.metadata.num_row_groups
@@ -106,7 +107,7 @@ class ParquetFormat(ParquetReader):
                 same_kept
                 and groups == other.file.metadata.num_row_groups
                 and all(
-                    _same_tables(restored_table(self, group, find), other.table([group]))
+                    _same_tables(restored_table(self, group, find_once), other.table([group]))
                     for group in range(groups)
                 )
             )

@@ -20,7 +20,7 @@ from flaglift.migrate.files.parquet_layout import kept_metadata, writer_settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from flaglift.migrate.files.format import Find
+    from flaglift.migrate.files.format import Find, FindOnce
     from flaglift.migrate.files.parquet_decision import ColumnChanges
     from flaglift.migrate.files.parquet_reader import ParquetReader
     from flaglift.migrate.records import Chunk, Cursor, JournalEntry
@@ -186,13 +186,14 @@ def restorable(form: ParquetReader, chunk: Chunk, find: Find) -> Iterable[tuple[
                     break
 
 
-def restored_table(form: ParquetReader, group: int, find: Find) -> Any:
-    """Return a row group with its changes undone."""
+def restored_table(form: ParquetReader, group: int, find: FindOnce) -> Any:
+    """Return a row group with its changes undone, which uses their entries."""
     first = 1 + sum(form.rows_of(index) for index in range(group))
     table = form.table([group])
     values: Values = defaultdict(dict)
     chunk = form.read({"at": [group, 0, first]}, max(1, table.num_rows))
     for entry, row in restorable(form, chunk, find) if chunk else ():
+        find.use([entry.number])
         for field, value in entry.before.items():
             values[field][row] = form.coerced(field, value)
     names = [name for name in form.schema.names if name not in form.added]
