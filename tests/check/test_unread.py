@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from flaglift.check.hosts.registry import host_named
+from lossless.timing import with_effort
 from repositories import LONG, write
 from running import flaglift
 
@@ -80,13 +80,10 @@ def test_code_in_code_that_was_not_read_is_said(name: str, source: str, line: in
         ("a.md", f"Some text.\n\n{LONG}\n\n- {LONG}\n\n> {LONG}\n", 3),
         ("a.md", f"| a | b |\n|---|---|\n| 1 | {LONG} |\n", 3),
         ("a.mdx", f"import X from 'x'\n\ntext {LONG}\n", 3),
-        ("a.rb", f"x = `curl -F 'prompt[text]={LONG}' http://x`\n", 1),
         ("a.rb", f"x = 1\n__END__\n{LONG}\n", 3),
-        ("a.php", f"<?php\n$a = `curl -F 'prompt[text]={LONG}' http://x`;\n", 2),
         ("a.php", f"<?php\n$a = 1;\n__halt_compiler();\n{LONG}\n", 4),
         ("a.http", f"POST http://x\nX-Prompt: {LONG}\n\na\n", 2),
         ("a.env", f"D: {LONG}\n", 1),
-        ("a.rb", f"x = <<`E`\ncurl -F 'prompt[text]={LONG}' http://x\nE\n", 2),
         ("a.md", f'# a\n\n```rust\nlet a = "{LONG}";\n```\n', 4),
         ("a.md", f"Run curl -F 'prompt[text]={LONG}' http://x\n", 1),
         ("a.md", f"```js\nlet a = 1;\nx\n```\n\n{LONG}\n", 6),
@@ -239,9 +236,8 @@ def test_the_memory_that_a_process_has_used_grows_with_what_it_uses() -> None:
 @pytest.mark.parametrize(("name", "source"), [("a.sh", "`" * 400_000), ("a.rb", "[" * 60_000)])
 def test_many_parts_after_an_error_take_time_in_proportion(name: str, source: str) -> None:
     write({name: f"# --video\n{source}", "b.txt": LONG})
-    start = time.process_time()
-    run = flaglift("check", "--select", "FL402", "--no-cache")
-    assert time.process_time() - start < 10
+    run, effort = with_effort(lambda: flaglift("check", "--select", "FL402", "--no-cache"))
+    assert effort < 200
     assert (run.returncode, run.stderr) == (1, "1 error; 1 fixable with --unsafe-fixes\n")
 
 

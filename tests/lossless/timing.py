@@ -1,9 +1,12 @@
-"""How the processor time of a reader grows with what it reads."""
+"""The processor time of a reader: how it grows with what it reads, and beside a plain loop."""
 
 import gc
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
+
+_Result = TypeVar("_Result")
 
 
 def growth(work: Callable[[bytes], Any], small: bytes, large: bytes) -> float:
@@ -13,9 +16,30 @@ def growth(work: Callable[[bytes], Any], small: bytes, large: bytes) -> float:
     try:
         for _ in range(3):
             for number, data in enumerate((small, large)):
-                start = time.process_time()
-                work(data)
-                best[number] = min(best[number], time.process_time() - start)
+                best[number] = min(best[number], _taken(partial(work, data)))
     finally:
         gc.enable()
     return best[1] / best[0]
+
+
+def with_effort(work: Callable[[], _Result]) -> tuple[_Result, float]:
+    """Return the result of a call, and its processor time in that of a million additions around it.
+
+    Seconds would also measure the machine, which at times is four times as slow as at others.
+    """
+    results: list[_Result] = []
+    before = _taken(_additions)
+    taken = _taken(lambda: results.append(work()))
+    return results[0], taken / max(before, _taken(_additions))
+
+
+def _taken(work: Callable[[], Any]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def _additions() -> None:
+    total = 0
+    for number in range(1_000_000):
+        total += number

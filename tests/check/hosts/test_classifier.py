@@ -1,13 +1,13 @@
 """Is it a prompt? The corpora of prompts and of look-alikes, for every host."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
 
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.registry import NAMES, host_named
+from lossless.timing import with_effort
 
 CORPORA = Path(__file__).parents[2] / "corpora" / "hosts"
 
@@ -38,7 +38,6 @@ def test_no_lookalike_is_taken(name: str) -> None:
 )  # fmt: skip
 def test_the_evidence_of_a_long_run_is_gathered_in_linear_time(run: str) -> None:
     data = ("a cat --video --video_model kling25 " + run).encode()
-    started = time.process_time()
-    ((_, decision),) = candidates(data, host_named("whole"))
-    assert time.process_time() - started < 3
+    ((_, decision),), effort = with_effort(lambda: candidates(data, host_named("whole")))
+    assert effort < 60
     assert decision.reasons

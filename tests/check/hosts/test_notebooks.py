@@ -1,7 +1,6 @@
 """Notebooks, with JSON as the judge of their cells; and corners of PHP."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.check.hosts.unread import unread
 from flaglift.settings import DEFAULT
+from lossless.timing import with_effort
 
 BAD = "ohwx cat --video --video_model kling25 --duration 7"
 NOTEBOOK = host_named("notebook")
@@ -170,10 +170,9 @@ def test_flags_of_other_programs_in_another_language_are_none() -> None:
 
 def test_a_cell_of_many_magics_is_read_in_bounded_time() -> None:
     data = notebook(code(*["%%time\n"] * 5000, f"p = '{BAD}'")).encode()
-    started = time.process_time()
-    (literal,) = prompts("notebook", data.decode())
+    (literal,), effort = with_effort(lambda: prompts("notebook", data.decode()))
     assert literal.locked
-    assert time.process_time() - started < 10
+    assert effort < 200
 
 
 def test_what_cells_put_out_is_not_read() -> None:

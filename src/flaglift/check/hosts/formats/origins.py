@@ -38,7 +38,7 @@ class Constructs:
 _KEY = Origin("key")
 _DEFAULT = re.compile(r"(?:default(?:_?value)?|const|choices)$", re.IGNORECASE)
 """The parameters of an option that hold its values."""
-_MOST_STEPS = 200
+_MOST_STEPS = 64
 """Each step searches the tree from its root, so a deep tree would take quadratic time."""
 
 
