@@ -62,18 +62,18 @@ class MarkdownHost(TreeParts):
 
     def comments_in(self, data: bytes, part: Span) -> list[Comment]:
         """Return the comments of some blocks, in order; those within a line too."""
-        pages = list(nodes(data, ("html_block",), _MODULE, part=part))
-        places = [node.start_byte for node in pages]
-        texts = [node.text or b"" for node in pages]
+        found = [
+            (node.start_byte, node.text or b"")
+            for node in nodes(data, ("html_block",), _MODULE, part=part)
+        ]
         for node in nodes(data, ("inline", "pipe_table_cell"), _MODULE, part=part):
             raw = node.text or b""
             if b"<!--" in raw:
                 tags = nodes(raw, ("html_tag",), _MODULE, "inline_language")
-                places += [node.start_byte + tag.start_byte for tag in tags]
-                texts += [tag.text or b"" for tag in tags]
+                found += [(node.start_byte + tag.start_byte, tag.text or b"") for tag in tags]
         return sorted(
             Comment(place + match.start(), place + match.end(), stripped(match[0]))
-            for place, text in zip(places, texts, strict=True)
+            for place, text in found
             for match in _COMMENT.finditer(text)
         )
 
