@@ -55,7 +55,7 @@ class PackedEntries(NamedTuple):
         if not entries:
             return None
         keys = {thousand(entry.key) if numbered else entry.key for entry in entries}
-        return cls(packed(entries)[1], sorted(map(key_hash, keys)))
+        return cls(packed(entries)[1], sorted({*map(key_hash, keys)}))
 
     @classmethod
     def with_columns(
