@@ -100,11 +100,8 @@ class SqlHost:
             unclear = BACKSLASH if doubt >= 0 else ""
             if match["copy"]:
                 comments += _comments_of(data, match)
-                for row, number in _copied(data, position):
-                    if every or may_hold_flags(data[slice(*row)]):
-                        cells = self._cells(data, match, row, number, tables)
-                        joins.literals += (replace(e, unclear=e.unclear or unclear) for e in cells)
-                    position = row.end
+                cells, position = self._block(data, match, tables, every=every)
+                joins.literals += (replace(e, unclear=e.unclear or unclear) for e in cells)
             elif match["comment"] and doubt >= 0 and 0 in lookalikes(match[0]):
                 fits = False
             elif match["comment"]:
@@ -190,6 +187,18 @@ class SqlHost:
             source=data,
             unclear=string.scanned.unclear,
         )
+
+    def _block(
+        self, data: bytes, head: re.Match[bytes], tables: SqlTables, *, every: bool
+    ) -> tuple[list[Literal], int]:
+        """Return the cells of a COPY block's rows, of all or of those with flags, and its end."""
+        cells: list[Literal] = []
+        end = head.end()
+        for row, number in _copied(data, end):
+            if every or may_hold_flags(data[slice(*row)]):
+                cells += self._cells(data, head, row, number, tables)
+            end = row.end
+        return cells, end
 
     def _cells(
         self, data: bytes, head: re.Match[bytes], line: Span, number: int, tables: SqlTables
