@@ -190,12 +190,14 @@ def restored_table(form: ParquetReader, group: int, find: FindOnce) -> Any:
     """Return a row group with its changes undone, which uses their entries."""
     first = 1 + sum(form.rows_of(index) for index in range(group))
     table = form.table([group])
+    rows = range(first, first + table.num_rows)
     values: Values = defaultdict(dict)
     chunk = form.read({"at": [group, 0, first]}, max(1, table.num_rows))
     for entry, row in restorable(form, chunk, find) if chunk else ():
-        find.use([entry.number])
-        for field, value in entry.before.items():
-            values[field][row] = form.coerced(field, value)
+        if row in rows:  # short row groups are read together
+            find.use([entry.number])
+            for field, value in entry.before.items():
+                values[field][row] = form.coerced(field, value)
     names = [name for name in form.schema.names if name not in form.added]
     schema = pa.schema([form.schema.field(name) for name in names], form.schema.metadata)
-    return written_table(form, table, values, range(first, first + table.num_rows), schema)
+    return written_table(form, table, values, rows, schema)
