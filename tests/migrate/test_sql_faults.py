@@ -159,6 +159,53 @@ def test_rows_that_a_policy_protects_are_refused(
         postgresql.run(f"DROP USER {role}")
 
 
+POLICIES = {
+    "all": (["FOR SELECT USING (true)"], True),
+    "all of any statement": (["USING (true)"], True),
+    "some and all": (["USING (id < 3)", "FOR SELECT USING (true)"], True),
+    "some": (["FOR SELECT USING (id <= 5)"], False),
+    "all, but some only": (["USING (true)", "AS RESTRICTIVE USING (id <= 5)"], False),
+    "all and a check of what is new": (
+        ["USING (true)", "AS RESTRICTIVE FOR UPDATE USING (id <= 5)"],
+        True,
+    ),
+    "all for others": (["FOR SELECT TO postgres USING (true)", "USING (id <= 5)"], False),
+    "none": ([], False),
+}
+
+
+@pytest.mark.parametrize(("policies", "sees_all"), POLICIES.values(), ids=POLICIES)
+def test_rows_that_a_policy_hides_keep_a_run_from_success(
+    postgresql: Database,
+    capsys: pytest.CaptureFixture[str],
+    policies: list[str],
+    sees_all: bool,
+) -> None:
+    postgresql.prompts(["a quiet cat"] * 10)
+    role = f"tenant_{os.getpid()}"
+    for statement in (
+        f"CREATE USER {role}",
+        f"GRANT ALL ON SCHEMA public TO {role}",
+        f"GRANT SELECT, UPDATE ON prompts TO {role}",
+        "ALTER TABLE prompts ENABLE ROW LEVEL SECURITY",
+        *(f"CREATE POLICY p{i} ON prompts {policy}" for i, policy in enumerate(policies)),
+    ):
+        postgresql.run(statement)
+    try:
+        source = postgresql.url.replace("postgres@", f"{role}@") + "#prompts"
+        assert call("apply", source, "-q") == (0 if sees_all else 1)
+        said = capsys.readouterr().out
+        assert ("no prompt holds flags any more" in said) is sees_all
+        assert ("not counted: policies may hide rows from this account" in said) is not sees_all
+        assert call("verify", source) == (0 if sees_all else 1)
+        assert ("policies may hide rows" in capsys.readouterr().out) is not sees_all
+        # The owner sees all of them, whatever the policies.
+        assert call("apply", postgresql.url + "#prompts", "-q") == 0
+    finally:
+        postgresql.run(f"DROP OWNED BY {role} CASCADE")
+        postgresql.run(f"DROP USER {role}")
+
+
 def test_a_key_that_is_rounded_amid_the_table_is_not_taken_for_a_deleted_row(
     postgresql: Database,
 ) -> None:

@@ -173,7 +173,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
             "run": writer.run.id,
             "state": writer.run.state if finished else "stopped",
             "interrupted": control.ends(),
-            "left": _left(migration.left),
+            "left": migration.left and _left(migration.left, store),
         }
         if planned is not None:
             whole = finished and options["limit"] is None
@@ -181,19 +181,16 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
     return document, finished
 
 
-def _left(left: Tally | None) -> Document | None:
+def _left(left: Tally, store: Store) -> Document:
     """Return the counts from the last pass over a source, for what is still not translated."""
-    return (
-        None
-        if left is None
-        else {
-            "translatable": left.translated,
-            "refused": left.refused,
-            "unreadable": left.problems,
-            "without key": left.without,
-            "codes": dict(left.refusals),
-        }
-    )
+    return {
+        "translatable": left.translated,
+        "refused": left.refused,
+        "unreadable": left.problems,
+        "without key": left.without,
+        "codes": dict(left.refusals),
+        "hidden": store.hidden(),
+    }
 
 
 def _planned(path: Path | None, job: Job, most: float) -> SavedPlan | None:
@@ -240,6 +237,8 @@ def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]
                     f" translated, {left.problems:,} rows cannot be read, {left.without:,} have no"
                     " key; `flaglift migrate apply` translates what the database takes"
                 )
+            if hidden := store.hidden():
+                broken.append(f"{store.name}: {hidden}")
     return held, broken
 
 

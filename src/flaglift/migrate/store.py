@@ -144,6 +144,9 @@ class Store(Protocol):
     def unreachable(self) -> int:
         """Return how many records `read` cannot reach."""
 
+    def hidden(self) -> str:
+        """Return why the source may hold records that are not shown to us; "" if it cannot."""
+
     def is_empty(self, field: str, value: Any) -> bool:
         """Return whether a value of a field stands for an empty one."""
 

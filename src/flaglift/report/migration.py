@@ -174,12 +174,15 @@ def _print_left(left: Mapping[str, Any] | None, *, is_expanded: bool) -> None:
     kinds_left = ", ".join(f"{left[kind]:,} {kind}" for kind in kinds if left[kind])
     if kinds_left:
         say(("counted in the source at the end, still with flags: ", "yellow"), kinds_left)
-    else:
-        done = (
-            "the fields hold what all flags say; the texts keep their flags until `--contract`"
-            if is_expanded
-            else "no prompt holds flags any more"
-        )
+    hidden = left["hidden"]
+    done = (
+        "the fields hold what all flags say; the texts keep their flags until `--contract`"
+        if is_expanded
+        else "no prompt holds flags any more"
+    )
+    if hidden:
+        say(("not counted: ", "yellow"), hidden)
+    elif not kinds_left:
         say((f"counted in the source at the end: {done}", "green"))
 
 

@@ -94,6 +94,10 @@ class FileStore:
         """Return 0: a file is read whole."""
         return 0
 
+    def hidden(self) -> str:
+        """Return "": nothing of a file is hidden."""
+        return ""
+
     def is_empty(self, field: str, value: Any) -> bool:
         """Return whether a value of a field stands for an empty one."""
         return self._job.is_empty(field, value)

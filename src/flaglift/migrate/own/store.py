@@ -143,6 +143,10 @@ class OwnStore:
         """Return 0: `read` reaches every record."""
         return 0
 
+    def hidden(self) -> str:
+        """Return "": what such a store does not show, only it knows."""
+        return ""
+
     def is_empty(self, field: str, value: object) -> bool:
         """Return whether a value of a field stands for an empty one."""
         return self._job.is_empty(field, value)

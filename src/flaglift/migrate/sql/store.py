@@ -15,7 +15,7 @@ from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.load import pressure_on
-from flaglift.migrate.sql.preflight import check_table, null_keys
+from flaglift.migrate.sql.preflight import check_table, hidden_rows, null_keys
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import begin_or_resume, check_rights, table_run
 from flaglift.migrate.sql.session import Session
@@ -168,6 +168,11 @@ class TableStore:
         table = self._rows.source
         with self._session.begin() as connection:
             return null_keys(connection, table)
+
+    def hidden(self) -> str:
+        """Return why rows may be hidden from the account; "" if it sees all of them."""
+        with self._session.begin() as connection:
+            return hidden_rows(connection, self._rows.source)
 
     def is_empty(self, field: str, value: object) -> bool:
         """Return whether a value of a field stands for an empty one."""
