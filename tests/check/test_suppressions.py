@@ -18,7 +18,7 @@ from flaglift.check.hosts.registry import host_named
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob, Wanted
 from flaglift.settings import Settings
-from repositories import LONG, SHORT, codes, found, write
+from repositories import CLEAN, LONG, SHORT, TWICE, codes, found, write
 from running import flaglift
 
 LOUD = f'"{LONG}"'
@@ -564,3 +564,63 @@ def test_a_comment_at_what_opens_a_prompt_is_about_it(name: str, source: str) ->
     assert (run.returncode, run.stdout) == (0, "")
     flaglift("check", "--fix", "--select", "FL402,FL901")
     assert Path(name).read_text() == source
+
+
+OUTSIDE = f"<!-- {{}} -->\n{LONG}\n"
+BROKEN = f'# {{}}\na: "x" y\nprompt: {LONG}\n'
+FENCE = f'# a\n\n<!-- {{}} -->\n```rust\n// a\n\nlet a = "{LONG}";\n```\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "comment", "hides"),
+    [
+        ("a.md", OUTSIDE, "file-ignore", True),
+        ("a.md", OUTSIDE, "ignore-next-line", True),
+        ("a.md", OUTSIDE, "disable", True),
+        ("a.md", OUTSIDE, "enable", False),
+        ("a.md", f"{LONG} <!-- {{}} -->\n", "ignore", True),
+        ("a.md", f"# {LONG}\n\nother <!-- {{}} -->\n", "ignore", False),
+        ("a.md", FENCE, "ignore-next-line", True),
+        ("a.yaml", BROKEN, "file-ignore", True),
+        ("a.yaml", BROKEN, "disable", True),
+        ("a.yaml", BROKEN, "ignore-next-line", False),
+        ("a.env", f"# {{}}\nD: {LONG}\n", "ignore-next-line", True),
+    ],
+)
+def test_a_place_that_was_not_read_can_be_let_pass(
+    name: str, source: str, comment: str, hides: bool
+) -> None:
+    write({name: source.format(f"flaglift: {comment}[unread] why")})
+    run = flaglift("check", "--no-cache")
+    idle = "unread is enabled here" if comment == "enable" else "unread is suppressed here"
+    assert (idle in run.stdout) is not hides
+    assert (f"flaglift: {name}:" in run.stderr) is not hides
+    assert run.returncode == (0 if hides else 2)
+
+
+def test_only_the_places_that_a_comment_covers_are_let_pass() -> None:
+    write({"a.md": OUTSIDE.format("flaglift: ignore-next-line[unread]") + f"\n## {LONG}\n"})
+    run = flaglift("check")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "a.md:4: not read: " in run.stderr
+    assert run.stderr.rstrip().endswith("it holds 4 flag spellings")
+
+
+def test_a_comment_about_places_that_are_read_is_taken_out() -> None:
+    write({"a.md": "<!-- flaglift: file-ignore[unread] -->\n# a\n\nuse `--video`\n"})
+    assert codes() == [("a.md", 1, "FL901")]
+    assert flaglift("check", "--fix").returncode == 0
+    assert Path("a.md").read_text() == "# a\n\nuse `--video`\n"
+    kept = OUTSIDE.format("flaglift: file-ignore[unread, FL402] why") + "\n```\n{}\n```\n"
+    write({"a.md": kept.format(TWICE + " --duration 7")})
+    assert flaglift("check", "--fix").returncode == 0
+    assert Path("a.md").read_text() == kept.format(CLEAN + " --duration 7")
+
+
+def test_the_configuration_can_let_a_line_pass_that_was_not_read() -> None:
+    rows = {"path": "a.yaml", "at": 3, "rules": ["unread"], "reason": "of another program"}
+    write({"flaglift.toml": configured(rows), "a.yaml": BROKEN.format("a")})
+    run = flaglift("check")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    write({"flaglift.toml": configured(rows | {"at": 2})})
+    assert "unread is suppressed for a.yaml and reports nothing there" in flaglift("check").stdout

@@ -230,6 +230,7 @@ def test_what_is_not_looked_at_is_told(tmp_path: Path) -> None:
         assert await said("c.txt", "a --video\0") == ["is binary, so it is not read"]
         (broken,) = await said("d.py", "x = (\np = 'a cat --video\n")
         assert broken.startswith("not read: the code around it does not parse")
+        assert await said("e.py", "# flaglift: disable[unread]\nx = (\np = 'a cat --video\n") == []
         assert await said("vendor/a.txt", LONG) == []
         assert await editor.found((tmp_path / "vendor" / "a.txt").as_uri()) == []
 

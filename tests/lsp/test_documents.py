@@ -12,16 +12,14 @@ from lsprotocol import types
 
 from flaglift.check.document import PromptFile
 from flaglift.check.hosts.registry import host_named
-from flaglift.check.hosts.unread import unread
 from flaglift.check.inspecting import inspect
-from flaglift.check.job import FileJob
+from flaglift.check.job import FileInspection, FileJob
 from flaglift.lsp import dividing
 from flaglift.lsp.diagnostics import diagnostics
 from flaglift.lsp.documents import TextVersion
 from flaglift.lsp.session import EditorSession, OpenDocument
 from flaglift.lsp.syncing import edited
 from flaglift.lsp.text import EditorText
-from flaglift.report.text import counted
 from flaglift.settings import DEFAULT
 
 WIDTHS: dict[str, Callable[[str], int]] = {
@@ -101,10 +99,14 @@ def position(text: str, index: int, unit: str) -> types.Position:
     return types.Position(number, WIDTHS[unit](line[: index - start]))
 
 
+def inspected(text: str, host: str) -> FileInspection:
+    """Return the result of `flaglift check`."""
+    data = text.encode()
+    return inspect(PromptFile(data, host_named(host), FileJob("a", "a", data, host, DEFAULT)))
+
+
 def checked(text: str, host: str, unit: str) -> list[tuple[str | None, str, types.Range]]:
     """Return what `flaglift check` finds."""
-    data = text.encode()
-    job = FileJob("a", "a", data, host, DEFAULT)
     starts = [0]
     for line in text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
@@ -119,7 +121,7 @@ def checked(text: str, host: str, unit: str) -> list[tuple[str | None, str, type
                 )
             ),
         )
-        for each in inspect(PromptFile(data, host_named(host), job)).records
+        for each in inspected(text, host).records
     ]
 
 
@@ -186,7 +188,7 @@ class Documents(RuleBasedStateMachine):
     @rule(
         where=st.floats(0, 1),
         reach=st.sampled_from(REACHES),
-        code=st.sampled_from(("FL401", "FL402", "FL104, FL108", "FL201")),
+        code=st.sampled_from(("FL401", "FL402", "FL104, FL108", "FL201", "FL402, unread")),
         alone=st.booleans(),
     )
     def suppress(self, where: float, reach: str, code: str, *, alone: bool) -> None:
@@ -214,12 +216,12 @@ class Documents(RuleBasedStateMachine):
         assert found == diagnostics(EditorSession().read(fresh, again))
         shown = [(each.code, each.message, each.range) for each in found[version.uri] if each.code]
         assert shown == checked(self.text, self.host, self.unit)
-        missed = unread(self.text.encode(), host_named(self.host))
-        said = [each.message for each in found[version.uri] if not each.code]
-        assert [each for each in said if each.startswith("not read")] == [
-            f"not read: {each.reason}; it holds {counted(len(missed), 'flag spelling')}"
-            for each in missed[:1]
+        said = [
+            f"{each.range.start.line + 1}: {each.message}"
+            for each in found[version.uri]
+            if not each.code and each.message.startswith("not read")
         ]
+        assert said == [*filter(None, [inspected(self.text, self.host).unread])]
 
 
 TestDocuments = pytest.mark.no_cover(Documents.TestCase)  # as of other properties
@@ -233,6 +235,11 @@ def test_prompts_between_the_texts_of_parts_are_said(kind: str) -> None:
     for where in (0.99, 0.5, 0.1):
         documents.insert(where, f"\n{PROMPTS[0]}\n")
         documents.what_is_shown_is_what_check_finds()
+    for where in (0.9, 0.4, 0):
+        documents.suppress(where, "ignore-next-line", "unread", alone=True)
+        documents.what_is_shown_is_what_check_finds()
+    documents.suppress(0, "file-ignore", "unread", alone=False)
+    documents.what_is_shown_is_what_check_finds()
 
 
 def test_a_document_in_a_script_that_does_not_end_is_read_with_all_around_it() -> None:

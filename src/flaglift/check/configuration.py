@@ -114,13 +114,14 @@ def _validate_rules(configuration: Configuration) -> None:
     suppressed = [rule for suppression in files.suppressions for rule in suppression.rules]
     if not (settings.select or settings.ignore or ignored or suppressed):
         return
-    from flaglift.linting.engine import find_rule, selected  # noqa: PLC0415 (slow to load)
+    from flaglift.check.directives import code_of  # noqa: PLC0415 (slow to load)
+    from flaglift.linting.engine import selected  # noqa: PLC0415 (slow to load)
 
     selected(settings.select, settings.ignore)
     for codes in ignored:
         selected((), codes)
     for rule in suppressed:
-        find_rule(rule)
+        code_of(rule)
 
 
 def _validate_catalog(settings: Settings) -> None:

@@ -6,6 +6,9 @@
     disable[...]           prompts after the comment, up to `enable[...]` or the end of the file
     file-ignore[...]       all prompts of the file
 
+Between the brackets are codes or names of rules, or `unread`: then a place that was not read is not
+reported.
+
 A comment counts only if it begins with `flaglift:`, or if that follows a directive of another tool
 (`# noqa  # flaglift: ...`), so prose about suppressions does not. A here-document and a command
 of several lines begin where they are opened.
@@ -15,13 +18,18 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from flaglift.check.file_settings import Suppression
 from flaglift.check.hosts.base import Comment
 from flaglift.errors import ConfigError
-from flaglift.linting.engine import find_rule
+from flaglift.linting.engine import find_rule, selected
 from flaglift.lossless.spans import Span
 from flaglift.report.places import LineIndex
+from flaglift.settings import Settings
+
+UNREAD = "unread"
+"""Stands for a rule where a place that was not read is not to be reported."""
 
 MARK = b"flaglift:"
 """A file with suppressions contains this."""
@@ -73,6 +81,15 @@ class PlacedLiteral(Protocol):
     @property
     def outer(self) -> "PlacedLiteral | None":
         """The literal that it is nested in."""
+
+
+class _UnreadSpot(NamedTuple):
+    """A place that was not read, as suppressions need it; its length is unknown."""
+
+    place: Span
+    extent: Span
+    openings: tuple[int, ...]
+    outer: PlacedLiteral | None
 
 
 @dataclass
@@ -144,6 +161,37 @@ class Directive:
         return any(lines.line_of(at) in self.lines for at in around.openings)
 
 
+def code_of(word: str) -> str:
+    """Return the code for a word of a suppression; raises `ConfigError` if it is no rule."""
+    return word if word == UNREAD else find_rule(word).code
+
+
+def passing(
+    start: int,
+    around: Iterable[PlacedLiteral],
+    directives: Iterable[Directive],
+    suppressions: Iterable[Suppression],
+    lines: LineIndex,
+) -> list[Directive | Suppression]:
+    """Return what suppresses that the place at a byte was not read.
+
+    `around` are literals of the file, one of which may contain the place.
+    """
+    within = (each for each in around if each.place.start <= start < each.place.end)
+    here = Span(start, start + 1)
+    spot = _UnreadSpot(here, here, (start,), next(within, None))
+    line = lines.line_of(start)
+    return [
+        *(each for each in directives if UNREAD in each.codes_for(spot, lines)),
+        *(each for each in suppressions if UNREAD in each.rules and each.at == line),
+    ]
+
+
+def judged(settings: Settings) -> frozenset[str]:
+    """Return the codes of which an unused suppression is one in vain."""
+    return selected(settings.select, settings.ignore) | {UNREAD}
+
+
 def settle(directives: Iterable[Directive], prompts: Iterable[Span], lines: LineIndex) -> None:
     """Note which comments have a line in common with some of the prompts, by their places."""
     taken = {line for place in prompts for line in _lines_of(place, lines)}
@@ -204,7 +252,7 @@ def _read(comment: Comment, require_reason: bool) -> Directive:
     directive = Directive(comment, Reach(match[1]))
     for word in filter(None, (word.strip() for word in match[2].split(","))):
         try:
-            directive.rules[find_rule(word).code] = word
+            directive.rules[code_of(word)] = word
         except ConfigError as error:
             directive.unknown[word] = str(error)
     if not directive.rules and not directive.unknown:

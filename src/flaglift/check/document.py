@@ -6,13 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from flaglift.check.directives import MARK, Directive, directives, settle
+from flaglift.check.directives import (
+    MARK,
+    UNREAD,
+    Directive,
+    code_of,
+    directives,
+    judged,
+    passing,
+    settle,
+)
 from flaglift.check.file_settings import Suppression
-from flaglift.check.hosts.base import HOLE, Candidate, Host, Literal
+from flaglift.check.hosts.base import HOLE, Candidate, Host, Literal, UnreadPlace
 from flaglift.check.hosts.checking import request_of
-from flaglift.check.hosts.finding import candidates, comments
+from flaglift.check.hosts.finding import candidates, comments, literals_of
+from flaglift.check.hosts.unread import unread
 from flaglift.check.job import FileJob
-from flaglift.linting.engine import find_rule, selected, subjects_of
+from flaglift.linting.engine import subjects_of
 from flaglift.report.candidates import CandidateReport
 from flaglift.report.places import LineIndex
 from flaglift.syntax import Prompt
@@ -46,13 +56,20 @@ class PromptFile:
         self.candidates: list[Candidate] = candidates(data, host)
         taken = (each.literal.place for each in self.candidates if each.decision.taken)
         settle(self.directives, taken if self.directives else (), self.lines)
-        self.judged: frozenset[str] = selected(job.settings.select, job.settings.ignore)
+        self.judged: frozenset[str] = judged(job.settings)
 
     def prompts(self) -> Iterator[FilePrompt]:
         """Yield the literals that are prompts."""
         for literal, decision in self.candidates:
             if decision.taken:
                 yield self._prompt(literal)
+
+    def unread(self) -> Iterator[tuple[UnreadPlace, Sequence[Directive | Suppression]]]:
+        """Yield the places that were not read, in order, each with what suppresses it."""
+        for place in unread(self.data, self.host):
+            around = literals_of(self.host, self.data)
+            suppressions = self.job.suppressions
+            yield place, passing(place.start, around, self.directives, suppressions, self.lines)
 
     def _prompt(self, literal: Literal) -> FilePrompt:
         identity = fingerprint(literal.prompt)
@@ -67,7 +84,8 @@ class PromptFile:
                 identity,
             ):
                 for rule in suppression.rules:
-                    suppressing.setdefault(find_rule(rule).code, []).append(suppression)
+                    suppressing.setdefault(code_of(rule), []).append(suppression)
+        suppressing.pop(UNREAD, None)  # it is no rule
         return FilePrompt(literal, identity, suppressing)
 
     def describe(self, candidate: Candidate, identity: str | None) -> CandidateReport:

@@ -1,9 +1,10 @@
 """Inspects one file: its prompts, its findings, its suppressions."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from flaglift.check.directives import UNREAD, Directive, code_of
 from flaglift.check.document import FilePrompt, PromptFile
 from flaglift.check.file_settings import Suppression
 from flaglift.check.hosts.base import ByteEdit, Literal, LiteralChange
@@ -11,16 +12,20 @@ from flaglift.check.hosts.checking import lint_literal, only_made_fixes
 from flaglift.check.hosts.edits import apply
 from flaglift.check.hosts.lifting import lift_literal
 from flaglift.check.hosts.rewriting import edits_of_each
+from flaglift.check.hosts.unread import not_read
 from flaglift.check.job import FileInspection, FileJob, Unused
 from flaglift.check.unused import unused_records
 from flaglift.diagnostics import Applicability, Diagnostic, Fix
-from flaglift.linting.engine import find_rule
 from flaglift.lossless.spans import Edit, Span, apply_edits, difference
 from flaglift.report.record import Frame, LocatedFinding, Replacement, record_at
 from flaglift.rules import UNUSED_SUPPRESSION
 
 MOVED = "FL001"
 """The rule whose fix, in structured files, moves the flags to fields next to the prompt."""
+
+
+_Used = tuple[int, str]
+"""The number of a suppression in the configuration, and a code that it suppressed."""
 
 
 def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspection:
@@ -30,7 +35,7 @@ def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspecti
     """
     job = document.job
     result = FileInspection()
-    used: set[tuple[int, str]] = set()
+    used: set[_Used] = set()
     identities: dict[Literal, str] = {}
     located: list[_Found] = []
     for prompt in document.prompts():
@@ -38,13 +43,16 @@ def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspecti
         findings = lint_literal(prompt.literal, job.settings)
         for finding in only_made_fixes(prompt.literal, findings, job.settings, prompt.suppressing):
             suppressing = prompt.suppressing.get(finding.code, ())
-            for each in suppressing:
-                if isinstance(each, Suppression):
-                    used.add((each.number, finding.code))
-                else:
-                    each.used.add(finding.code)
+            _mark(suppressing, finding.code, used)
             if not suppressing:
                 located.append(_record(document, prompt, finding))
+    missed = []
+    for place, suppressing in document.unread():
+        _mark(suppressing, UNREAD, used)
+        if not suppressing:
+            missed.append(place)
+    if missed:
+        result.unread = f"{document.lines.line_of(missed[0].start)}: {not_read(missed)}"
     result.records += (
         _with_replacements(document, located) if replacements else (record for record, _ in located)
     )
@@ -60,9 +68,18 @@ def inspect(document: PromptFile, *, replacements: bool = False) -> FileInspecti
     return result
 
 
-def _unused(document: PromptFile, used: Collection[tuple[int, str]]) -> Iterator[Unused]:
+def _mark(suppressing: Iterable[Directive | Suppression], code: str, used: set[_Used]) -> None:
+    """Note that these suppressed a code."""
+    for each in suppressing:
+        if isinstance(each, Suppression):
+            used.add((each.number, code))
+        else:
+            each.used.add(code)
+
+
+def _unused(document: PromptFile, used: Collection[_Used]) -> Iterator[Unused]:
     for suppression in document.job.suppressions:
-        codes = {rule: find_rule(rule).code for rule in suppression.rules}
+        codes = {rule: code_of(rule) for rule in suppression.rules}
         idle = tuple(
             rule
             for rule, code in codes.items()

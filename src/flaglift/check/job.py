@@ -26,6 +26,8 @@ class FileInspection:
     """Every candidate, whether it is classified as a prompt or not."""
     unused: list[Unused] = field(default_factory=list)
     """The suppressions in the configuration that have no effect here."""
+    unread: str = ""
+    """The first line that was not read, with the reason and the number of such places."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from flaglift.check.fixing import fix_file
 from flaglift.check.hosts.encoding import Decoded, decode
 from flaglift.check.hosts.patience import TooLongError, patience
 from flaglift.check.hosts.registry import host_named, missing
-from flaglift.check.hosts.unread import unread
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob, FileOutcome, Task
 from flaglift.check.reading import read_named
@@ -16,7 +15,6 @@ from flaglift.check.walking import STDIN
 from flaglift.check.writing import write_file
 from flaglift.errors import FlagliftError, InputError
 from flaglift.report.diff import unified_diff
-from flaglift.report.text import counted
 
 
 def work(job: FileJob, task: Task) -> FileOutcome:
@@ -58,11 +56,8 @@ def _check(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
             outcome.fixed = None
             document = original
     outcome.inspection = inspect(document, replacements=task.replacements)
-    missed = unread(document.data, document.host)
-    if missed and not outcome.problem:
-        line = document.lines.line_of(missed[0].start)
-        count = counted(len(missed), "flag spelling")
-        outcome.problem = f"{job.shown}:{line}: not read: {missed[0].reason}; it holds {count}"
+    if outcome.inspection.unread and not outcome.problem:
+        outcome.problem = f"{job.shown}:{outcome.inspection.unread}"
 
 
 def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:

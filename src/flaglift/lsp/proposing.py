@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from flaglift.check.directives import judged
 from flaglift.check.hosts.base import LiteralChange
 from flaglift.check.hosts.checking import only_made_fixes
 from flaglift.check.hosts.edits import apply
@@ -17,7 +18,6 @@ from flaglift.check.hosts.rewriting import edits_of_each
 from flaglift.check.inspecting import MOVED, proposal
 from flaglift.check.unused import removal, unused_codes
 from flaglift.diagnostics import Applicability, Fix
-from flaglift.linting.engine import selected
 from flaglift.lsp.dividing import PartReader
 from flaglift.lsp.parts import DocumentFinding, DocumentPrompt
 from flaglift.lsp.reading import DocumentReading, read_document, suppressed
@@ -85,13 +85,13 @@ def _made(
 
 def _removals(reading: DocumentReading, about: Sequence[DocumentFinding]) -> Iterator[Proposal]:
     """Yield the edits that remove suppressions without effect."""
-    judged = selected(reading.job.settings.select, reading.job.settings.ignore)
+    codes = judged(reading.job.settings)
     for each in about:
         if each.finding.code != UNUSED_SUPPRESSION.code or not each.finding.fix:
             continue
         for directive in reading.directives:
             if directive.comment.start == each.span.start:
-                unused = unused_codes(directive, judged)
+                unused = unused_codes(directive, codes)
                 edit = removal(directive, unused, reading.data, reading.lines)
                 if edit:
                     yield Proposal(each, "remove it (safe fix)", True, False, [edit])

@@ -5,20 +5,29 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from flaglift.check.directives import MARK, Directive, Reach, directives, settle
-from flaglift.check.hosts.base import Host, Literal
+from flaglift.check.directives import (
+    MARK,
+    UNREAD,
+    Directive,
+    Reach,
+    code_of,
+    directives,
+    judged,
+    passing,
+    settle,
+)
+from flaglift.check.hosts.base import Host, Literal, UnreadPlace
 from flaglift.check.hosts.patience import patience
 from flaglift.check.hosts.registry import host_named, missing
+from flaglift.check.hosts.unread import not_read
 from flaglift.check.job import FileJob
 from flaglift.check.selecting import concerns
 from flaglift.check.unused import unused_records
 from flaglift.errors import InputError
-from flaglift.linting.engine import find_rule, selected
 from flaglift.lossless.spans import Span
 from flaglift.lsp.dividing import PartReader
 from flaglift.lsp.parts import DocumentFinding, DocumentParts, DocumentPrompt
 from flaglift.report.places import LineIndex, Point
-from flaglift.report.text import counted
 from flaglift.rules import UNUSED_SUPPRESSION
 
 
@@ -161,10 +170,23 @@ def _read(
             reading.parts.comments, data, reading.lines, require_reason=job.require_reason
         )
         _settle(reading.directives, reading.parts, reading.lines)
-    missed = reading.parts.unread
+    missed = [place for place in reading.parts.unread if not _passes(place, reading, reading.parts)]
     if missed:
-        message = f"not read: {missed[0].reason}; it holds {counted(len(missed), 'flag spelling')}"
-        reading.problems.append(ReadingProblem(missed[0].start, message))
+        reading.problems.append(ReadingProblem(missed[0].start, not_read(missed)))
+
+
+def _passes(place: UnreadPlace, reading: DocumentReading, parts: DocumentParts) -> bool:
+    """Return whether it is suppressed that a place was not read."""
+    if not (reading.directives or reading.job.suppressions):
+        return False
+    around = parts.literals(parts.around(Span(place.start, place.start))[-1])
+    passing_it = passing(
+        place.start, around, reading.directives, reading.job.suppressions, reading.lines
+    )
+    for each in passing_it:
+        if isinstance(each, Directive):
+            each.used.add(UNREAD)
+    return bool(passing_it)
 
 
 def _settle(directives: Sequence[Directive], parts: DocumentParts, lines: LineIndex) -> None:
@@ -203,15 +225,16 @@ def suppressed(
             here = suppression.at in (None, line, prompt.pointer)
             if here and suppression.prompt in (None, prompt.facts.fingerprint):
                 for rule in suppression.rules:
-                    silenced.setdefault(find_rule(rule).code, [])
+                    silenced.setdefault(code_of(rule), [])
+    silenced.pop(UNREAD, None)  # it is no rule
     return silenced
 
 
 def _unused(reading: DocumentReading) -> Iterator[DocumentFinding]:
     job = reading.job
-    judged = selected(job.settings.select, job.settings.ignore)
-    if UNUSED_SUPPRESSION.code in judged:
-        records = unused_records(reading.directives, judged, job.shown, reading.data, reading.lines)
+    codes = judged(job.settings)
+    if UNUSED_SUPPRESSION.code in codes:
+        records = unused_records(reading.directives, codes, job.shown, reading.data, reading.lines)
         for record in records:
             start, end = (_offset(point, reading.lines) for point in record.region)
             yield DocumentFinding(Span(start, end), record.finding, None)

@@ -23,6 +23,7 @@ from flaglift.check.hosts.pieces import BROKEN, DEEP, DIVIDED, OUTSIDE, UNREAD
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named
 from flaglift.lossless.spans import Span
+from flaglift.report.text import counted
 
 
 def unread(data: bytes, host: Host) -> list[UnreadPlace]:
@@ -32,6 +33,11 @@ def unread(data: bytes, host: Host) -> list[UnreadPlace]:
     findings on it does not mean that it is correct.
     """
     return _unread(data, host, literals_of(host, data), 1)
+
+
+def not_read(places: Sequence[UnreadPlace]) -> str:
+    """Return a sentence on places that were not read."""
+    return f"not read: {places[0].reason}; it holds {counted(len(places), 'flag spelling')}"
 
 
 def unread_in(literal: Literal) -> tuple[UnreadPlace, ...]:
