@@ -22,7 +22,7 @@ from flaglift import processes
 from flaglift.check import cache as caching
 from flaglift.check import running, working
 from flaglift.check.cache import Cache, default_folder
-from flaglift.check.hosts.finding import literals_of
+from flaglift.check.hosts.documents import forget
 from flaglift.check.job import FileInspection, FileJob, Task, Wanted
 from flaglift.check.running import recall, run
 from flaglift.report.record import LocatedFinding
@@ -88,7 +88,7 @@ def test_each_text_is_parsed_once(
         return parse_words(text)
 
     monkeypatch.setattr(parser, "parse_words", counting)
-    literals_of.cache_clear()  # with the readings of an earlier test of the same file
+    forget()  # the readings of an earlier test of the same file
     job = FileJob("a", "a", content.encode(), host, DEFAULT)
     (done,) = run([job], recall([job], None), Task(wanted, diff=True), None, 1)
     original = [text for text in parsed if "--duration 7" in text]

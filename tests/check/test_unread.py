@@ -213,7 +213,7 @@ def test_a_file_that_takes_too_much_memory_is_said_and_others_are_checked(
     name: str, unit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write({name: f"{unit * 60_000}\n# --video\n", "b.txt": LONG})
-    used = iter(range(0, 1 << 50, 1 << 20))
+    used = iter(range(0, 1 << 50, 15 << 20))
     monkeypatch.setattr("flaglift.check.hosts.patience._memory", lambda: next(used))
     monkeypatch.setattr("flaglift.check.hosts.patience._MEMORY", 20 << 20)
     run = flaglift("check", "--select", "FL402", "--no-cache")
@@ -222,15 +222,36 @@ def test_a_file_that_takes_too_much_memory_is_said_and_others_are_checked(
     assert run.stdout.startswith("b.txt:1:")
 
 
-def test_the_memory_that_a_process_has_used_grows_with_what_it_uses() -> None:
+@pytest.mark.parametrize("in_use", ["/proc/self/statm", "/missing"])
+def test_the_memory_that_a_process_has_used_grows_with_what_it_uses(in_use: str) -> None:
     program = (
         "from flaglift.check.hosts import patience\n"
+        f"patience._IN_USE = {in_use!r}\n"
         "before = patience._memory()\n"
         "held = b'a' * (before + 100_000_000)\n"  # it began with what its parent had
         "print(patience._memory() - before)"
     )
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
     assert 100_000_000 < int(done.stdout) < 200_000_000
+
+
+def test_a_file_that_took_much_memory_leaves_it_to_the_next_one() -> None:
+    program = """
+from flaglift.check.hosts import patience
+from flaglift.check.job import FileJob, Task
+from flaglift.check.working import work
+from flaglift.settings import DEFAULT
+def read(source):
+    assert not work(FileJob("a.md", "a.md", source, "markdown", DEFAULT), Task()).problem
+    return patience._memory()
+before = read(b"`--video`")
+after = read(b"\\n" * 300_000 + b"`--video`")
+patience._IN_USE = "/missing"
+print(after - before, patience._memory() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+    left, most = map(int, done.stdout.split())
+    assert 4 * left < most
 
 
 @pytest.mark.parametrize(("name", "source"), [("a.sh", "`" * 400_000), ("a.rb", "[" * 60_000)])

@@ -4,6 +4,7 @@ import os
 
 from flaglift.check.document import PromptFile
 from flaglift.check.fixing import fix_file
+from flaglift.check.hosts.documents import forget
 from flaglift.check.hosts.encoding import Decoded, decode
 from flaglift.check.hosts.patience import TooLongError, patience
 from flaglift.check.hosts.registry import host_named, missing
@@ -41,6 +42,8 @@ def work(job: FileJob, task: Task) -> FileOutcome:
         raise
     except Exception as error:  # whatever it is, the other files are still checked
         outcome.problem = failed(job.shown, error)
+    finally:
+        forget()  # so that the next file may take as much memory
     return outcome
 
 

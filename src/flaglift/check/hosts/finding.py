@@ -7,7 +7,6 @@ literals in that code.
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from flaglift.check.hosts.base import (
     Candidate,
@@ -19,6 +18,7 @@ from flaglift.check.hosts.base import (
     YieldingHost,
 )
 from flaglift.check.hosts.classifier import COMMAND_KEY, classify
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.curl import BODY_OPTIONS, FORM_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost, in_address
 from flaglift.check.hosts.formats.text import TextForm
@@ -55,7 +55,7 @@ def decision(literal: Literal) -> Decision:
     return classify(literal.part(literal.possible[0]).literal if quoted else literal)
 
 
-@lru_cache(maxsize=2)
+@per_document(2)
 def literals_of(host: Host, data: bytes) -> tuple[Literal, ...]:
     """Return the literals of a document that may hold flags, read once for all questions.
 

@@ -1,12 +1,12 @@
 """Moves the flags of a prompt to fields next to it, as `legacy-syntax` proposes."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 from flaglift.catalog import load_catalog
 from flaglift.check.hosts.base import Host, Literal, LiteralChange, UsingHost
 from flaglift.check.hosts.checking import request_of
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.finding import MOST_NESTED, nested
 from flaglift.check.hosts.formats.siblings import is_request_key
 from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, template
@@ -113,7 +113,7 @@ def _used_elsewhere(literal: Literal) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=2)
+@per_document(2)
 def _uses(host: str, data: bytes) -> tuple[tuple[bytes, frozenset[str]], ...]:
     """Return the code in a file, each document with the keys of requests that it uses."""
     documents = _documents(host_named(host), data, 1)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from flaglift.check.hosts.base import Around, ByteEdit, Comment, Literal, Origin
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY
 from flaglift.check.hosts.patience import check_patience
@@ -174,7 +175,7 @@ _ROW_ENDS = {
 """Where rows end that have quotes around cells only; by what a dialect does with quotes."""
 
 
-@lru_cache(maxsize=2)
+@per_document(2)
 def _layout(data: bytes, name: str) -> CsvLayout:
     """Return the layout, which all rows of a document depend on."""
     dialect = choose(lambda: (data,), default="\t" if name == "tsv" else ",")

@@ -9,10 +9,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from tree_sitter import Node
 
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral
 from flaglift.check.hosts.formats.shellwords import expansion_end
 from flaglift.check.hosts.formats.trees import ancestors, is_broken, nodes
@@ -69,7 +70,7 @@ class HereDocument:
                 yield Span(match.start(), position)
 
 
-@lru_cache(maxsize=8)
+@per_document(8)
 def split(data: bytes) -> tuple[tuple[HereDocument, ...], bytes]:
     """Return the here-documents of a script, in order, and the script without them.
 

@@ -6,10 +6,10 @@ itself, and if it is a valid element or member, it is one in the document.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.argv import is_command
 from flaglift.check.hosts.formats.siblings import TEXT_KEY
 from flaglift.lossless.json_members import Member, members
@@ -76,7 +76,7 @@ class JsonFrame(NamedTuple):
         return apart and not any(TEXT_KEY.search(key) or is_command(key) for key in keys)
 
 
-@lru_cache(maxsize=2)
+@per_document(2)
 def frame_of(data: bytes) -> JsonFrame | None:
     """Return the longest list or object, at the top or deep inside; None if it cannot be cut."""
     best: JsonFrame | None = None

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.codec import Escaped, stripped
 from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.sqlforms import (
@@ -271,7 +272,7 @@ def _is_comment(match: re.Match[bytes]) -> bool:
     return not line.strip() and (_is_odd(match) or not re.match(rb"#\w", match[0]))
 
 
-@lru_cache(maxsize=2)
+@per_document(2)
 def _reading(data: bytes, *, every: bool = False) -> _Reading:
     """Return the content of a document; read as MySQL if no other database can read it."""
     host = SqlHost()

@@ -7,9 +7,9 @@ and texts do not.
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
+from flaglift.check.hosts.documents import per_document
 from flaglift.lossless.spans import Span
 
 _TOKEN = re.compile(
@@ -61,7 +61,7 @@ def is_in_one_token(data: bytes, place: Span) -> bool:
     return index >= 0 and place.end <= tokens.ends[index]
 
 
-@lru_cache(maxsize=4)
+@per_document(4)
 def _tokens(data: bytes) -> _Tokens:
     tokens = _Tokens([], [], [])
     position = 0

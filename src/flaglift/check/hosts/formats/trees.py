@@ -10,6 +10,7 @@ from math import inf
 from tree_sitter import Language, Node, Parser, Point, Tree, TreeCursor
 
 from flaglift.check.hosts.base import Comment, Literal
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.codec import stripped
 from flaglift.check.hosts.patience import TooLongError, check_patience, is_over, parsing
 from flaglift.check.hosts.prefilter import may_hold_flags
@@ -42,7 +43,7 @@ def parse(data: bytes, module: str, function: str = "language") -> Tree:
     return _parse(data, module, function)  # normalizes the arguments for the cache
 
 
-@lru_cache(maxsize=8)
+@per_document(8)
 def _parse(data: bytes, module: str, function: str) -> Tree:
     parser = Parser(_language(module, function))
     earlier = _EARLIER.pop(data, None)
@@ -55,7 +56,7 @@ def _parse(data: bytes, module: str, function: str) -> Tree:
                 return parser.parse(read, earlier, progress_callback=lambda *_: is_over())
             return parser.parse(read, progress_callback=lambda *_: is_over())
         except ValueError:
-            check_patience()
+            check_patience(at_once=True)
             raise
 
 
@@ -116,7 +117,7 @@ def _walk(root: Node, part: Span) -> Iterator[Node]:
             return
         yield node
         if next(numbers) % _STEP == 0:
-            check_patience()
+            check_patience(at_once=True)
         inside = cursor.goto_first_child_for_byte(part.start) is not None
         ahead = inside or _goto_next(cursor)
 
@@ -242,7 +243,7 @@ def is_broken(node: Node, data: bytes, module: str, function: str = "language") 
     return _first_broken(data, module, function) < node.end_byte
 
 
-@lru_cache(maxsize=8)
+@per_document(8)
 def _first_broken(data: bytes, module: str, function: str) -> float:
     """Return the start of the first statement in which the parser failed."""
     root = parse(data, module, function).root_node

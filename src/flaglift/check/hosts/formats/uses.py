@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from itertools import islice
 
 from tree_sitter import Node
 
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.sending import PAIRS, added, sides
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, is_request_key
@@ -18,7 +18,7 @@ _WRAPS = ("literal_element", "argument")
 _ARGUMENTS = ("arguments", "argument_list")
 
 
-@lru_cache(maxsize=8)
+@per_document(8)
 def uses(data: bytes, module: str, grammar: str) -> Mapping[str, str]:
     """Return the texts of requests that code uses after it has set them, each with the doubt.
 
