@@ -2,9 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from flaglift.migrate.files.byte_changes import ChangedBytes
 from flaglift.migrate.files.compression import ByteSource, compressed, compression_of
 from flaglift.migrate.files.format import (
     ByteWriter,
@@ -20,6 +22,7 @@ from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.files.patches import patch_of
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
+from flaglift.migrate.shape_decision import ShapeDecider
 
 OVERSIZE = "longer than {most:,} bytes; it is skipped unchanged (--most-bytes allows more)"
 
@@ -36,11 +39,25 @@ class ByteFormat(ABC):
 
     def __init__(self, job: Job, path: Path) -> None:
         """Prepare it. Raises `InputError` if the file cannot be opened."""
+        self._decider: ShapeDecider | None = None
         self.job = job
         self.path = path
         self.layout: Mapping[str, Any] = {"created": []}
         self.source: ByteSource = ByteSource(path)
         self.exact: bool = not compression_of(path)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was learned of shapes stays in its process.
+        return {**vars(self), "_decider": None}
+
+    @property
+    def by_shape(self) -> "ShapeDecider | None":
+        """What decides on prompts by their shapes; None if each is wanted as a record."""
+        if not self.by_columns or self.every_record:
+            return None
+        if self._decider is None:
+            self._decider = ShapeDecider(self.job, self.fields, self.fits)
+        return self._decider
 
     @abstractmethod
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
@@ -61,15 +78,16 @@ class ByteFormat(ABC):
 
     def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> MadeChunk:
         """Return a chunk's new bytes, and patches with all that is needed to restore it."""
-        splices = self.splices(chunk, changes)
-        entries = [
-            JournalEntry(0, change.record.key, {}, {}, change.codes, patch)
-            for start, end, new, change in splices
-            if change is not None
-            for patch in (patch_of(chunk.body[start:end], new),)
-        ]
-        content = compressed(with_splices(chunk, splices), compression_of(self.path))
-        return MadeChunk(content, PackedEntries.of(entries, numbered=self.job.key is None))
+        changed = [_changed(chunk, splice) for splice in self.splices(chunk, changes)]
+        if chunk.columns:
+            changed += chunk.columns.content
+            changed.sort(key=itemgetter(0))
+        journaled = [each[3:] for each in changed if each.patch]
+        keys, codes, patches = zip(*journaled, strict=True) if journaled else ((), (), ())
+        entries = PackedEntries.of_patches(keys, codes, patches, numbered=self.job.key is None)
+        return MadeChunk(
+            compressed(with_splices(chunk, changed), compression_of(self.path)), entries
+        )
 
     def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         """Return the new bytes of a chunk, in order."""
@@ -135,6 +153,14 @@ class ByteFormat(ABC):
     def close(self) -> None:
         """Close the source."""
         self.source.close()
+
+
+def _changed(chunk: Chunk, splice: RecordSplice) -> ChangedBytes:
+    start, end, new, change = splice
+    if change is None:
+        return ChangedBytes(start, end, new, "", "", b"")
+    patch = patch_of(chunk.body[start:end], new)
+    return ChangedBytes(start, end, new, change.record.key, change.codes, patch)
 
 
 def _content_hash(path: Path) -> str:

@@ -5,6 +5,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from flaglift.migrate.entries import entries_in, packed, unpacked
@@ -13,6 +14,8 @@ from flaglift.migrate.records import JournalEntry
 ALL = "all"
 _BY_COLUMNS = b"columns:"
 """The beginning of a block with entries in Arrow's format."""
+_PATCHES = b"patches:"
+"""The beginning of a block with entries that consist of their patches."""
 
 
 def storable(key: str) -> str:
@@ -58,6 +61,22 @@ class PackedEntries(NamedTuple):
         return cls(packed(entries)[1], sorted({*map(key_hash, keys)}))
 
     @classmethod
+    def of_patches(
+        cls, keys: Sequence[str], codes: Sequence[str], patches: Sequence[bytes], *, numbered: bool
+    ) -> "PackedEntries | None":
+        """Return entries that consist of patches, each column as a list; None for none.
+
+        `numbered` is the same as in `of`. No object is made for an entry before it is read.
+        """
+        if not keys:
+            return None
+        lengths = [*map(len, patches)]
+        head = json.dumps([keys, codes, lengths], ensure_ascii=False)
+        data = head.encode("utf-8", "surrogatepass") + b"\n" + b"".join(patches)
+        places = {*map(thousand, keys)} if numbered else {*keys}
+        return cls(_PATCHES + zlib.compress(data, 1), sorted({*map(key_hash, places)}))
+
+    @classmethod
     def with_columns(
         cls, columns: bytes, places: Iterable[str], others: "PackedEntries | None"
     ) -> "PackedEntries":
@@ -68,8 +87,24 @@ class PackedEntries(NamedTuple):
         return cls(block, sorted({*map(key_hash, places), *hashes}))
 
 
+def _patch_entries(data: bytes, first: int) -> list[JournalEntry]:
+    head, _, joined = data.partition(b"\n")
+    keys, codes, lengths = json.loads(head.decode("utf-8", "surrogatepass"))
+    ends = [*accumulate(lengths)]
+    if ends[-1] != len(joined):
+        raise ValueError("damaged")
+    return [
+        JournalEntry(number, key, {}, {}, each, joined[end - length : end])
+        for number, (key, each, length, end) in enumerate(
+            zip(keys, codes, lengths, ends, strict=True), first
+        )
+    ]
+
+
 def _entries_of(block: bytes, first: int) -> list[JournalEntry]:
     """Return the entries of a block in the order of the source, numbered from `first`."""
+    if block.startswith(_PATCHES):
+        return _patch_entries(unpacked(block[len(_PATCHES) :]), first)
     if not block.startswith(_BY_COLUMNS):
         return entries_in(unpacked(block), first)
     from flaglift.migrate.files.parquet_entries import unpacked_table  # noqa: PLC0415 (needs Arrow)

@@ -1,0 +1,78 @@
+"""Decides on prompts by their shapes, for stores that write many records at once.
+
+Like `columns`, without Arrow. A store asks this only for a prompt next to which no value affects
+the result, and decides on all others one by one: those whose shape is new, those that are refused
+or unchanged, and all prompts where the outcome is more than a translation.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flaglift.context import Context
+from flaglift.emit.translation import TranslationStatus
+from flaglift.migrate.decision import decider_of
+from flaglift.migrate.job import Job
+from flaglift.migrate.records import Verdict, joined_codes
+from flaglift.shapes import Case, ShapedPrompt, shortcut_for
+from flaglift.syntax.flags import FlagName
+
+VIDEO_PROMPT = FlagName.VIDEO_PROMPT.field
+_OWN = ("text", VIDEO_PROMPT)
+"""The fields whose values are a prompt's own."""
+_MOST_OUTCOMES = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # to count by it
+class SharedOutcome:
+    """What all prompts of a shape are translated to, text and video prompt aside."""
+
+    verdict: Verdict
+    codes: str
+    """The codes of the rules with findings, separated by spaces."""
+    fields: Mapping[str, Any]
+    """The fields next to the text, in order; the value of the video prompt is a prompt's own."""
+
+
+class ShapeDecider:
+    """Decides on the prompts of one store with one job."""
+
+    def __init__(
+        self,
+        job: Job,
+        targets: Collection[str] | None,
+        fits: Callable[[str, Any], str | None],
+    ) -> None:
+        """`targets` and `fits` are those of the store."""
+        self._job = job
+        self._decider = decider_of(job, targets)
+        self._takes_prompts = targets is None or VIDEO_PROMPT in targets
+        self._fits = fits
+        self._outcomes: dict[tuple[Case, tuple[str, ...]], SharedOutcome | None] = {}
+
+    def reader(self, fields: Collection[str]) -> Callable[[str], object]:
+        """Return what reads prompts next to which these request fields are empty.
+
+        It returns a `ShapedPrompt` for a prompt of a known shape.
+        """
+        return shortcut_for(self._job.settings, Context(dict.fromkeys(fields))).look
+
+    def __call__(self, prompt: ShapedPrompt) -> SharedOutcome | None:
+        """Return the outcome for a prompt; None if it has to be decided on by itself."""
+        shape = prompt.shape
+        key = shape.case, shape.codes
+        if key not in self._outcomes:
+            if len(self._outcomes) > _MOST_OUTCOMES:
+                self._outcomes.clear()
+            self._outcomes[key] = self._outcome(shape.case, shape.codes)
+        return self._outcomes[key]
+
+    def _outcome(self, case: Case, codes: tuple[str, ...]) -> SharedOutcome | None:
+        if case.status is not TranslationStatus.TRANSLATED or not self._takes_prompts:
+            return None
+        values = {field: value for field, value in case.values.items() if field not in _OWN}
+        if any(self._fits(field, value) for field, value in values.items()):
+            return None
+        verdict = self._decider.shared(values, codes)
+        fields = {field: value for field, value in case.values.items() if field != "text"}
+        return verdict and SharedOutcome(verdict, joined_codes(codes), fields)
