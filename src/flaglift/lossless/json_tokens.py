@@ -129,6 +129,11 @@ _ENCODE = {only: json.JSONEncoder(ensure_ascii=only).encode for only in (False, 
 def encoded(value: Any, *, ascii_only: bool) -> bytes:
     """Return a value as JSON; a lone surrogate, which UTF-8 cannot encode, is escaped."""
     try:
-        return _ENCODE[ascii_only](value).encode()
+        return encoded_text(value, ascii_only=ascii_only).encode()
     except UnicodeEncodeError:
         return _ENCODE[True](value).encode()
+
+
+def encoded_text(value: Any, *, ascii_only: bool) -> str:
+    """Return a value as the text of its JSON."""
+    return _ENCODE[ascii_only](value)

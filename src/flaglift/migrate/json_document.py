@@ -6,11 +6,17 @@ from typing import Any
 
 from flaglift.context import UNSTATED
 from flaglift.lossless.json_members import Member, parse_path, single, sites, validate, value_of
+from flaglift.migrate.job import Job
 from flaglift.migrate.json_rewriting import JsonRewriter
+from flaglift.migrate.json_shapes import JsonShapes
 from flaglift.migrate.json_values import document_of, holders
 from flaglift.migrate.records import Problem, Stored, StoredRecord, Verdict
 from flaglift.migrate.request import context_of, request_field
+from flaglift.migrate.shape_decision import ShapeDecider
 from flaglift.syntax.concern import may_concern
+
+Change = Callable[[bytes, dict[str, Any], int, int], bool]
+"""Takes a document, given its bytes, its values, its number and its position in the chunk."""
 
 
 class JsonDocuments:
@@ -30,21 +36,31 @@ class JsonDocuments:
             self._steps, targets
         ).write
 
+    def shapes(self, job: Job, decide: ShapeDecider) -> JsonShapes | None:
+        """Return what changes documents by shape; None if prompts or keys are further inside."""
+        if len(self._steps) > 1 or (self._key and len(self._key) > 1):
+            return None
+        return JsonShapes(job, self._steps[0], self._key[0] if self._key else None, decide)
+
     def record(
-        self, data: bytes, number: int, start: int, *, every: bool
+        self, data: bytes, number: int, start: int, *, every: bool, change: Change | None = None
     ) -> StoredRecord | Problem | None:
         """Return the document at a position in its chunk, or the problem with it.
 
         None for a single prompt without anything like a flag, unless `every` one is wanted:
-        most prompts are like that, and skipping them here is fast.
+        most prompts are like that, and skipping them here is fast. Also None for one that `change`
+        has taken.
         """
         try:
             document = document_of(data)
         except (ValueError, RecursionError):
             read = partial(self._found_by_places, data)
         else:
-            if not every and self._is_plain(document):
-                return None
+            if not every and self._is_single(document):
+                if not may_concern(document[self._steps[0]]):
+                    return None
+                if change and change(data, document, number, start):
+                    return None
             read = partial(self._found, document)
         try:
             prompts, key = read()
@@ -52,11 +68,10 @@ class JsonDocuments:
             return Problem(str(number), str(error))
         return StoredRecord(key or str(number), prompts, slice(start, start + len(data)))
 
-    def _is_plain(self, document: Any) -> bool:
+    def _is_single(self, document: Any) -> bool:
         if len(self._steps) > 1 or type(document) is not dict:
             return False
-        text = document.get(self._steps[0])
-        if type(text) is not str or may_concern(text):
+        if type(document.get(self._steps[0])) is not str:
             return False
         # A document without its key has to be reported.
         return self._key is None or (len(self._key) == 1 and self._key[0] in document)

@@ -14,9 +14,9 @@ from flaglift.migrate.json_values import document_of, holders, read_any
 from flaglift.migrate.records import Verdict
 from flaglift.migrate.request import key_of_field
 
-_BLANK = b" \t\n\r"
+_BLANK = " \t\n\r"
 _MOST_STYLES = 100
-_NEXT = re.compile(rb"[ \t\n\r]*+,([ \t\n\r]*+)")
+_NEXT = re.compile(r"[ \t\n\r]*+,([ \t\n\r]*+)")
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL
 )
@@ -228,16 +228,20 @@ def _spliced(data: bytes, edits: Sequence[_Splice]) -> bytes:
     return b"".join((*pieces, data[position:]))
 
 
-def _gap(data: bytes, text: Member) -> bytes:
-    """Return the white space between a comma and a key in this object."""
-    before = data[: text.start].rstrip(_BLANK)
-    leading = data[len(before) : text.start]
-    if before.endswith(b","):
+def gap_of(document: str, start: int, value: int, end: int) -> str:
+    """Return the white space between a comma and a key in the object with this member."""
+    before = document[:start].rstrip(_BLANK)
+    leading = document[len(before) : start]
+    if before.endswith(","):
         return leading
-    following = _NEXT.match(data, text.end)
+    following = _NEXT.match(document, end)
     if following:
         return following[1]
-    return leading or (b" " if data[text.value - 1] in _BLANK else b"")
+    return leading or (" " if document[value - 1] in _BLANK else "")
+
+
+def _gap(data: bytes, text: Member) -> bytes:
+    return gap_of(data.decode("latin-1"), text.start, text.value, text.end).encode()
 
 
 def spliced(raw: str, verdict: Verdict, ascii_only: bool) -> bytes:

@@ -49,13 +49,13 @@ def context_columns(names: Iterable[str], job: Job) -> dict[str, str]:
 def context_of(values: Mapping[str, Any], taken: frozenset[str]) -> dict[str, Any]:
     """Return the other request fields in an object; `taken` are the keys of the job."""
     context: dict[str, Any] = {}
-    for key, field in _request_keys(tuple(values), taken):
+    for key, field in request_keys(tuple(values), taken):
         context[field] = UNSTATED if field in context else stated(values[key])
     return context
 
 
 @lru_cache(maxsize=1024)
-def _request_keys(keys: tuple[str, ...], taken: frozenset[str]) -> Sequence[tuple[str, str]]:
+def request_keys(keys: tuple[str, ...], taken: frozenset[str]) -> Sequence[tuple[str, str]]:
     """Return the keys with request fields, and the fields: most objects of a source are alike."""
     pairs = ((key, request_field(key)) for key in keys if key not in taken)
     return [(key, field) for key, field in pairs if field is not None]

@@ -1,39 +1,74 @@
-"""The changed records of a chunk of bytes, and those that were decided on by shape."""
+"""The changed records of a chunk of bytes, each of their values in a list of its own."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from flaglift.migrate.records import Chunk, DecidedColumns
 from flaglift.migrate.shape_decision import SharedOutcome
 
-
-class ChangedBytes(NamedTuple):
-    """New bytes for a part of a chunk."""
-
-    start: int
-    end: int
-    new: bytes
-    key: str
-    """The key of the record, for the journal."""
-    codes: str
-    """The codes of the rules with findings, separated by spaces."""
-    patch: bytes
-    """What restores the old bytes; empty for a part that no change of the run is in."""
+Change = tuple[int, int, bytes, str, str, bytes]
+"""Start and end in the chunk, the new bytes, and what the journal keeps: the key, the codes, and
+the patch that restores the old bytes. The patch is empty for bytes that no change is in."""
 
 
-class ShapedChanges:
-    """Collects the records of a chunk that were decided on by shape."""
+class ByteChanges:
+    """Changed records: an object for each would cost more than finding it."""
 
     def __init__(self) -> None:
-        self._rows: list[ChangedBytes] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.new: list[bytes] = []
+        self.keys: list[str] = []
+        self.codes: list[str] = []
+        self.patches: list[bytes] = []
+
+    def add(  # noqa: PLR0913, PLR0917 (this runs for each record)
+        self, start: int, end: int, new: bytes, key: str, codes: str, patch: bytes
+    ) -> None:
+        """Add a record; see `Change`."""
+        self.starts.append(start)
+        self.ends.append(end)
+        self.new.append(new)
+        self.keys.append(key)
+        self.codes.append(codes)
+        self.patches.append(patch)
+
+    def merged(self, others: Iterable[Change]) -> "ByteChanges":
+        """Return these and other records, in the order of their places."""
+        every = [*others]
+        if not every:
+            return self
+        every += zip(
+            self.starts, self.ends, self.new, self.keys, self.codes, self.patches, strict=True
+        )
+        merged = ByteChanges()
+        for change in sorted(every):
+            merged.add(*change)
+        return merged
+
+    def applied_to(self, body: bytes) -> bytes:
+        """Return the bytes of a chunk with the changes applied."""
+        pieces: list[bytes] = []
+        position = 0
+        for start, end, new in zip(self.starts, self.ends, self.new, strict=True):
+            pieces += (body[position:start], new)
+            position = end
+        return b"".join((*pieces, body[position:]))
+
+
+class ShapedChanges(ByteChanges):
+    """Records that were decided on by shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._counts: dict[SharedOutcome, int] = {}
 
-    def add(self, changed: ChangedBytes, outcome: SharedOutcome) -> None:
-        """Add a record."""
-        self._rows.append(changed)
+    def count(self, outcome: SharedOutcome) -> None:
+        """Count a record that was added."""
         self._counts[outcome] = self._counts.get(outcome, 0) + 1
 
     def moved_from(self, chunk: Chunk) -> Chunk:
         """Return a chunk with these records apart; it counts them among the plain ones."""
         groups = [(outcome.verdict, count) for outcome, count in self._counts.items()]
-        plain = chunk.plain - len(self._rows)
-        return chunk._replace(plain=plain, columns=DecidedColumns(groups, self._rows))
+        self._counts = {}
+        plain = chunk.plain - len(self.starts)
+        return chunk._replace(plain=plain, columns=DecidedColumns(groups, self))

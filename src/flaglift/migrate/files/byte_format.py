@@ -2,11 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from flaglift.migrate.files.byte_changes import ChangedBytes
+from flaglift.migrate.files.byte_changes import ByteChanges, Change
 from flaglift.migrate.files.compression import ByteSource, compressed, compression_of
 from flaglift.migrate.files.format import (
     ByteWriter,
@@ -15,7 +14,6 @@ from flaglift.migrate.files.format import (
     Format,
     MadeChunk,
     RecordSplice,
-    with_splices,
 )
 from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.files.output import HashSink, Output
@@ -39,25 +37,18 @@ class ByteFormat(ABC):
 
     def __init__(self, job: Job, path: Path) -> None:
         """Prepare it. Raises `InputError` if the file cannot be opened."""
-        self._decider: ShapeDecider | None = None
         self.job = job
         self.path = path
         self.layout: Mapping[str, Any] = {"created": []}
         self.source: ByteSource = ByteSource(path)
         self.exact: bool = not compression_of(path)
 
-    def __getstate__(self) -> dict[str, Any]:
-        # What was learned of shapes stays in its process.
-        return {**vars(self), "_decider": None}
-
     @property
-    def by_shape(self) -> "ShapeDecider | None":
+    def by_shape(self) -> ShapeDecider | None:
         """What decides on prompts by their shapes; None if each is wanted as a record."""
         if not self.by_columns or self.every_record:
             return None
-        if self._decider is None:
-            self._decider = ShapeDecider(self.job, self.fields, self.fits)
-        return self._decider
+        return ShapeDecider(self.job, self.fields, self.fits)
 
     @abstractmethod
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
@@ -78,16 +69,14 @@ class ByteFormat(ABC):
 
     def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> MadeChunk:
         """Return a chunk's new bytes, and patches with all that is needed to restore it."""
-        changed = [_changed(chunk, splice) for splice in self.splices(chunk, changes)]
-        if chunk.columns:
-            changed += chunk.columns.content
-            changed.sort(key=itemgetter(0))
-        journaled = [each[3:] for each in changed if each.patch]
-        keys, codes, patches = zip(*journaled, strict=True) if journaled else ((), (), ())
-        entries = PackedEntries.of_patches(keys, codes, patches, numbered=self.job.key is None)
-        return MadeChunk(
-            compressed(with_splices(chunk, changed), compression_of(self.path)), entries
+        found = chunk.columns.content if chunk.columns else ByteChanges()
+        changed = found.merged(_change(chunk, each) for each in self.splices(chunk, changes))
+        numbered = self.job.key is None
+        entries = PackedEntries.of_patches(
+            changed.keys, changed.codes, changed.patches, numbered=numbered
         )
+        content = compressed(changed.applied_to(chunk.body), compression_of(self.path))
+        return MadeChunk(content, entries)
 
     def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         """Return the new bytes of a chunk, in order."""
@@ -155,12 +144,12 @@ class ByteFormat(ABC):
         self.source.close()
 
 
-def _changed(chunk: Chunk, splice: RecordSplice) -> ChangedBytes:
+def _change(chunk: Chunk, splice: RecordSplice) -> Change:
     start, end, new, change = splice
     if change is None:
-        return ChangedBytes(start, end, new, "", "", b"")
+        return start, end, new, "", "", b""
     patch = patch_of(chunk.body[start:end], new)
-    return ChangedBytes(start, end, new, change.record.key, change.codes, patch)
+    return start, end, new, change.record.key, change.codes, patch
 
 
 def _content_hash(path: Path) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from flaglift.migrate.files.byte_changes import ChangedBytes
 from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.files.patches import matching
@@ -54,13 +53,13 @@ class MadeChunk(NamedTuple):
     entries: PackedEntries | None
 
 
-def with_splices(chunk: Chunk, splices: Sequence[RecordSplice | ChangedBytes]) -> bytes:
+def with_splices(chunk: Chunk, splices: Sequence[RecordSplice]) -> bytes:
     """Return the bytes of a chunk with splices applied."""
     pieces: list[bytes] = []
     position = 0
-    for splice in splices:
-        pieces += (chunk.body[position : splice.start], splice.new)
-        position = splice.end
+    for start, end, new, _ in splices:
+        pieces += (chunk.body[position:start], new)
+        position = end
     return b"".join((*pieces, chunk.body[position:]))
 
 

@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from flaglift.errors import InputError
 from flaglift.lossless.json_reader import read
 from flaglift.lossless.json_tokens import PYTHON
-from flaglift.migrate.files.byte_format import OVERSIZE, ByteFormat
+from flaglift.migrate.files.byte_format import OVERSIZE
+from flaglift.migrate.files.json_format import JsonFormat
 from flaglift.migrate.job import Job
-from flaglift.migrate.json_document import JsonDocuments
+from flaglift.migrate.json_document import Change
 from flaglift.migrate.json_values import element_end
-from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, StoredRecord
+from flaglift.migrate.records import Chunk, Cursor, Problem, StoredRecord
 
 _BLOCK = 2**20
 _BOM = b"\xef\xbb\xbf"
@@ -27,18 +27,14 @@ _SCALAR = re.compile(rb"[^\s,\]]++")
 _DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 
 
-class JsonArray(ByteFormat):
+class JsonArray(JsonFormat):
     """A file whose outermost value is a list of documents; any other value is one document."""
 
     unit = "element"
 
     def __init__(self, job: Job, path: Path) -> None:
         """Prepare it. Raises `InputError` if the file cannot be opened or a path is invalid."""
-        super().__init__(job, path)
-        try:
-            self._documents = JsonDocuments(job.text.removeprefix("[]."), job.targets, job.key)
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        super().__init__(job, path, job.text.removeprefix("[]."))
 
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next elements; whatever follows the list is reported, and copied in pieces."""
@@ -125,14 +121,15 @@ class JsonArray(ByteFormat):
             buffer += more
 
     def _record(
-        self, buffer: bytes, start: int, end: int, number: int
+        self, buffer: bytes, start: int, end: int, number: int, change: Change | None = None
     ) -> StoredRecord | Problem | None:
         if end < 0:
             return Problem(str(number), _ENDLESS.format(most=self.job.most_bytes))
         if self.every_record and self.job.key is None:
             # To be restored: the journal has its values.
             return StoredRecord(str(number), (), slice(start, end))
-        return self._documents.record(buffer[start:end], number, start, every=self.every_record)
+        every = self.every_record
+        return self._documents.record(buffer[start:end], number, start, every=every, change=change)
 
     @staticmethod
     def _chunk(
@@ -152,14 +149,12 @@ class JsonArray(ByteFormat):
         if chunk.unread is None:
             return chunk
         first, places = chunk.unread
+        changes, change = self.changing()
         records = [
-            self._record(chunk.body, start, end, n) for n, (start, end) in enumerate(places, first)
+            self._record(chunk.body, start, end, n, change)
+            for n, (start, end) in enumerate(places, first)
         ]
-        return chunk.holding(records)
-
-    def render(self, old: bytes, change: RecordChange) -> bytes:
-        """Return an element with a change applied."""
-        return self._documents.write(old, change.written)
+        return changes.moved_from(chunk.holding(records))
 
 
 def _read_end(text: str, position: int) -> int | None:

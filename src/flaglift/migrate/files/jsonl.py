@@ -3,28 +3,23 @@
 from io import BytesIO
 from pathlib import Path
 
-from flaglift.errors import InputError
-from flaglift.migrate.files.byte_format import OVERSIZE, ByteFormat
+from flaglift.migrate.files.byte_format import OVERSIZE
+from flaglift.migrate.files.json_format import JsonFormat
 from flaglift.migrate.job import Job
-from flaglift.migrate.json_document import JsonDocuments
-from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, StoredRecord
+from flaglift.migrate.records import Chunk, Cursor, Problem, StoredRecord
 
 _BOM = b"\xef\xbb\xbf"
 _BLOCK = 4 * 2**20
 
 
-class JsonLines(ByteFormat):
+class JsonLines(JsonFormat):
     """A file of one JSON document a line."""
 
     unit = "line"
 
     def __init__(self, job: Job, path: Path) -> None:
         """Prepare it. Raises `InputError` if the file cannot be opened or a path is invalid."""
-        super().__init__(job, path)
-        try:
-            self._documents = JsonDocuments(job.text, job.targets, job.key)
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        super().__init__(job, path, job.text)
 
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next lines; an overlong line comes in pieces, as chunks without records."""
@@ -66,6 +61,7 @@ class JsonLines(ByteFormat):
         position = 0
         record, every = self._documents.record, self.every_record
         by_number = every and self.job.key is None
+        changes, change = self.changing()
         for index, line in enumerate(BytesIO(chunk.body), number):
             content = line.rstrip(b"\r\n")
             start = position
@@ -75,10 +71,6 @@ class JsonLines(ByteFormat):
                 where = slice(start, start + len(content))
                 records.append(StoredRecord(str(index), (), where))
             elif content and not content.isspace():
-                records.append(record(content, index, start, every=every))
+                records.append(record(content, index, start, every=every, change=change))
             position += len(line)
-        return chunk.holding(records)
-
-    def render(self, old: bytes, change: RecordChange) -> bytes:
-        """Return a document with a change applied."""
-        return self._documents.write(old, change.written)
+        return changes.moved_from(chunk.holding(records))

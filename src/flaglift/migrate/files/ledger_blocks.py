@@ -5,7 +5,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import Any, NamedTuple
 
 from flaglift.migrate.entries import entries_in, packed, unpacked
@@ -66,8 +66,12 @@ class PackedEntries(NamedTuple):
     ) -> "PackedEntries | None":
         """Return entries that consist of patches, each column as a list; None for none.
 
-        `numbered` is the same as in `of`. No object is made for an entry before it is read.
+        An empty patch is no entry. `numbered` is the same as in `of`. No object is made for an
+        entry before it is read.
         """
+        if not all(patches):
+            keys, codes = [*compress(keys, patches)], [*compress(codes, patches)]
+            patches = [*compress(patches, patches)]
         if not keys:
             return None
         lengths = [*map(len, patches)]

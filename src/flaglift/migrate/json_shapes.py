@@ -1,0 +1,188 @@
+"""Changes documents whose prompts are of known shapes, with the fields spelled in place.
+
+Only the bytes of the text and new members after it are written. A document that is spelled in an
+unusual way around its text is left to `JsonRewriter`.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import Any, NamedTuple
+
+from flaglift.linting.engine import fields_beside
+from flaglift.lossless.json_tokens import encoded_text
+from flaglift.migrate.files.byte_changes import ShapedChanges
+from flaglift.migrate.files.patches import patch_with
+from flaglift.migrate.job import Job
+from flaglift.migrate.json_rewriting import gap_of
+from flaglift.migrate.json_values import read_any
+from flaglift.migrate.request import request_keys
+from flaglift.migrate.shape_decision import VIDEO_PROMPT, ShapeDecider, SharedOutcome
+from flaglift.shapes import ShapedPrompt, video_prompt_of
+from flaglift.syntax.flags import FIELD_FLAGS
+
+_MOST_LAYOUTS = 1000
+_scanned: Callable[[str, int], tuple[str, int]] = scanstring
+_SPELL = {True: encode_basestring_ascii, False: encode_basestring}
+
+
+class _Layout(NamedTuple):
+    """What objects with the same keys have in common."""
+
+    read: Callable[[str], object]
+    watched: tuple[str, ...]
+    """Keys that affect the result unless their values are null."""
+    has_context: bool
+    """Whether there are fields of a request: all of them count next to a settings block."""
+
+
+_Style = tuple[str, str, bool]
+"""How an object is spelled: the colon, the white space after a comma, and whether it is ASCII."""
+
+
+class _Members(NamedTuple):
+    """New members for all prompts with one outcome, in one style."""
+
+    before: str
+    """What is written before the video prompt."""
+    after: str
+    values: Mapping[str, Any]
+    """Their values by key."""
+
+
+class JsonShapes:
+    """Changes documents of one source."""
+
+    def __init__(self, job: Job, text: str, key: str | None, decide: ShapeDecider) -> None:
+        """`text` and `key` are keys of a document, not paths."""
+        self._job = job
+        self._text = text
+        self._key = key
+        self._decide = decide
+        self._name = encode_basestring(text)
+        self._is_ascii = text.isascii() and "/" not in text and "\\" not in self._name
+        self._keys = {field: job.targets.get(field, field) for field in FIELD_FLAGS}
+        self._taken = frozenset((text, *job.targets.values()))
+        self._layouts: dict[tuple[str, ...], _Layout | None] = {}
+        self._members: dict[tuple[SharedOutcome, _Style], _Members] = {}
+
+    def change(
+        self, changes: ShapedChanges, data: bytes, document: dict[str, Any], number: int, start: int
+    ) -> bool:
+        """Add the change of a document to those of its chunk; return whether it could be decided.
+
+        `start` is its position in the chunk.
+        """
+        keys = tuple(document)
+        if keys not in self._layouts:
+            if len(self._layouts) > _MOST_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[keys] = self._layout(keys)
+        layout = self._layouts[keys]
+        text = document[self._text]
+        if layout is None or (layout.has_context and "\n" in text and "=" in text):
+            return False
+        for key in layout.watched:
+            if document[key] is not None:
+                return False
+        prompt = layout.read(text)
+        if not isinstance(prompt, ShapedPrompt):
+            return False
+        outcome = self._decide(prompt)
+        new = self._changed(data, document, prompt, outcome) if outcome else None
+        if outcome is None or new is None:
+            return False
+        key = (str(document[self._key]) if self._key else "") or str(number)
+        changes.add(start, start + len(data), new[0], key, outcome.codes, new[1])
+        changes.count(outcome)
+        return True
+
+    def _layout(self, keys: tuple[str, ...]) -> _Layout | None:
+        """Return the layout of objects; None if some of them have to be decided one by one."""
+        if any(key.endswith("]") for key in keys) or not {*keys}.isdisjoint(self._keys.values()):
+            return None
+        context = {field: key for key, field in request_keys(keys, self._taken)}
+        beside = fields_beside("", dict.fromkeys(context))
+        watched = tuple(context[field] for field in beside)
+        reader = self._decide.reader({**beside, **dict.fromkeys(self._job.targets)})
+        return _Layout(reader, watched, bool(context))
+
+    def _changed(
+        self, data: bytes, document: dict[str, Any], prompt: ShapedPrompt, outcome: SharedOutcome
+    ) -> tuple[bytes, bytes] | None:
+        """Return the new document and the patch that restores the old one.
+
+        None if the document is spelled differently around its text, or if the result would not
+        read as intended.
+        """
+        line = data.decode()
+        at = line.find(self._name)
+        value = at + len(self._name)
+        colon = ": " if line.startswith(": ", value) else ":"
+        value += len(colon)
+        if at < 0 or line[value : value + 1] != '"':
+            return None
+        end = _scanned(line, value + 1)[1]
+        ascii_only = line.isascii()
+        spell = _SPELL[ascii_only]
+        text = spell(prompt.text)
+        same = len(text) - 1
+        if not line.startswith(text[:-1], value):
+            same = 0
+            if line[value:end] != spell(document[self._text]):
+                return None  # the spelling of what stays would be lost
+        style = colon, gap_of(line, at, value, end), ascii_only
+        members = self._members.get((outcome, style)) or self._new_members(outcome, style)
+        video_prompt = video_prompt_of(prompt)
+        own = spell(video_prompt) if video_prompt else ""
+        middle = f"{text}{members.before}{own}{members.after}"
+        new = f"{line[:value]}{middle}{line[end:]}"
+        if not self._is_only_text(line):
+            values = {**document, **members.values, self._text: prompt.text}
+            if video_prompt:
+                values[self._keys[VIDEO_PROMPT]] = video_prompt
+            if not _reads_as(new, values):
+                return None
+        if ascii_only:
+            encoded_new, places = new.encode(), (value + same, value + len(middle))
+        else:
+            encoded_new = new.encode()
+            places = len(new[: value + same].encode()), len(new[: value + len(middle)].encode())
+        return encoded_new, patch_with(encoded_new, *places, line[value + same : end].encode())
+
+    def _is_only_text(self, line: str) -> bool:
+        """Return whether the key of the text can only be where it was found.
+
+        The document has this key, the line has its spelling once, and no character of ASCII is
+        escaped by its number, so it is not spelled in any other way either.
+        """
+        return self._is_ascii and line.count(self._name) == 1 and "\\u00" not in line
+
+    def _new_members(self, outcome: SharedOutcome, style: _Style) -> _Members:
+        colon, gap, ascii_only = style
+        spell = partial(encoded_text, ascii_only=ascii_only)
+        values = {self._keys[field]: value for field, value in outcome.fields.items()}
+        own = self._keys[VIDEO_PROMPT]
+        pieces = {
+            key: f",{gap}{spell(key)}{colon}{'' if key == own else spell(value)}"
+            for key, value in values.items()
+        }
+        keys = [*pieces]
+        first = keys.index(own) + 1 if own in pieces else len(keys)
+        members = _Members(
+            "".join(pieces[key] for key in keys[:first]),
+            "".join(pieces[key] for key in keys[first:]),
+            values,
+        )
+        if len(self._members) > _MOST_LAYOUTS:
+            self._members.clear()
+        self._members[outcome, style] = members
+        return members
+
+
+def _reads_as(document: str, values: dict[str, Any]) -> bool:
+    try:
+        return bool(read_any(document) == values)
+    except (ValueError, RecursionError):
+        return False
