@@ -74,6 +74,14 @@ class ChunkDecider:
             start = end
         return decisions
 
+    def one_by_one(self, part: DecidedChunk) -> DecidedChunk:
+        """Return a part with its records decided on one by one, including those by columns."""
+        chunk = part.chunk
+        if chunk.columns is None:
+            return part
+        decided = [*part.decided, *self.decided(chunk.columns.records())]
+        return part._replace(chunk=chunk._replace(columns=None), decided=decided)
+
     def _without_empty(self, stored: Stored) -> Stored:
         """Return a prompt without the neighboring values that stand for an empty one."""
         held, context = self._filled(stored.held), self._filled(stored.context)

@@ -60,6 +60,11 @@ class Decider:
         """For the fields that the store has columns or keys for, when these are empty."""
         self._prices: dict[tuple[Any, ...], Prices] = {}
 
+    @property
+    def shares(self) -> bool:
+        """Whether prompts with the same flags may have the same outcome (see `shared`)."""
+        return not self._has_other_price and self._step == WHOLE
+
     def all(self, stored: Sequence[Stored]) -> list[Verdict]:
         """Return the outcomes for prompts, in order. Never raises, whatever the text."""
         return [self(one) for one in stored]
@@ -139,7 +144,7 @@ class Decider:
 
         None if it depends on more than these: the prompt's own words, or the values held so far.
         """
-        if self._has_other_price or self._step != WHOLE:
+        if not self.shares:
             return None
         if self._targets is not None and not values.keys() <= self._targets:
             return None

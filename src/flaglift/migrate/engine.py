@@ -103,7 +103,7 @@ class Migration:
                     break
                 cursor = chunk.cursor
                 seconds = time.monotonic() - started
-                throttle.wait(len(chunk.records) + chunk.plain, seconds, self.control.ends)
+                throttle.wait(chunk.total, seconds, self.control.ends)
             late = writer.run.tally.changed - written
             if not late:
                 break
@@ -197,16 +197,17 @@ class Migration:
         if self.control.limit is not None and not self._behind_limit(tally):
             rows = min(rows, self.control.limit + self._begun - tally.records)
         chunk = self.store.read(cursor, rows)
-        self._taken = 0 if chunk is None else len(chunk.records) + chunk.plain
+        self._taken = 0 if chunk is None else chunk.total
         return chunk
 
     def _written(self, step: Step, part: DecidedChunk) -> DecidedChunk:
         """Write the decisions; return them, updated for concurrent changes and refusals."""
         moved = step.moved(part.made)
         if moved:
-            part = self._meanwhile(moved, part)
+            part = self._meanwhile(moved, self._chunks.one_by_one(part))
         refusals = step.write(part.made)
         if refusals:
+            part = self._chunks.one_by_one(part)
             decided = [
                 (record, refused_by(refusals[record.key], verdicts))
                 if record.key in refusals
@@ -250,7 +251,7 @@ class Migration:
 
     def _after(self, tally: Tally, part: DecidedChunk, seconds: float) -> None:
         throttle = self.control.throttle
-        records = part.tally.records or len(part.chunk.records) + part.chunk.plain
+        records = part.tally.records or part.chunk.total
         throttle.learn(records, part.chunk.size, seconds)
         self.control.watch(tally, part.seen)
         throttle.wait(records, seconds, self.control.ends)

@@ -27,7 +27,18 @@ def entry_of(number: int, change: RecordChange, patch: bytes | None = None) -> J
 
 
 def packed(entries: Sequence[JournalEntry]) -> tuple[bytes, bytes]:
-    """Return entries as compressed JSON.
+    """Return entries as JSON, and the same compressed."""
+    data = encoded(entries)
+    return data, compressed(data)
+
+
+def compressed(data: bytes) -> bytes:
+    """Return the JSON of a block, compressed."""
+    return zlib.compress(data, 1)
+
+
+def encoded(entries: Sequence[JournalEntry]) -> bytes:
+    """Return entries as JSON.
 
     Their numbers are consecutive, so the first number, which is stored elsewhere, is enough.
     Bytes of a patch are written as characters, so that the compressor recognizes text that also
@@ -36,8 +47,7 @@ def packed(entries: Sequence[JournalEntry]) -> tuple[bytes, bytes]:
     rows = [
         [e.key, e.before, e.after, e.codes, e.patch and e.patch.decode("latin-1")] for e in entries
     ]
-    data = json.dumps(rows, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return data, zlib.compress(data, 1)
+    return json.dumps(rows, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def unpacked(block: bytes) -> bytes:
@@ -49,7 +59,7 @@ def unpacked(block: bytes) -> bytes:
 
 
 def entries_in(data: bytes, first: int) -> list[JournalEntry]:
-    """Return the entries in JSON made by `packed`, numbered from `first`."""
+    """Return the entries in JSON made by `encoded`, numbered from `first`."""
     rows = json.loads(data.decode("utf-8", "surrogatepass"))
     return [
         JournalEntry(number, key, before, after, codes, patch and patch.encode("latin-1"))

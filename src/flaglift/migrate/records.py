@@ -1,6 +1,6 @@
 """The data exchanged between the engine and a store."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -63,6 +63,11 @@ class Chunk(NamedTuple):
     columns: "DecidedColumns | None" = None
     """Further records, which were decided on by columns and are to be written."""
 
+    @property
+    def total(self) -> int:
+        """The number of records that were read and parsed."""
+        return len(self.records) + self.plain + (self.columns.total if self.columns else 0)
+
     def holding(self, parsed: Iterable[StoredRecord | Problem | None]) -> "Chunk":
         """Return the chunk with the records parsed from it; None stands for a plain record."""
         records: list[StoredRecord] = []
@@ -109,12 +114,19 @@ class Verdict(NamedTuple):
 
 
 class DecidedColumns(NamedTuple):
-    """Records that a format decided on by columns: all have a single prompt, and are changed."""
+    """Records that a store decided on by columns: all have a single prompt, and are changed."""
 
     groups: Sequence[tuple[Verdict, int]]
     """The verdicts without what is a prompt's own, and of how many records each is."""
     content: Any
-    """What the format needs to write and journal them."""
+    """What the store needs to write and journal them."""
+    records: "Callable[[], Sequence[StoredRecord]]" = tuple
+    """Returns them to be decided on one by one, when one was changed meanwhile or is refused."""
+
+    @property
+    def total(self) -> int:
+        """The number of records."""
+        return sum(records for _, records in self.groups)
 
 
 class RecordChange(NamedTuple):
