@@ -24,7 +24,8 @@ from flaglift.migrate.job import Job
 from flaglift.migrate.records import RecordChange, StoredRecord
 from flaglift.migrate.sql import undo as module
 from flaglift.migrate.sql.keys import key_of, key_text
-from flaglift.migrate.sql.writer import SqlWriter, _SqlStep
+from flaglift.migrate.sql.step import SqlStep
+from flaglift.migrate.sql.writer import SqlWriter
 from flaglift.migrate.throttle import Throttle
 from flaglift.migrate.undoing import undo
 from migrate.conftest import PROMPTS, Database, open_database
@@ -401,16 +402,16 @@ class Meddler:
     """Changes rows between their being read and their being written."""
 
     def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = _SqlStep.moved
+        real = SqlStep.moved
         self.changes: list[str] = []
 
-        def moved(step: _SqlStep, changes: Sequence[RecordChange]) -> Any:
+        def moved(step: SqlStep, changes: Sequence[RecordChange]) -> Any:
             while self.changes:
                 # SQLite has locked the file by now; its other writers come later.
                 database.run(self.changes.pop(0))
             return real(step, changes)
 
-        monkeypatch.setattr(_SqlStep, "moved", moved)
+        monkeypatch.setattr(SqlStep, "moved", moved)
 
 
 @pytest.fixture(params=["postgresql", "mysql"])
@@ -509,17 +510,17 @@ def test_a_lost_connection_is_found_again(
 ) -> None:
     source = server.prompts([VIDEO.format(i) for i in range(30)])
     for moment in ("moved", "write", "checkpoint"):
-        real = getattr(_SqlStep, moment)
+        real = getattr(SqlStep, moment)
         lost: list[str] = []
 
-        def once(step: _SqlStep, *args: Any, real: Any = real, lost: list[str] = lost) -> Any:
+        def once(step: SqlStep, *args: Any, real: Any = real, lost: list[str] = lost) -> Any:
             if not lost:
                 lost.append("x")
                 kill_connections(server)
             return real(step, *args)
 
         with monkeypatch.context() as patch:
-            patch.setattr(_SqlStep, moment, once)
+            patch.setattr(SqlStep, moment, once)
             assert applied(source, rows=7).changed == 30
         assert lost
         assert undone(source).restored == 30

@@ -1,0 +1,210 @@
+"""Writes a chunk of a table: rows, journal and checkpoint in one transaction."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, exc
+
+from flaglift.emit.form import agree
+from flaglift.errors import InputError
+from flaglift.migrate.clock import now
+from flaglift.migrate.files.patches import patch_of
+from flaglift.migrate.records import (
+    Cursor,
+    JournalEntry,
+    Problem,
+    RecordChange,
+    StoredRecord,
+)
+from flaglift.migrate.sql.capacity import plain_value
+from flaglift.migrate.sql.keys import key_text, to_json
+from flaglift.migrate.sql.ledger import SqlLedger
+from flaglift.migrate.sql.messages import may_pass, safe_message
+from flaglift.migrate.sql.rows import Row, Rows
+from flaglift.migrate.sql.updates import Values
+from flaglift.migrate.store import ChangeRefusal, MigrationRun
+from flaglift.migrate.tally import Tally
+
+REFUSED = "refused-by-database"
+"""The pseudo-code of a row that the database rejects."""
+ALTERED = "altered"
+"""The key under which a run counts rows that the database stored differently."""
+NOT_ALLOWED = "not-allowed"
+"""The pseudo-code of a row that the account can see but not change."""
+
+
+class SqlStep:
+    """A chunk of a table that is being written."""
+
+    def __init__(
+        self, connection: Connection, ledger: SqlLedger, rows: Rows, run: MigrationRun
+    ) -> None:
+        self.run = run
+        self._connection = connection
+        self._ledger = ledger
+        self._rows = rows
+
+    def moved(
+        self, changes: Sequence[RecordChange]
+    ) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
+        """Lock the rows, and return those changed since they were read."""
+        rows = [change.record.body for change in changes]
+        keys = list(map(self._rows.key, rows))
+        locked = self._rows.lock(self._connection, keys)
+        if list(locked.values()) == rows:
+            return {}
+        lost = [key for key in keys if key not in locked]
+        moved: dict[str, StoredRecord | ChangeRefusal | None] = (
+            {**self._not_locked(lost)} if lost else {}
+        )
+        for change, key in zip(changes, keys, strict=True):
+            current = locked.get(key)
+            if current is not None and current != change.record.body:
+                read = self._rows.record(current)
+                # A row that cannot be read any more is left alone, like a deleted one.
+                moved[change.record.key] = None if isinstance(read, Problem) else read
+        return moved
+
+    def _not_locked(self, keys: Sequence[Any]) -> Mapping[str, ChangeRefusal | None]:
+        """Return which rows exist but may not be changed, and which were deleted.
+
+        Raises `InputError` for an existing row that is not found by its key.
+        """
+        seen = self._rows.read_keys(self._connection, keys)
+        for key in keys:
+            if key not in seen and self._rows.is_there(self._connection, key):
+                raise InputError(
+                    f"the row {key_text(key)} is not found again by its key, which the database"
+                    " does not compare as it gives it; export the table to a file, or add a key of"
+                    " numbers or texts"
+                )
+        refusal = ChangeRefusal(NOT_ALLOWED, "this account may read the row and not change it")
+        return {key_text(key): refusal if key in seen else None for key in keys}
+
+    def write(self, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:
+        """Write the rows and their journal entries; return the rows that the database refuses."""
+        if not changes:
+            return {}
+        key_of = self._rows.key
+        before = {key_of(change.record.body): change.record.body for change in changes}
+        writes = dict(zip(before, map(self._rows.new_values, changes), strict=True))
+        stored: dict[Row, Row] = {}
+        refusals = self._write(writes, before, stored)
+        written = [
+            (change, stored[key])
+            for key, change in zip(before, changes, strict=True)
+            if key not in refusals
+        ]
+        if written:
+            first = self.run.tally.changed + 1
+            entries = [self._entry(number, *each) for number, each in enumerate(written, first)]
+            self._ledger.add(self._connection, self.run, entries)
+            altered = sum(self._reads_otherwise(row, writes[key]) for key, row in stored.items())
+            if altered:
+                altered += self.run.info.get(ALTERED, 0)
+                self.run = replace(self.run, info={**self.run.info, ALTERED: altered})
+        return {key_text(key): refusal for key, refusal in refusals.items()}
+
+    def _write(
+        self, writes: Mapping[Row, Values], before: Mapping[Row, Row], stored: dict[Row, Row]
+    ) -> dict[Row, ChangeRefusal]:
+        """Write the rows that the database accepts: a failing batch is bisected down to the row.
+
+        All are by key. `stored` receives the rows as they are read back.
+        """
+        refusals: dict[Row, ChangeRefusal] = {}
+        parts = [list(writes)]
+        while parts:
+            part = parts.pop()
+            made = self._attempt({key: writes[key] for key in part}, before)
+            if not isinstance(made, str):
+                stored.update(made)
+            elif len(part) == 1:
+                refusals[part[0]] = ChangeRefusal(REFUSED, made)
+            else:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+        return refusals
+
+    def _attempt(
+        self, writes: Mapping[Row, Values], before: Mapping[Row, Row]
+    ) -> Mapping[Row, Row] | str:
+        """Write rows and return them as they are now, or write none of them and return why."""
+        savepoint = self._connection.begin_nested()
+        try:
+            changed = self._rows.update(self._connection, writes.items())
+            if changed == len(writes):
+                stored = self._rows.read_keys(self._connection, [*writes])
+                if not any(
+                    self._keeps(stored.get(key), before[key], values)
+                    for key, values in writes.items()
+                ):
+                    savepoint.commit()
+                    return stored
+        except exc.DBAPIError as error:
+            if may_pass(error):
+                raise
+            self._check_transaction(error)
+            savepoint.rollback()
+            return f"the database refuses it: {safe_message(error)}"
+        savepoint.rollback()
+        return (
+            "the database leaves it, or a value in it, as it is: a trigger, a rule or a policy"
+            " holds it back"
+        )
+
+    def _check_transaction(self, error: exc.DBAPIError) -> None:
+        """Raise `InputError` if the whole transaction is gone, as SQLite's RAISE(ROLLBACK) does."""
+        driver: Any = self._connection.connection.driver_connection
+        if self._connection.dialect.name == "sqlite" and not driver.in_transaction:
+            raise InputError(
+                f"a row ended the whole transaction ({safe_message(error)}), so nothing of this"
+                " chunk was written: have the trigger say RAISE(ABORT) in place of"
+                " RAISE(ROLLBACK), and run the same command again to resume"
+            )
+
+    def _keeps(self, now: Row | None, before: Row, values: Values) -> bool:
+        """Return whether a row kept an old value instead of the one written, or is gone."""
+        value_of = self._rows.value
+        return now is None or any(
+            value_of(now, name) == value_of(before, name) for name in self._others(now, values)
+        )
+
+    def _reads_otherwise(self, now: Row, values: Values) -> bool:
+        """Return whether a row has another value than was written; documents may be respelled."""
+        return not self._rows.source.is_json and bool(self._others(now, values))
+
+    def _others(self, row: Row, values: Values) -> list[str]:
+        """Return the fields of a row whose values differ from those written."""
+        places = self._rows.places
+        return [
+            name
+            for name, value in values.items()
+            if row[places[name]] != value
+            if not agree(plain_value(self._rows.source.columns[name], row[places[name]]), value)
+        ]
+
+    def _entry(self, number: int, change: RecordChange, stored: Row) -> JournalEntry:
+        """Return the journal's entry: the values before, and those that the database stored."""
+        before = change.record.body
+        if self._rows.source.is_json:
+            old, new = (self._rows.text(row).encode() for row in (before, stored))
+            kept = {"sha256": hashlib.sha256(old).hexdigest()}
+            return JournalEntry(
+                number, change.record.key, kept, {}, change.codes, patch_of(old, new)
+            )
+        places = [(name, self._rows.places[name]) for name in change.written[0].writes]
+        return JournalEntry(
+            number,
+            change.record.key,
+            {name: to_json(before[place]) for name, place in places},
+            {name: to_json(stored[place]) for name, place in places},
+            change.codes,
+        )
+
+    def checkpoint(self, cursor: Cursor, tally: Tally) -> None:
+        """Save the run's position."""
+        self.run = replace(self.run, cursor=cursor, tally=tally, updated=now())
+        self._ledger.save(self._connection, self.run)
