@@ -21,8 +21,9 @@ from flaglift.migrate.decision import Decider
 from flaglift.migrate.engine import Migration
 from flaglift.migrate.errors import LockedError, UnavailableError, UnreadableRecordError
 from flaglift.migrate.job import Job
-from flaglift.migrate.records import RecordChange, StoredRecord
+from flaglift.migrate.records import StoredRecord
 from flaglift.migrate.sql import undo as module
+from flaglift.migrate.sql.changes import TableChanges
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.step import SqlStep
 from flaglift.migrate.sql.writer import SqlWriter
@@ -405,7 +406,7 @@ class Meddler:
         real = SqlStep.moved
         self.changes: list[str] = []
 
-        def moved(step: SqlStep, changes: Sequence[RecordChange]) -> Any:
+        def moved(step: SqlStep, changes: TableChanges) -> Any:
             while self.changes:
                 # SQLite has locked the file by now; its other writers come later.
                 database.run(self.changes.pop(0))

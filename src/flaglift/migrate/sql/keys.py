@@ -41,7 +41,7 @@ def to_json(value: Any) -> Any:
     if value is None or isinstance(value, (int, float)):
         return value
     if isinstance(value, str):
-        if value.isascii() or not has_surrogates(value):
+        if not has_surrogates(value):
             return value
         return {"surrogates": ascii(value)[1:-1]}
     for kind, (cls, write, _) in _KINDS.items():
@@ -65,6 +65,8 @@ def from_json(value: Any) -> Any:
 
 def has_surrogates(value: str) -> bool:
     """Return whether a text contains invalid UTF-8, read as lone surrogates."""
+    if value.isascii():
+        return False
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -33,8 +33,9 @@ from sqlalchemy.schema import CreateTable
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
-from flaglift.migrate.entries import entries_in, packed, unpacked
+from flaglift.migrate.entries import compressed, unpacked
 from flaglift.migrate.records import JournalEntry
+from flaglift.migrate.sql.blocks import entries_of_block
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.sql.rights import (
     account,
@@ -213,15 +214,15 @@ class SqlLedger:
             for row in connection.execute(query)
         ]
 
-    def add(
-        self, connection: Connection, run: MigrationRun, entries: Sequence[JournalEntry]
-    ) -> None:
-        """Write entries, at least one, to the journal of a run as one block."""
-        data, block = packed(entries)
+    def add(self, connection: Connection, run: MigrationRun, first: int, data: bytes) -> None:
+        """Write entries, at least one, to the journal of a run as a block, numbered from `first`.
+
+        `data` is their JSON.
+        """
         values = {
             "run": run.id,
-            "first": entries[0].number,
-            "entries": block,
+            "first": first,
+            "entries": compressed(data),
             "digest": hashlib.sha256(data).hexdigest(),
             "undone": "[]",
         }
@@ -259,7 +260,7 @@ class SqlLedger:
                 f"the journal's block {row.first} of the run {run.id} is not as it was written, so"
                 " nothing is restored from it: take it from a backup of flaglift_journal"
             )
-        entries = entries_in(data, row.first)
+        entries = entries_of_block(data, row.first)
         numbers = (entry.number for entry in entries)
         undone = frozenset(numbers if row.undone == _ALL else json.loads(row.undone))
         return JournalChunk(row.first, entries, undone)

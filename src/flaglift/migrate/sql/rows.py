@@ -23,7 +23,7 @@ from flaglift.migrate.sql.capacity import coerced, context_value, plain_value, r
 from flaglift.migrate.sql.key_columns import RAW
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.table import PromptTable
-from flaglift.migrate.sql.updates import Write, update_rows
+from flaglift.migrate.sql.updates import Values, Write, update_rows
 from flaglift.syntax.concern import may_concern
 
 Row = tuple[Any, ...]
@@ -40,12 +40,13 @@ class Rows:
         """Prepare it. Raises `InputError` for an invalid path."""
         self.source = table
         self._dialect = dialect
-        self._take_any_text = frozenset(
+        self.take_any_text: frozenset[str] = frozenset(
             name
             for name, column in table.columns.items()
             if isinstance(column.type, Text) and column.type.length is None
             if column.name not in table.charsets
         )
+        """The fields whose columns can hold any text."""
         job = table.job
         self._width = len(table.key.columns)
         names = [*table.columns, *map(_beside, table.context)]
@@ -92,7 +93,7 @@ class Rows:
             return whole_rows, whole_rows
         passed = self.select(connection, after, rows, [self._has_dashes().label("flagged")])
         flagged = [self.key(row) for row in passed if row[-1]]
-        rows_read = self.read_keys(connection, [key for key in flagged if _is_sound(key)])
+        rows_read = self.read_keys(connection, [key for key in flagged if is_sound(key)])
         if len(rows_read) < len(flagged):  # keys not found by `=` have to be reported, too
             whole = {self.key(row): row for row in self.select(connection, after, rows)}
             rows_read = {key: whole[key] for key in flagged if key in whole}
@@ -173,7 +174,7 @@ class Rows:
         """Return a row as a record, or the problem with it."""
         key = self.key(row)
         name = key_text(key)
-        if not _is_sound(key):
+        if not is_sound(key):
             return Problem(name, "its key is not UTF-8, and so cannot be written to")
         try:
             return StoredRecord(name, self._prompts(row), row)
@@ -192,6 +193,11 @@ class Rows:
                 and all(part.isascii() for part in self.key(row) if isinstance(part, str))
             )
         return isinstance(value, (int, float))  # from SQLite, for a prompt of digits
+
+    def places_beside(self, context: Iterable[str]) -> list[int]:
+        """Return the positions of the targets' values, and of those of some context fields."""
+        held = [place for _, _, place in self._held]
+        return [*held, *(self.places[_beside(name)] for name in context)]
 
     def value(self, row: Row, name: str) -> Any:
         """Return the value of a field; None if its column no longer exists."""
@@ -238,7 +244,7 @@ class Rows:
 
     def fits(self, name: str, value: Any) -> str | None:
         """Return why a column cannot hold a value; None if it can."""
-        if name in self._take_any_text and isinstance(value, str):
+        if name in self.take_any_text and isinstance(value, str):
             return None
         column = self.source.columns.get(name)
         if column is None or self.source.is_json:
@@ -246,19 +252,23 @@ class Rows:
         charset = self.source.charsets.get(column.name)
         return reason_not_to_take(column, name, value, self._dialect, charset)
 
-    def update(self, connection: Connection, writes: Iterable[Write]) -> int:
+    def update(self, connection: Connection, writes: Iterable[tuple[Row, Values]]) -> int:
         """Write values into locked rows, by key; return how many rows the database changed."""
         groups: dict[tuple[str, ...], list[Write]] = defaultdict(list)
-        for write in writes:
-            groups[tuple(write[1])].append(write)
+        for key, values in writes:
+            groups[tuple(values)].append((*values.values(), *key))
+        return sum(self.update_alike(connection, *group) for group in groups.items())
+
+    def update_alike(
+        self, connection: Connection, names: Sequence[str], writes: Sequence[Write]
+    ) -> int:
+        """Write values of the same fields, as `update` does."""
         if self.source.deferred:  # otherwise a refused row would fail the whole chunk
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-        return sum(
-            update_rows(connection, self.source, names, group) for names, group in groups.items()
-        )
+        return update_rows(connection, self.source, names, writes)
 
 
-def _is_sound(key: Row) -> bool:
+def is_sound(key: Row) -> bool:
     """Return whether a row can be updated by its key."""
     return not any(isinstance(part, str) and has_surrogates(part) for part in key)
 

@@ -1,8 +1,9 @@
 """Writes a chunk of a table: rows, journal and checkpoint in one transaction."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, exc
@@ -11,14 +12,10 @@ from flaglift.emit.form import agree
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.patches import patch_of
-from flaglift.migrate.records import (
-    Cursor,
-    JournalEntry,
-    Problem,
-    RecordChange,
-    StoredRecord,
-)
+from flaglift.migrate.records import Cursor, JournalEntry, Problem, StoredRecord
+from flaglift.migrate.sql.blocks import encoded_block
 from flaglift.migrate.sql.capacity import plain_value
+from flaglift.migrate.sql.changes import RowChanges, RowWrite, TableChanges
 from flaglift.migrate.sql.keys import key_text, to_json
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.messages import may_pass, safe_message
@@ -35,6 +32,12 @@ NOT_ALLOWED = "not-allowed"
 """The pseudo-code of a row that the account can see but not change."""
 
 
+Update = Callable[[], int]
+"""Writes rows, and returns how many the database changed."""
+IsWritten = Callable[[Mapping[Row, Row]], bool]
+"""Returns whether rows, as they are now, are as they were to be written."""
+
+
 class SqlStep:
     """A chunk of a table that is being written."""
 
@@ -46,25 +49,23 @@ class SqlStep:
         self._ledger = ledger
         self._rows = rows
 
-    def moved(
-        self, changes: Sequence[RecordChange]
-    ) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
+    def moved(self, made: TableChanges) -> Mapping[str, StoredRecord | ChangeRefusal | None]:
         """Lock the rows, and return those changed since they were read."""
-        rows = [change.record.body for change in changes]
+        rows = made.rows
         keys = list(map(self._rows.key, rows))
         locked = self._rows.lock(self._connection, keys)
-        if list(locked.values()) == rows:
+        if locked == dict(zip(keys, rows, strict=True)):
             return {}
         lost = [key for key in keys if key not in locked]
         moved: dict[str, StoredRecord | ChangeRefusal | None] = (
             {**self._not_locked(lost)} if lost else {}
         )
-        for change, key in zip(changes, keys, strict=True):
+        for row, key in zip(rows, keys, strict=True):
             current = locked.get(key)
-            if current is not None and current != change.record.body:
+            if current is not None and current != row:
                 read = self._rows.record(current)
                 # A row that cannot be read any more is left alone, like a deleted one.
-                moved[change.record.key] = None if isinstance(read, Problem) else read
+                moved[key_text(key)] = None if isinstance(read, Problem) else read
         return moved
 
     def _not_locked(self, keys: Sequence[Any]) -> Mapping[str, ChangeRefusal | None]:
@@ -83,29 +84,45 @@ class SqlStep:
         refusal = ChangeRefusal(NOT_ALLOWED, "this account may read the row and not change it")
         return {key_text(key): refusal if key in seen else None for key in keys}
 
-    def write(self, changes: Sequence[RecordChange]) -> Mapping[str, ChangeRefusal]:
+    def write(self, made: TableChanges) -> Mapping[str, ChangeRefusal]:
         """Write the rows and their journal entries; return the rows that the database refuses."""
-        if not changes:
-            return {}
-        key_of = self._rows.key
-        before = {key_of(change.record.body): change.record.body for change in changes}
-        writes = dict(zip(before, map(self._rows.new_values, changes), strict=True))
+        if made.columns and not self._write_columns(made.columns):
+            made = made.one_by_one()
+        before = {self._rows.key(write.row): write.row for write in made.writes}
+        writes = {key: write.values for key, write in zip(before, made.writes, strict=True)}
         stored: dict[Row, Row] = {}
         refusals = self._write(writes, before, stored)
         written = [
-            (change, stored[key])
-            for key, change in zip(before, changes, strict=True)
+            (write, stored[key])
+            for key, write in zip(before, made.writes, strict=True)
             if key not in refusals
         ]
-        if written:
+        if written or made.columns:
             first = self.run.tally.changed + 1
             entries = [self._entry(number, *each) for number, each in enumerate(written, first)]
-            self._ledger.add(self._connection, self.run, entries)
+            data = encoded_block(entries, made.columns)
+            self._ledger.add(self._connection, self.run, first, data)
             altered = sum(self._reads_otherwise(row, writes[key]) for key, row in stored.items())
             if altered:
                 altered += self.run.info.get(ALTERED, 0)
                 self.run = replace(self.run, info={**self.run.info, ALTERED: altered})
         return {key_text(key): refusal for key, refusal in refusals.items()}
+
+    def _write_columns(self, changes: RowChanges) -> bool:
+        """Write rows, if the database takes and keeps all of the new values; return whether.
+
+        Once it has kept other values, rows are written one by one.
+        """
+        keys = changes.keys
+
+        def update() -> int:
+            new = zip(changes.values, keys, strict=True)
+            rows = [(*values, *key) for values, key in new]
+            return self._rows.update_alike(self._connection, changes.names, rows)
+
+        if self.run.info.get(ALTERED):
+            return False
+        return not isinstance(self._attempt(keys, update, changes.are_written), str)
 
     def _write(
         self, writes: Mapping[Row, Values], before: Mapping[Row, Row], stored: dict[Row, Row]
@@ -115,10 +132,15 @@ class SqlStep:
         All are by key. `stored` receives the rows as they are read back.
         """
         refusals: dict[Row, ChangeRefusal] = {}
-        parts = [list(writes)]
+        parts = [list(writes)] if writes else []
         while parts:
             part = parts.pop()
-            made = self._attempt({key: writes[key] for key in part}, before)
+            new = {key: writes[key] for key in part}
+            made = self._attempt(
+                part,
+                partial(self._rows.update, self._connection, new.items()),
+                partial(self._is_written, new, before),
+            )
             if not isinstance(made, str):
                 stored.update(made)
             elif len(part) == 1:
@@ -129,18 +151,14 @@ class SqlStep:
         return refusals
 
     def _attempt(
-        self, writes: Mapping[Row, Values], before: Mapping[Row, Row]
+        self, keys: Sequence[Row], update: Update, is_written: IsWritten
     ) -> Mapping[Row, Row] | str:
         """Write rows and return them as they are now, or write none of them and return why."""
         savepoint = self._connection.begin_nested()
         try:
-            changed = self._rows.update(self._connection, writes.items())
-            if changed == len(writes):
-                stored = self._rows.read_keys(self._connection, [*writes])
-                if not any(
-                    self._keeps(stored.get(key), before[key], values)
-                    for key, values in writes.items()
-                ):
+            if update() == len(keys):
+                stored = self._rows.read_keys(self._connection, keys)
+                if is_written(stored):
                     savepoint.commit()
                     return stored
         except exc.DBAPIError as error:
@@ -165,6 +183,14 @@ class SqlStep:
                 " RAISE(ROLLBACK), and run the same command again to resume"
             )
 
+    def _is_written(
+        self, new: Mapping[Row, Values], before: Mapping[Row, Row], stored: Mapping[Row, Row]
+    ) -> bool:
+        """Return whether no row kept an old value instead of the one written."""
+        return not any(
+            self._keeps(stored.get(key), before[key], values) for key, values in new.items()
+        )
+
     def _keeps(self, now: Row | None, before: Row, values: Values) -> bool:
         """Return whether a row kept an old value instead of the one written, or is gone."""
         value_of = self._rows.value
@@ -186,22 +212,21 @@ class SqlStep:
             if not agree(plain_value(self._rows.source.columns[name], row[places[name]]), value)
         ]
 
-    def _entry(self, number: int, change: RecordChange, stored: Row) -> JournalEntry:
+    def _entry(self, number: int, write: RowWrite, stored: Row) -> JournalEntry:
         """Return the journal's entry: the values before, and those that the database stored."""
-        before = change.record.body
+        before = write.row
+        key = key_text(self._rows.key(before))
         if self._rows.source.is_json:
             old, new = (self._rows.text(row).encode() for row in (before, stored))
             kept = {"sha256": hashlib.sha256(old).hexdigest()}
-            return JournalEntry(
-                number, change.record.key, kept, {}, change.codes, patch_of(old, new)
-            )
-        places = [(name, self._rows.places[name]) for name in change.written[0].writes]
+            return JournalEntry(number, key, kept, {}, write.codes, patch_of(old, new))
+        places = [(name, self._rows.places[name]) for name in write.values]
         return JournalEntry(
             number,
-            change.record.key,
+            key,
             {name: to_json(before[place]) for name, place in places},
             {name: to_json(stored[place]) for name, place in places},
-            change.codes,
+            write.codes,
         )
 
     def checkpoint(self, cursor: Cursor, tally: Tally) -> None:

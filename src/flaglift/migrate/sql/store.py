@@ -9,6 +9,7 @@ from flaglift.errors import InputError
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 from flaglift.migrate.resuming import reread
+from flaglift.migrate.sql.changes import RowWrite, TableChanges
 from flaglift.migrate.sql.connection import database_url
 from flaglift.migrate.sql.identity import family, identify
 from flaglift.migrate.sql.keys import key_of, key_text
@@ -16,6 +17,7 @@ from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.load import pressure_on
 from flaglift.migrate.sql.preflight import check_table, hidden_rows, null_keys
+from flaglift.migrate.sql.row_decision import RowDecider, row_decider
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import begin_or_resume, check_rights, table_run
 from flaglift.migrate.sql.session import Session
@@ -66,6 +68,7 @@ class TableStore:
         self._ledger = SqlLedger(schema)
         self._lease = Lease(self._session, self._ledger, self.source)
         self._found: Rows | None = None
+        self._decide: RowDecider | None = None
         self._checked: list[Check] | None = None
         self.fields: frozenset[str] | None = (
             None if job.json_column is not None else frozenset(job.targets)
@@ -132,11 +135,13 @@ class TableStore:
 
     def made(
         self,
-        chunk: Chunk,  # noqa: ARG002
+        chunk: Chunk,
         changes: Sequence[RecordChange],
-    ) -> Sequence[RecordChange]:
-        """Return the changes: nothing else is written."""
-        return changes
+    ) -> TableChanges:
+        """Return the values to write."""
+        new_values = self._rows.new_values
+        writes = [RowWrite(each.record.body, new_values(each), each.codes) for each in changes]
+        return TableChanges(writes, chunk.columns.content if chunk.columns else None)
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return those of the next rows that may still contain flags; None at the end."""
@@ -160,8 +165,12 @@ class TableStore:
             )
         texts = map(table.text, wanted)
         size = sum(len(text) for text in texts if isinstance(text, str))
+        plain, columns = 0, None
+        if self._decide is not None and not left:
+            wanted, plain, columns = self._decide(wanted)
         records = (None if table.is_plain(row) else table.record(row) for row in wanted)
-        return Chunk((), {"key": end}, size=size).holding(records)
+        chunk = Chunk((), {"key": end}, size=size).holding(records)
+        return chunk._replace(plain=chunk.plain + plain, columns=columns)
 
     def unreachable(self) -> int:
         """Return how many rows no cursor reaches: those with a NULL key."""
@@ -209,6 +218,7 @@ class TableStore:
             )
             if missing:
                 self._found = None
+            self._decide = row_decider(self._rows)
             yield SqlWriter(self._session, self._ledger, self._rows, run, self._lease)
 
     @contextmanager

@@ -1,0 +1,129 @@
+"""Decides on rows whose outcome follows from the prompt alone, which are most rows of most tables.
+
+The others, decided on one by one, are those with a value in a target or in a field that rules read,
+and those whose outcome is more than a translation: a refusal, a finding of an unchanged prompt.
+"""
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
+
+from flaglift.context import Context
+from flaglift.emit.translation import TranslationStatus
+from flaglift.linting.engine import fields_beside
+from flaglift.migrate.decision import Decider, decider_of
+from flaglift.migrate.records import DecidedColumns, StoredRecord, joined_codes
+from flaglift.migrate.sql.capacity import coerced
+from flaglift.migrate.sql.changes import RowChanges, SharedOutcome
+from flaglift.migrate.sql.keys import has_surrogates, to_json
+from flaglift.migrate.sql.rows import Row, Rows, is_sound
+from flaglift.shapes import Shape, ShapedPrompt, shortcut_for
+from flaglift.syntax.concern import may_concern
+from flaglift.syntax.flags import FlagName
+
+_VIDEO_PROMPT = FlagName.VIDEO_PROMPT.field
+
+
+def row_decider(rows: Rows) -> "RowDecider | None":
+    """Return what decides on the rows of a table; None if each needs a decision of its own."""
+    decider = decider_of(rows.source.job, rows.source.job.targets)
+    shares = decider.shares and _VIDEO_PROMPT in rows.source.columns
+    return RowDecider(rows, decider) if shares else None
+
+
+class RowDecider:
+    """Decides on the rows of one table."""
+
+    def __init__(self, rows: Rows, decider: Decider) -> None:
+        job, context = rows.source.job, rows.source.context
+        self._rows = rows
+        self._decider = decider
+        beside = fields_beside("", dict.fromkeys(context))
+        self._held = itemgetter(*rows.places_beside(beside))
+        self._empty = self._held([None] * (1 + max(rows.places.values())))
+        self._has_context = bool(context)
+        given = Context({**beside, **dict.fromkeys(job.targets)})
+        self._look = shortcut_for(job.settings, given).look
+        self._names = list(rows.source.columns)
+        self._split = self._names.index(_VIDEO_PROMPT)
+        self._limited = {"text", _VIDEO_PROMPT} - rows.take_any_text
+        """The fields whose columns cannot hold any text."""
+        self._outcomes: dict[tuple[Any, ...], SharedOutcome | None] = {}
+
+    def __call__(self, rows: Sequence[Row]) -> tuple[list[Row], int, DecidedColumns | None]:
+        """Return the rows left to be decided on, the number of plain ones, and the decided ones."""
+        place, held, takes = self._rows.places["text"], self._held, self._takes
+        empty = self._empty
+        left: list[Row] = []
+        changes = RowChanges(place, self._names, [], [], [])
+        plain = 0
+        for row in rows:
+            text = row[place]
+            is_found = (place == 1 and row[0].__class__ is int) or is_sound(row[:place])
+            if not is_found or text.__class__ is not str or has_surrogates(text):
+                left.append(row)
+            elif not may_concern(text):
+                plain += 1
+            elif held(row) != empty or not takes(changes, row, text):
+                left.append(row)
+        return left, plain, self._decided(changes) if changes.rows else None
+
+    def _takes(self, changes: RowChanges, row: Row, text: str) -> bool:
+        """Add the new values of a row; return whether they follow from its prompt alone."""
+        if self._has_context and "\n" in text:  # all of it counts next to a settings block
+            return False
+        reading = self._look(text)
+        if not isinstance(reading, ShapedPrompt):
+            return False
+        shape = reading.shape
+        key = shape.case, shape.codes
+        if key not in self._outcomes:
+            self._outcomes[key] = self._outcome(shape)
+        outcome = self._outcomes[key]
+        if outcome is None:
+            return False
+        prompt = reading.video_prompt
+        if prompt is None:
+            prompt = outcome.video_prompt
+        if self._limited and not self._fit(reading.text, prompt):
+            return False
+        changes.rows.append(row)
+        changes.values.append((reading.text, *outcome.before, prompt, *outcome.after))
+        changes.outcomes.append(outcome)
+        return True
+
+    def _fit(self, text: str, prompt: str | None) -> bool:
+        own = {"text": text, _VIDEO_PROMPT: prompt}
+        return not any(
+            own[name] is not None and self._rows.fits(name, own[name]) for name in self._limited
+        )
+
+    def _outcome(self, shape: Shape) -> SharedOutcome | None:
+        """Return what prompts of a shape share; None if each needs a decision of its own."""
+        if shape.case.status is not TranslationStatus.TRANSLATED:
+            return None
+        values = {name: value for name, value in shape.case.values.items() if name != "text"}
+        verdict = self._decider.shared(values, shape.codes)
+        prompt = values.pop(_VIDEO_PROMPT, None)
+        if verdict is None or any(self._rows.fits(name, value) for name, value in values.items()):
+            return None
+        columns = self._rows.source.columns
+        stored = {name: coerced(columns[name], value) for name, value in values.items()}
+        row = [stored.get(name) for name in self._names]
+        kept = {name: to_json(value) for name, value in stored.items()}
+        codes = joined_codes(shape.codes)
+        before, after = row[1 : self._split], row[self._split + 1 :]
+        return SharedOutcome(verdict, before, after, prompt, kept, codes)
+
+    def _decided(self, changes: RowChanges) -> DecidedColumns:
+        counts: dict[int, int] = {}
+        outcomes = {id(outcome): outcome for outcome in changes.outcomes}
+        for number in map(id, changes.outcomes):
+            counts[number] = counts.get(number, 0) + 1
+        groups = [(outcomes[number].verdict, count) for number, count in counts.items()]
+
+        def records() -> list[StoredRecord]:
+            found = map(self._rows.record, changes.rows)
+            return [record for record in found if isinstance(record, StoredRecord)]
+
+        return DecidedColumns(groups, changes, records)
