@@ -20,7 +20,7 @@ from flaglift.syntax.flags import FlagName
 VIDEO_PROMPT = FlagName.VIDEO_PROMPT.field
 _OWN = ("text", VIDEO_PROMPT)
 """The fields whose values are a prompt's own."""
-_MOST_OUTCOMES = 10_000
+MOST_OUTCOMES = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # to count by it
@@ -62,7 +62,7 @@ class ShapeDecider:
         shape = prompt.shape
         key = shape.case, shape.codes
         if key not in self._outcomes:
-            if len(self._outcomes) > _MOST_OUTCOMES:
+            if len(self._outcomes) > MOST_OUTCOMES:
                 self._outcomes.clear()
             self._outcomes[key] = self._outcome(shape.case, shape.codes)
         return self._outcomes[key]

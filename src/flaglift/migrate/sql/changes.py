@@ -8,16 +8,14 @@ from flaglift.migrate.sql.rows import Row
 from flaglift.migrate.sql.updates import Values
 
 
-class SharedOutcome(NamedTuple):
-    """What prompts with the same flags are translated to, text and video prompt aside."""
+class RowOutcome(NamedTuple):
+    """What rows of prompts with the same flags have in common."""
 
     verdict: Verdict
     before: Sequence[Any]
     """The values of the columns between the text and the video prompt; None to leave one empty."""
     after: Sequence[Any]
     """Those of the columns after the video prompt."""
-    video_prompt: str | None
-    """The video prompt, if it is the same for all of them."""
     written: Mapping[str, Any]
     """The values by field, as the journal keeps them."""
     codes: str
@@ -44,7 +42,7 @@ class RowChanges(NamedTuple):
     """The rows as they were read."""
     values: list[Row]
     """The new values of all these fields, by row; None for one that stays empty."""
-    outcomes: list[SharedOutcome]
+    outcomes: list[RowOutcome]
     """By row."""
 
     @property

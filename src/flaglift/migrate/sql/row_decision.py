@@ -6,49 +6,42 @@ and those whose outcome is more than a translation: a refusal, a finding of an u
 
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any
 
-from flaglift.context import Context
-from flaglift.emit.translation import TranslationStatus
 from flaglift.linting.engine import fields_beside
-from flaglift.migrate.decision import Decider, decider_of
-from flaglift.migrate.records import DecidedColumns, StoredRecord, joined_codes
+from flaglift.migrate.decision import decider_of
+from flaglift.migrate.records import DecidedColumns, StoredRecord
+from flaglift.migrate.shape_decision import MOST_OUTCOMES, VIDEO_PROMPT, ShapeDecider, SharedOutcome
 from flaglift.migrate.sql.capacity import coerced
-from flaglift.migrate.sql.changes import RowChanges, SharedOutcome
+from flaglift.migrate.sql.changes import RowChanges, RowOutcome
 from flaglift.migrate.sql.keys import has_surrogates, to_json
 from flaglift.migrate.sql.rows import Row, Rows, is_sound
-from flaglift.shapes import Shape, ShapedPrompt, shortcut_for
+from flaglift.shapes import ShapedPrompt, video_prompt_of
 from flaglift.syntax.concern import may_concern
-from flaglift.syntax.flags import FlagName
-
-_VIDEO_PROMPT = FlagName.VIDEO_PROMPT.field
 
 
 def row_decider(rows: Rows) -> "RowDecider | None":
     """Return what decides on the rows of a table; None if each needs a decision of its own."""
-    decider = decider_of(rows.source.job, rows.source.job.targets)
-    shares = decider.shares and _VIDEO_PROMPT in rows.source.columns
-    return RowDecider(rows, decider) if shares else None
+    shares = decider_of(rows.source.job, rows.source.job.targets).shares
+    return RowDecider(rows) if shares and VIDEO_PROMPT in rows.source.columns else None
 
 
 class RowDecider:
     """Decides on the rows of one table."""
 
-    def __init__(self, rows: Rows, decider: Decider) -> None:
+    def __init__(self, rows: Rows) -> None:
         job, context = rows.source.job, rows.source.context
         self._rows = rows
-        self._decider = decider
+        self._decide = ShapeDecider(job, job.targets, rows.fits)
         beside = fields_beside("", dict.fromkeys(context))
         self._held = itemgetter(*rows.places_beside(beside))
         self._empty = self._held([None] * (1 + max(rows.places.values())))
         self._has_context = bool(context)
-        given = Context({**beside, **dict.fromkeys(job.targets)})
-        self._look = shortcut_for(job.settings, given).look
+        self._look = self._decide.reader({**beside, **dict.fromkeys(job.targets)})
         self._names = list(rows.source.columns)
-        self._split = self._names.index(_VIDEO_PROMPT)
-        self._limited = {"text", _VIDEO_PROMPT} - rows.take_any_text
+        self._split = self._names.index(VIDEO_PROMPT)
+        self._limited = {"text", VIDEO_PROMPT} - rows.take_any_text
         """The fields whose columns cannot hold any text."""
-        self._outcomes: dict[tuple[Any, ...], SharedOutcome | None] = {}
+        self._outcomes: dict[SharedOutcome, RowOutcome] = {}
 
     def __call__(self, rows: Sequence[Row]) -> tuple[list[Row], int, DecidedColumns | None]:
         """Return the rows left to be decided on, the number of plain ones, and the decided ones."""
@@ -75,16 +68,11 @@ class RowDecider:
         reading = self._look(text)
         if not isinstance(reading, ShapedPrompt):
             return False
-        shape = reading.shape
-        key = shape.case, shape.codes
-        if key not in self._outcomes:
-            self._outcomes[key] = self._outcome(shape)
-        outcome = self._outcomes[key]
-        if outcome is None:
+        shared = self._decide(reading)
+        if shared is None:
             return False
-        prompt = reading.video_prompt
-        if prompt is None:
-            prompt = outcome.video_prompt
+        outcome = self._outcomes.get(shared) or self._outcome(shared)
+        prompt = video_prompt_of(reading)
         if self._limited and not self._fit(reading.text, prompt):
             return False
         changes.rows.append(row)
@@ -93,27 +81,28 @@ class RowDecider:
         return True
 
     def _fit(self, text: str, prompt: str | None) -> bool:
-        own = {"text": text, _VIDEO_PROMPT: prompt}
+        own = {"text": text, VIDEO_PROMPT: prompt}
         return not any(
             own[name] is not None and self._rows.fits(name, own[name]) for name in self._limited
         )
 
-    def _outcome(self, shape: Shape) -> SharedOutcome | None:
-        """Return what prompts of a shape share; None if each needs a decision of its own."""
-        if shape.case.status is not TranslationStatus.TRANSLATED:
-            return None
-        values = {name: value for name, value in shape.case.values.items() if name != "text"}
-        verdict = self._decider.shared(values, shape.codes)
-        prompt = values.pop(_VIDEO_PROMPT, None)
-        if verdict is None or any(self._rows.fits(name, value) for name, value in values.items()):
-            return None
+    def _outcome(self, shared: SharedOutcome) -> RowOutcome:
+        """Return the values of columns that prompts with one outcome share."""
         columns = self._rows.source.columns
-        stored = {name: coerced(columns[name], value) for name, value in values.items()}
+        stored = {
+            name: coerced(columns[name], value)
+            for name, value in shared.fields.items()
+            if name != VIDEO_PROMPT
+        }
         row = [stored.get(name) for name in self._names]
         kept = {name: to_json(value) for name, value in stored.items()}
-        codes = joined_codes(shape.codes)
         before, after = row[1 : self._split], row[self._split + 1 :]
-        return SharedOutcome(verdict, before, after, prompt, kept, codes)
+        if len(self._outcomes) > MOST_OUTCOMES:
+            self._outcomes.clear()
+        self._outcomes[shared] = outcome = RowOutcome(
+            shared.verdict, before, after, kept, shared.codes
+        )
+        return outcome
 
     def _decided(self, changes: RowChanges) -> DecidedColumns:
         counts: dict[int, int] = {}
