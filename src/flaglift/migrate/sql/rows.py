@@ -23,7 +23,7 @@ from flaglift.migrate.sql.capacity import coerced, context_value, plain_value, r
 from flaglift.migrate.sql.key_columns import RAW
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.table import PromptTable
-from flaglift.migrate.sql.updates import Values, Write, update_rows
+from flaglift.migrate.sql.updates import Values, Write, update_alike_rows, update_rows
 from flaglift.syntax.concern import may_concern
 
 Row = tuple[Any, ...]
@@ -257,15 +257,21 @@ class Rows:
         groups: dict[tuple[str, ...], list[Write]] = defaultdict(list)
         for key, values in writes:
             groups[tuple(values)].append((*values.values(), *key))
-        return sum(self.update_alike(connection, *group) for group in groups.items())
+        self._check_constraints(connection)
+        return sum(
+            update_rows(connection, self.source, names, group) for names, group in groups.items()
+        )
 
     def update_alike(
         self, connection: Connection, names: Sequence[str], writes: Sequence[Write]
     ) -> int:
-        """Write values of the same fields, as `update` does."""
+        """Write values of the same fields, to be read again and compared."""
+        self._check_constraints(connection)
+        return update_alike_rows(connection, self.source, names, writes)
+
+    def _check_constraints(self, connection: Connection) -> None:
         if self.source.deferred:  # otherwise a refused row would fail the whole chunk
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-        return update_rows(connection, self.source, names, writes)
 
 
 def is_sound(key: Row) -> bool:
@@ -274,7 +280,10 @@ def is_sound(key: Row) -> bool:
 
 
 def _fetched(connection: Connection, query: Any) -> list[Row]:
-    return list(map(tuple, connection.execute(query).all()))
+    # The driver's own tuples: SQLAlchemy's rows take longer than the database's own work, and none
+    # of the types in these queries converts values.
+    with connection.execute(query) as result:
+        return list(result.cursor.fetchall())
 
 
 def _beside(name: str) -> str:

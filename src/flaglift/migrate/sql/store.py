@@ -239,6 +239,7 @@ class TableStore:
             if self._session.dialect not in ("postgresql", "sqlite"):
                 # MySQL commits each DDL statement, so these tables stay, but empty.
                 self._ledger.create(connection)
+        self._decide = row_decider(rows)
         run = table_run(self._job, self.source, [])
         yield Rehearsal(self._session, self._ledger, rows, run, self._lease)
 

@@ -1,9 +1,10 @@
 """Writes values into rows by key, in as few statements as the database allows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Integer
 
 from flaglift.migrate.sql.table import RESOLVES, PromptTable
 
@@ -11,6 +12,10 @@ Values = Mapping[str, Any]
 """The values to write, by field."""
 Write = Sequence[Any]
 """The values to write into a row, and its key."""
+_CASES = 50
+"""Rows of a statement in which each value is chosen by its key: the server looks through them."""
+_MOST_CHARACTERS = 100_000
+"""In a statement, if it has more than one row: a server takes no packet above some size."""
 _WHOLE_NUMBERS = ("smallint", "integer", "bigint")
 
 
@@ -21,6 +26,27 @@ def update_rows(
     if connection.dialect.name == "postgresql":
         return _update_arrays(connection, target, names, writes)
     return _update_each(connection, target, names, writes)
+
+
+def update_alike_rows(
+    connection: Connection, target: PromptTable, names: Sequence[str], writes: Sequence[Write]
+) -> int:
+    """Do the same for rows that are read again and compared, and updated one by one if need be."""
+    keys = target.key.columns
+    if connection.dialect.name in ("postgresql", "sqlite") or len(keys) > 1:
+        return update_rows(connection, target, names, writes)
+    if not isinstance(keys[0].column.type, Integer):
+        return update_rows(connection, target, names, writes)
+    return sum(_update_cases(connection, target, names, part) for part in _parts(writes))
+
+
+def _parts(writes: Sequence[Write]) -> Iterator[Sequence[Write]]:
+    start = size = 0
+    for end, write in enumerate(writes, 1):
+        size += sum(len(value) for value in write if isinstance(value, str))
+        if end == len(writes) or end - start == _CASES or size > _MOST_CHARACTERS:
+            yield writes[start:end]
+            start, size = end, 0
 
 
 # In all statements, names are quoted by the dialect, and values are bound.
@@ -47,6 +73,23 @@ def _update_each(
         f" WHERE {' AND '.join(matches)}"
     )
     return int(connection.exec_driver_sql(statement, writes).rowcount)
+
+
+def _update_cases(
+    connection: Connection, target: PromptTable, names: Sequence[str], writes: Sequence[Write]
+) -> int:
+    """Write with one statement that chooses among values by a key, which is a whole number."""
+    quote = connection.dialect.identifier_preparer.quote
+    (key,) = (quote(column.column.name) for column in target.key.columns)
+    *columns, keys = zip(*writes, strict=True)
+    cases = " ".join(f"WHEN {number:d} THEN %s" for number in keys)
+    changed = (quote(target.columns[name].name) for name in names)
+    changes = ", ".join(f"{name} = CASE {key} {cases} ELSE {name} END" for name in changed)
+    table = connection.dialect.identifier_preparer.format_table(target.table)
+    numbers = ", ".join(f"{number:d}" for number in keys)
+    statement = f"UPDATE {table} SET {changes} WHERE {key} IN ({numbers})"  # noqa: S608
+    values = tuple(chain.from_iterable(columns))
+    return int(connection.exec_driver_sql(statement, values).rowcount)
 
 
 def _names(target: PromptTable, names: Sequence[str]) -> tuple[list[str], list[str]]:
