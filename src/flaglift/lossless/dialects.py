@@ -111,7 +111,7 @@ def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
     width = 0
     count = 0
     for row in _rows(blocks, dialect):
-        if isinstance(row, bool):
+        if isinstance(row, int):
             count += row
             continue
         if row.blank:
@@ -121,11 +121,11 @@ def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
     return count
 
 
-def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | bool]:
+def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | int]:
     """Yield the rows of a file; their positions are not relative to the file.
 
-    True replaces a well-formed row with as many cells as the first one; False a row with another
-    number of cells, or with a fault that is not about a backslash.
+    A number replaces as many well-formed rows with as many cells as the first one; 0 a row with
+    another number of cells, or with a fault that is not about a backslash.
     """
     whole: RowMatcher | None = None
     ended = row_end_matcher(dialect)
@@ -136,14 +136,16 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | bool]:
         if len(data) - position < wanted and block:
             continue  # an incomplete row is tried again only once the data has doubled
         while position < len(data):
-            match = whole(data, position) if whole else None
-            if match is not None:
-                yield True
+            known = 0
+            while whole and (match := whole(data, position)):
+                known += 1
                 position = match.end()
+            if known:
+                yield known
                 continue
             match = ended(data, position) if whole else None
             if match is not None and not (dialect.backslash and b"\\" in match[0]):
-                yield False
+                yield 0
                 position = match.end()
                 continue
             row = row_at(data, position, dialect, final=not block)

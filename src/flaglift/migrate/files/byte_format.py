@@ -1,11 +1,12 @@
 """The common base of formats whose records are byte ranges."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from flaglift.migrate.files.byte_changes import ByteChanges, Change
+from flaglift.migrate.files.byte_changes import ByteChanges, Change, ShapedChanges
 from flaglift.migrate.files.compression import ByteSource, compressed, compression_of
 from flaglift.migrate.files.format import (
     ByteWriter,
@@ -25,6 +26,14 @@ from flaglift.migrate.shape_decision import ShapeDecider
 OVERSIZE = "longer than {most:,} bytes; it is skipped unchanged (--most-bytes allows more)"
 
 
+class Shapes(Protocol):
+    """Changes records whose prompts are of known shapes."""
+
+    @property
+    def change(self) -> Callable[..., Any]:
+        """Adds the change of a record to the `ShapedChanges` that it is given first."""
+
+
 class ByteFormat(ABC):
     """A file whose records are ranges of bytes: `Record.body` is a slice of the chunk's bytes."""
 
@@ -37,18 +46,29 @@ class ByteFormat(ABC):
 
     def __init__(self, job: Job, path: Path) -> None:
         """Prepare it. Raises `InputError` if the file cannot be opened."""
+        self._shapes: Shapes | None = None
         self.job = job
         self.path = path
         self.layout: Mapping[str, Any] = {"created": []}
         self.source: ByteSource = ByteSource(path)
         self.exact: bool = not compression_of(path)
 
-    @property
-    def by_shape(self) -> ShapeDecider | None:
-        """What decides on prompts by their shapes; None if each is wanted as a record."""
-        if not self.by_columns or self.every_record:
-            return None
-        return ShapeDecider(self.job, self.fields, self.fits)
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_shapes": None}  # what was learned of shapes stays in its process
+
+    def new_shapes(self, decide: ShapeDecider) -> Shapes | None:  # noqa: ARG002
+        """Return what changes records by their shapes; None if this file's cannot be."""
+        return None
+
+    def changing(self) -> tuple[ShapedChanges, Callable[..., Any] | None]:
+        """Return what collects changes by shape, and the `Shapes.change` that adds to it.
+
+        None in place of that if each prompt is wanted as a record.
+        """
+        changes = ShapedChanges()
+        if self._shapes is None and self.by_columns and not self.every_record:
+            self._shapes = self.new_shapes(ShapeDecider(self.job, self.fields, self.fits))
+        return changes, partial(self._shapes.change, changes) if self._shapes else None
 
     @abstractmethod
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:

@@ -17,13 +17,15 @@ from flaglift.lossless.delimited import (
     written,
 )
 from flaglift.migrate.files.byte_format import ByteFormat
-from flaglift.migrate.files.delimited_header import read_header
-from flaglift.migrate.files.delimited_rows import DelimitedRows
+from flaglift.migrate.files.delimited_header import no_column, read_header
+from flaglift.migrate.files.delimited_rows import DelimitedRows, ProvenRow
+from flaglift.migrate.files.delimited_shapes import DelimitedShapes
 from flaglift.migrate.files.format import Format, RecordSplice
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, Problem, RecordChange, Stored, StoredRecord
 from flaglift.migrate.request import context_columns
-from flaglift.spelling import nearest
+from flaglift.migrate.shape_decision import ShapeDecider
+from flaglift.syntax.concern import may_concern
 
 _BLOCK = 2**20
 
@@ -56,7 +58,8 @@ class Delimited(ByteFormat):
         wanted = {"text": self.job.text, **self.job.targets}
         self._columns = {f: self._index(c) for f, c in wanted.items() if c in self._names}
         if "text" not in self._columns:
-            raise InputError(self._no_column(self.job.text, delimiter))
+            hint = no_column(self._names, self.job.text, delimiter)
+            raise InputError(f"{self.path}: {hint}")
         beside = context_columns(self._names, self.job)
         self._context = {field: self._index(column) for field, column in beside.items()}
         missing = {f: c for f, c in self.job.targets.items() if c not in self._names}
@@ -76,16 +79,6 @@ class Delimited(ByteFormat):
             how = "no column" if name not in self._names else "more than one column"
             raise InputError(f"{self.path}: has {how} `{name}`")
         return self._names.index(name)
-
-    def _no_column(self, name: str, delimiter: str) -> str:
-        if not any(self._names):
-            return f"{self.path}: its first row is empty; it has to name the columns"
-        close = nearest(name, self._names)
-        shown = ", ".join(self._names[:20])
-        hint = f"did you mean `{close}`?" if close else f"its header reads {shown}"
-        if len(self._names) == 1:
-            hint += f"; --delimiter says what is between cells, if it is not {delimiter!r}"
-        return f"{self.path}: has no column `{name}`; {hint}"
 
     def notes(self) -> list[str]:
         """Return notes about missing columns."""
@@ -151,18 +144,34 @@ class Delimited(ByteFormat):
             return chunk
         first, places = chunk.unread
         records: list[StoredRecord | Problem | None] = []
+        changes, change = self.changing()
+        proven: list[ProvenRow] = []
         position = 0
         for number, end in enumerate(places, first):
             if end < 0:
                 records.append(Problem(str(number), _endless(self.job.most_bytes)))
                 break
-            row = self._rows.at(chunk.body, position, final=True, less_plain=not self.every_record)
-            if row is None:
-                records.append(None)
-            elif not row.blank:
+            start, position = position, end
+            if not self.every_record:
+                match = self._rows.match(chunk.body, start)
+                text = self._rows.text(match) if match else ""
+                if text and not may_concern(text):
+                    records.append(None)
+                    continue
+                if text and change and (done := change(match, text, number)):
+                    proven.append(done)
+                    records.append(None)
+                    continue
+            row = self._rows.at(chunk.body, start, final=True)
+            if row is not None and not row.blank:
                 records.append(self._record(chunk.body, row, number))
-            position = end
-        return chunk.holding(records)
+        self._rows.prove(proven)
+        return changes.moved_from(chunk.holding(records))
+
+    def new_shapes(self, decide: ShapeDecider) -> DelimitedShapes:
+        """Return what changes rows by shape."""
+        places = (self._columns, self._context, self._key)
+        return DelimitedShapes(self.job, self._dialect, *places, decide)
 
     def _record(self, buffer: bytes, row: DelimitedRow, number: int) -> StoredRecord | Problem:
         fault = fault_of(row, self._width)
@@ -188,9 +197,9 @@ class Delimited(ByteFormat):
     def splices(self, chunk: Chunk, changes: Sequence[RecordChange]) -> list[RecordSplice]:
         """Return the new bytes of a chunk: with added columns, those of every row."""
         splices = self._splices(chunk, changes)
-        self._prove(
+        self._rows.prove(
             [
-                (chunk.body[start:end], new, change)
+                (chunk.body[start:end], new, self._values(change))
                 for start, end, new, change in splices
                 if not (self.created and change is None and start == end)
             ]
@@ -246,23 +255,16 @@ class Delimited(ByteFormat):
         tail = self._joined(added) if self.created else b""
         return b"".join((*pieces, old[position:], tail))
 
-    def _prove(self, rows: Sequence[tuple[bytes, bytes, RecordChange | None]]) -> None:
-        """Read rows before and after with Python's reader, and compare the results."""
-        before = self._rows.again(old for old, _, _ in rows)
-        after = self._rows.again(new for _, new, _ in rows)
-        if before is None or after is None:  # a cell exceeds the reader's limit
-            for row in rows if len(rows) > 1 else ():
-                self._prove([row])
-            return
-        for (_, _, change), wanted in zip(rows, before, strict=False):
-            writes = change.written[0].writes if change else {}
-            for field, value in writes.items():
-                if field in self._columns:
-                    wanted[self._columns[field]] = form_value(value)
-            if self.created:
-                wanted += [form_value(writes.get(field, "")) for field in self._missing]
-        if len(before) != len(rows) or after != before:
-            raise FlagliftError("a row would not read as intended; please report this")
+    def _values(self, change: RecordChange | None) -> dict[int, str]:
+        """Return the values that a row has to have after a change, by column."""
+        writes = change.written[0].writes if change else {}
+        values = {
+            self._columns[field]: form_value(value)
+            for field, value in writes.items()
+            if field in self._columns
+        }
+        added = enumerate(self._missing if self.created else (), self._width)
+        return values | {index: form_value(writes.get(field, "")) for index, field in added}
 
     def changed(self, path: Path, info: dict[str, Any]) -> Format:
         """Return the format of this file's changed version, with the columns that were added."""

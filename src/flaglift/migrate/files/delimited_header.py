@@ -10,6 +10,7 @@ from flaglift.lossless.delimited import UNCLOSED, DelimitedRow, Dialect, content
 from flaglift.lossless.dialects import choose
 from flaglift.migrate.files.compression import ByteSource
 from flaglift.migrate.job import Job
+from flaglift.spelling import nearest
 
 _BLOCK = 2**20
 _PROBE = bytes(range(128)).replace(b"\\", b"") + b"\\u0041+AGE-~{\x1b$B\x0e"
@@ -54,6 +55,17 @@ def read_header(source: ByteSource, job: Job, path: Path, dialect: Dialect | Non
         return Header(dialect, row.following, [name.decode(job.encoding) for name in raw])
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: its header is not {error.encoding}") from None
+
+
+def no_column(names: list[str], name: str, delimiter: str) -> str:
+    """Return the message for a column that is not among those of the first row."""
+    if not any(names):
+        return "its first row is empty; it has to name the columns"
+    close = nearest(name, names)
+    hint = f"did you mean `{close}`?" if close else f"its header reads {', '.join(names[:20])}"
+    if len(names) == 1:
+        hint += f"; --delimiter says what is between cells, if it is not {delimiter!r}"
+    return f"has no column `{name}`; {hint}"
 
 
 def _chosen(source: ByteSource, job: Job, path: Path) -> Dialect:

@@ -1,8 +1,9 @@
 """Rows of a delimited file: those that all CSV readers agree on are read by one regex."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
+from flaglift.errors import FlagliftError
 from flaglift.lossless.delimited import (
     Cell,
     DelimitedRow,
@@ -12,7 +13,9 @@ from flaglift.lossless.delimited import (
     row_matcher,
     sound_content,
 )
-from flaglift.syntax.concern import may_concern
+
+ProvenRow = tuple[bytes, bytes, Mapping[int, str]]
+"""A row before and after, and the values that it has to have then, by column from 0."""
 
 
 class DelimitedRows:
@@ -34,32 +37,28 @@ class DelimitedRows:
             ends.append(start)
         return ends
 
-    def at(
-        self, data: bytes, start: int, *, final: bool, less_plain: bool = False
-    ) -> DelimitedRow | None:
-        """Return the row at a position; None if it does not end within the data.
+    def match(self, data: bytes, start: int) -> re.Match[bytes] | None:
+        """Return the row at a position, each cell as a group; None if readers may not agree."""
+        return self._matched(data, start) if self._matched else None
 
-        With `less_plain`, also None if it certainly contains nothing like a flag.
-        """
-        match = self._matched(data, start) if self._matched else None
+    def at(self, data: bytes, start: int, *, final: bool) -> DelimitedRow | None:
+        """Return the row at a position; None if it does not end within the data."""
+        match = self.match(data, start)
         if match is None:
             return row_at(data, start, self._dialect, final=final)
-        if less_plain and self._is_plain(match):
-            return None
         cells = [Cell(*place) for place in match.regs[1:]]
         return DelimitedRow(cells, cells[-1].end, match.end(), "")
 
-    def _is_plain(self, match: re.Match[bytes]) -> bool:
+    def text(self, match: re.Match[bytes]) -> str:
+        """Return the text of a row; empty if the row is not in the file's encoding."""
         try:
             text = sound_content(match[self._text + 1], self._dialect).decode(self._encoding)
-            if not text or may_concern(text):
-                return False
             row = match[0]
-            if not row.isascii():  # bytes that are not in the file's encoding have to be reported
+            if not row.isascii():  # other bytes have to be reported, wherever they are
                 row.decode(self._encoding)
         except UnicodeDecodeError:
-            return False
-        return True
+            return ""
+        return text
 
     def cells(self, row: bytes) -> list[Cell]:
         """Return the cells of a row without its line end."""
@@ -70,3 +69,20 @@ class DelimitedRows:
         """Return rows as Python's reader has them; None if a cell exceeds its limit."""
         text = b"\n".join(rows).decode(self._encoding, "surrogateescape")
         return as_python_reads(text, self._dialect)
+
+    def prove(self, rows: Sequence[ProvenRow]) -> None:
+        """Read rows before and after with Python's reader, and compare the results.
+
+        Raises `FlagliftError` if they are not as intended, which is a bug in this code.
+        """
+        before = self.again(old for old, _, _ in rows)
+        after = self.again(new for _, new, _ in rows)
+        if before is None or after is None:  # a cell exceeds the reader's limit
+            for row in rows if len(rows) > 1 else ():
+                self.prove([row])
+            return
+        for (_, _, values), wanted in zip(rows, before, strict=False):
+            for index, value in values.items():
+                wanted[index : index + 1] = [value]
+        if len(before) != len(rows) or after != before:
+            raise FlagliftError("a row would not read as intended; please report this")

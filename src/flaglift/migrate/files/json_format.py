@@ -1,16 +1,14 @@
 """What files of JSON documents have in common."""
 
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from flaglift.errors import InputError
-from flaglift.migrate.files.byte_changes import ShapedChanges
 from flaglift.migrate.files.byte_format import ByteFormat
 from flaglift.migrate.job import Job
-from flaglift.migrate.json_document import Change, JsonDocuments
+from flaglift.migrate.json_document import JsonDocuments
 from flaglift.migrate.json_shapes import JsonShapes
 from flaglift.migrate.records import RecordChange
+from flaglift.migrate.shape_decision import ShapeDecider
 
 
 class JsonFormat(ByteFormat):
@@ -22,21 +20,14 @@ class JsonFormat(ByteFormat):
         Raises `InputError` if the file cannot be opened or a path is invalid.
         """
         super().__init__(job, path)
-        self._shapes: JsonShapes | None = None
         try:
             self._documents = JsonDocuments(text, job.targets, job.key)
         except ValueError as error:
             raise InputError(str(error)) from None
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_shapes": None}  # what was learned of shapes stays in its process
-
-    def changing(self) -> tuple[ShapedChanges, Change | None]:
-        """Return what collects changes by shape, and what finds them; None if nothing may."""
-        changes = ShapedChanges()
-        if self._shapes is None and (decide := self.by_shape):
-            self._shapes = self._documents.shapes(self.job, decide)
-        return changes, partial(self._shapes.change, changes) if self._shapes else None
+    def new_shapes(self, decide: ShapeDecider) -> JsonShapes | None:
+        """Return what changes documents by shape; None if prompts or keys are further inside."""
+        return self._documents.shapes(self.job, decide)
 
     def render(self, old: bytes, change: RecordChange) -> bytes:
         """Return a document with a change applied."""
