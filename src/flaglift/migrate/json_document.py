@@ -9,7 +9,7 @@ from flaglift.lossless.json_members import Member, parse_path, single, sites, va
 from flaglift.migrate.job import Job
 from flaglift.migrate.json_rewriting import JsonRewriter
 from flaglift.migrate.json_shapes import JsonShapes
-from flaglift.migrate.json_values import document_of, holders
+from flaglift.migrate.json_values import UNREAD, document_of, holders
 from flaglift.migrate.records import Problem, Stored, StoredRecord, Verdict
 from flaglift.migrate.request import context_of, request_field
 from flaglift.migrate.shape_decision import ShapeDecider
@@ -42,17 +42,24 @@ class JsonDocuments:
             return None
         return JsonShapes(job, self._steps[0], self._key[0] if self._key else None, decide)
 
-    def record(
-        self, data: bytes, number: int, start: int, *, every: bool, change: Change | None = None
+    def record(  # noqa: PLR0913 (what is known about a document)
+        self,
+        data: bytes,
+        number: int,
+        start: int,
+        *,
+        every: bool,
+        change: Change | None = None,
+        document: Any = UNREAD,
     ) -> StoredRecord | Problem | None:
         """Return the document at a position in its chunk, or the problem with it.
 
         None for a single prompt without anything like a flag, unless `every` one is wanted:
         most prompts are like that, and skipping them here is fast. Also None for one that `change`
-        has taken.
+        has taken. `document` has its values, if they are known.
         """
         try:
-            document = document_of(data)
+            document = document_of(data) if document is UNREAD else document
         except (ValueError, RecursionError):
             read = partial(self._found_by_places, data)
         else:

@@ -54,10 +54,22 @@ def read_any(text: str) -> Any:
     return value
 
 
-def element_end(text: str, start: int) -> int | None:
-    """Return the end of the value that begins at a position; None if it is incomplete."""
+UNREAD = object()
+"""Stands for the value of a document that is still to be read."""
+
+
+def element_at(text: str, start: int, *, read: bool) -> tuple[Any, int] | None:
+    """Return the value that begins at a position, and its end; None if it is incomplete.
+
+    The value is `UNREAD` unless it is to be `read`, and if `document_of` would raise an error.
+    """
+    if read:
+        try:
+            return _scan(text, start)
+        except (StopIteration, ValueError, RecursionError):
+            pass
     try:
-        return _scan_any(text, start)[1]
+        return UNREAD, _scan_any(text, start)[1]
     except (StopIteration, ValueError, RecursionError):
         return None
 

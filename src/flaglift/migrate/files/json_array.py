@@ -1,8 +1,9 @@
 """A JSON file: the elements of its outermost list, read one after the other, or one document."""
 
 import re
-from collections.abc import Sequence
+from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 from flaglift.lossless.json_reader import read
 from flaglift.lossless.json_tokens import PYTHON
@@ -10,7 +11,7 @@ from flaglift.migrate.files.byte_format import OVERSIZE
 from flaglift.migrate.files.json_format import JsonFormat
 from flaglift.migrate.job import Job
 from flaglift.migrate.json_document import Change
-from flaglift.migrate.json_values import element_end
+from flaglift.migrate.json_values import UNREAD, element_at
 from flaglift.migrate.records import Chunk, Cursor, Problem, StoredRecord
 
 _BLOCK = 2**20
@@ -35,6 +36,8 @@ class JsonArray(JsonFormat):
     def __init__(self, job: Job, path: Path) -> None:
         """Prepare it. Raises `InputError` if the file cannot be opened or a path is invalid."""
         super().__init__(job, path, job.text.removeprefix("[]."))
+        self._keeps = False
+        """Whether chunks are parsed in this process, right after they are cut."""
 
     def cut(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next elements; whatever follows the list is reported, and copied in pieces."""
@@ -72,7 +75,7 @@ class JsonArray(JsonFormat):
             chunk = self._chunk(buffer + more, len(buffer) + 1, (0, 1, "rest"))
             return chunk.holding([problem])
         end = len(buffer.rstrip())
-        record = self._record(buffer, start, end, 1)
+        record = self._record(buffer, (start, end), 1)
         if isinstance(record, Problem) and len(read(buffer[start:end], PYTHON).documents) > 1:
             hint = f"{record.sentence}; if each line is a document, name the file .jsonl"
             record = Problem(record.key, hint)
@@ -80,21 +83,29 @@ class JsonArray(JsonFormat):
 
     def _elements(self, buffer: bytes, position: int, offset: int, number: int, rows: int) -> Chunk:
         places: list[tuple[int, int]] = []
+        values: list[Any] = []
         first, phase = number + 1, "list"
         text = buffer.decode("latin-1")  # whose positions equal those of the bytes
+        # Only ASCII also reads the same.
+        read = self._keeps and buffer.isascii()
         while len(places) < rows:
-            end = _read_end(text, position)
-            if end is None:
-                end, buffer = self._element_end(buffer, position, alone=not places)
-                if len(buffer) > len(text):
-                    text = buffer.decode("latin-1")
+            element = _element(text, position, read=read)
+            if element is not None:
+                value, start, last, position = element
+                values.append(value)
+                places.append((start, last))
+                continue
+            end, buffer = self._element_end(buffer, position, alone=not places)
+            if len(buffer) > len(text):
+                text = buffer.decode("latin-1")
+                read = read and buffer.isascii()
             if end is None and places and len(buffer) - position < self.job.most_bytes:
                 break  # the next chunk begins with it
             start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
             if buffer[start : start + 1] == b"]":
                 position, phase = start + 1, "behind"
                 break
-            number += 1
+            values.append(UNREAD)
             if end is None:
                 places.append((start, -1))
                 position, phase = len(buffer), "rest"
@@ -102,7 +113,8 @@ class JsonArray(JsonFormat):
             places.append((start, end))
             position = _SPACE.match(buffer, end).end()  # type: ignore[union-attr]
             position += buffer[position : position + 1] == b","
-        return self._chunk(buffer, position, (offset, number, phase), places, first)
+        chunk = self._chunk(buffer, position, (offset, number + len(places), phase))
+        return chunk._replace(unread=(first, places, values if read else None)) if places else chunk
 
     def _element_end(
         self, buffer: bytes, position: int, *, alone: bool
@@ -120,50 +132,76 @@ class JsonArray(JsonFormat):
                 return None, buffer
             buffer += more
 
+    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+        """Return the next elements as documents; values that were read to find ends are kept."""
+        self._keeps = True
+        try:
+            return super().read(cursor, rows)
+        finally:
+            self._keeps = False
+
     def _record(
-        self, buffer: bytes, start: int, end: int, number: int, change: Change | None = None
+        self,
+        buffer: bytes,
+        place: tuple[int, int],
+        number: int,
+        change: Change | None = None,
+        document: Any = UNREAD,
     ) -> StoredRecord | Problem | None:
+        start, end = place
         if end < 0:
             return Problem(str(number), _ENDLESS.format(most=self.job.most_bytes))
-        if self.every_record and self.job.key is None:
+        every = self.every_record
+        if every and self.job.key is None:
             # To be restored: the journal has its values.
             return StoredRecord(str(number), (), slice(start, end))
-        every = self.every_record
-        return self._documents.record(buffer[start:end], number, start, every=every, change=change)
+        return self._documents.record(
+            buffer[start:end], number, start, every=every, change=change, document=document
+        )
 
     @staticmethod
-    def _chunk(
-        buffer: bytes,
-        end: int,
-        at: tuple[int, int, str],
-        places: Sequence[tuple[int, int]] = (),
-        first: int = 0,
-    ) -> Chunk:
-        """Return the chunk up to a position in the buffer, its elements numbered from `first`."""
+    def _chunk(buffer: bytes, end: int, at: tuple[int, int, str]) -> Chunk:
+        """Return the chunk up to a position in the buffer."""
         cursor = {"at": [at[0] + end, *at[1:]]}
-        unread = (first, places) if places else None
-        return Chunk((), cursor, size=end, body=buffer[:end], unread=unread)
+        return Chunk((), cursor, size=end, body=buffer[:end])
 
     def parse(self, chunk: Chunk) -> Chunk:
         """Return elements as documents."""
         if chunk.unread is None:
             return chunk
-        first, places = chunk.unread
+        first, places, values = chunk.unread
         changes, change = self.changing()
         records = [
-            self._record(chunk.body, start, end, n, change)
-            for n, (start, end) in enumerate(places, first)
+            self._record(chunk.body, place, number, change, value)
+            for number, (place, value) in enumerate(
+                zip(places, values or repeat(UNREAD), strict=False), first
+            )
         ]
         return changes.moved_from(chunk.holding(records))
 
 
-def _read_end(text: str, position: int) -> int | None:
-    """Return the same as `complete_end`, provided Python's reader finds a valid element."""
-    end = element_end(text, _BLANKS.match(text, position).end())  # type: ignore[union-attr]
-    if end is None:
+def _element(text: str, position: int, *, read: bool) -> tuple[Any, int, int, int] | None:
+    """Return a valid element: its value, start and end, and where what follows it begins.
+
+    None if it has to be looked for with `complete_end`.
+    """
+    start = _skipped(text, position)
+    found = element_at(text, start, read=read)
+    if found is None:
         return None
-    behind = _BLANKS.match(text, end).end()  # type: ignore[union-attr]
-    return end if text[behind : behind + 1] in _FOLLOWING else None
+    value, end = found
+    following = _skipped(text, end)
+    after = text[following : following + 1]
+    if after not in _FOLLOWING:
+        return None
+    return value, start, end, following + (after == ",")
+
+
+def _skipped(text: str, position: int) -> int:
+    """Return the position of the next character that is not white space."""
+    if text[position : position + 1] > " ":
+        return position
+    return _BLANKS.match(text, position).end()  # type: ignore[union-attr]
 
 
 def complete_end(buffer: bytes, position: int) -> int | None:
