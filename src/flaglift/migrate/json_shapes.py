@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from flaglift.linting.engine import fields_beside
 from flaglift.lossless.json_tokens import encoded_text
 from flaglift.migrate.files.byte_changes import ShapedChanges
-from flaglift.migrate.files.patches import patch_with
+from flaglift.migrate.files.patches import patch_of
 from flaglift.migrate.job import Job
 from flaglift.migrate.json_rewriting import gap_of
 from flaglift.migrate.json_values import read_any
@@ -94,7 +94,7 @@ class JsonShapes:
         if outcome is None or new is None:
             return False
         key = (str(document[self._key]) if self._key else "") or str(number)
-        changes.add(start, start + len(data), new[0], key, outcome.codes, new[1])
+        changes.add(start, start + len(data), new, key, outcome.codes, patch_of(data, new))
         changes.count(outcome)
         return True
 
@@ -110,8 +110,8 @@ class JsonShapes:
 
     def _changed(
         self, data: bytes, document: dict[str, Any], prompt: ShapedPrompt, outcome: SharedOutcome
-    ) -> tuple[bytes, bytes] | None:
-        """Return the new document and the patch that restores the old one.
+    ) -> bytes | None:
+        """Return the new document.
 
         None if the document is spelled differently around its text, or if the result would not
         read as intended.
@@ -120,36 +120,28 @@ class JsonShapes:
         at = line.find(self._name)
         value = at + len(self._name)
         colon = ": " if line.startswith(": ", value) else ":"
-        value += len(colon)
-        if at < 0 or line[value : value + 1] != '"':
+        if at < 0 or not line.startswith(f'{colon}"', value):
             return None
+        value += len(colon)
         end = _scanned(line, value + 1)[1]
         ascii_only = line.isascii()
         spell = _SPELL[ascii_only]
         text = spell(prompt.text)
-        same = len(text) - 1
-        if not line.startswith(text[:-1], value):
-            same = 0
-            if line[value:end] != spell(document[self._text]):
-                return None  # the spelling of what stays would be lost
+        # What stays has to keep its spelling.
+        if not line.startswith(text[:-1], value) and line[value:end] != spell(document[self._text]):
+            return None
         style = colon, gap_of(line, at, value, end), ascii_only
         members = self._members.get((outcome, style)) or self._new_members(outcome, style)
         video_prompt = video_prompt_of(prompt)
         own = spell(video_prompt) if video_prompt else ""
-        middle = f"{text}{members.before}{own}{members.after}"
-        new = f"{line[:value]}{middle}{line[end:]}"
+        new = f"{line[:value]}{text}{members.before}{own}{members.after}{line[end:]}"
         if not self._is_only_text(line):
             values = {**document, **members.values, self._text: prompt.text}
             if video_prompt:
                 values[self._keys[VIDEO_PROMPT]] = video_prompt
             if not _reads_as(new, values):
                 return None
-        if ascii_only:
-            encoded_new, places = new.encode(), (value + same, value + len(middle))
-        else:
-            encoded_new = new.encode()
-            places = len(new[: value + same].encode()), len(new[: value + len(middle)].encode())
-        return encoded_new, patch_with(encoded_new, *places, line[value + same : end].encode())
+        return _encoded(new)
 
     def _is_only_text(self, line: str) -> bool:
         """Return whether the key of the text can only be where it was found.
@@ -186,3 +178,10 @@ def _reads_as(document: str, values: dict[str, Any]) -> bool:
         return bool(read_any(document) == values)
     except (ValueError, RecursionError):
         return False
+
+
+def _encoded(document: str) -> bytes | None:
+    try:
+        return document.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which was escaped
+        return None

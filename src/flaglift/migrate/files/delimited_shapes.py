@@ -8,7 +8,7 @@ from flaglift.linting.engine import fields_beside
 from flaglift.lossless.delimited import Dialect, sound_content, written
 from flaglift.migrate.files.byte_changes import ShapedChanges
 from flaglift.migrate.files.delimited_rows import ProvenRow
-from flaglift.migrate.files.patches import patch_with
+from flaglift.migrate.files.patches import patch_of
 from flaglift.migrate.job import Job
 from flaglift.migrate.shape_decision import VIDEO_PROMPT, ShapeDecider, SharedOutcome
 from flaglift.shapes import ShapedPrompt, video_prompt_of
@@ -38,6 +38,8 @@ class DelimitedShapes:
         self._key = key
         self._order = sorted(columns.values())
         self._has_context = bool(context)
+        self._empty = [{b""}, {b'""'}] if dialect.quoting else [{b""}]
+        """What the cells that have to be empty hold, all of them alike."""
         self._decide = decide
         beside = fields_beside("", dict.fromkeys(context))
         watched = {columns[field] for field in columns if field != "text"}
@@ -46,7 +48,7 @@ class DelimitedShapes:
         self._read: Callable[[str], object] = decide.reader(
             {**beside, **dict.fromkeys(job.targets)}
         )
-        self._shared: dict[SharedOutcome, _Cells] = {}
+        self._shared: dict[tuple[SharedOutcome, bytes], _Cells] = {}
 
     def change(
         self, changes: ShapedChanges, row: re.Match[bytes], text: str, number: int
@@ -55,7 +57,8 @@ class DelimitedShapes:
 
         The groups of the match are the cells.
         """
-        if any(map(row.group, self._watched)):
+        beside = {*map(row.group, self._watched)}
+        if beside not in self._empty:
             return None
         if self._has_context and "\n" in text and "=" in text:
             return None
@@ -63,53 +66,50 @@ class DelimitedShapes:
         if not isinstance(prompt, ShapedPrompt):
             return None
         outcome = self._decide(prompt)
-        cells = self._cells_of(prompt, outcome, row[self._text + 1]) if outcome else None
+        cells = self._cells_of(prompt, outcome, row[self._text + 1], *beside) if outcome else None
         if outcome is None or cells is None:
             return None
         values, raw = cells
         pieces: list[bytes] = []
         data, start, end = row.string, row.start(1), row.end(row.re.groups)
-        first = position = row.start(self._order[0] + 1)
+        position = start
         for index in self._order:
             if index in raw:
                 pieces += (data[position : row.start(index + 1)], raw[index])
                 position = row.end(index + 1)
-        middle = b"".join(pieces)
-        new = b"".join((data[start:first], middle, data[position:end]))
-        # Most often it is the text, which is shorter by its end.
-        if not pieces[0] and data.startswith(pieces[1][:-1], first, position):
-            first += len(pieces[1][:-1])
-        patch = patch_with(new, first - start, len(new) - (end - position), data[first:position])
+        old, new = data[start:end], b"".join((*pieces, data[position:end]))
         key = self._key_of(row) or str(number)
-        changes.add(start, end, new, key, outcome.codes, patch)
+        changes.add(start, end, new, key, outcome.codes, patch_of(old, new))
         changes.count(outcome)
-        return data[start:end], new, values
+        return old, new, values
 
     def _key_of(self, row: re.Match[bytes]) -> str:
         if self._key is None:
             return ""
         return sound_content(row[self._key + 1], self._dialect).decode(self._encoding)
 
-    def _cells_of(self, prompt: ShapedPrompt, outcome: SharedOutcome, old: bytes) -> _Cells | None:
-        """Return the new values of a row by column; None if a cell cannot hold one of them."""
-        if outcome not in self._shared:
+    def _cells_of(
+        self, prompt: ShapedPrompt, outcome: SharedOutcome, old: bytes, empty: bytes
+    ) -> _Cells | None:
+        """Return the new values of a row by column; None if a cell cannot hold one of them.
+
+        `old` is the cell of its text, and `empty` each of those of its targets.
+        """
+        key = outcome, empty
+        if key not in self._shared:
             if len(self._shared) > _MOST_OUTCOMES:
                 self._shared.clear()
-            shared = {
-                self._columns[field]: form_value(value) for field, value in outcome.fields.items()
-            }
-            self._shared[outcome] = (
-                shared,
-                {i: self._cell(v, b"") or b"" for i, v in shared.items()},
-            )
-        shared, cells = self._shared[outcome]
-        values, raw = {**shared, self._text: prompt.text}, cells.copy()
+            fields = {self._columns[f]: form_value(value) for f, value in outcome.fields.items()}
+            cells = {index: self._cell(value, empty) or b"" for index, value in fields.items()}
+            self._shared[key] = fields, cells
+        fields, cells = self._shared[key]
+        values, raw = {**fields, self._text: prompt.text}, cells.copy()
         own: list[tuple[int, bytes | None]] = [(self._text, self._cell(prompt.text, old))]
         video_prompt = video_prompt_of(prompt)
         if video_prompt:
             index = self._columns[VIDEO_PROMPT]
             values[index] = video_prompt
-            own.append((index, self._cell(video_prompt, b"")))
+            own.append((index, self._cell(video_prompt, empty)))
         for index, cell in own:
             if cell is None:
                 return None

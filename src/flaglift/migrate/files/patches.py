@@ -15,12 +15,8 @@ def patch_of(old: bytes, new: bytes) -> bytes:
     b'{"a": "b --video"}'
     """
     start, tail = common_ends(old, new)
-    return patch_with(new, start, len(new) - tail, old[start : len(old) - tail])
-
-
-def patch_with(new: bytes, start: int, end: int, middle: bytes) -> bytes:
-    """Return what restores a range of the new bytes, given the bytes that it replaced."""
-    return b'[%d, %d, "%s"]\n%s' % (start, end, _digest(new).encode(), middle)
+    middle = old[start : len(old) - tail]
+    return b'[%d, %d, "%s"]\n%s' % (start, len(new) - tail, _digest(new).encode(), middle)
 
 
 def _digest(data: bytes) -> str:
