@@ -30,7 +30,7 @@ _SPELL = {True: encode_basestring_ascii, False: encode_basestring}
 class _Layout(NamedTuple):
     """What objects with the same keys have in common."""
 
-    read: Callable[[str], object]
+    read: Callable[[str], ShapedPrompt | None]
     watched: tuple[str, ...]
     """Keys that affect the result unless their values are null."""
     has_context: bool
@@ -87,11 +87,11 @@ class JsonShapes:
             if document[key] is not None:
                 return False
         prompt = layout.read(text)
-        if not isinstance(prompt, ShapedPrompt):
+        outcome = self._decide(prompt) if prompt else None
+        if prompt is None or outcome is None:
             return False
-        outcome = self._decide(prompt)
-        new = self._changed(data, document, prompt, outcome) if outcome else None
-        if outcome is None or new is None:
+        new = self._changed(data, document, prompt, outcome)
+        if new is None:
             return False
         key = (str(document[self._key]) if self._key else "") or str(number)
         changes.add(start, start + len(data), new, key, outcome.codes, patch_of(data, new))

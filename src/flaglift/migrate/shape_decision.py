@@ -1,8 +1,8 @@
 """Decides on prompts by their shapes, for stores that write many records at once.
 
 Like `columns`, without Arrow. A store asks this only for a prompt next to which no value affects
-the result, and decides on all others one by one: those whose shape is new, those that are refused
-or unchanged, and all prompts where the outcome is more than a translation.
+the result, and decides on all others one by one: those without a shape, those that are refused or
+unchanged, and all prompts where the outcome is more than a translation.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -50,12 +50,13 @@ class ShapeDecider:
         self._fits = fits
         self._outcomes: dict[tuple[Case, tuple[str, ...]], SharedOutcome | None] = {}
 
-    def reader(self, fields: Collection[str]) -> Callable[[str], object]:
+    def reader(self, fields: Collection[str]) -> Callable[[str], ShapedPrompt | None]:
         """Return what reads prompts next to which these request fields are empty.
 
-        It returns a `ShapedPrompt` for a prompt of a known shape.
+        The first prompt of a shape is read like all others of it, so that it does not depend on
+        what a process read before how a record is decided on.
         """
-        return shortcut_for(self._job.settings, Context(dict.fromkeys(fields))).look
+        return shortcut_for(self._job.settings, Context(dict.fromkeys(fields))).first_of_its_shape
 
     def __call__(self, prompt: ShapedPrompt) -> SharedOutcome | None:
         """Return the outcome for a prompt; None if it has to be decided on by itself."""

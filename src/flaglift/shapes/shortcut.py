@@ -122,8 +122,9 @@ class Shortcut:
 
     def first_of_its_shape(self, text: str) -> ShapedPrompt | None:
         """Return what a prompt says by its shape, after the shape was learnt from it if need be."""
+        known = len(self._cases)
         result = self.look(text)
-        if not isinstance(result, ShapedPrompt):
+        if not isinstance(result, ShapedPrompt) and len(self._cases) != known:
             result = self.look(text)
         return result if isinstance(result, ShapedPrompt) else None
 

@@ -1,7 +1,7 @@
 """Changes rows of a delimited file whose prompts are of known shapes."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from flaglift.emit.form import form_value
 from flaglift.linting.engine import fields_beside
@@ -45,9 +45,7 @@ class DelimitedShapes:
         watched = {columns[field] for field in columns if field != "text"}
         watched |= {context[field] for field in beside}
         self._watched = [index + 1 for index in sorted(watched)]
-        self._read: Callable[[str], object] = decide.reader(
-            {**beside, **dict.fromkeys(job.targets)}
-        )
+        self._read = decide.reader({**beside, **dict.fromkeys(job.targets)})
         self._shared: dict[tuple[SharedOutcome, bytes], _Cells] = {}
 
     def change(
@@ -63,11 +61,11 @@ class DelimitedShapes:
         if self._has_context and "\n" in text and "=" in text:
             return None
         prompt = self._read(text)
-        if not isinstance(prompt, ShapedPrompt):
+        outcome = self._decide(prompt) if prompt else None
+        if prompt is None or outcome is None:
             return None
-        outcome = self._decide(prompt)
-        cells = self._cells_of(prompt, outcome, row[self._text + 1], *beside) if outcome else None
-        if outcome is None or cells is None:
+        cells = self._cells_of(prompt, outcome, row[self._text + 1], *beside)
+        if cells is None:
             return None
         values, raw = cells
         pieces: list[bytes] = []
