@@ -214,6 +214,16 @@ def test_rows_in_another_encoding_and_with_columns_to_add(tmp_path: Path) -> Non
     compared(tmp_path / "p.csv", content.encode("latin-1"))  # some are not UTF-8
 
 
+def test_a_value_that_no_cell_can_hold_and_a_settings_block_next_to_a_seed(tmp_path: Path) -> None:
+    prompt = f'cat {FLAGS} --video_prompt "{{}}" now'.format
+    texts = [prompt("it yawns"), prompt('\\"so\\" it yawns'), prompt("it sits")]
+    head = "seed\ttext\tvideo_model\tvideo_prompt\tvideo_duration\n"
+    content = head + "".join(f"\t{text}\t\t\t\n" for text in texts)
+    assert compared(tmp_path / "p.tsv", content.encode()) > 1
+    content = head.replace("\t", ",") + f'1,"{FLAGS} cat\na=b",,,\n2,cat {FLAGS},,,\n' * 3
+    assert compared(tmp_path / "p.csv", content.encode()) > 1
+
+
 def test_what_was_learned_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_shapes, "_MOST_LAYOUTS", 1)
     monkeypatch.setattr(shape_decision, "_MOST_OUTCOMES", 1)

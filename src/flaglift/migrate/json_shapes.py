@@ -132,14 +132,13 @@ class JsonShapes:
             return None
         style = colon, gap_of(line, at, value, end), ascii_only
         members = self._members.get((outcome, style)) or self._new_members(outcome, style)
-        video_prompt = video_prompt_of(prompt)
-        own = spell(video_prompt) if video_prompt else ""
-        new = f"{line[:value]}{text}{members.before}{own}{members.after}{line[end:]}"
+        video_prompt = video_prompt_of(prompt) or ""
+        new = (
+            f"{line[:value]}{text}{members.before}{spell(video_prompt)}{members.after}{line[end:]}"
+        )
         if not self._is_only_text(line):
-            values = {**document, **members.values, self._text: prompt.text}
-            if video_prompt:
-                values[self._keys[VIDEO_PROMPT]] = video_prompt
-            if not _reads_as(new, values):
+            own = {self._text: prompt.text, self._keys[VIDEO_PROMPT]: video_prompt}
+            if read_any(new) != {**document, **members.values, **own}:
                 return None
         return _encoded(new)
 
@@ -161,7 +160,7 @@ class JsonShapes:
             for key, value in values.items()
         }
         keys = [*pieces]
-        first = keys.index(own) + 1 if own in pieces else len(keys)
+        first = keys.index(own) + 1
         members = _Members(
             "".join(pieces[key] for key in keys[:first]),
             "".join(pieces[key] for key in keys[first:]),
@@ -171,13 +170,6 @@ class JsonShapes:
             self._members.clear()
         self._members[outcome, style] = members
         return members
-
-
-def _reads_as(document: str, values: dict[str, Any]) -> bool:
-    try:
-        return bool(read_any(document) == values)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _encoded(document: str) -> bytes | None:

@@ -37,17 +37,11 @@ class SharedOutcome:
 class ShapeDecider:
     """Decides on the prompts of one store with one job."""
 
-    def __init__(
-        self,
-        job: Job,
-        targets: Collection[str] | None,
-        fits: Callable[[str, Any], str | None],
-    ) -> None:
-        """`targets` and `fits` are those of the store."""
+    def __init__(self, job: Job, targets: Collection[str] | None) -> None:
+        """`targets` are the fields that the store can hold; None for any."""
         self._job = job
         self._decider = decider_of(job, targets)
         self._takes_prompts = targets is None or VIDEO_PROMPT in targets
-        self._fits = fits
         self._outcomes: dict[tuple[Case, tuple[str, ...]], SharedOutcome | None] = {}
 
     def reader(self, fields: Collection[str]) -> Callable[[str], ShapedPrompt | None]:
@@ -69,11 +63,10 @@ class ShapeDecider:
         return self._outcomes[key]
 
     def _outcome(self, case: Case, codes: tuple[str, ...]) -> SharedOutcome | None:
-        if case.status is not TranslationStatus.TRANSLATED or not self._takes_prompts:
+        is_translated = case.status is TranslationStatus.TRANSLATED
+        if not (is_translated and self._takes_prompts and VIDEO_PROMPT in case.values):
             return None
         values = {field: value for field, value in case.values.items() if field not in _OWN}
-        if any(self._fits(field, value) for field, value in values.items()):
-            return None
         verdict = self._decider.shared(values, codes)
         fields = {field: value for field, value in case.values.items() if field != "text"}
         return verdict and SharedOutcome(verdict, joined_codes(codes), fields)

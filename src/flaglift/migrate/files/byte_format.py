@@ -56,9 +56,9 @@ class ByteFormat(ABC):
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_shapes": None}  # what was learned of shapes stays in its process
 
-    def new_shapes(self, decide: ShapeDecider) -> Shapes | None:  # noqa: ARG002
+    @abstractmethod
+    def new_shapes(self, decide: ShapeDecider) -> Shapes | None:
         """Return what changes records by their shapes; None if this file's cannot be."""
-        return None
 
     def changing(self) -> tuple[ShapedChanges, Callable[..., Any] | None]:
         """Return what collects changes by shape, and the `Shapes.change` that adds to it.
@@ -67,7 +67,7 @@ class ByteFormat(ABC):
         """
         changes = ShapedChanges()
         if self._shapes is None and self.by_columns and not self.every_record:
-            self._shapes = self.new_shapes(ShapeDecider(self.job, self.fields, self.fits))
+            self._shapes = self.new_shapes(ShapeDecider(self.job, self.fields))
         return changes, partial(self._shapes.change, changes) if self._shapes else None
 
     @abstractmethod

@@ -46,7 +46,9 @@ class DelimitedShapes:
         watched |= {context[field] for field in beside}
         self._watched = [index + 1 for index in sorted(watched)]
         self._read = decide.reader({**beside, **dict.fromkeys(job.targets)})
-        self._shared: dict[tuple[SharedOutcome, bytes], _Cells] = {}
+        self._shared: dict[
+            tuple[SharedOutcome, bytes], tuple[dict[int, str], dict[int, bytes | None]]
+        ] = {}
 
     def change(
         self, changes: ShapedChanges, row: re.Match[bytes], text: str, number: int
@@ -98,21 +100,18 @@ class DelimitedShapes:
             if len(self._shared) > _MOST_OUTCOMES:
                 self._shared.clear()
             fields = {self._columns[f]: form_value(value) for f, value in outcome.fields.items()}
-            cells = {index: self._cell(value, empty) or b"" for index, value in fields.items()}
+            cells = {index: self._cell(value, empty) for index, value in fields.items()}
             self._shared[key] = fields, cells
         fields, cells = self._shared[key]
-        values, raw = {**fields, self._text: prompt.text}, cells.copy()
-        own: list[tuple[int, bytes | None]] = [(self._text, self._cell(prompt.text, old))]
-        video_prompt = video_prompt_of(prompt)
-        if video_prompt:
-            index = self._columns[VIDEO_PROMPT]
-            values[index] = video_prompt
-            own.append((index, self._cell(video_prompt, empty)))
-        for index, cell in own:
-            if cell is None:
-                return None
-            raw[index] = cell
-        return values, raw
+        video_prompt, index = video_prompt_of(prompt) or "", self._columns[VIDEO_PROMPT]
+        raw = cells | {
+            self._text: self._cell(prompt.text, old),
+            index: self._cell(video_prompt, empty),
+        }
+        known = {column: cell for column, cell in raw.items() if cell is not None}
+        if len(known) < len(raw):
+            return None
+        return fields | {self._text: prompt.text, index: video_prompt}, known
 
     def _cell(self, value: str, like: bytes) -> bytes | None:
         try:
