@@ -15,6 +15,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_EVERY_MARK = tuple(mark for mark, _ in _MARKS)
 _COOKIE = re.compile(rb"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
 """A comment in one of the first two lines, as Python (PEP 263) and Ruby read it."""
 
@@ -23,7 +24,9 @@ _WITH_COOKIE = (".py", ".pyi", ".rb")
 
 def as_utf8(raw: bytes) -> bytes:
     """Return a file's content as UTF-8 if a mark names another encoding, to search in it."""
-    encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+    if not raw.startswith(_EVERY_MARK):
+        return raw
+    encoding = next(name for mark, name in _MARKS if raw.startswith(mark))
     return raw if encoding == "utf-8" else raw.decode(encoding, "replace").encode()
 
 

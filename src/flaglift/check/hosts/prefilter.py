@@ -38,16 +38,20 @@ def may_hold_flags(data: bytes) -> bool:
     >>> may_hold_flags(rb'"\u002d\u002dvideo"'), may_hold_flags("a — video".encode())
     (True, False)
     """
+    # Runs for every file: a byte is found in a tenth of the time that a word takes.
     low = data.lower()
-    for name in _WHOLE:  # runs for every file: a generator takes longer than the search
-        if name in low:
+    has_escapes = b"\\" in low
+    if b"-" in low:
+        for name in _WHOLE:
+            if name in low:
+                return True
+        has_pair = b"--" in low or (has_escapes and b"\\-" in low) or b'"-' in low
+        if has_pair and any(map(_near, set(_ASCII.findall(low)))):
             return True
-    has_pair = b"--" in low or b"\\-" in low or b'"-' in low
-    if has_pair and any(map(_near, set(_ASCII.findall(low)))):
-        return True
     if not low.isascii() and any(map(_near, set(_ANY.findall(low)))):
         return True
-    return (b"\\" in low or b"%2d" in low) and _ESCAPED.search(low) is not None
+    has_escapes = has_escapes or (b"%" in low and b"%2d" in low)
+    return has_escapes and _ESCAPED.search(low) is not None
 
 
 def lookalikes(data: bytes) -> Iterator[int]:
