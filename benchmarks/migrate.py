@@ -1,6 +1,7 @@
 """How much a migration costs beside the loop that people would write instead, on the same rows.
 
     python benchmarks/migrate.py                  the table of all stores
+    python benchmarks/migrate.py --store SQLite   that of the stores whose names begin like this
     python benchmarks/migrate.py --split          what a run costs, and what each row costs
     python benchmarks/migrate.py --memory         peak memory of small and large files
 
@@ -232,10 +233,17 @@ STORES = (
 )  # fmt: skip
 
 
-def rows(rounds: int, count: int = 20_000, most: int = 60_000) -> list[Row]:
-    """Return a row for each store, those of verify and undo beside apply, and how they grow."""
+def rows(
+    rounds: int, count: int = 20_000, most: int = 60_000, stores: str | None = None
+) -> list[Row]:
+    """Return a row for each store, those of verify and undo beside apply, and how they grow.
+
+    With `stores`, only the rows of those whose names begin with it.
+    """
     found: list[Row] = []
     for question, beside, prepare, wanted, timed in STORES:
+        if not question.startswith(stores or ""):
+            continue
         with tempfile.TemporaryDirectory() as folder:
             work = prepare(Path(folder), min(count, most) if timed is seconds else count)
 
@@ -246,7 +254,7 @@ def rows(rounds: int, count: int = 20_000, most: int = 60_000) -> list[Row]:
             clean(work.loop)  # what is learnt of the prompts' shapes, both find
             measured = median_ratio(work.apply, work.loop, rounds, clean)
             found.append(Row(question, beside, f"{wanted:g} of it", measured, wanted))
-    return [*found, *_back(rounds, count), *_growth(rounds, count)]
+    return found if stores else [*found, *_back(rounds, count), *_growth(rounds, count)]
 
 
 def print_split(rounds: int, count: int) -> None:
@@ -342,6 +350,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--store", help="only stores whose names begin like this")
     parser.add_argument("--split", action="store_true")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--parquet-rows", type=int, nargs="+", default=[1_000_000, 8_000_000])
@@ -352,4 +361,4 @@ if __name__ == "__main__":
     elif chosen.split:
         print_split(chosen.rounds, chosen.rows)
     else:
-        print_table(rows(chosen.rounds, chosen.rows))
+        print_table(rows(chosen.rounds, chosen.rows, stores=chosen.store))
