@@ -18,6 +18,8 @@ TEXTS = (
     f"a dog {MODEL} --duration 10",
     f'{MODEL} --video_prompt "no body"',
     f'a sign "and quotes" {MODEL} --video_prompt "a \\"sign\\""',
+    f"a bird {MODEL} --video_prompt sings",
+    "a fish --video --video_model seedance_v15_720p",
     "a plain cat",
     "un été",
     "a cat --video --video_model none_such",
@@ -30,6 +32,7 @@ TEXTS = (
 )
 HELD = (
     (None, None, None, None),
+    (None, None, None, None),  # again: the first prompt of a shape is examined by itself
     ("kling25", None, None, None),
     (None, None, 5, None),
     (None, "", None, None),
@@ -37,7 +40,7 @@ HELD = (
 )
 SCHEMAS = {
     "texts": "text TEXT, video_model VARCHAR(60), video_prompt TEXT, video_duration INTEGER",
-    "short": "text TEXT, video_model VARCHAR(60), video_prompt VARCHAR(40), video_duration BIGINT",
+    "short": "text TEXT, video_model VARCHAR(7), video_prompt VARCHAR(40), video_duration BIGINT",
     "numeric": "text TEXT, video_duration NUMERIC(6, 2), video_prompt TEXT, video_model CHAR(20)",
 }
 
@@ -118,3 +121,36 @@ def test_a_change_that_is_refused_takes_no_other_with_it(database: Database) -> 
     held = [row for row in database.rows() if row[2] is None]
     assert held == [(5, f"cat 4 {MODEL}", None, None, None)]
     assert undone(source).restored == 8
+
+
+def test_rows_of_mysql_with_texts_as_keys(tmp_path: Path) -> None:
+    for database in open_database("mysql", tmp_path):
+        database.run(
+            f"CREATE TABLE prompts (id VARCHAR(9) PRIMARY KEY, {SCHEMAS['texts']})"
+            " CHARACTER SET utf8mb4"
+        )
+        for number in range(60):
+            text = f"cat {number} {MODEL}"
+            database.run("INSERT INTO prompts (id, text) VALUES (:i, :t)", i=f"k{number}", t=text)
+        assert applied(f"{database.url}#prompts").changed == 60
+        assert database.rows()[1] == ("k1", "cat 1", "kling25", "cat 1", None)
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_another_client_changes_a_row_of_sqlite_meanwhile(tmp_path: Path, mode: str) -> None:
+    made = module.TableStore.made
+    for database in open_database("sqlite", tmp_path):
+        database.run(f"PRAGMA journal_mode = {mode}")
+        source = database.prompts([f"cat {i} {MODEL}" for i in range(9)])
+        changes = ["UPDATE prompts SET text = upper(text) WHERE id = 3"]
+
+        def between(*args: Any, changes: list[str] = changes, database: Any = database) -> Any:
+            if changes:
+                database.run(changes.pop())
+            return made(*args)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module.TableStore, "made", between)
+            tally = applied(source, rows=4)
+        assert (tally.changed, tally.raced) == (8, 1)
+        assert database.rows()[2] == (3, f"cat 2 {MODEL}".upper(), None, None, None)

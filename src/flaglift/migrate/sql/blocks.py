@@ -32,10 +32,13 @@ def _encoded_columns(changes: RowChanges) -> bytes:
     shared = {id(outcome): outcome for outcome in changes.outcomes}
     number = {each: index for index, each in enumerate(shared)}
     place = changes.names.index(_VIDEO_PROMPT)
+    old = [row[changes.width] for row in changes.rows]
+    new = (values[0] for values in changes.values)
     columns = {
         "keys": list(map(key_text, changes.keys)),
-        "old": [row[changes.width] for row in changes.rows],
-        "new": [new[0] for new in changes.values],
+        "old": old,
+        # Most flags come last: what is left is the beginning of the old text.
+        "new": [len(b) if a.startswith(b) else b for a, b in zip(old, new, strict=True)],
         "prompts": [new[place] for new in changes.values],
         "which": [number[id(outcome)] for outcome in changes.outcomes],
         "shared": [[outcome.written, outcome.codes] for outcome in shared.values()],
@@ -49,8 +52,7 @@ def _entries_of_columns(data: bytes, first: int) -> Iterator[JournalEntry]:
     each = zip(*(columns[name] for name in own), strict=True)
     for number, (key, old, new, prompt, which) in enumerate(each, first):
         written, codes = columns["shared"][which]
-        after = {"text": new, **written}
-        if prompt is not None:
-            after[_VIDEO_PROMPT] = prompt
+        text = old[:new] if isinstance(new, int) else new
+        after = {"text": text, **written, _VIDEO_PROMPT: prompt}
         before = {**dict.fromkeys(after), "text": old}
         yield JournalEntry(number, key, before, after, codes)

@@ -81,6 +81,8 @@ class TableChanges(NamedTuple):
 
     writes: Sequence[RowWrite]
     columns: RowChanges | None = None
+    version: Any = None
+    """The version of the database that the rows were read from; None if it is not known."""
 
     @property
     def rows(self) -> list[Row]:
@@ -90,6 +92,5 @@ class TableChanges(NamedTuple):
 
     def one_by_one(self) -> "TableChanges":
         """Return the same changes, each by itself."""
-        if self.columns is None:
-            return self
-        return TableChanges([*self.columns.one_by_one(), *self.writes])
+        columns = self.columns.one_by_one() if self.columns else []
+        return TableChanges([*columns, *self.writes])

@@ -82,9 +82,7 @@ class RowDecider:
 
     def _fit(self, text: str, prompt: str | None) -> bool:
         own = {"text": text, VIDEO_PROMPT: prompt}
-        return not any(
-            own[name] is not None and self._rows.fits(name, own[name]) for name in self._limited
-        )
+        return not any(self._rows.fits(name, own[name]) for name in self._limited)
 
     def _outcome(self, shared: SharedOutcome) -> RowOutcome:
         """Return the values of columns that prompts with one outcome share."""

@@ -107,6 +107,13 @@ class Rows:
         """Return rows by their keys, in key order."""
         return self._of_keys(connection, keys, lock=False)
 
+    def version(self, connection: Connection) -> Any:
+        """Return what differs after a commit of any other connection; None if nothing tells."""
+        if self._dialect != "sqlite":
+            return None
+        number = connection.exec_driver_sql("PRAGMA data_version").scalar()
+        return connection.connection.driver_connection, number  # two connections do not compare
+
     def is_there(self, connection: Connection, key: Sequence[Any]) -> bool:
         """Return whether a row that `=` does not find exists at its key's position in the order."""
         after = self.source.key.after(key)

@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import func, select, text
-
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job, missing_columns
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 from flaglift.migrate.resuming import reread
 from flaglift.migrate.sql.changes import RowWrite, TableChanges
 from flaglift.migrate.sql.connection import database_url
-from flaglift.migrate.sql.identity import family, identify
+from flaglift.migrate.sql.identity import identify
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
@@ -21,21 +19,12 @@ from flaglift.migrate.sql.row_decision import RowDecider, row_decider
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import begin_or_resume, check_rights, table_run
 from flaglift.migrate.sql.session import Session
-from flaglift.migrate.sql.table import find_table, format_name
+from flaglift.migrate.sql.table import count_rows, find_table
 from flaglift.migrate.sql.undo import SqlUndoer
 from flaglift.migrate.sql.verify import verify_table
 from flaglift.migrate.sql.writer import Rehearsal, SqlWriter
 from flaglift.migrate.store import Check, MigrationRun, refuse_failed
 
-_ESTIMATES = {
-    "postgresql": (
-        "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = CAST(:name AS regclass)"
-    ),
-    "mysql": (
-        "SELECT table_rows FROM information_schema.tables WHERE table_name = :table"
-        " AND table_schema = :schema"
-    ),
-}
 _LEAST_LEFT = 5_000
 """Rows of a migrated table to scan at a time: few of them are transferred."""
 
@@ -112,19 +101,10 @@ class TableStore:
         """Return the database's estimate of the row count; SQLite counts the rows."""
         if self._job.where is not None:
             return None
-        dialect = family(self._session.dialect)
-        table = self._rows.source.table
+        table = self._rows.source
         with self._session.begin() as connection:
-            if dialect in _ESTIMATES:
-                values = {
-                    "name": format_name(connection, table),
-                    "schema": self._identity.schema,
-                    "table": self._identity.name,
-                }
-                count = connection.execute(text(_ESTIMATES[dialect]), values).scalar()
-            else:
-                count = connection.execute(select(func.count()).select_from(table)).scalar()
-        return ("records", int(count)) if count else None
+            count = count_rows(connection, table)
+        return ("records", count) if count else None
 
     def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return the next rows by primary key; None at the end.
@@ -141,7 +121,8 @@ class TableStore:
         """Return the values to write."""
         new_values = self._rows.new_values
         writes = [RowWrite(each.record.body, new_values(each), each.codes) for each in changes]
-        return TableChanges(writes, chunk.columns.content if chunk.columns else None)
+        columns = chunk.columns.content if chunk.columns else None
+        return TableChanges(writes, columns, chunk.body)
 
     def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
         """Return those of the next rows that may still contain flags; None at the end."""
@@ -151,10 +132,12 @@ class TableStore:
         after = None if cursor is None else key_of(cursor["key"])
         table = self._rows
         with self._session.begin() as connection:
+            version = None  # of late rows, our own triggers may change some between two steps
             if left:
                 passed, wanted = table.select_flagged(connection, after, rows)
             else:
                 passed = wanted = table.select(connection, after, rows)
+                version = table.version(connection)
         if not passed:
             return None
         first, end = (key_text(table.key(passed[place])) for place in (0, -1))
@@ -169,7 +152,7 @@ class TableStore:
         if self._decide is not None and not left:
             wanted, plain, columns = self._decide(wanted)
         records = (None if table.is_plain(row) else table.record(row) for row in wanted)
-        chunk = Chunk((), {"key": end}, size=size).holding(records)
+        chunk = Chunk((), {"key": end}, size=size, body=version).holding(records)
         return chunk._replace(plain=chunk.plain + plain, columns=columns)
 
     def unreachable(self) -> int:

@@ -15,6 +15,8 @@ from sqlalchemy import (
     Text,
     cast,
     exc,
+    func,
+    select,
     text,
     type_coerce,
 )
@@ -34,7 +36,7 @@ from flaglift.emit.fields import typed
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
 from flaglift.migrate.request import context_columns
-from flaglift.migrate.sql.identity import TableIdentity
+from flaglift.migrate.sql.identity import TableIdentity, family
 from flaglift.migrate.sql.key_columns import RAW, Key, key_of_table
 from flaglift.spelling import nearest
 
@@ -246,3 +248,27 @@ def format_name(connection: Connection, table: Table) -> str:
     """Return a table's name as SQL, its schema included."""
     # For display: percent signs must not be doubled as in a statement.
     return connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")
+
+
+_ESTIMATES = {
+    "postgresql": (
+        "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = CAST(:name AS regclass)"
+    ),
+    "mysql": (
+        "SELECT table_rows FROM information_schema.tables WHERE table_name = :table"
+        " AND table_schema = :schema"
+    ),
+}
+
+
+def count_rows(connection: Connection, table: PromptTable) -> int:
+    """Return the database's estimate of the number of rows; SQLite counts them."""
+    dialect = family(connection.dialect.name)
+    if dialect not in _ESTIMATES:
+        return int(connection.execute(select(func.count()).select_from(table.table)).scalar_one())
+    values = {
+        "name": format_name(connection, table.table),
+        "schema": table.identity.schema,
+        "table": table.identity.name,
+    }
+    return int(connection.execute(text(_ESTIMATES[dialect]), values).scalar() or 0)
