@@ -31,7 +31,7 @@ class RowDecider:
     def __init__(self, rows: Rows) -> None:
         job, context = rows.source.job, rows.source.context
         self._rows = rows
-        self._decide = ShapeDecider(job, job.targets, rows.fits)
+        self._decide = ShapeDecider(job, job.targets)
         beside = fields_beside("", dict.fromkeys(context))
         self._held = itemgetter(*rows.places_beside(beside))
         self._empty = self._held([None] * (1 + max(rows.places.values())))
@@ -41,7 +41,7 @@ class RowDecider:
         self._split = self._names.index(VIDEO_PROMPT)
         self._limited = {"text", VIDEO_PROMPT} - rows.take_any_text
         """The fields whose columns cannot hold any text."""
-        self._outcomes: dict[SharedOutcome, RowOutcome] = {}
+        self._outcomes: dict[SharedOutcome, RowOutcome | None] = {}
 
     def __call__(self, rows: Sequence[Row]) -> tuple[list[Row], int, DecidedColumns | None]:
         """Return the rows left to be decided on, the number of plain ones, and the decided ones."""
@@ -71,7 +71,13 @@ class RowDecider:
         shared = self._decide(reading)
         if shared is None:
             return False
-        outcome = self._outcomes.get(shared) or self._outcome(shared)
+        if shared not in self._outcomes:
+            if len(self._outcomes) > MOST_OUTCOMES:
+                self._outcomes.clear()
+            self._outcomes[shared] = self._outcome(shared)
+        outcome = self._outcomes[shared]
+        if outcome is None:
+            return False
         prompt = video_prompt_of(reading)
         if self._limited and not self._fit(reading.text, prompt):
             return False
@@ -84,23 +90,20 @@ class RowDecider:
         own = {"text": text, VIDEO_PROMPT: prompt}
         return not any(self._rows.fits(name, own[name]) for name in self._limited)
 
-    def _outcome(self, shared: SharedOutcome) -> RowOutcome:
-        """Return the values of columns that prompts with one outcome share."""
+    def _outcome(self, shared: SharedOutcome) -> RowOutcome | None:
+        """Return the values of columns that prompts with one outcome share.
+
+        None if a column cannot hold one of them.
+        """
+        values = {name: value for name, value in shared.fields.items() if name != VIDEO_PROMPT}
+        if any(self._rows.fits(name, value) for name, value in values.items()):
+            return None
         columns = self._rows.source.columns
-        stored = {
-            name: coerced(columns[name], value)
-            for name, value in shared.fields.items()
-            if name != VIDEO_PROMPT
-        }
+        stored = {name: coerced(columns[name], value) for name, value in values.items()}
         row = [stored.get(name) for name in self._names]
         kept = {name: to_json(value) for name, value in stored.items()}
         before, after = row[1 : self._split], row[self._split + 1 :]
-        if len(self._outcomes) > MOST_OUTCOMES:
-            self._outcomes.clear()
-        self._outcomes[shared] = outcome = RowOutcome(
-            shared.verdict, before, after, kept, shared.codes
-        )
-        return outcome
+        return RowOutcome(shared.verdict, before, after, kept, shared.codes)
 
     def _decided(self, changes: RowChanges) -> DecidedColumns:
         counts: dict[int, int] = {}
