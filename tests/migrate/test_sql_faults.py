@@ -117,11 +117,9 @@ def test_an_engine_without_transactions_is_refused(mysql: Database) -> None:
             with pytest.raises(InputError, match=f"engine {engine} has no transactions"):
                 verb(source)
     mysql.run("ALTER TABLE prompts ENGINE=InnoDB")
-    mysql.run("SET GLOBAL default_storage_engine = MyISAM")
-    try:
-        assert applied(source).changed == 1
-    finally:
-        mysql.run("SET GLOBAL default_storage_engine = InnoDB")
+    # Of these sessions only: other tests make tables on the same server.
+    sessions = f"{mysql.url}?init_command=SET+default_storage_engine%3DMyISAM#prompts"
+    assert applied(sessions).changed == 1
     assert mysql.run(
         "SELECT DISTINCT engine FROM information_schema.tables WHERE table_schema = database()"
     ) == [("InnoDB",)]
