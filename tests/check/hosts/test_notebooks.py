@@ -80,6 +80,8 @@ def test_a_fix_changes_one_line_and_keeps_the_rest_of_the_file(indent: int | Non
         (code(f"%%time p = '{BAD}'\n", "1"), None, "notebook python"),
         (code(f"%time p = '{BAD}'"), None, "notebook python"),
         (code("%%sx\n", f"P='{BAD}'"), None, "notebook bash"),
+        (code(f"!gen '{BAD}'\n", "%%time\n"), None, "notebook bash"),
+        (code("x = 1\n", "%%time\n", f"p = {BAD!r}"), None, "notebook python"),
         (code(f"%%!P='{BAD}'"), None, "notebook bash"),
         (code("%%script env A=1 bash -e\n", f"P='{BAD}'"), None, "notebook bash"),
         (code("%%bigquery --project a b\n", f"CALL f('{BAD}')"), None, "notebook sql"),

@@ -29,11 +29,13 @@ _OF_SHELLS = frozenset({"!", "sx", "system"})
 _WRITES = ("writefile", "file")
 _LINE = re.compile(
     r"^[ \t]*(?:[\w.,\[\] ]{1,200}=[ \t]*)?"
-    r"(?P<magic>(?:(?P<shell>!!?(?=[^=\s]))|%(?P<name>[A-Za-z_]\w*))(?P<code>(?:[^\\\n]|\\[\s\S])*))"
+    r"(?P<magic>(?:(?P<shell>!!?(?=[^=\s]))|%(?P<name>%?[A-Za-z_]\w*))(?P<code>(?:[^\\\n]|\\[\s\S])*))"
     r"|^[ \t]*(?P<help>\?{1,2}[\w.]+|%?[\w.]+\?{1,2})[ \t]*$",
     re.MULTILINE,
 )
-"""A line of IPython in a cell of Python: a command of a shell, a magic, a question."""
+"""A line of IPython in a cell of Python: a command of a shell, a magic, a question.
+
+A magic of cells is one of a line where it is not in the first."""
 _NAMES = (
     ("vscode", "languageId"),
     ("polyglot_notebook", "kernelName"),
