@@ -158,6 +158,36 @@ def test_a_text_whose_place_or_spelling_is_unusual(tmp_path: Path, line: str) ->
     compared(tmp_path / "p.json", f"[{known}, {line}, {line}]".encode())
 
 
+def test_empty_fields_are_filled_where_they_are(tmp_path: Path) -> None:
+    empty = {"video_duration": None, "text": f"caf\u00e9 {FLAGS}", "n": [1.5], "video_model": None}
+    for only_ascii, marks in ((True, (", ", ": ")), (False, (",", ":"))):
+        line = json.dumps(empty, ensure_ascii=only_ascii, separators=marks)
+        assert compared(tmp_path / "p.jsonl", f"{line}\n{line}".encode()) == 2
+        assert compared(tmp_path / "p.json", f"[{line}, {line}]".encode()) == 2
+    applied(tmp_path / "p.jsonl")
+    [new] = {*(tmp_path / "p.migrated.jsonl").read_text().splitlines()}
+    assert new == json.dumps(
+        {
+            "video_duration": 5,
+            "text": "caf\u00e9",
+            "video_prompt": "caf\u00e9",
+            "n": [1.5],
+            "video_model": "kling25",
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def test_documents_as_deep_as_can_be_read(tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"text": f"cat {FLAGS}", "video_model": None})[:-1]
+        + f', "n": {"[" * n}{"]" * n}}}'
+        for n in range(850, 1000, 2)
+    ]
+    compared(tmp_path / "p.jsonl", "\n".join(lines).encode(), keep_going=True)
+
+
 _NAMES = st.sampled_from(["a", "text", "seed", 'q"', "video_model", "t\u00e9"])
 _VALUES = st.recursive(
     st.none() | st.integers() | st.sampled_from(TEXTS[:-2]) | st.text("\"\\/tex: ,{}'\u00e9"),
@@ -226,7 +256,7 @@ def test_a_value_that_no_cell_can_hold_and_a_settings_block_next_to_a_seed(tmp_p
 
 def test_what_was_learned_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_shapes, "_MOST_LAYOUTS", 1)
-    monkeypatch.setattr(shape_decision, "_MOST_OUTCOMES", 1)
+    monkeypatch.setattr(shape_decision, "MOST_OUTCOMES", 1)
     monkeypatch.setattr(delimited_shapes, "_MOST_OUTCOMES", 1)
     lines = [json.dumps({**each, str(n % 3): n}) for n, each in enumerate(documents())]
     assert compared(tmp_path / "p.jsonl", "\n".join(lines).encode()) > 10

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,10 @@ _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL
 )
 
+_Splice = tuple[int, int, bytes]
+"""The start and end of a byte range in a document, and its replacement."""
+
+
 _SPELL = {
     (spaced, only): json.JSONEncoder(
         ensure_ascii=only, separators=(", ", ": ") if spaced else (",", ":")
@@ -30,8 +34,13 @@ _SPELL = {
 }
 """Python's writers, by whether there are spaces between members, and whether all is ASCII."""
 
-_Splice = tuple[int, int, bytes]
-"""The start and end of a byte range in a document, and its replacement."""
+
+def writer_for(document: str) -> Callable[[Any], str]:
+    """Return Python's writer in the style of a document, which it may reproduce.
+
+    A document in pure ASCII probably has to stay that way.
+    """
+    return _SPELL[document[document.find('":') + 2 :][:1] == " ", document.isascii()]
 
 
 class JsonRewriter:
@@ -69,8 +78,7 @@ class JsonRewriter:
             before = read_any(text)
             if type(before) is not dict:
                 return None
-            # A document in pure ASCII probably has to stay that way.
-            spell = _SPELL[text[text.find('":') + 2 :][:1] == " ", text.isascii()]
+            spell = writer_for(text)
             if spell(before) != text:
                 return None
             writes = self._intended(verdict, before)

@@ -1,13 +1,13 @@
 """Changes documents whose prompts are of known shapes, with the fields spelled in place.
 
-Only the bytes of the text and new members after it are written. A document that is spelled in an
-unusual way around its text is left to `JsonRewriter`.
+Only the bytes of the text and new members after it are written, or, where fields are there and
+empty, the whole document as Python's writer spells it, if it was spelled so before. What is spelled
+in another way is left to `JsonRewriter`.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from json.decoder import scanstring  # type: ignore[attr-defined]
-from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, NamedTuple
 
 from flaglift.linting.engine import fields_beside
@@ -15,7 +15,7 @@ from flaglift.lossless.json_tokens import encoded_text
 from flaglift.migrate.files.byte_changes import ShapedChanges
 from flaglift.migrate.files.patches import patch_of
 from flaglift.migrate.job import Job
-from flaglift.migrate.json_rewriting import gap_of
+from flaglift.migrate.json_rewriting import gap_of, writer_for
 from flaglift.migrate.json_values import read_any
 from flaglift.migrate.request import request_keys
 from flaglift.migrate.shape_decision import VIDEO_PROMPT, ShapeDecider, SharedOutcome
@@ -23,8 +23,7 @@ from flaglift.shapes import ShapedPrompt, video_prompt_of
 from flaglift.syntax.flags import FIELD_FLAGS
 
 _MOST_LAYOUTS = 1000
-_scanned: Callable[[str, int], tuple[str, int]] = scanstring
-_SPELL = {True: encode_basestring_ascii, False: encode_basestring}
+_decoded = json.JSONDecoder().raw_decode
 
 
 class _Layout(NamedTuple):
@@ -33,6 +32,8 @@ class _Layout(NamedTuple):
     read: Callable[[str], ShapedPrompt | None]
     watched: tuple[str, ...]
     """Keys that affect the result unless their values are null."""
+    holds_fields: bool
+    """Whether there are keys of targets: their values are written in place."""
     has_context: bool
     """Whether there are fields of a request: all of them count next to a settings block."""
 
@@ -60,7 +61,7 @@ class JsonShapes:
         self._text = text
         self._key = key
         self._decide = decide
-        self._name = encode_basestring(text)
+        self._name = encoded_text(text, ascii_only=False)
         self._is_ascii = text.isascii() and "/" not in text and "\\" not in self._name
         self._keys = {field: job.targets.get(field, field) for field in FIELD_FLAGS}
         self._taken = frozenset((text, *job.targets.values()))
@@ -90,7 +91,8 @@ class JsonShapes:
         outcome = self._decide(prompt) if prompt else None
         if prompt is None or outcome is None:
             return False
-        new = self._changed(data, document, prompt, outcome)
+        write = self._filled if layout.holds_fields else self._changed
+        new = write(data.decode(), document, prompt, outcome)
         if new is None:
             return False
         key = (str(document[self._key]) if self._key else "") or str(number)
@@ -100,32 +102,59 @@ class JsonShapes:
 
     def _layout(self, keys: tuple[str, ...]) -> _Layout | None:
         """Return the layout of objects; None if some of them have to be decided one by one."""
-        if any(key.endswith("]") for key in keys) or not {*keys}.isdisjoint(self._keys.values()):
+        held = [*self._taken.intersection(keys).difference((self._text,))]
+        others = {*keys}.difference(held)
+        if any(key.endswith("]") for key in keys) or not others.isdisjoint(self._keys.values()):
             return None
         context = {field: key for key, field in request_keys(keys, self._taken)}
         beside = fields_beside("", dict.fromkeys(context))
-        watched = tuple(context[field] for field in beside)
+        watched = (*held, *(context[field] for field in beside))
         reader = self._decide.reader({**beside, **dict.fromkeys(self._job.targets)})
-        return _Layout(reader, watched, bool(context))
+        return _Layout(reader, watched, bool(held), bool(context))
+
+    def _filled(
+        self, line: str, document: dict[str, Any], prompt: ShapedPrompt, outcome: SharedOutcome
+    ) -> bytes | None:
+        """Return the new document, in which empty fields are filled.
+
+        None if the document is not spelled as Python's writer spells it. Then its other members
+        come out as they were.
+        """
+        spell = writer_for(line)
+        try:
+            if spell(document) != line:
+                return None
+        except RecursionError:
+            return None
+        own = {self._keys[field]: value for field, value in outcome.fields.items()}
+        own[self._keys[VIDEO_PROMPT]] = video_prompt_of(prompt) or ""
+        added = {self._text: prompt.text}
+        added |= {key: value for key, value in own.items() if key not in document}
+        after: dict[str, Any] = {}
+        for key, value in document.items():
+            if key == self._text:
+                after |= added
+            else:
+                after[key] = own.get(key, value)
+        return _encoded(spell(after))
 
     def _changed(
-        self, data: bytes, document: dict[str, Any], prompt: ShapedPrompt, outcome: SharedOutcome
+        self, line: str, document: dict[str, Any], prompt: ShapedPrompt, outcome: SharedOutcome
     ) -> bytes | None:
         """Return the new document.
 
         None if the document is spelled differently around its text, or if the result would not
         read as intended.
         """
-        line = data.decode()
         at = line.find(self._name)
         value = at + len(self._name)
         colon = ": " if line.startswith(": ", value) else ":"
         if at < 0 or not line.startswith(f'{colon}"', value):
             return None
         value += len(colon)
-        end = _scanned(line, value + 1)[1]
+        end = _decoded(line, value)[1]
         ascii_only = line.isascii()
-        spell = _SPELL[ascii_only]
+        spell = partial(encoded_text, ascii_only=ascii_only)
         text = spell(prompt.text)
         # What stays has to keep its spelling.
         if not line.startswith(text[:-1], value) and line[value:end] != spell(document[self._text]):
