@@ -37,8 +37,8 @@ from flaglift.report import migration
 
 PRELOADED = (migrate_runs, migration, delimited, json_array, jsonl, store)
 
-
-READS = ("SELECT", "SHOW", "PRAGMA", "DESC", "SET")
+READS = ("SELECT", "SHOW", "PRAGMA", "DESC", "SET", "EXPLAIN", "SAVEPOINT", "RELEASE")
+"""How statements begin that leave a database as it is."""
 
 
 class Boundaries:

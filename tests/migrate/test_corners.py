@@ -393,7 +393,7 @@ def test_an_extra_that_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, source: str, extra: str
 ) -> None:
     for name in list(sys.modules):
-        if name.startswith(("flaglift.migrate.files.parquet", "flaglift.migrate.sql.store")):
+        if name.startswith(("flaglift.migrate.files.parquet", "flaglift.migrate.sql.")):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     if "://" not in source:
