@@ -13,7 +13,12 @@ from flaglift.check.hosts.formats.braces import markup
 from flaglift.check.hosts.formats.codec import LINE_END, DividedText, Escaped, ScannedLiteral
 from flaglift.check.hosts.formats.flow import BLOCKS, Item, Passage, passages
 from flaglift.check.hosts.formats.origins import text_of
-from flaglift.check.hosts.formats.tags import MarkupToken, is_in_one_token, texts_and_tags
+from flaglift.check.hosts.formats.tags import (
+    MarkupToken,
+    is_in_one_token,
+    readable_end,
+    texts_and_tags,
+)
 from flaglift.check.hosts.formats.trees import TreeParts, broken_from, is_broken, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
@@ -71,10 +76,12 @@ class HtmlHost(TreeParts):
 
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:  # noqa: ARG002
         """Yield where elements begin that no text reaches into; plain text in one is one text."""
-        end = 0
-        for node in nodes(self.parsed(data), ("element", "script_element"), _MODULE):
+        parsed = self.parsed(data)
+        # What is in a tag that may be none is known from the document only.
+        end, last = 0, 0 if _flag_names(parsed) else readable_end(parsed)
+        for node in nodes(parsed, ("element", "script_element"), _MODULE):
             tag = _tag(node.named_child(0))
-            if node.start_byte >= end and tag in BLOCKS:
+            if end <= node.start_byte < last and tag in BLOCKS:
                 yield node.start_byte, None
                 if node.type == "element" and tag in _RAW:
                     end = node.end_byte
@@ -220,11 +227,8 @@ class HtmlHost(TreeParts):
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return everything after the first parse error, and names that look like flags."""
-        names = nodes(self.parsed(data), ("attribute_name",), _MODULE)
-        flags = (
-            Span(each.start_byte, each.end_byte) for each in names if text_of(each)[:2] == "--"
-        )
-        return [*broken_from(parse(self.parsed(data), _MODULE).root_node), *flags]
+        parsed = self.parsed(data)
+        return [*broken_from(parse(parsed, _MODULE).root_node), *_flag_names(parsed)]
 
 
 _PROGRAMS = re.compile(r"[:@#.]|v-|x-|ng-|on[a-z]|on:")
@@ -233,6 +237,12 @@ _VALUES = re.compile(r"[:.]|v-(?!on\b)|x-(?:bind|data|for|html|if|model|show|tex
 """Names of attributes whose values are expressions; those of others may be statements."""
 _LOOP = re.compile(rb"[^\"'`\[]*?\s(?:in|of)\s")
 UNQUOTED = "it has no quotes around it"
+
+
+def _flag_names(data: bytes) -> list[Span]:
+    """Return the names of attributes that look like flags, in text that was taken for a tag."""
+    names = nodes(data, ("attribute_name",), _MODULE)
+    return [Span(each.start_byte, each.end_byte) for each in names if text_of(each)[:2] == "--"]
 
 
 def _is_inside(place: Span, blocks: list[range]) -> bool:

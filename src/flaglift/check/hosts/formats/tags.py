@@ -48,6 +48,16 @@ def texts_and_tags(data: bytes) -> Sequence[MarkupToken]:
     return _tokens(data).texts_and_tags
 
 
+def readable_end(data: bytes) -> int:
+    """Return where the last text or tag ends; what follows is not read.
+
+    >>> readable_end(b"a<textarea><p>c</p>")
+    11
+    """
+    tokens = _tokens(data).texts_and_tags
+    return tokens[-1].place.end if tokens else 0
+
+
 def is_in_one_token(data: bytes, place: Span) -> bool:
     """Return whether a range lies in a single tag or text, and everything before it is readable.
 

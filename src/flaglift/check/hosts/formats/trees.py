@@ -177,8 +177,8 @@ class TreeParts(ABC):
         return in_order(filter(_is_flagged, self.found(data, None)))
 
     def literals_in(self, data: bytes, part: Span) -> list[Literal] | None:
-        """Return the literals of some units, in order."""
-        return in_order(self.found(data, part))
+        """Return the literals of some units that may hold a flag, in order."""
+        return in_order(filter(_is_flagged, self.found(data, part)))
 
     def cuts(self, data: bytes) -> Mapping[int, Hashable]:
         """Return where parts may begin, if the whole document could be parsed."""
