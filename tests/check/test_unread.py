@@ -165,6 +165,23 @@ def test_what_may_be_anything_is_said_beside_it(name: str, source: str, line: in
     assert run.stderr.startswith(f"flaglift: {name}:{line}: not read: ")
 
 
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        (f'gen "a 6" heel {LONG[:-20]}"\necho x "y"\n', [1]),
+        (f"gen {LONG[:-20]}'\nx='a --video'\n", [1]),
+        (f"fi\ngen {LONG[:-20]}`\n", [2]),
+        ('fi\nmy_tool run it --video --video_model kling25 --duration 5\n', []),
+        ('fi\nffmpeg -i "a --video --duration 5\n"\n', []),
+    ],
+)  # fmt: skip
+def test_words_are_said_where_their_quotes_are_torn(script: str, lines: list[int]) -> None:
+    write({"a.sh": script})
+    run = flaglift("check")
+    said = [each for each in run.stderr.splitlines() if " not read: the code" in each]
+    assert [each.split(":")[2] for each in said] == [str(line) for line in lines]
+
+
 def test_documents_inside_documents_are_read_to_a_bound() -> None:
     source = f"{LONG}\n"
     for fence in range(3, 60):

@@ -1,5 +1,6 @@
 """Is it a prompt? The corpora of prompts and of look-alikes, for every host."""
 
+import json
 import re
 from pathlib import Path
 
@@ -28,6 +29,77 @@ def test_no_lookalike_is_taken(name: str) -> None:
     found = candidates(data, host_named(name))
     assert found
     assert [(literal.text, decision) for literal, decision in found if decision.taken] == []
+
+
+P = "a cat --video --video_model kling25 --duration 7"
+BEGINNINGS = {
+    "python": ("x = (\n", "?help\n", "foo bar baz\n", "'a' x\n"),
+    "javascript": ("?x\n", "let x = (\n", "a b\n"),
+    "tsx": ("let x = (\n",),
+    "ruby": ("def f(\n", ")\n"),
+    "php": ("<?php\n?x;\n", "<?php x y z;\n"),
+    "go": ("?x\n", "func f( {\n", "`a` x\n"),
+    "bash": (")\n", "if\n", "fi\n"),
+}
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_no_lookalike_is_taken_after_an_error(name: str) -> None:
+    for beginning in BEGINNINGS[name]:
+        data = beginning.encode() + (CORPORA / "lookalikes" / f"{name}.txt").read_bytes()
+        found = candidates(data, host_named(name))
+        assert found
+        assert [literal.text for literal, decision in found if decision.taken] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("python", f"?gen '{P}'\n"),
+        ("python", f"/f '{P}'\n"),
+        ("python", f"x = 1\n'{P}' x\n"),
+        ("python", f"x = 1\n'{P}' x\ny = (\n"),
+        ("python", f"gen : '{P}' }}\n"),
+        ("python", f"x = (\n\n'{P}'\n"),
+        ("ruby", f"?gen '{P}'\n"),
+        ("ruby", f"def f(\n  '{P}'\nend\n"),
+        ("ruby", f'{{"{P}": gen\n'),
+        ("javascript", f"?gen '{P}'\n"),
+        ("javascript", f"'{P}'}}\n"),
+        ("javascript", f", ('{P}' = gen\n"),
+        ("php", f"<?php\ngen '{P}';\n"),
+        ("php", f"<?php\n = `'{P}'` `;\n"),
+        ("go", f'package x\n/f "{P}"\n'),
+        ("go", f"package x\n`{P}` x\n"),
+        ("go", f"package x\nfunc f() {{ gen `{P}` }}\n"),
+        ("bash", f") '{P}'\n"),
+        ("bash", f"'{P}'<\n"),
+        ("notebook", json.dumps({"cells": [{"cell_type": "code", "source": [f"?gen '{P}'"]}]})),
+    ],
+)
+def test_a_prompt_in_a_statement_that_does_not_parse_is_taken_and_not_edited(
+    name: str, source: str
+) -> None:
+    ((literal, decision),) = candidates(source.encode(), host_named(name))
+    assert (literal.text, decision.taken, literal.is_broken) == (P, True, True)
+    assert literal.locked
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("python", f"x = 1; '{P}'; y = 2\n\n)\n"),
+        ("python", f"def f():\n    '{P}'\n\n)\n"),
+        ("javascript", f"let x = 1\n'{P}'; f()\n\n)\n"),
+        ("go", f"package x\n`{P}` // a\n\n)\n"),
+        ("ruby", f"x = {{'{P}' => 1}}\n\n)\n"),
+    ],
+)
+def test_the_place_of_a_text_counts_where_only_later_lines_do_not_parse(
+    name: str, source: str
+) -> None:
+    ((literal, decision),) = candidates(source.encode(), host_named(name))
+    assert (literal.text, decision.taken, literal.is_broken) == (P, False, False)
 
 
 @pytest.mark.parametrize(

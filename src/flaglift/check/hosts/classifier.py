@@ -76,12 +76,16 @@ _ROLES = {
 }
 
 
+_BY_TREE = frozenset({"key", "statement", "command"})
+"""Roles by what the parser says is around: not known where it dropped or invented a part of it."""
+
+
 def surroundings(literal: Literal) -> Iterator[Evidence]:
     """Yield the evidence from the place of a literal."""
     role, _, call = literal.origin[:3]
     if role == "text" and literal.outer is None:
         yield Evidence(2, "the file is text")
-    elif role in _ROLES:
+    elif role in _ROLES and not (role in _BY_TREE and literal.is_broken):
         yield _ROLES[role]
     yield from _key(literal)
     if role not in ("word", "document"):

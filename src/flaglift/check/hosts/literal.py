@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from flaglift.check.hosts.encoding import ByteOffsets
 from flaglift.check.hosts.pieces import (
+    BROKEN,
     HOLE,
     HOLES,
     Around,
@@ -85,6 +86,12 @@ class Literal(PromptText):
         """Why it must not be edited; empty if it may."""
         above = self.outer.locked if self.outer else ""
         return self.unclear or self.doubt or self._around.locked or above
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the code around it does not parse, so that its place in it is in doubt."""
+        above = self.outer is not None and self.outer.is_broken
+        return above or self._around.locked == BROKEN
 
     @property
     def beside(self) -> Mapping[str, Any]:

@@ -25,6 +25,8 @@ from flaglift.check.hosts.registry import host_named
 from flaglift.lossless.spans import Span
 from flaglift.report.text import counted
 
+_QUOTES = (b'"', b"'", b"`")
+
 
 def unread(data: bytes, host: Host) -> list[UnreadPlace]:
     """Return the look-alikes that no literal, comment or key covers and that may be in a prompt.
@@ -79,7 +81,8 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
     if not gaps and isinstance(host, ExhaustiveHost):
         return []
-    doubted = [each for each in literals if gaps and may_be_code(each)]
+    broken = [each for each in literals if gaps and may_be_code(each)]
+    doubted = [*filter(_has_lines, broken), *_torn(data, broken)]
     prompts = {each.root.place for each, said in judged(doubted) if said.taken}
     doubtful = {each.place for each in doubted} - prompts
     covered = [
@@ -159,7 +162,7 @@ def _passed_over(
         if start >= end:  # in the text judged last
             begin = max(after, data.rfind(b"\n", after, start) + 1)
             end = data.find(b"\n", start, before) + 1 or before
-            quote = max(data.rfind(mark, begin, start) for mark in (b'"', b"'", b"`"))
+            quote = max(data.rfind(mark, begin, start) for mark in _QUOTES)
             lines = data[begin:end], data[max(begin, quote + 1) : end]
             is_prompt = any(_reads_as_prompt(line, is_code=is_code) for line in lines)
         if is_prompt:
@@ -188,5 +191,26 @@ def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:
 
 def may_be_code(literal: Literal) -> bool:
     """Return whether a literal with flags may be code, parsed as a string after an error."""
-    lines = literal.source.find(b"\n", literal.start, literal.end) >= 0
-    return lines and may_hold_flags(literal.text.encode()) and literal.locked == BROKEN
+    return may_hold_flags(literal.text.encode()) and literal.is_broken
+
+
+def _has_lines(literal: Literal) -> bool:
+    return literal.source.find(b"\n", literal.start, literal.end) >= 0
+
+
+def _torn(data: bytes, literals: Iterable[Literal]) -> Iterator[Literal]:
+    """Yield the words of a shell that may be parts of a text: a quote in their line is not closed.
+
+    In `gen "a 6" heel --video"` the text ends at the second quote, for the parser.
+    """
+    end = 0
+    is_torn = False
+    for word in (each for each in literals if each.origin.role == "word"):
+        if word.start >= end:
+            end = data.find(b"\n", word.start) + 1 or len(data)
+            line = data[data.rfind(b"\n", 0, word.start) + 1 : end]
+            is_torn = any(line.count(quote) % 2 for quote in _QUOTES) and _reads_as_prompt(
+                line.translate(None, b"".join(_QUOTES)), is_code=False
+            )
+        if is_torn:
+            yield word

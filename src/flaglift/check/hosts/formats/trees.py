@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from importlib import import_module
-from itertools import count
+from itertools import chain, count, pairwise
 from math import inf
 
 from tree_sitter import Language, Node, Parser, Point, Tree, TreeCursor
@@ -236,7 +236,7 @@ def broken_from(root: Node) -> list[Span]:
 
 
 def is_broken(node: Node, data: bytes, module: str, function: str = "language") -> bool:
-    """Return whether the parser failed in the statement around a node, or in an earlier one.
+    """Return whether the parser failed in the statement or line of a node, or before it.
 
     An unclosed quote turns strings into code, and code into strings, to the end of the file.
     """
@@ -245,10 +245,31 @@ def is_broken(node: Node, data: bytes, module: str, function: str = "language") 
 
 @per_document(8)
 def _first_broken(data: bytes, module: str, function: str) -> float:
-    """Return the start of the first statement in which the parser failed."""
+    """Return where the first statement on the line of the first failure begins.
+
+    What stands there before the failure may be the part that the parser could place.
+    """
     root = parse(data, module, function).root_node
-    starts = (child.start_byte for child in children_of(root) if child.has_error)
-    return next(starts, inf)
+    if not root.has_error:
+        return inf
+    children = (child for child in children_of(root) if not child.is_extra or child.has_error)
+    starts = (b.start_byte for a, b in pairwise(chain([root], children)) if _is_failed(a, b, data))
+    line = data.rfind(b"\n", 0, next(starts, 0)) + 1
+    first = root.first_child_for_byte(line) or root
+    return min(line, first.start_byte)
+
+
+def _is_failed(before: Node, statement: Node, data: bytes) -> bool:
+    """Return whether the parser failed in a statement, or invented the line end before it.
+
+    The tree has no node for such a line end.
+    """
+    return statement.has_error or (
+        before.type.endswith(("_statement", "_declaration"))
+        and statement.is_named
+        and data[before.end_byte - 1] not in b";}\n"
+        and b"\n" not in data[before.end_byte : statement.start_byte]
+    )
 
 
 def children_of(node: Node) -> Iterator[Node]:
