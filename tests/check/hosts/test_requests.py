@@ -115,6 +115,8 @@ OTHERS = [
     ("yaml", "prompt:\n  text: P\n"),
     ("csv", "text,video_model,video_prompt,video_duration\nP,,,\n"),
     ("bash", "curl -F 'text=P' u"),
+    ("bash", "curl -d 'text=P&n=4' https://x/tunes/1/prompts"),
+    ("bash", "curl --data-urlencode 'text=P' -d video_model=a https://x/tunes/1/prompts"),
     ("bash", "curl -F 'song[text]=P' u"),
 ]  # fmt: skip
 

@@ -16,7 +16,9 @@ from flaglift.context import field_name
 from flaglift.lossless.spans import Span
 from flaglift.lossless.urlencoded import Pair, decoded, is_broken, pairs
 
-FIELD = re.compile(r"\s*(?:(?:prompt|tune)(?:(?:\[|%5B)[^\]=%]*(?:\]|%5D))+|text)=", re.IGNORECASE)
+FIELD = re.compile(
+    r"\s*(?:(?:prompt|tune)(?:(?:\[|%5B)[^\]=%]*(?:\]|%5D))+|text|video_prompt)=", re.IGNORECASE
+)
 """The beginning of a word that is a field of a prompt."""
 ANY_FIELD = re.compile(r"\A\s*+[\w%\[\]]+=")
 """The beginning of a word that may be a field next to it."""
@@ -81,20 +83,21 @@ class FormHost:
         if self.is_address:
             return [each for query in _queries(data) for each in self._query(data, query)]
         if self.encoded:
-            return [literal for pair in pairs(data) for literal in self._pair(data, pair)]
+            return [*self._query(data, Span(0, len(data)))]
         key, equals, _ = data.partition(b"=")
         return [self._value(data, key.decode(), len(key) + 1, len(data))] if equals else []
 
     def _query(self, data: bytes, query: Span) -> Iterator[Literal]:
         """Yield the values of an address or a body; a text has the other fields next to it."""
         fields = parse_qsl(data[slice(*query)].decode(), keep_blank_values=True)
-        every = {field_name(name): value for name, value in fields}
+        every = {field_name(name.strip()): value for name, value in fields}
         for pair in pairs(data[slice(*query)]):
             moved = Pair(*(at + query.start for at in pair))
             name = decoded(moved.name(data)) or ""
+            name = name.strip()
             others = dict(every) if FIELD_KEY.search(name) else {}
             others.pop(field_name(name), None)
-            yield from replace(self, beside=others)._pair(data, moved)
+            yield from replace(self, beside={**self.beside, **others})._pair(data, moved)
 
     def _pair(self, data: bytes, pair: Pair) -> Iterator[Literal]:
         raw = pair.name(data)

@@ -12,7 +12,7 @@ from flaglift.check.hosts.formats.curl import BODY_OPTIONS, DATA_OPTIONS, FORM_O
 from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.shellwords import parts
-from flaglift.check.hosts.formats.siblings import TEXT_KEY, Option, twice
+from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY, Option, twice
 from flaglift.context import field_name
 from flaglift.lossless.spans import Span
 
@@ -24,7 +24,8 @@ def fields_beside(node: Node, limit: int, data: bytes) -> tuple[Mapping[str, Any
     """Return the fields that a command passes next to a text, and where options can be added."""
     command, option = node.parent, node.prev_named_sibling
     own = _fields(node, limit, data)
-    texts = [name for name, _ in own if TEXT_KEY.search(name)]
+    names = [name for name, _ in own if FIELD_KEY.search(name)]
+    texts = [name for name in names if TEXT_KEY.search(name)] or names
     if command is None or option is None or not texts or not FIELD.match(f"{texts[0]}="):
         return {}, None
     flag, key = text_of(option), texts[0]
