@@ -181,3 +181,12 @@ def test_a_comment_in_backticks_ends_with_them(before: str) -> None:
     done = rewrite(script.encode(), HOST, [LiteralChange(literal, P.replace("7", "5"))])
     assert not done.refused
     assert run(done.data.decode()) == run(script).replace("duration 7", "duration 5")
+
+
+@pytest.mark.parametrize("opening", ["`", "$(", "<(", "x`", "x$("])
+@pytest.mark.parametrize("last", ["d", "d\ufffd", "'d e'"])
+def test_the_last_word_of_an_open_substitution_is_whole(opening: str, last: str) -> None:
+    data = f"a {opening}c {last}".encode()
+    word = host_named("bash").literals(data)[-1]
+    assert word.text == last.strip("'")
+    assert word.end == len(data)

@@ -158,13 +158,16 @@ class _Taken:
         self._holes = [piece for piece in reversed(literal.pieces) if piece.kind is PieceKind.HOLE]
 
     def end_of_hole_at(self, byte: int) -> int:
-        """Return the end of the expansion that contains a byte; -1 if there is none.
+        """Return the end of the code in the expansion that contains a byte; -1 if there is none.
 
         It is to be asked for bytes in ascending order.
         """
         while self._holes and self._holes[-1].end <= byte:
             self._holes.pop()
-        return self._holes[-1].end - 1 if self._holes and self._holes[-1].start < byte else -1
+        if not self._holes or self._holes[-1].start >= byte:
+            return -1
+        end = self._holes[-1].end
+        return end - self.literal.source.endswith((b"`", b")", b"}"), byte, end)  # may be open
 
 
 def _limits(script: bytes, part: Span) -> Callable[[int], int]:
@@ -173,7 +176,7 @@ def _limits(script: bytes, part: Span) -> Callable[[int], int]:
     It is to be asked for bytes in ascending order.
     """
     spans = [
-        Span(node.start_byte, node.end_byte - 1)
+        Span(node.start_byte, node.end_byte - (not node.children[-1].is_missing))
         for node in nodes(script, ("command_substitution",), _MODULE, part=part)
         if script.startswith(b"`", node.start_byte)
     ]
