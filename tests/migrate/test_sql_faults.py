@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -125,22 +126,31 @@ def test_an_engine_without_transactions_is_refused(mysql: Database) -> None:
     ) == [("InnoDB",)]
 
 
-def test_rows_that_a_policy_protects_are_refused(
-    postgresql: Database, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    postgresql.prompts([VIDEO.format(i) for i in range(10)])
+@contextmanager
+def tenant(database: Database, *policies: str) -> Iterator[str]:
+    """Give the address of the prompts for another account, and what it may see or change."""
     role = f"tenant_{os.getpid()}"
     for statement in (
         f"CREATE USER {role}",
         f"GRANT ALL ON SCHEMA public TO {role}",
         f"GRANT SELECT, UPDATE ON prompts TO {role}",
         "ALTER TABLE prompts ENABLE ROW LEVEL SECURITY",
-        "CREATE POLICY every ON prompts FOR SELECT USING (true)",
-        "CREATE POLICY mine ON prompts FOR UPDATE USING (id <= 5)",
+        *(f"CREATE POLICY p{i} ON prompts {policy}" for i, policy in enumerate(policies)),
     ):
-        postgresql.run(statement)
+        database.run(statement)
     try:
-        source = postgresql.url.replace("postgres@", f"{role}@") + "#prompts"
+        yield database.url.replace("postgres@", f"{role}@") + "#prompts"
+    finally:
+        database.run(f"DROP OWNED BY {role} CASCADE")
+        database.run(f"DROP USER {role}")
+
+
+def test_rows_that_a_policy_protects_are_refused(
+    postgresql: Database, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    postgresql.prompts([VIDEO.format(i) for i in range(10)])
+    policies = ("FOR SELECT USING (true)", "FOR UPDATE USING (id <= 5)")
+    with tenant(postgresql, *policies) as source:
         listed = tmp_path / "refused.jsonl"
         for _ in range(2):
             assert call("apply", source, "-q", "--refused", str(listed)) == 1
@@ -152,9 +162,6 @@ def test_rows_that_a_policy_protects_are_refused(
             assert "policies hide or protect rows" in said
         assert call("verify", source) == 1
         assert "5 prompts hold flags and were to be translated" in capsys.readouterr().out
-    finally:
-        postgresql.run(f"DROP OWNED BY {role} CASCADE")
-        postgresql.run(f"DROP USER {role}")
 
 
 POLICIES = {
@@ -180,17 +187,7 @@ def test_rows_that_a_policy_hides_keep_a_run_from_success(
     sees_all: bool,
 ) -> None:
     postgresql.prompts(["a quiet cat"] * 10)
-    role = f"tenant_{os.getpid()}"
-    for statement in (
-        f"CREATE USER {role}",
-        f"GRANT ALL ON SCHEMA public TO {role}",
-        f"GRANT SELECT, UPDATE ON prompts TO {role}",
-        "ALTER TABLE prompts ENABLE ROW LEVEL SECURITY",
-        *(f"CREATE POLICY p{i} ON prompts {policy}" for i, policy in enumerate(policies)),
-    ):
-        postgresql.run(statement)
-    try:
-        source = postgresql.url.replace("postgres@", f"{role}@") + "#prompts"
+    with tenant(postgresql, *policies) as source:
         assert call("apply", source, "-q") == (0 if sees_all else 1)
         said = capsys.readouterr().out
         assert ("no prompt holds flags any more" in said) is sees_all
@@ -199,9 +196,6 @@ def test_rows_that_a_policy_hides_keep_a_run_from_success(
         assert ("policies may hide rows" in capsys.readouterr().out) is not sees_all
         # The owner sees all of them, whatever the policies.
         assert call("apply", postgresql.url + "#prompts", "-q") == 0
-    finally:
-        postgresql.run(f"DROP OWNED BY {role} CASCADE")
-        postgresql.run(f"DROP USER {role}")
 
 
 def test_a_key_that_is_rounded_amid_the_table_is_not_taken_for_a_deleted_row(

@@ -6,11 +6,10 @@ in another way is left to `JsonRewriter`.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from flaglift.linting.engine import fields_beside
 from flaglift.lossless.json_tokens import encoded_text
 from flaglift.migrate.files.byte_changes import ShapedChanges
 from flaglift.migrate.files.patches import patch_of
@@ -18,7 +17,7 @@ from flaglift.migrate.job import Job
 from flaglift.migrate.json_rewriting import gap_of, writer_for
 from flaglift.migrate.json_values import read_any
 from flaglift.migrate.request import request_keys
-from flaglift.migrate.shape_decision import VIDEO_PROMPT, ShapeDecider, SharedOutcome
+from flaglift.migrate.shape_decision import VIDEO_PROMPT, Read, ShapeDecider, SharedOutcome
 from flaglift.shapes import ShapedPrompt, video_prompt_of
 from flaglift.syntax.flags import FIELD_FLAGS
 
@@ -29,13 +28,11 @@ _decoded = json.JSONDecoder().raw_decode
 class _Layout(NamedTuple):
     """What objects with the same keys have in common."""
 
-    read: Callable[[str], ShapedPrompt | None]
+    read: Read
     watched: tuple[str, ...]
     """Keys that affect the result unless their values are null."""
     holds_fields: bool
     """Whether there are keys of targets: their values are written in place."""
-    has_context: bool
-    """Whether there are fields of a request: all of them count next to a settings block."""
 
 
 _Style = tuple[str, str, bool]
@@ -81,13 +78,12 @@ class JsonShapes:
                 self._layouts.clear()
             self._layouts[keys] = self._layout(keys)
         layout = self._layouts[keys]
-        text = document[self._text]
-        if layout is None or (layout.has_context and "\n" in text and "=" in text):
+        if layout is None:
             return False
         for key in layout.watched:
             if document[key] is not None:
                 return False
-        prompt = layout.read(text)
+        prompt = layout.read(document[self._text])
         outcome = self._decide(prompt) if prompt else None
         if prompt is None or outcome is None:
             return False
@@ -107,10 +103,9 @@ class JsonShapes:
         if any(key.endswith("]") for key in keys) or not others.isdisjoint(self._keys.values()):
             return None
         context = {field: key for key, field in request_keys(keys, self._taken)}
-        beside = fields_beside("", dict.fromkeys(context))
+        read, beside = self._decide.reader(context)
         watched = (*held, *(context[field] for field in beside))
-        reader = self._decide.reader({**beside, **dict.fromkeys(self._job.targets)})
-        return _Layout(reader, watched, bool(held), bool(context))
+        return _Layout(read, watched, bool(held))
 
     def _filled(
         self, line: str, document: dict[str, Any], prompt: ShapedPrompt, outcome: SharedOutcome

@@ -11,6 +11,7 @@ from typing import Any
 
 from flaglift.context import Context
 from flaglift.emit.translation import TranslationStatus
+from flaglift.linting.engine import fields_beside
 from flaglift.migrate.decision import decider_of
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import Verdict, joined_codes
@@ -21,6 +22,7 @@ VIDEO_PROMPT = FlagName.VIDEO_PROMPT.field
 _OWN = ("text", VIDEO_PROMPT)
 """The fields whose values are a prompt's own."""
 MOST_OUTCOMES = 10_000
+Read = Callable[[str], ShapedPrompt | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # to count by it
@@ -44,13 +46,29 @@ class ShapeDecider:
         self._takes_prompts = targets is None or VIDEO_PROMPT in targets
         self._outcomes: dict[tuple[Case, tuple[str, ...]], SharedOutcome | None] = {}
 
-    def reader(self, fields: Collection[str]) -> Callable[[str], ShapedPrompt | None]:
-        """Return what reads prompts next to which these request fields are empty.
+    @property
+    def shares(self) -> bool:
+        """Whether prompts of a shape may have an outcome in common."""
+        return self._takes_prompts and self._decider.shares
+
+    def reader(self, context: Collection[str]) -> tuple[Read, Collection[str]]:
+        """Return what reads prompts next to which there are these other request fields.
+
+        It returns None for a prompt to be decided on by itself. Also return the fields that have
+        to be empty, as all targets have to.
 
         The first prompt of a shape is read like all others of it, so that it does not depend on
         what a process read before how a record is decided on.
         """
-        return shortcut_for(self._job.settings, Context(dict.fromkeys(fields))).first_of_its_shape
+        beside = fields_beside("", dict.fromkeys(context))
+        given = Context({**beside, **dict.fromkeys(self._job.targets)})
+        look = shortcut_for(self._job.settings, given).first_of_its_shape
+
+        def read(text: str) -> ShapedPrompt | None:
+            # Next to a settings block, all of these fields count.
+            return None if "\n" in text and "=" in text else look(text)
+
+        return read if context else look, beside.keys()
 
     def __call__(self, prompt: ShapedPrompt) -> SharedOutcome | None:
         """Return the outcome for a prompt; None if it has to be decided on by itself."""
@@ -64,7 +82,7 @@ class ShapeDecider:
 
     def _outcome(self, case: Case, codes: tuple[str, ...]) -> SharedOutcome | None:
         is_translated = case.status is TranslationStatus.TRANSLATED
-        if not (is_translated and self._takes_prompts and VIDEO_PROMPT in case.values):
+        if not (is_translated and self.shares and VIDEO_PROMPT in case.values):
             return None
         values = {field: value for field, value in case.values.items() if field not in _OWN}
         verdict = self._decider.shared(values, codes)

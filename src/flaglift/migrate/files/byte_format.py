@@ -67,7 +67,8 @@ class ByteFormat(ABC):
         """
         changes = ShapedChanges()
         if self._shapes is None and self.by_columns and not self.every_record:
-            self._shapes = self.new_shapes(ShapeDecider(self.job, self.fields))
+            decide = ShapeDecider(self.job, self.fields)
+            self._shapes = self.new_shapes(decide) if decide.shares else None
         return changes, partial(self._shapes.change, changes) if self._shapes else None
 
     @abstractmethod

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 
 from flaglift.emit.form import form_value
-from flaglift.linting.engine import fields_beside
 from flaglift.lossless.delimited import Dialect, sound_content, written
 from flaglift.migrate.files.byte_changes import ShapedChanges
 from flaglift.migrate.files.delimited_rows import ProvenRow
@@ -37,15 +36,13 @@ class DelimitedShapes:
         self._text = columns["text"]
         self._key = key
         self._order = sorted(columns.values())
-        self._has_context = bool(context)
         self._empty = [{b""}, {b'""'}] if dialect.quoting else [{b""}]
         """What the cells that have to be empty hold, all of them alike."""
         self._decide = decide
-        beside = fields_beside("", dict.fromkeys(context))
+        self._read, beside = decide.reader(context)
         watched = {columns[field] for field in columns if field != "text"}
         watched |= {context[field] for field in beside}
         self._watched = [index + 1 for index in sorted(watched)]
-        self._read = decide.reader({**beside, **dict.fromkeys(job.targets)})
         self._shared: dict[
             tuple[SharedOutcome, bytes], tuple[dict[int, str], dict[int, bytes | None]]
         ] = {}
@@ -59,8 +56,6 @@ class DelimitedShapes:
         """
         beside = {*map(row.group, self._watched)}
         if beside not in self._empty:
-            return None
-        if self._has_context and "\n" in text and "=" in text:
             return None
         prompt = self._read(text)
         outcome = self._decide(prompt) if prompt else None

@@ -7,36 +7,31 @@ and those whose outcome is more than a translation: a refusal, a finding of an u
 from collections.abc import Sequence
 from operator import itemgetter
 
-from flaglift.linting.engine import fields_beside
-from flaglift.migrate.decision import decider_of
 from flaglift.migrate.records import DecidedColumns, StoredRecord
 from flaglift.migrate.shape_decision import MOST_OUTCOMES, VIDEO_PROMPT, ShapeDecider, SharedOutcome
 from flaglift.migrate.sql.capacity import coerced
 from flaglift.migrate.sql.changes import RowChanges, RowOutcome
 from flaglift.migrate.sql.keys import has_surrogates, to_json
 from flaglift.migrate.sql.rows import Row, Rows, is_sound
-from flaglift.shapes import ShapedPrompt, video_prompt_of
+from flaglift.shapes import video_prompt_of
 from flaglift.syntax.concern import may_concern
 
 
 def row_decider(rows: Rows) -> "RowDecider | None":
     """Return what decides on the rows of a table; None if each needs a decision of its own."""
-    shares = decider_of(rows.source.job, rows.source.job.targets).shares
-    return RowDecider(rows) if shares and VIDEO_PROMPT in rows.source.columns else None
+    decide = ShapeDecider(rows.source.job, rows.source.columns)
+    return RowDecider(rows, decide) if decide.shares else None
 
 
 class RowDecider:
     """Decides on the rows of one table."""
 
-    def __init__(self, rows: Rows) -> None:
-        job, context = rows.source.job, rows.source.context
+    def __init__(self, rows: Rows, decide: ShapeDecider) -> None:
         self._rows = rows
-        self._decide = ShapeDecider(job, job.targets)
-        beside = fields_beside("", dict.fromkeys(context))
+        self._decide = decide
+        self._read, beside = decide.reader(rows.source.context)
         self._held = itemgetter(*rows.places_beside(beside))
         self._empty = self._held([None] * (1 + max(rows.places.values())))
-        self._has_context = bool(context)
-        self._look = self._decide.reader({**beside, **dict.fromkeys(job.targets)})
         self._names = list(rows.source.columns)
         self._split = self._names.index(VIDEO_PROMPT)
         self._limited = {"text", VIDEO_PROMPT} - rows.take_any_text
@@ -63,13 +58,9 @@ class RowDecider:
 
     def _takes(self, changes: RowChanges, row: Row, text: str) -> bool:
         """Add the new values of a row; return whether they follow from its prompt alone."""
-        if self._has_context and "\n" in text:  # all of it counts next to a settings block
-            return False
-        reading = self._look(text)
-        if not isinstance(reading, ShapedPrompt):
-            return False
-        shared = self._decide(reading)
-        if shared is None:
+        reading = self._read(text)
+        shared = self._decide(reading) if reading else None
+        if reading is None or shared is None:
             return False
         if shared not in self._outcomes:
             if len(self._outcomes) > MOST_OUTCOMES:
