@@ -131,3 +131,17 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
         position = end
     pieces.append(text[position:])
     return "".join(pieces)
+
+
+def with_splices(data: bytes, splices: Iterable[tuple[int, int, bytes]]) -> bytes:
+    """Return bytes with parts replaced, each given by its start, end and new content, in order.
+
+    >>> with_splices(b"a 6 foot", [(0, 0, b"> "), (2, 3, b"7")])
+    b'> a 7 foot'
+    """
+    pieces: list[bytes] = []
+    position = 0
+    for start, end, content in splices:
+        pieces += (data[position:start], content)
+        position = end
+    return b"".join((*pieces, data[position:]))

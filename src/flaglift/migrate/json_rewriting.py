@@ -10,6 +10,7 @@ from flaglift.emit.fields import request_field_names
 from flaglift.errors import FlagliftError
 from flaglift.lossless.json_members import Member, single, sites, validate, value_end, value_of
 from flaglift.lossless.json_tokens import encoded
+from flaglift.lossless.spans import with_splices
 from flaglift.migrate.json_values import document_of, holders, read_any
 from flaglift.migrate.records import Verdict
 from flaglift.migrate.request import key_of_field
@@ -109,7 +110,7 @@ class JsonRewriter:
                 new = self._with_members(data, _member_named(data, text), verdict)
             else:
                 members = {key: _member_named(data, key) for key in {text, *writes} & before.keys()}
-                new = _spliced(data, self._edits(data, members, verdict))
+                new = with_splices(data, sorted(self._edits(data, members, verdict)))
             return new if document_of(new) == before | writes else None
         except (ValueError, RecursionError):
             return None
@@ -149,7 +150,7 @@ class JsonRewriter:
                 all_members = {key: single(site.members, key) for key in keys}
                 members = {key: member for key, member in all_members.items() if member is not None}
                 edits += self._edits(data, members, verdict)
-        new = _spliced(data, edits)
+        new = with_splices(data, sorted(edits))
         self._prove(data, new, by_place)
         return new
 
@@ -225,15 +226,6 @@ def _member_named(data: bytes, key: str) -> Member:
 def _name(key: str) -> re.Pattern[bytes]:
     name = re.escape(encoded(key, ascii_only=False))
     return re.compile(b"(" + name + rb")[ \t\n\r]*+:[ \t\n\r]*+")
-
-
-def _spliced(data: bytes, edits: Sequence[_Splice]) -> bytes:
-    pieces: list[bytes] = []
-    position = 0
-    for start, end, content in sorted(edits):
-        pieces += (data[position:start], content)
-        position = end
-    return b"".join((*pieces, data[position:]))
 
 
 def gap_of(document: str, start: int, value: int, end: int) -> str:

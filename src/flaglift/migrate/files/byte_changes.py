@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from flaglift.lossless.spans import with_splices
 from flaglift.migrate.records import Chunk, DecidedColumns
 from flaglift.migrate.shape_decision import SharedOutcome
 
@@ -47,12 +48,7 @@ class ByteChanges:
 
     def applied_to(self, body: bytes) -> bytes:
         """Return the bytes of a chunk with the changes applied."""
-        pieces: list[bytes] = []
-        position = 0
-        for start, end, new in zip(self.starts, self.ends, self.new, strict=True):
-            pieces += (body[position:start], new)
-            position = end
-        return b"".join((*pieces, body[position:]))
+        return with_splices(body, zip(self.starts, self.ends, self.new, strict=True))
 
 
 class ShapedChanges(ByteChanges):

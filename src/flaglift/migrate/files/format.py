@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from flaglift.lossless.spans import with_splices
 from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.files.patches import matching
@@ -51,16 +52,6 @@ class MadeChunk(NamedTuple):
     content: Any
     """What the format's writer takes."""
     entries: PackedEntries | None
-
-
-def with_splices(chunk: Chunk, splices: Sequence[RecordSplice]) -> bytes:
-    """Return the bytes of a chunk with splices applied."""
-    pieces: list[bytes] = []
-    position = 0
-    for start, end, new, _ in splices:
-        pieces += (chunk.body[position:start], new)
-        position = end
-    return b"".join((*pieces, chunk.body[position:]))
 
 
 class FormatWriter(Protocol):
@@ -177,9 +168,8 @@ class ByteWriter:
             if match:
                 numbers[match[0].number] = None
                 old[record.body.start] = match[1]
-        self._output.append(
-            self._output.compressed(with_splices(chunk, self._restoring(chunk, old)))
-        )
+        splices = ((start, end, new) for start, end, new, _ in self._restoring(chunk, old))
+        self._output.append(self._output.compressed(with_splices(chunk.body, splices)))
         return [*numbers]
 
     def sync(self) -> int:
