@@ -40,12 +40,11 @@ def uses(data: bytes, module: str, grammar: str) -> Mapping[str, str]:
 
 def _is_definition(inside: Node) -> bool:
     """Return whether a string's content is the key of a pair or the name of an added field."""
-    around = list(islice(ancestors(inside), 4))
-    string, *above = [each for each in around if each.type not in _WRAPS]
-    if above[0].type in PAIRS:
-        key, _ = sides(above[0])
-        return key is not None and key.start_byte == string.start_byte
-    if above[0].type in _ARGUMENTS and len(above) > 1:
-        name = added(above[1])
-        return name is not None and name.start_byte == string.start_byte
-    return False
+    around = [each for each in islice(ancestors(inside), 4) if each.type not in _WRAPS]
+    string, holder, call, *_ = [*around, None, None, None]
+    name = None
+    if holder and holder.type in PAIRS:
+        name, _ = sides(holder)
+    elif holder and call and holder.type in _ARGUMENTS:
+        name = added(call)
+    return bool(name and string and name.start_byte == string.start_byte)
