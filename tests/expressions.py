@@ -88,6 +88,7 @@ def _read_corpora() -> None:
     from flaglift.check.patterns import Patterns  # noqa: PLC0415
     from flaglift.lossless.delimited import (  # noqa: PLC0415
         Dialect,
+        row_counter,
         row_end_matcher,
         row_matcher,
         written,
@@ -120,8 +121,10 @@ def _read_corpora() -> None:
     for quoting in (True, False):
         written(b"a", Dialect(quoting=quoting), like=b"")
         for backslash in (True, False):
-            row_matcher(Dialect(backslash=backslash, quoting=quoting), 3)
-            row_end_matcher(Dialect(backslash=backslash, quoting=quoting))
+            dialect = Dialect(backslash=backslash, quoting=quoting)
+            row_matcher(dialect, 3)
+            row_counter(dialect, 3)
+            row_end_matcher(dialect)
     decide, documents = Decider(Settings(), None), JsonDocuments("text", DEFAULT_TARGETS)
     line = b'{"text":  "a cat --video --video_model kling25"}'  # not spelled as Python does
     documents.write(line, [decide(stored) for stored in documents.read(line)])

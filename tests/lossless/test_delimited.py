@@ -19,6 +19,7 @@ from flaglift.lossless.delimited import (
     content,
     fault_of,
     row_at,
+    row_counter,
     row_end_matcher,
     row_matcher,
     rows,
@@ -95,8 +96,24 @@ def test_one_expression_reads_rows_without_faults_as_cell_after_cell_does(
             assert row.following >= len(data) - 1
 
 
+@given(st.lists(st.sampled_from(["a,b\n", 'a,"b\n"\r\n', "a\n", 'a,b"\n']), max_size=8), DIALECTS)
+def test_rows_are_counted_up_to_the_first_that_readers_read_otherwise(
+    odd: list[str], dialect: Dialect
+) -> None:
+    sound = f'a{dialect.delimiter}"b, c"\n'.encode()
+    for before in (0, 9, 10, 11, 99, 109, 110, 111, 250):
+        data = sound * before + b"".join(line.encode() for line in odd)
+        for most in (1, 10, 110, len(data)):
+            matched, found, end = row_matcher(dialect, 2), 0, 0
+            assert matched is not None
+            while found < most and (match := matched(data, end)):
+                found, end = found + 1, match.end()
+            assert row_counter(dialect, 2)(data, 0, most) == (found, end)
+
+
 def test_rows_of_many_cells_are_read_cell_after_cell() -> None:
     assert row_matcher(Dialect(), 61) is None
+    assert row_counter(Dialect(), 61)(b"," * 60 + b"\n", 0, 1) == (0, 0)
 
 
 TABLE = st.integers(2, 4).flatmap(
@@ -225,6 +242,8 @@ LINES = b'2,"plain"\n3,"c, d"\n'
         (b'id,text\n1,"a \\"nice\\" cat, big"\n' + LINES, Dialect(backslash=True)),
         (b'id;text\n1;"a \\"nice\\" cat, big"\n', Dialect(";", backslash=True)),
         (b'id,text\n1,"--video_prompt \\""x\\"""\n' + LINES, Dialect()),
+        # Without a fault in one reading, others are not asked: this has two rows or three.
+        (b'id,text\n1,"a\\"\n2,"b\\"\n', Dialect()),
     ],
 )
 def test_the_dialect_is_that_of_all_rows(data: bytes, dialect: Dialect) -> None:

@@ -10,10 +10,9 @@ from flaglift.lossless.delimited import (
     BACKSLASH,
     DelimitedRow,
     Dialect,
-    RowMatcher,
     row_at,
+    row_counter,
     row_end_matcher,
-    row_matcher,
 )
 
 Blocks = Callable[[], Iterable[bytes]]
@@ -33,7 +32,8 @@ def choose(blocks: Blocks, *, default: str = ",", given: str | None = None) -> D
     `sep=;` at the beginning names it too. Otherwise it is the delimiter in the header, outside
     quotes, with which the most rows have as many cells as the header. In a tie the dialect is in
     doubt, and a delimiter not followed by blanks, as the punctuation in prose is, is preferred.
-    Quotes are escaped with a backslash only if more rows are well-formed that way.
+    Quotes are escaped with a backslash only if more rows are well-formed that way, and some are not
+    otherwise.
     """
     head = b"".join(_first(blocks, 2**20))
     start = len(_BOM) if head.startswith(_BOM) else 0
@@ -95,9 +95,14 @@ def _is_spaced(head: bytes, dialect: Dialect) -> bool:
 
 
 def _best(blocks: Blocks, candidates: list[Dialect]) -> Dialect:
-    whole = [_whole_rows(blocks, dialect) for dialect in candidates]
-    most = max(whole)
-    best = [dialect for dialect, count in zip(candidates, whole, strict=True) if count == most]
+    whole: dict[Dialect, int] = {}
+    faultless: set[Dialect] = set()
+    for dialect in candidates:
+        if replace(dialect, backslash=False) not in faultless:
+            whole[dialect], odd = _whole_rows(blocks, dialect)
+            faultless |= set() if odd else {dialect}
+    most = max(whole.values())
+    best = [dialect for dialect, count in whole.items() if count == most]
     first = best[0]
     others = [each for each in best if each.delimiter != first.delimiter]
     if others:
@@ -106,19 +111,22 @@ def _best(blocks: Blocks, candidates: list[Dialect]) -> Dialect:
     return first
 
 
-def _whole_rows(blocks: Blocks, dialect: Dialect) -> int:
-    """Return how many rows are well-formed, with as many cells as the first one."""
+def _whole_rows(blocks: Blocks, dialect: Dialect) -> tuple[int, int]:
+    """Return how many rows are well-formed, with as many cells as the first one; how many not."""
     width = 0
-    count = 0
+    count = odd = 0
     for row in _rows(blocks, dialect):
         if isinstance(row, int):
             count += row
+            odd += not row
             continue
         if row.blank:
             continue
         width = width or len(row.cells)
-        count += row.fault in ("", BACKSLASH) and len(row.cells) == width
-    return count
+        is_whole = row.fault in ("", BACKSLASH) and len(row.cells) == width
+        count += is_whole
+        odd += not is_whole
+    return count, odd
 
 
 def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | int]:
@@ -127,7 +135,7 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | int]:
     A number replaces as many well-formed rows with as many cells as the first one; 0 a row with
     another number of cells, or with a fault that is not about a backslash.
     """
-    whole: RowMatcher | None = None
+    whole: Callable[[bytes, int, int], tuple[int, int]] | None = None
     ended = row_end_matcher(dialect)
     data, position = b"", dialect.start
     wanted = 0
@@ -136,10 +144,7 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | int]:
         if len(data) - position < wanted and block:
             continue  # an incomplete row is tried again only once the data has doubled
         while position < len(data):
-            known = 0
-            while whole and (match := whole(data, position)):
-                known += 1
-                position = match.end()
+            known, position = whole(data, position, len(data)) if whole else (0, position)
             if known:
                 yield known
                 continue
@@ -152,7 +157,7 @@ def _rows(blocks: Blocks, dialect: Dialect) -> Iterator[DelimitedRow | int]:
             if row is None:
                 break
             if whole is None and len(row.cells) > 1:
-                whole = row_matcher(dialect, len(row.cells))
+                whole = row_counter(dialect, len(row.cells))
             yield row
             position = row.following
         data, position = data[position:], 0

@@ -112,14 +112,12 @@ class Delimited(ByteFormat):
         buffer = self.source.read(_BLOCK)
         if not buffer:
             return None
-        places: list[int] = []
-        position = 0
-        final = False
-        while position < len(buffer) and len(places) < rows:
-            ends = self._rows.ends(buffer, position, rows - len(places))
-            if ends:
-                places += ends
-                position = ends[-1]
+        count = position = 0
+        final = endless = False
+        while position < len(buffer) and count < rows and not endless:
+            known, position = self._rows.count(buffer, position, rows - count)
+            if known:
+                count += known
                 continue
             row = self._rows.at(buffer, position, final=final)
             if row is None and position and not final:
@@ -129,42 +127,40 @@ class Delimited(ByteFormat):
                 final = not more
                 buffer += more
                 continue
-            if row is None or row.fault == UNCLOSED:
-                position = len(buffer)
-                places.append(-1)
-                break
-            position = row.following
-            places.append(position)
-        end = {"at": [offset + position, number + len(places)]}
-        return Chunk((), end, (), position, buffer[:position], unread=(number, places))
+            endless = row is None or row.fault == UNCLOSED
+            position = len(buffer) if row is None or endless else row.following
+            count += 1
+        numbers = range(number, number + count)
+        end = {"at": [offset + position, numbers.stop]}
+        return Chunk((), end, (), position, buffer[:position], unread=(numbers, endless))
 
     def parse(self, chunk: Chunk) -> Chunk:
         """Return rows with their cells."""
         if chunk.unread is None:
             return chunk
-        first, places = chunk.unread
+        numbers, endless = chunk.unread
         records: list[StoredRecord | Problem | None] = []
         changes, change = self.changing()
         proven: list[ProvenRow] = []
         position = 0
-        for number, end in enumerate(places, first):
-            if end < 0:
-                records.append(Problem(str(number), _endless(self.job.most_bytes)))
-                break
-            start, position = position, end
-            if not self.every_record:
-                match = self._rows.match(chunk.body, start)
-                text = self._rows.text(match) if match else ""
-                if text and not may_concern(text):
+        for number in numbers[:-1] if endless else numbers:
+            match = self._rows.match(chunk.body, position)
+            if match and not self.every_record and (text := self._rows.text(match)):
+                concerned = may_concern(text)
+                done = change(match, text, number) if concerned and change else None
+                if done or not concerned:
+                    position = match.end()
+                    proven += [done] if done else ()
                     records.append(None)
                     continue
-                if text and change and (done := change(match, text, number)):
-                    proven.append(done)
-                    records.append(None)
-                    continue
-            row = self._rows.at(chunk.body, start, final=True)
-            if row is not None and not row.blank:
+            row = self._rows.at(chunk.body, position, final=True)
+            if row is None:
+                raise AssertionError("a row that was counted ends in its chunk")
+            position = row.following
+            if not row.blank:
                 records.append(self._record(chunk.body, row, number))
+        if endless:
+            records.append(Problem(str(numbers[-1]), _endless(self.job.most_bytes)))
         self._rows.prove(proven)
         return changes.moved_from(chunk.holding(records))
 

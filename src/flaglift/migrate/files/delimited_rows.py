@@ -10,6 +10,7 @@ from flaglift.lossless.delimited import (
     Dialect,
     as_python_reads,
     row_at,
+    row_counter,
     row_matcher,
     sound_content,
 )
@@ -27,15 +28,11 @@ class DelimitedRows:
         self._text = text
         self._encoding = encoding
         self._matched = row_matcher(dialect, width)
+        self._width = width
 
-    def ends(self, data: bytes, start: int, most: int) -> list[int]:
-        """Return the ends of the next rows that all readers agree on, stopping at any other row."""
-        ends: list[int] = []
-        matched = self._matched
-        while matched and len(ends) < most and (match := matched(data, start)):
-            start = match.end()
-            ends.append(start)
-        return ends
+    def count(self, data: bytes, start: int, most: int) -> tuple[int, int]:
+        """Count the next rows that all readers agree on, up to a number, and say where they end."""
+        return row_counter(self._dialect, self._width)(data, start, most)
 
     def match(self, data: bytes, start: int) -> re.Match[bytes] | None:
         """Return the row at a position, each cell as a group; None if readers may not agree."""
