@@ -356,6 +356,37 @@ def test_ragged_rows_and_open_quotes_are_passed_by() -> None:
         assert path.read_text() == data
 
 
+def test_a_row_with_as_many_cells_as_the_new_columns_make_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    data = f"text,a\n{VIDEO},\n{VIDEO},1,2,3,4\n"
+    path.write_text(data)
+    with pytest.raises(InputError, match="row 3 has 5 cells, and the first row 2; with the new"):
+        applied(path, replace=True, create_columns=True)
+    with pytest.raises(InputError, match="row 3 has 5 cells"):
+        planned(path, create_columns=True)
+    assert path.read_text() == data
+
+
+# Read anew, the changed file is in doubt, or in another dialect.
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("p.tsv", b"text\ta,b\n\xff\tx\n\xff\ty\n"),
+        ("p.csv", b"text;a,b\n\xff;x\n\xff;y\n"),
+        ("p.csv", b"sep=;\ntext;a\n%s;,\n" % VIDEO.encode()),
+        ("p.csv", b'text,a\n"%s ""x""",\n\xff"",x\n' % VIDEO.encode()),
+    ],
+)
+def test_what_a_run_changed_is_read_in_its_dialect(tmp_path: Path, name: str, data: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    applied(path, replace=True, create_columns=True)
+    assert path.read_bytes() != data
+    assert verified(path)[1] == []
+    undone(path)
+    assert path.read_bytes() == data
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -22,13 +22,13 @@ def _run_document(store: Store, run: MigrationRun) -> Document:
 
 def runs_of(source: str, options: Document) -> list[Document]:
     """Return the runs on a source, oldest first."""
-    with opened(job_from(source, options), write=False, reads=False) as store:
+    with opened(job_from(source, options), write=False) as store:
         return [_run_document(store, run) for run in store.runs()]
 
 
 def journals_of(source: str, options: Document) -> list[Document]:
     """Return the runs on a source with the sizes of their journals in bytes, oldest first."""
-    with opened(job_from(source, options), write=False, reads=False) as store:
+    with opened(job_from(source, options), write=False) as store:
         return [
             {**_run_document(store, run), "journal_bytes": store.journal_bytes(run)}
             for run in store.runs()
@@ -40,7 +40,7 @@ def purge_source(source: str, options: Document) -> Document:
 
     Raises `InputError` for a run that does not exist or is in progress.
     """
-    with opened(job_from(source, options), write=True, reads=False) as store:
+    with opened(job_from(source, options), write=True) as store:
         runs = [run for run in store.runs() if run.state != "purged"]
         unknown = set(options["runs"]) - {run.id for run in runs}
         if unknown:

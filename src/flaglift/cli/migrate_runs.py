@@ -35,9 +35,9 @@ _MOST_LISTED = 20
 
 
 @contextmanager
-def opened(job: Job, *, write: bool, jobs: int = 1, reads: bool = True) -> Iterator[Store]:
+def opened(job: Job, *, write: bool, jobs: int = 1) -> Iterator[Store]:
     """Open the store of a job for the block, in which `jobs` processes decide."""
-    store = open_store(job, write=write, reads=reads)
+    store = open_store(job, write=write)
     # Chunks create no reference cycles, and what is loaded by now stays: the collector would scan
     # it again and again.
     gc.freeze()
@@ -210,7 +210,7 @@ def _planned(path: Path | None, job: Job, most: float) -> SavedPlan | None:
 def _job_of_runs(source: str, options: Document) -> tuple[Job, list[MigrationRun]]:
     """Return the job with the options kept by its newest run, and the runs to undo."""
     job = job_from(source, options)
-    with opened(job, write=False, reads=False) as store:
+    with opened(job, write=False) as store:
         runs = open_runs(store)
     return (job.with_options(runs[0].info["options"]) if runs else job), runs
 
@@ -220,7 +220,7 @@ def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]
     job, runs = _job_of_runs(source, options)
     held: list[str] = []
     broken: list[str] = []
-    with opened(job, write=False, reads=bool(runs)) as store:
+    with opened(job, write=False) as store:
         if not runs:
             raise InputError(f"{store.name}: there is no run to verify")
         # A later result for a file replaces the earlier one; the rows of a table keep all of them.
@@ -244,9 +244,9 @@ def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]
 
 def undo_source(source: str, options: Document) -> tuple[Document, bool]:
     """Undo all runs on a source; return the result, and whether it reached the end."""
-    job, runs = _job_of_runs(source, options)
+    job, _ = _job_of_runs(source, options)
     with ExitStack() as stack:
-        store = stack.enter_context(opened(job, write=True, reads=bool(runs)))
+        store = stack.enter_context(opened(job, write=True))
         stopped = stack.enter_context(interruption())
         done = undo(store, Control(_throttle(options, store, stack), stopped), options["back_to"])
         left: list[str] = []

@@ -1,6 +1,5 @@
 """Chooses the store for a source: by the scheme of a URL, or by the name of a file."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from flaglift.errors import InputError, reason
@@ -54,11 +53,11 @@ def _files_of_database(source: str) -> dict[str, Path]:
     return {"the database": Path(name), **{w: Path(name + end) for w, end in beside.items()}}
 
 
-def open_store(job: Job, *, write: bool, reads: bool = True) -> Store:
+def open_store(job: Job, *, write: bool) -> Store:
     """Return the store of a job's source.
 
-    Without `reads`, only the runs on a file are known, which say how its prompts are found.
-    Raises `InputError` for an unknown kind of source, and for one that cannot be opened.
+    Raises `InputError` for an unknown kind of source, and for one that cannot be opened; what is in
+    a file is looked at when it is first asked for.
     """
     if job.source.startswith(SCHEME):
         return OwnStore(job, collection_of(job.source))
@@ -85,10 +84,10 @@ def open_store(job: Job, *, write: bool, reads: bool = True) -> Store:
     kind = _kind(path)
     if job.to is not None:
         _check_result(job.to, path, kind)
-    return FileStore(job, path, kind(job, path) if reads else None)
+    return FileStore(job, path, kind)
 
 
-def _check_result(to: Path, path: Path, kind: Callable[[Job, Path], Format]) -> None:
+def _check_result(to: Path, path: Path, kind: type[Format]) -> None:
     """Raise `InputError` if the name of a result says that it is of another kind."""
     try:
         other = _kind(to)
@@ -101,7 +100,7 @@ def _check_result(to: Path, path: Path, kind: Callable[[Job, Path], Format]) -> 
         )
 
 
-def _kind(path: Path) -> Callable[[Job, Path], Format]:
+def _kind(path: Path) -> type[Format]:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes[-1:] in ([".gz"], [".zst"]):
         suffixes.pop()

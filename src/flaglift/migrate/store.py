@@ -115,10 +115,12 @@ class Store(Protocol):
     """The name to show: never contains a password."""
     unit: str
     """What a record's key counts: `line`, `row`, `element`, `key`."""
-    fields: frozenset[str] | None
-    """The fields it can store; None for any."""
     passes_on: bool
     """Whether records beyond a `--limit` have to be copied."""
+
+    @property
+    def fields(self) -> frozenset[str] | None:
+        """The fields it can store; None for any."""
 
     def notes(self) -> list[str]:
         """Return what the user should know about the source before it is written."""

@@ -137,9 +137,10 @@ class ByteFormat(ABC):
         """Begin a result file, or resume one of `written` bytes."""
         return ByteWriter(Output(path, self.path, written), self.restoring)
 
-    def changed(self, path: Path, info: dict[str, Any]) -> Format:  # noqa: ARG002
-        """Return the format of this file's changed version."""
-        form = type(self)(self.job, path)
+    @classmethod
+    def changed(cls, job: Job, path: Path, info: Mapping[str, Any]) -> Format:  # noqa: ARG003
+        """Return the format of a file that a run has changed."""
+        form = cls(job, path)
         form.every_record = True
         return form
 

@@ -28,6 +28,11 @@ from flaglift.migrate.shape_decision import ShapeDecider
 from flaglift.syntax.concern import may_concern
 
 _BLOCK = 2**20
+_ENDLESS = (
+    "longer than {:,} bytes, or a quote in it does not close; it and what follows it"
+    " is skipped unchanged"
+)
+_MEND_FIRST = "with the new columns all rows will have as many: mend that row, or add them yourself"
 
 
 class Delimited(ByteFormat):
@@ -160,7 +165,7 @@ class Delimited(ByteFormat):
             if not row.blank:
                 records.append(self._record(chunk.body, row, number))
         if endless:
-            records.append(Problem(str(numbers[-1]), _endless(self.job.most_bytes)))
+            records.append(Problem(str(numbers[-1]), _ENDLESS.format(self.job.most_bytes)))
         self._rows.prove(proven)
         return changes.moved_from(chunk.holding(records))
 
@@ -171,6 +176,9 @@ class Delimited(ByteFormat):
 
     def _record(self, buffer: bytes, row: DelimitedRow, number: int) -> StoredRecord | Problem:
         fault = fault_of(row, self._width)
+        if self.created and not row.fault and len(row.cells) == self._width + len(self.created):
+            # It would be skipped, and nothing would tell it from the rows that got the columns.
+            raise InputError(f"{self.path}: row {number} {fault}; {_MEND_FIRST}")
         if fault:
             return Problem(str(number), fault)
         where = slice(row.cells[0].start, row.end)
@@ -262,10 +270,11 @@ class Delimited(ByteFormat):
         added = enumerate(self._missing if self.created else (), self._width)
         return values | {index: form_value(writes.get(field, "")) for index, field in added}
 
-    def changed(self, path: Path, info: dict[str, Any]) -> Format:
-        """Return the format of this file's changed version, with the columns that were added."""
+    @classmethod
+    def changed(cls, job: Job, path: Path, info: Mapping[str, Any]) -> Format:
+        """Return the format of a file that a run has changed, with the columns that were added."""
         dialect = Dialect(**info["dialect"]) if "dialect" in info else None
-        form = Delimited(replace(self.job, create_columns=False), path, dialect)
+        form = cls(replace(job, create_columns=False), path, dialect)
         form.every_record = form._restores = True
         form._added = len(info["created"])
         return form
@@ -287,10 +296,3 @@ class Delimited(ByteFormat):
     def _less_added(self, body: bytes, start: int) -> RecordSplice:
         cells = self._rows.cells(body[start:])
         return RecordSplice(start + cells[-self._added].start - 1, start + cells[-1].end, b"")
-
-
-def _endless(most: int) -> str:
-    return (
-        f"longer than {most:,} bytes, or a quote in it does not close; it and what follows it"
-        " is skipped unchanged"
-    )

@@ -8,7 +8,9 @@ from flaglift.lossless.spans import with_splices
 from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.files.output import HashSink, Output
 from flaglift.migrate.files.patches import matching
+from flaglift.migrate.job import Job
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
+from flaglift.migrate.store import MigrationRun
 
 Find = Callable[[Iterable[str]], Mapping[str, Sequence[JournalEntry]]]
 """Returns the journal entries for record keys, by key; keys without entries are missing."""
@@ -80,6 +82,9 @@ class Format(Protocol):
     by_columns: bool
     """Whether `parse` may decide on records itself, by columns: nobody looks at them."""
 
+    def __init__(self, job: Job, path: Path) -> None:
+        """Open a source. Raises `InputError` if it cannot be read."""
+
     @property
     def fields(self) -> frozenset[str] | None:
         """The fields it can hold; None for any."""
@@ -125,8 +130,9 @@ class Format(Protocol):
         `done` are the journal's entries so far.
         """
 
-    def changed(self, path: Path, info: dict[str, Any]) -> "Format":
-        """Return the format of the changed file, to read and restore it."""
+    @classmethod
+    def changed(cls, job: Job, path: Path, info: Mapping[str, Any]) -> "Format":
+        """Return the format of a file that a run has changed, to read and restore it."""
 
     def total(self) -> tuple[str, int] | None:
         """Return how much there is to read, in `bytes` or `records`; None if unknown."""
@@ -136,6 +142,10 @@ class Format(Protocol):
 
     def close(self) -> None:
         """Close the source."""
+
+
+OpenChanged = Callable[[Path, MigrationRun], Format]
+"""Opens a file that a run has changed, to read and restore it."""
 
 
 class ByteWriter:

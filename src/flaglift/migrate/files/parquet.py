@@ -1,7 +1,7 @@
 """Parquet as a format of the file store: same layout, restored and compared by value."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,10 @@ class ParquetFormat(ParquetReader):
             result.replay(cursor, done)
         return result
 
-    def changed(self, path: Path, info: dict[str, Any]) -> Format:
-        """Return the format of this file's changed version."""
-        form = ParquetFormat(replace(self.job, create_columns=False), path)
+    @classmethod
+    def changed(cls, job: Job, path: Path, info: Mapping[str, Any]) -> Format:
+        """Return the format of a file that a run has changed."""
+        form = cls(replace(job, create_columns=False), path)
         form.added = list(info["created"])
         form.every_record = True
         return form

@@ -33,23 +33,31 @@ class FileStore:
 
     passes_on = True
 
-    def __init__(self, job: Job, path: Path, form: Format | None) -> None:
-        """Take a file, and its format; without one, only its runs are known."""
+    def __init__(self, job: Job, path: Path, kind: type[Format]) -> None:
+        """Take a file and its kind. It is opened when its prompts are first asked for.
+
+        What a run has changed is read as the run kept it: it need not be readable as a source.
+        """
         self.name: str = os.fsencode(path).decode("utf-8", "backslashreplace")
-        self.unit: str = form.unit if form else "record"
-        self.fields: frozenset[str] | None = form.fields if form else None
+        self.unit: str = kind.unit
         self._job = job
         self._path = path
-        self._read = form
+        self._kind = kind
+        self._opened: Format | None = None
         self._ledger_path = journal_path(path, job)
         if self._ledger_path.exists() and self._ledger_path.samefile(path):
             raise InputError(f"{self.name}: is the source; name another file with --journal")
 
     @property
     def _format(self) -> Format:
-        if self._read is None:
-            raise AssertionError("the file is not read, but only its journal")
-        return self._read
+        if self._opened is None:
+            self._opened = self._kind(self._job, self._path)
+        return self._opened
+
+    @property
+    def fields(self) -> frozenset[str] | None:
+        """The fields that a record can hold; None for any."""
+        return self._format.fields
 
     def notes(self) -> list[str]:
         """Return what the user should know of the file before it is written."""
@@ -126,7 +134,7 @@ class FileStore:
         """Begin or resume the undo of a run."""
         with self._locked(), self._ledger(write=True) as ledger:
             run = reread(ledger.runs(), run)
-            undoer = FileUndoer(ledger, run, self._path, self._format)
+            undoer = FileUndoer(ledger, run, self._path, self._changed)
             try:
                 yield undoer
             finally:
@@ -177,12 +185,15 @@ class FileStore:
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
         """Return which checks of a run's result hold and which fail, one sentence each."""
         with self._ledger(write=False) as ledger:
-            return verify_file(ledger, run, self._path, self._format)
+            return verify_file(ledger, run, self._path, self._changed)
+
+    def _changed(self, path: Path, run: MigrationRun) -> Format:
+        return self._kind.changed(self._job, path, run.info)
 
     def close(self) -> None:
         """Close the source."""
-        if self._read is not None:
-            self._read.close()
+        if self._opened is not None:
+            self._opened.close()
 
     @contextmanager
     def _ledger(self, *, write: bool) -> Iterator[Ledger]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.attributes import keep_attributes
-from flaglift.migrate.files.format import Format, FormatWriter
+from flaglift.migrate.files.format import Format, FormatWriter, OpenChanged
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import discard, move, partial, sha256
 from flaglift.migrate.files.runs import identity
@@ -24,7 +24,9 @@ class FileUndoer:
     that is still as the run wrote it gets its old bytes.
     """
 
-    def __init__(self, ledger: Ledger, run: MigrationRun, path: Path, form: Format) -> None:
+    def __init__(
+        self, ledger: Ledger, run: MigrationRun, path: Path, changed_at: OpenChanged
+    ) -> None:
         self.run = run
         self.restored: int = 0
         self._ledger = ledger
@@ -36,7 +38,7 @@ class FileUndoer:
         self._original = original_of(run, path)
         self._in_place = run.state in _IN_PLACE and sha256(path) != run.info["source_sha"]
         if self._in_place and not self._original_fits() and not self._rewritten():
-            self._begin(form)
+            self._begin(changed_at)
 
     def _original_fits(self) -> bool:
         info, original = self.run.info, self._original
@@ -49,14 +51,14 @@ class FileUndoer:
         undo = self.run.info["undo"] or {}
         return "sha" in undo
 
-    def _begin(self, form: Format) -> None:
+    def _begin(self, changed_at: OpenChanged) -> None:
         self._ledger.check(self.run)
         undo = self.run.info["undo"]
         if undo is None or undo["of"] != identity(self._path):
             undo = {"cursor": None, "written": 0, "of": identity(self._path)}
             with self._ledger.saving():
                 self._ledger.settle_undone(self.run, keep=False)
-        self._format = form.changed(self._path, self.run.info)
+        self._format = changed_at(self._path, self.run)
         done = self._ledger.entries(self.run)
         self._writer = self._format.writer(self._partial, undo["written"], undo["cursor"], done)
         self._save("undoing", undo)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flaglift.migrate.files.format import Format
+from flaglift.migrate.files.format import OpenChanged
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import sha256
 from flaglift.migrate.files.runs import UNFINISHED
@@ -11,7 +11,7 @@ from flaglift.migrate.store import MigrationRun
 
 
 def verify_file(
-    ledger: Ledger, run: MigrationRun, path: Path, form: Format
+    ledger: Ledger, run: MigrationRun, path: Path, changed_at: OpenChanged
 ) -> tuple[list[str], list[str]]:
     """Return which checks of a finished run hold and which fail, one sentence each.
 
@@ -35,7 +35,7 @@ def verify_file(
         (held if same else broken).append(
             f"{original}: {'is' if same else 'is no longer'} as the run read it"
         )
-    changed = form.changed(result, run.info)
+    changed = changed_at(result, run)
     try:
         proof = changed.proof(lambda keys: ledger.of_keys(run, keys), original, run.info)
     finally:
