@@ -558,6 +558,29 @@ def test_child_tables_are_not_part_of_a_table(postgresql: Database) -> None:
     assert undone(source).restored == 2
 
 
+def test_flags_in_child_tables_keep_a_run_from_success(
+    postgresql: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = postgresql.prompts([VIDEO.format(i) for i in range(2)])
+    for number in range(7):
+        of = "prompts" if number < 6 else "Child5"
+        postgresql.run(f'CREATE TABLE "Child{number}" (PRIMARY KEY (id)) INHERITS ("{of}")')
+        postgresql.run(f'INSERT INTO "Child{number}" (id, text) VALUES (1, :t), (2, :t)', t=VIDEO)
+    for verb in ("apply", "verify"):
+        assert call(verb, source, *["-q"] * (verb == "apply")) == 1
+        said = " ".join(capsys.readouterr().out.split())
+        assert "14 rows of child tables may hold flags; migrate each table" in said
+        assert '"Child0" (2), "Child1" (2)' in said
+        assert "and 2 more tables" in said
+        assert "no prompt holds flags any more" not in said
+    assert call("apply", source, "-q", "--where", "id > 2") == 0
+    for number in range(7):
+        child = source.replace("#prompts", f"#Child{number}")
+        assert call("apply", child, "-q") == (1 if number == 5 else 0)
+    assert call("apply", source, "-q") == 0
+    assert call("verify", source) == 0
+
+
 def test_a_database_of_any_bytes(postgresql: Database, tmp_path: Path) -> None:
     name = f"flaglift_ascii_{os.getpid()}"
     with postgresql.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

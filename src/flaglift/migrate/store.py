@@ -147,7 +147,7 @@ class Store(Protocol):
         """Return how many records `read` cannot reach."""
 
     def hidden(self) -> str:
-        """Return why the source may hold records that are not shown to us; "" if it cannot."""
+        """Return which records of the source were not looked at; "" if there are none."""
 
     def is_empty(self, field: str, value: Any) -> bool:
         """Return whether a value of a field stands for an empty one."""

@@ -136,17 +136,6 @@ _POLICIES = (
     "SELECT c.relrowsecurity AND row_security_active(c.oid) FROM pg_class c"
     " WHERE c.oid = CAST(:name AS regclass)"
 )
-# What may be read needs one permissive policy, and each restrictive one.
-_HIDDEN = (
-    "WITH policies AS (SELECT p.polpermissive,"
-    " coalesce(pg_get_expr(p.polqual, p.polrelid) = 'true', false) AS shows_all"
-    " FROM pg_policy p WHERE p.polrelid = CAST(:name AS regclass) AND p.polcmd IN ('r', '*')"
-    " AND (0 = ANY(p.polroles)"
-    " OR EXISTS (SELECT FROM unnest(p.polroles) role WHERE pg_has_role(role, 'USAGE'))))"
-    " SELECT row_security_active(CAST(:name AS regclass))"
-    " AND (NOT EXISTS (SELECT FROM policies WHERE polpermissive AND shows_all)"
-    " OR EXISTS (SELECT FROM policies WHERE NOT polpermissive AND NOT shows_all))"
-)
 _RULES = (
     "SELECT rulename FROM pg_rules WHERE schemaname = :schema AND tablename = :table"
     " ORDER BY rulename"
@@ -174,19 +163,6 @@ def _check_postgresql(connection: Connection, table: PromptTable) -> list[Check]
         for rule in connection.execute(text(_RULES), names).scalars()
     ]
     return checks
-
-
-def hidden_rows(connection: Connection, table: PromptTable) -> str:
-    """Return why rows of a table may be hidden from the account; "" if it sees all of them."""
-    if family(connection.dialect.name) != "postgresql":
-        return ""
-    name = format_name(connection, table.table)
-    if not connection.execute(text(_HIDDEN), {"name": name}).scalar():
-        return ""
-    return (
-        "policies may hide rows from this account; the table's owner, or a role with BYPASSRLS,"
-        " sees all of them"
-    )
 
 
 def _check_null_keys(connection: Connection, table: PromptTable) -> list[Check]:

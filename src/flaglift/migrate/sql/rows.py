@@ -58,7 +58,7 @@ class Rows:
             self._documents = JsonDocuments(job.text, job.targets) if table.is_json else None
         except ValueError as error:
             raise InputError(str(error)) from None
-        self._where = (
+        self.where = (
             # The newline ends a comment in it before the rest of the statement.
             None if job.where is None else text(f"({job.where.replace(':', chr(92) + ':')}\n)")
         )
@@ -74,8 +74,8 @@ class Rows:
         query = self._query(columns).where(*self.source.key.present())
         if after is not None:
             query = query.where(self.source.key.after(after))
-        if self._where is not None:
-            query = query.where(self._where)
+        if self.where is not None:
+            query = query.where(self.where)
         query = query.order_by(*self.source.key.order).limit(rows)
         return _fetched(connection, query)
 
@@ -91,7 +91,7 @@ class Rows:
         if self.source.is_json or self.source.job.mending:
             whole_rows = self.select(connection, after, rows)
             return whole_rows, whole_rows
-        passed = self.select(connection, after, rows, [self._has_dashes().label("flagged")])
+        passed = self.select(connection, after, rows, [self.has_dashes().label("flagged")])
         flagged = [self.key(row) for row in passed if row[-1]]
         rows_read = self.read_keys(connection, [key for key in flagged if is_sound(key)])
         if len(rows_read) < len(flagged):  # keys not found by `=` have to be reported, too
@@ -167,7 +167,8 @@ class Rows:
             query.with_hint(self.source.table, "ONLY", "postgresql") if self.source.only else query
         )
 
-    def _has_dashes(self) -> ColumnElement[bool]:
+    def has_dashes(self) -> ColumnElement[bool]:
+        """Return the condition that a text holds two hyphens, without which it has no flag."""
         column = self.source.columns["text"]
         match self._dialect:
             case "postgresql":

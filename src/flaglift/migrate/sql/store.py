@@ -9,12 +9,13 @@ from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 from flaglift.migrate.resuming import reread
 from flaglift.migrate.sql.changes import RowWrite, TableChanges
 from flaglift.migrate.sql.connection import database_url
+from flaglift.migrate.sql.hidden import hidden_rows
 from flaglift.migrate.sql.identity import identify
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.load import pressure_on
-from flaglift.migrate.sql.preflight import check_table, hidden_rows, null_keys
+from flaglift.migrate.sql.preflight import check_table, null_keys
 from flaglift.migrate.sql.row_decision import RowDecider, row_decider
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import begin_or_resume, check_rights, table_run
@@ -162,9 +163,9 @@ class TableStore:
             return null_keys(connection, table)
 
     def hidden(self) -> str:
-        """Return why rows may be hidden from the account; "" if it sees all of them."""
+        """Return which rows were not looked at; "" if there are none."""
         with self._session.begin() as connection:
-            return hidden_rows(connection, self._rows.source)
+            return hidden_rows(connection, self._rows)
 
     def is_empty(self, field: str, value: object) -> bool:
         """Return whether a value of a field stands for an empty one."""
