@@ -7,9 +7,11 @@ import pytest
 from flaglift import translate
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
-from flaglift.check.hosts.finding import leaves
+from flaglift.check.hosts.finding import candidates, leaves
+from flaglift.check.hosts.pieces import TORN
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
+from flaglift.check.hosts.unread import unread
 from flaglift.diagnostics import Severity
 from flaglift.linting.engine import examine
 from flaglift.settings import DEFAULT
@@ -86,6 +88,29 @@ def test_a_row_in_doubt_is_locked_whole(source: str, reason: str) -> None:
     assert reason in literal.locked
     made = rewrite(source.encode(), host_named("csv"), [LiteralChange(literal, "a cat")])
     assert made.data.decode() == source
+
+
+@pytest.mark.parametrize(
+    ("rows", "torn"),
+    [
+        ('1, "a cat, big --video --video_model kling25 --duration 5"\n', [1]),
+        ('1,\t"a cat --video --video_prompt ""it naps"""\n', [1]),
+        ("1,'a cat, big --video --video_model kling25 --duration 5'\n", [1]),
+        ("1, 'a' , 'a dog, big --video --video_model kling25'\n", [1]),
+        ('1,a 6" cat --video --duration 5\n', []),
+        ("1,'a cat --video --duration 5'\n", []),
+        ("1,it's a cat, big --video --video_model kling25 --duration 5\n", []),
+        (' "1",a cat --video --duration 5\n2, "a --video --duration 5"\n3,b --video\n', [1, 2]),
+    ],
+)
+def test_a_cell_that_readers_take_apart_is_not_read(rows: str, torn: list[int]) -> None:
+    data, host = f"id,text\n{rows}".encode(), host_named("csv")
+    found = unread(data, host)
+    assert [data.count(b"\n", 0, place.start) for place in found] == torn
+    assert {place.reason for place in found} <= {TORN}
+    read = [literal.start for literal, said in candidates(data, host) if said.taken]
+    lines = {data.count(b"\n", 0, start) for start in read}
+    assert lines == {*range(1, rows.count("\n") + 1)} - {*torn}
 
 
 def test_a_column_that_is_there_twice_takes_no_field() -> None:

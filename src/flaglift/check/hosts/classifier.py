@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from flaglift.catalog import Status, load_catalog
 from flaglift.check.hosts.base import HOLE, Decision, Evidence, Literal
 from flaglift.check.hosts.formats.siblings import is_request_key
+from flaglift.check.hosts.pieces import NOT_READ
 from flaglift.context import field_name
 from flaglift.syntax import FlagName, Prompt
 from flaglift.syntax.lookalikes import near_misses
@@ -71,7 +72,7 @@ _ROLES = {
     "command": Evidence(-4, "it is a command's name"),
     "inline": Evidence(-1, "it is code in a sentence"),
     "code": Evidence(-4, "it is code in a language that is not read"),
-    "divided": Evidence(-99, "markup divides it, which is not read"),
+    **{role: Evidence(-99, reason) for role, reason in NOT_READ.items()},
     "text": Evidence(1, "it stands in a block of text"),
 }
 

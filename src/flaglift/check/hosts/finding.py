@@ -22,7 +22,7 @@ from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.curl import BODY_OPTIONS, FORM_OPTIONS
 from flaglift.check.hosts.formats.forms import FIELD, PAIRS, FormHost, in_address
 from flaglift.check.hosts.formats.text import TextForm
-from flaglift.check.hosts.pieces import QUOTED
+from flaglift.check.hosts.pieces import NOT_READ, QUOTED
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.check.hosts.registry import host_named, language, name_for
 from flaglift.check.hosts.several import has_one_a_line, single
@@ -151,7 +151,7 @@ def nested(literal: Literal) -> Host | None:
     """Return the host that reads a literal's text; None if it belongs to no other host."""
     role, key, call = literal.origin[:3]
     text = literal.text
-    if len(literal.hosts) > MOST_NESTED or role == "divided":
+    if len(literal.hosts) > MOST_NESTED or role in NOT_READ:
         return None
     if role == "code":
         return _block(key, text)

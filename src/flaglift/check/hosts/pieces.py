@@ -36,8 +36,12 @@ QUOTED = "it may be code, in which the prompt stands in quotes"
 FRAGMENT = "it is a part of a prompt that is put together elsewhere"
 COMPARED = "it is compared or looked up, so that it must stay as it is"
 DIVIDED = "tags divide it, and what they show between its words is not known"
+TORN = "quotes in its row may hold commas together, which readers do differently"
 MARKED_UP = "tags inside it would be edited"
 CONDITIONAL = "statements of a template make parts of it conditional"
+
+NOT_READ = {"divided": DIVIDED, "torn": TORN}
+"""Roles of literals of which nothing is known but that they hold a prompt, and why."""
 
 HOLES = (PieceKind.HOLE, PieceKind.PLACEHOLDER)
 

@@ -19,7 +19,7 @@ from flaglift.check.hosts.base import (
 )
 from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.finding import MOST_NESTED, judged, literals_of, nested
-from flaglift.check.hosts.pieces import BROKEN, DEEP, DIVIDED, OUTSIDE, UNREAD
+from flaglift.check.hosts.pieces import BROKEN, DEEP, NOT_READ, OUTSIDE, UNREAD
 from flaglift.check.hosts.prefilter import lookalikes, may_hold_flags
 from flaglift.check.hosts.registry import host_named
 from flaglift.lossless.spans import Span
@@ -170,13 +170,17 @@ def _passed_over(
 
 
 def _divided(data: bytes, literals: Iterable[Literal]) -> Iterator[UnreadPlace]:
-    """Yield the texts with markup inside that are not read, but would be prompts without it."""
-    prose = partial(Around, Origin("prose"))
-    divided = [replace(e, look=prose) for e in literals if e.origin.role == "divided"]
-    for literal, said in judged(divided):
-        if said.taken:
-            flag = next(lookalikes(data[literal.start : literal.end]), 0)
-            yield UnreadPlace(literal.start + flag, DIVIDED)
+    """Yield the texts that are not read, but would be prompts without what divides them."""
+    for role, reason in NOT_READ.items():
+        divided = [_in_prose(each) for each in literals if each.origin.role == role]
+        for literal, said in judged(divided):
+            if said.taken:
+                flag = next(lookalikes(data[literal.start : literal.end]), 0)
+                yield UnreadPlace(literal.start + flag, reason)
+
+
+def _in_prose(literal: Literal) -> Literal:
+    return replace(literal, look=partial(Around, literal.origin._replace(role="prose")))
 
 
 def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:

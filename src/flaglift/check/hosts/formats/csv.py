@@ -26,6 +26,8 @@ from flaglift.lossless.delimited import (
 from flaglift.lossless.dialects import choose
 from flaglift.lossless.spans import Span
 
+_BLANKS = (b" ", b"\t")
+
 
 class CsvRow(NamedTuple):
     """A row of a table."""
@@ -34,6 +36,8 @@ class CsvRow(NamedTuple):
     cells: Sequence[Cell]
     fault: str
     """Why none of its cells may be edited."""
+    is_torn: bool
+    """Whether some readers may have other cells: quotes behind blanks, or single ones."""
 
 
 class CsvLayout(NamedTuple):
@@ -124,7 +128,8 @@ class CsvHost:
         for number, each in numbered:
             check_patience()
             fault = "" if each.blank else fault_of(each, layout.width)
-            row = CsvRow(number, each.cells, fault and f"the row {fault}")
+            is_torn = bool(fault) and _is_torn([data[start:end] for start, end in each.cells])
+            row = CsvRow(number, each.cells, fault and f"the row {fault}", is_torn)
             columns = Columns(data, layout.header, row.cells, layout.dialect)
             literals += [self._literal(cell, i, row, columns) for i, cell in enumerate(row.cells)]
         return literals
@@ -160,6 +165,18 @@ class CsvHost:
         return []
 
 
+def _is_torn(cells: Sequence[bytes]) -> bool:
+    """Return whether the delimiters in a row may stand inside of quotes."""
+    opened = False
+    for cell in cells:
+        if opened and cell.rstrip().endswith(b"'"):
+            return True
+        opened = opened or cell.lstrip().startswith(b"'")
+        if cell.startswith(_BLANKS) and cell.lstrip().startswith(b'"'):
+            return True
+    return False
+
+
 def _place(row: DelimitedRow) -> slice:
     return slice(row.cells[0].start, row.end)
 
@@ -188,7 +205,8 @@ def _layout(data: bytes, name: str) -> CsvLayout:
 
 def _look(cell: Cell, key: str | int, row: CsvRow, columns: Columns) -> Around:
     name = key if isinstance(key, str) else ""
-    origin = Origin("cell", name, path=(row.number, key), counted=True)
+    role = "torn" if row.is_torn else "cell"
+    origin = Origin(role, name, path=(row.number, key), counted=True)
     if row.number == 0 or not FIELD_KEY.search(name):
         return Around(origin)
     if columns.header.count(name) > 1:
