@@ -15,12 +15,13 @@ from sqlalchemy.engine import make_url
 from databases import engine_of, server
 from flaglift import translate
 from flaglift.check.document import PromptFile
-from flaglift.check.hosts.base import Literal, LiteralChange, Rewritten
+from flaglift.check.hosts.base import Literal, LiteralChange, Rewritten, SelectiveHost
 from flaglift.check.hosts.checking import lint_literal
 from flaglift.check.hosts.finding import candidates
-from flaglift.check.hosts.formats.sql import BACKSLASH, OPEN, OPTIONS
+from flaglift.check.hosts.formats.sql import BACKSLASH, OPEN, OPTIONS, SqlHost
 from flaglift.check.hosts.lifting import NOT_SENT, lift_literal
 from flaglift.check.hosts.pieces import COMPARED, FRAGMENT
+from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.hosts.rewriting import rewrite
 from flaglift.check.hosts.unread import unread
@@ -539,3 +540,63 @@ def test_that_comments_of_copy_are_read(head: str, comments: list[str], locked: 
     expected = [each.replace("C", said) for each in comments]
     assert [each.text for each in SQL.comments(data)] == [*expected, "E"]
     assert unread(data, SQL) == []
+
+
+CELLS = st.sampled_from(
+    [
+        *(
+            "1",
+            "-2",
+            "1e5",
+            "NULL",
+            "''",
+            "'a'",
+            "'it''s'",
+            "E'a'",
+            "N'a'",
+            "q'[a]'",
+            "$$a$$",
+            "(1)",
+        ),
+        *(
+            "now()",
+            "'a' || 'b'",
+            "'a\\'",
+            '"a"',
+            "`a`",
+            "'a' 'b'",
+            "- 1",
+            "a.b",
+            "/* , */ 1",
+            "# 1",
+        ),
+        *("'a cat --video --video_model kling25'", "'a cat ' || '--video --duration 5'", "-- ,\n1"),
+    ]
+)
+
+
+@given(
+    st.lists(st.lists(CELLS, max_size=3).map(", ".join).map("({})".format), max_size=5),
+    st.sampled_from(["", "(id, text, other) ", "(text) "]),
+    st.sampled_from([";\n", " ON CONFLICT DO NOTHING;", "\n"]),
+    st.sampled_from(["", "-- MySQL dump\n"]),
+)
+def test_rows_that_are_left_out_change_nothing_around_them(
+    values: list[str], columns: str, end: str, head: str
+) -> None:
+    rows = ",\n".join(values)
+    insert = f"INSERT INTO p {columns}VALUES {rows}{end}"
+    data = f"{head}{insert}{insert.lower()}SELECT 'a cat --video';".encode()
+
+    def seen(literals: list[Literal]) -> list[tuple[Any, ...]]:
+        return [
+            (e.place, e.text, e.origin, e.beside, e.unclear, e.locked, e.siblings is None)
+            for e in literals
+            if may_hold_flags(e.text.encode())
+        ]
+
+    assert isinstance(SQL, SelectiveHost)
+    assert seen(SQL.flagged(data)) == seen(SQL.literals(data))
+    for mysql in (False, True):
+        part, whole = (SqlHost().read(data, mysql=mysql, every=every) for every in (False, True))
+        assert part[1:] == whole[1:]

@@ -44,6 +44,8 @@ _TOKEN = re.compile(
     rb"|(?P<sign>[(),;=])",
     re.IGNORECASE,
 )
+_PLAIN_ROW = re.compile(rb"(?:[\s,]++|'(?:[^'\\]|'')*+'(?!['\w])|-?[\w.:+]++(?!'))*+\)")
+"""What follows the opening bracket of a row in which nothing can be read in two ways."""
 _COMMENT = re.compile(rb"--[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
 _MYSQL_STRING = re.compile(rb"'(?:[^'\\]|\\[\s\S]|'')*+'?|\"(?:[^\"\\]|\\[\s\S]|\"\")*+\"?")
 _MYSQL = re.compile(rb"^(?:-- (?:MySQL|MariaDB) dump|/\*!\d+ SET|/\*M!)|ENGINE=\w", re.MULTILINE)
@@ -70,7 +72,7 @@ class SqlHost:
         return list(_reading(data, every=True).literals)
 
     def flagged(self, data: bytes) -> list[Literal]:
-        """Return them without the rows of COPY blocks that hold no flag."""
+        """Return them without the rows of INSERT statements and COPY blocks that hold no flag."""
         return list(_reading(data).literals)
 
     def comments(self, data: bytes) -> list[Comment]:
@@ -88,9 +90,7 @@ class SqlHost:
         statement = SqlStatement(data, MYSQL if mysql else PLAIN, tables)
         joins = SqlJoins(data)
         comments: list[Comment] = []
-        position = 0
-        doubt = -1
-        fits = True
+        position, doubt, fits = 0, -1, True
         while match := _TOKEN.search(data, position):
             if match["hash"] and not (mysql or _is_comment(match)):
                 # In other databases it is an operator, or begins a name.
@@ -117,6 +117,8 @@ class SqlHost:
                 joins.literals += self._named(data, match, statement)
                 joins.token(match, statement.around)
                 statement.take(match)
+                if not every and statement.is_at_row:
+                    position = joins.skip(_behind_values(data, position))
             if not mysql and doubt < 0 and match["string"] and b"\\'" in match[0]:
                 doubt = match.end()  # the following quote may or may not end the string
         statement.end(len(data))
@@ -231,6 +233,12 @@ def _copied(data: bytes, position: int) -> Iterator[tuple[Span, int]]:
             return
         yield Span(position, ending), number
         position, number = end + 1, number + 1
+
+
+def _behind_values(data: bytes, position: int) -> int:
+    """Return where the row at a position closes if it holds no flag, and the position otherwise."""
+    row = _PLAIN_ROW.match(data, position)
+    return position if row is None or may_hold_flags(row[0]) else row.end() - 1
 
 
 _ROUTINE = re.compile(rb"(?:CREATE\b[^;]{0,200}?\b(?:FUNCTION|PROCEDURE)|DO)\b", re.IGNORECASE)

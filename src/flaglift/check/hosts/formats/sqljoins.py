@@ -108,6 +108,11 @@ class SqlJoins:
             bracket.is_ended = True
         self._behind, self._name = part.end, ""
 
+    def skip(self, end: int) -> int:
+        """Go on at a byte, and return it."""
+        self._behind = end
+        return end
+
     def token(self, match: re.Match[bytes], look_at: Callable[[int], Look]) -> None:
         """Process a name or a sign.
 

@@ -245,6 +245,12 @@ class SqlStatement:
             row.cells.append(Span(start, start + len(raw.strip())))
 
     @property
+    def is_at_row(self) -> bool:
+        """Whether the values of a row begin here."""
+        row = self._row
+        return self._values and self._depth == 1 and row is not None and not row.cells
+
+    @property
     def is_pattern(self) -> bool:
         """Whether the next string is a pattern, in which `%` matches any text."""
         return self._last.upper() in _PATTERNS
