@@ -178,16 +178,47 @@ def test_a_cell_of_many_magics_is_read_in_bounded_time() -> None:
 
 
 def test_what_cells_put_out_is_not_read() -> None:
-    cell = code("x = 1") | {"outputs": [{"text": [BAD]}]}
+    cell = code("x = 1") | {"outputs": [{"text": f"seen: {BAD}"}]}
     assert prompts("notebook", notebook(cell)) == []
     assert comments(notebook(code("# a\n", "x = 1")).encode(), NOTEBOOK)[0].text == "a"
 
 
+def test_a_notebook_of_version_3_is_read_and_fixed() -> None:
+    sheets = [
+        {"cells": [{"cell_type": "heading", "level": 1, "source": [BAD], "metadata": {}}]},
+        {
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "input": f"p = '{BAD}'",
+                    "outputs": [{"text": f"seen: {BAD}"}],
+                },
+                {"cell_type": "code", "language": "ruby", "input": ["x = 1\n", f"p = '{BAD}'"]},
+                {"cell_type": "markdown", "source": [f"```\n{BAD}\n```"]},
+            ]
+        },
+    ]
+    source = json.dumps({"metadata": {"name": ""}, "nbformat": 3, "worksheets": sheets}, indent=1)
+    found = prompts("notebook", source)
+    hosts = [" ".join(each.hosts) for each in found]
+    assert hosts == [f"notebook {name}" for name in LANGUAGES]
+    changes = [LiteralChange(e, fix_literal(e, DEFAULT, unsafe=True).text) for e in found]
+    new, refused = rewrite(source.encode(), NOTEBOOK, changes)
+    assert not refused
+    good = BAD.replace("7", "5")
+    assert new.decode() == source.replace(BAD, good).replace(f"seen: {good}", f"seen: {BAD}")
+
+
+LANGUAGES = ("blocks", "python", "ruby", "markdown blocks")
 TWICE = '{"cells": [{"source": "a"}], "cells": []}'
 
 
 @pytest.mark.parametrize(
-    "source", ["{", "[]", TWICE, '{"cells": 3}', '{"cells": [3]}', "[" * 100_000]
+    "source",
+    [
+        *("{", "[]", TWICE, '{"cells": 3}', '{"cells": [3]}', "[" * 100_000),
+        *('{"worksheets": [3]}', '{"worksheets": [{"cells": [3]}]}', '{"worksheets": {}}'),
+    ],
 )
 def test_what_is_no_notebook_is_said(source: str) -> None:
     data = (source + f' "{BAD}"').encode()

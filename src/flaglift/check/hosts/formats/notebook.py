@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.codec import ScannedLiteral
@@ -46,10 +46,12 @@ _NAMES = (
 """Where the metadata of a cell, and then of a notebook, names a language."""
 _WORD = re.compile(r"[a-z]+")
 Path = tuple[str | int, ...]
+_SOURCES = (("source",), ("input",))
+"""The keys of a cell's source; that of code was the second in version 3."""
 
 
 class NotebookHost:
-    """A notebook of version 4; the output of cells is not read."""
+    """A notebook of version 3 or 4; the output of cells is not read."""
 
     name = "notebook"
     is_exhaustive = True
@@ -80,14 +82,30 @@ class NotebookHost:
         return []
 
 
-def _notebook(data: bytes) -> dict[str, Any] | None:
+class _Notebook(NamedTuple):
+    cells: Mapping[Path, dict[str, Any]]
+    """The cells by their paths in the file."""
+    metadata: Any
+
+
+def _notebook(data: bytes) -> _Notebook | None:
+    """Return what is in a file; None if it is not a notebook."""
     try:
         notebook = json.loads(data, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return None
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    known = isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
-    return notebook if known else None
+    if not isinstance(notebook, dict):
+        return None
+    holders: dict[Path, Any] = {(): notebook}
+    if "cells" not in notebook and isinstance(notebook.get("worksheets"), list):  # version 3
+        holders = {("worksheets", i): sheet for i, sheet in enumerate(notebook["worksheets"])}
+    cells: dict[Path, dict[str, Any]] = {}
+    for path, holder in holders.items():
+        held = holder.get("cells") if isinstance(holder, dict) else None
+        if not isinstance(held, list) or not all(isinstance(cell, dict) for cell in held):
+            return None
+        cells |= {(*path, "cells", number): cell for number, cell in enumerate(held)}
+    return _Notebook(cells, notebook.get("metadata"))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -98,17 +116,20 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _source(path: Path) -> Path:
     """Return the path of a cell's source that a string is, or is a line of; empty for others."""
-    return path[:3] if path[:1] == ("cells",) and path[2:3] == ("source",) else ()
+    at = 2 if path[:1] == ("worksheets",) else 0
+    is_source = path[at : at + 1] == ("cells",) and path[at + 2 : at + 3] in _SOURCES
+    return path[: at + 3] if is_source else ()
 
 
-def _language(notebook: dict[str, Any], path: Path) -> str:
-    cell = notebook["cells"][path[1]]
+def _language(notebook: _Notebook, path: Path) -> str:
+    cell = notebook.cells[path[:-1]]
     if cell.get("cell_type") == "markdown":
         return "markdown"
     if cell.get("cell_type") != "code":
         return "text"
-    named = [*_named(cell.get("metadata")), *_named(notebook.get("metadata"))]
-    return str(named[0]) if named else _of_kernel(notebook.get("metadata"))
+    of_cell = [cell["language"]] if cell.get("language") else []  # version 3
+    named = [*of_cell, *_named(cell.get("metadata")), *_named(notebook.metadata)]
+    return str(named[0]) if named else _of_kernel(notebook.metadata)
 
 
 def _named(metadata: Any) -> Iterator[Any]:
