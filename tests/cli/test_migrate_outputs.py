@@ -1,5 +1,6 @@
 """Reports of `flaglift migrate` never take the place of a file that a migration needs."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,8 +8,12 @@ import pytest
 
 from cli.test_migrate_verb import call
 from flaglift.errors import InputError
+from flaglift.migrate.engine import Migration
+from flaglift.migrate.store import RunWriter
 from migrate.conftest import PROMPTS, open_database
 from migrate.test_kill import content
+
+REFUSED = "a cat --video --video_model nosuch"
 
 
 @pytest.fixture
@@ -142,8 +147,27 @@ def test_a_list_that_lacks_its_beginning_says_so(
         listed.unlink(missing_ok=True)
         assert "note:" not in capsys.readouterr().err
         assert call("apply", source, "--refused", str(listed), "-q") == 1
-        assert "does not list what the run found before" in capsys.readouterr().err
-        assert listed.read_text().count("\n") == 1
+        assert "may lack what the run found before" in capsys.readouterr().err
+        assert listed.read_text().count("\n") == 2  # a table is looked through again at the end
+
+
+def test_a_prompt_that_is_refused_behind_the_run_is_listed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (database,) = open_database("sqlite", tmp_path)
+    source = database.prompts(["a cat"] * 3 + [REFUSED] + ["a cat"] * 3)
+    listed = tmp_path / "refused.jsonl"
+    finish = Migration._finish_late
+
+    def late(self: Migration, writer: RunWriter) -> bool:
+        database.run("UPDATE prompts SET text = :text WHERE id = 2", text=REFUSED)
+        return finish(self, writer)
+
+    monkeypatch.setattr(Migration, "_finish_late", late)
+    for _ in range(2):
+        assert call("apply", source, "--refused", str(listed), "-q") == 1
+        keys = [json.loads(line)["key"] for line in listed.read_text().splitlines()]
+        assert sorted(keys) == ["[2]", "[4]"]
 
 
 def test_a_finished_run_of_a_file_keeps_its_list(path: Path) -> None:
@@ -160,6 +184,9 @@ def test_a_list_may_go_to_a_device(place: str, path: Path) -> None:
         os.mkfifo(place)
         read = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
         assert call("apply", str(path), "--refused", place, "-q") == 1
+        assert os.read(read, 10_000).count(b"\n") == 1
+        (database,) = open_database("sqlite", path.parent)  # whose end looks through it again
+        assert call("apply", database.prompts(["a", REFUSED]), "--refused", place, "-q") == 1
         assert os.read(read, 10_000).count(b"\n") == 1
         os.close(read)
     else:

@@ -54,6 +54,8 @@ class RefusedList:
     def __init__(self, file: BinaryIO | None) -> None:
         """Take an open file; with None, nothing is listed."""
         self._file = file
+        self._listed: set[bytes] | None = None
+        self._end = 0
 
     def keep(self, lines: Sequence[str], at: int) -> int:
         """Write lines after the first `at` bytes, in place of what follows; return the size.
@@ -67,10 +69,29 @@ class RefusedList:
             if at < size:
                 self._file.truncate(self._file.seek(at))
             at = min(at, size)
-        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+        data = b"".join(_encoded(f"{line}\n") for line in lines)
         self._file.write(data)
         self._file.flush()
         return at + len(data)
+
+    def keep_late(self, lines: Sequence[str], at: int) -> None:
+        """Add the lines that are not in the list, which has `at` bytes when this is first called.
+
+        Nothing is added to a list that cannot be read again, such as a pipe.
+        """
+        if self._file is None or not self._file.seekable():
+            return
+        if self._listed is None:
+            self._end = self.keep((), at)
+            with Path(self._file.name).open("rb") as file:
+                self._listed = {line.rstrip(b"\n") for line in file}
+        new = [line for line in lines if _encoded(line) not in self._listed]
+        self._listed |= {*map(_encoded, new)}
+        self._end = self.keep(new, self._end)
+
+
+def _encoded(line: str) -> bytes:
+    return line.encode("utf-8", "backslashreplace")
 
 
 @contextmanager
@@ -83,7 +104,7 @@ def listing(path: Path | None, done: Tally | None = None) -> Iterator[RefusedLis
     whole = at > 0 and path.is_file() and path.stat().st_size >= at
     if not whole and done is not None and (done.refused or done.problems):
         click.echo(
-            f"note: {path} does not list what the run found before it was resumed;"
+            f"note: {path} may lack what the run found before it was resumed;"
             " `flaglift migrate plan --refused FILE` lists everything",
             err=True,
         )

@@ -48,6 +48,9 @@ class Control:
     """Lists what `look` returned, after so many bytes of the list; returns the list's new size.
 
     Called before the checkpoint of a chunk, so that a resumed run can complete the list."""
+    keep_late: Callable[[Any, int], None] = _nothing
+    """Lists what `look` returned of records that a finished run came back to, without those that
+    are listed: the list had so many bytes at the end of the run's first pass."""
     watch: Watch = _nothing
     """Called after each chunk with the counts so far; an exception from it stops the run."""
     limit: int | None = None

@@ -138,6 +138,7 @@ class Migration:
         for record, verdicts in done:
             left.add(record, [verdict for verdict in verdicts if not verdict.is_done])
         left.add_problems(chunk.problems)
+        self.control.keep_late(self.control.look(chunk, done), writer.run.tally.listed)
         return chunk
 
     def _written_late(
