@@ -53,6 +53,7 @@ def test_a_file_that_was_read_to_its_end_is_clean() -> None:
     ("name", "source", "line"),
     [
         ("a.md", f'---\na: "x" y\nprompt: {LONG}\n---\n', 3),
+        ("a.yaml", f"text: {{\n  {LONG[:-20]}\n", 2),
         ("a.md", f'# é\n\n```yaml\na: "x" y\nprompt: {LONG}\n```\n', 5),
         ("a.md", f"- ```python\n  x = (\n  b = 1 {LONG}\n  ```\n", 3),
         ("a.html", f"<script>\nlet x = (\nfoo {LONG}\n</script>\n", 3),
@@ -173,6 +174,14 @@ def test_what_may_be_anything_is_said_beside_it(name: str, source: str, line: in
         (f"fi\ngen {LONG[:-20]}`\n", [2]),
         ('fi\nmy_tool run it --video --video_model kling25 --duration 5\n', []),
         ('fi\nffmpeg -i "a --video --duration 5\n"\n', []),
+        (f"echo $'a\\n\nPROMPT='{LONG[:-20]}' run\n", [2]),  # its quotes are those of others
+        (f'x=1 )\nexport PROMPT={LONG[:-20]}"\n', [2]),  # begins like a command
+        (f"cat < E > f )\n{LONG}\nE\n", [2]),  # a here-document without its operator
+        (f"id=gen '{LONG[:-20]}'`\n", [1]),  # the substitution stays open
+        (f'p=(\n  {LONG[:-20]}"\n  a dog"\n)\n', [2]),  # the parser is content
+        (f'gen "a\nb" {LONG[:-20]} "c\nd"\n', [2]),
+        (f"cur#l -F 'prompt[text]={LONG[:-20]}\n", [1]),  # is no comment
+        (f"gen {LONG[:-20]}\necho 'b\nc'\n", []),
     ],
 )  # fmt: skip
 def test_words_are_said_where_their_quotes_are_torn(script: str, lines: list[int]) -> None:

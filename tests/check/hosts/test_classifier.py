@@ -74,6 +74,7 @@ def test_no_lookalike_is_taken_after_an_error(name: str) -> None:
         ("go", f"package x\nfunc f() {{ gen `{P}` }}\n"),
         ("bash", f") '{P}'\n"),
         ("bash", f"'{P}'<\n"),
+        ("bash", f"prompts=\n  '{P}'\n"),  # which the parser takes for a command's name
         ("notebook", json.dumps({"cells": [{"cell_type": "code", "source": [f"?gen '{P}'"]}]})),
     ],
 )

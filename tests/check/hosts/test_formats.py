@@ -66,13 +66,15 @@ def test_texts(name: str, source: str, text: str | None) -> None:
         ("$(a (b) ')' \")\" $(c) `d)`)", "e"),
         ("$((1 + (2)))", "b"),
         ("`a \\` b`", "c"),
-        ("`a", ""),
-        ("$(a", ""),
-        ("${a'", ""),
     ],
 )
 def test_where_an_expansion_ends(word: str, rest: str) -> None:
     assert expansion_end((word + rest).encode(), 0) == len(word)
+
+
+@pytest.mark.parametrize("word", [b"`a", b"$(a", b"${a'"])
+def test_an_expansion_that_stays_open(word: bytes) -> None:
+    assert expansion_end(word, 0) == len(word) + 1
 
 
 def test_an_apostrophe_in_a_quoted_expansion_is_a_character() -> None:

@@ -82,8 +82,8 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     if not gaps and isinstance(host, ExhaustiveHost):
         return []
     broken = [each for each in literals if gaps and may_be_code(each)]
-    doubted = [*filter(_has_lines, broken), *_torn(data, broken)]
-    prompts = {each.root.place for each, said in judged(doubted) if said.taken}
+    doubted = [*filter(_has_lines, broken), *(_torn(data, host, literals) if gaps else ())]
+    prompts = {e.root.place for e, said in judged(doubted) if said.taken and not e.unclear}
     doubtful = {each.place for each in doubted} - prompts
     covered = [
         *(Span(each.start, each.end) for each in host.comments(data)),
@@ -162,9 +162,8 @@ def _passed_over(
         if start >= end:  # in the text judged last
             begin = max(after, data.rfind(b"\n", after, start) + 1)
             end = data.find(b"\n", start, before) + 1 or before
-            quote = max(data.rfind(mark, begin, start) for mark in _QUOTES)
-            lines = data[begin:end], data[max(begin, quote + 1) : end]
-            is_prompt = any(_reads_as_prompt(line, is_code=is_code) for line in lines)
+            texts = set(_beginnings(data[begin:end]))
+            is_prompt = any(_reads_as_prompt(text, is_code=is_code) for text in texts)
         if is_prompt:
             yield UnreadPlace(start, UNREAD if is_code else OUTSIDE)
 
@@ -202,19 +201,46 @@ def _has_lines(literal: Literal) -> bool:
     return literal.source.find(b"\n", literal.start, literal.end) >= 0
 
 
-def _torn(data: bytes, literals: Iterable[Literal]) -> Iterator[Literal]:
-    """Yield the words of a shell that may be parts of a text: a quote in their line is not closed.
+def _torn(data: bytes, host: Host, literals: Iterable[Literal]) -> Iterator[Literal]:
+    """Yield the words of a shell that may be parts of a text, by the line that they stand in.
 
-    In `gen "a 6" heel --video"` the text ends at the second quote, for the parser.
+    In `gen "a 6" heel --video"` the text ends at the second quote, for the parser; a quote in an
+    earlier line, or a here-document without its operator, makes words of whole texts. The parser
+    may be content with all of it: then a text that ends in a later line shows it.
     """
-    end = 0
-    is_torn = False
-    for word in (each for each in literals if each.origin.role == "word"):
+    start = end = 0
+    is_like = False
+    torn: set[int] | None = None
+    for word in (each for each in literals if each.host == "bash"):
         if word.start >= end:
-            end = data.find(b"\n", word.start) + 1 or len(data)
-            line = data[data.rfind(b"\n", 0, word.start) + 1 : end]
-            is_torn = any(line.count(quote) % 2 for quote in _QUOTES) and _reads_as_prompt(
-                line.translate(None, b"".join(_QUOTES)), is_code=False
-            )
-        if is_torn:
+            start, end = _line(data, word.start)
+            is_like = _has_text(data[start:end])
+        if is_like and not word.is_broken:
+            if torn is None:
+                ends = (at for each in host.literals(data) if _has_lines(each) for at in each.place)
+                torn = {_line(data, at).start for at in ends}
+            is_like = start in torn and not _has_lines(word)
+        if is_like:
             yield word
+
+
+def _line(data: bytes, at: int) -> Span:
+    return Span(data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1 or len(data))
+
+
+def _has_text(line: bytes) -> bool:
+    """Return whether a line of a shell reads like a prompt, whatever its quotes are."""
+    without = line.translate(None, b"".join(_QUOTES))
+    texts = {*_beginnings(line), *_beginnings(without)}
+    return any(_reads_as_prompt(text, is_code=False) for text in texts)
+
+
+def _beginnings(line: bytes) -> Iterator[bytes]:
+    """Yield a line, and the value that may hold its first flag: behind a quote or an equals sign.
+
+    What stands before that may be a command, as in `export PROMPT=a cat --video`.
+    """
+    flag = next(lookalikes(line), len(line))
+    yield line
+    yield line[max(line.rfind(mark, 0, flag) for mark in _QUOTES) + 1 :]
+    yield line[line.rfind(b"=", 0, flag) + 1 :]

@@ -5,7 +5,7 @@ from functools import partial
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Around, Literal, Origin, Piece, PieceKind
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.commands import attached
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
 from flaglift.check.hosts.formats.joined import Joined, StringLiteral
@@ -29,6 +29,7 @@ _MODULE = "tree_sitter_bash"
 _WORDS = ("word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation")
 _COMMANDS = ("command", "declaration_command")
 """In one that is continued over several lines, a comment can only stand after the last."""
+_BEFORE_COMMENT = b" \t\n;|&()<>`"
 _DEEPEST = 50
 """The depth to which nested command expansions are read; each level is scanned again."""
 
@@ -78,6 +79,11 @@ class BashHost(TreeParts):
         documents = list(self._documents(data, part))
         yield from self._words(data, documents, part)
         yield from documents
+
+    def comments_in(self, data: bytes, part: Span) -> list[Comment]:
+        """Return the comments of a part: the grammar takes the end of `a#b` for one, too."""
+        comments = super().comments_in(data, part)
+        return [each for each in comments if data[each.start - 1 : each.start] in _BEFORE_COMMENT]
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return the script but its patterns: words, here-documents and comments are the rest.
@@ -208,10 +214,12 @@ def _split_option(read: Sequence[StringLiteral]) -> tuple[str, tuple[Piece, ...]
 
 
 def _look(node: Node, limit: int, data: bytes, option: str) -> Around:
-    locked = BROKEN if is_broken(node, split(data)[1], _MODULE) else ""
+    origin = origin_in_script(node, option)
+    is_lost = origin.role == "command" and b" " in data[node.start_byte : node.end_byte]
+    locked = BROKEN if is_lost or is_broken(node, split(data)[1], _MODULE) else ""
     command = next((each for each in ancestors(node) if each.type in _COMMANDS), None)
     beside, siblings = ({}, None) if option else fields_beside(node, limit, data)
-    around = Around(origin_in_script(node, option), locked, beside, siblings)
+    around = Around(origin, locked, beside, siblings)
     if command is None:
         return around
     return around._replace(opener=command.start_byte, closer=command.end_byte)

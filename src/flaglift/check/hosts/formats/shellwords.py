@@ -99,8 +99,9 @@ def parts(data: bytes, start: int, limit: int) -> list[StringLiteral]:
     position = start
     while match := _PIECES.match(data, position, limit):
         if match["hole"]:
-            end = min(expansion_end(data, position), limit)
-            form, inside, held = BARE, Span(position, end), [Span(position, end)]
+            end = expansion_end(data, position)
+            inside = Span(position, min(end, limit))
+            form, held = BARE, [inside]
         elif match["bare"]:
             form, inside, held, end = BARE, Span(position, match.end()), [], match.end()
         elif match["double"]:
@@ -122,7 +123,7 @@ def parts(data: bytes, start: int, limit: int) -> list[StringLiteral]:
     return parts
 
 
-OPEN = "a quote in it stays open"
+OPEN = "a quote or an expansion in it stays open"
 
 
 def _closing(data: bytes, opening: re.Match[bytes]) -> int:
@@ -151,7 +152,7 @@ _BRACKETS = {ord("("): ord(")"), ord("{"): ord("}"), ord("`"): ord("`"), ord('"'
 
 
 def expansion_end(data: bytes, start: int, *, quoted: bool = False) -> int:
-    """Return the end of the expansion that starts at a byte; the end of the data if unclosed.
+    """Return the end of the expansion that starts at a byte; behind the data if it stays open.
 
     In a `${}` inside double quotes, an apostrophe is an ordinary character.
     """
@@ -179,7 +180,7 @@ def expansion_end(data: bytes, start: int, *, quoted: bool = False) -> int:
             stack, position = _opened(data, position, stack, quoted=inner)
         else:
             position += 1
-    return min(position, len(data)) if not stack else len(data)
+    return len(data) + 1 if stack else min(position, len(data))
 
 
 _Stack = list[tuple[int, bool]]

@@ -79,9 +79,9 @@ class YamlHost:
         return ()
 
     def gaps(self, data: bytes) -> Sequence[Span]:
-        """Return everything after the first error."""
+        """Return everything after the first error, or after the open bracket before it."""
         reader, _, is_valid = _read(data)
-        return [] if is_valid else [Span(reader.end, len(data))]
+        return [] if is_valid else [Span(reader.sure, len(data))]
 
     def comments(self, data: bytes) -> list[Comment]:
         """Return the comments, in order, up to the first error."""
@@ -161,6 +161,11 @@ class Reader:
             blank = raw.find(b"\n", len(raw.rstrip(b" \t\r\n"))) + 1
             return Span(begin, begin + blank if blank else span.end)
         return Span(begin, span.end)
+
+    @property
+    def sure(self) -> int:
+        """The position up to which keys are keys: an open bracket makes keys of other texts."""
+        return next((level.begin for level in self._levels if level.flow), self.end)
 
     def follow(self, event: yaml.Event) -> Literal | None:
         """Process the next event; return the literal if it is a scalar value."""
