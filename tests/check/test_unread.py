@@ -167,6 +167,25 @@ def test_what_may_be_anything_is_said_beside_it(name: str, source: str, line: in
 
 
 @pytest.mark.parametrize(
+    ("name", "source", "line"),
+    [
+        ("a.py", f"x = 1\n'{LONG}'\n\n)\n", 2),
+        ("a.js", f"let x = 1\n'{LONG}'; f()\n\n)\n", 2),
+        ("a.go", f"package x\n`{LONG}`\n\n)\n", 2),
+        ("a.php", f"<?php\n'{LONG}';\n\n)\n", 2),
+        ("a.rb", f"x = 1 )\nz = %w[a b\nh = {{text: '{LONG[:-20]}'}}\n", 3),
+    ],
+)
+def test_what_may_be_left_of_code_that_does_not_parse_is_said(
+    name: str, source: str, line: int
+) -> None:
+    write({name: source})
+    run = flaglift("check")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith(f"flaglift: {name}:{line}: not read: the code around it does not")
+
+
+@pytest.mark.parametrize(
     ("script", "lines"),
     [
         (f'gen "a 6" heel {LONG[:-20]}"\necho x "y"\n', [1]),

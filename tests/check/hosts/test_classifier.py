@@ -72,6 +72,7 @@ def test_no_lookalike_is_taken_after_an_error(name: str) -> None:
         ("go", f'package x\n/f "{P}"\n'),
         ("go", f"package x\n`{P}` x\n"),
         ("go", f"package x\nfunc f() {{ gen `{P}` }}\n"),
+        ("javascript", f"f(prompt[text', '{P}')\n"),  # a subscript, for the parser
         ("bash", f") '{P}'\n"),
         ("bash", f"'{P}'<\n"),
         ("bash", f"prompts=\n  '{P}'\n"),  # which the parser takes for a command's name
@@ -84,6 +85,20 @@ def test_a_prompt_in_a_statement_that_does_not_parse_is_taken_and_not_edited(
     ((literal, decision),) = candidates(source.encode(), host_named(name))
     assert (literal.text, decision.taken, literal.is_broken) == (P, True, True)
     assert literal.locked
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("a cat [--video --video_model kling25 --duration 7", True),  # a bracket too many
+        ("a cat [--video] --video_model kling25 --duration 7", False),
+        ("a cat [--video [--video_model kling25]] --duration 7", False),
+        ("a cat [--video |\n --video_model kling25] --duration 7", False),
+    ],
+)
+def test_options_in_brackets_are_those_of_a_usage(text: str, *, taken: bool) -> None:
+    ((_, decision),) = candidates(f"x = {text!r}\n".encode(), host_named("python"))
+    assert decision.taken is taken
 
 
 @pytest.mark.parametrize(

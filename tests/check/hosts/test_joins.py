@@ -39,6 +39,7 @@ def only(name: str, source: str) -> Literal:
         ("python", "x = ' '.join(['ohwx man', '--video'])", "ohwx man --video"),
         ("python", "x = ' '.join(('a' 'b', '--video', c))", "ab --video ￼"),
         ("python", "x = ''.join(['a ', '--video'])", "a --video"),
+        ("python", "y( = 1\nx = 'a --video'\ns = 'b'\n", "a --video"),  # which does not parse
         ("ruby", "x = ['ohwx man', '--video'].join(' ')", "ohwx man --video"),
         ("ruby", "x = ['ohwx man ', '--video'].join", "ohwx man --video"),
         ("javascript", "x = ('a --video ' + '--duration 5 ') + '--video'", None),

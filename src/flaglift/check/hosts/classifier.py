@@ -77,7 +77,7 @@ _ROLES = {
 }
 
 
-_BY_TREE = frozenset({"key", "statement", "command"})
+_BY_TREE = frozenset({"key", "operand", "statement", "command"})
 """Roles by what the parser says is around: not known where it dropped or invented a part of it."""
 
 
@@ -155,7 +155,7 @@ def begins_like_a_command(text: str) -> bool:
 
 
 _USAGE = re.compile(
-    r"^\s*usage\b|\[-{1,2}[a-z]|\[(?:options|flags|args)\]"
+    r"^\s*usage\b|\[-{1,2}[a-z][^\[\]]{0,300}\]|\[(?:options|flags|args)\]"
     r"|(?<![a-z_-])--[a-z_-]++[= ](?:<[a-z_ -]++>|\{[^{}]*+,)",
     re.IGNORECASE,
 )

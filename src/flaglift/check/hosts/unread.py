@@ -84,13 +84,14 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     broken = [each for each in literals if gaps and may_be_code(each)]
     doubted = [*filter(_has_lines, broken), *(_torn(data, host, literals) if gaps else ())]
     prompts = {e.root.place for e, said in judged(doubted) if said.taken and not e.unclear}
-    doubtful = {each.place for each in doubted} - prompts
+    alone = {each.place for each in literals if gaps and _stands_alone(each)}
+    doubtful = {each.place for each in doubted} - prompts | alone
     covered = [
         *(Span(each.start, each.end) for each in host.comments(data)),
         *_read_bytes(literals, doubtful),
     ]
     whole = Span(0, len(data))
-    kept = {each.start for each in _bare(data, whole, [*covered, *gaps])}
+    kept = {each.start for each in _bare(data, whole, [*covered, *gaps, *alone])}
     lost = {each.start for each in _bare(data, whole, covered)} - kept
     known: list[_Bare] = []
     if not isinstance(host, ExhaustiveHost):
@@ -197,21 +198,27 @@ def may_be_code(literal: Literal) -> bool:
     return may_hold_flags(literal.text.encode()) and literal.is_broken
 
 
+def _stands_alone(literal: Literal) -> bool:
+    """Return whether a prompt stands alone in a line, as what an error behind it leaves of code."""
+    is_alone = literal.origin.role == "statement" and not _has_lines(literal)
+    return is_alone and _reads_as_prompt(literal.text.encode(), is_code=False)
+
+
 def _has_lines(literal: Literal) -> bool:
     return literal.source.find(b"\n", literal.start, literal.end) >= 0
 
 
 def _torn(data: bytes, host: Host, literals: Iterable[Literal]) -> Iterator[Literal]:
-    """Yield the words of a shell that may be parts of a text, by the line that they stand in.
+    """Yield the words without quotes that may be parts of a text, by the line that they stand in.
 
     In `gen "a 6" heel --video"` the text ends at the second quote, for the parser; a quote in an
-    earlier line, or a here-document without its operator, makes words of whole texts. The parser
-    may be content with all of it: then a text that ends in a later line shows it.
+    earlier line, or a here-document without its operator, makes words of whole texts; so does the
+    `%w[` of Ruby. A shell's parser may be content: then a text that ends in a later line shows it.
     """
     start = end = 0
     is_like = False
     torn: set[int] | None = None
-    for word in (each for each in literals if each.host == "bash"):
+    for word in filter(_is_word, literals):
         if word.start >= end:
             start, end = _line(data, word.start)
             is_like = _has_text(data[start:end])
@@ -222,6 +229,12 @@ def _torn(data: bytes, host: Host, literals: Iterable[Literal]) -> Iterator[Lite
             is_like = start in torn and not _has_lines(word)
         if is_like:
             yield word
+
+
+def _is_word(literal: Literal) -> bool:
+    if literal.host == "bash":
+        return True
+    return literal.is_broken and literal.source[literal.start : literal.start + 1] not in _QUOTES
 
 
 def _line(data: bytes, at: int) -> Span:

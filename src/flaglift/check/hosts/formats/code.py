@@ -121,7 +121,12 @@ class CodeHost(TreeParts):
                 yield literal
 
     def is_joining(self, node: Node) -> bool:
-        """Return whether the children of a node are strings to be joined."""
+        """Return whether the children of a node are strings to be joined.
+
+        After an error the parser may join those on both sides of other code.
+        """
+        if node.has_error and any(child.is_error for child in node.children):
+            return False
         return node.type in self.joins or (node.type == self.adds and is_addition(node, self.sign))
 
     def appended(self, text: Node | None, arguments: Node | None) -> Join | None:
