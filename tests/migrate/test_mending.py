@@ -18,6 +18,7 @@ from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, Job
 from flaglift.migrate.mending import Mending
 from flaglift.migrate.undoing import undo
 from flaglift.settings import DEFAULT
+from flaglift.syntax import parse
 from migrate.conftest import Database
 from migrate.sources import applied, control, opened, planned, undone, verified
 from migrate.test_kill import content
@@ -107,7 +108,9 @@ def test_what_fixes_and_models_make_is_what_was_meant(tmp_path: Path) -> None:
 def test_fixes_are_looked_for_wherever_there_is_one(text: str, unsafe: bool) -> None:
     mending = Mending(safe=True, unsafe=() if unsafe else None)
     findings = flaglift.translate(text).diagnostics
-    assert mending(text, findings, DEFAULT, UNKNOWN) == flaglift.fix(text, unsafe=unsafe).text
+    assert (
+        mending(text, parse, findings, DEFAULT, UNKNOWN) == flaglift.fix(text, unsafe=unsafe).text
+    )
 
 
 def test_fixes_are_not_looked_for_where_no_finding_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +124,7 @@ def test_fixes_are_not_looked_for_where_no_finding_has_one(monkeypatch: pytest.M
     mending = Mending(safe=True, unsafe=())
     canonical = "a cat --video --video_model kling25 --duration 5"
     for text in (canonical, UNIT):
-        mending(text, flaglift.translate(text).diagnostics, DEFAULT, UNKNOWN)
+        mending(text, parse, flaglift.translate(text).diagnostics, DEFAULT, UNKNOWN)
     assert tried == [UNIT]
 
 

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import click
 
 from flaglift.errors import InputError, reason
+from flaglift.migrate.control import Control
 from flaglift.migrate.job import Job
 from flaglift.migrate.opening import files_of
 from flaglift.migrate.tally import Tally
@@ -73,6 +74,11 @@ class RefusedList:
         self._file.write(data)
         self._file.flush()
         return at + len(data)
+
+    def follow(self, control: Control) -> None:
+        """List what a run finds."""
+        control.keep = lambda seen, at: self.keep(seen.refused, at)
+        control.keep_late = lambda seen, at: self.keep_late(seen.refused, at)
 
     def keep_late(self, lines: Sequence[str], at: int) -> None:
         """Add the lines that are not in the list, which has `at` bytes when this is first called.

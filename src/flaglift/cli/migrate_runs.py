@@ -158,8 +158,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
                 planned.check(tally)
 
         control = _control(options, store, stack, stopped, watch)
-        control.keep = lambda seen, at: listed.keep(seen.refused, at)
-        control.keep_late = lambda seen, at: listed.keep_late(seen.refused, at)
+        listed.follow(control)
         ahead = stack.enter_context(deciding(job, store, control, options["jobs"]))
         migration = Migration(store, decider_of(job, store.fields), control, ahead)
         finished = writer.run.state != "running"

@@ -14,7 +14,8 @@ from flaglift.migrate.records import Stored, Verdict
 from flaglift.migrate.store import ChangeRefusal
 from flaglift.settings import Settings
 from flaglift.shapes import Shortcut, shortcut_for
-from flaglift.syntax import parse
+from flaglift.syntax import Prompt, parse
+from flaglift.syntax.concern import may_concern
 from flaglift.syntax.flags import FlagName, seconds
 
 NO_TARGET = "no-target"
@@ -59,6 +60,8 @@ class Decider:
         self._shortcuts: dict[tuple[str, ...], Shortcut] = {}
         """For the fields that the store has columns or keys for, when these are empty."""
         self._prices: dict[tuple[Any, ...], Prices] = {}
+        self._parsed: tuple[str, Prompt] | None = None
+        """The prompt that was parsed last: several steps ask for it."""
 
     @property
     def shares(self) -> bool:
@@ -82,9 +85,11 @@ class Decider:
         holds_any = [*request.values()].count(None) < len(request)
         if holds_any:
             shortcut = shortcut_for(self.settings, Context(request))
+            prompt = self._prompt(stored.text) if may_concern(stored.text) else None
+            translation = original = shortcut.translate(stored.text, prompt)
         else:
             shortcut = self._shortcut(request)
-        translation = original = shortcut.translate(stored.text)
+            translation = original = shortcut.translate(stored.text)
         if self._mends and translation.codes:
             translation = self._mended(stored.text, request, shortcut, translation)
         if translation.status is TranslationStatus.UNCHANGED:
@@ -109,7 +114,8 @@ class Decider:
         self, old: str, request: Mapping[str, Any], shortcut: Shortcut, translation: Translation
     ) -> Translation:
         """Return the translation of a prompt after the changes asked for, if there are any."""
-        text = self._mending(old, translation.diagnostics, self.settings, Context(request))
+        found = translation.diagnostics
+        text = self._mending(old, self._prompt, found, self.settings, Context(request))
         again = translation if text == old else shortcut.translate(text)
         return again if again.status is TranslationStatus.TRANSLATED else translation
 
@@ -155,7 +161,7 @@ class Decider:
     def _prices_of(self, text: str, model: str, length: int | None) -> Prices:
         written = None
         if self._has_other_price:
-            segment = parse(text).segments[0]
+            segment = self._prompt(text).segments[0]
             written = segment.value(FlagName.VIDEO_MODEL), segment.value(FlagName.DURATION)
         key = model, length, written
         if key not in self._prices:
@@ -163,6 +169,11 @@ class Decider:
             before = self._price_as_written(*written) if written else after
             self._prices[key] = before, after
         return self._prices[key]
+
+    def _prompt(self, text: str) -> Prompt:
+        if self._parsed is None or self._parsed[0] != text:
+            self._parsed = text, parse(text)
+        return self._parsed[1]
 
     def _catalog(self) -> Catalog:
         return load_catalog(self.settings.edition, self.settings.overlay)

@@ -1,6 +1,6 @@
 """Changes to a prompt before it is translated: renamed models, and fixes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ from flaglift.context import Context
 from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.lossless.spans import Edit, apply_edits
 from flaglift.settings import Settings
-from flaglift.syntax import parse
+from flaglift.syntax import Prompt
 from flaglift.syntax.flags import FlagName
 from flaglift.syntax.words import quote
 
@@ -29,10 +29,15 @@ class Mending:
         return bool(self.models) or self.safe or self.unsafe is not None
 
     def __call__(
-        self, text: str, findings: Sequence[Diagnostic], settings: Settings, context: Context
+        self,
+        text: str,
+        read: Callable[[str], Prompt],
+        findings: Sequence[Diagnostic],
+        settings: Settings,
+        context: Context,
     ) -> str:
-        """Return a prompt with the changes applied, given its findings."""
-        renamed = self._renamed(text)
+        """Return a prompt with the changes applied, given what parses it, and its findings."""
+        renamed = self._renamed(text, read)
         if not self.safe and self.unsafe is None:
             return renamed
         if renamed == text and not any(map(_is_fixable, findings)):
@@ -40,10 +45,10 @@ class Mending:
         unsafe = self.unsafe or self.unsafe is not None
         return fix(renamed, settings, context, unsafe=unsafe).text
 
-    def _renamed(self, text: str) -> str:
+    def _renamed(self, text: str, read: Callable[[str], Prompt]) -> str:
         values = [
             flag.value
-            for segment in (parse(text).segments if self.models else ())
+            for segment in (read(text).segments if self.models else ())
             for flag in segment.flags
             if flag.name is FlagName.VIDEO_MODEL and flag.value
         ]

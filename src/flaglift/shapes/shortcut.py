@@ -53,6 +53,8 @@ class Shortcut:
         """Of other prompts, by their flags in order and what stands around these."""
         self._cases: dict[tuple[str, ...], Case] = {}
         """By flags."""
+        self._learns = not context.has(*context.given)
+        """Whether to learn from the next prompt: with values beside it, it may well be the last."""
         self._examined: tuple[str, list[Diagnostic]] | None = None
         """The prompt that was examined last for its own fixes: each of these asks for it."""
 
@@ -136,7 +138,8 @@ class Shortcut:
         A prompt of which nothing can be learnt does not keep the next one from being tried.
         """
         examined = self._examine(text, prompt)
-        case = learn(text, flags, examined)
+        case = learn(text, flags, examined) if self._learns else None
+        self._learns = True
         if case:
             self._bound()
             self._cases[key] = case
