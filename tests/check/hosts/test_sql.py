@@ -204,6 +204,12 @@ VALUES = "INSERT INTO p VALUES (1, 'a --video --video_model kling25', NULL, NULL
         ),
         (f"CREATE INDEX i ON p (id, text);\n{VALUES}", "no `CREATE TABLE p` above"),
         ("COPY p FROM stdin;\n1\ta --video --video_model kling25\n", "no `CREATE TABLE p` above"),
+        # One value more than there are columns, and the statement ends inside it.
+        ("INSERT INTO p (id) VALUES (1, 'a --video --video_model kling25'", "only a part of what"),
+        (
+            "INSERT INTO p (id) VALUES (1, 'a --video --video_model kling25' |",
+            "only a part of what",
+        ),
     ],
 )
 def test_a_row_whose_columns_are_not_known_stays_and_it_is_said_why(

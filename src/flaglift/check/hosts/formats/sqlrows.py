@@ -53,7 +53,7 @@ class SqlRow:
         if name and not FIELD_KEY.search(name):
             return Around(origin, opener=self.opener)
         doubt = self._doubt()
-        if not doubt and self.cells[index] != place:
+        if not doubt and self.cells[index : index + 1] != [place]:  # a value may be open
             doubt = _PUT_TOGETHER
         cells = {
             other.removeprefix(table + dot): cell
