@@ -48,7 +48,7 @@ def applied(source: str | Path, *, restart: bool = False, **options: Any) -> Tal
     with opened(job) as store, store.writing(restart=restart) as writer:
         migration = Migration(store, decider_of(job, store.fields), run)
         if writer.run.state != "running" or migration.apply(writer):
-            writer.finish()
+            migration.finish(writer)
         return writer.run.tally
 
 

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from sqlalchemy import exc
+from sqlalchemy import Connection, exc
 
 from flaglift.errors import InputError
 from flaglift.lossless.json_members import parse_path
 from flaglift.lossless.json_tokens import encoded
+from flaglift.migrate.decision import decider_of
+from flaglift.migrate.engine import Migration
 from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.files import output
 from flaglift.migrate.files.compression import ByteSource
@@ -29,9 +32,11 @@ from flaglift.migrate.job import Job
 from flaglift.migrate.records import Stored, StoredRecord, Verdict
 from flaglift.migrate.sql.messages import translated_errors
 from flaglift.migrate.sql.session import Session
+from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
+from flaglift.migrate.undoing import open_runs, undo
 from migrate.conftest import PROMPTS, Database, open_database
-from migrate.sources import applied, opened, planned, undone, verified
+from migrate.sources import applied, control, opened, planned, undone, verified
 from migrate.test_files import VIDEO, left, lines
 from migrate.test_kill import content
 
@@ -225,6 +230,92 @@ def test_a_stop_while_the_database_is_away(
         with pytest.raises(UnavailableError, match="the same command again to resume"):
             applied(source, stopped=stopped, patience=(0.01,) * 9)
     assert applied(source).changed == 4
+
+
+class Ended:
+    """Ends the session of one transaction, after it has begun or before it is committed."""
+
+    def __init__(self, database: Database, *, at_end: bool) -> None:
+        self.at: int | None = None
+        self.count = 0
+        self._database = database
+        self._at_end = at_end
+        self._begin = Session.begin
+
+    def method(self) -> Any:
+        """Return what takes the place of `Session.begin`."""
+
+        @contextmanager
+        def begin(session: Session, *, write: bool = False) -> Iterator[Connection]:
+            with self._within(session, write=write) as connection:
+                yield connection
+
+        return begin
+
+    @contextmanager
+    def _within(self, session: Session, *, write: bool) -> Iterator[Connection]:
+        self.count += 1
+        meant = self.count == self.at
+        with self._begin(session, write=write) as connection:
+            if meant and not self._at_end:
+                self._end(connection)
+            yield connection
+            if meant and self._at_end:
+                self._end(connection)
+
+    def _end(self, connection: Connection) -> None:
+        if self._database.kind == "postgresql":
+            number = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            self._database.run(f"SELECT pg_terminate_backend({number}, 5000)")
+        else:
+            number = connection.exec_driver_sql("SELECT connection_id()").scalar()
+            self._database.run(f"KILL {number}")
+
+    @contextmanager
+    def once(self, at: int) -> Iterator[None]:
+        """End the session of a transaction of the block, counted from 1."""
+        self.count, self.at = 0, at
+        yield
+        self.at = None
+
+
+@pytest.fixture(params=["postgresql", "mysql"])
+def on_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    yield from open_database(request.param, tmp_path)
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_a_connection_that_is_lost_in_any_transaction(
+    on_server: Database, at_end: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = Ended(on_server, at_end=at_end)
+    job = Job(on_server.prompts(PROMPTS))
+    first = on_server.rows()
+    with opened(job) as store:
+        monkeypatch.setattr(Session, "begin", ended.method())
+        for at in range(1, 50):
+            run = control()
+            with store.writing(restart=False) as writer, ended.once(at):
+                migration = Migration(store, decider_of(job, store.fields), run)
+                assert migration.apply(writer)
+                migration.finish(writer)
+                written = ended.count
+            (newest,) = open_runs(store)
+            assert (newest.state, newest.tally.changed) == ("finished", 4)
+            assert store.verify(newest)[1] == []
+            with monkeypatch.context() as patch:
+                undoing = store.undoing
+
+                @contextmanager
+                def begun(newest: MigrationRun, at: int = at, undoing: Any = undoing) -> Any:
+                    with undoing(newest) as undoer, ended.once(at):
+                        yield undoer
+
+                patch.setattr(store, "undoing", begun)
+                assert undo(store, run).restored == 4
+            assert on_server.rows() == first
+            if at > max(written, ended.count):
+                return
 
 
 def test_a_file_that_cannot_be_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

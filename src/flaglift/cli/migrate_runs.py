@@ -167,13 +167,13 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
         except DriftError as error:
             document["drifted"] = str(error)
         if finished:
-            document["said"] = writer.finish()
+            document["said"] = migration.finish(writer)
         document |= {
             **_document(job, store, writer.run.tally, checks),
             "run": writer.run.id,
             "state": writer.run.state if finished else "stopped",
             "interrupted": control.ends(),
-            "left": migration.left and _left(migration.left, store),
+            "left": migration.left and _left(migration.left, migration.hidden),
         }
         if planned is not None:
             whole = finished and options["limit"] is None
@@ -181,7 +181,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
     return document, finished
 
 
-def _left(left: Tally, store: Store) -> Document:
+def _left(left: Tally, hidden: str) -> Document:
     """Return the counts from the last pass over a source, for what is still not translated."""
     return {
         "translatable": left.translated,
@@ -189,7 +189,7 @@ def _left(left: Tally, store: Store) -> Document:
         "unreadable": left.problems,
         "without key": left.without,
         "codes": dict(left.refusals),
-        "hidden": store.hidden(),
+        "hidden": hidden,
     }
 
 

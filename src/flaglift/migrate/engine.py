@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from flaglift.migrate.chunks import ChunkDecider, writes_any
 from flaglift.migrate.control import Control, Decided, DecidedChunk
@@ -13,6 +13,7 @@ from flaglift.migrate.records import Chunk, Cursor, StoredRecord
 from flaglift.migrate.store import ChangeRefusal, RunWriter, Step, Store, refuse_failed
 from flaglift.migrate.tally import Tally
 
+_Result = TypeVar("_Result")
 _MOST_PASSES = 20
 """Passes over rows that others write while a run ends; a client that keeps writing flags faster
 has to be stopped first."""
@@ -39,6 +40,8 @@ class Migration:
         self._parts: Iterator[DecidedChunk] | None = None
         self.left: Tally | None = None
         """The counts of records with flags left at the last pass; None if there was none."""
+        self.hidden: str = ""
+        """What the last pass could not see of the store."""
         self._taken = 0
         """The number of records in the chunk being tried, if known."""
         self._begun = 0
@@ -82,6 +85,10 @@ class Migration:
             if self._patiently(writer, partial(self._step, writer, limited=limited)) is None:
                 return self.store.passes_on or rehearsal or self._finish_late(writer)
 
+    def finish(self, writer: RunWriter) -> list[str]:
+        """Complete a run that got to its end; return what the user should know."""
+        return self._patiently(writer, writer.finish)
+
     def _finish_late(self, writer: RunWriter) -> bool:
         """Repeat over the records that still contain flags until none can be translated.
 
@@ -108,7 +115,8 @@ class Migration:
             if not late:
                 break
         left.translated += late
-        left.without = self.store.unreachable()
+        left.without = self._patiently(writer, self.store.unreachable)
+        self.hidden = self._patiently(writer, self.store.hidden)
         self.left = left
         return True
 
@@ -257,8 +265,8 @@ class Migration:
         self.control.watch(tally, part.seen)
         throttle.wait(records, seconds, self.control.ends)
 
-    def _patiently(self, writer: RunWriter, step: Callable[[], Chunk | None]) -> Chunk | None:
-        """Retry a chunk until the store answers; its checkpoint tells what was written.
+    def _patiently(self, writer: RunWriter, step: Callable[[], _Result]) -> _Result:
+        """Retry a step until the store answers; its checkpoint tells what was written.
 
         Each attempt takes fewer records: the last may have exceeded a timeout of the store.
         """

@@ -47,7 +47,7 @@ def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:
                 done.restored += undoer.restored
                 done.complete = False
                 return done
-            done.notes += undoer.finish()
+            done.notes += _finish(undoer, control)
             done.restored += undoer.restored
         done.runs.append(run)
     return done
@@ -71,6 +71,15 @@ def _undo_run(undoer: Undoer, control: Control) -> bool:
             throttle.learn(restored, 0, seconds)
         throttle.wait(restored, seconds, control.ends)
     return False
+
+
+def _finish(undoer: Undoer, control: Control) -> list[str]:
+    waits = iter(control.patience)
+    while True:
+        try:
+            return undoer.finish()
+        except UnavailableError as error:
+            _find_again(undoer, control, waits, error)
 
 
 def _find_again(
