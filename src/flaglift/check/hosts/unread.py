@@ -171,12 +171,15 @@ def _passed_over(
 
 def _divided(data: bytes, literals: Iterable[Literal]) -> Iterator[UnreadPlace]:
     """Yield the texts that are not read, but would be prompts without what divides them."""
-    for role, reason in NOT_READ.items():
-        divided = [_in_prose(each) for each in literals if each.origin.role == role]
-        for literal, said in judged(divided):
+    divided: dict[str, list[Literal]] = {}
+    for each in literals:
+        if each.origin.role in NOT_READ:
+            divided.setdefault(each.origin.role, []).append(_in_prose(each))
+    for role, texts in divided.items():
+        for literal, said in judged(texts):
             if said.taken:
                 flag = next(lookalikes(data[literal.start : literal.end]), 0)
-                yield UnreadPlace(literal.start + flag, reason)
+                yield UnreadPlace(literal.start + flag, NOT_READ[role])
 
 
 def _in_prose(literal: Literal) -> Literal:
