@@ -179,7 +179,7 @@ def test_what_may_be_anything_is_said_beside_it(name: str, source: str, line: in
         (f"gen {LONG[:-20]}'\nx='a --video'\n", [1]),
         (f"fi\ngen {LONG[:-20]}`\n", [2]),
         ('fi\nmy_tool run it --video --video_model kling25 --duration 5\n', []),
-        ('fi\nffmpeg -i "a --video --duration 5\n"\n', []),
+        ('fi\nffmpeg -i "a --video --duration 5\n"\n', [2]),
         (f"echo $'a\\n\nPROMPT='{LONG[:-20]}' run\n", [2]),  # its quotes are those of others
         (f'x=1 )\nexport PROMPT={LONG[:-20]}"\n', [2]),  # begins like a command
         (f"cat < E > f )\n{LONG}\nE\n", [2]),  # a here-document without its operator

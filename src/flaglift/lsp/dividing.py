@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from flaglift.check.baseline import BaselineKey
 from flaglift.check.hosts.base import DivisibleHost, Host, UnreadPlace
 from flaglift.check.hosts.finding import literals_of
-from flaglift.check.hosts.unread import may_be_code, unread_in_part
+from flaglift.check.hosts.unread import needs_whole, unread_in_part
 from flaglift.lossless.spans import Span, changed
 from flaglift.lsp.parts import DocumentParts, Part
 from flaglift.lsp.prompts import LiteralFacts, PromptReader
@@ -65,7 +65,7 @@ class PartReader:
         read = []  # read all of them first: if one cannot be read, analyzing any is wasted
         for part in _pieces(middle, cuts):
             literals = host.literals_in(data, part)
-            if literals is None or any(map(may_be_code, literals)):
+            if literals is None or needs_whole(host, literals):
                 return None
             read.append((part, literals))
         reader = self._reader(kept[before:after])

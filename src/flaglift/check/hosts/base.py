@@ -135,6 +135,14 @@ class PartialHost(Protocol):
 
 
 @runtime_checkable
+class WordHost(Protocol):
+    """A host whose texts may stand without quotes: what is torn out of a text still parses."""
+
+    def has_error(self, data: bytes) -> bool:
+        """Return whether a document does not parse."""
+
+
+@runtime_checkable
 class DividedForm(Protocol):
     """A form with something other than text between its pieces, which no edit may reach across."""
 

@@ -16,6 +16,7 @@ from flaglift.check.hosts.base import (
     PartialHost,
     PatternHost,
     UnreadPlace,
+    WordHost,
 )
 from flaglift.check.hosts.classifier import classify
 from flaglift.check.hosts.finding import MOST_NESTED, judged, literals_of, nested
@@ -75,14 +76,13 @@ def _unread_inside(literals: Iterable[Literal], depth: int) -> Iterator[UnreadPl
 def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[UnreadPlace]:
     """Return the look-alikes of one document that its host does not cover.
 
-    Lines after a parse error may be code that was parsed as a string; such a string covers its
-    content only if it is a prompt.
+    Where it does not parse, lines may be code that was parsed as a string, even before the error:
+    such a string covers its content only if it is a prompt.
     """
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
     if not gaps and isinstance(host, ExhaustiveHost):
         return []
-    broken = [each for each in literals if gaps and may_be_code(each)]
-    doubted = [*filter(_has_lines, broken), *(_torn(data, host, literals) if gaps else ())]
+    doubted = [*_doubted(data, host, literals, has_error=bool(gaps))]
     prompts = {e.root.place for e, said in judged(doubted) if said.taken and not e.unclear}
     alone = {each.place for each in literals if gaps and _stands_alone(each)}
     doubtful = {each.place for each in doubted} - prompts | alone
@@ -93,9 +93,7 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     whole = Span(0, len(data))
     kept = {each.start for each in _bare(data, whole, [*covered, *gaps, *alone])}
     lost = {each.start for each in _bare(data, whole, covered)} - kept
-    known: list[_Bare] = []
-    if not isinstance(host, ExhaustiveHost):
-        known = _bare(data, whole, [*covered, *_patterns(host, data, whole)])
+    known = _bare(data, whole, [*covered, *_patterns(host, data, whole)])
     return [
         *(UnreadPlace(start, BROKEN) for start in sorted(lost)),
         *_passed_over(data, [each for each in known if each.start not in lost]),
@@ -196,9 +194,12 @@ def _reads_as_prompt(raw: bytes, *, is_code: bool) -> bool:
     )
 
 
-def may_be_code(literal: Literal) -> bool:
-    """Return whether a literal with flags may be code, parsed as a string after an error."""
-    return may_hold_flags(literal.text.encode()) and literal.is_broken
+def needs_whole(host: object, literals: Sequence[Literal]) -> bool:
+    """Return whether the literals of a part may be no such thing, as the whole document shows."""
+    flagged = [each for each in literals if may_hold_flags(each.text.encode())]
+    if isinstance(host, WordHost) and any(map(_has_lines, literals)):
+        return any(not _is_sure(each) for each in flagged)
+    return any(each.is_broken for each in flagged)
 
 
 def _stands_alone(literal: Literal) -> bool:
@@ -211,26 +212,51 @@ def _has_lines(literal: Literal) -> bool:
     return literal.source.find(b"\n", literal.start, literal.end) >= 0
 
 
-def _torn(data: bytes, host: Host, literals: Iterable[Literal]) -> Iterator[Literal]:
+def _doubted(
+    data: bytes, host: Host, literals: Iterable[Literal], *, has_error: bool
+) -> Iterator[Literal]:
+    """Yield the texts of several lines, and the words, that may be no such thing.
+
+    Code in a sentence that goes on in another line may be a fence that lost a backtick.
+
+    A shell's parser may be content with a script that shells refuse: a text that ends in a later
+    line may be two that lost a quote each, with words of others between them.
+    """
+    if not has_error:
+        yield from (each for each in literals if each.origin.role == "inline" and _has_lines(each))
+        return
+    is_content = isinstance(host, WordHost) and not host.has_error(data)
+    for each in filter(_has_lines, literals):
+        if may_hold_flags(each.text.encode()) and not (is_content and _is_sure(each)):
+            yield each
+    lines = None
+    if is_content:
+        texts = filter(_has_lines, host.literals(data))
+        lines = {_line(data, at).start for each in texts for at in each.place}
+    yield from _torn(data, literals, lines)
+
+
+def _is_sure(literal: Literal) -> bool:
+    """Return whether a text of a script without an error is all that it seems to be."""
+    return not literal.is_broken and (literal.origin.role == "document" or bool(nested(literal)))
+
+
+def _torn(
+    data: bytes, words: Iterable[Literal], lines: Collection[int] | None
+) -> Iterator[Literal]:
     """Yield the words without quotes that may be parts of a text, by the line that they stand in.
 
     In `gen "a 6" heel --video"` the text ends at the second quote, for the parser; a quote in an
     earlier line, or a here-document without its operator, makes words of whole texts; so does the
-    `%w[` of Ruby. A shell's parser may be content: then a text that ends in a later line shows it.
+    `%w[` of Ruby.
     """
     start = end = 0
     is_like = False
-    torn: set[int] | None = None
-    for word in filter(_is_word, literals):
+    for word in filter(_is_word, words):
         if word.start >= end:
             start, end = _line(data, word.start)
-            is_like = _has_text(data[start:end])
-        if is_like and not word.is_broken:
-            if torn is None:
-                ends = (at for each in host.literals(data) if _has_lines(each) for at in each.place)
-                torn = {_line(data, at).start for at in ends}
-            is_like = start in torn and not _has_lines(word)
-        if is_like:
+            is_like = (lines is None or start in lines) and _has_text(data[start:end])
+        if is_like and not (lines and _has_lines(word)):
             yield word
 
 

@@ -29,6 +29,8 @@ _MODULE = "tree_sitter_bash"
 _WORDS = ("word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation")
 _COMMANDS = ("command", "declaration_command")
 """In one that is continued over several lines, a comment can only stand after the last."""
+_ENDS = frozenset({b"do", b"done", b"elif", b"else", b"esac", b"fi", b"then", b"}"})
+"""Reserved words that cannot begin a command."""
 _BEFORE_COMMENT = b" \t\n;|&()<>`"
 _DEEPEST = 50
 """The depth to which nested command expansions are read; each level is scanned again."""
@@ -85,16 +87,24 @@ class BashHost(TreeParts):
         comments = super().comments_in(data, part)
         return [each for each in comments if data[each.start - 1 : each.start] in _BEFORE_COMMENT]
 
+    def has_error(self, data: bytes) -> bool:
+        """Return whether a script has a fault, which the parser may take for a command's name."""
+        script = self.parsed(data)
+        return parse(script, _MODULE).root_node.has_error or any(
+            script[node.start_byte : node.end_byte] in _ENDS
+            or script[node.start_byte - 1 : node.start_byte].isalnum()  # as that of `do]`
+            for node in nodes(script, ("command_name",), _MODULE)
+        )
+
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return the script but its patterns: words, here-documents and comments are the rest.
 
         Where the parser has lost its way, only the labels of a `case` are known to be patterns.
         """
-        whole, script = Span(0, len(data)), self.parsed(data)
-        if parse(script, _MODULE).root_node.has_error:
-            patterns = labels(script)
+        if self.has_error(data):
+            patterns = labels(self.parsed(data))
         else:
-            patterns = self.patterns_in(data, whole)
+            patterns = self.patterns_in(data, Span(0, len(data)))
         position, gaps = 0, []
         for place in patterns:
             gaps.append(Span(position, place.start))
