@@ -107,7 +107,6 @@ def test_options_in_brackets_are_those_of_a_usage(text: str, *, taken: bool) -> 
         ("python", f"x = 1; '{P}'; y = 2\n\n)\n"),
         ("python", f"def f():\n    '{P}'\n\n)\n"),
         ("javascript", f"let x = 1\n'{P}'; f()\n\n)\n"),
-        ("go", f"package x\n`{P}` // a\n\n)\n"),
         ("ruby", f"x = {{'{P}' => 1}}\n\n)\n"),
     ],
 )

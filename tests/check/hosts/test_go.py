@@ -155,3 +155,10 @@ def test_comments_broken_code_and_other_files() -> None:
         for each in candidates(f"```go\n{go('x := `P`')}```\n".encode(), host_named("markdown"))
     ]
     assert block.hosts == ("markdown", "go")
+
+
+@pytest.mark.parametrize("source", ["package m\n\n`P`\n", 'package m\n\nfunc f() {\n\t"P"\n}\n'])
+def test_a_text_that_stands_alone_is_a_prompt(source: str) -> None:
+    """Go refuses it: the code that it belonged to is gone."""
+    (found,) = candidates(source.replace("P", P).encode(), HOST)
+    assert found.decision.taken

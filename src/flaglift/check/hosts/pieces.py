@@ -40,7 +40,9 @@ TORN = "quotes in its row may hold commas together, which readers do differently
 MARKED_UP = "tags inside it would be edited"
 CONDITIONAL = "statements of a template make parts of it conditional"
 
-NOT_READ = {"divided": DIVIDED, "torn": TORN}
+BARE_KEY = "it is a key without a value"
+
+NOT_READ = {"divided": DIVIDED, "torn": TORN, "bare key": BARE_KEY}
 """Roles of literals of which nothing is known but that they hold a prompt, and why."""
 
 HOLES = (PieceKind.HOLE, PieceKind.PLACEHOLDER)

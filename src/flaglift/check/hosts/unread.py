@@ -81,7 +81,7 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     """
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
     if not gaps and isinstance(host, ExhaustiveHost):
-        return []
+        return [*_divided(data, literals)]
     doubted = [*_doubted(data, host, literals, has_error=bool(gaps))]
     prompts = {e.root.place for e, said in judged(doubted) if said.taken and not e.unclear}
     alone = {each.place for each in literals if gaps and _stands_alone(each)}
@@ -106,7 +106,7 @@ def unread_in_part(
 ) -> list[UnreadPlace]:
     """Return the unread places between the literals of a part that is read separately."""
     if isinstance(host, ExhaustiveHost):
-        return []
+        return [*_divided(data, literals)]
     covered = [*_read_bytes(literals, ())]
     bare = _bare(data, part, covered)
     if bare:

@@ -74,6 +74,7 @@ class GoHost(CodeHost):
         ends=frozenset(
             {"function_declaration", "method_declaration", "func_literal", "source_file"}
         ),
+        statement="",  # is never a text alone: where the parser takes one, code around it is gone
         strings=frozenset(kinds),
         # In `flag` and `pflag`, the usage comes last and the default before it.
         options=[

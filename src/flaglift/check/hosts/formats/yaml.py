@@ -24,6 +24,7 @@ from flaglift.check.hosts.formats.yamlscalars import (
     FOLDED,
     FORMS,
     LITERAL,
+    bare_key,
     block_pieces,
     comments_in,
     is_text,
@@ -50,8 +51,9 @@ class YamlHost:
     def literals(self, data: bytes) -> list[Literal]:
         """Return the scalars that are values, in order, up to the first error."""
         literals, is_valid = _read(data)[1:]
-        if not is_valid:
-            return [replace(literal, unclear=SYNTAX) for literal in literals]
+        if not is_valid:  # the last keys may be keys of an open bracket only
+            values = [literal for literal in literals if literal.origin.role != "bare key"]
+            return [replace(literal, unclear=SYNTAX) for literal in values]
         if _OTHER_LINE_END.search(data):
             return [replace(literal, unclear=LINE_END) for literal in literals]
         return list(literals)
@@ -198,6 +200,8 @@ class Reader:
         if is_key or any(level.is_key for level in self._levels):
             return None
         literal = self._literal(event) if isinstance(event, yaml.ScalarEvent) else None
+        if literal is not None and literal.start == literal.end and level and level.key:
+            literal = bare_key(self.data, level.key, level.key_place)
         self._behind(event, is_key=False)
         return literal
 

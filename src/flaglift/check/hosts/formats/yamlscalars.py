@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import yaml
 
-from flaglift.check.hosts.base import Comment, Literal, Piece, PieceKind
+from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped, character, stripped
 from flaglift.check.hosts.formats.siblings import Write
 from flaglift.emit.form import form_value
@@ -192,6 +193,13 @@ def is_text(value: str) -> bool:
     """Return whether every reader takes a plain scalar for text."""
     tag = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     return tag == "tag:yaml.org,2002:str" and not _NEARLY_NUMBER.match(value)
+
+
+def bare_key(data: bytes, key: str, place: Span) -> Literal:
+    """Return a key without a value, which may be a text in brackets, or an element of a set."""
+    pieces = (Piece(PieceKind.ATOM, *place, key),)
+    look = partial(Around, Origin("bare key"))
+    return Literal("yaml", FORMS[""], *place, place.start, pieces, look, data)
 
 
 def writer(quote: str) -> Write:
