@@ -70,13 +70,20 @@ PYTHON = [
 ]
 
 
-def _php(quote: str, fragments: Sequence[str], *, writable: bool = True) -> LiteralForm:
-    before = f"<?php return ['before', {quote}"
+def _php(
+    quote: str, fragments: Sequence[str], *, writable: bool = True, margin: str = ""
+) -> LiteralForm:
+    before = f"<?php return ['before', {quote}" + (f"{margin}z" if margin else "")
     after = quote.removeprefix("<<<").strip("'\n") if len(quote) > 1 else quote
-    after = f"\n{after}\n, 'after'];" if len(quote) > 1 else f"{quote}, 'after'];"
+    after = f"\n{margin}{after}\n, 'after'];" if len(quote) > 1 else f"{quote}, 'after'];"
+
+    def wrap(body: str) -> str:
+        return body.replace("\n", f"\n{margin}")
+
     return LiteralForm(
-        f"php {quote.strip()}", "php", before, after, judges.php, [*COMMON, *fragments], writable
-    )
+        f"php {quote.strip()} {margin!r}", "php", before, after, judges.php,
+        [*COMMON, *fragments], writable, wrap,
+    )  # fmt: skip
 
 
 PHP_ESCAPES = [
@@ -99,6 +106,8 @@ PHP = [
     _php('"', [*PHP_ESCAPES, '\\"', *PHP_HOLES, "'", "\n"]),
     _php("<<<E\n", [*PHP_ESCAPES, *PHP_HOLES, "'", '"', "\n"]),
     _php("<<<'E'\n", ["\\n", "$x", "'", '"', "\n"], writable=False),
+    _php("<<<E\n", [*PHP_ESCAPES, *PHP_HOLES[:3], "'", "\n", "\n\n"], writable=False, margin="  "),
+    _php("<<<'E'\n", ["\\n", "$x", "'", "\n", "  ", "\n\n"], writable=False, margin="\t"),
 ]
 
 GO_ESCAPES = [

@@ -73,7 +73,7 @@ def needs_an_escape(literal: Literal, text: str) -> bool:
 
 def ends_before_a_value(text: str) -> bool:
     """Tell whether the value of a text's last flag stands elsewhere, as in a list of words."""
-    return bool(re.search(r"--(?:video_model|video_prompt|duration)(?:=|\s*)$", text))
+    return bool(re.search(r"--(?:video_model|video_prompt|duration)(?:=|\s*)[\"']?$", text))
 
 
 def makes_a_statement(literal: Literal, text: str) -> bool:

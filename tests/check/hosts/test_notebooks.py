@@ -272,8 +272,9 @@ def test_corners_of_php(source: str, texts: list[str]) -> None:
 
 
 def test_corners_of_php_that_are_locked() -> None:
-    (literal,) = prompts("php", "<?php $a = <<<E\n  a --video\n  E;")
-    assert literal.unclear == INDENTED
+    for uneven in ("  a --video\n b\n", "\ta --video\n", "  a --video\r  b\n"):
+        (literal,) = prompts("php", f"<?php $a = <<<E\n{uneven}  E;")
+        assert literal.unclear == INDENTED
     (literal,) = prompts("php", '<?php $a = "a\\xff --video";')
     assert literal.locked
     assert host_named("php").literals(b"<?php $a = <<<E") == []

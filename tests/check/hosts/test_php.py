@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from check.hosts import judges
 from check.hosts.moving import moved, only
 from flaglift.check.hosts.base import HOLE, LiteralChange
 from flaglift.check.hosts.checking import lint_literal
@@ -183,3 +184,16 @@ def test_an_interpolation_ends_at_its_brace(opening: str, hole: str) -> None:
     (literal,) = HOST.literals(data)
     assert literal.text == f"a {HOLE}b --video"
     assert [each.source for each in literal.holes] == [hole]
+
+
+@pytest.mark.parametrize("opening", ["<<<E", "<<<'E'"])
+@pytest.mark.parametrize("margin", ["  ", "\t"])
+@pytest.mark.parametrize("before", ["", "a\n\n", "a\r\n"])
+def test_the_indentation_of_a_document_stays(opening: str, margin: str, before: str) -> None:
+    lines = f"{before}{P}\n".replace("\n", f"\n{margin}")
+    source = f"<?php return [{opening}\n{margin}{lines}E];"
+    literal = only("php", source)
+    assert (literal.text, literal.locked) == (before + P, "")
+    new = rewrite(source.encode(), HOST, [LiteralChange(literal, f"{before}a cat, big")])
+    assert not new.refused
+    assert judges.php(new.data.decode()) == [f"{before}a cat, big"]

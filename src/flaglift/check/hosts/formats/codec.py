@@ -1,6 +1,7 @@
 """From the bytes of a literal to pieces, and back: one escape expression for each literal form."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -12,6 +13,8 @@ Decode = Callable[[bytes], str | None]
 """The meaning of an escape: its text, "" for nothing, None if it is unknown."""
 
 BROKEN = "an escape in it cannot be read"
+
+_LINE_FEED = re.compile(rb"\n")
 
 LINE_END = rb"\r\n?"
 """What reads as a line feed in most languages."""
@@ -128,6 +131,38 @@ class ScannedLiteral:
     def hole(self, span: Span) -> None:
         """Add an interpolation."""
         self.pieces.append(Piece(PieceKind.HOLE, *span, HOLE))
+
+
+def lines_of(data: bytes, place: Span, scanned: ScannedLiteral) -> list[int]:
+    """Return where the lines of a literal begin, without those of code in it."""
+    starts = [place.start, *(feed.end() for feed in _LINE_FEED.finditer(data, *place))]
+    for piece in scanned.pieces:
+        if piece.kind is PieceKind.HOLE:
+            del starts[bisect_right(starts, piece.start) : bisect_left(starts, piece.end)]
+    return [start for start in starts if start < place.end]
+
+
+def without_margins(
+    margins: Mapping[int, int], pieces: Iterable[Piece], data: bytes
+) -> list[Piece]:
+    """Return pieces without the margins of lines, given by their starts and ends in order."""
+    starts = list(margins)
+    result = ScannedLiteral()
+    for piece in pieces:
+        if piece.kind is not PieceKind.RUN:
+            is_line_end = data[piece.end - 1 : piece.end] == b"\n"
+            end = margins.get(piece.end, piece.end) if is_line_end else piece.end
+            result.pieces.append(piece._replace(end=max(end, piece.end)))
+            continue
+        position = piece.start
+        inside = slice(bisect_left(starts, piece.start), bisect_right(starts, piece.end))
+        for start in starts[inside]:
+            if start > piece.start:
+                result.run(data, Span(position, start - 1))
+                result.atom(Span(start - 1, margins[start]), "\n")
+            position = max(position, margins[start])
+        result.run(data, Span(position, piece.end))
+    return result.pieces
 
 
 def backslashed(pairs: Sequence[str]) -> dict[int, str]:

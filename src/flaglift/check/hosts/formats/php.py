@@ -9,7 +9,14 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Literal, Origin
 from flaglift.check.hosts.formats.code import CodeHost, Join, constant
-from flaglift.check.hosts.formats.codec import Escaped, backslashed, character
+from flaglift.check.hosts.formats.codec import (
+    Escaped,
+    ScannedLiteral,
+    backslashed,
+    character,
+    lines_of,
+    without_margins,
+)
 from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
@@ -17,8 +24,10 @@ from flaglift.check.hosts.formats.trees import nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
-INDENTED = "the indentation of its end is taken from its lines"
-
+INDENTED = "not all of its lines are indented like its end"
+_BLANKS = re.compile(rb"[ \t]*+")
+_CARRIAGE_RETURN = re.compile(rb"\r(?!\n)")
+"""Ends a line for PHP, which removes the indentation after it, too."""
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "e": "\x1b", "f": "\f"}
 _ESCAPE = rb"\\(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}|u\{[0-9a-fA-F]+\}|[ntrvef\\$\"])"
 
@@ -168,10 +177,26 @@ class PhpHost(CodeHost):
             # The grammar takes a last line with a number sign or slashes for a comment.
             ends = [child for child in node.named_children if child.type == "comment"]
             holes += [hole for each in ends for hole in _holes_in(data, each)]
-        scanned = form.pieces(data, Span(start, stop), holes)
-        if end.start_byte > line + 1:
-            scanned.unclear = INDENTED
-        return StringLiteral(form, Span(start, stop), start, scanned)
+        place = Span(start, stop)
+        scanned = form.pieces(data, place, holes)
+        margin = data[line + 1 : end.start_byte]
+        if margin:
+            _remove(margin, data, place, scanned)
+        return StringLiteral(form, place, start, scanned)
+
+
+def _remove(margin: bytes, data: bytes, place: Span, scanned: ScannedLiteral) -> None:
+    """Remove the indentation of a document's end, which all lines with more than blanks have."""
+    lines = {at: _BLANKS.match(data, at, place.end) for at in lines_of(data, place, scanned)}
+    ends = {at: min(at + len(margin), blanks.end()) for at, blanks in lines.items() if blanks}
+    is_even = all(
+        data.startswith(margin, at)
+        or (margin.startswith(data[at:end]) and data[end : end + 1] in (b"\n", b"\r"))
+        for at, end in ends.items()
+    )
+    if not is_even or _CARRIAGE_RETURN.search(data, *place):
+        scanned.unclear = INDENTED
+    scanned.pieces = without_margins(ends, scanned.pieces, data)
 
 
 _PAGE = Escaped("PHP page", re.compile(rb"(?!)"), lambda _: None, {}, re.compile(r"<\?|\0"),

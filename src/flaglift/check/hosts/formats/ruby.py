@@ -6,7 +6,7 @@ from functools import cache
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import Piece, PieceKind
+from flaglift.check.hosts.base import PieceKind
 from flaglift.check.hosts.formats.code import CodeHost, Join, first_of, is_addition, joined
 from flaglift.check.hosts.formats.codec import (
     CONTROLS,
@@ -14,6 +14,8 @@ from flaglift.check.hosts.formats.codec import (
     Escaped,
     ScannedLiteral,
     backslashed,
+    lines_of,
+    without_margins,
 )
 from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
@@ -223,9 +225,7 @@ def _holes(node: Node) -> list[Span]:
 
 def dedented(data: bytes, place: Span, scanned: ScannedLiteral) -> ScannedLiteral:
     """Return a squiggly here-document without the indentation that all its lines have."""
-    inside = [range(p.start + 1, p.end) for p in scanned.pieces if p.kind is PieceKind.HOLE]
-    starts = [place.start, *(m.end() for m in re.finditer(b"\n", data[: place.end]))]
-    lines = [s for s in starts if place.start <= s < place.end and not any(s in r for r in inside)]
+    lines = lines_of(data, place, scanned)
     blanks = {start: _BLANKS.match(data, start, place.end) for start in lines}
     result = ScannedLiteral(unclear=scanned.unclear)
     widths = [
@@ -239,26 +239,8 @@ def dedented(data: bytes, place: Span, scanned: ScannedLiteral) -> ScannedLitera
     ):
         result.unclear = INDENTED
     margins = {s: s + min(width, len(match[0])) for s, match in blanks.items() if match}
-    for piece in scanned.pieces:
-        _cut(data, piece, margins, result)
+    result.pieces = without_margins(margins, scanned.pieces, data)
     return result
-
-
-def _cut(data: bytes, piece: Piece, margins: dict[int, int], result: ScannedLiteral) -> None:
-    """Add a piece, with the margin of the line that begins in it or right after it."""
-    if piece.kind is not PieceKind.RUN:
-        end = margins.get(piece.end, piece.end) if data[piece.end - 1 : piece.end] == b"\n" else 0
-        result.pieces.append(piece._replace(end=max(end, piece.end)))
-        return
-    position = piece.start
-    for start, end in margins.items():
-        if start == piece.start:
-            position = max(position, end)
-        elif piece.start < start <= piece.end:
-            result.run(data, Span(position, start - 1))
-            result.atom(Span(start - 1, end), "\n")
-            position = end
-    result.run(data, Span(position, piece.end))
 
 
 def make(name: str) -> RubyHost:
