@@ -245,11 +245,17 @@ def test_options_that_would_be_ignored(arguments: list[str], message: str) -> No
 
 def test_staged_files_over_the_limit() -> None:
     git("init", "-q")
-    write({"flaglift.toml": "max-file-size = 1500000", "a.txt": "x" * 3_000_000, "b.txt": LONG})
+    write(
+        {
+            "flaglift.toml": "max-file-size = 1500000",
+            "a.txt": "x" * 3_000_000 + " --video",
+            "b.txt": LONG,
+        }
+    )
     git("add", "-A")
     run = flaglift("check", "--staged", "--select", "FL402")
     assert run.returncode == 2
-    assert "a.txt: 3000000 bytes are more than `max-file-size` allows (1500000)" in run.stderr
+    assert "a.txt: 3000008 bytes are more than `max-file-size` allows (1500000)" in run.stderr
     assert run.stdout.startswith("b.txt:1:")
 
 

@@ -173,6 +173,36 @@ def test_files_over_the_limit_are_reported_if_they_may_hold_flags() -> None:
     assert "b.txt" not in flaglift("check").stderr
 
 
+@pytest.mark.parametrize("staged", [(), ("--staged",)])
+def test_large_files_of_no_known_kind_are_counted_if_they_are_text(staged: tuple[str, ...]) -> None:
+    big, binary = "plain words\n" * 200_000, "\0" + "x" * 5000
+    write(
+        {
+            "flaglift.toml": "max-file-size = 1000",
+            "a.rs": big + LONG,
+            "b.rs": big,
+            "dump": big + LONG,
+            "tool": binary + LONG,
+            "c.bin": binary + LONG,
+            "d.json": big,
+            "e.txt": LONG,
+        }
+    )
+    git("init", "-q")
+    git("add", "-A")
+    run = flaglift("check", *staged, "--select", "FL402")
+    assert run.returncode == 1
+    assert "not read: 1 .rs, 1 dump (2 hold flag spellings)" in run.stderr
+    assert "max-file-size" not in run.stderr
+    assert run.stdout.startswith("e.txt:1:")
+    write({"tool": f"#!/bin/sh\n{big}{LONG}", "f.json": big + LONG, "g.txt": LONG})
+    git("add", "-A")
+    run = flaglift("check", *staged, "--select", "FL402")
+    assert run.returncode == 2
+    assert [line.split(":")[1] for line in run.stderr.splitlines()[:2]] == [" f.json", " tool"]
+    assert "g.txt:1:" in run.stdout  # what git answers about files is read to its end
+
+
 def test_a_flag_across_two_pieces_of_a_large_file_is_seen() -> None:
     write({"flaglift.toml": "max-file-size = 1000", "a.txt": "x" * ((1 << 20) - 4) + " " + LONG})
     assert "bytes are more than" in flaglift("check").stderr

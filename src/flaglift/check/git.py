@@ -7,9 +7,11 @@ a transport. git is run in a way that starts none of them.
 import os
 import re
 import subprocess
+from collections import deque
 from collections.abc import Mapping
 from typing import IO, NamedTuple, cast
 
+from flaglift.check.reading import CHUNK, search
 from flaglift.errors import InputError
 
 _PATIENCE = 30
@@ -35,7 +37,6 @@ _FILTER = re.compile(r"filter\.(?P<name>.*)\.(?:clean|smudge|process|required)",
 _OUTSIDE = ("not a git repository", "must be run in a work tree", "cannot change to")
 """git's messages if there is no working tree to list; the walk reports other errors."""
 
-_CHUNK = 1 << 20
 _REGULAR = ("100644", "100755")
 """Modes of regular files; others are links and submodules."""
 
@@ -126,10 +127,10 @@ class Blobs:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def read(self, blob: str, largest: int, path: str) -> bytes:
-        """Return a blob's content.
+    def read(self, blob: str, largest: int, path: str) -> bytes | None:
+        """Return a blob's content; None if it is too large and contains no flag.
 
-        Raises `InputError` if it is too large, or not in the repository.
+        Raises `InputError` if it is not in the repository, and `TooLargeError`.
         """
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603
@@ -149,12 +150,13 @@ class Blobs:
         size = int(sizes[0])
         if size <= largest:
             return answering.read(size + 1)[:size]
-        for start in range(0, size + 1, _CHUNK):
-            answering.read(min(_CHUNK, size + 1 - start))
-        raise InputError(
-            f"{path}: {size} bytes are more than `max-file-size` allows ({largest}), "
-            "so it is not checked"
-        )
+        lengths = (min(CHUNK, size + 1 - start) for start in range(0, size + 1, CHUNK))
+        blocks = map(answering.read, lengths)
+        try:
+            search(blocks, path, size, largest)
+        finally:
+            deque(blocks, maxlen=0)  # the next answer comes after the rest
+        return None
 
     def close(self) -> None:
         """End the git process."""

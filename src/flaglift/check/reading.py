@@ -4,6 +4,7 @@ import os
 import select
 import stat
 import sys
+from collections.abc import Iterable
 
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.errors import InputError, reason
@@ -16,15 +17,42 @@ _CAREFUL = _PLAIN | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _PATIENCE = 10.0
 """Seconds to wait for a writer to open a pipe that the user names."""
 
-_CHUNK = 1 << 20
+CHUNK = 1 << 20
+"""The number of bytes in which large files are searched."""
 _OVERLAP = 256
+
+
+class TooLargeError(InputError):
+    """A file that may hold flags is larger than the configuration allows."""
+
+    def __init__(self, path: str, size: int, largest: int, head: bytes) -> None:
+        """Sizes are bytes; `head` is what the file begins with."""
+        super().__init__(
+            f"{path}: {size} bytes are more than `max-file-size` allows ({largest}), "
+            "so it is not checked"
+        )
+        self.head = head
+
+
+def search(blocks: Iterable[bytes], path: str, size: int, largest: int) -> None:
+    """Search a file that is too large block by block; raise `TooLargeError` if it may hold flags.
+
+    Blocks overlap, so that no flag is cut in two. Without zeros, the ASCII text of UTF-16 and
+    UTF-32 reads as in UTF-8.
+    """
+    head = tail = b""
+    for block in blocks:
+        head = head or block
+        if may_hold_flags((tail + block).replace(b"\0", b"")):
+            raise TooLargeError(path, size, largest, head)
+        tail = block[-_OVERLAP:]
 
 
 def read_named(path: str, largest: int = sys.maxsize) -> bytes | None:
     """Return the content of a file that the user named; pipes and links are allowed.
 
     None if it is too large and contains no flag. Raises `InputError`, with the path, if it cannot
-    be read, or is too large and may contain flags.
+    be read, and `TooLargeError` if it is too large and may contain flags.
     """
     try:
         handle = os.open(path, _PLAIN | getattr(os, "O_NONBLOCK", 0))
@@ -75,26 +103,9 @@ def _streamed(handle: int, mode: int, largest: int) -> bytes:
 
 def _content(handle: int, path: str, size: int, largest: int) -> bytes | None:
     if size > largest:
-        if not _may_hold_flags(handle):
-            return None
-        raise InputError(
-            f"{path}: {size} bytes are more than `max-file-size` allows ({largest}), "
-            "so it is not checked"
-        )
+        search(iter(lambda: os.read(handle, CHUNK), b""), path, size, largest)
+        return None
     data = os.read(handle, size)
     if len(data) == size and size:
         return data
     return data + read_all(handle, largest - len(data))
-
-
-def _may_hold_flags(handle: int) -> bool:
-    """Search a large file block by block; blocks overlap, so that no flag is cut in two.
-
-    Without zeros, the ASCII text of UTF-16 and UTF-32 reads as in UTF-8.
-    """
-    tail = b""
-    while part := os.read(handle, _CHUNK):
-        if may_hold_flags((tail + part).replace(b"\0", b"")):
-            return True
-        tail = part[-_OVERLAP:]
-    return False

@@ -14,7 +14,7 @@ from flaglift.check.configuration import Configuration, Configurations
 from flaglift.check.hosts.encoding import as_utf8
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.check.hosts.registry import SUFFIXES, language, name_for
-from flaglift.check.reading import read_found, read_named
+from flaglift.check.reading import TooLargeError, read_found, read_named
 from flaglift.check.walking import STDIN, FileTarget
 from flaglift.errors import FlagliftError, InputError
 
@@ -115,7 +115,13 @@ class Selection:
         if not self.reads(target):
             self._count_unread(target)
             return None
-        raw = self._read(target)
+        try:
+            raw = self._read(target)
+        except TooLargeError as error:
+            if self.host(target, error.head) or self._asked_for(target):
+                raise
+            self._count_unread(target)
+            return None
         if raw is None or not concerns(raw) or self._excludes(target):
             return None
         host = self.host(target, raw)
@@ -138,16 +144,19 @@ class Selection:
         return named or self._configured_host(target.path) is not None
 
     def _count_unread(self, target: FileTarget, raw: bytes | None = None) -> None:
+        is_sure = False
         if raw is None:
             try:
                 raw = self._read(target)
+            except TooLargeError as error:
+                raw, is_sure = error.head, True
             except InputError:
-                return  # too large or not to be read, and of no supported kind
+                return  # not to be read, and of no supported kind
         text = as_utf8(raw or b"")
         if raw is None or self._excludes(target) or b"\0" in text[:8000]:
             return
         self.unread.kinds[_kind(target.path)] += 1
-        if b"--video" in text and _SPELLING.search(text):
+        if is_sure or (b"--video" in text and _SPELLING.search(text)):
             self.unread.holding.append(target.path)
 
     def _read(self, target: FileTarget) -> bytes | None:
