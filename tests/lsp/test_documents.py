@@ -273,3 +273,14 @@ def test_a_document_with_an_odd_tag_is_read_as_a_whole(kind: str, opening: str) 
         documents.what_is_shown_is_what_check_finds()
     documents.delete(0.1, len(opening))
     documents.what_is_shown_is_what_check_finds()
+
+
+def test_texts_that_end_in_a_later_line_are_shown_as_check_finds_them() -> None:
+    """The shell's parser is content with what is left, in which each quote ends another's text."""
+    prompt = "a 😀 cat --video --video_model kling25 --duration 77"
+    state = Documents()
+    state.open(kind="bash", prompts=[prompt] * 12, unit="utf-16")
+    for content, length, where in (("+", 7, 0.0), ("<p>", 12, 0.0), (prompt, 15, 0.83)):
+        state.replace(content=content, length=length, where=where)
+        state.what_is_shown_is_what_check_finds()
+    assert inspected(state.text, state.host).unread
