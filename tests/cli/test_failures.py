@@ -213,7 +213,8 @@ def test_a_closed_pipe_and_a_full_device(line: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("colours", ["", "FORCE_COLOR=1 "])
 @pytest.mark.parametrize("form", ["concise", "full"])
 def test_a_head_that_has_enough(form: str, colours: str, tmp_path: Path) -> None:
-    prompts = (f"{number} {VIDEO} --duration 7\n" for number in range(2000))
+    # Their findings are more than twice what a pipe holds.
+    prompts = (f"{number} {VIDEO} --duration 7\n" for number in range(500))
     (tmp_path / "many.txt").write_text("".join(prompts))
     line = f"flaglift check --output-format {form} many.txt | head -1; exit ${{PIPESTATUS[0]}}"
     run = through_a_shell(colours + line, tmp_path)
