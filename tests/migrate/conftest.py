@@ -61,6 +61,14 @@ class Database:
         return self.run(f"SELECT * FROM {name} ORDER BY {order}")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_certificates() -> Iterator[None]:
+    """PyMySQL would read those of the machine for each connection: most of a short test's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", os.devnull)
+        yield
+
+
 @pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     yield from open_database(request.param, tmp_path)

@@ -85,8 +85,7 @@ def state(database: Database) -> list[str]:
 
 
 def check(database: Database, count: int, *, refused: bool) -> None:
-    plainly = "?ssl_disabled=true" if database.kind == "mysql" else ""  # see `engine_of`
-    source = f"{database.url}{plainly}#keyed"
+    source = f"{database.url}#keyed"
     before = state(database)
     assert len(before) == count
     if refused:
