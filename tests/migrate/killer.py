@@ -5,6 +5,7 @@ Reads one JSON object a line: `argv`; `kill_at`, the number of a boundary, or `k
 A boundary stands before and after everything that changes a database or a file.
 """
 
+import gc
 import json
 import os
 import signal
@@ -153,6 +154,7 @@ if __name__ == "__main__":
     translate("a --video --video_model kling25")
     for driver in ("sqlite+pysqlite", "postgresql+psycopg", "mysql+pymysql"):
         sqlalchemy.create_engine(f"{driver}://").dialect.import_dbapi()
+    gc.freeze()  # or each fork would look at all that was imported, and so copy it
     for line in sys.stdin:
         began = time.monotonic()
         result = run(json.loads(line))
