@@ -31,8 +31,9 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("name", ["flaglift", *MODULES])
 def test_the_examples_of_docstrings_run(name: str) -> None:
-    results = doctest.testmod(importlib.import_module(name))
-    assert results.failed == 0
+    module = importlib.import_module(name)
+    if ">>>" in Path(str(module.__file__)).read_text(encoding="utf-8"):  # a look takes less long
+        assert doctest.testmod(module).failed == 0
 
 
 def test_public_verbs_have_examples() -> None:
