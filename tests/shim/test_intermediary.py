@@ -91,19 +91,21 @@ def test_bytes_of_a_target_that_are_not_ascii_arrive(target: bytes) -> None:
 
 
 @pytest.mark.parametrize("server", [rack, express, go])
-@pytest.mark.parametrize("target", RAW)
 def test_servers_answer_them_as_without_the_proxy(
-    server: Callable[[], contextlib.AbstractContextManager[str]], target: bytes
+    server: Callable[[], contextlib.AbstractContextManager[str]],
 ) -> None:
     """Node and WEBrick refuse them, Go reads them: that is for each to decide."""
     with server() as url, proxied(Options(url, ANY)) as proxy:
-        direct, passed = (ask(to, post(target, b"a=b")) for to in (url, proxy))
-    status = direct.split(b"\r\n")[0]
-    assert passed.split(b"\r\n")[0] == status
-    assert (b" 400 " in status) is (server is not go)
-    if server is go:
-        read, read_then = (json.loads(said.partition(b"\r\n\r\n")[2]) for said in (direct, passed))
-        assert sorted(read["fields"]) == sorted(read_then["fields"])
+        answers = [[ask(to, post(target, b"a=b")) for to in (url, proxy)] for target in RAW]
+    for direct, passed in answers:
+        status = direct.split(b"\r\n")[0]
+        assert passed.split(b"\r\n")[0] == status
+        assert (b" 400 " in status) is (server is not go)
+        if server is go:
+            read, read_then = (
+                json.loads(said.partition(b"\r\n\r\n")[2]) for said in (direct, passed)
+            )
+            assert sorted(read["fields"]) == sorted(read_then["fields"])
 
 
 def test_they_count_for_the_route_as_what_a_url_writes_for_them() -> None:
