@@ -1,5 +1,6 @@
 """How the suite runs: hypothesis without deadlines, and what this machine lacks is named."""
 
+import gc
 import os
 import signal
 import sys
@@ -73,6 +74,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of garbage collection, which would look at it for ever."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
