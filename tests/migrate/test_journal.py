@@ -1,7 +1,10 @@
 """The journal of a file: found by key, written also for sources that may only be read."""
 
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cli.test_migrate_verb import call
 from flaglift.errors import InputError
 from flaglift.migrate.errors import UnreadableRecordError
 from flaglift.migrate.files.ledger import Ledger
@@ -81,6 +85,48 @@ def test_the_journal_of_a_source_that_may_only_be_read_can_be_written(tmp_path: 
     path.chmod(0o444)
     assert applied(path).changed == 1
     assert (tmp_path / "p.jsonl.flaglift").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("verb", ["status", "runs", "verify", "undo", "purge"])
+def test_a_transaction_cut_off_by_a_kill_is_rolled_back_by_every_verb(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"text": "a --video --video_model kling25"}\n')
+    before = path.read_bytes()
+    applied(path, replace=True)
+    journal = Path(f"{path}.flaglift")
+    whole = journal.read_bytes()
+    # With so small a cache, pages are written before the commit.
+    code = (
+        "import os, sqlite3, sys\n"
+        "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "db.execute('PRAGMA cache_size = 1')\n"
+        "db.execute('BEGIN IMMEDIATE')\n"
+        "db.execute('UPDATE run SET state = ?, info = zeroblob(1000000)', ('running',))\n"
+        "db.executemany('INSERT INTO place VALUES (?, 9)', [(n,) for n in range(9999)])\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(journal)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert journal.read_bytes() != whole
+    call(verb, str(path), *(["--all"] if verb == "purge" else []))
+    assert "running" not in capsys.readouterr().out
+    if verb in ("status", "runs", "verify"):
+        assert journal.read_bytes() == whole
+    assert (path.read_bytes() == before) == (verb == "undo")
+
+
+def test_a_reader_cannot_change_a_journal(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"text": "a --video --video_model kling25"}\n')
+    applied(path)
+    journal = Path(f"{path}.flaglift")
+    reader = Ledger(journal, path.name, write=False)
+    (run,) = reader.runs()
+    with pytest.raises(InputError, match="readonly"), reader.saving():
+        reader.save(run)
+    reader.close()
 
 
 def test_a_file_that_is_asked_for_after_a_replacement_is_written(tmp_path: Path) -> None:

@@ -66,10 +66,14 @@ class Ledger:
             if created and like is not None:
                 # It contains the old prompts, so its permissions must not be wider than theirs.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, like.stat().st_mode & 0o777 | 0o600))
-            mode = "rwc" if write else "ro"
+            # A reader rolls back the transaction of a process that was killed, and so has to be
+            # able to write; SQLite opens a file that may only be read all the same.
+            mode = "rwc" if write else "rw"
             uri = f"{path.absolute().as_uri()}?mode={mode}"
             self._db = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)
-            if write:
+            if not write:
+                self._db.execute("PRAGMA query_only = ON")
+            else:
                 # The result file is synced before each commit; the journal must not lag behind.
                 self._db.execute("PRAGMA synchronous = FULL")
                 self._db.executescript(_SCHEMA)
