@@ -25,6 +25,11 @@ class Comparison:
         else:
             self._others[key] = state
 
+    @property
+    def edited(self) -> list[str]:
+        """The keys of the records that were edited since."""
+        return [key for key, state in self._others.items() if state == "edited since"]
+
     def sentences(self, name: str, unit: str) -> tuple[list[str], list[str]]:
         """Return which checks hold and which fail, as sentences; `unit` is a plural noun."""
         held = f"{name}: {self._as_written:,} {unit} are as the run wrote them, and can be restored"

@@ -1,7 +1,7 @@
 """Undoes migrations, newest first."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from flaglift.errors import InputError
@@ -25,7 +25,12 @@ class Undone:
 
 def open_runs(store: Store) -> list[MigrationRun]:
     """Return the runs that can be undone, newest first."""
-    return [run for run in reversed(store.runs()) if run.state not in _OVER]
+    return open_among(store.runs())
+
+
+def open_among(runs: Sequence[MigrationRun]) -> list[MigrationRun]:
+    """Return those of the runs on a source, oldest first, that can be undone, newest first."""
+    return [run for run in reversed(runs) if run.state not in _OVER]
 
 
 def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from flaglift.lossless.spans import common_ends
 from flaglift.migrate.records import JournalEntry
 
+DIGITS = 32
+"""The length of a digest in a patch."""
+
 
 def patch_of(old: bytes, new: bytes) -> bytes:
     """Return what `unpatched` needs to make the old bytes from the new ones.
@@ -16,18 +19,24 @@ def patch_of(old: bytes, new: bytes) -> bytes:
     """
     start, tail = common_ends(old, new)
     middle = old[start : len(old) - tail]
-    return b'[%d, %d, "%s"]\n%s' % (start, len(new) - tail, _digest(new).encode(), middle)
+    return b'[%d, %d, "%s"]\n%s' % (start, len(new) - tail, digest_of(new).encode(), middle)
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:32]  # half of it: there is one in each entry
+def digest_of(data: bytes) -> str:
+    """Return the digest of a record as patches keep it: half of one, as each entry has one."""
+    return hashlib.sha256(data).hexdigest()[:DIGITS]
+
+
+def digest_in(patch: bytes) -> str:
+    """Return the digest of the record that a patch is for."""
+    return str(json.loads(patch.partition(b"\n")[0])[2])
 
 
 def unpatched(new: bytes, patch: bytes) -> bytes | None:
     """Return the old bytes; None if the record has changed since it was written."""
     head, _, middle = patch.partition(b"\n")
     start, end, digest = json.loads(head)
-    if _digest(new) != digest:
+    if digest_of(new) != digest:
         return None
     return new[:start] + middle + new[end:]
 

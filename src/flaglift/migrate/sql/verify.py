@@ -6,6 +6,7 @@ from flaglift.migrate.sql.keys import key_of
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
+from flaglift.migrate.sql.superseding import rewritten
 from flaglift.migrate.sql.undo import old_values
 from flaglift.migrate.store import MigrationRun
 
@@ -29,6 +30,8 @@ def verify_table(
                 else:
                     edited = old_values(entry, rows, row) is None
                     compared.add(entry.key, "edited since" if edited else "as written")
+        for name in rewritten(connection, ledger, rows, run, compared.edited):
+            compared.add(name, "as written")
         latest = reread(ledger.runs(connection, run.source), run).tally.changed
     held, broken = compared.sentences(session.name, "rows")
     changed = run.tally.changed
