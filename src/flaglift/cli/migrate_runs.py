@@ -259,6 +259,7 @@ def undo_source(source: str, options: Document) -> tuple[Document, bool]:
         document = {
             "source": store.name,
             "unit": store.unit,
+            "complete": done.complete,
             "runs": len(done.runs),
             "restored": done.restored,
             "left": count,

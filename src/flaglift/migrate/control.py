@@ -62,3 +62,7 @@ class Control:
     def ends(self) -> bool:
         """Return whether the user has asked to stop, by a signal or in the control file."""
         return self.stopped() or self.throttle.stop_asked
+
+    def wait_to_begin(self) -> None:
+        """Wait as long as the first chunk may not be read or written, either."""
+        self.throttle.wait(0, 0.0, self.ends)

@@ -55,6 +55,7 @@ class Migration:
         refuse_failed(self.store.name, self.store.checks())
         tally = Tally()
         cursor: Cursor | None = None
+        self.control.wait_to_begin()
         if self._ahead is not None:
             self._parts = self._ahead(cursor, write=False)
         while (part := self._next(cursor, tally, write=False)) is not None:
@@ -74,6 +75,7 @@ class Migration:
         Raises `UnreadableRecordError`, and `UnavailableError` when the store does not come back.
         """
         self._begun = 0 if self.store.passes_on else writer.run.tally.records
+        self.control.wait_to_begin()
         if self._ahead is not None:
             self._parts = self._ahead(writer.run.cursor, write=True)
         while True:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from flaglift.errors import InputError
-from flaglift.migrate.errors import missing_extra
+from flaglift.migrate.errors import UnavailableError, missing_extra
 from flaglift.migrate.store import Store
 
 _OPTIONS = {"load": "--max-load", "lag": "--max-replica-lag"}
@@ -59,8 +59,14 @@ class LoadLimits:
         return {**self._store.pressure(), **lag}
 
     def __call__(self) -> str | None:
-        """Return a description of what exceeds its limit."""
-        now = self._now()
+        """Return a description of what exceeds its limit.
+
+        None, too, if the store does not answer: the next chunk waits for it to come back.
+        """
+        try:
+            now = self._now()
+        except UnavailableError:
+            return None
         for name, most in self._most.items():
             if math.isinf(now[name]):
                 return "a replica does not replicate"

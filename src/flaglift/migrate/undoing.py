@@ -61,6 +61,7 @@ def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:
 def _undo_run(undoer: Undoer, control: Control) -> bool:
     throttle = control.throttle
     waits = iter(control.patience)
+    control.wait_to_begin()
     while not control.ends():
         before, started = undoer.restored, time.monotonic()
         try:

@@ -78,6 +78,7 @@ def print_plan(document: Mapping[str, Any]) -> None:
 
 
 _CHECKS = {"pass": "green", "note": "yellow", "refuse": "bold red"}
+_STOPPED = "stopped before the end; run the same command again to resume"
 
 
 def print_preflight(checks: Sequence[Mapping[str, str]]) -> None:
@@ -163,7 +164,7 @@ def print_applied(document: Mapping[str, Any]) -> None:
         lists = f"`flaglift migrate {verb} --refused FILE` lists it"
         say(f"what was not translated is as it was; {lists}")
     if document["state"] == "stopped" and not document["drifted"]:
-        say("stopped before the end; run the same command again to resume")
+        say(_STOPPED)
 
 
 def _print_left(left: Mapping[str, Any] | None, *, is_expanded: bool) -> None:
@@ -221,10 +222,15 @@ def print_undone(document: Mapping[str, Any]) -> None:
     """Print the result of an undo."""
     for sentence in document["said"]:
         say(sentence)
-    if not document["runs"] and not document["restored"]:
+    restored = f": {document['restored']:,} records restored"
+    if not document["complete"]:
+        say((document["source"], "bold"), restored)
+        say(_STOPPED)
+        return
+    if not document["runs"]:
         say((document["source"], "bold"), ": there is no run to undo")
         return
-    say((document["source"], "bold"), f": {document['restored']:,} records restored"
+    say((document["source"], "bold"), restored,
         f" of {document['runs']} run{'s' * (document['runs'] != 1)}")  # fmt: skip
     if document["left"]:
         more = ", ..." if document["left"] > len(document["keys"]) else ""
