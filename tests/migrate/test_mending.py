@@ -60,6 +60,7 @@ def test_nothing_is_changed_unless_it_is_asked_for(tmp_path: Path) -> None:
     [
         (["--fix"], 1, 1),
         (["--unsafe-fixes"], 2, 2),
+        (["--unsafe-fixes=all"], 2, 2),
         (["--unsafe-fixes=FL403"], 1, 1),
         (["--unsafe-fixes=FL401,FL109"], 2, 2),
         (["--model", "kling20=kling25"], 3, 2),
@@ -136,6 +137,8 @@ def test_fixes_are_not_looked_for_where_no_finding_has_one(monkeypatch: pytest.M
         (["--model", "kling20=klin25"], "no model `klin25`; did you mean `kling25`"),
         (["--model", "kling20=nothing-like-it"], "`flaglift models` lists them"),
         (["--unsafe-fixes=FL999"], "there is no rule `FL999`.*SOURCE comes first"),
+        (["--unsafe-fixes="], "names no rule; `all` stands for all"),
+        (["--unsafe-fixes=,"], "names no rule; `all` stands for all"),
     ],
 )
 def test_what_is_misspelt_is_said(tmp_path: Path, options: list[str], reason: str) -> None:

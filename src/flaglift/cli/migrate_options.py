@@ -8,7 +8,7 @@ import click
 
 from flaglift.cli.grouping import grouped
 from flaglift.cli.numbers import Finite
-from flaglift.cli.options import rule_codes, settings_for
+from flaglift.cli.options import ALL_RULES, rule_codes, settings_for
 from flaglift.errors import ConfigError
 from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, WHOLE, Job
 from flaglift.migrate.mending import Mending
@@ -77,7 +77,7 @@ job_options: Decorator[Any] = _all(
         "--unsafe-fixes",
         "unsafe",
         is_flag=False,
-        flag_value="",
+        flag_value=ALL_RULES,
         callback=rule_codes,
         metavar="[CODES]",
         help="Apply the unsafe fixes, too: all, or those of rules such as FL401,FL109.",

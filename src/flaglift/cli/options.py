@@ -191,6 +191,10 @@ def context_from(given: tuple[str, ...], complete: bool) -> Context:
     return Context(values, complete)
 
 
+ALL_RULES = "all"
+"""The value of an option of rules that is given without one."""
+
+
 def rule_codes(
     context: click.Context,  # noqa: ARG001 (as a callback of click's is called)
     option: click.Parameter,
@@ -198,14 +202,20 @@ def rule_codes(
 ) -> tuple[str, ...] | None:
     """Return the codes or names of rules in an option; empty for all, None without the option.
 
-    Raises `ConfigError` for anything else, such as the argument that follows the option.
+    Raises `ConfigError` for anything else, such as the argument that follows the option. An empty
+    text does not stand for all: a script's variable may be unset.
     """
     from flaglift.linting.engine import selected
 
-    codes = None if value is None else tuple(filter(None, value.split(",")))
-    if codes:
-        try:
-            selected(codes, ())
-        except ConfigError as error:
-            raise ConfigError(f"{option.opts[0]}={value}: {error}; SOURCE comes first") from None
+    if value is None:
+        return None
+    if value == ALL_RULES:
+        return ()
+    codes = tuple(filter(None, value.split(",")))
+    if not codes:
+        raise ConfigError(f"{option.opts[0]}={value}: names no rule; `{ALL_RULES}` stands for all")
+    try:
+        selected(codes, ())
+    except ConfigError as error:
+        raise ConfigError(f"{option.opts[0]}={value}: {error}; SOURCE comes first") from None
     return codes
