@@ -8,6 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_VIEWS = (
+    (pa.types.is_string_view, pa.large_string()),
+    (pa.types.is_binary_view, pa.large_binary()),
+)
+
 
 def is_text(kind: pa.DataType) -> bool:
     """Return whether a column type holds text."""
@@ -42,6 +47,26 @@ def plain(value: Any) -> Any:
     return value.normalize() if isinstance(value, Decimal) else value
 
 
+def values_of(column: pa.ChunkedArray) -> list[Any]:
+    """Return a column's values; as Arrow prints them where Python has none for them.
+
+    >>> values_of(pa.chunked_array([pa.array([1000, 1, None], pa.duration("ns"))]))
+    [datetime.timedelta(microseconds=1), '1', None]
+    """
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError):  # nanoseconds, or a year above 9999
+        return [_value(scalar) for scalar in column]
+    return values
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):
+        return pa.array([scalar]).to_string(skip_new_lines=True)[1:-1]
+
+
 def raw_texts(column: pa.ChunkedArray) -> list[bytes | None]:
     """Return a text column's values as bytes: one bad text must not spoil the others."""
     values: list[bytes | None] = _binary(column).to_pylist()
@@ -55,8 +80,9 @@ def text_bytes(column: pa.ChunkedArray) -> int:
 
 def chosen(column: pa.ChunkedArray, mask: pa.Array) -> pa.ChunkedArray:
     """Return the values where a mask is true."""
-    if pa.types.is_string_view(column.type):  # which has no kernel for it
-        column = _cast(column, pa.large_string())
+    for is_view, kind in _VIEWS:  # which have no kernel for it
+        if is_view(column.type):
+            column = _cast(column, kind)
     return column.filter(mask)
 
 
@@ -116,4 +142,4 @@ def _as_kind(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 
 def same(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
     """Return whether two columns have equal values; NaN equals NaN."""
-    return bool(one.equals(other)) or repr(one.to_pylist()) == repr(other.to_pylist())
+    return bool(one.equals(other)) or repr(values_of(one)) == repr(values_of(other))

@@ -17,7 +17,7 @@ from flaglift.context import Context
 from flaglift.linting.engine import fields_beside
 from flaglift.migrate.decision import decider_of
 from flaglift.migrate.files.ledger_blocks import thousand
-from flaglift.migrate.files.parquet_columns import as_strings, chosen
+from flaglift.migrate.files.parquet_columns import as_strings, chosen, values_of
 from flaglift.migrate.files.parquet_entries import entries_table
 from flaglift.migrate.records import DecidedColumns, Verdict, joined_codes
 from flaglift.syntax.flags import FlagName
@@ -170,7 +170,7 @@ class ColumnDecider:
 
 def _keys(keys: pa.ChunkedArray, rows: pa.Array) -> pa.Array:
     """Return the keys of rows as texts; their numbers where they have none."""
-    named = zip(keys.to_pylist(), rows.to_pylist(), strict=True)
+    named = zip(values_of(keys), rows.to_pylist(), strict=True)
     return pa.array([str(row if key is None else key) for key, row in named], pa.string())
 
 

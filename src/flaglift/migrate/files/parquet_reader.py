@@ -18,6 +18,7 @@ from flaglift.migrate.files.parquet_columns import (
     plain,
     raw_texts,
     text_bytes,
+    values_of,
     wide,
 )
 from flaglift.migrate.files.parquet_decision import ColumnDecider, RowDecisions
@@ -136,7 +137,7 @@ class ParquetReader:
         texts = raw_texts(part.column(self.columns["text"]))
         targets = {f: c for f, c in self.columns.items() if f != "text"}
         beside = _values_of(part, targets, _held), _values_of(part, self._context, stated)
-        keys = part.column(self.job.key).to_pylist() if self.job.key else [None] * len(rows)
+        keys = values_of(part.column(self.job.key)) if self.job.key else [None] * len(rows)
         for place, (row, text, key) in enumerate(zip(rows, texts, keys, strict=True)):
             yield self._record(row, place, text, beside, key)
 
@@ -241,7 +242,9 @@ class ParquetReader:
             if isinstance(value, str) and text:
                 value.encode()
             else:
-                pa.array([self.coerced(field, value)], kind)
+                (made,) = pa.array([self.coerced(field, value)], kind).to_pylist()
+                if isinstance(made, bytes):  # which a prompt's text would not be found in again
+                    return reason
         except (pa.ArrowException, ValueError, TypeError, OverflowError):
             return reason
         return None
@@ -271,7 +274,7 @@ def _held(value: Any) -> Any:
 def _values(column: Any, read: Callable[[Any], Any]) -> list[Any]:
     if column.null_count == len(column):  # typical of targets before a migration
         return [None] * len(column)
-    return [read(plain(value)) for value in column.to_pylist()]
+    return [read(plain(value)) for value in values_of(column)]
 
 
 def _widened(schema: Any, written: set[str]) -> Any:
