@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,3 +131,27 @@ def test_type_checkers_see_the_same_names() -> None:
     assert sorted(seen) == sorted(flaglift.__all__)
     for name, home in seen.items():
         assert getattr(importlib.import_module(str(home)), name) is getattr(flaglift, name)
+
+
+@pytest.mark.parametrize("version", ["(3, 11, 4, 'final', 0)", "(3, 11, 0, 'final', 0)"])
+def test_a_python_whose_expressions_read_no_flags_is_refused(version: str) -> None:
+    program = f"import sys; sys.version_info = {version}; import flaglift"
+    run = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert "ImportError: flaglift needs Python 3.11.5 or newer, and this is 3." in run.stderr
+
+
+def test_the_oldest_python_is_the_same_wherever_it_is_named() -> None:
+    oldest = ".".join(map(str, flaglift.OLDEST_PYTHON))
+    root = Path(__file__).parent.parent
+    assert f'requires-python = ">={oldest}"' in (root / "pyproject.toml").read_text()
+    for page in ("README.md", "CONTRIBUTING.md", "docs/tutorials/index.md"):
+        assert f"Python {oldest} or newer" in (root / page).read_text(encoding="utf-8")
+
+
+def test_possessive_quantifiers_in_others_match_no_more_than_they_should() -> None:
+    found = re.match(r"(?:[^-]++|(?:(?<=[^ ])|(?!-))(?:[^ ]++|y)++)++", "a --v")
+    assert found is not None
+    assert found[0] == "a "  # in Python 3.11.2 it is `a -`

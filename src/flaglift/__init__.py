@@ -8,6 +8,7 @@
 The names below are loaded when they are first used, so that `import flaglift` costs little.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
     from flaglift.lossless.spans import Edit, Span, apply_edits
     from flaglift.settings import Settings, find_config, read_config
     from flaglift.syntax import Prompt
+
+OLDEST_PYTHON = (3, 11, 5)
+"""Before it, `re` matches too much with possessive quantifiers in others, as the grammar has them:
+no flag would be read in any prompt, and a migration would say that there is nothing to do."""
+
+if sys.version_info < OLDEST_PYTHON:
+    raise ImportError(
+        f"flaglift needs Python {'.'.join(map(str, OLDEST_PYTHON))} or newer, and this is"
+        f" {sys.version.split()[0]}, whose regular expressions read no flags"
+    )
 
 _HOMES = {
     "Applicability": "diagnostics",
