@@ -521,3 +521,15 @@ def test_a_path_that_leads_nowhere_is_told_of(
     assert hint in capsys.readouterr().out
     call("plan", str(file), "-q", "--text-column", "prompt")
     assert hint not in capsys.readouterr().out
+
+
+def test_no_more_is_said_to_be_done_than_a_condition_chooses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for database in open_database("sqlite", tmp_path):
+        source = database.prompts([f"{i} --video --video_model kling25" for i in range(4)])
+        assert call("apply", source, "-q", "--where", "id < 3") == 0
+        said = capsys.readouterr().out
+        assert "counted in the rows that --where chooses at the end: no prompt holds flags" in said
+        assert call("apply", source, "-q") == 0
+        assert "counted in the source at the end: no prompt holds flags" in capsys.readouterr().out

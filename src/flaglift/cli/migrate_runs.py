@@ -87,6 +87,7 @@ def _document(job: Job, store: Store, tally: Tally, checks: Sequence[Document]) 
         "source": store.name,
         "unit": store.unit,
         "step": job.step,
+        "where": job.where,
         "fingerprint": job.fingerprint,
         "at": now(),
         "counts": tally.to_dict(),

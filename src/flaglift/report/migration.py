@@ -157,7 +157,7 @@ def print_applied(document: Mapping[str, Any]) -> None:
         say((document["drifted"], "bold yellow"))
     for sentence in document["said"]:
         say(sentence)
-    _print_left(document.get("left"), is_expanded=document.get("step") == "expand")
+    _print_left(document)
     if counts["refused"] or counts["problems"]:
         # Refusals by the store itself occur only when writing.
         verb = "apply" if _BY_STORE.intersection(counts["refusals"]) else "plan"
@@ -167,24 +167,26 @@ def print_applied(document: Mapping[str, Any]) -> None:
         say(_STOPPED)
 
 
-def _print_left(left: Mapping[str, Any] | None, *, is_expanded: bool) -> None:
+def _print_left(document: Mapping[str, Any]) -> None:
     """Print the result of the last pass over the source."""
+    left = document.get("left")
     if left is None:
         return
+    counted = "the source" if document["where"] is None else "the rows that --where chooses"
     kinds = ("translatable", "refused", "unreadable", "without key")
     kinds_left = ", ".join(f"{left[kind]:,} {kind}" for kind in kinds if left[kind])
     if kinds_left:
-        say(("counted in the source at the end, still with flags: ", "yellow"), kinds_left)
+        say((f"counted in {counted} at the end, still with flags: ", "yellow"), kinds_left)
     hidden = left["hidden"]
     done = (
         "the fields hold what all flags say; the texts keep their flags until `--contract`"
-        if is_expanded
+        if document["step"] == "expand"
         else "no prompt holds flags any more"
     )
     if hidden:
         say(("not counted: ", "yellow"), hidden)
     elif not kinds_left:
-        say((f"counted in the source at the end: {done}", "green"))
+        say((f"counted in {counted} at the end: {done}", "green"))
 
 
 def print_runs(name: str, runs: Sequence[Mapping[str, Any]]) -> None:
