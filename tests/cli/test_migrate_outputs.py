@@ -43,6 +43,14 @@ def test_a_report_does_not_overwrite_the_source(option: str, way: str, path: Pat
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_a_list_that_cannot_be_written_is_said_before_there_is_a_run(verb: str, path: Path) -> None:
+    missing = path.parent / "missing"
+    with pytest.raises(InputError, match=r"there is no directory .*missing to write --refused to"):
+        call(verb, str(path), "--refused", str(missing / "list"))
+    assert [*path.parent.iterdir()] == [path]
+
+
 @pytest.mark.parametrize(
     ("name", "what"),
     [

@@ -269,8 +269,11 @@ def test_an_account_that_does_not_see_the_work_of_others(postgresql: Database) -
 
 
 def test_limits_are_for_servers(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="does not tell what --max-load limits"):
-        call("plan", str(lines(tmp_path / "p.jsonl")), "-q", "--max-load", "5")
+    source = lines(tmp_path / "p.jsonl")
+    for verb in ("plan", "apply"):
+        with pytest.raises(InputError, match="does not tell what --max-load limits"):
+            call(verb, str(source), "-q", "--max-load", "5")
+    assert [*tmp_path.iterdir()] == [source]
 
 
 def test_journals_are_listed_and_deleted(

@@ -21,9 +21,10 @@ _READ = {"planned": "plan", "config": "config", "control_file": "control-file"}
 
 
 def check_outputs(job: Job, options: Mapping[str, Any]) -> None:
-    """Raise `InputError` if a report would overwrite the source, its journal or another file.
+    """Raise `InputError` if a report cannot be written, or would overwrite another file of the run.
 
-    These files are opened before the source is read: it would be empty by then.
+    Nothing was changed by then. The files are opened before the source is read, which would be
+    empty afterwards.
     """
     taken = [(path, what) for what, path in files_of(job).items()]
     taken += [
@@ -35,6 +36,8 @@ def check_outputs(job: Job, options: Mapping[str, Any]) -> None:
         path = options.get(name)
         if path is None:
             continue
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: there is no directory {path.parent} to write --{name} to")
         for other, what in taken:
             if _is_same(path, other):
                 raise InputError(f"{path}: is {what}; name another file with --{name}")

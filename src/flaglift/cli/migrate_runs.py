@@ -70,14 +70,13 @@ def _throttle(options: Document, store: Store, stack: ExitStack) -> Throttle:
 
 def _control(
     options: Document,
-    store: Store,
-    stack: ExitStack,
+    pace: Throttle,
     stopped: Callable[[], bool],
     watch: Callable[[Tally, Seen], None],
 ) -> Control:
     """Return the control of a run, or of a plan, which skips records that cannot be read."""
     look = Look(options.get("samples"), options["refused"] is not None, options["with_text"])
-    pace, keep_going = _throttle(options, store, stack), options.get("keep_going", True)
+    keep_going = options.get("keep_going", True)
     return Control(pace, stopped, look, watch=watch, limit=options["limit"], keep_going=keep_going)
 
 
@@ -106,6 +105,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     samples = Samples(options["samples"])
     with ExitStack() as stack:
         store = _opened(job, options, stack, write=False)
+        pace = _throttle(options, store, stack)
         stopped = stack.enter_context(interruption())
         listed = stack.enter_context(listing(options["refused"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
@@ -115,7 +115,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
             tally.listed = listed.keep(seen.refused, tally.listed)
             progress.show(tally.to_dict())
 
-        control = _control(options, store, stack, stopped, watch)
+        control = _control(options, pace, stopped, watch)
         ahead = stack.enter_context(deciding(job, store, control, options["jobs"]))
         migration = Migration(store, decider_of(job, store.fields), control, ahead)
         tally, finished = migration.plan()
@@ -145,6 +145,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
     with ExitStack() as stack:
         store = _opened(job, options, stack, write=True)
         stopped = stack.enter_context(interruption())
+        pace = _throttle(options, store, stack)  # before there is anything of a run
         checks = _checks(store)
         show(checks)
         rehearse = options["rehearse"]
@@ -158,7 +159,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
             if planned is not None:
                 planned.check(tally)
 
-        control = _control(options, store, stack, stopped, watch)
+        control = _control(options, pace, stopped, watch)
         listed.follow(control)
         ahead = stack.enter_context(deciding(job, store, control, options["jobs"]))
         migration = Migration(store, decider_of(job, store.fields), control, ahead)
