@@ -6,6 +6,7 @@ The entries of a chunk are one compressed block; a table of key hashes finds a k
 import json
 import os
 import sqlite3
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -230,10 +231,18 @@ class Ledger:
 
     def mark_undone(self, run: MigrationRun, numbers: Iterable[int]) -> None:
         """Record that entries were undone in a file that is not in its final place yet."""
-        query = "SELECT block FROM journal WHERE run = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+        wanted = sorted(numbers)
+        if not wanted:
+            return
+        query = (
+            "SELECT first, block FROM journal WHERE run = ? AND first <= ? AND first >="
+            " (SELECT max(first) FROM journal WHERE run = ? AND first <= ?) ORDER BY first"
+        )
+        blocks = list(self._rows(query, (run.id, wanted[-1], run.id, wanted[0])))
+        firsts = [first for first, _ in blocks]
         marked: dict[int, list[int]] = defaultdict(list)
-        for number in numbers:
-            marked[self._db.execute(query, (run.id, number)).fetchone()[0]].append(number)
+        for number in wanted:
+            marked[blocks[bisect_right(firsts, number) - 1][1]].append(number)
         for place, undone in marked.items():
             block = self._block(place)
             block.pending.update(undone)
