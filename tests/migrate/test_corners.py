@@ -515,6 +515,30 @@ def test_a_file_that_changes_while_it_is_restored(
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv"])
+def test_chunks_of_a_file_grow_while_it_is_restored(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where most of what is read has no change to take back."""
+    path = tmp_path / f"p.{suffix}"
+    texts = ["a --video --video_model kling25", *(f"plain {n}" for n in range(9))] * 1000
+    path.write_bytes(content(path.name, texts))
+    before = path.read_bytes()
+    assert applied(path, replace=True).changed == 1000
+    asked: list[int] = []
+    real = FileUndoer.undo
+
+    def undo(self: FileUndoer, rows: int) -> bool:
+        asked.append(rows)
+        return real(self, rows)
+
+    monkeypatch.setattr(FileUndoer, "undo", undo)
+    monkeypatch.setattr("flaglift.migrate.undoing.time.monotonic", lambda: 0.0)
+    assert undone(path).restored == 1000
+    assert path.read_bytes() == before
+    assert asked == [200, 400, 800, 1600, 3200, 6400, 12800]
+
+
 def test_rows_with_cells_that_are_too_long_for_python_are_written_and_restored(
     tmp_path: Path,
 ) -> None:

@@ -49,10 +49,13 @@ def opened(job: Job, *, write: bool, jobs: int = 1) -> Iterator[Store]:
         store.close()
 
 
-def _opened(job: Job, options: Document, stack: ExitStack, *, write: bool) -> Store:
+def _opened(
+    job: Job, options: Document, stack: ExitStack, *, write: bool
+) -> tuple[Store, Throttle]:
+    """Return a source and its pace, checked before there is anything of a run."""
     store = stack.enter_context(opened(job, write=write, jobs=options["jobs"]))
     check_outputs(job, options)
-    return store
+    return store, _throttle(options, store, stack)
 
 
 def _throttle(options: Document, store: Store, stack: ExitStack) -> Throttle:
@@ -104,8 +107,7 @@ def plan_source(source: str, options: Document) -> tuple[Document, bool]:
     job = job_from(source, options)
     samples = Samples(options["samples"])
     with ExitStack() as stack:
-        store = _opened(job, options, stack, write=False)
-        pace = _throttle(options, store, stack)
+        store, pace = _opened(job, options, stack, write=False)
         stopped = stack.enter_context(interruption())
         listed = stack.enter_context(listing(options["refused"]))
         progress = stack.enter_context(Progress(store.name, store.total(), quiet=options["quiet"]))
@@ -143,9 +145,8 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
     planned = _planned(options["planned"], job, options["max_drift"])
     document: Document = {"drifted": None, "differences": [], "said": [], "interrupted": False}
     with ExitStack() as stack:
-        store = _opened(job, options, stack, write=True)
+        store, pace = _opened(job, options, stack, write=True)
         stopped = stack.enter_context(interruption())
-        pace = _throttle(options, store, stack)  # before there is anything of a run
         checks = _checks(store)
         show(checks)
         rehearse = options["rehearse"]

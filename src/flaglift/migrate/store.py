@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from flaglift.errors import InputError
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange, StoredRecord
@@ -88,12 +88,22 @@ class RunWriter(Protocol):
         """Complete the run; return what the user should know, one sentence each."""
 
 
+class ChunkCost(NamedTuple):
+    """How much a chunk was."""
+
+    records: int = 0
+    size: int = 0
+    """Their bytes, where these are read."""
+
+
 class Undoer(Protocol):
     """A run that is being undone."""
 
     run: MigrationRun
     restored: int
     """The records restored so far by this call."""
+    handled: ChunkCost
+    """What took time in the last chunk: records restored, or passed on where all are written."""
 
     def undo(self, rows: int) -> bool:
         """Restore the next records that are as the run wrote them; return whether more may remain.

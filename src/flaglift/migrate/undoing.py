@@ -72,10 +72,10 @@ def _undo_run(undoer: Undoer, control: Control) -> bool:
         if not more:
             return True
         waits = iter(control.patience)
-        restored, seconds = undoer.restored - before, time.monotonic() - started
-        if restored >= throttle.rows:  # records that were edited since take less time
-            throttle.learn(restored, 0, seconds)
-        throttle.wait(restored, seconds, control.ends)
+        seconds = time.monotonic() - started
+        if undoer.handled.records >= throttle.rows:  # records edited since take less time
+            throttle.learn(*undoer.handled, seconds)
+        throttle.wait(undoer.restored - before, seconds, control.ends)
     return False
 
 

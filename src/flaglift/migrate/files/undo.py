@@ -10,7 +10,7 @@ from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import discard, move, partial, sha256
 from flaglift.migrate.files.runs import identity
 from flaglift.migrate.files.writer import original_of
-from flaglift.migrate.store import MigrationRun
+from flaglift.migrate.store import ChunkCost, MigrationRun
 
 _IN_PLACE = ("replacing", "replaced", "undoing", "partly undone")
 """States in which the source may already be the result; its hash decides."""
@@ -29,6 +29,7 @@ class FileUndoer:
     ) -> None:
         self.run = run
         self.restored: int = 0
+        self.handled: ChunkCost = ChunkCost()
         self._ledger = ledger
         self._path = path
         self._partial = partial(path, "undo")
@@ -78,6 +79,7 @@ class FileUndoer:
             self.run.info["undo"] = {**undo, "cursor": chunk.cursor, "written": written}
             self._ledger.save(self.run)
         self.restored += len(numbers)
+        self.handled = ChunkCost(rows, chunk.size)
         return True
 
     def reconnect(self) -> None:

@@ -9,7 +9,7 @@ from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.ledger_blocks import PackedEntries
 from flaglift.migrate.own.records import OwnRecords, entry_with_keys
 from flaglift.migrate.records import Cursor, Problem, RecordChange, StoredRecord
-from flaglift.migrate.store import ChangeRefusal, MigrationRun
+from flaglift.migrate.store import ChangeRefusal, ChunkCost, MigrationRun
 from flaglift.migrate.tally import Tally
 
 NOT_WRITTEN = "not-written"
@@ -98,6 +98,7 @@ class OwnUndoer:
     def __init__(self, records: OwnRecords, ledger: Ledger, run: MigrationRun) -> None:
         self.run: MigrationRun = run
         self.restored: int = 0
+        self.handled: ChunkCost = ChunkCost()
         self._records = records
         self._ledger = ledger
         ledger.check(run)
@@ -115,6 +116,7 @@ class OwnUndoer:
                 self.restored += 1
             elif self._records.holds(entry.key, entry.before):
                 restored.append(entry.number)  # by a call that was killed, or never written
+        self.handled = ChunkCost(len(restored))
         self.run = replace(self.run, state="undoing", updated=now())
         with self._ledger.saving():
             self._ledger.mark_undone(self.run, restored)

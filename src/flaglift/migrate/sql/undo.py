@@ -19,7 +19,7 @@ from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Row, Rows
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.sql.working import TableRun
-from flaglift.migrate.store import MigrationRun
+from flaglift.migrate.store import ChunkCost, MigrationRun
 
 
 class SqlUndoer(TableRun):
@@ -32,6 +32,7 @@ class SqlUndoer(TableRun):
     ) -> None:
         super().__init__(session, ledger, rows, run, lease)
         self.restored: int = 0
+        self.handled: ChunkCost = ChunkCost()
         self._respelled = 0
         self._tried = self._most = sys.maxsize
 
@@ -62,6 +63,7 @@ class SqlUndoer(TableRun):
             info = {**self.run.info, "undo": first}
             self._save(connection, "undoing", info)
         self.restored += len(restored)
+        self.handled = ChunkCost(len(restored))
         return True
 
     def _restore(self, connection: Connection, entries: list[JournalEntry]) -> list[int]:
