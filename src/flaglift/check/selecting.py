@@ -120,7 +120,7 @@ class Selection:
         except TooLargeError as error:
             if self.host(target, error.head) or self._asked_for(target):
                 raise
-            self._count_unread(target)
+            self._count(target, error.head, holds_flags=True)
             return None
         if raw is None or not concerns(raw) or self._excludes(target):
             return None
@@ -134,7 +134,7 @@ class Selection:
                 f"{self.shown(target)}: {what}; --lines, --whole or --blocks say how it holds "
                 "prompts, or `hosts` in the configuration"
             )
-        self._count_unread(target, raw)
+        self._count(target, raw)
         return None
 
     def reads(self, target: FileTarget) -> bool:
@@ -143,20 +143,21 @@ class Selection:
         named = not suffix or suffix in _KNOWN or self._asked_for(target)
         return named or self._configured_host(target.path) is not None
 
-    def _count_unread(self, target: FileTarget, raw: bytes | None = None) -> None:
-        is_sure = False
-        if raw is None:
-            try:
-                raw = self._read(target)
-            except TooLargeError as error:
-                raw, is_sure = error.head, True
-            except InputError:
-                return  # not to be read, and of no supported kind
+    def _count_unread(self, target: FileTarget) -> None:
+        try:
+            self._count(target, self._read(target))
+        except TooLargeError as error:
+            self._count(target, error.head, holds_flags=True)
+        except InputError:
+            return  # not to be read, and of no supported kind
+
+    def _count(self, target: FileTarget, raw: bytes | None, *, holds_flags: bool = False) -> None:
+        """Count a file that is not read; of a large one, `raw` is what it begins with."""
         text = as_utf8(raw or b"")
         if raw is None or self._excludes(target) or b"\0" in text[:8000]:
             return
         self.unread.kinds[_kind(target.path)] += 1
-        if is_sure or (b"--video" in text and _SPELLING.search(text)):
+        if holds_flags or (b"--video" in text and _SPELLING.search(text)):
             self.unread.holding.append(target.path)
 
     def _read(self, target: FileTarget) -> bytes | None:

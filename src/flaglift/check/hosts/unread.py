@@ -82,7 +82,7 @@ def _uncovered(data: bytes, host: Host, literals: Sequence[Literal]) -> list[Unr
     gaps = host.gaps(data) if isinstance(host, PartialHost) else ()
     if not gaps and isinstance(host, ExhaustiveHost):
         return [*_divided(data, literals)]
-    doubted = [*_doubted(data, host, literals, has_error=bool(gaps))]
+    doubted = [*_doubted(data, host, literals, has_gaps=bool(gaps))]
     prompts = {e.root.place for e, said in judged(doubted) if said.taken and not e.unclear}
     alone = {each.place for each in literals if gaps and _stands_alone(each)}
     doubtful = {each.place for each in doubted} - prompts | alone
@@ -213,7 +213,7 @@ def _has_lines(literal: Literal) -> bool:
 
 
 def _doubted(
-    data: bytes, host: Host, literals: Iterable[Literal], *, has_error: bool
+    data: bytes, host: Host, literals: Iterable[Literal], *, has_gaps: bool
 ) -> Iterator[Literal]:
     """Yield the texts of several lines, and the words, that may be no such thing.
 
@@ -222,7 +222,7 @@ def _doubted(
     A shell's parser may be content with a script that shells refuse: a text that ends in a later
     line may be two that lost a quote each, with words of others between them.
     """
-    if not has_error:
+    if not has_gaps:
         yield from (each for each in literals if each.origin.role == "inline" and _has_lines(each))
         return
     is_content = isinstance(host, WordHost) and not host.has_error(data)

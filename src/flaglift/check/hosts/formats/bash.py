@@ -6,6 +6,7 @@ from functools import partial
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.commands import attached
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
 from flaglift.check.hosts.formats.joined import Joined, StringLiteral
@@ -89,12 +90,7 @@ class BashHost(TreeParts):
 
     def has_error(self, data: bytes) -> bool:
         """Return whether a script has a fault, which the parser may take for a command's name."""
-        script = self.parsed(data)
-        return parse(script, _MODULE).root_node.has_error or any(
-            script[node.start_byte : node.end_byte] in _ENDS
-            or script[node.start_byte - 1 : node.start_byte].isalnum()  # as that of `do]`
-            for node in nodes(script, ("command_name",), _MODULE)
-        )
+        return _has_error(self.parsed(data))
 
     def gaps(self, data: bytes) -> Sequence[Span]:
         """Return the script but its patterns: words, here-documents and comments are the rest.
@@ -164,6 +160,15 @@ class BashHost(TreeParts):
                 source=data,
                 unclear=scanned.unclear,
             )
+
+
+@per_document(2)
+def _has_error(script: bytes) -> bool:
+    return parse(script, _MODULE).root_node.has_error or any(
+        script[node.start_byte : node.end_byte] in _ENDS
+        or script[node.start_byte - 1 : node.start_byte].isalnum()  # as that of `do]`
+        for node in nodes(script, ("command_name",), _MODULE)
+    )
 
 
 class _Taken:

@@ -15,6 +15,7 @@ Decode = Callable[[bytes], str | None]
 BROKEN = "an escape in it cannot be read"
 
 _LINE_FEED = re.compile(rb"\n")
+_BLANKS = re.compile(rb"[ \t]*+")
 
 LINE_END = rb"\r\n?"
 """What reads as a line feed in most languages."""
@@ -133,13 +134,17 @@ class ScannedLiteral:
         self.pieces.append(Piece(PieceKind.HOLE, *span, HOLE))
 
 
-def lines_of(data: bytes, place: Span, scanned: ScannedLiteral) -> list[int]:
-    """Return where the lines of a literal begin, without those of code in it."""
+def blanks_of(data: bytes, place: Span, scanned: ScannedLiteral) -> dict[int, int]:
+    """Return where the lines of a literal begin, but for those of code in it.
+
+    Each has the end of the blanks that it begins with.
+    """
     starts = [place.start, *(feed.end() for feed in _LINE_FEED.finditer(data, *place))]
     for piece in scanned.pieces:
         if piece.kind is PieceKind.HOLE:
             del starts[bisect_right(starts, piece.start) : bisect_left(starts, piece.end)]
-    return [start for start in starts if start < place.end]
+    found = (_BLANKS.match(data, start, place.end) for start in starts if start < place.end)
+    return {blanks.start(): blanks.end() for blanks in found if blanks}
 
 
 def without_margins(

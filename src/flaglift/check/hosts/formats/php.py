@@ -13,8 +13,8 @@ from flaglift.check.hosts.formats.codec import (
     Escaped,
     ScannedLiteral,
     backslashed,
+    blanks_of,
     character,
-    lines_of,
     without_margins,
 )
 from flaglift.check.hosts.formats.joined import StringLiteral
@@ -25,7 +25,6 @@ from flaglift.check.hosts.pieces import BROKEN
 from flaglift.lossless.spans import Span
 
 INDENTED = "not all of its lines are indented like its end"
-_BLANKS = re.compile(rb"[ \t]*+")
 _CARRIAGE_RETURN = re.compile(rb"\r(?!\n)")
 """Ends a line for PHP, which removes the indentation after it, too."""
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "e": "\x1b", "f": "\f"}
@@ -187,8 +186,8 @@ class PhpHost(CodeHost):
 
 def _remove(margin: bytes, data: bytes, place: Span, scanned: ScannedLiteral) -> None:
     """Remove the indentation of a document's end, which all lines with more than blanks have."""
-    lines = {at: _BLANKS.match(data, at, place.end) for at in lines_of(data, place, scanned)}
-    ends = {at: min(at + len(margin), blanks.end()) for at, blanks in lines.items() if blanks}
+    blanks = blanks_of(data, place, scanned)
+    ends = {start: min(start + len(margin), end) for start, end in blanks.items()}
     is_even = all(
         data.startswith(margin, at)
         or (margin.startswith(data[at:end]) and data[end : end + 1] in (b"\n", b"\r"))

@@ -14,7 +14,7 @@ from flaglift.check.hosts.formats.codec import (
     Escaped,
     ScannedLiteral,
     backslashed,
-    lines_of,
+    blanks_of,
     without_margins,
 )
 from flaglift.check.hosts.formats.joined import StringLiteral
@@ -59,7 +59,6 @@ def _raw(raw: bytes) -> str:
 _WRITTEN = {code: f"\\u{code:04x}" for code in CONTROLS} | backslashed(["\\\\", "##", "r\r"])
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _DOCUMENT = re.compile(rb"<<([~-]?)([\"'`]?)(\w+)")
-_BLANKS = re.compile(rb"[ \t]*")
 CONTINUED = "its last line continues in the line that seems to end it"
 WORDS = "its words cannot be told apart"
 INDENTED = "its indentation cannot be followed byte by byte"
@@ -225,20 +224,15 @@ def _holes(node: Node) -> list[Span]:
 
 def dedented(data: bytes, place: Span, scanned: ScannedLiteral) -> ScannedLiteral:
     """Return a squiggly here-document without the indentation that all its lines have."""
-    lines = lines_of(data, place, scanned)
-    blanks = {start: _BLANKS.match(data, start, place.end) for start in lines}
+    blanks = blanks_of(data, place, scanned)
     result = ScannedLiteral(unclear=scanned.unclear)
-    widths = [
-        len(match[0])
-        for match in blanks.values()
-        if match and data[match.end() : match.end() + 1] not in (b"\n", b"\r")
-    ]
+    widths = (e - s for s, e in blanks.items() if data[e : e + 1] not in (b"\n", b"\r"))
     width = min(widths, default=0)
-    if any(match and b"\t" in match[0] for match in blanks.values()) or any(
-        data[start - 2 : start] == b"\\\n" for start in lines[1:]
+    if any(b"\t" in data[start:end] for start, end in blanks.items()) or any(
+        data[start - 2 : start] == b"\\\n" for start in [*blanks][1:]
     ):
         result.unclear = INDENTED
-    margins = {s: s + min(width, len(match[0])) for s, match in blanks.items() if match}
+    margins = {start: min(start + width, end) for start, end in blanks.items()}
     result.pieces = without_margins(margins, scanned.pieces, data)
     return result
 
