@@ -36,25 +36,34 @@ def aside(connection: Connection) -> Iterator[None]:
         yield
 
 
-def reason_not_to_run(connection: Connection, statement: Any) -> str | None:
-    """Return why the account may not run a statement without values; None if it may.
+def reason_not_to_run(connection: Connection, *statements: Any) -> str | None:
+    """Return why the account may not run statements without values; None if it may.
 
     An explained statement is not executed, and fires no trigger.
     """
-    return _refusal(connection, f"EXPLAIN {statement.compile(connection)}")
+    explained = [(f"EXPLAIN {statement.compile(connection)}",) for statement in statements]
+    return _refusal(connection, *explained)
 
 
-def _refusal(connection: Connection, sql: str, *values: str) -> str | None:
-    """Run a statement that changes nothing; return the server's refusal, if any."""
+def _refusal(connection: Connection, *statements: tuple[str, *tuple[str, ...]]) -> str | None:
+    """Run statements that change nothing, with their values; return the first refusal, if any."""
     try:
         with aside(connection):
-            connection.exec_driver_sql(sql, values or None).close()
+            for sql, *values in statements:
+                _try(connection, sql, tuple(values) or None)
     except exc.DBAPIError as error:
         if may_pass(error):
             raise
-        number = next(iter(getattr(error.orig, "args", ())), None)
-        return None if number == _READ_ONLY else safe_message(error)
+        return safe_message(error)
     return None
+
+
+def _try(connection: Connection, sql: str, values: tuple[str, ...] | None) -> None:
+    try:
+        connection.exec_driver_sql(sql, values).close()
+    except exc.DBAPIError as error:
+        if next(iter(getattr(error.orig, "args", ())), None) != _READ_ONLY:
+            raise
 
 
 def reason_not_to_write(connection: Connection, table: Table) -> str | None:
@@ -66,8 +75,7 @@ def reason_not_to_write(connection: Connection, table: Table) -> str | None:
         update(table).values({column: column}).where(false()),
         delete(table).where(false()),
     )
-    reasons = (reason_not_to_run(connection, statement) for statement in statements)
-    return next(filter(None, reasons), None)
+    return reason_not_to_run(connection, *statements)
 
 
 _MAY_CREATE = text("SELECT has_schema_privilege(:schema, 'CREATE')")
@@ -85,9 +93,9 @@ def reason_not_to_create(connection: Connection, table: Table) -> str | None:
     if dialect != "mysql":
         return None
     statement = str(CreateTable(table).compile(connection))
-    reason = _refusal(connection, "PREPARE flaglift FROM %s", statement)
+    reason = _refusal(connection, ("PREPARE flaglift FROM %s", statement))
     # It was prepared, unless the transaction is read-only.
-    _refusal(connection, "DEALLOCATE PREPARE flaglift")
+    _refusal(connection, ("DEALLOCATE PREPARE flaglift",))
     return reason
 
 

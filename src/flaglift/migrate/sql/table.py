@@ -9,17 +9,21 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Computed,
     Connection,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     cast,
     exc,
     func,
+    inspect,
     select,
     text,
     type_coerce,
 )
+from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.sql.sqltypes import (
     ARRAY,
     JSON,
@@ -144,10 +148,12 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
 def _reflected(connection: Connection, identity: TableIdentity) -> Table:
     sqlite = connection.dialect.name == "sqlite"
     schema = None if sqlite else identity.schema
-    with any_types():
-        table = Table(
-            identity.name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False
-        )
+    inspector = inspect(connection)
+    with any_types():  # not `autoload_with`, which also asks for all keys, indexes and constraints
+        columns = inspector.get_columns(identity.name, schema)
+        key = inspector.get_pk_constraint(identity.name, schema)["constrained_columns"]
+    table = Table(identity.name, MetaData(), *map(_column, columns), schema=schema)
+    table.append_constraint(PrimaryKeyConstraint(*(table.columns[name] for name in key)))
     names = {"table": table.name}
     table.info[RESOLVES] = sqlite and connection.execute(text(_RESOLVED), names).first() is not None
     declared = connection.execute(text(_DECLARED), names).all() if sqlite else ()
@@ -157,6 +163,11 @@ def _reflected(connection: Connection, identity: TableIdentity) -> Table:
         if column is not None and type(column.type) is NUMERIC and not kind.startswith("NUMERIC"):
             column.type = NullType()
     return table
+
+
+def _column(found: ReflectedColumn) -> Column[Any]:
+    computed = [Computed(**found["computed"])] if "computed" in found else []
+    return Column(found["name"], found["type"], *computed, nullable=found["nullable"])
 
 
 def _spelled(table: Table, name: str, dialect: str) -> str:
