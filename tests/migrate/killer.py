@@ -2,7 +2,8 @@
 
 Reads one JSON object a line: `argv`; `kill_at`, the number of a boundary, or `kill_after`, seconds;
 `rows`, the size of all chunks. Answers with the boundaries that the run came by and how it ended.
-A boundary stands before and after everything that changes a database or a file.
+A boundary stands between any two changes of a database or a file, before the first and after the
+last.
 """
 
 import gc
@@ -38,7 +39,10 @@ from flaglift.report import migration
 
 PRELOADED = (migrate_runs, migration, delimited, json_array, jsonl, store)
 
-READS = ("SELECT", "SHOW", "PRAGMA", "DESC", "SET", "EXPLAIN", "SAVEPOINT", "RELEASE")
+READS = (
+    "SELECT", "SHOW", "PRAGMA", "DESC", "SET", "EXPLAIN", "SAVEPOINT", "RELEASE", "BEGIN", "START",
+    "PREPARE", "DEALLOCATE",
+)  # fmt: skip
 """How statements begin that leave a database as it is."""
 
 
@@ -48,11 +52,25 @@ class Boundaries:
     def __init__(self, kill_at: int | None) -> None:
         self.kill_at = kill_at
         self.count = 0
+        self._changed = True
+        self._written = False
 
     def __call__(self, *_: Any) -> None:
-        self.count += 1
-        if self.count == self.kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        """Come by; it is a boundary if something has changed since the last one."""
+        if self._changed:
+            self._changed = False
+            self.count += 1
+            if self.count == self.kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def before_statement(self, statement: str) -> None:
+        self()
+        if not statement.lstrip().upper().startswith(READS):
+            self._changed = self._written = True
+
+    def before_commit(self, *_: Any) -> None:
+        self()
+        self._changed, self._written = self._written, False
 
     def around(self, place: Any, name: str, *, flush: bool = False) -> None:
         """Put a boundary before and after a function."""
@@ -63,6 +81,7 @@ class Boundaries:
             result = real(*args, **options)
             if flush:
                 args[0]._file.flush()
+            self._changed = True
             self()
             return result
 
@@ -79,21 +98,20 @@ def instrument(boundary: Boundaries) -> None:
 
     def traced(*args: Any, **options: Any) -> Any:
         connection = connect(*args, **options)
-        connection.set_trace_callback(boundary)
+        connection.set_trace_callback(boundary.before_statement)
         return connection
 
     # The ledger's own, so that SQLAlchemy's connections are not counted twice.
     traced_module = types.SimpleNamespace(**{**vars(sqlite3), "connect": traced})
     setattr(ledger, "sqlite3", traced_module)  # noqa: B010 (no type checker knows better)
 
-    # Between two reads nothing changes: what stands before a write, a commit and the beginning of
-    # the next transaction is every state that a database can be left in.
-    def before_statement(*arguments: Any) -> None:
-        if not arguments[2].lstrip().upper().startswith(READS):
-            boundary()
-
-    event.listen(sqlalchemy.Engine, "before_cursor_execute", before_statement)
-    for moment in ("begin", "commit", "rollback"):
+    event.listen(
+        sqlalchemy.Engine,
+        "before_cursor_execute",
+        lambda *given: boundary.before_statement(given[2]),
+    )
+    event.listen(sqlalchemy.Engine, "commit", boundary.before_commit)
+    for moment in ("begin", "rollback"):
         event.listen(sqlalchemy.Engine, moment, lambda *_: boundary())
 
 
