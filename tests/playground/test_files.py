@@ -12,7 +12,7 @@ from playground.chromium import SECONDS, Playground
 from running import flaglift
 from strategies import PIECES, READABLE, WORDS, join
 
-GENERATED = 2000
+GENERATED = 500
 
 
 def generated() -> list[str]:
@@ -44,7 +44,8 @@ def no_results(playground: Playground) -> None:
     playground.page.evaluate("document.getElementById('results').replaceChildren()")
 
 
-def test_two_thousand_prompts_are_answered_as_on_the_command_line(
+@pytest.mark.no_cover
+def test_many_prompts_are_answered_as_on_the_command_line(
     playground: Playground, tmp_path: Path
 ) -> None:
     prompts = generated()
