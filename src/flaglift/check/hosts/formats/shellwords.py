@@ -32,6 +32,8 @@ def _ansi(raw: bytes) -> str | None:
         return _ANSI[kind]
     if kind in "uU":
         return character(raw[2:].decode())
+    if kind == "c":
+        return "\x7f" if raw[2:] == b"?" else chr(raw[2] & 0x1F)
     # Numeric escapes are bytes, so a character may take several.
     units = re.findall(rb"\\x([0-9a-fA-F]{1,2})|\\([0-7]{1,3})", raw)
     values = [int(h, 16) if h else int(o, 8) & 0xFF for h, o in units]
@@ -44,6 +46,7 @@ def _ansi(raw: bytes) -> str | None:
 _ANSI_ESCAPE = (
     rb"(?:\\x[0-9a-fA-F]{1,2}|\\[0-7]{1,3})+"
     rb"|\\u[0-9a-fA-F]{1,4}|\\U[0-9a-fA-F]{1,8}|\\[abeEfnrtv\\'\"?]"
+    rb"|\\c[?A-Z\[\]^_a-z]"
 )
 _CONTROLS = {code: f"\\{code:03o}" for code in [*range(1, 9), 11, 12, 13, *range(14, 32), 127]}
 
