@@ -2,16 +2,21 @@
 
 import gc
 import os
+import pkgutil
 import signal
 import sys
 from collections import Counter
 from collections.abc import Generator
+from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 
+import flaglift
 import peers
 
 # These have environments of their own: `make test-spark`, `make test-recipes`.
@@ -24,6 +29,9 @@ collect_ignore = [
     )
     if not find_spec(package)
 ]
+
+_MEASURES_PROCESSES = "COVERAGE_PROCESS_CONFIG"
+"""What coverage tells processes in, by its `patch`."""
 
 settings.register_profile("ci", deadline=None, max_examples=100)
 settings.register_profile("long", deadline=None, max_examples=20_000)
@@ -44,10 +52,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _measuring() -> Any:
+    """Return the measurement of coverage that is under way, if any."""
+    coverage = sys.modules.get("coverage")
+    return coverage and coverage.Coverage.current()
+
+
 def _hand_over() -> None:
     """Write what was measured so far, so that a fork neither holds nor writes it again."""
-    coverage = sys.modules.get("coverage")
-    measuring = coverage and coverage.Coverage.current()
+    measuring = _measuring()
     if measuring:
         measuring.switch_context("")  # which is the one that it is in: what was measured is stored
 
@@ -69,6 +82,32 @@ def pytest_runtest_call() -> Generator[None]:
         os._exit = leave
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let pytest-cov alone measure the workers: another measurement does not pause with its own."""
+    os.environ.pop(_MEASURES_PROCESSES, None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Stop the measurement that pytest-cov begins in a worker before it knows that it is one."""
+    measuring = _measuring()
+    if measuring and hasattr(session.config, "workerinput"):
+        measuring.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure coverage of a test's processes only where it asks for it: it doubles their time."""
+    asked = item.get_closest_marker("measured")
+    told = None if asked else os.environ.pop(_MEASURES_PROCESSES, None)
+    try:
+        return (yield)
+    finally:
+        if told is not None:
+            os.environ[_MEASURES_PROCESSES] = told
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Measure no coverage of properties: it doubles their time, and shows what chance reaches."""
     for item in items:
@@ -77,7 +116,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is loaded by now out of garbage collection, which would look at it for ever."""
+    """Leave what is loaded by now out of garbage collection, which would look at it for ever.
+
+    All of the package is: a module that a test without coverage imports first would lack its lines.
+    """
+    if _measuring():
+        for module in pkgutil.walk_packages(flaglift.__path__, "flaglift."):
+            with suppress(ImportError, flaglift.FlagliftError):  # what needs an extra
+                if not module.name.endswith("__main__"):
+                    import_module(module.name)
     gc.collect()
     gc.freeze()
 

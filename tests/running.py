@@ -40,14 +40,6 @@ def _written(stream: io.TextIOWrapper) -> str:
     return stream.buffer.getvalue().decode("utf-8", "surrogateescape")
 
 
-def unmeasured() -> dict[str, str]:
-    """Return the environment in which no coverage is measured, which takes half of the time.
-
-    It is for processes that run a copy of the package, or what other tests measure as well.
-    """
-    return {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
-
-
 def process(
     *args: str | bytes, stdin: bytes = b"", cwd: Path | None = None, **variables: str
 ) -> subprocess.CompletedProcess[bytes]:

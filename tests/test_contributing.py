@@ -5,6 +5,7 @@ grammar and its name in the rule `flag` there.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,8 +14,6 @@ from typing import Any
 
 import lark
 import pytest
-
-from running import unmeasured
 
 ROOT = Path(__file__).parents[1]
 GRAMMAR = ROOT / "grammar" / "legacy_video.lark"
@@ -28,8 +27,7 @@ class Copy:
         shutil.copytree(ROOT / "src" / "flaglift", self.package)
         shutil.copytree(ROOT / "grammar", self.package / "grammar")
         self.folder = folder
-        # A copy is not the code whose coverage is measured, and is gone when the report is made.
-        self._environment = {**unmeasured(), "PYTHONPATH": str(self.package.parent)}
+        self._environment = {**os.environ, "PYTHONPATH": str(self.package.parent)}
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.package / file

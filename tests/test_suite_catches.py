@@ -4,6 +4,7 @@
 bug.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,6 @@ from typing import Any
 import pytest
 
 import flaglift
-from running import unmeasured
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(flaglift.__file__).parent
@@ -26,7 +26,6 @@ SOME_FAILED = 1  # pytest's exit code where tests ran, and not all passed
 
 def run(folder: Path, *tests: str) -> "subprocess.CompletedProcess[str]":
     """Run tests with the package that is in a folder; the grammar is that of the checkout."""
-    # A copy is not the code whose coverage is measured, and is gone when the report is made.
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "--tb=line", "-p", "no:cacheprovider"),
@@ -34,7 +33,7 @@ def run(folder: Path, *tests: str) -> "subprocess.CompletedProcess[str]":
         ],
         cwd=ROOT,
         env={
-            **unmeasured(),
+            **os.environ,
             "PYTHONPATH": str(folder),
             "HYPOTHESIS_PROFILE": "mutants",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # which takes longer than most of the tests

@@ -32,6 +32,8 @@ from flaglift.syntax.tree import parse_words
 from repositories import CLEAN, LONG, TWICE, found, write
 from running import flaglift, process
 
+pytestmark = pytest.mark.measured
+
 TEXTS = st.lists(
     st.sampled_from([CLEAN, LONG, TWICE, "plain", "a 😀\tcat --vidoe", "“a” —video --duration 5s"]),
     max_size=5,
@@ -329,6 +331,7 @@ def test_who_is_stopped_leaves_whole_files_and_no_process(here: Path, sign: sign
 
 
 @pytest.mark.parametrize("between", [" ", "\N{CAT FACE}" * 30 + " ", "\n"])
+@pytest.mark.no_cover
 def test_many_findings_take_time_in_proportion(between: str) -> None:
     taken = []
     for count in (500, 500, 2000):

@@ -290,6 +290,7 @@ print(after - before, patience._memory() - before)
 
 
 @pytest.mark.parametrize(("name", "source"), [("a.sh", "`" * 400_000), ("a.rb", "[" * 60_000)])
+@pytest.mark.no_cover
 def test_many_parts_after_an_error_take_time_in_proportion(name: str, source: str) -> None:
     write({name: f"# --video\n{source}", "b.txt": LONG})
     run, effort = with_effort(lambda: flaglift("check", "--select", "FL402", "--no-cache"))

@@ -15,7 +15,6 @@ import flaglift
 import peers
 from flaglift.documentation import rule_url, web_page
 from flaglift.rules import RULES, Rule
-from running import unmeasured
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,7 +48,6 @@ def build(folder: Path) -> None:
         text=True,
         check=False,
         timeout=280,
-        env=unmeasured(),
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -147,6 +147,7 @@ def test_what_is_said_to_be_fixable_goes_away(text: str) -> None:
         ("x --video_model veo31_fast_720p", " --video", "\nvideo_duration=5"),
     ],
 )
+@pytest.mark.no_cover
 def test_more_fixes_take_hardly_more_readings(
     start: str, unit: str, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("unit", COLUMNS)
+@pytest.mark.no_cover
 def test_the_findings_are_those_of_check(unit: str, project: Path) -> None:
     async def run(editor: Editor) -> None:
         count = 0

@@ -5,6 +5,7 @@ Objects are counted in a process of its own: what other tests began may still go
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
 from io import BytesIO
@@ -20,7 +21,6 @@ from flaglift.lsp.documents import TextVersion
 from flaglift.lsp.features import make_server
 from flaglift.lsp.session import EditorSession, OpenDocument
 from flaglift.lsp.text import EditorText
-from running import unmeasured
 
 PROMPT = "a 😀 cat --video --video_model kling25 --duration 77"
 
@@ -31,7 +31,7 @@ def test_memory_is_flat(what: str) -> None:
 
     Neither an edit nor a request is kept after it was answered.
     """
-    environment = {**unmeasured(), "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
         [sys.executable, __file__, what], stdout=subprocess.PIPE, check=True, env=environment
     )

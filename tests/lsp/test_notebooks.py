@@ -200,6 +200,7 @@ def test_cells_are_added_removed_moved_edited_and_turned(tmp_path: Path) -> None
     session(run, tmp_path)
 
 
+@pytest.mark.no_cover
 def test_many_edits_leave_what_a_new_notebook_shows(tmp_path: Path) -> None:
     signs = [BAD, "--video", '"', "'", "\\", "\n", "\r\n", "😀", "\u2028", " # ", "{x}", "\t", "é"]
     chance = random.Random(4)  # noqa: S311

@@ -15,6 +15,8 @@ import pytest
 from flaglift.lsp.features import make_server
 from running import flaglift
 
+pytestmark = pytest.mark.measured
+
 LONG = "a 😀 cat --video --video_model kling25 --duration 77\n"
 
 

@@ -114,6 +114,7 @@ _BY_SHAPE = {"plain", "seed", "fields that rules read", "targets", "key", "stric
 
 @pytest.mark.parametrize("name", _OPTIONS)
 @pytest.mark.parametrize("only_ascii", [True, False])
+@pytest.mark.no_cover
 def test_documents(tmp_path: Path, name: str, only_ascii: bool) -> None:
     members, options = _OPTIONS[name]
     spaced = random.Random(4)  # noqa: S311
@@ -179,6 +180,7 @@ def test_empty_fields_are_filled_where_they_are(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.no_cover
 def test_documents_as_deep_as_can_be_read(tmp_path: Path) -> None:
     lines = [
         json.dumps({"text": f"cat {FLAGS}", "video_model": None})[:-1]
@@ -226,6 +228,7 @@ def rows(delimiter: str, quoting: Any, **members: Any) -> str:
 
 @pytest.mark.parametrize("name", _OPTIONS)
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC, csv.QUOTE_ALL])
+@pytest.mark.no_cover
 def test_rows(tmp_path: Path, name: str, quoting: int) -> None:
     members, options = _OPTIONS[name]
     if "targets" in options:

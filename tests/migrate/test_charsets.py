@@ -43,6 +43,7 @@ def characters_of(mysql: Database, charset: str) -> set[str]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.no_cover
 def test_no_character_is_refused_that_the_server_has(characters: Database) -> None:
     query = "SELECT character_set_name FROM information_schema.character_sets"
     charsets = {str(name) for (name,) in characters.run(query)} - {"binary"}

@@ -22,7 +22,7 @@ from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.job import Job
 from flaglift.migrate.own.store import OwnStore
 from flaglift.migrate.undoing import undo
-from running import flaglift, unmeasured
+from running import flaglift
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SOURCE = "python:own_store:open_folder"
@@ -159,7 +159,6 @@ def open_killing(): return Killing(Path("prompts"))
             text=True,
             timeout=60,
             check=False,
-            env=unmeasured(),
         )
 
     assert run("apply").returncode == -signal.SIGKILL

@@ -126,6 +126,7 @@ MIXED: dict[str, tuple[pa.Table, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", MIXED)
 @pytest.mark.parametrize("size", [400, 50])
+@pytest.mark.no_cover
 def test_columns_and_rows_agree(
     tmp_path: Path, name: str, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def outcome(database: Database, schema: str, by_columns: bool) -> Outcome:
 
 
 @pytest.mark.parametrize("schema", [*SCHEMAS])
+@pytest.mark.no_cover
 def test_columns_and_single_rows_have_the_same_outcome(database: Database, schema: str) -> None:
     one_by_one, by_columns = (outcome(database, SCHEMAS[schema], each) for each in (False, True))
     assert by_columns == one_by_one

@@ -312,6 +312,7 @@ def bounded() -> settings:
 
 
 @pytest.mark.parametrize(("kind", "examples"), [("sqlite", 10), ("postgresql", 3)])
+@pytest.mark.no_cover
 def test_a_table_in_any_order(
     killer: Killer, tmp_path: Path, bounded: settings, kind: str, examples: int
 ) -> None:

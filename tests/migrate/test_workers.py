@@ -32,6 +32,8 @@ from migrate.sources import control, opened, undone, verified
 from migrate.test_kill import content
 from running import flaglift
 
+pytestmark = pytest.mark.measured
+
 FILES = ("p.jsonl", "p.json", "p.csv", "p.parquet", "p.jsonl.gz", "p.csv.zst")
 SHOWN = Look(2, listed=True)
 PLAIN = [prompt for prompt in PROMPTS if '"' not in prompt and "\n" not in prompt]

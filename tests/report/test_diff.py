@@ -81,6 +81,7 @@ def test_names_with_blanks_end_in_a_tab() -> None:
 
 @pytest.mark.parametrize("different", [150, 20_000])
 @pytest.mark.parametrize("changed", [1, 3])
+@pytest.mark.no_cover
 def test_many_lines_take_little_time(different: int, changed: int) -> None:
     lines = [f"prompt {i % different} --video --video\n" for i in range(20_000)]
     fixed = [line[: -8 if i % changed == 0 else -1] + "\n" for i, line in enumerate(lines)]

@@ -53,6 +53,7 @@ def test_a_fix_that_is_shown_is_made(rule: Rule, example: Invalid) -> None:
 
 
 @pytest.mark.parametrize(("rule", "example"), VALID + INVALID)
+@pytest.mark.no_cover
 def test_the_fields_that_a_rule_looks_at_are_declared(
     rule: Rule, example: Valid | Invalid, monkeypatch: pytest.MonkeyPatch
 ) -> None:

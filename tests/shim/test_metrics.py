@@ -25,6 +25,8 @@ from shim.test_connections import connected
 from shim.test_proxy_faults import closed_port
 from shim.test_serve_verb import process
 
+pytestmark = pytest.mark.measured
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PATH = "/tunes/7/prompts"
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -26,6 +26,8 @@ from shim.forms import LEGACY
 from shim.servers import peer, proxied, upstream
 from shim.test_serve_verb import process
 
+pytestmark = pytest.mark.measured
+
 PATH = "/tunes/7/prompts"
 DATA = {"prompt[text]": LEGACY}
 

@@ -39,6 +39,8 @@ from shim.forms import (
 from shim.servers import Received, respond, upstream
 from shim.test_traffic import WORKER, watched
 
+pytestmark = pytest.mark.measured
+
 PATH = "/tunes/7/prompts"
 FLAGLIFT = (sys.executable, "-m", "flaglift")
 

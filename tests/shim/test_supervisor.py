@@ -31,6 +31,8 @@ from shim.forms import LEGACY
 from shim.servers import Received, Upstream, created, upstream, wait_until
 from shim.test_serve_verb import FLAGLIFT, PATH, free_port, process, workers_of
 
+pytestmark = pytest.mark.measured
+
 DATA = {"prompt[text]": LEGACY}
 
 

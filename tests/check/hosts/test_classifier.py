@@ -123,6 +123,7 @@ def test_the_place_of_a_text_counts_where_only_later_lines_do_not_parse(
      "--a " + " " * 100_000, "[--" * 30_000, "--video_model A" * 8_000, "use " * 25_000,
      "--video" + " " * 100_000 + "x", "A=" * 50_000, "<%=" * 30_000, "{a" * 50_000],
 )  # fmt: skip
+@pytest.mark.no_cover
 def test_the_evidence_of_a_long_run_is_gathered_in_linear_time(run: str) -> None:
     data = ("a cat --video --video_model kling25 " + run).encode()
     ((_, decision),), effort = with_effort(lambda: candidates(data, host_named("whole")))

@@ -102,6 +102,7 @@ def moved_or_refused(name: str, source: str) -> str:
     return rewrite(data, host, changes).data.decode()
 
 
+@pytest.mark.no_cover
 def test_a_document_may_be_deep() -> None:
     source = '{"a":' * 50_000 + json.dumps({"text": PROMPT}) + "}" * 50_000
     (literal,) = prompts("json", source)

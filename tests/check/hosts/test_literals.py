@@ -101,6 +101,7 @@ def test_a_character_of_several_bytes_after_an_escape_is_read_as_a_whole(
 
 @every_form
 @pytest.mark.parametrize("text", ["a\U0001f600", "é\n\U0001f600", "\\é", "${é}", "é'", 'é"', "é`"])
+@pytest.mark.no_cover
 def test_a_string_that_is_not_closed_is_read_to_some_end(form: LiteralForm, text: str) -> None:
     """Whatever a parser takes for its end, which may be within a character."""
     whole = f"{form.before}{text}{form.after}"

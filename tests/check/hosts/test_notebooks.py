@@ -170,6 +170,7 @@ def test_flags_of_other_programs_in_another_language_are_none() -> None:
     assert unread(data, NOTEBOOK) == []
 
 
+@pytest.mark.no_cover
 def test_a_cell_of_many_magics_is_read_in_bounded_time() -> None:
     data = notebook(code(*["%%time\n"] * 5000, f"p = '{BAD}'")).encode()
     (literal,), effort = with_effort(lambda: prompts("notebook", data.decode()))

@@ -43,6 +43,7 @@ class Wrong:
 @pytest.mark.parametrize("written", [b'"', b'"""', b"\\", b"]}'", b"\n", b'5", "', b"9"])
 @pytest.mark.parametrize("bad", range(3))
 @pytest.mark.parametrize(("name", "source"), SOURCES)
+@pytest.mark.no_cover
 def test_a_change_that_cannot_be_made_keeps_no_other_from_being_made(
     name: str, source: str, bad: int, written: bytes
 ) -> None:

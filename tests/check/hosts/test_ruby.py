@@ -41,6 +41,7 @@ def test_a_literal_reads_as_ruby_says(case: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "case", [case for case in CASES if "new" in case], ids=lambda case: case["source"][12:]
 )
+@pytest.mark.no_cover
 def test_an_edit_makes_what_ruby_has_judged(case: dict[str, str]) -> None:
     data = case["source"].encode()
     new, refused = rewrite(data, RUBY, [LiteralChange(target(case["source"]), case["new"])])

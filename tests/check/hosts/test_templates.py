@@ -42,6 +42,7 @@ def only(name: str, source: str) -> Literal:
 
 @pytest.mark.parametrize("spelling", PLACEHOLDERS)
 @pytest.mark.parametrize("flag", ["--duration", "--video_model"])
+@pytest.mark.no_cover
 def test_a_placeholder_is_a_hole(spelling: str, flag: str) -> None:
     rest = {"--duration": "--video_model kling25", "--video_model": "--duration 5"}[flag]
     text = f'a cat --video {rest} {flag} {spelling} --video_prompt "it yawns"'
@@ -65,6 +66,7 @@ def test_a_placeholder_is_a_hole(spelling: str, flag: str) -> None:
 @pytest.mark.parametrize("spelling", OF_VALUES)
 @pytest.mark.parametrize("flag", ["--duration", "--video_model"])
 @pytest.mark.parametrize("between", [" %s", "=%s", ' "%s"'])
+@pytest.mark.no_cover
 def test_some_are_holes_only_where_a_value_belongs(spelling: str, flag: str, between: str) -> None:
     rest = {"--duration": "--video_model kling25", "--video_model": "--duration 5"}[flag]
     source = json.dumps(

@@ -155,6 +155,7 @@ def test_findings_are_in_the_prompts(text: str, form: TextForm) -> None:
             assert data[slice(*place)].decode() == spelt
 
 
+@pytest.mark.no_cover
 def test_a_file_of_many_prompts_in_which_some_changes_fail() -> None:
     host, data = TextHost(TextForm.LINES), b"a cat\n\n" * 5_000
     literals = host.literals(data)
