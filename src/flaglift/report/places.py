@@ -74,11 +74,6 @@ class LineIndex:
         end = self._starts[number] if number < len(self._starts) else len(self._data)
         return Span(self._starts[number - 1], end)
 
-    def text(self, number: int) -> str:
-        """Return a line without its end."""
-        start, end = self.span_of(number)
-        return self._data[start:end].removesuffix(b"\n").removesuffix(b"\r").decode()
-
     def around(self, offset: int, most: int) -> tuple[str, str]:
         """Return the text before and after a byte in its line, at most `most` bytes each."""
         start, end = self.span_of(self.line_of(offset))
