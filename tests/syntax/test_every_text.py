@@ -181,3 +181,18 @@ def test_what_is_left_reads_as_before(text: str) -> None:
 
 def flags_of_the_service(segment: Segment) -> list[str]:
     return [node.raw for node in segment.nodes if isinstance(node, OtherFlag)]
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("a cat --video\n---\na dog\n", "\n"),
+        ("a cat --video\nar=1:1\n", "\n"),
+        ("a cat --video\n", "\n"),
+        ("a cat --video\\\n", "\n"),
+        ("a cat --video a\r", "\r"),
+        ("a cat --video a\n\r\n", "\n\r\n"),
+    ],
+)
+def test_without_its_line_ends_a_text_reads_as_if_it_had_none(text: str, end: str) -> None:
+    assert parse_less(parse(text), text, end) == parse(text.removesuffix(end))

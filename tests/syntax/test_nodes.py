@@ -10,6 +10,7 @@ from flaglift.syntax.nodes import (
     DoubleDash,
     Flag,
     FlagLike,
+    HelpFlag,
     Node,
     OtherFlag,
     QuotedFlag,
@@ -106,6 +107,16 @@ def test_what_is_no_number_of_seconds(written: str) -> None:
 )
 def test_an_abbreviation(text: str, candidates: tuple[FlagName, ...]) -> None:
     assert only(text) == Abbreviation(0, text, candidates)
+
+
+@pytest.mark.parametrize("text", ["-h", '-"h"', r"-\h", '"-h"', '--"he"lp', '-h"e"'])
+def test_what_asks_for_help_may_be_quoted(text: str) -> None:
+    assert only(text) == HelpFlag(0, text)
+
+
+@pytest.mark.parametrize("text", ['x"y"', '-"x"', r"du\ration", '"duration"'])
+def test_a_quoted_word_that_begins_no_flag_is_text(text: str) -> None:
+    assert only(text) == Text(0, text)
 
 
 def test_an_abbreviation_has_a_name() -> None:
