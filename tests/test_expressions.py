@@ -212,4 +212,6 @@ def test_a_group_is_looked_for_at_one_place_only() -> None:
     ],
 )
 def test_slow_expressions_are_seen(text: str, how: str, length: int) -> None:
-    assert slow_on(re.compile(text), how, text, in_bytes=False, length=length)
+    # What is taken for slow was measured as such four times in a row, which other work can prevent.
+    tries = (slow_on(re.compile(text), how, text, in_bytes=False, length=length) for _ in range(5))
+    assert any(tries)
