@@ -152,8 +152,8 @@ def _reflected(connection: Connection, identity: TableIdentity) -> Table:
     with any_types():  # not `autoload_with`, which also asks for all keys, indexes and constraints
         columns = inspector.get_columns(identity.name, schema)
         key = inspector.get_pk_constraint(identity.name, schema)["constrained_columns"]
-    table = Table(identity.name, MetaData(), *map(_column, columns), schema=schema)
-    table.append_constraint(PrimaryKeyConstraint(*(table.columns[name] for name in key)))
+    parts = *map(_column, columns), PrimaryKeyConstraint(*key)
+    table = Table(identity.name, MetaData(), *parts, schema=schema)
     names = {"table": table.name}
     table.info[RESOLVES] = sqlite and connection.execute(text(_RESOLVED), names).first() is not None
     declared = connection.execute(text(_DECLARED), names).all() if sqlite else ()
