@@ -78,7 +78,7 @@ test-spark: .venv-spark/dev
 test-recipes: .venv-recipes/dev
 	.venv-recipes/bin/pytest tests/recipes/test_heavy.py
 
-# The comparison with the reference reader on a million prompts, instead of CI's 10,000.
+# The comparison with the reference reader on a million prompts, instead of CI's 20,000.
 oracle: .venv/dev
 	FLAGLIFT_ORACLE_EXAMPLES=1000000 $(BIN)/pytest --timeout 0 -n auto tests/test_oracle.py
 

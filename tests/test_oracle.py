@@ -10,7 +10,7 @@ case, with examples that prove it; nothing else differs.
 The reference is `argparse` of Python 3.11. Later ones read `--video_model=--` otherwise, which is
 among the differences, so that the tests hold there too.
 
-CI runs 10,000 prompts. A million (`make oracle`):
+CI runs 20,000 prompts. A million (`make oracle`):
 
     FLAGLIFT_ORACLE_EXAMPLES=1000000 pytest -n auto tests/test_oracle.py
 """
@@ -39,8 +39,8 @@ from strategies import PIECES, PROMPTS, READABLE, WORDS, join, many
 
 pytestmark = pytest.mark.no_cover  # it doubles the time, which is long
 
-EXAMPLES = int(os.environ.get("FLAGLIFT_ORACLE_EXAMPLES", "10000"))
-PART = 10_000
+EXAMPLES = int(os.environ.get("FLAGLIFT_ORACLE_EXAMPLES", "20000"))
+PART = 20_000
 """In one test of each kind of prompts: more of them keep several processes busy."""
 SETTINGS = Settings(default_model="kling25")
 

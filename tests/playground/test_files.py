@@ -12,7 +12,7 @@ from playground.chromium import SECONDS, Playground
 from running import flaglift
 from strategies import PIECES, READABLE, WORDS, join
 
-GENERATED = 500
+GENERATED = 2000
 
 
 def generated() -> list[str]:
@@ -45,7 +45,7 @@ def no_results(playground: Playground) -> None:
 
 
 @pytest.mark.no_cover
-def test_many_prompts_are_answered_as_on_the_command_line(
+def test_two_thousand_prompts_are_answered_as_on_the_command_line(
     playground: Playground, tmp_path: Path
 ) -> None:
     prompts = generated()

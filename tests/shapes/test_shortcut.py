@@ -2,7 +2,7 @@
 
 `judged_translation` and `judged_findings` parse every prompt and run all rules. What `translate`
 and `lint` answer sooner is the same, field by field and finding by finding, with its words and its
-fix. CI runs 2,000 prompts of each kind. More, by hand:
+fix. CI runs 4,000 prompts of each kind. More, by hand:
 
     FLAGLIFT_SHAPES_EXAMPLES=300000 pytest tests/shapes
 """
@@ -32,7 +32,7 @@ from flaglift.syntax.concern import may_concern
 from flaglift.syntax.words import WHITESPACE
 from strategies import nearly_plain, nearly_plain_from, prompts, texts
 
-EXAMPLES = int(os.environ.get("FLAGLIFT_SHAPES_EXAMPLES", "2000"))
+EXAMPLES = int(os.environ.get("FLAGLIFT_SHAPES_EXAMPLES", "4000"))
 EACH = settings(max_examples=EXAMPLES, deadline=None)
 JUDGED = settings(max_examples=EXAMPLES // 2, deadline=None)
 
