@@ -4,19 +4,18 @@ import gc
 import os
 import pkgutil
 import signal
-import sys
 from collections import Counter
 from collections.abc import Generator
 from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 
 import flaglift
+import measuring
 import peers
 
 # These have environments of their own: `make test-spark`, `make test-recipes`.
@@ -29,9 +28,6 @@ collect_ignore = [
     )
     if not find_spec(package)
 ]
-
-_MEASURES_PROCESSES = "COVERAGE_PROCESS_CONFIG"
-"""What coverage tells processes in, by its `patch`."""
 
 settings.register_profile("ci", deadline=None, max_examples=100)
 settings.register_profile("long", deadline=None, max_examples=20_000)
@@ -52,17 +48,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _measuring() -> Any:
-    """Return the measurement of coverage that is under way, if any."""
-    coverage = sys.modules.get("coverage")
-    return coverage and coverage.Coverage.current()
-
-
 def _hand_over() -> None:
     """Write what was measured so far, so that a fork neither holds nor writes it again."""
-    measuring = _measuring()
-    if measuring:
-        measuring.switch_context("")  # which is the one that it is in: what was measured is stored
+    current = measuring.measuring()
+    if current:
+        current.switch_context("")  # which is the one that it is in: what was measured is stored
 
 
 os.register_at_fork(before=_hand_over)
@@ -85,27 +75,27 @@ def pytest_runtest_call() -> Generator[None]:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
     """Let pytest-cov alone measure the workers: another measurement does not pause with its own."""
-    os.environ.pop(_MEASURES_PROCESSES, None)
+    os.environ.pop(measuring.PROCESSES, None)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Stop the measurement that pytest-cov begins in a worker before it knows that it is one."""
-    measuring = _measuring()
-    if measuring and hasattr(session.config, "workerinput"):
-        measuring.stop()
+    current = measuring.measuring()
+    if current and hasattr(session.config, "workerinput"):
+        current.stop()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Measure coverage of a test's processes only where it asks for it: it doubles their time."""
     asked = item.get_closest_marker("measured")
-    told = None if asked else os.environ.pop(_MEASURES_PROCESSES, None)
+    told = None if asked else os.environ.pop(measuring.PROCESSES, None)
     try:
         return (yield)
     finally:
         if told is not None:
-            os.environ[_MEASURES_PROCESSES] = told
+            os.environ[measuring.PROCESSES] = told
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -120,7 +110,7 @@ def pytest_collection_finish() -> None:
 
     All of the package is: a module that a test without coverage imports first would lack its lines.
     """
-    if _measuring():
+    if measuring.measuring():
         for module in pkgutil.walk_packages(flaglift.__path__, "flaglift."):
             with suppress(ImportError, flaglift.FlagliftError):  # what needs an extra
                 if not module.name.endswith("__main__"):
