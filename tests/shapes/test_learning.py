@@ -1,12 +1,15 @@
 """Which rules and findings keep prompts from being decided by their shape."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import permutations
 
 import pytest
 
 from flaglift import Context, Settings
+from flaglift.diagnostics import Applicability, Fix
 from flaglift.linting import engine
+from flaglift.lossless.spans import Edit
 from flaglift.rules import RULES
 from flaglift.rules.base import Diagnostic, Feature, Reads, Rule, Severity, Span, Subject
 from flaglift.shapes import ShapedPrompt, Shortcut, examined_translation, learning, shape
@@ -31,8 +34,9 @@ class Added(Rule):
         return subject.segment.flags[1].span
 
 
-def is_shared(monkeypatch: pytest.MonkeyPatch, rule: Rule) -> bool:
-    """Tell whether the second prompt with the same flags is decided without being parsed."""
+@contextmanager
+def added(monkeypatch: pytest.MonkeyPatch, rule: Rule) -> Iterator[Shortcut]:
+    """Yield a shortcut with one more rule."""
     rules = (*RULES, rule)
     monkeypatch.setattr(engine, "RULES", rules)
     monkeypatch.setattr(shape, "RULES", rules)
@@ -41,16 +45,21 @@ def is_shared(monkeypatch: pytest.MonkeyPatch, rule: Rule) -> bool:
     for cache in caches:
         cache.cache_clear()
     try:
-        shortcut = Shortcut(Settings(), Context())
+        yield Shortcut(Settings(), Context())
+    finally:
+        monkeypatch.undo()
+        for cache in caches:
+            cache.cache_clear()
+
+
+def is_shared(monkeypatch: pytest.MonkeyPatch, rule: Rule) -> bool:
+    """Tell whether the second prompt with the same flags is decided without being parsed."""
+    with added(monkeypatch, rule) as shortcut:
         shortcut.lint(PROMPT.format("cat"))
         shared = isinstance(shortcut.look(PROMPT.format("dog")), ShapedPrompt)
         alone = Shortcut(Settings(), Context()).lint(PROMPT.format("dog"))
         assert shortcut.lint(PROMPT.format("dog")) == alone
         return shared
-    finally:
-        monkeypatch.undo()
-        for cache in caches:
-            cache.cache_clear()
 
 
 def test_a_rule_that_reads_flags_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,6 +95,31 @@ def test_a_rule_of_the_order_speaks_of_any_flag(monkeypatch: pytest.MonkeyPatch)
         reads = Reads.ORDER
 
     assert is_shared(monkeypatch, Ordered())
+
+
+def test_a_rule_of_the_order_has_each_order_examined(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ordered(Added):
+        reads = Reads.ORDER
+
+    with added(monkeypatch, Ordered()) as shortcut:
+        shortcut.lint("a cat --video --video_model kling25")
+        assert isinstance(shortcut.look("a dog --video --video_model kling25"), ShapedPrompt)
+        assert not isinstance(shortcut.look("a dog --video_model kling25 --video"), ShapedPrompt)
+
+
+def test_a_fix_that_depends_on_words_names_its_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    class OfCats(Added):
+        def check(self, subject: Subject) -> Iterator[Diagnostic]:
+            place = self.place(subject)
+            fix = Fix("fix it", Applicability.UNSAFE, (Edit(*place, ""),))
+            yield self.report(place, "here", fix=fix if "cat" in subject.image_prompt else None)
+
+    with added(monkeypatch, OfCats()) as shortcut:
+        shortcut.lint(PROMPT.format("cat"))
+        found = next(each for each in shortcut.lint(PROMPT.format("dog")) if each.code == "FL999")
+        assert found.fix
+        with pytest.raises(AssertionError, match="FL999 depends on words that it does not say it"):
+            assert found.fix.edits
 
 
 def test_a_finding_amid_words_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flaglift import CatalogError, ConfigError, Context, Diagnostic, Settings, lint, translate
+from flaglift.catalog import load_catalog
 from flaglift.emit.translation import Translation
 from flaglift.linting.engine import examine
 from flaglift.linting.fixing import fix_prompt
@@ -200,3 +201,71 @@ def test_requests_that_differ_in_a_type_only_are_told_apart() -> None:
 def test_a_request_that_cannot_be_hashed_is_examined() -> None:
     context = Context({"files": ["a.png"]})
     assert translate(PLAIN, context=context).values == translate(PLAIN).values
+
+
+OTHER = Settings(edition=datetime.date(2026, 4, 1))
+
+
+def test_a_catalog_is_the_given_one_or_that_of_the_settings(tmp_path: Path) -> None:
+    overlay = tmp_path / "models.toml"
+    overlay.write_text('[[models]]\nname = "ours"\ndurations = [5]\n')
+    given = load_catalog(None, overlay)
+    assert Shortcut(Settings(), Context(), given).catalog is given
+    assert Shortcut(Settings(), Context()).catalog == load_catalog() != given
+    assert Shortcut(Settings(overlay=overlay), Context()).catalog == given
+    assert Shortcut(OTHER, Context()).catalog == load_catalog(OTHER.edition) != load_catalog()
+
+
+@pytest.mark.parametrize("more", ["", " <"])  # of the second kind, nothing is learnt
+def test_what_the_caller_has_parsed_is_not_parsed_again(
+    monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    texts = [PLAIN.replace("yawns", f"{words}{more}") for words in ("naps", "eats", "jumps")]
+    prompts = [parse(text) for text in texts]
+    expected = [judged_translation(text, Settings(), Context()) for text in texts]
+    monkeypatch.setattr("flaglift.linting.engine.parse", None)
+    shortcut = Shortcut(Settings(), Context())
+    for text, prompt, judged in zip(texts, prompts, expected, strict=True):
+        assert_same(shortcut.translate(text, prompt), judged)
+        found = [*map(everything, shortcut.lint(text, prompt))]
+        assert found == [*map(everything, judged.diagnostics)]
+        assert shortcut.fix(text, prompt).text == text
+
+
+def test_fixes_are_unsafe_only_where_that_is_asked_for() -> None:
+    shortcut = Shortcut(Settings(), Context())
+    text = PLAIN.replace("--duration 5", "--duration 7")
+    for _ in range(2):
+        assert shortcut.fix(text).text == text
+        assert shortcut.fix(text, unsafe=True).text == PLAIN
+    assert shortcut.fix(PLAIN.replace("5", "5 --duration 5")).text == PLAIN
+
+
+def test_a_prompt_is_examined_once_for_all_its_fixes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shortcut = Shortcut(Settings(), Context())
+    text = PLAIN.replace("--duration 5", "--duration 7")
+    shortcut.lint(text)
+    examined: list[str] = []
+    examine_it = shortcut._examine
+    monkeypatch.setattr(
+        shortcut, "_examine", lambda text, prompt: examined.append(text) or examine_it(text, prompt)
+    )
+    dog, cow = text.replace("cat", "dog"), text.replace("cat", "cow")
+    for found in [*shortcut.lint(dog), *shortcut.lint(dog), *shortcut.lint(cow)]:
+        assert not found.fix or found.fix.edits
+    assert examined == [dog, cow]
+
+
+def test_one_shortcut_serves_all_equal_settings_and_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, request = Settings(), Context({"num_images": 4})
+    first = shortcut_for(settings, request)
+    assert first is shortcut_for(Settings(), Context({"num_images": 4}))
+    assert first is not shortcut_for(Settings(), Context({"num_images": 5}))
+    assert first is not shortcut_for(Settings(), Context({"num_images": 4}, complete=True))
+    assert first is not shortcut_for(Settings(strict=True), Context({"num_images": 4}))
+    assert first.catalog is load_catalog()
+    assert first is shortcut_for(settings, request)
+    monkeypatch.setattr("flaglift.shapes.shortcut.load_catalog", None)
+    assert first is shortcut_for(settings, request)
