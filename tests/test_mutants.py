@@ -1,12 +1,16 @@
 """`make mutants`: its rooms are there, a change's functions are found, and survivors are known."""
 
+import importlib
 import subprocess
+import sys
 from pathlib import Path
 
+import imported_anew
 import mutants
 import pytest
 
 from flaglift.emit import lowering
+from test_docs import WITH_EXAMPLES
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,6 +40,22 @@ def test_a_room_is_there(name: str) -> None:
         assert list((ROOT / "src" / "flaglift").glob(pattern))
     for path in room.tests:
         assert (ROOT / path).exists()
+    for test in mutants.examples(room):
+        assert test.partition("[")[2].rstrip("]") in WITH_EXAMPLES
+
+
+@pytest.mark.parametrize("mutant", ["", "stats", "m.x_first__mutmut_1"])
+def test_a_changed_module_is_imported_anew(
+    mutant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "changed_module.py").write_text("A = 1")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "changed_module", raising=False)
+    module = importlib.import_module("changed_module")
+    monkeypatch.setenv("MUTANT_UNDER_TEST", mutant)
+    imported_anew.pytest_load_initial_conftests()
+    assert (importlib.import_module("changed_module") is module) is ("__mutmut_" not in mutant)
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,8 @@ def prepared(name: str) -> Path:
     lines = {
         "source_paths": ["src"],
         "only_mutate": [f"src/flaglift/{pattern}" for pattern in room.files],
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--timeout=0"],
-        "pytest_add_cli_args_test_selection": room.tests,
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "imported_anew", "--timeout=0"],
+        "pytest_add_cli_args_test_selection": [*room.tests, *examples(room)],
         "also_copy": _COPIED,
     }
     text = "[mutmut]\n" + "".join(
@@ -142,12 +142,31 @@ def prepared(name: str) -> Path:
     return folder
 
 
+def examples(room: Room) -> list[str]:
+    """Return the tests that run the examples in a room's docstrings."""
+    package = ROOT / "src"
+    names = [
+        ".".join(path.relative_to(package).with_suffix("").parts).removesuffix(".__init__")
+        for pattern in room.files
+        for path in sorted((package / "flaglift").glob(pattern))
+        if path.suffix == ".py" and ">>>" in path.read_text(encoding="utf-8")
+    ]
+    return [f"tests/test_docs.py::test_the_examples_of_docstrings_run[{name}]" for name in names]
+
+
 def _run(folder: Path, wanted: Sequence[str], children: str) -> tuple[Counter[str], list[Survivor]]:
     mutmut = [sys.executable, "-m", "mutmut"]
     source = folder / "mutants" / "src"
-    source.mkdir(parents=True)  # or Python remembers that it is not there
+    tools = folder / "mutants" / "tools"
+    for path in (source, tools):
+        path.mkdir(parents=True)  # or Python remembers that it is not there
     # Programs that the tests start import what is changed, too.
-    environment = {**os.environ, "PYTHONPATH": str(source), "HYPOTHESIS_PROFILE": "mutants"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{source}{os.pathsep}{tools}",
+        "HYPOTHESIS_PROFILE": "mutants",
+        "FLAGLIFT_SHAPES_EXAMPLES": "100",
+    }
     with (folder / "log.txt").open("wb") as log:
         done = subprocess.run(
             [*mutmut, "run", "--max-children", children, *wanted],

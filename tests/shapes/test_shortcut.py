@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 from flaglift import CatalogError, ConfigError, Context, Diagnostic, Settings, lint, translate
 from flaglift.catalog import load_catalog
 from flaglift.emit.translation import Translation
-from flaglift.linting.engine import examine
+from flaglift.linting.engine import Examination, examine
 from flaglift.linting.fixing import fix_prompt
 from flaglift.shapes import ShapedPrompt, Shortcut, examined_translation
 from flaglift.shapes.cut import cut_at_all_flags, cut_at_first_flag, flags_of_tail
 from flaglift.shapes.shortcut import examined_findings, shortcut_for
-from flaglift.syntax import Feature, parse
+from flaglift.syntax import Feature, Prompt, parse
 from flaglift.syntax.concern import may_concern
 from flaglift.syntax.words import WHITESPACE
 from strategies import nearly_plain, nearly_plain_from, prompts, texts
@@ -247,9 +247,12 @@ def test_a_prompt_is_examined_once_for_all_its_fixes(monkeypatch: pytest.MonkeyP
     shortcut.lint(text)
     examined: list[str] = []
     examine_it = shortcut._examine
-    monkeypatch.setattr(
-        shortcut, "_examine", lambda text, prompt: examined.append(text) or examine_it(text, prompt)
-    )
+
+    def recorded(text: str, prompt: Prompt | None) -> Examination:
+        examined.append(text)
+        return examine_it(text, prompt)
+
+    monkeypatch.setattr(shortcut, "_examine", recorded)
     dog, cow = text.replace("cat", "dog"), text.replace("cat", "cow")
     for found in [*shortcut.lint(dog), *shortcut.lint(dog), *shortcut.lint(cow)]:
         assert not found.fix or found.fix.edits
