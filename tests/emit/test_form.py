@@ -24,5 +24,5 @@ def test_what_is_a_number(value: object, whole: bool, number: float) -> None:
 
 @pytest.mark.parametrize("value", ["", "x", "3.5", 3.5])
 def test_what_is_no_whole_number(value: object) -> None:
-    with pytest.raises(ValueError, match=r"not a whole number|invalid literal"):
+    with pytest.raises(ValueError, match=r"^not a whole number$|^invalid literal"):
         number_of(value, whole=True)

@@ -149,6 +149,9 @@ def test_what_a_lowered_text_looks_like(fields: Fields, text: str) -> None:
         # 1.4: flags in an unreadable text are not read, wherever they stand.
         (Fields(text='6"', video_model="kling25", video_prompt="b"), "this quote is never closed"),
         (Fields(text="a\\", video_model="kling25", video_prompt="b"), "read"),
+        # 2.9: flags after a bare `--` are text, which is no reason; the other orders have one.
+        (Fields(text="-- a\\", video_model="kling25", video_prompt="b"), "follows this backslash"),
+        (Fields(text=" -- ", video_model="kling25", video_prompt="b"), "text would read"),
         # 4.3: a text that would read as flags.
         (Fields(text="a --video"), "no model is named"),
         (

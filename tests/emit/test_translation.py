@@ -3,6 +3,7 @@
 import json
 import pickle
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,9 +131,12 @@ def test_findings_are_made_once_and_their_codes_are_known_before() -> None:
     translate(texts[0])
     for text in texts:
         translation = translate(text)
-        assert vars(translation).get("codes") in (None, ("FL001", "FL601", "FL402"))
         assert translation.codes == ("FL001", "FL601", "FL402")
         assert translation.diagnostics is translation.diagnostics
+    codes = Translation(texts[0], TranslationStatus.REFUSED, {}, pytest.fail, ("FL402",)).codes
+    assert codes == ("FL402",)
+    with pytest.raises(AttributeError, match=r"^only a translation has diagnostics$"):
+        _ = Translation.diagnostics
 
 
 def test_strict_refuses_for_errors_and_for_nothing_less() -> None:
