@@ -1,11 +1,10 @@
 """`make mutants`: its rooms are there, a change's functions are found, and survivors are known."""
 
-import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-import imported_anew
 import mutants
 import pytest
 
@@ -44,18 +43,48 @@ def test_a_room_is_there(name: str) -> None:
         assert test.partition("[")[2].rstrip("]") in WITH_EXAMPLES
 
 
-@pytest.mark.parametrize("mutant", ["", "stats", "m.x_first__mutmut_1"])
+PLUGGED = """
+import os, sys
+os.environ["MUTANT_UNDER_TEST"] = "stats"
+import pytest
+arguments = ["-q", "-p", "imported_anew", "-p", "no:cacheprovider", *sys.argv[2:]]
+first = pytest.main(arguments)
+os.environ["MUTANT_UNDER_TEST"] = sys.argv[1]
+sys.exit(first or pytest.main(arguments))
+"""
+CHANGED = """
+import os
+changed = "__mutmut_" in os.environ["MUTANT_UNDER_TEST"]
+assert not changed or not os.environ["MUTANT_UNDER_TEST"].endswith("_2")
+"""
+
+
+@pytest.mark.parametrize(
+    ("mutant", "test", "code"),
+    [
+        ("stats", "test_it.py", 0),
+        ("m.x_first__mutmut_1", "test_it.py", 1),  # what a module does when it is imported
+        ("m.x_first__mutmut_2", "test_it.py", 1),  # which may fail, here for conftest.py
+        ("m.x_first__mutmut_1", "test_it.py::test_names[False]", 1),  # a test that is not there
+    ],
+)
 def test_a_changed_module_is_imported_anew(
-    mutant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mutant: str, test: str, code: int, tmp_path: Path
 ) -> None:
-    (tmp_path / "changed_module.py").write_text("A = 1")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "changed_module", raising=False)
-    module = importlib.import_module("changed_module")
-    monkeypatch.setenv("MUTANT_UNDER_TEST", mutant)
-    imported_anew.pytest_load_initial_conftests()
-    assert (importlib.import_module("changed_module") is module) is ("__mutmut_" not in mutant)
+    (tmp_path / "changed_module.py").write_text(CHANGED)
+    (tmp_path / "conftest.py").write_text("import changed_module")
+    (tmp_path / "test_it.py").write_text(
+        "import changed_module, pytest\n"
+        "def test_it(): assert not changed_module.changed\n"
+        "@pytest.mark.parametrize('name', [changed_module.changed])\n"
+        "def test_names(name): pass\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'tools'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", PLUGGED, mutant, test],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout
 
 
 @pytest.mark.parametrize(
