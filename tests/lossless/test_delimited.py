@@ -16,6 +16,7 @@ from flaglift.lossless.delimited import (
     UNCLOSED,
     Dialect,
     as_python_reads,
+    can_hold,
     content,
     fault_of,
     row_at,
@@ -113,6 +114,34 @@ def test_rows_are_counted_up_to_the_first_that_readers_read_otherwise(
     assert row_counter(dialect, 2)(data, 0, most) == (found, end)
 
 
+@pytest.mark.parametrize(
+    ("data", "dialect"),
+    [
+        (b'"a ""b"", c",d\n', Dialect()),
+        (b"a\\b,c\r\n", Dialect()),
+        (rb'"a \"b\", c",d' + b"\n", Dialect(backslash=True)),
+        (b'a "b"\t"c\n', Dialect("\t", quoting=False)),
+    ],
+)
+def test_one_expression_reads_rows_of_each_dialect(data: bytes, dialect: Dialect) -> None:
+    row = row_at(data, 0, dialect)
+    matched = row_matcher(dialect, 2)
+    assert row
+    assert matched
+    match = matched(data, 0)
+    assert match
+    assert ([*match.regs[1:]], match.end()) == (row.cells, len(data))
+
+
+@pytest.mark.parametrize("dialect", [Dialect(backslash=True), Dialect()])
+@pytest.mark.parametrize("cell", [b'a"b', b"a\\b", b'"a\\b"', b'"a\\""', b'"a""b"'])
+def test_one_expression_reads_no_row_that_readers_differ_on(cell: bytes, dialect: Dialect) -> None:
+    row = row_at(cell + b",c\n", 0, dialect)
+    assert row
+    match = row_matcher(dialect, 2)(cell + b",c\n", 0)  # type: ignore[misc]
+    assert (match is None) is bool(row.fault)
+
+
 def test_rows_of_many_cells_are_read_cell_after_cell() -> None:
     assert row_matcher(Dialect(), 61) is None
     assert row_counter(Dialect(), 61)(b"," * 60 + b"\n", 0, 1) == (0, 0)
@@ -170,6 +199,57 @@ def test_what_is_written_is_read_again(value: str, dialect: Dialect, like: bytes
     assert whole(data, dialect)
     assert values(data, dialect) == [["x", value]]
     assert as_python_reads(data.decode(), dialect) == [["x", value]]
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "like", "alone", "cell"),
+    [
+        (b"a", Dialect(), b"", False, b"a"),
+        (b"a", Dialect(), b'"x"', False, b'"a"'),
+        (b"a", Dialect(), b"", True, b"a"),
+        (b"", Dialect(), b"", False, b""),
+        (b"", Dialect(), b"", True, b'""'),
+        (b"", Dialect(), b'""', False, b'""'),
+        (b"a,b", Dialect(";"), b"", False, b"a,b"),
+        (b"a;b", Dialect(";"), b"", False, b'"a;b"'),
+        (b'a "b"', Dialect(), b"", False, b'"a ""b"""'),
+        (b'a "b"', Dialect(backslash=True), b"", False, rb'"a \"b\""'),
+        (b"a\\b", Dialect(backslash=True), b"", False, None),
+        (b"a\\b", Dialect(), b"", False, b"a\\b"),
+        (b"", Dialect("\t", quoting=False), b"", True, b""),
+        (b'a "b"', Dialect("\t", quoting=False), b'"', False, b'a "b"'),
+        (b'"a', Dialect("\t", quoting=False), b"", False, None),
+        (b'"', Dialect("\t", quoting=False), b"", False, None),
+        (b"a\tb", Dialect("\t", quoting=False), b"", False, None),
+        (b"a\rb", Dialect("\t", quoting=False), b"", False, None),
+    ],
+)
+def test_a_cell_has_quotes_where_it_had_them_or_needs_them(
+    value: bytes, options: Dialect, like: bytes, alone: bool, cell: bytes | None
+) -> None:
+    assert written(value, options, like=like, alone=alone) == cell
+    assert can_hold(value, options) is (cell is not None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "options", "text"),
+    [
+        (b"a", Dialect(), b"a"),
+        (b'a"b"', Dialect(), b'a"b"'),
+        (b'"a ""b"""', Dialect(), b'a "b"'),
+        (rb'"a \"b\""', Dialect(backslash=True), b'a "b"'),
+        (b'"a" b', Dialect(), b"a b"),
+        (b'"a" b "c"', Dialect(), b'a b "c"'),
+        (b'"a, b', Dialect(), b"a, b"),
+        (b'"a""', Dialect(), b'a"'),
+        (b'"', Dialect(), b""),
+        (b'"a"', Dialect("\t", quoting=False), b'"a"'),
+    ],
+)
+def test_what_a_cell_holds(raw: bytes, options: Dialect, text: bytes) -> None:
+    assert content(raw, options) == text
+    read = as_python_reads(raw.decode(), options)
+    assert read == [[text.decode()]]
 
 
 @given(st.text(alphabet='ab"\t\r\n', max_size=8))
@@ -302,6 +382,25 @@ def test_time_grows_with_the_bytes(piece: bytes) -> None:
 
 def test_a_cell_that_is_too_long_for_python_is_not_judged() -> None:
     assert as_python_reads("a" * 200_000, Dialect()) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "quoting"),
+    [
+        (b'a\tb\n1\t6" heel\n', False),
+        (b'a\tb\n1\t"6 heel"\n', True),
+        (b'a\tb\n"1"\t6 heel\n', True),
+        (b'"a"\tb\n1\t6 heel\n', True),
+        (b'a\tb\r"1"\t6 heel\r', True),
+        (b'a\tb\n1\tx" "y\n', False),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_a_quote_that_begins_a_cell_is_seen_at_the_border_of_blocks(
+    data: bytes, size: int, quoting: bool
+) -> None:
+    blocks = [data[start : start + size] for start in range(0, len(data), size)]
+    assert choose(lambda: blocks).quoting is quoting
 
 
 def test_a_long_file_is_looked_at_to_its_end() -> None:

@@ -1,6 +1,7 @@
 """JSON with places: Python's `json` and the package `json5` are the judges of what it says."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ from flaglift.lossless.json_tokens import (
     Grammar,
     decoded,
     encoded,
+    is_identifier,
     skip_blanks,
 )
 from lossless.timing import growth
@@ -202,10 +204,70 @@ def test_what_is_broken_is_read_in_order(document: str, cut: int) -> None:
         ("{{ a }}", ["a value is not expected here"]),
         ('{"a": 1} {"b": 2}', ["", ""]),
         ('{"a": 1} ] {"b": 2}', ["", "a closing bracket that was not opened"]),
+        ('["\\u12"]', ["an escape or a character that a string cannot hold"]),
+        ("[nul]", ["a word that is not a value"]),
     ],
 )
 def test_the_first_fault_is_told(document: str, faults: list[str]) -> None:
     assert [each.fault for each in read(document.encode()).documents] == faults
+
+
+@pytest.mark.parametrize(
+    ("document", "at"),
+    [
+        ('{"a": "x" ¡"b": "y"}', 10),
+        ('["a" ¡"b"]', 5),
+        ('{"a": ¡}', 6),
+        ("[1, ¡, 2]", 4),
+        ("[1 ¡: 2]", 3),
+        ('{"a": 1} ¡]', 9),
+        ("[1] ¡/* a", 4),
+        ("[¡\x01]", 1),
+        ('["b", ¡"a', 6),
+        ("[1, ¡nul]", 4),
+        ('["a", ¡"\\u12"]', 6),
+        ("[1 ¡", 3),
+    ],
+)
+def test_the_place_of_the_first_fault(document: str, at: int) -> None:
+    assert document.index("¡") == at
+    assert read(document.replace("¡", "").encode()).documents[-1].at == at
+
+
+@pytest.mark.parametrize(
+    ("document", "keys"),
+    [
+        (b'"a"', [""]),
+        (b'["a", ["b"]]', ["", ""]),
+        (b'{"k": "a", "l": ["b", ["c"]], m: {"n": [{"o": "d"}, "e"]}}', ["k", "l", "l", "o", "n"]),
+        (b'[{"k\\u006b": ["a"]}, "b"]', ["kk", ""]),
+        (b'{"k\xff": "a", "\\u12": "b"}', ['"k\ufffd"', '"\\u12"']),
+        (b'{"a" "b"}', ["a"]),
+        (b'{: "b"}', [""]),
+    ],
+)
+def test_the_nearest_key(document: bytes, keys: list[str]) -> None:
+    texts = read(document).documents[0].texts
+    assert [each.nearest_key(document) for each in texts] == keys
+
+
+@pytest.mark.parametrize(
+    ("word", "is_name"),
+    [
+        (b"a1", True),
+        (b"1a", False),
+        (b"$", True),
+        (b"_a$", True),
+        ("a\u200cb\u200d".encode(), True),
+        ("\u200c".encode(), False),
+        (rb"\u0061b", True),
+        (rb"\u0020b", False),
+        (b"a\xff", False),
+        (b"a-b", False),
+    ],
+)
+def test_what_may_be_a_key_without_quotes(word: bytes, is_name: bool) -> None:
+    assert is_identifier(word) is is_name
 
 
 def test_comments_are_found_outside_of_strings() -> None:
@@ -221,6 +283,7 @@ def test_comments_are_found_outside_of_strings() -> None:
         (b"'\\x41\\v\\0\\\r\nb'", "A\v\0b"),
         ("'a\\\u2028b'".encode(), "ab"),
         (b"\\u0061b", "ab"),
+        (rb"'it\'s \q'", "it's q"),
         (b'"\\u12"', None),
         (b'"\xff"', None),
     ],
@@ -255,7 +318,7 @@ def test_any_depth_is_read(data: bytes) -> None:
 
 
 def test_members_of_what_is_cut_off_are_refused() -> None:
-    with pytest.raises(ValueError, match="does not end"):
+    with pytest.raises(ValueError, match=r"^a value does not end$"):
         members(b'{"a": "b', 0)
 
 
@@ -300,6 +363,9 @@ def test_time_grows_with_the_bytes(piece: bytes) -> None:
         ),
         ('{"a": null}', "a[].text", []),
         ('{"a": [[{"text": 1}]]}', "a[][].text", ["a[0][0].text"]),
+        ('[{"text": 1}, {"text": 2}]', "[].text", ["[0].text", "[1].text"]),
+        ('{"a.b": {"c\\nd": 1}}', "a\\.b.c\\\nd", ["a.b.c\nd"]),
+        ('{"a[]": {"text": 1}}', r"a\[\].text", ["a[].text"]),
     ],
 )
 def test_a_path_leads_to_objects_and_nowhere_from_null(
@@ -314,7 +380,9 @@ def test_a_path_leads_to_objects_and_nowhere_from_null(
         ('{"a": {"text": 1}}', "a[].text", "`a` is not a list"),
         ('{"a": [1]}', "a.text", "`a` is not an object"),
         ('{"a": [1]}', "a[].text", r"`a\[0\]` is not an object"),
-        ("[1]", "text", "is not an object"),
+        ("[1]", "text", "^it is not an object$"),
+        ('{"a": {"b": [1]}}', "a.b.text", r"^`a\.b` is not an object$"),
+        ('{"a": {"b": [1]}}', "a.b.c.text", r"^`a\.b` is not an object$"),
         ('{"a": {"text": 1}, "a": {"text": 2}}', "a.text", "a"),
         ('{"text": 1, "text": 2}', "text", "text"),
     ],
@@ -322,3 +390,23 @@ def test_a_path_leads_to_objects_and_nowhere_from_null(
 def test_a_path_that_does_not_fit_the_document(document: str, path: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         sites(document.encode(), parse_path(path))
+
+
+@pytest.mark.parametrize(
+    "path", ["", ".", "a.", ".a", "a..b", "a[]", "[]", "a[", "a]b", "a[0]", "a\\"]
+)
+def test_what_is_no_path(path: str) -> None:
+    with pytest.raises(ValueError, match=f"^`{re.escape(path)}` is not a path to a text such as"):
+        parse_path(path)
+
+
+def test_the_object_of_a_path_is_where_its_brace_is() -> None:
+    document = b'{"a": [{"text": 1}, {"b": 2, "text": 3}]}'
+    found = sites(document, parse_path("a[].text"))
+    assert [document[each.opening : each.opening + 5] for each in found] == [b'{"tex', b'{"b":']
+
+
+def test_a_constant_that_json_has_not_is_named() -> None:
+    validate(b"[NaN]")
+    with pytest.raises(ValueError, match=r"^not valid JSON: NaN is not a value of it$"):
+        validate(b"[NaN]", JSON)

@@ -1,15 +1,17 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flaglift.lossless.spans import (
     Edit,
     Span,
     apply_edits,
+    changed,
     common_ends,
     common_length,
     conflicting,
     difference,
+    with_splices,
 )
 
 TEXT = st.text(max_size=12)
@@ -74,7 +76,7 @@ def test_an_edit_outside_the_text_raises(edit: Edit) -> None:
 
 
 def test_edits_that_overlap_raise() -> None:
-    with pytest.raises(ValueError, match="overlap"):
+    with pytest.raises(ValueError, match=r"^edits overlap$"):
         apply_edits("abc", [Edit(0, 2, ""), Edit(1, 3, "")])
 
 
@@ -88,10 +90,44 @@ def test_what_no_edit_touches_is_copied(text_and_edits: tuple[str, list[Edit]]) 
     assert apply_edits(text, edits) == expected
 
 
-@given(st.text("ab"), st.text("ab"))
+@given(TEXT_WITH_EDITS)
+def test_bytes_are_spliced_as_texts_are_edited(text_and_edits: tuple[str, list[Edit]]) -> None:
+    text, edits = text_and_edits
+    splices = [
+        (edit.start, edit.end, edit.content.encode("utf-32-le", "surrogatepass"))
+        for edit in sorted(edits)
+    ]
+    data = text.encode("utf-32-le", "surrogatepass")
+    spliced = with_splices(data, [(4 * start, 4 * end, content) for start, end, content in splices])
+    assert spliced.decode("utf-32-le", "surrogatepass") == apply_edits(text, edits)
+
+
+@given(st.text("abc"), st.text("abc"))
+@example("abcabc", "abcxabc")
+@example("xcbabc", "ycbbbc")
 def test_the_differing_part(old: str, new: str) -> None:
     start, end, content = difference(old, new)
     assert old[:start] + content + old[end:] == new
+    removed = old[start:end]
+    if removed and content:
+        assert removed[0] != content[0]
+        assert removed[-1] != content[-1]
+    else:
+        assert max(len(removed), len(content)) == abs(len(old) - len(new))
+
+
+@given(st.text("abc"), st.text("abc"))
+@example("xcbabc", "ycbbbc")
+def test_the_changed_part(old: str, new: str) -> None:
+    start, end = changed(old, new)
+    same_end = len(new) - end
+    before, after = old[start : len(old) - same_end], new[start:end]
+    assert old[:start] + after + old[len(old) - same_end :] == new
+    if before and after:
+        assert before[0] != after[0]
+        assert before[-1] != after[-1]
+    else:
+        assert max(len(before), len(after)) == abs(len(old) - len(new))
 
 
 @given(st.binary(max_size=9), st.lists(st.binary(max_size=4), min_size=2, max_size=2), st.binary())

@@ -44,12 +44,13 @@ def conflicting(edits: Iterable[Edit]) -> bool:
 
 def _conflicting(edits: Iterable[Edit]) -> bool:
     end = -1
-    inserted_at = -1
+    before = None
     for edit in edits:
-        if edit.start < end or edit.start == edit.end == inserted_at:
+        place = edit.start, edit.end
+        if edit.start < end or place == before:
             return True
         end = max(end, edit.end)
-        inserted_at = edit.start if edit.start == edit.end else -1
+        before = place
     return False
 
 
