@@ -29,8 +29,9 @@ collect_ignore = [
     if not find_spec(package)
 ]
 
-settings.register_profile("ci", deadline=None, max_examples=100)
-settings.register_profile("long", deadline=None, max_examples=20_000)
+# Where the environment says that it is CI, Hypothesis takes the same examples in each run by default.
+settings.register_profile("ci", deadline=None, max_examples=100, derandomize=False)
+settings.register_profile("long", settings.get_profile("ci"), max_examples=20_000)
 # Bugs that are put in on purpose: one failure is enough, and nobody looks for a shorter one.
 settings.register_profile(
     "mutants",
