@@ -196,3 +196,14 @@ def flags_of_the_service(segment: Segment) -> list[str]:
 )
 def test_without_its_line_ends_a_text_reads_as_if_it_had_none(text: str, end: str) -> None:
     assert parse_less(parse(text), text, end) == parse(text.removesuffix(end))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "\r\n\n"])
+def test_without_its_line_ends_a_text_is_not_parsed_again(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"{text}{end}" for text in ("a cat", "a cat --video on a mat", "--video a")]
+    prompts = [(parse(text), parse(text[: -len(end)])) for text in texts]
+    monkeypatch.setattr("flaglift.syntax.parser.parse", None)
+    for text, (whole, less) in zip(texts, prompts, strict=True):
+        assert parse_less(whole, text, end) == less

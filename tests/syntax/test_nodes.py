@@ -4,7 +4,7 @@ import pytest
 
 from flaglift.lossless.spans import Span
 from flaglift.syntax import Feature, FlagName, Quoting, parse
-from flaglift.syntax.flags import seconds
+from flaglift.syntax.flags import field_value, seconds
 from flaglift.syntax.nodes import (
     Abbreviation,
     DoubleDash,
@@ -117,6 +117,13 @@ def test_what_asks_for_help_may_be_quoted(text: str) -> None:
 @pytest.mark.parametrize("text", ['x"y"', '-"x"', r"du\ration", '"duration"'])
 def test_a_quoted_word_that_begins_no_flag_is_text(text: str) -> None:
     assert only(text) == Text(0, text)
+
+
+def test_what_a_flag_stores() -> None:
+    assert field_value(FlagName.VIDEO, "") is True
+    assert field_value(FlagName.DURATION, "+5") == 5
+    assert field_value(FlagName.DURATION, "5s") is None
+    assert field_value(FlagName.VIDEO_PROMPT, "5") == "5"
 
 
 def test_an_abbreviation_has_a_name() -> None:

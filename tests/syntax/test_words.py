@@ -4,6 +4,7 @@ from flaglift.errors import LoweringError
 from flaglift.syntax import Quoting
 from flaglift.syntax.words import (
     ends_word,
+    escapes,
     following_value,
     is_escaped,
     quote,
@@ -44,6 +45,7 @@ def test_a_word_reads(raw: str, text: str, style: Quoting) -> None:
     [
         ("smile", "smile"),
         ("it's", "it's"),
+        ("X", "X"),
         ("a\xa0b", "a\xa0b"),
         ("", '""'),
         ("a b", '"a b"'),
@@ -61,7 +63,9 @@ def test_a_text_is_quoted_where_it_must_be(text: str, written: str) -> None:
 
 
 def test_two_dashes_cannot_be_written() -> None:
-    with pytest.raises(LoweringError, match=r"ends the flags \(2\.9\)"):
+    with pytest.raises(
+        LoweringError, match=r"^the value `--` cannot be written: it ends the flags \(2\.9\)$"
+    ):
         quote("--")
 
 
@@ -117,3 +121,13 @@ def test_word_at(text: str, position: int, expected: str) -> None:
 )
 def test_following_value(text: str, position: int, expected: tuple[int, str] | None) -> None:
     assert following_value(text, position, len(text)) == expected
+
+
+def test_no_value_follows_behind_the_end() -> None:
+    assert following_value("--v a", 3, 4) is None
+    assert following_value("--v a", 3, 5) == (4, "a")
+
+
+def test_characters_are_escaped_up_to_a_quote_that_is_not_closed() -> None:
+    assert [*escapes(r"""a\'b "c\'d" \e""")] == [(1, r"\'"), (12, r"\e")]
+    assert [*escapes(r"""a\'b "c \'d \e""")] == [(1, r"\'")]

@@ -1,0 +1,58 @@
+"""Words that look like flags: where each begins, and what is beside it."""
+
+import pytest
+
+from flaglift.syntax import parse
+from flaglift.syntax.lookalikes import flag_likes, names_file, near_misses
+
+
+@pytest.mark.parametrize(
+    ("raw", "before", "found"),
+    [
+        ("--video--duration", "", [(7, "--video"), (14, "--duration")]),
+        ("--video--duration", "e", [(7, "--video"), (14, "--duration")]),
+        ("--vid--duration", " ", [(12, "--duration")]),
+        ("--video---duration", "", [(7, "--video"), (14, "---duration")]),
+        ("--x--duration", "", [(10, "--duration")]),
+        ("--video", "", [(7, "--video")]),
+        ("--xyz", "", []),
+    ],
+)
+def test_flags_that_are_joined(raw: str, before: str, found: list[tuple[int, str]]) -> None:
+    assert [(each.start, each.raw) for each in flag_likes(7, raw, before)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "is_file"),
+    [
+        (".mp4", 0, True),
+        ("clip--video.mp4", 11, True),
+        ("clip--video.mp4", 0, False),
+        ("clip--video/1", 11, True),
+        ("clip--video. A", 11, False),
+        (". A", 0, False),
+    ],
+)
+def test_what_goes_on_as_a_file_does(text: str, position: int, is_file: bool) -> None:
+    assert names_file(text, position) is is_file
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("–video a cat –duration 5", ["–video", "–duration"]),
+        ("–video on a mat --video x —video_model kling25", ["–video", "—video_model"]),
+        ("a cat--video on a mat –duration 5", ["cat--video", "–duration"]),
+        ("a cat\n–video \\–video –duration 5", ["–video", "–duration"]),
+        ('--video "–video" –duration 5', ["–duration"]),
+        ('a"b –c"–-video –duration', ['a"b –c"–-video', "–duration"]),
+    ],
+)
+def test_each_has_the_word_that_it_is_in(text: str, found: list[str]) -> None:
+    prompt = parse(text)
+    misses = list(near_misses(prompt.segments[0].nodes, prompt.suspects))
+    assert [miss.word for miss in misses] == found
+    for miss in misses:
+        assert text[miss.word_start : miss.word_end] == miss.word
+        assert text[miss.start : miss.end] == miss.dashes + miss.written
+        assert miss.word_start <= miss.start < miss.end <= miss.word_end
