@@ -47,6 +47,23 @@ def test_only_the_part_given_counts_as_the_text() -> None:
     assert lift_edits(text, [Span(2, 9), Span(12, 19)], Span(2, 19)) == [(2, 10, ""), (11, 19, "")]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a  --video  b\nc", "a b\nc"),
+        ("a\nb  --video  c", "a\nb c"),
+        ("a --video  \nb", "a\nb"),
+    ],
+)
+def test_only_a_line_end_beside_the_flag_is_left_in_its_place(text: str, expected: str) -> None:
+    assert lifted(text) == expected
+
+
+def test_what_stands_side_by_side_is_lifted_as_one() -> None:
+    text = "a <1><2> b"
+    assert lift_edits(text, [Span(2, 5), Span(5, 8)]) == [(1, 9, " ")]
+
+
 def test_a_span_at_a_backslash_is_lifted_whole() -> None:
     assert apply_edits("a\\b c", lift_edits("a\\b c", [Span(2, 3)])) == "a\\ c"
 

@@ -3,7 +3,13 @@
 import pytest
 
 from flaglift.syntax import parse
-from flaglift.syntax.lookalikes import flag_likes, names_file, near_misses
+from flaglift.syntax.lookalikes import (
+    flag_like,
+    flag_likes,
+    names_file,
+    near_misses,
+    near_misses_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +62,53 @@ def test_each_has_the_word_that_it_is_in(text: str, found: list[str]) -> None:
         assert text[miss.word_start : miss.word_end] == miss.word
         assert text[miss.start : miss.end] == miss.dashes + miss.written
         assert miss.word_start <= miss.start < miss.end <= miss.word_end
+
+
+@pytest.mark.parametrize(
+    ("raw", "before", "is_like"),
+    [
+        ("-video", "", True),
+        ("-video", " ", True),
+        ("-video", "\t", True),
+        ("-video", "\r", True),
+        ("-video", "\n", True),
+        ("-video", "e", False),
+        ("-video_model", "e", True),
+        ("–video", "e", False),
+        ("––video", "e", True),
+        ("—video", "e", False),
+        ("—video", " ", True),
+        ("-vidoe_model", " ", False),
+        ("-vidoe-model", " ", False),
+        ("–vidoe_model", " ", False),
+        ("—vidoe_model", " ", True),
+        ("––vidoe_model", " ", True),
+        ("––vidoe_model", "e", False),
+        ("\u200b-video", "e", True),
+        ("\u200bvideo", " ", False),
+    ],
+)
+def test_what_a_run_of_dashes_and_a_name_are_like(raw: str, before: str, is_like: bool) -> None:
+    assert (flag_like(0, raw, before) is not None) is is_like
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("–video", [(0, "–", "video")]),
+        ("cat--video", [(3, "--", "video")]),
+        ('"–video"', []),
+        ('a"b"–-video', [(4, "–-", "video")]),
+        ('–-video"b"', [(0, "–-", "video")]),
+        ('"a"–-video"b"', []),
+        (r"\–video", []),
+        (r"\\–-video", [(2, "–-", "video")]),
+        ("–video_", [(0, "–", "video")]),
+        ("–video\u200b", [(0, "–", "video")]),
+        ("—video_model–", [(0, "—", "video_model")]),
+    ],
+)
+def test_near_misses_of_a_word(word: str, found: list[tuple[int, str, str]]) -> None:
+    for misses, start in ((near_misses_in(word), 0), (near_misses_in(word, 9), 9)):
+        assert [(miss.start - start, miss.dashes, miss.written) for miss in misses] == found
+        assert all((miss.word, miss.word_start) == (word, start) for miss in misses)

@@ -4,6 +4,7 @@ import pytest
 
 from flaglift.lossless.spans import Span
 from flaglift.syntax import Feature, FlagName, Quoting, parse
+from flaglift.syntax.block import read_block
 from flaglift.syntax.flags import field_value, seconds
 from flaglift.syntax.nodes import (
     Abbreviation,
@@ -169,6 +170,21 @@ def test_segments_of_keyframes() -> None:
     assert [segment.start for segment in prompt.segments] == [0, 14, 19]
     assert [segment.is_video for segment in prompt.segments] == [True, False, False]
     assert [flag.name.value for flag in prompt.flags] == ["video", "duration"]
+
+
+def test_flags_of_later_keyframes_are_where_they_are_in_the_text() -> None:
+    text = "a --video\n---\nb --video_model kling25 --duration 5"
+    flags = parse(text).flags
+    assert [text[flag.start : flag.end] for flag in flags] == [flag.raw for flag in flags]
+    values = [flag.value for flag in flags[1:]]
+    assert [value and value.span.of(text) for value in values] == ["kling25", "5"]
+
+
+def test_a_settings_block_has_a_field_once_and_its_first_two_values() -> None:
+    prompt = parse("a --video\nar=1:1\nseed=\nar=9:16\nar=9:16\nseed=5\nar=4:3\naspect_ratio=2:1")
+    block, lines = read_block(prompt)
+    assert block == {"aspect_ratio": "2:1", "seed": "5"}
+    assert [str(line.raw).strip() for line in lines] == ["ar=1:1", "ar=9:16", "seed=5"]
 
 
 def test_an_empty_segment_has_a_place() -> None:
