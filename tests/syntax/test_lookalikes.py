@@ -22,6 +22,10 @@ from flaglift.syntax.lookalikes import (
         ("--x--duration", "", [(10, "--duration")]),
         ("--video", "", [(7, "--video")]),
         ("--xyz", "", []),
+        ("---video", "", [(7, "---video")]),
+        ("–––video–duration", "", []),
+        ("-video--duration", "e", [(13, "--duration")]),
+        ("-video--duration", "", [(7, "-video"), (13, "--duration")]),
     ],
 )
 def test_flags_that_are_joined(raw: str, before: str, found: list[tuple[int, str]]) -> None:

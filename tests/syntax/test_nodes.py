@@ -110,12 +110,33 @@ def test_an_abbreviation(text: str, candidates: tuple[FlagName, ...]) -> None:
     assert only(text) == Abbreviation(0, text, candidates)
 
 
-@pytest.mark.parametrize("text", ["-h", '-"h"', r"-\h", '"-h"', '--"he"lp', '-h"e"'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-h",
+        '-"h"',
+        r"-\h",
+        '"-h"',
+        '--"he"lp',
+        '-h"e"',
+        "--h",
+        "--he",
+        "--hel",
+        "--help",
+        "--h=1",
+        '--"h"',
+        r"--h\e",
+        '--"hel"',
+        '"--help"',
+        '--"he=1"',
+        '"--hel=a b"',
+    ],
+)
 def test_what_asks_for_help_may_be_quoted(text: str) -> None:
     assert only(text) == HelpFlag(0, text)
 
 
-@pytest.mark.parametrize("text", ['x"y"', '-"x"', r"du\ration", '"duration"'])
+@pytest.mark.parametrize("text", ['x"y"', '-"x"', '"-xh"', r"du\ration", '"duration"'])
 def test_a_quoted_word_that_begins_no_flag_is_text(text: str) -> None:
     assert only(text) == Text(0, text)
 
@@ -185,6 +206,21 @@ def test_a_settings_block_has_a_field_once_and_its_first_two_values() -> None:
     block, lines = read_block(prompt)
     assert block == {"aspect_ratio": "2:1", "seed": "5"}
     assert [str(line.raw).strip() for line in lines] == ["ar=1:1", "ar=9:16", "seed=5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("a\nseed=5\n---\nb", 2),
+        ("a\nseed=5\\\n---\nb", 1),
+        ("a\nseed=5\\\\\n---\nb", 2),
+        ("a\nseed=5\\\r\n---\nb", 1),
+        ("a\\\n---\nb", 1),
+        ("---\na", 2),
+    ],
+)
+def test_a_separator_is_part_of_a_word_behind_a_backslash(text: str, segments: int) -> None:
+    assert len(parse(text).segments) == segments
 
 
 def test_an_empty_segment_has_a_place() -> None:
