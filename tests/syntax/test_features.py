@@ -102,3 +102,43 @@ def test_a_feature_is_not_there(feature: Feature, text: str) -> None:
 )
 def test_flags_hold_words_apart(text: str) -> None:
     assert parse(text).has(Feature.HOLDS_APART)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a cat --video", "FLAG VIDEO NO_VIDEO_PROMPT"),
+        (
+            "--video_model 'a--b --duration 5s --video_prompt \"a < b\" it\\'s &quot; —video\xa0",
+            "FLAG VIDEO MALFORMED_DURATION FLAG_LIKE ENTITY UNSEEN ESCAPED_APOSTROPHE"
+            " NO_SWITCH BRACKETED_VIDEO_PROMPT MARKED_VALUE FLAG_IN_VALUE",
+        ),
+        (
+            '--video=1 --video_prompt x --video_prompt " "',
+            "FLAG VIDEO SWITCH_VALUE REPEATED NO_TEXT BLANK_VIDEO_PROMPT",
+        ),
+        ("a --video_prompt=", "FLAG VIDEO NO_SWITCH BLANK_VIDEO_PROMPT BARE_VIDEO_PROMPT"),
+        ("<lora:1> &mdash;video — a\nw=1", "REFERENCE SETTING ENTITY ENTITY_FLAG"),
+        (
+            '--fill --foo --vid --v "--video" -- --duration 5 <lora:1>',
+            "ABBREVIATION NEAR_ABBREVIATION QUOTED_FLAG UNKNOWN_FLAG OTHER_FLAG"
+            " DOUBLE_DASH LATE_FLAG REFERENCE",
+        ),
+        ("a\n---\nb --video", "FLAG VIDEO KEYFRAMES NO_VIDEO_PROMPT"),
+        ("a -- --video", "DOUBLE_DASH LATE_FLAG"),
+        ("--loras a --video b", "FLAG VIDEO OTHER_FLAG HOLDS_APART NO_VIDEO_PROMPT"),
+        ("-hands --duration 5", "FLAG HELP_FLAG NO_SWITCH NO_VIDEO_PROMPT"),
+        ('a " --video', "FLAG VIDEO UNCLOSED NO_VIDEO_PROMPT"),
+        (
+            '--duration +5 --video_model "\'a"',
+            "FLAG VIDEO NO_TEXT NO_SWITCH NO_VIDEO_PROMPT MARKED_VALUE",
+        ),
+        ("a\x0b --video", "FLAG VIDEO NO_VIDEO_PROMPT"),
+        (" \x0b --video", "FLAG VIDEO NO_VIDEO_PROMPT"),
+        ("--loras a\x0b--video b", "OTHER_FLAG"),
+        ("--loras a --video \x0b b", "FLAG VIDEO OTHER_FLAG HOLDS_APART NO_VIDEO_PROMPT"),
+    ],
+)
+def test_all_features_of_a_text(text: str, names: str) -> None:
+    features = parse(text).features
+    assert features == sum(Feature[name].value for name in names.split())

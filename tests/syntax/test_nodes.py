@@ -287,8 +287,10 @@ def test_a_setting_has_its_line_end() -> None:
         ("a\nstyle=<lora:1>", Reference(8, "<lora:1>", "lora", "1", None)),
     ],
 )
-def test_a_reference(text: str, expected: Reference) -> None:
-    assert parse(text).references == (expected,)
+@pytest.mark.parametrize("after", ["", " —video", " --vidoe", " –"])
+def test_a_reference(text: str, expected: Reference, after: str) -> None:
+    """Beside what looks like a flag, it is found in another way."""
+    assert parse(f"{text}{after}").references == (expected,)
 
 
 @pytest.mark.parametrize("text", ["<lora>", "<lora:>", "<lora:1:2:3>", "<lora:a\nb>", "<tune:1>"])
