@@ -8,6 +8,7 @@ import pytest
 
 from flaglift.diagnostics import Applicability, Diagnostic, Fix, Severity
 from flaglift.emit.translation import TranslationStatus
+from flaglift.linting import fixing
 from flaglift.linting.fixing import Assessment, fix_text
 from flaglift.lossless.spans import Edit
 from flaglift.syntax.flags import FlagName
@@ -143,3 +144,43 @@ def test_fixes_that_overlap_are_not_made_together(first: Edit, second: Edit, mad
     old = reading(finding("FL1", edit=first), finding("FL2", edit=second))
     result = fix_text("old", unsafe=True, read=lambda text: old if text == "old" else reading())
     assert result.text == made
+
+
+def test_fixes_of_all_rounds_are_told() -> None:
+    first, second = finding("FL1", SAFE, Edit(0, 3, "mid")), finding("FL2", UNSAFE)
+    read = {"old": reading(first), "mid": reading(second), "new": reading()}
+    result = fix_text("old", unsafe=True, read=read.__getitem__)
+    assert (result.text, result.fixed, result.remaining) == ("new", (first, second), ())
+
+
+def test_one_fix_that_spoils_keeps_no_other_back() -> None:
+    one, two, three = (
+        finding(f"FL{at}", UNSAFE, Edit(at, at + 1, sign)) for at, sign in enumerate("xyz")
+    )
+    read = {
+        text: reading(
+            *(each for each, sign in ((one, "a"), (two, "b"), (three, "c")) if sign in text),
+            status=REFUSED if "z" in text else TRANSLATED,
+        )
+        for text in ("abc", "xyz", "ayz", "xbc", "xbz", "xyc")
+    }
+    result = fix_text("abc", unsafe=True, read=read.__getitem__)
+    assert (result.text, result.fixed, result.remaining) == ("xyc", (one, two), (three,))
+
+
+@pytest.mark.parametrize("size", [10, 1000, 20_000])
+def test_a_fix_that_spoils_is_sought_a_number_of_times(size: int) -> None:
+    text = "a" * size
+    fixes = [finding("FL1", UNSAFE, Edit(at, at + 1, "b")) for at in range(0, size, 2)]
+    read: list[str] = []
+
+    def recorded(new: str) -> Assessment:
+        read.append(new)
+        return reading(*fixes, status=REFUSED if "b" in new else TRANSLATED)
+
+    assert fix_text(text, unsafe=True, read=recorded).text == text
+    attempts = max(
+        fixing._FEWEST_ATTEMPTS, min(fixing._MOST_ATTEMPTS, fixing._CODE_POINTS // (size + 1))
+    )
+    assert len(read) == 1 + min(attempts, 2 * len(fixes) - 1)
+    assert len({*read}) == len(read)
