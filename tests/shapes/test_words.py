@@ -20,11 +20,14 @@ def assert_shaped(known: str, text: str, *, is_shaped: bool) -> None:
     result = shortcut.look(text)
     assert isinstance(result, ShapedPrompt) is is_shaped
     examined = examine(text, Settings(), Context())
-    assert shortcut.translate(text) == examined_translation(text, examined)
-    assert shortcut.lint(text) == examined_findings(examined)
+    translated, alone = shortcut.translate(text), examined_translation(text, examined)
+    assert translated == alone
+    assert translated.to_dict() == alone.to_dict()  # with messages and fixes
+    said = [each.to_dict() for each in examined_findings(examined)]
+    assert [each.to_dict() for each in shortcut.lint(text)] == said
     if isinstance(result, ShapedPrompt):
-        alone = assessment_of(text, examined, Settings())
-        assert assessment_from(result, lambda: examined.diagnostics) == alone
+        assessed = assessment_of(text, examined, Settings())
+        assert assessment_from(result, lambda: examined.diagnostics) == assessed
 
 
 @pytest.mark.parametrize("is_body_first", [True, False])
@@ -118,6 +121,26 @@ def test_a_video_prompt_beside_the_text_is_that_of_all_prompts_of_a_shape() -> N
         shaped = shortcut.first_of_its_shape(f"a {words} {FLAGS}")
         assert shaped
         assert video_prompt_of(shaped) == "it naps"
+
+
+@pytest.mark.parametrize("words", ["dog", "dog with a well-kept garden"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "a {0} --video --video_model kling25",
+        "a {0} --video --video_model kling25 --duration 7",
+        "a {0} --duration 7 --video --video_model nobodys",
+        "a {0} --video --video_model sora2_720p --duration 99",
+        'a {0} --duration 7 --video --video_prompt "it {0}" --video_model kling25',
+        '--video_prompt "it {0}" --video a {0} --duration 7 --video_model kling25',
+        '--video --duration 7 a {0} --video_prompt "it {0}" --video_model kling25 by day',
+        "a {0} --duration 5 --video_model kling25",
+        "a {0} --video --duration 5",
+        'a {0} --video_prompt "it {0}"',
+    ],
+)
+def test_what_is_said_of_the_second_prompt_of_a_shape(form: str, words: str) -> None:
+    assert_shaped(form.format("cat"), form.format(words), is_shaped=True)
 
 
 def test_what_no_shape_decides_is_the_first_of_none() -> None:

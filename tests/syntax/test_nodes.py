@@ -259,6 +259,7 @@ def test_a_flag_without_a_value_has_none_that_counts() -> None:
         ("a\nw=1\nb", []),
         ("a\nnobodys=1", []),
         ("a w=1", []),
+        ("a --video\nstyle=aX\r\nseed=X", [("style", "aX"), ("seed", "X")]),
     ],
 )
 def test_settings(text: str, settings: list[tuple[str, str]]) -> None:
