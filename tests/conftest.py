@@ -29,7 +29,7 @@ collect_ignore = [
     if not find_spec(package)
 ]
 
-# Where the environment says that it is CI, Hypothesis takes the same examples in each run by default.
+# Where the environment says that it is CI, Hypothesis takes the same examples each time by default.
 settings.register_profile("ci", deadline=None, max_examples=100, derandomize=False)
 settings.register_profile("long", settings.get_profile("ci"), max_examples=20_000)
 # Bugs that are put in on purpose: one failure is enough, and nobody looks for a shorter one.

@@ -45,7 +45,7 @@ ROWS = (
         r"(\d+) tried", r"(\d+) wrong",
     ),
     Row(
-        "mutants", "Changes of the code that tests notice", "make mutants ROOM=emit",
+        "mutants", "Changes of the code that tests notice", "make mutants ROOM='emit linting'",
         r"(?m)^\w+ +\d+ +(\d+) ", r"(?m)^\w+ +\d+ +\d+ +[\d.]+ +\d+ +(\d+)$",
     ),
     Row(
