@@ -76,9 +76,9 @@ def ends_before_a_value(text: str) -> bool:
     return bool(re.search(r"--(?:video_model|video_prompt|duration)(?:=|\s*)[\"']?$", text))
 
 
-def makes_a_statement(literal: Literal, text: str) -> bool:
+def holds_a_statement(text: str) -> bool:
     """Tell whether a text holds a statement of a template, across which nothing is edited."""
-    return len(STATEMENT.findall(text)) > len(STATEMENT.findall(literal.text))
+    return bool(STATEMENT.search(text))
 
 
 def holds_another_delimiter(form: LiteralForm, document: str) -> bool:
@@ -162,7 +162,7 @@ def test_an_edit_reads_as_intended_and_moves_nothing_else(form: LiteralForm) -> 
             known = (
                 literal.locked
                 or joins_a_name(literal, text)
-                or makes_a_statement(literal, text)
+                or holds_a_statement(text)
                 or needs_an_escape(literal, text)
                 or ends_before_a_value(text) != ends_before_a_value(literal.text)
                 or holds_another_delimiter(form, document + text)
