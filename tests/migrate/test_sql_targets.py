@@ -41,6 +41,11 @@ def typed(
     yield from open_database(request.param, tmp_path_factory.mktemp("typed"))
 
 
+@pytest.fixture
+def postgresql(tmp_path: Path) -> Iterator[Database]:
+    yield from open_database("postgresql", tmp_path)
+
+
 def spelled(value: object) -> str:
     """Return a value without what a column's type adds to it."""
     text = str(value).rstrip(" ")
@@ -83,6 +88,23 @@ def test_targets_of_any_type(typed: Database, data: st.DataObject) -> None:
     assert verified(source)[1] == []
     assert undone(source).restored == tally.changed
     assert typed.rows() == before
+
+
+@pytest.mark.parametrize(
+    ("prompt", "taken"), [("x" * 63, 1), ("x" * 64, 0), ("猫" * 21, 1), ("猫" * 21 + "x", 0)]
+)
+def test_a_type_that_cuts_off_what_is_longer_takes_no_more_than_it_holds(
+    postgresql: Database, prompt: str, taken: int
+) -> None:
+    postgresql.run("DROP TABLE IF EXISTS prompts")
+    postgresql.run(
+        "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT, video_model NAME,"
+        " video_prompt NAME, video_duration INTEGER)"
+    )
+    postgresql.fill([f"a cat --video --video_model kling25 --video_prompt {prompt}"])
+    assert applied(f"{postgresql.url}#prompts").changed == taken
+    [row] = postgresql.rows()
+    assert row[3] == (prompt if taken else None)
 
 
 SWITCHES = {

@@ -23,6 +23,9 @@ from flaglift.context import stated
 from flaglift.emit.form import form_value, number_of
 
 _BYTES = {"TINYTEXT": 2**8 - 1, "TEXT": 2**16 - 1, "MEDIUMTEXT": 2**24 - 1}
+_NAME = 63
+"""The bytes of PostgreSQL's type `name`, the one kind of text without a length that SQLAlchemy does
+not call `TEXT`. The server cuts off what is longer, and says nothing."""
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INTEGER": 32, "BIGINT": 64}
 _CODECS = {
     "ascii": "ascii", "cp1250": "cp1250", "cp1251": "cp1251", "cp1256": "cp1256",
@@ -104,7 +107,7 @@ def reason_not_to_take(
     if scale is not None and round(exact := Decimal(str(new)), scale) != exact:
         return f"`{name}` has more decimals than the {scale} of the column `{column.name}`"
     if isinstance(kind, String):
-        return _text(column, name, str(new), charset)
+        return _text(column, name, str(new), dialect, charset)
     return None
 
 
@@ -123,8 +126,12 @@ def _number(column: Column[Any], name: str, value: int, dialect: str) -> str | N
     return f"`{name}` is not from {low:,} to {high:,}, which the column `{column.name}` takes"
 
 
-def _text(column: Column[Any], name: str, value: str, charset: str | None) -> str | None:
+def _text(
+    column: Column[Any], name: str, value: str, dialect: str, charset: str | None
+) -> str | None:
     kind = column.type
+    if dialect == "postgresql" and type(kind) is String and len(value.encode()) > _NAME:
+        return f"`{name}` is longer than the {_NAME} bytes of the column `{column.name}`"
     most = getattr(kind, "length", None)
     if most is not None and len(value) > most:
         return f"`{name}` is longer than the {most} characters of the column `{column.name}`"
