@@ -99,6 +99,15 @@ def test_nothing_is_fixed_where_nothing_is_wrong() -> None:
     assert fix_literal(literal, DEFAULT).text == literal.text
 
 
+@pytest.mark.parametrize("word", ["${g}--", "--${g}", "-${g}-"])
+def test_a_hole_that_may_end_the_flags_leaves_the_text_as_it_is(word: str) -> None:
+    flags = '--video --video_model kling25 --video_prompt "x" --video_prompt "y"'
+    literal = template(f"a cat --video_prompt z {word} {flags}")
+    fixed = fix_literal(literal, DEFAULT)
+    assert fixed.text == literal.text
+    assert fixed.refused == "the fix depends on the value of ${g}"
+
+
 def test_suppressed_rules_are_not_fixed() -> None:
     literal = template("a cat --video --video_model kling25 --duration 7")
     assert fix_literal(literal, DEFAULT, unsafe=True, suppressed=["FL402"]).text == literal.text

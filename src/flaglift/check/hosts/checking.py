@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from flaglift.catalog import load_catalog
 from flaglift.check.hosts.base import HOLE, Literal
-from flaglift.check.hosts.holes import MARK, FilledTemplate, readings, template
+from flaglift.check.hosts.holes import MARK, FilledTemplate, may_end_flags, readings, template
 from flaglift.check.hosts.pieces import SEVERAL, PromptText
 from flaglift.check.hosts.templates import PLACEHOLDER
 from flaglift.context import UNSTATED, Context, stated
@@ -181,7 +181,7 @@ def fix_literal(
         result = _fix_body(reading, settings, context, unsafe=unsafe)
         texts.add(template(reading, result.text + literal.tail))
     new = texts.pop()
-    if texts or new is None:
+    if texts or new is None or may_end_flags(literal.text):
         spelt = ", ".join(hole.source for hole in literal.holes)
         reason = f"the fix depends on the value of {spelt}"
         return FixedLiteral(literal.text, fixable, reason)

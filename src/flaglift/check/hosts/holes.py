@@ -109,6 +109,15 @@ def kind_of(prompt: Prompt, at: int) -> HoleKind:
     return HoleKind.WORDS if alone and not quoted else HoleKind.PART
 
 
+def may_end_flags(template: str) -> bool:
+    """Return whether a hole is attached to two dashes, which end the flags if it is empty (2.9).
+
+    >>> may_end_flags(f"a {HOLE}-- --video"), may_end_flags(f"a {HOLE}--video")
+    (True, False)
+    """
+    return any(HOLE in word and word.replace(HOLE, "") == "--" for word in template.split())
+
+
 def _values(kind: HoleKind, models: list[str]) -> list[str]:
     if kind is HoleKind.MODEL:
         return models
