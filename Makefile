@@ -92,10 +92,11 @@ fuzz: .venv/dev
 		$(BIN)/python tools/fuzz.py $$target $(SECONDS); done
 
 # Small changes of the code that no test notices: `make mutants ROOM=syntax`, all rooms without; with
-# `SINCE=origin/main` only in the functions that differ from there.
+# `SINCE=origin/main` only in the functions that differ from there, with `SAMPLE=400` so many of each room.
 mutants: .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8'
-	$(BIN)/python tools/mutants.py $(ROOM) $(if $(SINCE),--since $(SINCE))
+	$(BIN)/python tools/mutants.py $(ROOM) $(if $(SINCE),--since $(SINCE)) \
+		$(if $(SAMPLE),--sample $(SAMPLE))
 
 # Time and memory of everything that takes input, at `GROWTH` bytes of each kind of hostile input; `ENTRY=parse`
 # for one entry point.

@@ -1,9 +1,10 @@
 """Changes the code in small ways, one at a time, and lists the changes that no test notices.
 
-    python tools/mutants.py ROOM... [--since REVISION] [--children N]
+    python tools/mutants.py ROOM... [--since REVISION] [--sample N] [--children N]
 
 mutmut does the work in `build/mutants/ROOM`, where only the room's tests run. `--since` takes only
-the functions whose lines differ from a revision. A change that survives is looked up in
+the functions whose lines differ from a revision, `--sample` N changes of each room, chosen
+by a hash of their names. A change that survives is looked up in
 `tests/data/survivors.toml`, where each has its reason; the exit code is 1 if one has none.
 """
 
@@ -17,7 +18,10 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +31,9 @@ SURVIVORS = ROOT / "tests" / "data" / "survivors.toml"
 _COPIED = ("grammar", "tests", "tools", "docs", "examples", "pyproject.toml", "README.md")
 _STATES = {0: "survived", 33: "without a test", 5: "without a test", 36: "too slow", 24: "too slow"}
 """What mutmut's exit codes say; all others say that a test failed."""
+_UNNOTICED = ("survived", "without a test")
+_MUTMUT = (sys.executable, "-m", "mutmut")
+_OPTIONS = ("-p", "no:cacheprovider", "-p", "imported_anew", "--timeout=0")
 
 
 class Room(NamedTuple):
@@ -48,8 +55,8 @@ ROOMS = {
         [
             f"tests/shim/test_{name}.py"
             for name in (
-                "flags_elsewhere", "json_body", "multipart", "multipart_properties", "spool",
-                "urlencoded",
+                "flags_elsewhere", "json_body", "multipart", "multipart_properties", "request_head",
+                "short_form", "splitter", "spool", "urlencoded", "warm_up",
             )
         ],
     ),
@@ -86,7 +93,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=", ".join(ROOMS))
     parser.add_argument("--since", default="", metavar="REVISION")
-    parser.add_argument("--children", default=str(os.cpu_count()))
+    parser.add_argument("--sample", type=int, metavar="N")
+    parser.add_argument("--children", type=int, default=os.cpu_count())
     chosen = parser.parse_args(arguments)
     known = reasons()
     unexplained = 0
@@ -95,8 +103,9 @@ def main(arguments: Sequence[str]) -> int:
         wanted = functions_since(chosen.since, ROOMS[name]) if chosen.since else ["*"]
         if not wanted:
             continue
-        folder = prepared(name)
-        counts, survivors = _run(folder, wanted, chosen.children)
+        copy = Copy.of(name, chosen.children)
+        copy.run(copy.sample(wanted, chosen.sample) if chosen.sample else wanted)
+        counts, survivors = copy.results(known)
         left = [each for each in survivors if each not in known]
         every = counts.total()
         killed = every - len(survivors)
@@ -131,7 +140,7 @@ def prepared(name: str) -> Path:
     lines = {
         "source_paths": ["src"],
         "only_mutate": [f"src/flaglift/{pattern}" for pattern in room.files],
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "imported_anew", "--timeout=0"],
+        "pytest_add_cli_args": _OPTIONS,
         "pytest_add_cli_args_test_selection": [*room.tests, *examples(room)],
         "also_copy": _COPIED,
     }
@@ -154,42 +163,98 @@ def examples(room: Room) -> list[str]:
     return [f"tests/test_docs.py::test_the_examples_of_docstrings_run[{name}]" for name in names]
 
 
-def _run(folder: Path, wanted: Sequence[str], children: str) -> tuple[Counter[str], list[Survivor]]:
-    mutmut = [sys.executable, "-m", "mutmut"]
-    source = folder / "mutants" / "src"
-    tools = folder / "mutants" / "tools"
-    for path in (source, tools):
-        path.mkdir(parents=True)  # or Python remembers that it is not there
-    # Programs that the tests start import what is changed, too.
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{source}{os.pathsep}{tools}",
-        "HYPOTHESIS_PROFILE": "mutants",
-        "FLAGLIFT_SHAPES_EXAMPLES": "100",
-    }
-    with (folder / "log.txt").open("wb") as log:
-        done = subprocess.run(
-            [*mutmut, "run", "--max-children", children, *wanted],
-            cwd=folder, env=environment, stdout=log, stderr=log, check=False,
+class Copy(NamedTuple):
+    """A room with its tests in a folder of its own, where mutmut changes it."""
+
+    room: Room
+    folder: Path
+    children: int
+
+    @classmethod
+    def of(cls, name: str, children: int) -> "Copy":
+        """Copy a room."""
+        copy = cls(ROOMS[name], prepared(name), children)
+        for path in copy._paths:
+            path.mkdir(parents=True)  # or Python remembers that it is not there
+        return copy
+
+    @property
+    def _paths(self) -> list[Path]:
+        return [self.folder / "mutants" / name for name in ("src", "tools")]
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            # Programs that the tests start import what is changed, too.
+            "PYTHONPATH": os.pathsep.join(map(str, self._paths)),
+            "HYPOTHESIS_PROFILE": "mutants",
+            "FLAGLIFT_SHAPES_EXAMPLES": "100",
+        }
+
+    def run(self, wanted: Sequence[str]) -> None:
+        """Make changes whose names match one of the patterns, and run the tests that reach them."""
+        with (self.folder / "log.txt").open("ab") as log:
+            done = subprocess.run(
+                [*_MUTMUT, "run", "--max-children", str(self.children), *wanted],
+                cwd=self.folder, env=self._environment, stdout=log, stderr=log, check=False,
+            )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"mutmut did not run to its end: {self.folder / 'log.txt'}")
+
+    def sample(self, wanted: Sequence[str], size: int) -> list[str]:
+        """Return the names of some changes."""
+        self.run(["none of them"])
+        names = [
+            name for name in self._codes() if any(fnmatch(name, pattern) for pattern in wanted)
+        ]
+        return sorted(names, key=lambda name: sha256(name.encode()).digest())[:size]
+
+    def results(self, known: Mapping[Survivor, str]) -> tuple[Counter[str], list[Survivor]]:
+        """Return how many changes ended how, and which of them no test noticed."""
+        states = {
+            name: _STATES.get(code, "killed")
+            for name, code in self._codes().items()
+            if code is not None
+        }
+        left = [name for name, state in states.items() if state in _UNNOTICED]
+        with ThreadPoolExecutor(self.children) as pool:
+            shown = dict(zip(left, pool.map(self._shown, left), strict=True))
+            again = [name for name in left if shown[name] not in known]
+            if again and self._is_noticed(""):
+                raise SystemExit("The tests fail without a change.")
+            for name, noticed in zip(again, pool.map(self._is_noticed, again), strict=True):
+                if noticed:
+                    states[name] = "killed"
+        survivors = [shown[name] for name in left if states[name] in _UNNOTICED]
+        return Counter(states.values()), survivors
+
+    def _codes(self) -> dict[str, int | None]:
+        """Return the exit codes of the tests of all changes; None if they were not run."""
+        codes: dict[str, int | None] = {}
+        for path in sorted(self.folder.glob("mutants/src/**/*.meta")):
+            codes |= json.loads(path.read_bytes())["exit_code_by_key"]
+        return codes
+
+    def _shown(self, mutant: str) -> Survivor:
+        shown = subprocess.run(
+            [*_MUTMUT, "show", mutant],
+            cwd=self.folder, env=self._environment, check=True, capture_output=True, text=True,
         )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"mutmut did not run to its end: {folder / 'log.txt'}")
-    counts: Counter[str] = Counter()
-    survivors = []
-    for path in sorted(folder.glob("mutants/src/**/*.meta")):
-        codes = json.loads(path.read_bytes())["exit_code_by_key"]
-        for mutant, code in codes.items():
-            if code is None:
-                continue
-            state = _STATES.get(code, "killed")
-            counts[state] += 1
-            if state in ("survived", "without a test"):
-                shown = subprocess.run(
-                    [*mutmut, "show", mutant],
-                    cwd=folder, env=environment, check=True, capture_output=True, text=True,
-                ).stdout  # fmt: skip
-                survivors.append(survivor(mutant, shown))
-    return counts, survivors
+        return survivor(mutant, shown.stdout)
+
+    def _is_noticed(self, mutant: str) -> bool:
+        """Run all tests of the room: mutmut runs those that called the function the first time.
+
+        What is done at import, or kept of a first call, is not called by the others.
+        """
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-qx", *_OPTIONS, *self.room.tests],
+            cwd=self.folder / "mutants",
+            env={**self._environment, "MUTANT_UNDER_TEST": mutant},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        return done.returncode != 0
 
 
 def survivor(mutant: str, diff: str) -> Survivor:

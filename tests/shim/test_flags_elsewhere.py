@@ -133,8 +133,27 @@ def test_other_bodies_are_none_of_our_business(
 
 
 def test_a_body_without_a_length_is_looked_at_unless_there_can_be_none() -> None:
-    for method, looks in (("POST", True), ("GET", False)):
-        assert inspect(Target(method, "/x"), [], Policy()).looks is looks
+    chunked = (b"transfer-encoding", b"chunked")
+    for method, headers, looks in (
+        ("POST", [], True),
+        ("GET", [], False),
+        ("GET", [chunked], True),
+        ("GET", [(b"content-length", b"5")], True),
+        ("POST", [(b"content-length", b"0")], False),
+    ):
+        assert inspect(Target(method, "/x"), headers, Policy()).looks is looks
+
+
+def test_a_body_that_is_announced_is_unfinished_until_it_ends() -> None:
+    for headers, unfinished in (
+        ([], False),
+        ([(b"content-length", b"5")], True),
+        ([(b"transfer-encoding", b"chunked")], True),
+    ):
+        seen = inspect(Target("POST", "/x"), headers, Policy())
+        assert seen.record.unfinished is unfinished
+        seen.rewriter.finish()
+        assert not seen.record.unfinished
 
 
 @pytest.mark.parametrize(

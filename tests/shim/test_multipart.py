@@ -1,5 +1,7 @@
 """Multipart bodies: what changes, what stays, and what is never guessed."""
 
+import json
+
 import pytest
 
 from flaglift.shim.core.policy import LateText, Mode, Policy
@@ -93,7 +95,20 @@ def test_strict_refuses_it_with_the_reasons() -> None:
     with pytest.raises(Refusal) as refused:
         rewrite(multipart_body([text_field(UNREADABLE)]), policy=STRICT)
     assert refused.value.status == 422
-    assert refused.value.body.startswith(b'{"text": ["FL101 unclosed-quote: ')
+    (said,) = json.loads(refused.value.body)["text"]
+    assert said.startswith("FL101 unclosed-quote: ")
+
+
+def test_the_reasons_are_those_that_refuse_as_they_are_written() -> None:
+    flags = "a cat --video --video_model é --video_model kling25 --duration 5 --vide"
+    parts = [text_field(flags), field("prompt[video_model][]", "vidéo")]
+    with pytest.raises(Refusal) as refused:
+        rewrite(multipart_body(parts), policy=STRICT)
+    said = json.loads(refused.value.body)["text"]
+    assert [reason.partition(" ")[0] for reason in said] == ["FL105"]
+    with pytest.raises(Refusal) as refused:
+        rewrite(multipart_body([text_field(), parts[1]]), policy=STRICT)
+    assert "`['vidéo']` in the request" in refused.value.body.decode()
 
 
 def test_a_text_of_nothing_but_flags_is_left_out_and_in_an_update_emptied() -> None:
@@ -254,6 +269,7 @@ HEAD = b'Content-Disposition: form-data; name="prompt[text]"'
         (HEAD + b"\r\nContent-Encoding: gzip", Reason.ODD_PART),
         (HEAD + b"\r\nContent-Length: 7x", Reason.ODD_PART),
         (HEAD + b"\r\nContent-Length: 7", Reason.ODD_PART),
+        (HEAD + b"\r\nContent-Length: %d\x0b" % len(LEGACY), Reason.ODD_PART),
         (HEAD + b"\r\nContent-MD5: 1B2M2Y8AsgTpgAmY7PhCfg==", Reason.ODD_PART),
         (HEAD + b"\r\nContent-Digest: sha-256=:AA==:", Reason.ODD_PART),
         (HEAD + b"\r\nX-Checksum: 5", Reason.ODD_PART),
@@ -269,6 +285,15 @@ def test_part_headers_that_parsers_read_differently_pass_untouched(
     for cuts in ((), range(1, len(body))):
         done = rewrite(body, cuts=cuts)
         assert (done.body, done.inspection.record.reason) == (body, reason)
+
+
+@pytest.mark.parametrize(("coding", "read"), [(b"gzip", False), (b"identity", True)])
+def test_a_part_beside_the_text_may_be_encoded(coding: bytes, read: bool) -> None:
+    body = multipart_body([text_field(), field("other", "x")])
+    body = body.replace(b'"other"', b'"other"\r\nContent-Encoding: ' + coding)
+    done = rewrite(body)
+    assert (done.body != body) is read
+    assert done.inspection.record.reason is (None if read else Reason.ODD_PART)
 
 
 def test_a_name_without_quotes_is_read_if_it_is_a_token() -> None:
@@ -450,6 +475,28 @@ def test_too_much_to_hold_passes_untouched() -> None:
         for cuts in ((), range(1, len(large), 7)):
             done = rewrite(large, policy=policy, cuts=cuts)
             assert (done.body, done.inspection.record.reason) == (large, Reason.TOO_LARGE)
+
+
+def test_fields_of_exactly_the_limit_are_held() -> None:
+    parts = [VIDEO, text_field("a cat")]
+    files = len(multipart_body([VIDEO])) - len(f"--{BOUNDARY}--\r\n")
+    for more, reason in ((0, None), (-1, Reason.TOO_LARGE)):
+        body = multipart_body(parts)
+        held = len(body) - len(VIDEO.content) - len("\r\n")
+        policy = Policy(hold_limit=held + more)
+        assert files > policy.hold_limit
+        assert rewrite(body, policy=policy).inspection.record.reason is reason
+
+
+def test_a_body_of_exactly_the_limit_is_kept_until_its_text_is_seen() -> None:
+    body = multipart_body([VIDEO, text_field()])
+    for more, translated in ((0, True), (-1, False)):
+        policy = Policy(hold_limit=1000, spool_limit=len(body) + more)
+        done = rewrite(body, policy=policy)
+        assert (done.body != body) is translated
+        assert done.inspection.outcome is (
+            RequestOutcome.TRANSLATED if translated else RequestOutcome.UNTOUCHED
+        )
 
 
 @pytest.mark.parametrize("part", [field("x", ""), file("x", b"")])

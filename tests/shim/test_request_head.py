@@ -2,6 +2,7 @@
 
 import pytest
 
+from flaglift.shim.core.body import Whole
 from flaglift.shim.core.inspection import Inspection, Target, inspect
 from flaglift.shim.core.policy import Mode, Policy
 from flaglift.shim.core.record import Reason, RequestOutcome
@@ -206,3 +207,19 @@ def test_a_prefix_stands_before_the_services_paths() -> None:
     ):
         seen = look(("content-type", JSON), target=Target("POST", path), policy=policy)
         assert seen.reads is read
+
+
+def test_a_prefix_may_end_in_any_letter() -> None:
+    for prefix in ("/X", "/X/"):
+        assert find_route("POST", "/X/tunes", prefix)
+        assert not find_route("POST", "/tunes", prefix)
+
+
+def test_a_body_of_exactly_the_limit_is_read_whole() -> None:
+    for length, whole in ((100, True), (101, False)):
+        seen = look(
+            ("content-type", MULTIPART),
+            ("content-length", str(length)),
+            policy=Policy(hold_limit=100),
+        )
+        assert isinstance(seen.rewriter, Whole) is whole

@@ -80,8 +80,8 @@ class ArrayOrder:
     >>> order = ArrayOrder()
     >>> [order.element_of(key) for key in ("[text]", "[seed]", "[images][]", "[images][]")]
     [0, 0, 0, 0]
-    >>> order.element_of("[seed]")
-    1
+    >>> [order.element_of("[seed]") for _ in range(3)]
+    [1, 2, 3]
     """
 
     def __init__(self) -> None:
