@@ -67,7 +67,9 @@ ROOMS = {
         )],
         [
             f"tests/migrate/test_{name}.py"
-            for name in ("decision", "engine", "json_document", "manifest", "mending", "sampling")
+            for name in (
+                "decision", "engine", "json_document", "manifest", "mending", "sampling", "tally",
+            )
         ],
     ),
     "readers": Room(

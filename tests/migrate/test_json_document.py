@@ -223,7 +223,7 @@ SPELLINGS = [
         {"video_duration": None, "a": {"video_model": "x"}}, {"a": float("nan")},
         {"a": "\ud800"}, {'":  ': 10**40},
     ],
-    ids=repr,
+    ids=["nothing", "values", "signs", "fields", "nan", "surrogate", "colon"],
 )  # fmt: skip
 @pytest.mark.parametrize("place", [0, 9])
 @pytest.mark.parametrize("quoted", ["it yawns", "caf\u00e9 tea"])
