@@ -76,7 +76,11 @@ ROOMS = {
         ["migrate/files/*"],
         [
             f"tests/migrate/test_{name}.py"
-            for name in ("attributes", "compression", "files", "formats", "parquet")
+            for name in (
+                "attributes", "blocks", "by_shape", "compression", "corners", "damaged_journal",
+                "durability", "files", "first_chunk", "formats", "parquet", "parquet_columns",
+                "parquet_values",
+            )
         ],
     ),
 }  # fmt: skip
