@@ -200,20 +200,25 @@ class Copy(NamedTuple):
 
     def run(self, wanted: Sequence[str]) -> None:
         """Make changes whose names match one of the patterns, and run the tests that reach them."""
+        if self._mutmut("run", "--max-children", str(self.children), *wanted):
+            raise SystemExit(f"mutmut did not run to its end: {self.folder / 'log.txt'}")
+
+    def _mutmut(self, *arguments: str) -> int:
         with (self.folder / "log.txt").open("ab") as log:
             done = subprocess.run(
-                [*_MUTMUT, "run", "--max-children", str(self.children), *wanted],
+                [*_MUTMUT, *arguments],
                 cwd=self.folder, env=self._environment, stdout=log, stderr=log, check=False,
             )  # fmt: skip
-        if done.returncode:
-            raise SystemExit(f"mutmut did not run to its end: {self.folder / 'log.txt'}")
+        return done.returncode
 
     def sample(self, wanted: Sequence[str], size: int) -> list[str]:
         """Return the names of some changes."""
-        self.run(["none of them"])
+        self._mutmut("run", "none of them")  # which makes the changes, and says that none is run
         names = [
             name for name in self._codes() if any(fnmatch(name, pattern) for pattern in wanted)
         ]
+        if not names:
+            raise SystemExit(f"mutmut made no changes: {self.folder / 'log.txt'}")
         return sorted(names, key=lambda name: sha256(name.encode()).digest())[:size]
 
     def results(self, known: Mapping[Survivor, str]) -> tuple[Counter[str], list[Survivor]]:
