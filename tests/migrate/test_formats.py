@@ -1,6 +1,7 @@
 """Whole files: everything but the lifted text is identical, in every format."""
 
 import csv
+import gzip
 import io
 import itertools
 import json
@@ -13,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -391,6 +393,7 @@ def test_what_a_run_changed_is_read_in_its_dialect(tmp_path: Path, name: str, da
     ("data", "reason"),
     [
         (b"\xff\xfet\x00", "is UTF-16"),
+        (b"\xfe\xff\x00t", "is UTF-16"),
         (b'"text', "its header has a quote that is not closed"),
         (b"text,\xff\n", "its header is not utf-8"),
         (b"text,text\n", "has more than one column `text`"),
@@ -400,6 +403,33 @@ def test_headers_that_cannot_be_read(tmp_path: Path, data: bytes, reason: str) -
     (tmp_path / "p.csv").write_bytes(data)
     with pytest.raises(InputError, match=reason):
         planned(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize("delimiter", ['"', "\n", "\r", ",,", "", "\u00a6"])
+def test_delimiters_that_cannot_be(delimiter: str, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(f"text\n{VIDEO}\n")
+    with pytest.raises(InputError, match="must be one ASCII character, no quote"):
+        planned(tmp_path / "p.csv", delimiter=delimiter)
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.tsv", "p.TSV", "p.tsv.gz", "p.tsv.zst", "p.TSV.GZ"])
+def test_columns_are_added_to_one_with_the_delimiter_of_the_suffix(
+    name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    with opened(path, "wb") as file:
+        file.write(f"text\n{VIDEO}\n".encode())
+    applied(path, replace=True, create_columns=True)
+    with opened(path, "rb") as file:
+        header = file.read().splitlines()[0].decode()
+    assert header == ("," if name == "p.csv" else "\t").join(["text", *FIELDS])
+
+
+def opened(path: Path, mode: str) -> Any:
+    """Open a file that may be compressed."""
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, mode)
+    return zstandard.open(path, mode) if path.suffix == ".zst" else path.open(mode)
 
 
 def test_a_cell_that_is_not_in_its_encoding(tmp_path: Path) -> None:
