@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ import zstandard
 
 from flaglift.errors import InputError
 from flaglift.migrate import workers
-from flaglift.migrate.control import Decided
 from flaglift.migrate.decision import decider_of
 from flaglift.migrate.engine import Migration
 from flaglift.migrate.files.store import FileStore
@@ -28,7 +27,7 @@ from flaglift.migrate.sampling import Look, Seen
 from flaglift.migrate.tally import Tally
 from flaglift.migrate.workers import Workers
 from migrate.conftest import PROMPTS
-from migrate.sources import control, opened, undone, verified
+from migrate.sources import control, deadly, opened, undone, verified
 from migrate.test_kill import content
 from running import flaglift
 
@@ -167,19 +166,14 @@ def has_written(path: Path) -> bool:
         return False
 
 
-def deadly(_: object, decided: Sequence[Decided]) -> None:
-    """Stand for a fault in machine code that one prompt brings up."""
-    if any("deadly" in each.text for record, _ in decided for each in record.prompts):
-        os._exit(11)
-
-
 def test_a_record_that_ends_every_process_is_said(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
-    prompts = [*MANY[:12], "deadly --video --video_model kling25", *MANY[12:24]]
+    prompts = [*MANY[:12], 'deadly 6" heel --video', *MANY[12:24]]  # no shape decides on it
     path.write_bytes(content("p.jsonl", prompts))
     with pytest.raises(InputError, match="a process ended while it decided on the next lines"):
         applied(path, 2, look=deadly)
-    assert applied(path, 1)[0].changed == 17  # what was done before is not done again
+    assert has_written(path)
+    assert applied(path, 1)[0].changed == 16  # what was done before is not done again
 
 
 def test_a_damaged_row_group_is_said_by_the_process_that_reads_it(tmp_path: Path) -> None:
