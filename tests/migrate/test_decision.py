@@ -13,9 +13,11 @@ from flaglift.context import UNSTATED
 from flaglift.emit.translation import TranslationStatus
 from flaglift.linting.engine import Examination, examine
 from flaglift.lossless.spans import apply_edits
-from flaglift.migrate.decision import Decider
-from flaglift.migrate.job import DEFAULT_TARGETS
-from flaglift.migrate.records import Stored
+from flaglift.migrate.decision import Decider, refused_by
+from flaglift.migrate.job import DEFAULT_TARGETS, EXPAND
+from flaglift.migrate.mending import Mending
+from flaglift.migrate.records import Stored, Verdict
+from flaglift.migrate.store import ChangeRefusal
 from flaglift.shapes import shortcut
 from strategies import texts
 
@@ -99,3 +101,85 @@ def test_half_a_surrogate_pair_is_decided_like_any_other() -> None:
     prompts = [Stored("", f"a {c} --video --video_model kling25", HELD[0]) for c in ("b", "\ud800")]
     verdicts = Decider(Settings(), None).all(prompts)
     assert [verdict.writes["text"] for verdict in verdicts] == ["a b", "a \ud800"]
+
+
+def decided(text: str, settings: Settings = Settings(), **options: Any) -> Verdict:  # noqa: B008
+    return Decider(settings, None, **options)(Stored("", text, HELD[0]))
+
+
+def test_a_prompt_that_cannot_be_translated_after_its_fixes_is_refused_as_it_stands() -> None:
+    text = "a cat --video=true --video_model nobody_knows"
+    verdict = decided(text, mending=Mending(unsafe=()))
+    assert verdict == decided(text)
+    assert "FL103" in dict(verdict.refusals)
+    renamed = decided(text, mending=Mending({"nobody_knows": "kling25"}, unsafe=()))
+    assert (renamed.status, renamed.mended) == ("translated", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "cents"),
+    [
+        ("a --video --video_model kling25 --duration 10", Settings(), (78.0, 78.0)),
+        (
+            "a --video --video_model kling25 --duration 10",
+            Settings(default_model="ovi"),
+            (78.0, 78.0),
+        ),
+        ("a --video --video_model kling25", Settings(default_model="ovi"), (39.0, 39.0)),
+        ("a --video", Settings(default_model="kling25"), (None, 39.0)),
+        ("a --video --video_model seedance25_720p", Settings(), (None, None)),
+    ],
+)
+def test_the_price_is_that_of_the_model_and_the_length(
+    text: str, settings: Settings, cents: tuple[float | None, float | None]
+) -> None:
+    assert decided(text, settings).cents == cents
+
+
+def test_what_is_shared_is_the_verdict_without_a_prompts_own() -> None:
+    values = {"video_model": "kling25", "video_prompt": "", "video_duration": 10}
+    expected = Verdict(
+        Stored("", "", {}), "translated", values, ("FL001",), (), "kling25", 10, (78.0, 78.0)
+    )
+    assert Decider(Settings(), None).shared(values, ("FL001",)) == expected
+    assert Decider(Settings(), [*values]).shared(values, ("FL001",)) == expected
+    assert Decider(Settings(), ["video_model"]).shared(values, ("FL001",)) is None
+    for alone in (
+        Decider(Settings(default_model="ovi"), None),
+        Decider(Settings(accept_successors=True), None),
+        Decider(Settings(), None, Mending(safe=True)),
+        Decider(Settings(), None, step=EXPAND),
+    ):
+        assert alone.shared(values, ("FL001",)) is None
+
+
+@pytest.mark.parametrize(
+    ("held", "beside", "status"),
+    [
+        ("kling25", "kling25", "translated"),
+        ("kling25", None, "translated"),
+        (None, "kling25", "translated"),
+        ("kling25", "ovi", "refused"),
+        ("ovi", "kling25", "refused"),
+        ("kling25", UNSTATED, "refused"),
+        (None, UNSTATED, "refused"),
+    ],
+)
+def test_a_field_that_is_stored_in_two_places_has_both_values(
+    held: Any, beside: Any, status: str
+) -> None:
+    stored = Stored(
+        "", "a cat --video --video_model kling25", {"video_model": held}, {"video_model": beside}
+    )
+    verdict = Decider(Settings(), None)(stored)
+    assert verdict.status == status
+    assert [code for code, _ in verdict.refusals] == (["FL604"] if status == "refused" else [])
+
+
+def test_a_change_that_the_store_refuses_is_refused_with_its_reason() -> None:
+    changed, plain = decided("a cat --video --video_model kling25"), decided("a cat")
+    by_store = refused_by(ChangeRefusal("does-not-fit", "too long"), [changed, plain])
+    assert by_store[0] == Verdict(
+        changed.stored, "refused", codes=changed.codes, refusals=(("does-not-fit", "too long"),)
+    )
+    assert by_store[1] is plain

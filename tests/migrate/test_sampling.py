@@ -27,3 +27,44 @@ def test_models_are_counted_by_the_names_that_prompts_have() -> None:
     statuses = [sample["status"] for sample in samples.prompts]
     assert statuses.count("translated") == 1
     assert statuses.count("refused") >= 1
+
+
+def taken(first: int, each: int) -> Samples:
+    """Return the samples of a chunk, in which each of three kinds comes three times."""
+    decide = Decider(DEFAULT, None)
+    texts = [
+        "a cat --video --video_model kling25",
+        'a 6" heel --video',
+        "a cat --video --video_model nobody_knows",
+        "plain",
+    ] * 3
+    records = [
+        StoredRecord(f"{first + n}", (Stored("", text, {}),)) for n, text in enumerate(texts)
+    ]
+    samples = Samples(each)
+    problems = [Problem(f"p{first + n}", "no JSON") for n in range(120)]
+    samples.take(
+        Chunk(records, {}, problems), [(one, (decide(one.prompts[0]),)) for one in records]
+    )
+    return samples
+
+
+def test_so_many_of_each_outcome_are_kept_and_of_the_refused_ones_of_each_code() -> None:
+    samples = taken(1, 2)
+    assert [one["key"] for one in samples.prompts] == ["1", "2", "3", "5", "6", "7"]
+    assert [[*one["reasons"], {"code": ""}][0]["code"] for one in samples.prompts] == [
+        *("", "FL101", "FL301"),
+        *("", "FL101", "FL301"),
+    ]
+    assert [problem["key"] for problem in samples.problems] == [f"p{n}" for n in range(1, 101)]
+
+
+def test_samples_of_later_chunks_fill_what_is_left() -> None:
+    samples = taken(1, 4)
+    samples.add(taken(21, 4))
+    assert [one["key"] for one in samples.prompts][9:] == ["21", "22", "23"]
+    assert samples.models == {"nobody_knows": 6}
+    assert len(samples.problems) == 100
+    fewer = Samples(4)
+    fewer.add(taken(1, 4))
+    assert fewer.problems == taken(1, 4).problems
