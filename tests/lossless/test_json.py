@@ -410,3 +410,21 @@ def test_a_constant_that_json_has_not_is_named() -> None:
     validate(b"[NaN]")
     with pytest.raises(ValueError, match=r"^not valid JSON: NaN is not a value of it$"):
         validate(b"[NaN]", JSON)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b'{"a": }', "not valid JSON: expecting value at column 7"),
+        (b"1 2", "not valid JSON: extra data at column 3"),
+        (b"[" * 60_000 + b"]" * 60_000 + b" 1", "not valid JSON: extra data at byte 120002"),
+        (
+            b"[" * 60_000 + b"x" + b"]" * 60_000,
+            "not valid JSON: a word that is not a value at byte 60001",
+        ),
+        (b'"\xff', "not UTF-8: byte 2 is 0xff"),
+    ],
+)
+def test_why_a_value_is_not_valid_is_said_with_the_place(data: bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        validate(data)

@@ -25,6 +25,10 @@ PROMPTS = (
     'a cat --video_model kling25 --video_prompt ""\n---\na dog',
     # Addresses are compared and not shown.
     "a cat --video_model kling25\nvideo_last_frame_url=https://a\nvideo_last_frame_url=https://b",
+    # Texts in which edits end at a separator.
+    'a cat --video_model kling25 --video_prompt "" \n---\n --video --video a cat',
+    "a cat --video_model kling25 --duration\n---",
+    "a cat --video_model kling25 -- --duration 5 \n---\n -- --video",
     # A bare `--`: what stands before and after it.
     "--video_model -- --video",
     "---\n-- --video a cat",
@@ -63,6 +67,7 @@ PROMPTS = (
     "a cat --mask_prompt a --video on a mat",
     "a cat --loras tiger --video -- on a mat",
     "a cat --loras tiger --video \u00a0",
+    "a cat --loras tiger --video on --mask_prompt cat --video on a mat",
     "a cat --loras tiger --video on\ta\rhigh\nmat",
     "a cat --loras tiger --video -x --loras lion --video on a mat",
     "--- --video_model kling25\n---",
@@ -137,8 +142,9 @@ def _finding(text: str, finding: Diagnostic) -> Iterator[str]:
         f" {finding.span.of(text)!r}: {finding.message}"
     )
     if finding.fix:
-        fixed = apply_edits(text, finding.fix.edits)
-        yield f"    {finding.fix.applicability}, {finding.fix.title}: {fixed!r}"
+        edits = ", ".join(f"{start}-{end} {new!r}" for start, end, new in finding.fix.edits)
+        yield f"    {finding.fix.applicability}, {finding.fix.title}: {edits}"
+        yield f"    {apply_edits(text, finding.fix.edits)!r}"
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from shim.forms import (
     LEGACY,
     MULTIPART,
     URLENCODED,
+    Part,
     field,
     file,
     json_body,
@@ -178,6 +179,7 @@ def test_a_text_that_was_read_is_not_elsewhere(middle: str) -> None:
     text = f"a --video{middle}x"
     for body, media_type in (
         (multipart_body([text_field(text)]), MULTIPART),
+        (multipart_body([text_field(text), file()]), MULTIPART),
         (urlencoded_body([("prompt[text]", text)]), URLENCODED),
         (json_body({"prompt": {"text": text}}), JSON),
         (json_body({"prompt": {"text": text}}, ensure_ascii=False), JSON),
@@ -185,6 +187,13 @@ def test_a_text_that_was_read_is_not_elsewhere(middle: str) -> None:
         inspection = rewrite(body, media_type).inspection
         assert inspection.record.reason is None
         assert sum(inspection.record.prompts.values()) == 1
+
+
+@pytest.mark.parametrize("more", [[], [file()]])
+def test_the_values_of_a_form_in_parts_have_no_escapes(more: list[Part]) -> None:
+    for note, reason in (("%2D-video", None), ("--video", Reason.FLAGS_ELSEWHERE)):
+        body = multipart_body([text_field("a cat"), field("note", note), *more])
+        assert rewrite(body).inspection.record.reason is reason
 
 
 def test_the_single_prompt_of_a_tune_is_read_like_several() -> None:

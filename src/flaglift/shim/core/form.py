@@ -53,8 +53,8 @@ class RequestForm:
         self._sent_order = ArrayOrder()
         self._added: dict[tuple[str, int, str], str] = {}
         self._entries = 0
-        self.texts: int = 0
-        """The number of texts seen."""
+        self.has_text: bool = False
+        """Whether a text was seen."""
 
     def see(self, entry: FormEntry) -> None:
         """Register an entry. Raises `Doubt` if it is ambiguous, or if there are too many."""
@@ -67,7 +67,7 @@ class RequestForm:
         if place.field == "text":
             if place.rest or entry.value is None:
                 raise Doubt(Reason.ODD_NAME if place.rest else Reason.INVALID_UTF8)
-            self.texts += 1
+            self.has_text = True
             self._once(place, None)
         else:
             self._once(place, entry.value)

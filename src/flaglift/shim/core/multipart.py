@@ -173,7 +173,7 @@ class Multipart:
 
     @property
     def _text_may_come(self) -> bool:
-        return self._judge.route.root == "tune" or not self._form.texts
+        return self._judge.route.root == "tune" or not self._form.has_text
 
     @property
     def _releases(self) -> bool:
