@@ -27,6 +27,7 @@ TEXTS = [
     UNREADABLE,
     "a cat",
     "",
+    "a cat\r\n\r\non a mat --video --video_model kling25",
     "--video --video_model happyhorse_720p --video_prompt dunes",
     'a cat --video --video_model kling25 --video_prompt "ü"',
     f"--{BOUNDARY[:9]}--video{BOUNDARY[9:]} --video_model kling25",

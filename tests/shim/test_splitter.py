@@ -28,3 +28,12 @@ def test_headers_of_exactly_the_bound_are_read_and_no_longer_ones(chunk: int) ->
     assert pieces(body_with(MOST_HEADER_BYTES), chunk) == [head, head, end]
     with pytest.raises(Doubt):
         pieces(body_with(MOST_HEADER_BYTES + 1), chunk)
+
+
+def test_a_delimiter_is_found_wherever_the_body_is_cut() -> None:
+    body = body_with(100)
+    for cut in range(len(body)):
+        splitter = Splitter(b"x")
+        found = [*splitter.feed(body[:cut]), *splitter.feed(body[cut:])]
+        assert [kind for kind, _ in found if kind is not MultipartPiece.DATA] == pieces(body, 1)
+        assert b"".join(raw for _, raw in found) + splitter.held == body

@@ -115,11 +115,12 @@ def test_where_the_disk_is_full_the_body_passes_as_it_is(late: LateText, size: i
 
 
 def test_without_a_folder_for_temporary_files_nothing_is_lost(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     done = rewrite(BODY, policy=Policy(hold_limit=1000), cuts=range(0, len(BODY), 700))
     assert (done.body, done.delta) == (BODY, 0)
+    assert caplog.messages == ["a request's body cannot be kept on disk: no such file or directory"]
 
 
 CRASH = """
