@@ -199,3 +199,18 @@ def test_what_is_written_does_not_hang_on_blocks(
             new = path.read_bytes()
             assert new != text.encode()
             assert expected.setdefault(name, new) == new
+
+
+@pytest.mark.parametrize("size", [40, 64, 1000])
+def test_what_follows_a_list_is_copied_whatever_block_it_is_in(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    element = f'{{"text": "a {FLAGS}"}}'
+    rest = f"\n{element}, {element}\n[{element}] " * 20
+    path = tmp_path / "p.json"
+    path.write_text(f"[{element}]{rest}")
+    monkeypatch.setattr(json_array, "_BLOCK", size)
+    counts = applied(path, replace=True)
+    assert (counts.records, counts.changed, counts.problems) == (2, 1, 1)
+    assert path.read_text().endswith(f"]{rest}")
+    assert path.read_text().count("--video ") == rest.count("--video ")

@@ -1,6 +1,8 @@
 """Parquet files as other programs write them: nothing of them is lost."""
 
+import json
 import os
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -243,3 +245,16 @@ def test_a_list_is_no_target(kind: pa.DataType, tmp_path: Path) -> None:
     assert tally.refusals == {"does-not-fit": 1}
     assert pq.read_table(path).column("video_model").to_pylist() == [None]
     assert verified(path)[1] == []
+
+
+def test_the_journal_finds_rows_by_the_same_thousands_as_those_of_lines(tmp_path: Path) -> None:
+    rows = table(2_100)
+    changed = {"p.parquet": written(tmp_path / "p.parquet", rows), "p.jsonl": tmp_path / "p.jsonl"}
+    changed["p.jsonl"].write_text("".join(json.dumps(row) + "\n" for row in rows.to_pylist()))
+    found = {}
+    for name, path in changed.items():
+        assert applied(path, replace=True).changed == 2_100
+        with sqlite3.connect(f"{path}.flaglift") as db:
+            found[name] = set(db.execute("SELECT hash FROM place"))
+    assert found["p.parquet"] == found["p.jsonl"]
+    assert len(found["p.jsonl"]) == 3
