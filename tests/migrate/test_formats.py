@@ -347,6 +347,13 @@ def test_a_broken_array(data: str, changed: int, problems: int) -> None:
         assert (tally.changed, tally.problems) == (changed, problems)
 
 
+def test_an_element_without_an_end_is_named_with_what_is_read_at_most(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    path.write_text('[{"text": 1')
+    with pytest.raises(UnreadableRecordError, match="element 1: longer than .* bytes, or not JSON"):
+        applied(path, keep_going=False)
+
+
 def test_ragged_rows_and_open_quotes_are_passed_by() -> None:
     data = f'text,a\n{VIDEO},\n{VIDEO}\n{VIDEO},1,2\n\n"{VIDEO},\n{VIDEO},\n'
     with folder() as place:

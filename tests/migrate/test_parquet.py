@@ -248,12 +248,14 @@ def test_a_list_is_no_target(kind: pa.DataType, tmp_path: Path) -> None:
 
 
 def test_the_journal_finds_rows_by_the_same_thousands_as_those_of_lines(tmp_path: Path) -> None:
-    rows = table(2_100)
+    flagged = (999, 1_000, 1_999, 2_000)
+    texts = [f"a cat {FLAGS}" if row in flagged else "plain" for row in range(1, 2_101)]
+    rows = table(2_100, text=texts)
     changed = {"p.parquet": written(tmp_path / "p.parquet", rows), "p.jsonl": tmp_path / "p.jsonl"}
     changed["p.jsonl"].write_text("".join(json.dumps(row) + "\n" for row in rows.to_pylist()))
     found = {}
     for name, path in changed.items():
-        assert applied(path, replace=True).changed == 2_100
+        assert applied(path, replace=True).changed == len(flagged)
         with sqlite3.connect(f"{path}.flaglift") as db:
             found[name] = set(db.execute("SELECT hash FROM place"))
     assert found["p.parquet"] == found["p.jsonl"]
