@@ -350,7 +350,9 @@ def test_a_broken_array(data: str, changed: int, problems: int) -> None:
 def test_an_element_without_an_end_is_named_with_what_is_read_at_most(tmp_path: Path) -> None:
     path = tmp_path / "p.json"
     path.write_text('[{"text": 1')
-    with pytest.raises(UnreadableRecordError, match="element 1: longer than .* bytes, or not JSON"):
+    with pytest.raises(
+        UnreadableRecordError, match=r"element 1: longer than .* bytes, or not JSON"
+    ):
         applied(path, keep_going=False)
 
 
