@@ -255,9 +255,10 @@ class Copy(NamedTuple):
         return survivor(mutant, shown.stdout)
 
     def _is_noticed(self, mutant: str) -> bool:
-        """Run all tests of the room: mutmut runs those that called the function the first time.
+        """Run all tests of the room, and return whether one fails.
 
-        What is done at import, or kept of a first call, is not called by the others.
+        mutmut runs those that called the function when all ran in one process: not those for which
+        it was called at import, or kept what it returned to another one.
         """
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-qx", *_OPTIONS, *self.room.tests],
