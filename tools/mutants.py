@@ -68,7 +68,8 @@ ROOMS = {
         [
             f"tests/migrate/test_{name}.py"
             for name in (
-                "decision", "engine", "json_document", "manifest", "mending", "sampling", "tally",
+                "corners", "decision", "engine", "first_chunk", "json_document", "manifest",
+                "mending", "request", "row_decision", "sampling", "superseding", "tally", "updates",
             )
         ],
     ),
