@@ -428,3 +428,11 @@ def test_a_constant_that_json_has_not_is_named() -> None:
 def test_why_a_value_is_not_valid_is_said_with_the_place(data: bytes, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         validate(data)
+
+
+def test_a_word_of_pythons_json_is_no_value_elsewhere_however_deep_it_is() -> None:
+    for depth in (1, 60_000):
+        data = b"[" * depth + b"NaN" + b"]" * depth
+        validate(data)
+        with pytest.raises(ValueError, match="not valid JSON"):
+            validate(data, JSON)

@@ -11,7 +11,8 @@ from flaglift.context import Context
 from flaglift.diagnostics import Applicability, Diagnostic
 from flaglift.emit.translation import TranslationStatus
 from flaglift.lossless.spans import apply_edits
-from flaglift.rules.base import cents, excerpt
+from flaglift.rules import RULES
+from flaglift.rules.base import Reads, cents, excerpt
 from flaglift.settings import DEFAULT, Settings
 
 CODES = {
@@ -106,6 +107,14 @@ def test_every_keyframe_shares_the_conflicts_of_the_settings_block() -> None:
     assert [finding.span.of(text) for finding in findings] == ["w=6"] * 3
     translations = translate_keyframes(text)
     assert {translation.status for translation in translations} == {TranslationStatus.REFUSED}
+
+
+def test_the_words_of_a_video_prompt_matter_for_conflicts_beside_another_one_only() -> None:
+    (rule,) = [rule for rule in RULES if rule.code == "FL604"]
+    assert rule.reads_with(Context({"video_prompt": "it yawns"})) == rule.reads
+    assert rule.reads & Reads.VALUE
+    for request in (Context(), Context({"video_prompt": "", "video_model": "ovi"})):
+        assert rule.reads_with(request) == rule.reads & ~Reads.VALUE
 
 
 def test_a_price_above_a_budget_needs_a_length_that_is_known() -> None:
