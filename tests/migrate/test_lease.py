@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Table
 
 from flaglift.errors import FlagliftError
-from flaglift.migrate.errors import LockedError
+from flaglift.migrate.errors import LockedError, UnavailableError
 from flaglift.migrate.job import Job
 from flaglift.migrate.sql import lease
 from flaglift.migrate.sql.ledger import SqlLedger
@@ -140,6 +140,40 @@ def test_two_runs_begun_at_the_same_moment(
     assert refused.startswith("LockedError: ")
     assert "another run is working on it" in refused
     assert done == "done"
+    assert database.run("SELECT * FROM flaglift_leases") == []
+
+
+def fail_to_tell_the_time(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Fail as a database does that ends one of two transactions."""
+    left = iter(range(times))
+    real = lease.Lease._now
+
+    def fail(self: lease.Lease, connection: Connection) -> int:
+        if next(left, None) is not None:
+            raise UnavailableError("Deadlock found when trying to get lock")
+        return real(self, connection)
+
+    monkeypatch.setattr(lease.Lease, "_now", fail)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+def test_a_transaction_that_is_ended_several_times(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = database.prompts(PROMPTS)
+    fail_to_tell_the_time(monkeypatch, 5)
+    assert applied(source).changed == 4
+
+
+def test_a_transaction_that_is_always_ended(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = database.prompts(PROMPTS)
+    fail_to_tell_the_time(monkeypatch, 10**9)
+    monkeypatch.setattr(lease, "_WAIT_SECONDS", 0.1)
+    with pytest.raises(UnavailableError, match="Deadlock"):
+        applied(source)
+    assert [*lease._HELD] == []
     assert database.run("SELECT * FROM flaglift_leases") == []
 
 

@@ -60,30 +60,36 @@ class Lease:
         self._owner = secrets.token_hex(16)
 
     def take(self) -> None:
-        """Take it, waiting if necessary. Raises `LockedError` if another run holds it."""
+        """Take it, waiting if necessary.
+
+        Raises `LockedError` if another run holds it, `UnavailableError` if the database stays away.
+        """
         _HELD.add(self._owner)
         until = time.monotonic() + _WAIT_SECONDS
-        while (holder := self._try_twice()) is not None:
+        while (refusal := self._refusal()) is not None:
             if time.monotonic() > until:
                 _HELD.discard(self._owner)
-                raise LockedError(
-                    f"{self._session.name}: another run is working on it ({holder});"
-                    " `flaglift migrate status` shows it. If it was killed on another machine, try"
-                    f" again in {_LEASE_SECONDS} seconds"
-                )
+                raise refusal
             time.sleep(0.2)
 
-    def _try_twice(self) -> str | None:
-        """Return who holds it; None if it is ours now.
+    def _refusal(self) -> FlagliftError | None:
+        """Try to take it; return why that failed.
 
         InnoDB lets two runs look for a missing row at once, and ends one of the transactions when
-        both insert it. At the second try the row exists.
+        both insert it. Tried again at once, they may meet again.
         """
         try:
-            return self._try()
-        except UnavailableError:
+            holder = self._try()
+        except UnavailableError as error:
             self._session.close()
-            return self._try()
+            return error
+        if holder is None:
+            return None
+        return LockedError(
+            f"{self._session.name}: another run is working on it ({holder});"
+            " `flaglift migrate status` shows it. If it was killed on another machine, try"
+            f" again in {_LEASE_SECONDS} seconds"
+        )
 
     def _try(self) -> str | None:
         """Return who holds it; None if it is ours now."""
