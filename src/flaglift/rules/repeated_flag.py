@@ -41,10 +41,11 @@ class RepeatedFlag(Rule):
 
     Fix safety
         Safe: it removes the flags that do not count. It is not offered where the last one is empty
-        or names an unknown model: one of the others may have been meant.
+        or names an unknown model: one of the others may have been meant. Nor is it where a flag
+        keeps words apart that would read differently next to each other (FL111).
 
     Ground
-        Dialect section 2.6.
+        Dialect sections 2.6 and 2.11.
     """
 
     code = "FL104"
@@ -95,12 +96,17 @@ class RepeatedFlag(Rule):
             'a cat --video --video_model kling25 --video_prompt "it sits" --video_prompt —duration',
             "the last one's value looks like a flag",
         ),
+        Invalid(
+            "a cat --mask_prompt --duration 5 on a mat --duration 10",
+            "without the first, another flag would take the word after it",
+        ),
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one finding for each flag that a later one of its name replaces."""
         last = {flag.name: flag for flag in subject.segment.flags}
         is_meant = {name: _says_something(flag, subject) for name, flag in last.items()}
+        holds_apart = subject.prompt.features & Feature.HOLDS_APART.value
         for flag in subject.segment.flags:
             counts = last[flag.name]
             if flag is counts:
@@ -111,7 +117,7 @@ class RepeatedFlag(Rule):
             yield self.report(
                 flag.span,
                 f"`--{flag.name}` is given again later, and only the last one counts{used}",
-                fix=fix if is_meant[flag.name] else None,
+                fix=fix if is_meant[flag.name] and not holds_apart else None,
             )
 
 
