@@ -154,6 +154,15 @@ def test_a_file_that_cannot_be_migrated_stops_no_other(folder: Path) -> None:
     assert "repair it, or skip such records with --keep-going" in done[1]["error"]
 
 
+def test_a_file_with_a_long_name_is_done_once(folder: Path) -> None:
+    path = (folder / "1" / "a.jsonl").rename(folder / "1" / ("\N{CAT FACE}" * 55 + "aa.jsonl"))
+    manifest = Manifest(folder, Job(""))
+    manifest.begin([path], restart=False)
+    done = migrate_one(manifest, OPTIONS, path)
+    assert done["state"] == "finished"
+    assert manifest.committed(path) == done
+
+
 def test_a_file_that_somebody_else_is_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate_spark, "_POLL_SECONDS", 0.01)
     path = folder / "1" / "a.jsonl"

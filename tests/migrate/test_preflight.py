@@ -1,5 +1,6 @@
 """What is looked at before the first change: rights, replicas, modes, constraints, space."""
 
+import json
 import os
 import shutil
 import socket
@@ -272,6 +273,31 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
 def test_a_folder_that_takes_no_files() -> None:
     (check,) = check_folder(Path("/proc/self"), 1)
     assert "cannot be written" in check.sentence
+
+
+@pytest.mark.parametrize("room", [0, 9, 14, 21, 22, 26, 27])
+def test_a_name_that_leaves_no_room_for_those_beside_it(tmp_path: Path, room: int) -> None:
+    stem = "\N{CAT FACE}" + "a" * (os.pathconf(tmp_path, "PC_NAME_MAX") - room - 4 - len(".jsonl"))
+    source = tmp_path / f"{stem}.jsonl"
+    source.write_text(json.dumps({"text": VIDEO}) + "\n")
+    named = ["--journal", str(tmp_path / "journal"), "--to", str(tmp_path / "to.jsonl")]
+    companions = (("the journal", "--journal", 22), ("the result", "--to", 27))
+    notes = [
+        f"the name of {what} is {more - room} bytes too long; apply needs another one, by {option}"
+        for what, option, more in companions
+        if room < more
+    ]
+    assert said(str(source), "name") == notes
+    assert flaglift("migrate", "plan", str(source)).returncode == 0
+    assert flaglift("migrate", "status", str(source)).returncode == 0
+    done = flaglift("migrate", "apply", str(source), *named[: 4 * bool(notes)])
+    assert done.returncode == 0, done.stderr
+    if notes:
+        refused = flaglift("migrate", "apply", str(source))
+        assert (refused.returncode, notes[0] in refused.stderr) == (2, True)
+        assert sorted(tmp_path.iterdir()) == sorted(
+            [source, *(tmp_path / name for name in ("journal", "journal-lock", "to.jsonl"))]
+        )
 
 
 def test_what_was_looked_at_comes_first(tmp_path: Path) -> None:

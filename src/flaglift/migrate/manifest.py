@@ -25,6 +25,8 @@ from flaglift.migrate.job import Job
 NAME = "flaglift.manifest"
 """The name of the manifest's folder, inside the pattern's last folder without a wildcard."""
 
+_NAME_BYTES = 100
+
 Document = dict[str, Any]
 
 
@@ -124,7 +126,9 @@ class Manifest:
 
     def _commit_of(self, path: Path) -> Path:
         digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
-        return self._place / f"{path.name}-{digest[:16]}.json"
+        # The name is for people, who need no more of it than every file system takes.
+        name = os.fsencode(path.name)[:_NAME_BYTES].decode("utf-8", "ignore")
+        return self._place / f"{name}-{digest[:16]}.json"
 
     def _write(self, path: Path, document: Mapping[str, Any]) -> None:
         whole = path.with_name(f".{path.name}-{os.getpid()}")

@@ -1,4 +1,4 @@
-"""Checks whether a migration can write its files into a folder."""
+"""Checks whether a migration can create its files in a folder."""
 
 import os
 import shutil
@@ -24,3 +24,17 @@ def check_folder(folder: Path, needed: int) -> list[Check]:
             " is full it stops, and resumes when there is room",
         )
     ]
+
+
+def check_name(path: Path, what: str, option: str) -> list[Check]:
+    """Return a note if a folder takes no file of this name; `option` gives another one."""
+    if not path.parent.is_dir():
+        return []
+    most = getattr(os, "pathconf", lambda *_: 255)(path.parent, "PC_NAME_MAX")
+    excess = len(os.fsencode(path.name)) - most
+    if excess <= 0:
+        return []
+    sentence = (
+        f"the name of {what} is {excess} bytes too long; apply needs another one, by {option}"
+    )
+    return [Check("note", "name", sentence)]

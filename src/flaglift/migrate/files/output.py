@@ -28,6 +28,11 @@ def partial(path: Path, purpose: str = "partial") -> Path:
     return path.with_name(f".{path.name}.flaglift-{purpose}")
 
 
+def exists(path: Path) -> bool:
+    """Return whether there is a file; there is none of a name that is too long."""
+    return os.path.exists(path)  # `Path.exists` raises for such a name
+
+
 def named(path: Path, word: str) -> Path:
     """Return a path with a word before the suffixes that say what the file is.
 

@@ -11,6 +11,7 @@ from flaglift.errors import InputError
 from flaglift.migrate.errors import LockedError
 from flaglift.migrate.files.format import Format, MadeChunk
 from flaglift.migrate.files.ledger import Ledger
+from flaglift.migrate.files.output import exists, partial
 from flaglift.migrate.files.runs import begin_or_resume, result_path
 from flaglift.migrate.files.undo import FileUndoer
 from flaglift.migrate.files.verify import verify_file
@@ -19,7 +20,7 @@ from flaglift.migrate.job import Job
 from flaglift.migrate.locking import file_lock, lock_path
 from flaglift.migrate.records import Chunk, Cursor, JournalEntry, RecordChange
 from flaglift.migrate.resuming import reread
-from flaglift.migrate.space import check_folder
+from flaglift.migrate.space import check_folder, check_name
 from flaglift.migrate.store import Check, MigrationRun
 
 
@@ -45,7 +46,7 @@ class FileStore:
         self._kind = kind
         self._opened: Format | None = None
         self._ledger_path = journal_path(path, job)
-        if self._ledger_path.exists() and self._ledger_path.samefile(path):
+        if exists(self._ledger_path) and self._ledger_path.samefile(path):
             raise InputError(f"{self.name}: is the source; name another file with --journal")
 
     @property
@@ -71,7 +72,16 @@ class FileStore:
         needed[self._ledger_path.absolute().parent] += size
         return [
             *(Check("note", "file", note) for note in self.notes()),
+            *self._names(),
             *(each for folder in needed for each in check_folder(folder, needed[folder])),
+        ]
+
+    def _names(self) -> list[Check]:
+        """Return which of the files beside this one have too long a name."""
+        lock = lock_path(self._ledger_path)
+        return [
+            *check_name(lock.with_name(f"{lock.name}-journal"), "the journal", "--journal"),
+            *check_name(partial(result_path(self._path, self._job)), "the result", "--to"),
         ]
 
     def total(self) -> tuple[str, int] | None:
@@ -118,6 +128,8 @@ class FileStore:
     def writing(self, *, restart: bool) -> Iterator[FileWriter]:
         """Begin a run or resume an unfinished one, holding the lock."""
         self._format.check_writable()
+        if names := self._names():
+            raise InputError(f"{self.name}: {names[0].sentence}")
         self._format.by_columns = True  # a plan shows samples of what it found
         with self._locked(), self._ledger(write=True) as ledger:
             layout = self._format.layout
@@ -148,7 +160,7 @@ class FileStore:
 
     def is_held(self) -> bool:
         """Return whether a run is working on the file now."""
-        if not lock_path(self._ledger_path).exists():
+        if not exists(lock_path(self._ledger_path)):
             return False
         try:
             with self._locked():
@@ -158,7 +170,7 @@ class FileStore:
 
     def runs(self) -> list[MigrationRun]:
         """Return all runs, oldest first; none if there is no journal."""
-        if not self._ledger_path.exists():
+        if not exists(self._ledger_path):
             return []
         with self._ledger(write=False) as ledger:
             return ledger.runs()
