@@ -69,8 +69,8 @@ ROOMS = {
             f"tests/migrate/test_{name}.py"
             for name in (
                 "corners", "decision", "engine", "first_chunk", "json_document", "manifest",
-                "manners", "mending", "own", "request", "row_decision", "sampling", "superseding",
-                "tally", "updates",
+                "manners", "mending", "own_in_memory", "request", "row_decision", "sampling",
+                "superseding", "tally", "updates",
             )
         ],
     ),

@@ -99,3 +99,10 @@ def open_database(kind: str, tmp_path: Path) -> Iterator[Database]:
         with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             force = " WITH (FORCE)" if kind == "postgresql" else ""
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}{force}")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of its own, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
