@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import Connection, Table
 
-from flaglift.errors import FlagliftError
+from flaglift.errors import FlagliftError, InputError
 from flaglift.migrate.errors import LockedError, UnavailableError
 from flaglift.migrate.job import Job
 from flaglift.migrate.sql import lease
@@ -175,6 +175,17 @@ def test_a_transaction_that_is_always_ended(
         applied(source)
     assert [*lease._HELD] == []
     assert database.run("SELECT * FROM flaglift_leases") == []
+
+
+def test_a_lease_that_is_refused_for_good_is_not_in_use(database: Database) -> None:
+    source = database.prompts(PROMPTS)
+    refused = InputError("permission denied")
+    with (
+        patch.object(lease.Lease, "_try", side_effect=refused),
+        pytest.raises(InputError, match="permission denied"),
+    ):
+        applied(source)
+    assert [*lease._HELD] == []
 
 
 def test_tables_that_another_first_run_creates_at_the_same_moment(

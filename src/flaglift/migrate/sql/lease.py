@@ -65,10 +65,16 @@ class Lease:
         Raises `LockedError` if another run holds it, `UnavailableError` if the database stays away.
         """
         _HELD.add(self._owner)
+        try:
+            self._wait()
+        except BaseException:
+            _HELD.discard(self._owner)
+            raise
+
+    def _wait(self) -> None:
         until = time.monotonic() + _WAIT_SECONDS
         while (refusal := self._refusal()) is not None:
             if time.monotonic() > until:
-                _HELD.discard(self._owner)
                 raise refusal
             time.sleep(0.2)
 
