@@ -24,11 +24,10 @@ Records = dict[str, dict[str, Any]]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "own_store.py").write_bytes((EXAMPLES / "own_store.py").read_bytes())
+def folder(here: Path) -> Path:
+    (here / "own_store.py").write_bytes((EXAMPLES / "own_store.py").read_bytes())
     sys.modules.pop("own_store", None)
-    path = tmp_path / "prompts"
+    path = here / "prompts"
     path.mkdir()
     for number in range(30):
         text = TEXT if number % 3 else "a quiet dog"

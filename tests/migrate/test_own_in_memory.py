@@ -18,11 +18,7 @@ from flaglift.migrate.errors import UnavailableError
 from flaglift.migrate.job import Job
 from flaglift.migrate.own.store import OwnStore
 from flaglift.migrate.undoing import undo
-
-TEXT = 'a cat --video --video_model kling25 --duration 5 --video_prompt "it yawns"'
-
-
-Records = dict[str, dict[str, Any]]
+from migrate.test_own import TEXT, Records
 
 
 class Memory:
