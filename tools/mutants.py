@@ -70,7 +70,7 @@ ROOMS = {
             for name in (
                 "corners", "decision", "engine", "first_chunk", "json_document", "manifest",
                 "manners", "mending", "own_in_memory", "request", "row_decision", "sampling",
-                "superseding", "tally", "updates",
+                "steps_of_a_run", "superseding", "tally", "updates",
             )
         ],
     ),
@@ -80,8 +80,8 @@ ROOMS = {
             f"tests/migrate/test_{name}.py"
             for name in (
                 "attributes", "blocks", "by_shape", "compression", "corners", "damaged_journal",
-                "durability", "files", "first_chunk", "formats", "parquet", "parquet_columns",
-                "parquet_values",
+                "durability", "files", "first_chunk", "formats", "manners", "parquet",
+                "parquet_columns", "parquet_values",
             )
         ],
     ),

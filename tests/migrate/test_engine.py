@@ -50,6 +50,58 @@ def test_chunks_grow_and_shrink_to_their_time() -> None:
     assert throttle.rows == 50
 
 
+def test_chunks_keep_to_bytes_to_a_rate_and_to_a_most() -> None:
+    throttle = Throttle(rows=1000)
+    throttle.learn(1000, 1000 * 2**17, 1e-9)
+    assert throttle.rows == 128  # of 128 kB each, that is 16 MB
+    throttle = Throttle(rows=15_000)
+    throttle.learn(15_000, 15_000, 1e-9)
+    assert throttle.rows == 20_000
+    throttle = Throttle(rows=1)
+    for expected in (2, 4, 8, 16, 32, 50, 50):
+        throttle.learn(throttle.rows, 1, 1000.0)
+        assert throttle.rows == expected
+    throttle = Throttle(rows_per_second=10.9)
+    assert throttle.rows == 10
+    throttle.learn(10, 10, 1e-9)
+    assert throttle.rows == 10
+    throttle.learn(10, 10, 1000.0)
+    assert throttle.rows == 10  # so few that a second's records are one chunk
+    throttle.learn(10, 0, 0.0)
+    assert throttle.rows == 10
+    assert Throttle(rows_per_second=10**6).rows == 200
+
+
+def test_a_chunk_that_failed_is_halved() -> None:
+    throttle = Throttle(rows=100)
+    for taken, expected in [(0, 50), (60, 25), (9, 4), (4, 2), (0, 1), (0, 1)]:
+        throttle.shrink(taken)
+        assert throttle.rows == expected
+
+
+def test_waiting_naps_no_longer_than_is_due() -> None:
+    clock, naps = Clock(), []
+
+    def sleep(seconds: float) -> None:
+        naps.append(round(seconds, 6))
+        clock.sleep(seconds)
+
+    throttle = Throttle(rows_per_second=10, clock=clock, sleep=sleep)
+    throttle.wait(10, 0.5, never)
+    assert naps == [0.2, 0.2, 0.1]
+    throttle.wait(10, 1.5, never)  # it took longer than the rate allows for
+    assert len(naps) == 3
+
+
+def test_a_reason_to_wait_is_said_again_after_work() -> None:
+    reasons = iter(["a", "a", None, "a", None])
+    said: list[str] = []
+    throttle = Throttle(held_up=lambda: next(reasons), say=said.append, sleep=lambda _: None)
+    throttle.wait(1, 0.0, never)
+    throttle.wait(1, 0.0, never)
+    assert said == ["waiting: a", "waiting: a"]
+
+
 def test_a_limit_of_rows_a_second_is_kept() -> None:
     clock = Clock()
     throttle = Throttle(rows_per_second=100, clock=clock, sleep=clock.sleep)

@@ -13,6 +13,7 @@ from flaglift.migrate.decision import Decider
 from flaglift.migrate.job import DEFAULT_TARGETS
 from flaglift.migrate.json_document import JsonDocuments
 from flaglift.migrate.json_rewriting import JsonRewriter
+from flaglift.migrate.records import Problem, StoredRecord
 
 DECIDE = Decider(Settings(), None)
 FLAGS = "--video --video_model kling25 --duration 5"
@@ -102,6 +103,67 @@ def test_what_cannot_be_read_is_said(line: bytes, reason: str) -> None:
 def test_a_path_through_a_value_of_another_kind_is_said() -> None:
     with pytest.raises(ValueError, match="`a` is not a list"):
         JsonDocuments("a[].text", DEFAULT_TARGETS).read(b'{"a": {"text": "b"}}')
+
+
+@pytest.mark.parametrize(
+    ("key", "line", "named"),
+    [
+        ("id", b'{"id": 7, "text": "a"}', "7"),
+        ("meta.id", b'{"meta": {"id": "x"}, "text": "a"}', "x"),
+        ("ids[].id", b'{"ids": [{"id": null}], "text": "a"}', "None"),
+        ("id", b'{"n": 1, "n": 2, "id": 7, "text": "a"}', "7"),
+        ("id", b'{"n": %s, "id": "\\u0061", "text": "a"}' % (b"9" * 5000), "a"),
+        (None, b'{"n": 1, "n": 2, "id": 7, "text": "a"}', "12"),
+        (None, b'{"id": 7, "text": "a"}', "12"),
+    ],
+)
+def test_a_document_is_named_by_its_key(key: str | None, line: bytes, named: str) -> None:
+    record = JsonDocuments("text", DEFAULT_TARGETS, key).record(line, 12, 30, every=True)
+    assert isinstance(record, StoredRecord)
+    assert (record.key, record.body) == (named, slice(30, 30 + len(line)))
+    assert [stored.text for stored in record.prompts] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("key", "line", "sentence"),
+    [
+        ("id", b'{"text": "a"}', "there is no single key `id` in it"),
+        ("ids[].id", b'{"ids": [{"id": 1}, {"id": 2}], "text": "a"}', "no single key `ids[].id`"),
+        ("ids[].id", b'{"ids": [{"id": 1}, {"id": 2}], "n": 1, "n": 2, "text": "a"}', "no single"),
+        ("id", b'{"id": 1, "id": 2, "text": "a"}', "the key `id` stands in it 2 times"),
+        ("id", b'{"id": %s, "text": "a"}' % (b"9" * 5000), "`id` has more digits than can be read"),
+        (None, b'{"video_duration": %s, "text": "a"}' % (b"9" * 5000), "`video_duration` has more"),
+    ],
+)
+def test_a_document_without_a_single_name_is_a_problem(
+    key: str | None, line: bytes, sentence: str
+) -> None:
+    problem = JsonDocuments("text", DEFAULT_TARGETS, key).record(line, 12, 0, every=False)
+    assert isinstance(problem, Problem)
+    assert problem.key == "12"
+    assert sentence in problem.sentence
+
+
+def test_plain_documents_are_skipped_unless_every_one_is_wanted() -> None:
+    documents = JsonDocuments("text", DEFAULT_TARGETS, "id")
+    line, flagged = b'{"id": 7, "text": "a"}', b'{"id": 7, "text": "a --video"}'
+    taken: list[tuple[int, int]] = []
+
+    def change(data: bytes, document: dict[str, Any], number: int, start: int) -> bool:
+        taken.append((number, start))
+        return document["text"] == "a --video" and data == flagged
+
+    assert documents.record(line, 1, 0, every=False, change=change) is None
+    assert documents.record(flagged, 2, 30, every=False, change=change) is None
+    assert taken == [(2, 30)]
+    assert documents.record(flagged, 3, 60, every=True, change=change) is not None
+    assert documents.record(b'{"id": 7, "text": "b --video"}', 4, 90, every=False, change=change)
+    assert taken == [(2, 30), (4, 90)]
+    # Values that are known are not read again.
+    known = {"id": 8, "text": "a --video"}
+    record = documents.record(b"{}", 5, 0, every=False, document=known)
+    assert isinstance(record, StoredRecord)
+    assert (record.key, record.prompts[0].text) == ("8", "a --video")
 
 
 @pytest.mark.parametrize("path", ["", ".", "a.", "a..b", "a[]", "a[0].b", "[", "a]b", "a\\"])

@@ -130,8 +130,13 @@ def test_other_options_before_the_job_is_done(folder: Path) -> None:
     manifest = Manifest(place, job)
     manifest.begin(files, restart=False)
     migrate_one(manifest, OPTIONS, files[0])
-    with pytest.raises(InputError, match="has 3 files left, and was begun with other options"):
+    with pytest.raises(InputError) as caught:
         migrated(folder, encoding="latin-1")
+    begun = json.loads((folder / NAME / "job.json").read_text())["begun"]
+    assert str(caught.value) == (
+        f"{folder / NAME}: the job of {begun} has 3 files left, and was begun with other options or"
+        " another version of flaglift; finish it with those, or drop it with --restart"
+    )
     done = migrated(folder, encoding="latin-1", restart=True)
     assert all("error" not in commit for commit in done)
     # When it is done, another one may begin.
