@@ -80,8 +80,8 @@ ROOMS = {
             f"tests/migrate/test_{name}.py"
             for name in (
                 "attributes", "blocks", "by_shape", "compression", "corners", "damaged_journal",
-                "durability", "files", "first_chunk", "formats", "manners", "parquet",
-                "parquet_columns", "parquet_values",
+                "durability", "files", "first_chunk", "formats", "ledger", "manners",
+                "parquet", "parquet_columns", "parquet_values",
             )
         ],
     ),

@@ -278,6 +278,7 @@ class Ledger:
             self._db.execute(f"DELETE FROM place WHERE block IN ({ours})", (run.id,))  # noqa: S608
             self._db.execute("DELETE FROM journal WHERE run = ?", (run.id,))
             self.save(replace(run, state="purged", updated=now()))
+        self._open.clear()  # SQLite gives the numbers of deleted blocks to new ones
         self._db.execute("VACUUM")
 
     def close(self) -> None:
