@@ -33,7 +33,8 @@ def lint(
 
     `suppressed` names rules, by code or name, whose findings the place where the prompt stands
     suppresses; those that suppress nothing are reported. A prompt without a flag of the dialect or
-    a near miss of one has no findings.
+    a near miss of one has no findings. The fix of a finding is what its rule proposes; `fix` tries
+    them together, and makes none that changes more than it says.
 
     Raises `ConfigError` for unknown rules and unusable overlays, `CatalogError` for a date before
     the first edition of the catalog.

@@ -1,5 +1,6 @@
 """FL506 several-images."""
 
+import re
 from typing import ClassVar
 
 from flaglift.rules.base import (
@@ -18,6 +19,8 @@ from flaglift.rules.base import (
     unsafe,
 )
 from flaglift.syntax.flags import seconds
+
+_ONE_WORD = re.compile(r"\s*[-+]?\w+(?:\.\w+)?\s*")
 
 
 class SeveralImages(Rule):
@@ -87,6 +90,10 @@ class SeveralImages(Rule):
             fixed="a cat --video\nnum_images=1",
         ),
         Invalid(
+            "a cat --video\nnum_images=1--video_model kling25",
+            "a flag in the value, which would be lost",
+        ),
+        Invalid(
             "a cat --video --video_model kling25",
             "the number is a field of the request",
             context=Context({"num_images": 8}),
@@ -101,8 +108,10 @@ class SeveralImages(Rule):
         if subject.model is None and subject.named_model is not None:
             return
         setting = subject.setting_of("num_images")
+        # Anything else on the line was meant for something, and would be lost.
+        edited = setting if setting and _ONE_WORD.fullmatch(setting.value) else None
         yield self.report(
             subject.place_of("num_images"),
             f"a video prompt makes one image, not `{excerpt(given)}`, so the service refuses it",
-            fix=unsafe("make one image", Edit(*setting.value_span, "1")) if setting else None,
+            fix=unsafe("make one image", Edit(*edited.value_span, "1")) if edited else None,
         )
