@@ -3,20 +3,26 @@
 import json
 import os
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flaglift.check import config_suppressions
+from flaglift.check.directives import Directive, PlacedLiteral
 from flaglift.check.document import PromptFile
 from flaglift.check.fixing import fix_file
+from flaglift.check.hosts.base import Host, Literal
 from flaglift.check.hosts.finding import leaves
 from flaglift.check.hosts.registry import host_named
 from flaglift.check.inspecting import inspect
 from flaglift.check.job import FileJob, Wanted
+from flaglift.check.nearby import NearbyDirectives
+from flaglift.check.unused import without_unused
+from flaglift.report.places import LineIndex
 from flaglift.settings import Settings
 from repositories import CLEAN, LONG, SHORT, TWICE, codes, found, write
 from running import flaglift
@@ -366,6 +372,71 @@ def test_taking_idle_ones_out_changes_nothing_else(rows: list[str], end: str) ->
         for r in inspect(PromptFile(new, host, job)).records
         if r.finding.code == "FL901" and r.finding.fix
     ] == []
+
+
+@given(PYTHON_ROWS, st.booleans())
+def test_only_the_suppressions_nearby_are_asked(rows: list[str], in_one_dict: bool) -> None:
+    if in_one_dict:
+        rows = ["p = {", *(row.replace(" = ", "': ").replace("x", "'x") for row in rows), "}"]
+    data = "\n".join([*rows, ""]).encode()
+    file = PromptFile(
+        data, host_named("python"), FileJob("a.py", "a.py", data, "python", Settings())
+    )
+    nearby = NearbyDirectives(file.directives, file.lines)
+    for literal in leaves(host_named("python").literals(data)):
+        near = nearby.of(literal)
+        asked = [each for each in file.directives if each.codes_for(literal, file.lines)]
+        assert [each for each in near if each.codes_for(literal, file.lines)] == asked
+
+
+def test_a_suppression_is_compared_with_what_is_next_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Directive] = []
+    codes_for = Directive.codes_for
+
+    def counting(self: Directive, literal: PlacedLiteral, index: LineIndex) -> set[str]:
+        asked.append(self)
+        return codes_for(self, literal, index)
+
+    monkeypatch.setattr(Directive, "codes_for", counting)
+    row = f"x = {LOUD}  # flaglift: ignore[FL402] why"
+    data = "\n".join([row] * 50).encode()
+    file = PromptFile(
+        data, host_named("python"), FileJob("a.py", "a.py", data, "python", Settings())
+    )
+    assert len(list(file.prompts())) == len(asked) == 50
+
+
+def test_idle_ones_are_taken_out_together() -> None:
+    read: list[bytes] = []
+
+    class Counting(NamedTuple):
+        host: Host
+
+        def literals(self, data: bytes) -> Sequence[Literal]:
+            read.append(data)
+            return self.host.literals(data)
+
+    def taken_out(rows: list[str]) -> tuple[int, int]:
+        data = "\n".join(rows).encode()
+        job = FileJob("a.md", "a.md", data, "markdown", Settings())
+        file = PromptFile(data, host_named("markdown"), job)
+        read.clear()
+        counting = cast("Host", Counting(file.host))
+        _, count = without_unused(data, counting, file.directives, file.judged)
+        return count, len(read)
+
+    alone = "words\n\n<!-- flaglift: ignore[FL101] -->\n\nmore\n"
+    holding = f"words\n<!-- flaglift: ignore[FL101] -->\n    {SHORT}\n\n"
+    assert taken_out([alone] * 100) == (100, 2)
+    count, readings = taken_out([*[alone] * 50, holding, *[alone] * 50])
+    assert count == 100
+    assert readings < 20
+    # Where hardly any can be taken out, the rest is left alone.
+    count, readings = taken_out([holding] * 300)
+    assert count == 0
+    assert readings <= 201
 
 
 # In the configuration.

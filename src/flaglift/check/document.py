@@ -22,6 +22,7 @@ from flaglift.check.hosts.checking import request_of
 from flaglift.check.hosts.finding import candidates, comments, literals_of
 from flaglift.check.hosts.unread import unread
 from flaglift.check.job import FileJob
+from flaglift.check.nearby import NearbyDirectives
 from flaglift.linting.engine import subjects_of
 from flaglift.report.candidates import CandidateReport
 from flaglift.report.places import LineIndex
@@ -53,6 +54,7 @@ class PromptFile:
         self.directives: list[Directive] = directives(
             said, data, self.lines, require_reason=job.require_reason
         )
+        self._nearby = NearbyDirectives(self.directives, self.lines)
         self.candidates: list[Candidate] = candidates(data, host)
         taken = (each.literal.place for each in self.candidates if each.decision.taken)
         settle(self.directives, taken if self.directives else (), self.lines)
@@ -74,7 +76,7 @@ class PromptFile:
     def _prompt(self, literal: Literal) -> FilePrompt:
         identity = fingerprint(literal.prompt)
         suppressing: dict[str, list[Directive | Suppression]] = {}
-        for directive in self.directives:
+        for directive in self._nearby.of(literal) if self.directives else ():
             for code in directive.codes_for(literal, self.lines):
                 suppressing.setdefault(code, []).append(directive)
         line = self.lines.line_of(literal.place.start)

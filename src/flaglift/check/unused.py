@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from flaglift.check.directives import Directive, Reach
 from flaglift.check.hosts.base import ByteEdit, Host
+from flaglift.check.hosts.edits import apply
 from flaglift.check.hosts.finding import leaves
 from flaglift.diagnostics import Applicability, Diagnostic, Fix
 from flaglift.lossless.spans import Span
@@ -13,6 +14,8 @@ from flaglift.report.record import LocatedFinding, Replacement, record_at
 from flaglift.rules import UNUSED_SUPPRESSION
 
 _BRACKETS = re.compile(rb"(flaglift:[^\[]*\[)([^\]]*)\]")
+_MOST_READINGS = 200
+"""How often a file is read to prove edits: hardly any file has one that changes its prompts."""
 _VAIN = dict.fromkeys(Reach, "is suppressed here and reports nothing") | {
     Reach.ENABLE: "is enabled here and ends no suppression that is needed"
 }
@@ -89,21 +92,30 @@ def without_unused(
 ) -> tuple[bytes, int]:
     """Return a file without its unneeded suppressions, and how many comments were changed.
 
-    Each edit is proved by reading the file again: the prompts must be the same, or it is not made.
+    The edits are proved by reading the file again: the prompts must be the same. Where they are
+    not, halves are tried, down to single edits; those that are not proved are not made.
     """
     lines = LineIndex(data)
-    edits = [
+    edits = {
         removal(directive, unused, data, lines)
         for directive in directives
         if (unused := unused_codes(directive, judged))
-    ]
+    }
     prompts = _texts(data, host)
+    # The last ones of the file are made first, so that the places of the others still hold.
+    waiting = [sorted(filter(None, edits))]
     count = 0
-    for edit in sorted((edit for edit in edits if edit), reverse=True):
-        new = data[: edit.start] + edit.content + data[edit.end :]
+    for _ in range(_MOST_READINGS):
+        if not waiting:
+            break
+        part = waiting.pop()
+        new = apply(data, part)
         if _texts(new, host) == prompts:
             data = new
-            count += 1
+            count += len(part)
+        elif len(part) > 1:
+            half = len(part) // 2
+            waiting += part[:half], part[half:]
     return data, count
 
 
