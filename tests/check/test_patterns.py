@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from flaglift.check.patterns import Patterns, configured
+from flaglift.check import patterns as patterns_module
+from flaglift.check.configuration import read_configuration
+from flaglift.check.patterns import MOST_PATTERNS, Patterns, configured
 from flaglift.check.walking import Walk
 from flaglift.errors import ConfigError
 from lossless.timing import with_effort
@@ -153,6 +155,32 @@ def test_no_pattern_takes_long(line: str) -> None:
     for path in ("a" * 250, "/".join("a" * 2000)):
         _, effort = with_effort(partial(patterns.match, f"/here/{path}b"))
         assert effort < 100
+
+
+def test_each_pattern_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    expression = patterns_module._expression
+
+    def counting(segment: str) -> str:
+        compiled.append(segment)
+        return expression(segment)
+
+    monkeypatch.setattr(patterns_module, "_expression", counting)
+    patterns = Patterns("/here", tuple(f"x{i}*y" for i in range(3000)))
+    for name in ("a", "b", "x2999-y"):
+        patterns.match(f"/here/{name}")
+    assert len(compiled) == 3000
+
+
+def test_too_many_patterns_are_refused(tmp_path: Path) -> None:
+    lines = [f"a{i}" for i in range(MOST_PATTERNS + 1)]
+    assert len(configured(str(tmp_path), lines[1:]).lines) == MOST_PATTERNS
+    with pytest.raises(ConfigError, match="has more than 4,000 patterns"):
+        configured(str(tmp_path), lines)
+    place = tmp_path / "flaglift.toml"
+    place.write_text("[per-file-ignores]\n" + "".join(f'{line} = ["FL402"]\n' for line in lines))
+    with pytest.raises(ConfigError, match="`per-file-ignores`: has more than 4,000 patterns"):
+        read_configuration(place)
 
 
 def test_the_walk_ignores_what_git_ignores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

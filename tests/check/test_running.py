@@ -163,6 +163,21 @@ def test_a_damaged_cache_is_no_cache(damage: str, cache_folder: Path) -> None:
     assert found() == first
 
 
+@pytest.mark.parametrize("other", ["pipe", "/dev/zero", "/dev/null", "folder"])
+def test_an_entry_that_is_no_file_is_no_entry(other: str, cache_folder: Path) -> None:
+    write({"a.txt": LONG})
+    first = found()
+    (entry,) = (path for path in cache_folder.glob("*/*") if path.is_file())
+    entry.unlink()
+    if other == "pipe":
+        os.mkfifo(entry)
+    elif other == "folder":
+        entry.mkdir()
+    else:
+        entry.symlink_to(other)
+    assert found() == first
+
+
 def test_no_change_to_an_entry_is_believed(cache_folder: Path) -> None:
     write({"a.txt": LONG})
     first = found()

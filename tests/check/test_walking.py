@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from flaglift.check.patterns import MOST_PATTERNS
 from flaglift.check.reading import read_found
+from flaglift.check.walking import Walk
 from flaglift.errors import InputError
 from repositories import CLEAN, LONG, TWICE, codes, commit, git, shown_files, write
 from running import flaglift
@@ -92,6 +94,48 @@ def test_links_are_not_followed_and_loops_do_no_harm() -> None:
     git("init", "-q")
     commit({})
     assert [path for path, _, _ in codes()] == ["a.txt", "sub/b.txt"]
+
+
+@pytest.mark.parametrize("repository", [False, True])
+def test_a_tree_may_be_deeper_than_calls_may_be(here: Path, repository: bool) -> None:
+    deep = "/".join(["d"] * 1500)
+    subprocess.run(["mkdir", "-p", deep], check=True)
+    try:
+        Path(deep, "a.txt").write_text(LONG)
+        Path("flaglift.toml").write_text("")
+        if repository:
+            git("init", "-q")
+        assert [(path, code) for path, _, code in codes()] == [(f"{deep}/a.txt", "FL402")]
+    finally:
+        subprocess.run(["rm", "-r", "d"], check=True)  # Python's own way of it calls itself
+
+
+def test_a_folder_that_cannot_be_listed_is_a_problem(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({"a.txt": LONG, "shut/b.txt": LONG})
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if path == "./shut":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    walk = Walk()
+    assert [each.path for each in walk.targets(["."])] == ["a.txt"]
+    assert walk.problems == ["./shut: permission denied, so it is not looked into"]
+
+
+def test_a_list_of_too_many_ignored_files_is_not_used() -> None:
+    write({"a.txt": LONG, ".gitignore": "a.txt\n" + "b\n" * (MOST_PATTERNS - 2) + "c"})
+    assert shown_files() == []
+    write({".gitignore": "a.txt\n" + "b\n" * MOST_PATTERNS})
+    run = flaglift("check")
+    assert "has more than 4,000 patterns, so nothing is ignored by it" in run.stderr
+    assert "a.txt" in run.stdout
+    write({".gitignore": "a.txt\n" + "b" * 1_000_000})
+    assert "more than 1,000,000 characters in its patterns" in flaglift("check").stderr
 
 
 def test_what_cannot_be_read_is_one_line_and_the_rest_is_checked() -> None:

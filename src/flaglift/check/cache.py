@@ -81,7 +81,7 @@ class Cache:
         """Return the cached inspection; None if there is none."""
         path = self._path(key)
         try:
-            digest, _, content = path.read_bytes().partition(b"\n")
+            digest, _, content = read_regular(path, follow=False).partition(b"\n")
             if digest != _digest(key, content):
                 return None
             os.utime(path)

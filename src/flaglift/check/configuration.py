@@ -78,15 +78,21 @@ class Configurations:
         return list({id(each): each for each in self._known.values()}.values())
 
     def _folder(self, folder: str) -> Configuration:
-        if folder not in self._known:
-            self._known[folder] = self._nearest(folder)
-        return self._known[folder]
+        below = []
+        # A loop: a tree may be deeper than calls may be.
+        while folder not in self._known:
+            below.append(folder)
+            own = config_in(Path(folder)) if folder else self._only
+            parent = os.path.dirname(folder)
+            if own is not None or parent == folder:
+                self._known[folder] = self._read(own)
+            else:
+                folder = parent
+        found = self._known[folder]
+        self._known |= dict.fromkeys(below, found)
+        return found
 
-    def _nearest(self, folder: str) -> Configuration:
-        own = config_in(Path(folder)) if folder else self._only
-        parent = os.path.dirname(folder)
-        if own is None and parent != folder:
-            return self._folder(parent)
+    def _read(self, own: Path | None) -> Configuration:
         configuration = read_configuration(own) if own else Configuration()
         validate(configuration)
         changed = configuration._replace(settings=self._change(configuration.settings))

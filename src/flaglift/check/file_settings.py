@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flaglift.check.patterns import Patterns, configured
+from flaglift.check.patterns import Patterns, configured, too_many
 from flaglift.errors import ConfigError
 
 LARGEST = 10_000_000
@@ -99,6 +99,8 @@ def _checked(path: Path, key: str, *lines: str) -> Patterns:
 def _by_pattern(value: Any, key: str, path: Path, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise _wrong(path, key, what)
+    if excess := too_many([*value]):
+        raise ConfigError(f"{path}: `{key}`: {excess}")
     return value
 
 

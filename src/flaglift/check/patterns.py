@@ -6,12 +6,15 @@ match as early as possible, and there is no backtracking.
 
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from flaglift.errors import ConfigError
 
+MOST_PATTERNS = 4000
+"""Each file is compared with each pattern, so a list has to end somewhere."""
+MOST_CHARACTERS = 1_000_000
 _NEVER = "(?!)"
 _CLASSES = {
     "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": " \\t", "digit": "0-9", "lower": "a-z",
@@ -83,29 +86,46 @@ class _Pattern:
     def matching(self, parts: Sequence[str]) -> Collection[int]:
         """Return all counts of leading parts that the pattern matches."""
         if not self.anchored:
-            return [at for at, name in enumerate(parts, 1) if _matches(self.segments[0], name)]
+            matches = self._matchers[0]
+            return [at for at, name in enumerate(parts, 1) if matches(name)]
         reached: Collection[int] = {0}
-        for number, segment in enumerate(self.segments, 1):
+        for number, (segment, matches) in enumerate(
+            zip(self.segments, self._matchers, strict=True), 1
+        ):
             if segment == "**":
                 # At the end, it matches everything inside the folder, but not the folder itself.
                 least = min(reached, default=len(parts)) + (number == len(self.segments))
                 reached = range(least, len(parts) + 1)
             else:
-                reached = {
-                    at + 1 for at in reached if at < len(parts) and _matches(segment, parts[at])
-                }
+                reached = {at + 1 for at in reached if at < len(parts) and matches(parts[at])}
         return reached
+
+    @cached_property
+    def _matchers(self) -> list[Callable[[str], object]]:
+        """What matches the segments, kept: each file asks each pattern of a list in turn."""
+        return [re.compile(_expression(each), re.DOTALL).fullmatch for each in self.segments]
+
+
+def too_many(lines: Sequence[str]) -> str:
+    """Return why a list of patterns is not used; empty if it is."""
+    if len(lines) > MOST_PATTERNS:
+        return f"has more than {MOST_PATTERNS:,} patterns"
+    if sum(map(len, lines)) > MOST_CHARACTERS:
+        return f"has more than {MOST_CHARACTERS:,} characters in its patterns"
+    return ""
 
 
 def configured(folder: str, lines: Sequence[str]) -> Patterns:
     """Return the patterns of a configuration in a folder, without what `.gitignore` cannot read.
 
-    Raises `ConfigError` with the pattern for one that would match nothing.
+    Raises `ConfigError` with the pattern for one that would match nothing, and for too many.
 
     >>> configured("/here", ("./vendor", "a/./b//c/", "."))
     Patterns(folder='/here', lines=('/vendor', 'a/b/c/', '**'))
     """
     read: list[str] = []
+    if excess := too_many(lines):
+        raise ConfigError(excess)
     for line in lines:
         text = _without_end(line).removeprefix("!")
         negated = text != _without_end(line)
@@ -175,15 +195,6 @@ def _without_end(line: str) -> str:
     text = line.rstrip(" ")
     backslashes = len(text) - len(text.rstrip("\\"))
     return text + " " if backslashes % 2 and len(text) < len(line) else text
-
-
-def _matches(segment: str, name: str) -> bool:
-    return _compiled(segment).fullmatch(name) is not None
-
-
-@lru_cache(maxsize=1024)
-def _compiled(segment: str) -> re.Pattern[str]:
-    return re.compile(_expression(segment), re.DOTALL)
 
 
 def _expression(segment: str) -> str:

@@ -1,10 +1,10 @@
 """Expands the paths that the user names to the files to check."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from flaglift.check.patterns import Patterns
+from flaglift.check.patterns import Patterns, too_many
 from flaglift.errors import reason
 from flaglift.files import read_regular
 
@@ -110,35 +110,52 @@ class Walk:
 
         Links to folders are not followed.
         """
-        ignoring: dict[str, _Ignored | None] = {}
-        for parent, folders, files in os.walk(folder, onerror=self._failed):
-            here = os.path.relpath(parent, folder)
-            inside = "" if here == os.curdir else here
-            above = ignoring.get(os.path.dirname(inside)) if inside else None
-            ignoring[inside] = own = self._ignored(parent, files, above)
-            folders[:] = sorted(
-                name
-                for name in folders
-                if name not in _NEVER and not (own and own.ignores(parent, name, folder=True))
-            )
-            for name in sorted(files):
-                if not (own and own.ignores(parent, name, folder=False)):
+        # A stack of its own: a tree may be deeper than calls may be.
+        waiting: list[tuple[str, _Ignored | None]] = [("", None)]
+        while waiting:
+            inside, above = waiting.pop()
+            parent = os.path.join(folder, inside) if inside else folder
+            try:
+                with os.scandir(parent) as entries:
+                    is_folder = {entry.name: _is_folder(entry) for entry in entries}
+            except OSError as error:
+                self._failed(error)
+                continue
+            own = self._ignored(parent, is_folder, above)
+            for name, folder_there in sorted(is_folder.items()):
+                if own and own.ignores(parent, name, folder=folder_there):
+                    continue
+                if not folder_there:
                     yield os.path.join(inside, name)
+                elif name not in _NEVER and not os.path.islink(os.path.join(parent, name)):
+                    waiting.append((os.path.join(inside, name), own))
 
     def _failed(self, error: OSError) -> None:
         self.problems.append(f"{error.filename}: {reason(error)}, so it is not looked into")
 
     def _ignored(
-        self, folder: str, files: Sequence[str], above: "_Ignored | None"
+        self, folder: str, names: Collection[str], above: "_Ignored | None"
     ) -> "_Ignored | None":
-        if ".gitignore" not in files:
+        if ".gitignore" not in names:
             return above
         path = os.path.join(folder, ".gitignore")
         try:
-            return _Ignored(folder, read_regular(path, follow=False), above)
+            content = read_regular(path, follow=False)
         except OSError as error:
             self.notes.append(f"{path}: {reason(error)}, so nothing is ignored by it")
             return above
+        lines = tuple(content.decode("utf-8-sig", "surrogateescape").split("\n"))
+        if excess := too_many(lines):
+            self.notes.append(f"{path}: {excess}, so nothing is ignored by it")
+            return above
+        return _Ignored(Patterns(folder, lines), above)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: reading it says so
+        return False
 
 
 def missing(path: str) -> str:
@@ -165,9 +182,8 @@ def _outside(path: str, top: str) -> str:
 class _Ignored:
     """The patterns of a folder's `.gitignore`, in addition to those above it."""
 
-    def __init__(self, folder: str, content: bytes, above: "_Ignored | None") -> None:
-        text = content.decode("utf-8-sig", "surrogateescape")
-        self._patterns = Patterns(folder, tuple(text.split("\n")))
+    def __init__(self, patterns: Patterns, above: "_Ignored | None") -> None:
+        self._patterns = patterns
         self._above = above
 
     def ignores(self, parent: str, name: str, *, folder: bool) -> bool:
