@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flaglift.check import git as asking
+from flaglift.check import git_process
 from repositories import CLEAN, LONG, TWICE, codes, commit, git, shown_files, write
 from running import flaglift, process
 
@@ -106,7 +107,7 @@ def test_a_repository_that_lets_git_wait_is_walked(
     write({"a.txt": LONG})
     os.mkfifo("pipe")
     git("config", "include.path", str(here / "pipe"))
-    monkeypatch.setattr(asking, "_PATIENCE", 0.5)
+    monkeypatch.setattr(git_process, "PATIENCE", 0.5)
     run = flaglift("check", "--select", "FL402")
     assert run.returncode == 1
     assert "flaglift: .: git did not answer in 0.5 seconds; its files are listed without" in (
@@ -273,14 +274,14 @@ def test_a_broken_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     git("init", "-q")
     write({"a.txt": LONG})
     git("add", "-A")
-    real = asking._git
+    real = git_process.run_git
 
     def refused(folder: str, *arguments: str, **more: object) -> object:
-        if arguments[0] == "diff":
-            return asking.GitRefusal("fatal: index file corrupt")
+        if "diff" in arguments:
+            return git_process.GitRefusal("fatal: index file corrupt")
         return real(folder, *arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(asking, "_git", refused)
+    monkeypatch.setattr(asking, "run_git", refused)
     run = flaglift("check", "--staged")
     assert run.returncode == 2
     assert run.stderr == "flaglift: --staged: git diff: fatal: index file corrupt\n"

@@ -90,10 +90,11 @@ class Walk:
         return targets
 
     def _below(self, folder: str) -> Iterable[str]:
-        from flaglift.check import git  # noqa: PLC0415 (a hook names its files)
+        from flaglift.check.git import files_below  # noqa: PLC0415 (a hook names its files)
+        from flaglift.check.git_process import GitRefusal  # noqa: PLC0415
 
-        listed = git.files_below(folder)
-        if isinstance(listed, git.GitRefusal):
+        listed = files_below(folder)
+        if isinstance(listed, GitRefusal):
             if listed.words:
                 self.notes.append(f"{folder}: {listed.words}; its files are listed without git")
             names = list(self._walked(folder))

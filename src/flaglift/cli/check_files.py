@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -190,14 +191,23 @@ class Project:
 
             self.selection.stdin = standard_input()
         files = []
-        for each in self.selection.concerned(self.targets()):
-            if isinstance(each, Concerned):
-                files.append(each)
-            else:
-                self.problems.append(each)
-        if self.selection.blobs:
-            self.selection.blobs.close()
+        with self._reading() as targets:
+            for each in self.selection.concerned(targets):
+                if isinstance(each, Concerned):
+                    files.append(each)
+                elif each not in self.problems:
+                    self.problems.append(each)
         return files
+
+    @contextmanager
+    def _reading(self) -> "Iterator[list[FileTarget]]":
+        """Provide the files to check; afterwards, end the git that reads what is staged of them."""
+        targets = self.targets()
+        try:
+            yield targets
+        finally:
+            if self.selection.blobs:
+                self.selection.blobs.close()
 
     def outcomes(self, concerned: Sequence[Concerned], task: "Task") -> "Iterator[FileOutcome]":
         """Run a task on files.
@@ -218,12 +228,13 @@ class Project:
 
         Files with flag spellings that would not be read go to standard error.
         """
-        for target in self.targets():
-            problem = target.named and target.path != "-" and missing(target.path)
-            if problem:
-                self.problems.append(f"{target.path}: {problem}")
-            elif self.selection.may_read(target):
-                sys.stdout.write(f"{visible(target.path)}\n")
+        with self._reading() as targets:
+            for target in targets:
+                problem = target.named and target.path != "-" and missing(target.path)
+                if problem:
+                    self.problems.append(f"{target.path}: {problem}")
+                elif self.selection.may_read(target):
+                    sys.stdout.write(f"{visible(target.path)}\n")
         for path in self.selection.unread.holding:
             click.echo(f"not read, and holds flag spellings: {visible(path)}", err=True)
         return self.say_problems()
