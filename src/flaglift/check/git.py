@@ -1,12 +1,14 @@
 """Queries git: the files of a working tree, which of them changed, and what is staged.
 
-The tree is untrusted, so git runs as `git_process` says.
+The tree is untrusted: its `.git` may list files that are outside it, and say that the tree is
+somewhere else.
 """
 
 import os
 import re
+import stat
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, NamedTuple
 
 from flaglift.check.git_process import SETTINGS, GitProcess, GitRefusal, run_git
@@ -17,6 +19,15 @@ _FILTER = re.compile(r"filter\.(?P<name>.*)\.(?:clean|smudge|process|required)",
 
 _REGULAR = ("100644", "100755")
 """Modes of regular files; others are links and submodules."""
+
+_NOTHING = (b"", b"./\0")
+"""What git lists of a folder that it takes for another repository, too."""
+
+_LONGEST = 4096
+"""Code points of a name; no system opens longer ones, and some work grows with its square."""
+
+_HERE = "--work-tree=."
+"""Whatever the configuration says."""
 
 
 class Listing(NamedTuple):
@@ -44,14 +55,16 @@ def files_below(folder: str) -> Listing | GitRefusal:
     run = run_git(folder, "ls-files", "-co", "--exclude-standard", "-z")
     if isinstance(run, GitRefusal):
         return run
-    if not run.data:
+    if run.data in _NOTHING:
         ignored = run_git(folder, "check-ignore", "-q", ".")
         if not isinstance(ignored, GitRefusal):
             return GitRefusal("")
-        if ignored.words:
-            return ignored
+        top = ignored if ignored.words else _top(folder)
+        if isinstance(top, GitRefusal):
+            return top
     warnings = run.messages.decode("utf-8", "surrogateescape").splitlines()
-    return Listing(_names(run.data), [line for line in warnings if line.strip()])
+    listed = _present(folder, _inside(_names(run.data)))
+    return Listing([*listed], [line for line in warnings if line.strip()])
 
 
 def staged(folder: str) -> Changes:
@@ -59,15 +72,15 @@ def staged(folder: str) -> Changes:
 
     Raises `InputError` if the folder is in no repository.
     """
-    top = _top(folder, "--staged")
+    top = _asked_top(folder, "--staged")
     run = _asked(top, "--staged", "diff", "--cached", "--raw", "--no-abbrev", *_CHANGED)
     fields = iter(_names(run))
     blobs = {}
     for head, name in zip(fields, fields, strict=True):
         _, mode, _, blob, _ = head.split(" ")
         if mode in _REGULAR:
-            blobs[os.path.join(top, name)] = blob
-    return Changes(top, blobs)
+            blobs[name] = blob
+    return Changes(top, {os.path.join(top, name): blobs[name] for name in _inside(blobs)})
 
 
 def changed_since(folder: str, reference: str) -> Changes:
@@ -76,13 +89,13 @@ def changed_since(folder: str, reference: str) -> Changes:
     New files count, committed or not. Raises `InputError` if the folder is in no repository, or
     there is no such commit or no common ancestor.
     """
-    top = _top(folder, "--since")
+    top = _asked_top(folder, "--since")
     commit = run_git(
-        top, "rev-parse", "--verify", "-q", "--end-of-options", reference + "^{commit}"
+        top, _HERE, "rev-parse", "--verify", "-q", "--end-of-options", reference + "^{commit}"
     )
     if isinstance(commit, GitRefusal):
         raise InputError(f"--since {reference}: {commit.words or 'there is no such commit'}")
-    base = run_git(top, "merge-base", os.fsdecode(commit.data).strip(), "HEAD")
+    base = run_git(top, _HERE, "merge-base", os.fsdecode(commit.data).strip(), "HEAD")
     if isinstance(base, GitRefusal):
         lacking = (
             "it has no ancestor in common with HEAD; in a shallow clone, fetch more of the history"
@@ -93,7 +106,7 @@ def changed_since(folder: str, reference: str) -> Changes:
         top, "--since", "diff", "--name-only", *_CHANGED, ancestor, settings=_without_filters(top)
     )
     new = _asked(top, "--since", "ls-files", "-o", "--exclude-standard", "-z")
-    names = _names(changed) + _names(new)
+    names = _present(top, _inside(_names(changed) + _names(new)))
     return Changes(top, {os.path.join(top, name): "" for name in names})
 
 
@@ -178,17 +191,44 @@ _CHANGED = (
 )
 
 
-def _top(folder: str, option: str) -> str:
-    top = run_git(folder, "rev-parse", "--show-toplevel")
-    if not isinstance(top, GitRefusal):
-        return os.fsdecode(top.data).removesuffix("\n")
-    lacking = f"{os.path.realpath(folder)} is in no git repository, or git is not installed"
-    raise InputError(f"{option}: {top.words or lacking}")
+def _asked_top(folder: str, option: str) -> str:
+    top = _top(folder)
+    if isinstance(top, GitRefusal):
+        where = os.path.realpath(folder)
+        lacking = f"{where} is in no git repository, or git is not installed"
+        raise InputError(f"{option}: {top.words or lacking}")
+    return top
+
+
+def _top(folder: str) -> str | GitRefusal:
+    """Return the top folder of the working tree, which is not outside the tree with its `.git`."""
+    run = run_git(folder, "rev-parse", "--show-toplevel")
+    if isinstance(run, GitRefusal):
+        return run
+    top = os.fsdecode(run.data).removesuffix("\n")
+    home = _home(os.path.realpath(folder))
+    # The environment is the user's; `core.worktree` is the repository's.
+    if os.environ.get("GIT_WORK_TREE") or f"{top}/".startswith(os.path.join(home, "")):
+        return top
+    return GitRefusal(
+        f"the repository says that its files are in {top}, which is outside {home}; "
+        "if so, set GIT_WORK_TREE"
+    )
+
+
+def _home(folder: str) -> str:
+    """Return the nearest folder with a `.git`, from a folder upwards; itself if there is none."""
+    above = folder
+    while not os.path.lexists(os.path.join(above, ".git")):
+        if above == os.path.dirname(above):
+            return folder
+        above = os.path.dirname(above)
+    return above
 
 
 def _asked(top: str, option: str, *arguments: str, settings: Mapping[str, str] = SETTINGS) -> bytes:
     """Return git's output; raises `InputError` with its message if it fails."""
-    run = run_git(top, *arguments, settings=settings)
+    run = run_git(top, _HERE, *arguments, settings=settings)
     if isinstance(run, GitRefusal):
         raise InputError(f"{option}: git {arguments[0]}: {run.words or 'no answer'}")
     return run.data
@@ -196,6 +236,46 @@ def _asked(top: str, option: str, *arguments: str, settings: Mapping[str, str] =
 
 def _names(listed: bytes) -> list[str]:
     return [os.fsdecode(name) for name in listed.split(b"\0") if name]
+
+
+def _inside(names: Iterable[str]) -> Iterator[str]:
+    """Return names without those that no file of the tree has, which a written index may hold."""
+    return (
+        name
+        for name in names
+        if len(name) <= _LONGEST and not os.path.isabs(name) and os.pardir not in name.split("/")
+    )
+
+
+def _present(folder: str, names: Iterable[str]) -> Iterator[str]:
+    """Return names without those of files in folders that are links, or are gone.
+
+    The index has those that were there before their folder was replaced by a link.
+    """
+    known = {"": True}
+
+    def is_there(parent: str) -> bool:
+        # From the top: the path below a folder that is gone may be as long as it likes.
+        for end in re.finditer(r"/|\Z", parent):
+            part = parent[: end.start()]
+            if part not in known:
+                known[part] = _is_folder(os.path.join(folder, part))
+            if not known[part]:
+                return False
+        return True
+
+    return (
+        name
+        for name in names
+        if known.get(os.path.dirname(name)) or is_there(os.path.dirname(name))
+    )
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _without_filters(folder: str) -> dict[str, str]:

@@ -73,10 +73,16 @@ def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
     elif job.path == "-":
         outcome.output = new
     elif new != job.raw:
-        if job.staged and read_named(job.path) != job.raw:
+        if job.staged and not _holds_what_is_staged(job):
             raise InputError(f"{job.shown}: is not what is staged of it, so it is not fixed")
         write_file(job.path, new, instead_of=job.raw)
         outcome.is_unstaged = job.staged
+
+
+def _holds_what_is_staged(job: FileJob) -> bool:
+    """Return whether a file itself does, and not one that a link leads to, as out of the tree."""
+    path = os.path.join(os.path.realpath(os.curdir), job.path)
+    return os.path.realpath(path) == os.path.normpath(path) and read_named(job.path) == job.raw
 
 
 def _restored(decoded: Decoded, data: bytes, job: FileJob) -> bytes:
