@@ -8,7 +8,8 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
 from flaglift.check.hosts.formats.argv import in_words, is_command
-from flaglift.check.hosts.formats.origins import Constructs, text_of, words_before
+from flaglift.check.hosts.formats.origins import Constructs, ends_in, text_of, words_before
+from flaglift.check.hosts.formats.parents import parent_of
 
 _WRAPS = frozenset({"argument", "literal_element", "array_element_initializer"})
 _LISTS = frozenset({"list", "tuple", "array", "array_creation_expression", "literal_value",
@@ -35,12 +36,12 @@ _PARSES = re.compile(
 
 def in_command(node: Node, origin: Origin, shape: Constructs, shells: re.Pattern[str]) -> Origin:
     """Return the origin of a string, as that of a command or of a word of one if a call runs it."""
-    child, above = node, node.parent
+    child, above = node, parent_of(node)
     if above is not None and above.type in shape.calls:
         is_line = text_of(above.child_by_field_name("function")) in _TEMPLATES
         return Origin("code", "bash") if is_line else origin
     while above is not None and above.type in _WRAPS:
-        child, above = above, above.parent
+        child, above = above, parent_of(above)
     if above is None or not (above.type in shape.arguments or above.type in _LISTS):
         return origin
     words = _words_before(child)
@@ -48,22 +49,22 @@ def in_command(node: Node, origin: Origin, shape: Constructs, shells: re.Pattern
     if above.type in _LISTS:
         return _in_list(above, [*words, text], origin, shape)
     if words:
-        return in_words([*words, text], origin, is_command=_RUNS.search(origin.call) is not None)
-    runs = shells.search(origin.call) or _IN_SHELL.search(text_of(above))
+        return in_words([*words, text], origin, is_command=ends_in(_RUNS, origin.call))
+    runs = ends_in(shells, origin.call) or _IN_SHELL.search(text_of(above))
     is_line = bool(runs) and not any(map(_is_string, above.named_children[1:]))
     return Origin("code", "bash") if is_line else origin
 
 
 def _in_list(elements: Node, own: Sequence[str], origin: Origin, shape: Constructs) -> Origin:
     """Return the origin of an element, which may be a word of a command in the list."""
-    child, above = elements, elements.parent
+    child, above = elements, parent_of(elements)
     while above is not None and above.type in _AROUND_LIST:
-        child, above = above, above.parent
+        child, above = above, parent_of(above)
     is_argument = above is not None and above.type in shape.arguments
-    if is_argument and _PARSES.search(origin.call):
+    if is_argument and ends_in(_PARSES, origin.call):
         return in_words([origin.call, *own], origin, is_command=True)
     before = _words_before(child) if is_argument else []
-    runs = is_argument and _RUNS.search(origin.call) is not None
+    runs = is_argument and ends_in(_RUNS, origin.call)
     return in_words([*before, *own], origin, is_command=runs or is_command(origin.key))
 
 

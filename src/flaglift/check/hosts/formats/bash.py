@@ -11,11 +11,11 @@ from flaglift.check.hosts.formats.commands import attached
 from flaglift.check.hosts.formats.heredocs import HereDocument, split
 from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.origins import origin_in_script, text_of
+from flaglift.check.hosts.formats.parents import ancestors
 from flaglift.check.hosts.formats.shellfields import fields_beside
 from flaglift.check.hosts.formats.shellwords import BARE, labels, parts
 from flaglift.check.hosts.formats.trees import (
     TreeParts,
-    ancestors,
     follow,
     in_order,
     is_broken,

@@ -10,6 +10,7 @@ from flaglift.check.hosts.formats.codec import CONTROLS, Escaped, backslashed, c
 from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside, pairs
 from flaglift.check.hosts.formats.origins import Constructs, text_of
+from flaglift.check.hosts.formats.parents import parent_of
 from flaglift.lossless.spans import Span
 
 _ESCAPE = rb"\\(?:[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[abfnrtv\\\"])"
@@ -92,16 +93,17 @@ class GoHost(CodeHost):
 
     def beside(self, node: Node, data: bytes) -> Beside:
         """Return the fields next to a literal, and where more can be added."""
-        value = node.parent
+        value = parent_of(node)
         language: Mappings | None = _STRINGS
-        above = value.parent if value is not None else None
+        above = parent_of(value) if value is not None else None
         if above is not None and above.type == "literal_value" and above.named_child_count == 1:
-            value, language = above.parent, _LISTS  # `url.Values{"text": {"a cat"}}`
-        pair = value.parent if value is not None else None
-        mapping = pair.parent if pair is not None else None
+            value, language = parent_of(above), _LISTS  # `url.Values{"text": {"a cat"}}`
+        pair = parent_of(value) if value is not None else None
+        mapping = parent_of(pair) if pair is not None else None
         if value is None or pair is None or mapping is None or pair.type != "keyed_element":
             return beside(node, data, _STRINGS)
-        kind = mapping.parent.child_by_field_name("type") if mapping.parent is not None else None
+        whole = parent_of(mapping)
+        kind = whole.child_by_field_name("type") if whole is not None else None
         if kind is not None and kind.type == "map_type":
             language = _MAPS.get(text_of(kind.child_by_field_name("value")).replace(" ", ""))
         elif language is _STRINGS or text_of(kind) != "url.Values":

@@ -15,8 +15,9 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral
+from flaglift.check.hosts.formats.parents import ancestors
 from flaglift.check.hosts.formats.shellwords import expansion_end
-from flaglift.check.hosts.formats.trees import ancestors, is_broken, nodes
+from flaglift.check.hosts.formats.trees import is_broken, nodes
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_bash"

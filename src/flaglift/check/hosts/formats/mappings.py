@@ -11,6 +11,7 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import HOLE
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.origins import name_of, text_of
+from flaglift.check.hosts.formats.parents import ancestors
 from flaglift.check.hosts.formats.sending import CALLS, PAIRS, added, called, is_sent, sides
 from flaglift.check.hosts.formats.siblings import (
     FIELD_KEY,
@@ -21,7 +22,6 @@ from flaglift.check.hosts.formats.siblings import (
     is_request_key,
     twice,
 )
-from flaglift.check.hosts.formats.trees import ancestors
 from flaglift.context import field_name
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span

@@ -9,7 +9,8 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral, stripped
-from flaglift.check.hosts.formats.trees import TreeParts, ancestors, nodes
+from flaglift.check.hosts.formats.parents import ancestors
+from flaglift.check.hosts.formats.trees import TreeParts, nodes
 from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.lossless.spans import Span
 

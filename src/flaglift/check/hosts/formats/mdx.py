@@ -10,7 +10,8 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import Around, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.markdown import MarkdownHost
-from flaglift.check.hosts.formats.trees import ancestors, nodes, parse
+from flaglift.check.hosts.formats.parents import ancestors
+from flaglift.check.hosts.formats.trees import nodes, parse
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_markdown"

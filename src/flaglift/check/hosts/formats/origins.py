@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
 from flaglift.check.hosts.formats.commands import MOST_WORDS, language_of
-from flaglift.check.hosts.patience import check_patience
+from flaglift.check.hosts.formats.parents import ancestors, parent_of
 
 _COMPARISONS = frozenset({"==", "===", "!=", "!==", "=~", "!~", "in"})
 
@@ -39,7 +39,7 @@ _KEY = Origin("key")
 _DEFAULT = re.compile(r"(?:default(?:_?value)?|const|choices)$", re.IGNORECASE)
 """The parameters of an option that hold its values."""
 _MOST_STEPS = 64
-"""Each step searches the tree from its root, so a deep tree would take quadratic time."""
+"""In a deep tree of many literals, each step is one more for every literal."""
 
 
 def origin_of(node: Node, shape: Constructs) -> Origin:
@@ -60,13 +60,12 @@ def origin_of(node: Node, shape: Constructs) -> Origin:
 
 def _steps(node: Node, shape: Constructs) -> Iterator[tuple[Node, Node]]:
     """Yield the nodes around a node, each with the one inside it, up to a function or the like."""
-    child, above = node, node.parent
-    for _ in range(_MOST_STEPS):
-        if above is None or above.type in shape.ends:
+    child = node
+    for above in islice(ancestors(node), _MOST_STEPS):
+        if above.type in shape.ends:
             return
-        check_patience()
         yield child, above
-        child, above = above, above.parent
+        child = above
 
 
 _APART = frozenset(
@@ -105,7 +104,8 @@ def begins_of(node: Node, shape: Constructs) -> tuple[int, ...]:
 def _is_element(node: Node) -> bool:
     """Return whether a node is an element of a list, in languages that write maps like lists."""
     if node.type == "literal_element":
-        return node.parent is not None and node.parent.type == "literal_value"
+        above = parent_of(node)
+        return above is not None and above.type == "literal_value"
     return node.type == "array_element_initializer" and node.named_child_count == 1
 
 
@@ -132,8 +132,9 @@ def _end(child: Node, above: Node, keys: Sequence[str], shape: Constructs) -> Or
         return _KEY if name is None else Origin("value", key or name)
     if above.type in shape.operands or _compares(above):
         return Origin("operand", key)
-    if above.type in shape.arguments and above.parent is not None:
-        return _of_argument(child, above, above.parent, keys, shape)
+    call = parent_of(above) if above.type in shape.arguments else None
+    if call is not None:
+        return _of_argument(child, above, call, keys, shape)
     if above.type == shape.statement and above.named_child_count == 1 and not key:
         return Origin("statement")
     return None
@@ -148,7 +149,7 @@ def _of_argument(
     nothing for what describes it.
     """
     called, key = _called(call, shape), "".join(keys[:1])
-    places = next((at for calls, at in shape.options if calls.search(called)), None)
+    places = next((at for calls, at in shape.options if ends_in(calls, called)), None)
     if places is None:
         before = child.prev_named_sibling
         said = name_of(before) if before is not None and before.type in shape.strings else ""
@@ -183,8 +184,8 @@ def origin_in_script(node: Node, option: str = "") -> Origin:
 
     `option` is the one that the word itself begins with.
     """
-    child, above = node, node.parent
-    while above is not None:
+    child = node
+    for above in ancestors(node):
         if above.type == "command":
             name = above.child_by_field_name("name")
             if name == child:
@@ -199,7 +200,7 @@ def origin_in_script(node: Node, option: str = "") -> Origin:
             return Origin("value", text_of(above.child_by_field_name("name")))
         if above.type in ("test_command", "binary_expression", "case_item", "expansion"):
             return Origin("operand")
-        child, above = above, above.parent
+        child = above
     return Origin("word")
 
 
@@ -209,6 +210,18 @@ def words_before(node: Node) -> Iterator[str]:
     while before is not None:
         yield text_of(before)
         before = before.prev_named_sibling
+
+
+_LONGEST = 200
+"""In characters: more than the end of any name that calls are told apart by."""
+
+
+def ends_in(names: re.Pattern[str], called: str) -> bool:
+    """Return whether what is called ends in one of some names, of which all patterns end so.
+
+    In a chain of calls, what is called is all of the chain before.
+    """
+    return names.search(called, max(0, len(called) - _LONGEST)) is not None
 
 
 def text_of(node: Node | None) -> str:

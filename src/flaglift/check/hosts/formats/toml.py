@@ -12,9 +12,10 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import Around, Literal, Origin, Siblings
 from flaglift.check.hosts.formats.argv import as_word, words_in
 from flaglift.check.hosts.formats.codec import Escaped, character
+from flaglift.check.hosts.formats.parents import ancestors
 from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY, Entries, LinePairs, Write
 from flaglift.check.hosts.formats.tomlpaths import Link, Path, indexed, keys_of
-from flaglift.check.hosts.formats.trees import TreeParts, ancestors, broken_from, nodes, parse
+from flaglift.check.hosts.formats.trees import TreeParts, broken_from, nodes, parse
 from flaglift.check.hosts.pieces import BROKEN
 from flaglift.context import field_name
 from flaglift.emit.form import form_value

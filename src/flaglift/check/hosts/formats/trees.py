@@ -279,12 +279,3 @@ def children_of(node: Node) -> Iterator[Node]:
     while ahead:
         yield cursor.node or node
         ahead = cursor.goto_next_sibling()
-
-
-def ancestors(node: Node) -> Iterator[Node]:
-    """Yield the ancestors of a node, the nearest first."""
-    above = node.parent
-    while above is not None:
-        check_patience()
-        yield above
-        above = above.parent

@@ -8,9 +8,10 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.origins import text_of
+from flaglift.check.hosts.formats.parents import ancestors
 from flaglift.check.hosts.formats.sending import PAIRS, added, sides
 from flaglift.check.hosts.formats.siblings import TEXT_KEY, is_request_key
-from flaglift.check.hosts.formats.trees import ancestors, parse
+from flaglift.check.hosts.formats.trees import parse
 from flaglift.check.hosts.patience import check_patience
 
 _KEY = re.compile(rb"\b(?:prompt|tune)\[[\w\[\]]*")
