@@ -1,6 +1,5 @@
 """Dicts, objects and hashes of source code: the fields next to a prompt's text."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -8,11 +7,11 @@ from typing import Any
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE
 from flaglift.check.hosts.formats.codec import Escaped
+from flaglift.check.hosts.formats.containers import added_by, members_of
 from flaglift.check.hosts.formats.origins import name_of, text_of
 from flaglift.check.hosts.formats.parents import ancestors
-from flaglift.check.hosts.formats.sending import CALLS, PAIRS, added, called, is_sent, sides
+from flaglift.check.hosts.formats.sending import PAIRS, added, is_sent, sides
 from flaglift.check.hosts.formats.siblings import (
     FIELD_KEY,
     TEXT_KEY,
@@ -20,17 +19,9 @@ from flaglift.check.hosts.formats.siblings import (
     Statement,
     Write,
     is_request_key,
-    twice,
 )
-from flaglift.context import field_name
 from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
-
-_WORDS: Mapping[str, Any] = {
-    **dict.fromkeys(("true", "True"), True),
-    **dict.fromkeys(("false", "False"), False),
-    **dict.fromkeys(("null", "undefined", "None", "nil"), None),
-}
 
 
 @dataclass(frozen=True)
@@ -53,21 +44,6 @@ _BLOCKS = (
     "program", "statement_block", "switch_case", "switch_default", "source_file", "statement_list",
 )  # fmt: skip
 """Nodes around statements, one after the other, unlike the one statement after an `if`."""
-_SPREADS = ("spread_element", "dictionary_splat", "hash_splat_argument", "variadic_unpacking")
-_STRINGS = ("string", "encapsed_string", "interpreted_string_literal", "raw_string_literal")
-_PLAIN = re.compile(r"""(["'`])[^\\$]*\1""", re.DOTALL)
-"""A string, in any language, in which every character is literal."""
-_LITERALLY = re.compile(r"(?!f)(?:[^\\$#]|#(?!\{))*|[^\\${]*", re.DOTALL)
-"""A key without escapes or interpolations."""
-_STATIC = (
-    *_STRINGS,
-    "property_identifier",
-    "hash_key_symbol",
-    "delimited_symbol",
-    "simple_symbol",
-    "number",
-    "integer",
-)
 Beside = tuple[Mapping[str, Any], Entries | Statement | None, bool]
 """The fields next to a text, where more can go, and whether they are seen to be a request."""
 
@@ -87,106 +63,21 @@ def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) 
     key, value = sides(pair)
     if key is None or value != node or not FIELD_KEY.search(name_of(key)):
         return {}, None, False
-    values: dict[str, Any] = {}
-    doubts = []
-    for other in above.named_children:
-        if other == pair:
-            continue
-        inner = other.named_children if other.type == "array_element_initializer" else []
-        if any(each.type in _SPREADS for each in (other, *inner[:1])):
-            doubts.append(f"`{text_of(other)}` may hold these fields")
-            continue
-        name = _key(other)
-        if name is None:
-            doubts.append(f"it is not clear which field `{text_of(other)[:40]}` is")
-        elif name == name_of(key):
-            doubts.append(f"the key `{name}` is there twice")
-        elif name:
-            values[field_name(name)] = _given(other)
-    merging = _merging(above)
-    if merging:
-        doubts.append(f"`{text_of(merging)[:40]}` puts other fields to these")
+    name, members = name_of(key), members_of(above)
+    values = members.fields.than(name)
+    doubts = [*members.doubts.next_to(pair, name), *filter(None, [members.merging])]
     siblings = Entries(
         data=data,
         pair=Span(pair.start_byte, pair.end_byte),
         key=Span(key.start_byte, key.end_byte),
         value=Span(node.start_byte, node.end_byte),
         close=above.end_byte - 1,
-        taken=frozenset(values),
+        taken=values.keys(),
         write=_writer(node, key, language),
         doubts=doubts,
     )
-    is_request = is_request_key(name_of(key)) or is_sent(above)
-    return values, siblings if TEXT_KEY.search(name_of(key)) else None, is_request
-
-
-_MERGES = re.compile(
-    r"(?:^|[._:>])(?:assign|merge!?|array_merge|array_replace|update|extend|defaults|dict)$"
-)
-_WRAPS = ("argument", "arguments", "argument_list", "parenthesized_expression", *_SPREADS)
-
-
-def _merging(mapping: Node) -> Node | None:
-    """Return the expression that merges a mapping and other fields, if any."""
-    above = mapping.parent
-    while above is not None and above.type in _WRAPS:
-        if above.type in _SPREADS:
-            return above.parent
-        above = above.parent
-    if above is None:
-        return None
-    if "binary" in above.type:
-        return above
-    return above if above.type in CALLS and _MERGES.search(called(above)) else None
-
-
-def _key(member: Node) -> str | None:
-    """Return the key of a member of a mapping; empty for no member, None if unknown."""
-    if member.type in PAIRS:
-        key, value = sides(member)
-        if key is None and value is not None:
-            return ""  # an element of a list
-        kinds = ("identifier",) if member.type == "keyword_argument" else _STATIC
-        if key is None or _inner(key).type not in kinds or not _LITERALLY.fullmatch(text_of(key)):
-            return None
-        return name_of(key)
-    if member.type == "shorthand_property_identifier":
-        return text_of(member)
-    if member.type == "method_definition":
-        return name_of(member.child_by_field_name("name"))
-    return ""  # a comment, or an argument without a name
-
-
-def _inner(node: Node) -> Node:
-    """Return what an element holds, if it is one thing."""
-    while node.type in ("literal_element", "literal_value") and node.named_child_count == 1:
-        node = node.named_children[0]
-    return node
-
-
-def _given(member: Node) -> Any:
-    if member.type not in PAIRS:
-        return HOLE
-    return _constant(sides(member)[1])
-
-
-def _constant(node: Node | None) -> Any:
-    """Return the value of a constant; `HOLE` for any other expression."""
-    node = node and _inner(node)
-    text = text_of(node)
-    if text in _WORDS:
-        return _WORDS[text]
-    if (
-        node is not None
-        and node.type in _STRINGS
-        and not re.search(r"[\\$]", text)
-        and text[0] in "\"'`"
-    ):
-        return text[1:-1]
-    try:
-        return int(text)
-    except ValueError:
-        return HOLE
+    is_request = is_request_key(name) or is_sent(above)
+    return values, siblings if TEXT_KEY.search(name) else None, is_request
 
 
 def _writer(node: Node, key: Node, language: Mappings) -> Write:
@@ -213,26 +104,19 @@ def _statement(node: Node, around: Sequence[Node], data: bytes, language: Mappin
     key = added(call)
     if key is None or key == node or not FIELD_KEY.search(name_of(key)):
         return {}, None, False
-    function = text_of(call.child_by_field_name("function"))
-    given: dict[str, Any] = {}
-    doubts: list[str] = []
-    for other in block.named_children:
-        if other.type == "expression_statement" and other != statement:
-            name = added(other.named_child(0))
-            if name is not None and text_of(other).startswith(f"{function}("):
-                doubts += twice(name_of(key), [name_of(name)])
-                given[field_name(name_of(name))] = _constant(name.next_named_sibling)
+    name = name_of(key)
+    others = added_by(block, text_of(call.child_by_field_name("function")))
+    given = others.fields.than(statement)
     place = Statement(
         data,
         Span(statement.start_byte, _code_end(statement)),
         Span(key.start_byte, key.end_byte),
         Span(node.start_byte, node.end_byte),
-        frozenset(given),
+        given.keys(),
         _writer(node, key, language),
-        doubts,
+        others.doubts.next_to(statement, name),
     )
-    is_text = TEXT_KEY.search(name_of(key))
-    return given, place if is_text else None, is_request_key(name_of(key))
+    return given, place if TEXT_KEY.search(name) else None, is_request_key(name)
 
 
 def _code_end(statement: Node) -> int:

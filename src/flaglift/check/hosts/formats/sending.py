@@ -6,9 +6,11 @@ from itertools import islice
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.formats.origins import name_of, text_of
+from flaglift.check.hosts.documents import per_document
+from flaglift.check.hosts.formats.origins import ends_in, name_of, text_of
 from flaglift.check.hosts.formats.parents import ancestors
 from flaglift.check.hosts.formats.siblings import is_request_path
+from flaglift.check.hosts.formats.trees import children_of
 
 PAIRS = {
     "pair": ("key", "value"),
@@ -56,6 +58,7 @@ _CURL = ("curl_setopt", "curl_setopt_array")
 _SERIALIZES = re.compile(r"(?:^|[._])(?:stringify|dumps|generate|to_json|urlencode|encode|freeze)$")
 
 
+@per_document(256)
 def is_sent(mapping: Node) -> bool:
     """Return whether a call sends a mapping to a server under the key `prompt`."""
     keys: list[str] = []
@@ -64,10 +67,10 @@ def is_sent(mapping: Node) -> bool:
             keys.append(name_of(sides(above)[0]))
         elif above.type in CALLS:
             name = called(above)
-            if _SENDS.search(name) or name in _CURL:
+            if ends_in(_SENDS, name) or name in _CURL:
                 path = (*reversed(keys), "text")
                 return is_request_path(path) and _sends(above, mapping, keys)
-            if not _SERIALIZES.search(name):
+            if not ends_in(_SERIALIZES, name):
                 return False
         elif above.type in _ENDS or above.type in _READS:
             return False
@@ -94,7 +97,8 @@ def _sends(call: Node, mapping: Node, keys: Sequence[str]) -> bool:
 
 def _addresses(arguments: Node | None, mapping: Node) -> Iterator[Node]:
     """Yield the possible URLs in a call's arguments: those named so, or in first position."""
-    for argument in arguments.named_children if arguments is not None else ():
+    # One after the other: most often, the first of many arguments is the address.
+    for argument in filter(_is_named, children_of(arguments) if arguments is not None else ()):
         if argument.type in PAIRS:
             key, value = sides(argument)
             if value is not None and _ADDRESS.match(name_of(key)):
@@ -108,6 +112,10 @@ def _addresses(arguments: Node | None, mapping: Node) -> Iterator[Node]:
             and not _METHOD.fullmatch(text_of(argument))
         ):
             yield argument
+
+
+def _is_named(node: Node) -> bool:
+    return node.is_named
 
 
 def called(call: Node) -> str:
@@ -125,4 +133,4 @@ def added(call: Node | None) -> Node | None:
     arguments = call.child_by_field_name("arguments") if call is not None else None
     if call is None or arguments is None or arguments.named_child_count != 2:
         return None
-    return arguments.named_child(0) if _ADDS.search(called(call)) else None
+    return arguments.named_child(0) if ends_in(_ADDS, called(call)) else None
