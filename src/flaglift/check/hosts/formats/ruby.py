@@ -1,12 +1,14 @@
 """Ruby: quoted strings, `%q` and its like, here-documents."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import PieceKind
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.code import CodeHost, Join, first_of, is_addition, joined
 from flaglift.check.hosts.formats.codec import (
     CONTROLS,
@@ -20,6 +22,7 @@ from flaglift.check.hosts.formats.codec import (
 from flaglift.check.hosts.formats.joined import StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside, Mappings, beside
 from flaglift.check.hosts.formats.origins import Constructs, text_of
+from flaglift.check.hosts.formats.parents import parent_of
 from flaglift.check.hosts.formats.trees import nodes
 from flaglift.lossless.spans import Span
 
@@ -180,7 +183,8 @@ class RubyHost(CodeHost):
         return StringLiteral(form, Span(node.start_byte, node.end_byte), inside.start, scanned)
 
     def _word(self, node: Node, data: bytes) -> StringLiteral:
-        opening = text_of(node.parent.children[0]) if node.parent is not None else ""
+        words = parent_of(node)
+        opening = text_of(words.child(0)) if words is not None else ""
         form = _word(opening)
         place = Span(node.start_byte, node.end_byte)
         scanned = form.pieces(data, place, _holes(node))
@@ -190,7 +194,7 @@ class RubyHost(CodeHost):
 
     def _document(self, node: Node, data: bytes) -> StringLiteral | None:
         opening = _DOCUMENT.match(data, node.start_byte, node.end_byte)
-        body = _body(node, data)
+        body = _bodies(data).get(node.start_byte)
         if opening is None or body is None:
             return None
         ending = data.rfind(b"\n", body.start_byte, body.end_byte) + 1
@@ -206,12 +210,16 @@ class RubyHost(CodeHost):
         return StringLiteral(form, place, place.start, scanned)
 
 
-def _body(node: Node, data: bytes) -> Node | None:
-    """Return the body of a here-document: bodies come in the order of their beginnings."""
-    starts = [each.start_byte for each in nodes(data, ("heredoc_beginning",), RubyHost.module)]
-    bodies = list(nodes(data, ("heredoc_body",), RubyHost.module))
-    index = starts.index(node.start_byte)
-    return bodies[index] if len(starts) == len(bodies) else None
+@per_document(2)
+def _bodies(data: bytes) -> Mapping[int, Node]:
+    """Return the bodies of here-documents, by where these begin: they come in the same order."""
+    found: dict[str, list[Node]] = {"heredoc_beginning": [], "heredoc_body": []}
+    for node in nodes(data, tuple(found), RubyHost.module):
+        found[node.type].append(node)
+    beginnings, bodies = found.values()
+    if len(beginnings) != len(bodies):
+        return {}
+    return {a.start_byte: b for a, b in zip(beginnings, bodies, strict=True)}
 
 
 def _holes(node: Node) -> list[Span]:
