@@ -8,10 +8,10 @@ from tree_sitter import Node
 from flaglift.check.hosts.base import Around, Comment, Literal, Origin, Piece, PieceKind
 from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.commands import attached
-from flaglift.check.hosts.formats.heredocs import HereDocument, split
+from flaglift.check.hosts.formats.heredocs import HereDocument, refuse_crowded, split
 from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.origins import origin_in_script, text_of
-from flaglift.check.hosts.formats.parents import ancestors
+from flaglift.check.hosts.formats.parents import nearest
 from flaglift.check.hosts.formats.shellfields import fields_beside
 from flaglift.check.hosts.formats.shellwords import BARE, labels, parts
 from flaglift.check.hosts.formats.trees import (
@@ -67,6 +67,7 @@ class BashHost(TreeParts):
 
     def follow(self, old: bytes, data: bytes) -> Sequence[Span]:
         """Reparse a script incrementally from an earlier tree; return where they differ."""
+        refuse_crowded(data)
         follow(old, data, _MODULE)  # in which here-documents are found
         return super().follow(old, data)
 
@@ -229,10 +230,11 @@ def _split_option(read: Sequence[StringLiteral]) -> tuple[str, tuple[Piece, ...]
 
 
 def _look(node: Node, limit: int, data: bytes, option: str) -> Around:
+    script = split(data)[1]
     origin = origin_in_script(node, option)
     is_lost = origin.role == "command" and b" " in data[node.start_byte : node.end_byte]
-    locked = BROKEN if is_lost or is_broken(node, split(data)[1], _MODULE) else ""
-    command = next((each for each in ancestors(node) if each.type in _COMMANDS), None)
+    locked = BROKEN if is_lost or is_broken(node, script, _MODULE) else ""
+    command = nearest(node, _COMMANDS, script)
     beside, siblings = ({}, None) if option else fields_beside(node, limit, data)
     around = Around(origin, locked, beside, siblings)
     if command is None:
@@ -244,30 +246,28 @@ def _look_document(document: HereDocument, data: bytes) -> Around:
     script = split(data)[1]
     root = parse(script, _MODULE).root_node
     node = root.descendant_for_byte_range(*document.delimiter) or root
-    origin = Origin("document", _written_to(node), _command(node))
+    statement = nearest(node, ("redirected_statement",), script)
+    command = _command(statement)
+    origin = Origin("document", _written_to(statement, command), command)
     locked = BROKEN if document.is_open or is_broken(node, script, _MODULE) else ""
     return Around(origin, locked, opener=document.delimiter.start)
 
 
-def _command(node: Node) -> str:
-    for above in ancestors(node):
-        if above.type == "redirected_statement":
-            body = above.child_by_field_name("body")
-            return text_of(body.child_by_field_name("name")) if body is not None else ""
-    return ""
+def _command(statement: Node | None) -> str:
+    body = statement.child_by_field_name("body") if statement is not None else None
+    return text_of(body.child_by_field_name("name")) if body is not None else ""
 
 
-def _written_to(start: Node) -> str:
+def _written_to(statement: Node | None, command: str) -> str:
     """Return the file that a here-document becomes, by its redirection or as an operand of tee."""
-    above = next((each for each in ancestors(start) if each.type == "redirected_statement"), None)
-    if above is None:
+    if statement is None:
         return ""
-    for child in above.named_children:
+    for child in statement.named_children:
         if child.type == "file_redirect" and text_of(child.children[0]).startswith(">"):
             return text_of(child.child_by_field_name("destination")).strip("\"'")
-    if _command(start) != "tee":
+    if command != "tee":
         return ""
-    body = above.child_by_field_name("body")
+    body = statement.child_by_field_name("body")
     return text_of(body.named_children[-1]).strip("\"'") if body is not None else ""
 
 

@@ -18,6 +18,7 @@ from flaglift.check.hosts.formats.codec import Escaped, ScannedLiteral
 from flaglift.check.hosts.formats.parents import ancestors
 from flaglift.check.hosts.formats.shellwords import expansion_end
 from flaglift.check.hosts.formats.trees import is_broken, nodes
+from flaglift.check.hosts.patience import TooLongError
 from flaglift.lossless.spans import Span
 
 _MODULE = "tree_sitter_bash"
@@ -25,6 +26,9 @@ _OPERATOR = re.compile(rb"<<-?[ \t]*\Z")
 _DELIMITER = re.compile(rb"(?:\\[\s\S]|'[^']*'|\"[^\"]*\"|[^ \t\n;&|<>()\\'\"])+")
 _LINE_END = re.compile(rb"(?:[^\\\n]|\\[\s\S])*+\n")
 _MARKED = re.compile(rb"\\[\s\S]|(?P<hole>\$[\w{(@*#?!$-]|`)")
+_BEGINNING = re.compile(rb"(?<!<)<<-?[ \t]*(?=[\\'\"\w])")
+_MOST_IN_LINE = 50
+"""How many here-documents may begin on one line: the parser takes the square of their number."""
 _MOST_ROUNDS = 200
 """How often to reparse a script after a document whose end the grammar does not find."""
 _MOST_TRIES = 20
@@ -71,13 +75,23 @@ class HereDocument:
                 yield Span(match.start(), position)
 
 
+def refuse_crowded(data: bytes) -> None:
+    """Raise `TooLongError` for a script with a line that may begin too many here-documents."""
+    for line in data.split(b"\n") if data.count(b"<<") > _MOST_IN_LINE else ():
+        if len(_BEGINNING.findall(line)) > _MOST_IN_LINE:
+            raise TooLongError(
+                f"begins more than {_MOST_IN_LINE} here-documents on one line, so it is not checked"
+            )
+
+
 @per_document(8)
 def split(data: bytes) -> tuple[tuple[HereDocument, ...], bytes]:
     """Return the here-documents of a script, in order, and the script without them.
 
     The script keeps its length and offsets: with redirections for the documents, and blank lines
-    for their text, except for the commands in it.
+    for their text, except for the commands in it. Raises `TooLongError`.
     """
+    refuse_crowded(data)
     documents: list[HereDocument] = []
     script = data
     tries = 0
