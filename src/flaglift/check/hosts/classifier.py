@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from flaglift.catalog import Status, load_catalog
 from flaglift.check.hosts.base import HOLE, Decision, Evidence, Literal
+from flaglift.check.hosts.formats.commands import ends_in
 from flaglift.check.hosts.formats.siblings import is_request_key
 from flaglift.check.hosts.pieces import NOT_READ
 from flaglift.context import field_name
@@ -91,7 +92,7 @@ def surroundings(literal: Literal) -> Iterator[Evidence]:
     yield from _key(literal)
     if role not in ("word", "document"):
         yield from _call(call)
-    elif role == "word" and _SAYS.search(call):  # which is a program here
+    elif role == "word" and ends_in(_SAYS, call):  # which is a program here
         yield Evidence(-2, f"`{call}` talks to readers")
 
 
@@ -114,13 +115,13 @@ def _key(literal: Literal) -> Iterator[Evidence]:
 
 
 def _call(call: str) -> Iterator[Evidence]:
-    if _LOOKS.search(call):
+    if ends_in(_LOOKS, call):
         yield Evidence(-4, f"`{call}` defines or looks up an option")
-    elif _DESCRIBES.search(call):
+    elif ends_in(_DESCRIBES, call):
         yield Evidence(-4, f"`{call[-40:]}` describes a command")
-    elif _RUNS.search(call):
+    elif ends_in(_RUNS, call):
         yield Evidence(-3, f"`{call}` runs a command")
-    elif _SAYS.search(call):
+    elif ends_in(_SAYS, call):
         yield Evidence(-2, f"`{call}` talks to readers")
     elif _PROMPT.search(call):
         yield Evidence(1, f"`{call}` takes a prompt")

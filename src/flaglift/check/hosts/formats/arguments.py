@@ -1,15 +1,19 @@
 """Strings of source code that a call runs: as a command, its words, or code of another language."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import islice
 
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.argv import in_words, is_command
-from flaglift.check.hosts.formats.origins import Constructs, ends_in, text_of, words_before
+from flaglift.check.hosts.formats.commands import ends_in
+from flaglift.check.hosts.formats.origins import Constructs, text_of, words_before
 from flaglift.check.hosts.formats.parents import parent_of
+from flaglift.lossless.spans import Span
 
 _WRAPS = frozenset({"argument", "literal_element", "array_element_initializer"})
 _LISTS = frozenset({"list", "tuple", "array", "array_creation_expression", "literal_value",
@@ -34,7 +38,9 @@ _PARSES = re.compile(
 """Calls that take the words after a program's name in a list."""
 
 
-def in_command(node: Node, origin: Origin, shape: Constructs, shells: re.Pattern[str]) -> Origin:
+def in_command(
+    node: Node, origin: Origin, shape: Constructs, shells: re.Pattern[str], data: bytes
+) -> Origin:
     """Return the origin of a string, as that of a command or of a word of one if a call runs it."""
     child, above = node, parent_of(node)
     if above is not None and above.type in shape.calls:
@@ -50,7 +56,7 @@ def in_command(node: Node, origin: Origin, shape: Constructs, shells: re.Pattern
         return _in_list(above, [*words, text], origin, shape)
     if words:
         return in_words([*words, text], origin, is_command=ends_in(_RUNS, origin.call))
-    runs = ends_in(shells, origin.call) or _IN_SHELL.search(text_of(above))
+    runs = ends_in(shells, origin.call) or _has_option(above, data)
     is_line = bool(runs) and not any(map(_is_string, above.named_children[1:]))
     return Origin("code", "bash") if is_line else origin
 
@@ -72,6 +78,26 @@ def _words_before(node: Node) -> list[str]:
     """Return what stands before an argument or an element; strings without their quotes."""
     words = [word.strip("\"'`") for word in islice(words_before(node), _MOST_WORDS)]
     return words[::-1]
+
+
+def _has_option(arguments: Node, data: bytes) -> bool:
+    """Return whether an argument, or what it holds, has the option to run a shell."""
+    options = _options(data)
+    index = bisect_left(options, Span(arguments.start_byte, 0))
+    return index < len(options) and options[index].end <= arguments.end_byte
+
+
+@per_document(2)
+def _options(data: bytes) -> list[Span]:
+    """Return the places of the option to run a shell: nested calls would each look for it."""
+    text = data.decode()
+    places: list[Span] = []
+    at = start = 0
+    for match in _IN_SHELL.finditer(text):
+        start += len(text[at : match.start()].encode())
+        at = match.start()
+        places.append(Span(start, start + len(match[0].encode())))
+    return places
 
 
 def _is_string(argument: Node) -> bool:

@@ -213,7 +213,7 @@ class CodeHost(TreeParts):
         if self.is_command(whole):
             origin = Origin("code", "bash")
         else:
-            origin = in_command(whole, origin, self.shape, self.shells)
+            origin = in_command(whole, origin, self.shape, self.shells, data)
         begins = (*starts, *begins_of(whole, self.shape))
         return Around(origin, locked, beside, siblings, is_request, opener=opener, begins=begins)
 

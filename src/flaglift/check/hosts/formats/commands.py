@@ -95,3 +95,15 @@ def attached(text: str) -> Attached | None:
     """
     match = _ATTACHED.match(text)
     return Attached(match["long"] or match["short"], match.end()) if match else None
+
+
+_LONGEST = 200
+"""In characters: more than the end of any name that calls are told apart by."""
+
+
+def ends_in(names: re.Pattern[str], called: str) -> bool:
+    """Return whether what is called ends in one of some names, of which all patterns end so.
+
+    In a chain of calls, what is called is all of the chain before.
+    """
+    return names.search(called, max(0, len(called) - _LONGEST)) is not None

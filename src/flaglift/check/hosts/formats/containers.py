@@ -8,7 +8,8 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import HOLE
 from flaglift.check.hosts.documents import per_document
-from flaglift.check.hosts.formats.origins import ends_in, name_of, text_of
+from flaglift.check.hosts.formats.commands import ends_in
+from flaglift.check.hosts.formats.origins import name_of, text_of
 from flaglift.check.hosts.formats.others import Doubts, OtherFields
 from flaglift.check.hosts.formats.parents import parent_of
 from flaglift.check.hosts.formats.sending import CALLS, PAIRS, added, called, sides

@@ -8,7 +8,7 @@ from itertools import islice
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Origin
-from flaglift.check.hosts.formats.commands import MOST_WORDS, language_of
+from flaglift.check.hosts.formats.commands import MOST_WORDS, ends_in, language_of
 from flaglift.check.hosts.formats.parents import ancestors, parent_of
 
 _COMPARISONS = frozenset({"==", "===", "!=", "!==", "=~", "!~", "in"})
@@ -210,18 +210,6 @@ def words_before(node: Node) -> Iterator[str]:
     while before is not None:
         yield text_of(before)
         before = before.prev_named_sibling
-
-
-_LONGEST = 200
-"""In characters: more than the end of any name that calls are told apart by."""
-
-
-def ends_in(names: re.Pattern[str], called: str) -> bool:
-    """Return whether what is called ends in one of some names, of which all patterns end so.
-
-    In a chain of calls, what is called is all of the chain before.
-    """
-    return names.search(called, max(0, len(called) - _LONGEST)) is not None
 
 
 def text_of(node: Node | None) -> str:

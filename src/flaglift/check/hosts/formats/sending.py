@@ -7,7 +7,8 @@ from itertools import islice
 from tree_sitter import Node
 
 from flaglift.check.hosts.documents import per_document
-from flaglift.check.hosts.formats.origins import ends_in, name_of, text_of
+from flaglift.check.hosts.formats.commands import ends_in
+from flaglift.check.hosts.formats.origins import name_of, text_of
 from flaglift.check.hosts.formats.parents import ancestors
 from flaglift.check.hosts.formats.siblings import is_request_path
 from flaglift.check.hosts.formats.trees import children_of

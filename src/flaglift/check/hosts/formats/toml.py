@@ -10,9 +10,11 @@ from typing import Any
 from tree_sitter import Node
 
 from flaglift.check.hosts.base import Around, Literal, Origin, Siblings
+from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.formats.argv import as_word, words_in
 from flaglift.check.hosts.formats.codec import Escaped, character
-from flaglift.check.hosts.formats.parents import ancestors
+from flaglift.check.hosts.formats.others import OtherFields
+from flaglift.check.hosts.formats.parents import ancestors, parent_of
 from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY, Entries, LinePairs, Write
 from flaglift.check.hosts.formats.tomlpaths import Link, Path, indexed, keys_of
 from flaglift.check.hosts.formats.trees import TreeParts, broken_from, nodes, parse
@@ -219,23 +221,31 @@ def _begins(node: Node) -> tuple[int, ...]:
 
 def _beside(node: Node, key: str, data: bytes) -> tuple[dict[str, Any], Siblings | None]:
     """Return the other fields in the table of a prompt's text, and where to add more."""
-    pair = node.parent
-    above = pair.parent if pair is not None else None
+    pair = parent_of(node)
+    above = parent_of(pair) if pair is not None else None
     if pair is None or above is None or pair.type != "pair" or not FIELD_KEY.search(key):
         return {}, None
-    others = [child for child in above.named_children if child.type == "pair" and child != pair]
-    values = {field_name(str(keys_of(_sides(other)[0])[-1])): _value(other) for other in others}
+    values = _fields_of(above).than(pair)
     held = {name: value for name, value in values.items() if value is not None}
     if not TEXT_KEY.search(key):
         return held, None
     name, place = _sides(pair)[0], Span(node.start_byte, node.end_byte)
     span = Span(name.start_byte, name.end_byte)
-    taken, write = frozenset(values), _writer(data[place.start : place.start + 1].decode())
+    taken, write = values.keys(), _writer(data[place.start : place.start + 1].decode())
     if above.type == "inline_table":
         whole = Span(pair.start_byte, pair.end_byte)
         return held, Entries(data, whole, span, place, above.end_byte - 1, taken, write)
     between = data[span.end : place.start]
     return held, LinePairs(data, span, between, place.end, taken, write)
+
+
+@per_document(256)
+def _fields_of(table: Node) -> OtherFields:
+    """Return the fields of a table, each read once for all prompts in it."""
+    pairs = [child for child in table.named_children if child.type == "pair"]
+    return OtherFields(
+        (each, field_name(str(keys_of(_sides(each)[0])[-1])), _value(each)) for each in pairs
+    )
 
 
 def _sides(pair: Node) -> tuple[Node, Node]:
