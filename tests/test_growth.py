@@ -11,8 +11,13 @@ pytestmark = pytest.mark.no_cover  # it doubles the time, which is long
 
 @pytest.mark.parametrize("name", growth.FRAMES)
 def test_an_entry_point_takes_all_kinds_of_input(name: str) -> None:
-    for unit in growth.UNITS.values():
+    for unit in growth.units_of(name).values():
         growth.FRAMES[name][0](growth.made(name, unit, 400))
+
+
+@pytest.mark.parametrize("name", growth.CONTAINERS)
+def test_many_prompts_in_one_container_take_time_in_proportion(name: str) -> None:
+    assert growth.is_linear(growth.MANY + name, growth.PROMPT, growth.MANY_SIZE)
 
 
 def test_what_is_slow_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
