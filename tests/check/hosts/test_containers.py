@@ -81,6 +81,15 @@ def test_each_pair_has_the_others_next_to_it() -> None:
     assert first.siblings.insert({}) == "`**c` may hold these fields"
 
 
+def test_each_statement_has_those_with_the_same_function_next_to_it() -> None:
+    source = (
+        f"f(1).append('prompt[text]', '{TEXT}');\nf(2).append('prompt[seed]', 4);\n"
+        "f(1).append('prompt[w]', 3);\nf(1).other(5, 6);\n"
+    )
+    (found,) = candidates(source.encode(), host_named("javascript"))
+    assert found.literal.beside == {"w": 3}
+
+
 def test_each_word_of_a_command_has_the_others_next_to_it() -> None:
     source = f"curl a -F 'text={TEXT}' -F 'prompt[text]=b {TEXT}' -F 'a[seed]=4' \"$@\""
     first, second = (each.literal for each in candidates(source.encode(), host_named("bash")))
