@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy.dialects.mysql import DOUBLE, MEDIUMINT, TINYINT
+from sqlalchemy.dialects.postgresql import DOMAIN
 
 from flaglift.migrate.sql.capacity import coerced, context_value, reason_not_to_take
 
@@ -30,6 +31,7 @@ from flaglift.migrate.sql.capacity import coerced, context_value, reason_not_to_
         (TINYINT(), "mysql", 127),
         (TINYINT(unsigned=True), "mysql", 255),
         (MEDIUMINT(unsigned=True), "mysql", 2**24 - 1),
+        (DOMAIN("tinier", DOMAIN("tiny", SmallInteger())), "postgresql", 2**15 - 1),
     ],
 )
 def test_a_number_is_taken_up_to_the_last_one(kind: Any, dialect: str, most: int) -> None:

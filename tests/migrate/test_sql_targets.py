@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from flaglift import translate
 from flaglift.errors import InputError
-from flaglift.migrate.job import CONTRACT, EXPAND
+from flaglift.migrate.job import CONTRACT, EXPAND, Job
 from migrate.conftest import Database, open_database
-from migrate.sources import applied, planned, undone, verified
+from migrate.sources import applied, opened, planned, undone, verified
 
 TYPES = {
     "postgresql": (
@@ -203,3 +203,44 @@ def test_a_virtual_table_of_sqlite(tmp_path: Path) -> None:
         database.run("CREATE VIRTUAL TABLE prompts USING fts5(text, video_model)")
         with pytest.raises(InputError, match="no primary key"):
             planned(f"{database.url}#prompts")
+
+
+@pytest.mark.parametrize("base", ["json", "jsonb", "inner_doc"])
+def test_documents_of_a_domain(postgresql: Database, base: str) -> None:
+    postgresql.run("CREATE DOMAIN inner_doc AS jsonb")
+    postgresql.run(f"CREATE DOMAIN doc AS {base} CHECK (VALUE IS NOT NULL)")
+    postgresql.run("CREATE TABLE prompts (id INTEGER PRIMARY KEY, doc doc)")
+    postgresql.run(
+        """INSERT INTO prompts VALUES (1, '{"text"\\: "cat --video --video_model kling25"}')"""
+    )
+    before = postgresql.run("SELECT id, CAST(doc AS text) FROM prompts")
+    source = f"{postgresql.url}#prompts"
+    with pytest.raises(InputError, match="`doc` holds JSON: name it with --json-column doc"):
+        planned(source, text="doc")
+    assert applied(source, json_column="doc").changed == 1
+    assert postgresql.run("SELECT doc->>'video_model' FROM prompts") == [("kling25",)]
+    assert verified(source, json_column="doc")[1] == []
+    assert undone(source, json_column="doc").restored == 1
+    assert postgresql.run("SELECT id, CAST(doc AS text) FROM prompts") == before
+
+
+def test_what_a_domain_is_made_of_is_read_and_written(postgresql: Database) -> None:
+    postgresql.run("CREATE DOMAIN tiny AS smallint")
+    postgresql.run("CREATE DOMAIN word AS name")
+    postgresql.run("CREATE DOMAIN tinier AS tiny")
+    postgresql.run(
+        "CREATE TABLE prompts (id INTEGER PRIMARY KEY, text TEXT, video_model TEXT,"
+        " video_prompt word, video_duration tinier, num_images tiny)"
+    )
+    flags = "--video --video_model kling25 --video_prompt"
+    texts = [f"cat {flags} short", f"cat {flags} {'x' * 64}"]
+    postgresql.fill(texts)
+    postgresql.run("UPDATE prompts SET num_images = 4")
+    source = f"{postgresql.url}#prompts"
+    with opened(Job(source), write=False) as store:
+        chunk = store.read(None, 1)
+        assert chunk is not None
+        assert chunk.records[0].prompts[0].context == {"num_images": 4}
+    tally = applied(source)
+    assert (tally.changed, tally.refusals) == (1, {"does-not-fit": 1})
+    assert undone(source).restored == 1

@@ -21,6 +21,7 @@ from sqlalchemy.sql.sqltypes import (
 
 from flaglift.context import stated
 from flaglift.emit.form import form_value, number_of
+from flaglift.migrate.sql.reflection import stored_type
 
 _BYTES = {"TINYTEXT": 2**8 - 1, "TEXT": 2**16 - 1, "MEDIUMTEXT": 2**24 - 1}
 _NAME = 63
@@ -52,7 +53,7 @@ def coerced(column: Column[Any], value: Any) -> Any:
     Raises `ValueError` if it is not a number or boolean, or has a fraction that the column does
     not allow.
     """
-    kind = column.type
+    kind = stored_type(column)
     if value is None:
         return None
     if isinstance(kind, Boolean) and value not in (True, False):
@@ -63,7 +64,7 @@ def coerced(column: Column[Any], value: Any) -> Any:
 
 
 def _is_citext(kind: Any) -> bool:
-    return type(getattr(kind, "data_type", kind)).__name__ == "CITEXT"
+    return type(kind).__name__ == "CITEXT"
 
 
 def plain_value(column: Column[Any], value: Any) -> Any:
@@ -72,14 +73,14 @@ def plain_value(column: Column[Any], value: Any) -> Any:
         return int(value)
     if isinstance(value, Decimal):
         return value.normalize()
-    if isinstance(value, str) and isinstance(column.type, CHAR):
+    if isinstance(value, str) and isinstance(stored_type(column), CHAR):
         return value.rstrip(" ")
     return value
 
 
 def context_value(column: Column[Any], value: Any) -> Any:
     """Return a column's value for use as a request field; JSON is decoded."""
-    if isinstance(column.type, JSON) and isinstance(value, str):
+    if isinstance(stored_type(column), JSON) and isinstance(value, str):
         with suppress(ValueError, RecursionError):
             value = json.loads(value)
     return stated(plain_value(column, value))
@@ -92,13 +93,13 @@ def reason_not_to_take(
 
     `charset` is that of a text column of MySQL's.
     """
+    kind = stored_type(column)
     try:
         new = coerced(column, value)
     except ValueError:
-        truth = isinstance(column.type, Boolean)
+        truth = isinstance(kind, Boolean)
         what = "true or false" if truth else f"a {'whole ' * isinstance(value, float)}number"
         return f"`{name}` is not {what}, and the column `{column.name}` takes nothing else"
-    kind = column.type
     if isinstance(kind, Enum) and new not in kind.enums:
         return f"the column `{column.name}` does not take this `{name}`"
     if isinstance(kind, Integer):
@@ -112,7 +113,7 @@ def reason_not_to_take(
 
 
 def _number(column: Column[Any], name: str, value: int, dialect: str) -> str | None:
-    kind = column.type
+    kind = stored_type(column)
     if dialect == "sqlite" or isinstance(kind, BigInteger):
         bits = 64
     elif isinstance(kind, SmallInteger):
@@ -129,7 +130,7 @@ def _number(column: Column[Any], name: str, value: int, dialect: str) -> str | N
 def _text(
     column: Column[Any], name: str, value: str, dialect: str, charset: str | None
 ) -> str | None:
-    kind = column.type
+    kind = stored_type(column)
     if dialect == "postgresql" and type(kind) is String and len(value.encode()) > _NAME:
         return f"`{name}` is longer than the {_NAME} bytes of the column `{column.name}`"
     most = getattr(kind, "length", None)

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, exc, func, inspect, not_, or_, select, text
 from flaglift.migrate.sql.identity import family
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.ledger import SqlLedger
+from flaglift.migrate.sql.reflection import any_types, reflected_name
 from flaglift.migrate.sql.rights import aside
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import lacking
 from flaglift.migrate.sql.server import check_server
-from flaglift.migrate.sql.table import PromptTable, any_types, format_name
+from flaglift.migrate.sql.table import PromptTable, format_name
 from flaglift.migrate.store import Check
 
 _SAMPLE = 100
@@ -36,7 +37,7 @@ def check_table(connection: Connection, rows: Rows, ledger: SqlLedger) -> list[C
         *checks,
         *check_server(connection),
         *_check_triggers(connection, table, dialect),
-        *_check_generated(table),
+        *_check_generated(connection, table),
         *_check_constraints(connection, table),
     ]
 
@@ -223,8 +224,13 @@ def _check_triggers(connection: Connection, table: PromptTable, dialect: str) ->
     return notes
 
 
-def _check_generated(table: PromptTable) -> list[Check]:
-    written = {column.name for column in table.columns.values()}
+def _written(connection: Connection, table: PromptTable) -> set[str]:
+    """Return the columns that are written, named as they are in what is reflected."""
+    return {reflected_name(connection, column.name) for column in table.columns.values()}
+
+
+def _check_generated(connection: Connection, table: PromptTable) -> list[Check]:
+    written = _written(connection, table)
     return [
         Check("note", "column", f"the generated column `{column.name}` follows what is written")
         for column in table.table.columns
@@ -237,7 +243,7 @@ def _check_constraints(connection: Connection, table: PromptTable) -> list[Check
     """List constraints that may refuse a new value; only a rehearsal shows whether they do."""
     inspector = inspect(connection)
     place = table.table.name, table.table.schema
-    written = {column.name for column in table.columns.values()}
+    written = _written(connection, table)
     with any_types():
         checks = inspector.get_check_constraints(*place)
         keys = inspector.get_foreign_keys(*place)

@@ -1,33 +1,24 @@
 """The user's table: its key and its columns."""
 
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
-    Computed,
     Connection,
-    MetaData,
-    PrimaryKeyConstraint,
     Table,
     Text,
     cast,
-    exc,
     func,
-    inspect,
     select,
     text,
     type_coerce,
 )
-from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.sql.sqltypes import (
     ARRAY,
     JSON,
-    NUMERIC,
     Boolean,
     Float,
     Integer,
@@ -42,6 +33,7 @@ from flaglift.migrate.job import Job
 from flaglift.migrate.request import context_columns
 from flaglift.migrate.sql.identity import TableIdentity, family
 from flaglift.migrate.sql.key_columns import RAW, Key, key_of_table
+from flaglift.migrate.sql.reflection import reflected, stored_type
 from flaglift.spelling import nearest
 
 
@@ -76,32 +68,14 @@ class PromptTable:
     def read(self, name: str, dialect: str) -> ColumnElement[Any]:
         """Return the expression that reads a column as the database spells it."""
         column = self.columns[name]
-        if isinstance(column.type, JSON) and dialect == "postgresql":
+        if isinstance(stored_type(column), JSON) and dialect == "postgresql":
             # The driver would parse it and lose its spelling.
             return cast(column, Text)
         return type_coerce(column, RAW)
 
 
-RESOLVES = "resolves"
-"""Whether a constraint of SQLite says what happens on a conflict, such as that rows are deleted."""
-_RESOLVED = (
-    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :table"
-    " AND upper(sql) LIKE '%ON%CONFLICT%'"
-)
-_DECLARED = "SELECT name, upper(type) FROM pragma_table_xinfo(:table)"
 _READ = (Integer, Numeric, Float, Boolean, String, JSON, ARRAY)
 """The types whose values can be request fields."""
-
-
-@contextmanager
-def any_types() -> Iterator[None]:
-    """Reflect tables without a warning for a type that SQLAlchemy does not know.
-
-    Such a type is read in the server's spelling.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", exc.SAWarning)
-        yield
 
 
 def find_table(connection: Connection, job: Job, identity: TableIdentity) -> PromptTable:
@@ -109,7 +83,7 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
 
     Raises `InputError` if a column or a primary key is missing, or has an unsupported type.
     """
-    table = _reflected(connection, identity)
+    table = reflected(connection, identity)
     if not table.primary_key.columns:
         raise InputError(
             f"the table `{identity.name}` has no primary key, so no row of it can be found again"
@@ -145,31 +119,6 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
     )
 
 
-def _reflected(connection: Connection, identity: TableIdentity) -> Table:
-    sqlite = connection.dialect.name == "sqlite"
-    schema = None if sqlite else identity.schema
-    inspector = inspect(connection)
-    with any_types():  # not `autoload_with`, which also asks for all keys, indexes and constraints
-        columns = inspector.get_columns(identity.name, schema)
-        key = inspector.get_pk_constraint(identity.name, schema)["constrained_columns"]
-    parts = *map(_column, columns), PrimaryKeyConstraint(*key)
-    table = Table(identity.name, MetaData(), *parts, schema=schema)
-    names = {"table": table.name}
-    table.info[RESOLVES] = sqlite and connection.execute(text(_RESOLVED), names).first() is not None
-    declared = connection.execute(text(_DECLARED), names).all() if sqlite else ()
-    for name, kind in declared:
-        column = table.columns.get(name)  # a virtual table has hidden columns
-        # SQLAlchemy takes type names such as STRING or ANY for numeric.
-        if column is not None and type(column.type) is NUMERIC and not kind.startswith("NUMERIC"):
-            column.type = NullType()
-    return table
-
-
-def _column(found: ReflectedColumn) -> Column[Any]:
-    computed = [Computed(**found["computed"])] if "computed" in found else []
-    return Column(found["name"], found["type"], *computed, nullable=found["nullable"])
-
-
 def _spelled(table: Table, name: str, dialect: str) -> str:
     """Return a column's name as the table has it: case counts on PostgreSQL only."""
     if name in table.columns or dialect == "postgresql":
@@ -181,7 +130,9 @@ def _spelled(table: Table, name: str, dialect: str) -> str:
 def _context(table: Table, job: Job, dialect: str) -> dict[str, Column[Any]]:
     named = {} if job.json_column else context_columns(table.columns.keys(), job)
     columns = {field: table.columns[name] for field, name in named.items()}
-    return {n: c for n, c in columns.items() if dialect == "sqlite" or isinstance(c.type, _READ)}
+    return {
+        n: c for n, c in columns.items() if dialect == "sqlite" or isinstance(stored_type(c), _READ)
+    }
 
 
 def _check(columns: Mapping[str, Column[Any]], table: Table) -> None:
@@ -198,17 +149,16 @@ def _check(columns: Mapping[str, Column[Any]], table: Table) -> None:
 
 def _check_types(columns: Mapping[str, Column[Any]], job: Job, dialect: str) -> None:
     column = columns["text"]
-    if isinstance(column.type, JSON) and job.json_column is None:
+    if isinstance(stored_type(column), JSON) and job.json_column is None:
         raise InputError(
             f"the column `{column.name}` holds JSON: name it with --json-column {column.name}, and"
             " the prompts in it with --text-column, as in `prompts[].text`"
         )
     for name, column in columns.items():
-        kind = column.type
-        if not _takes(name, getattr(kind, "data_type", kind), dialect):  # a domain's
+        if not _takes(name, stored_type(column), dialect):
             raise InputError(
-                f"the column `{column.name}` is of the type {str(kind).lower()}, which does not"
-                f" take {'a prompt' if name == 'text' else f'`{name}`'}"
+                f"the column `{column.name}` is of the type {str(column.type).lower()}, which does"
+                f" not take {'a prompt' if name == 'text' else f'`{name}`'}"
             )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer
 
-from flaglift.migrate.sql.table import RESOLVES, PromptTable
+from flaglift.migrate.sql.reflection import RESOLVES
+from flaglift.migrate.sql.table import PromptTable
 
 Values = Mapping[str, Any]
 """The values to write, by field."""
