@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flaglift.migrate.records import Verdict
-from flaglift.migrate.sql.rows import Row
+from flaglift.migrate.sql.fetching import Row
 from flaglift.migrate.sql.updates import Values
 
 

@@ -3,21 +3,17 @@
 import re
 from typing import Any
 
-from sqlalchemy import Connection, exc, func, inspect, not_, or_, select, text
+from sqlalchemy import Connection, inspect, text
 
 from flaglift.migrate.sql.identity import family
-from flaglift.migrate.sql.keys import has_surrogates, key_text
+from flaglift.migrate.sql.key_checks import check_key, check_mysql_key, check_null_keys
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.reflection import any_types, reflected_name
-from flaglift.migrate.sql.rights import aside
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import lacking
 from flaglift.migrate.sql.server import check_server
 from flaglift.migrate.sql.table import PromptTable, format_name
 from flaglift.migrate.store import Check
-
-_SAMPLE = 100
-"""How many keys from each end of the table are looked up again."""
 
 _WORD = re.compile(r"(?<![\w:])\w++")
 
@@ -28,11 +24,11 @@ def check_table(connection: Connection, rows: Rows, ledger: SqlLedger) -> list[C
     dialect = family(connection.dialect.name)
     checks = [check_key(connection, rows), _check_rights(connection, rows, ledger)]
     if dialect == "mysql":
-        checks += _check_mysql(connection, table)
+        checks += [*_check_mysql(connection, table), *check_mysql_key(connection, table)]
     if dialect == "postgresql":
         checks += _check_postgresql(connection, table)
     if dialect == "sqlite":
-        checks += _check_null_keys(connection, table)
+        checks += check_null_keys(connection, table)
     return [
         *checks,
         *check_server(connection),
@@ -53,60 +49,6 @@ def _check_rights(connection: Connection, rows: Rows, ledger: SqlLedger) -> Chec
     return Check("pass", "rights", "the account may change the table and keep its journal")
 
 
-def check_key(connection: Connection, rows: Rows) -> Check:
-    """Check that keys are found again by `=`, and are sorted in the order they compare in."""
-    try:
-        with aside(connection):
-            return _check_key(connection, rows)
-    except exc.ProgrammingError:  # PostgreSQL's hstore can be sorted, but not compared
-        name = ", ".join(f"`{column.column.name}`" for column in rows.source.key.columns)
-        return Check(
-            "refuse",
-            "key",
-            f"the key {name} is of a type that does not compare by `=` and `>`. Export the table to"
-            " a file, or add a key of numbers or texts",
-        )
-
-
-def _check_key(connection: Connection, rows: Rows) -> Check:
-    key = rows.source.key
-    first = rows.keys(connection, most=_SAMPLE)
-    last = rows.keys(connection, most=_SAMPLE, backwards=True)[::-1]
-    sample = [*first, *(each for each in last if each not in first)]
-    sample = [each for each in sample if not any(map(_is_bad_text, each))]
-    if not sample:
-        return Check("pass", "key", "the table is empty")
-    texts = list(map(key_text, sample))
-    again = list(map(key_text, rows.keys(connection, key.among(sample), most=2 * _SAMPLE)))
-    name = ", ".join(f"`{column.column.name}`" for column in key.columns)
-    missing = [each for each in texts if each not in again]
-    if missing:
-        return Check(
-            "refuse",
-            "key",
-            f"the key {name} does not survive being read: {missing[0]} is not found again, and"
-            f" {len(missing)} more of {len(texts)}. Export the table to a file, or add a key of"
-            " numbers or texts",
-        )
-    for index in sorted({0, 1, len(sample) // 3, len(sample) // 2, len(sample) - 1}):
-        if index < len(sample):
-            wanted = key.among(sample), key.after(sample[index])
-            behind = list(map(key_text, rows.keys(connection, *wanted, most=2 * _SAMPLE)))
-            if behind != again[index + 1 :] or again != texts:
-                return Check(
-                    "refuse",
-                    "key",
-                    f"the order of the key {name} is not that of its comparison: after"
-                    f" {texts[index]} rows would be skipped or read twice. Export the table to a"
-                    " file, or add a key of numbers or texts",
-                )
-    return Check("pass", "key", f"{name}: {len(sample)} keys are found again, and are in order")
-
-
-def _is_bad_text(value: Any) -> bool:
-    return isinstance(value, str) and has_surrogates(value)
-
-
 def _check_mysql(connection: Connection, table: PromptTable) -> list[Check]:
     checks = []
     engine = table.identity.engine
@@ -122,14 +64,6 @@ def _check_mysql(connection: Connection, table: PromptTable) -> list[Check]:
         )
     else:
         checks.append(Check("pass", "engine", f"{engine} has transactions"))
-    members = [column for column in table.key.columns if column.members]
-    for column in members:
-        invalid = select(func.count()).where(column.raw.op("+")(0) == 0)
-        if connection.execute(invalid).scalar():
-            name = column.column.name
-            checks.append(
-                Check("refuse", "key", f"the ENUM `{name}` of the key holds an invalid member")
-            )
     return checks
 
 
@@ -164,22 +98,6 @@ def _check_postgresql(connection: Connection, table: PromptTable) -> list[Check]
         for rule in connection.execute(text(_RULES), names).scalars()
     ]
     return checks
-
-
-def _check_null_keys(connection: Connection, table: PromptTable) -> list[Check]:
-    count = null_keys(connection, table)
-    return [Check("note", "key", f"{count:,} rows have no key, and cannot be written")] * bool(
-        count
-    )
-
-
-def null_keys(connection: Connection, table: PromptTable) -> int:
-    """Return how many rows have a NULL key, which only SQLite allows."""
-    present = table.key.present()
-    if not present:
-        return 0
-    missing = select(func.count()).select_from(table.table).where(or_(*map(not_, present)))
-    return int(connection.execute(missing).scalar_one())
 
 
 _TRIGGERS = {

@@ -11,8 +11,9 @@ from flaglift.migrate.records import DecidedColumns, StoredRecord
 from flaglift.migrate.shape_decision import MOST_OUTCOMES, VIDEO_PROMPT, ShapeDecider, SharedOutcome
 from flaglift.migrate.sql.capacity import coerced
 from flaglift.migrate.sql.changes import RowChanges, RowOutcome
+from flaglift.migrate.sql.fetching import Row
 from flaglift.migrate.sql.keys import has_surrogates, to_json
-from flaglift.migrate.sql.rows import Row, Rows, is_sound
+from flaglift.migrate.sql.rows import Rows, is_sound
 from flaglift.shapes import video_prompt_of
 from flaglift.syntax.concern import may_concern
 

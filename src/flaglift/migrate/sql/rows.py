@@ -20,14 +20,14 @@ from flaglift.errors import InputError
 from flaglift.migrate.json_document import JsonDocuments
 from flaglift.migrate.records import Problem, RecordChange, Stored, StoredRecord
 from flaglift.migrate.sql.capacity import coerced, context_value, plain_value, reason_not_to_take
+from flaglift.migrate.sql.fetching import Row, by_key, fetched
 from flaglift.migrate.sql.key_columns import RAW
 from flaglift.migrate.sql.keys import has_surrogates, key_text
+from flaglift.migrate.sql.reflection import stored_type
 from flaglift.migrate.sql.table import PromptTable
 from flaglift.migrate.sql.updates import Values, Write, update_alike_rows, update_rows
 from flaglift.syntax.concern import may_concern
 
-Row = tuple[Any, ...]
-"""A row from the driver: its key, then the values of its fields (see `Rows.places`)."""
 _MOST_KEYS = 1000
 _NEIGHBOURS = 100
 """How many keys on each side of a position to search for a key that was rounded."""
@@ -43,7 +43,7 @@ class Rows:
         self.take_any_text: frozenset[str] = frozenset(
             name
             for name, column in table.columns.items()
-            if isinstance(column.type, Text) and column.type.length is None
+            if isinstance(kind := stored_type(column), Text) and kind.length is None
             if column.name not in table.charsets
         )
         """The fields whose columns can hold any text."""
@@ -70,14 +70,20 @@ class Rows:
         rows: int,
         columns: Sequence[ColumnElement[Any]] | None = None,
     ) -> list[Row]:
-        """Return the next rows after a key; with `columns`, those instead of the fields."""
+        """Return the next rows after a key; with `columns`, those instead of the fields.
+
+        Raises `InputError` if several rows have one key.
+        """
         query = self._query(columns).where(*self.source.key.present())
         if after is not None:
             query = query.where(self.source.key.after(after))
         if self.where is not None:
             query = query.where(self.where)
-        query = query.order_by(*self.source.key.order).limit(rows)
-        return _fetched(connection, query)
+        # One more than asked for: two rows of one key could be the last and the first of two pages.
+        query = query.order_by(*self.source.key.order).limit(rows + 1)
+        found = fetched(connection, query)
+        by_key(found, self._width)
+        return found[:rows]
 
     def select_flagged(
         self, connection: Connection, after: Sequence[Any] | None, rows: int
@@ -145,7 +151,7 @@ class Rows:
             wanted = self.source.key.among(keys[start : start + _MOST_KEYS])
             query = self._query().where(wanted).order_by(*self.source.key.order)
             query = query.with_for_update() if lock else query
-            rows |= {self.key(row): row for row in _fetched(connection, query)}
+            rows |= by_key(fetched(connection, query), self._width)
         return rows
 
     def key(self, row: Row) -> Row:
@@ -285,13 +291,6 @@ class Rows:
 def is_sound(key: Row) -> bool:
     """Return whether a row can be updated by its key."""
     return not any(isinstance(part, str) and has_surrogates(part) for part in key)
-
-
-def _fetched(connection: Connection, query: Any) -> list[Row]:
-    # The driver's own tuples: SQLAlchemy's rows take longer than the database's own work, and none
-    # of the types in these queries converts values.
-    with connection.execute(query) as result:
-        return list(result.cursor.fetchall())
 
 
 def _beside(name: str) -> str:

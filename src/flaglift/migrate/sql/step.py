@@ -16,10 +16,11 @@ from flaglift.migrate.records import Cursor, JournalEntry, Problem, StoredRecord
 from flaglift.migrate.sql.blocks import encoded_block
 from flaglift.migrate.sql.capacity import plain_value
 from flaglift.migrate.sql.changes import RowChanges, RowWrite, TableChanges
+from flaglift.migrate.sql.fetching import Row
 from flaglift.migrate.sql.keys import key_text, to_json
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.messages import may_pass, safe_message
-from flaglift.migrate.sql.rows import Row, Rows
+from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.updates import Values
 from flaglift.migrate.store import ChangeRefusal, MigrationRun
 from flaglift.migrate.tally import Tally
@@ -162,11 +163,12 @@ class SqlStep:
         """Write rows and return them as they are now, or write none of them and return why."""
         savepoint = self._connection.begin_nested()
         try:
-            if update() == len(keys):
-                stored = self._rows.read_keys(self._connection, keys)
-                if is_written(stored):
-                    savepoint.commit()
-                    return stored
+            changed = update()
+            # Read whatever the number is: it is higher where several rows have one key.
+            stored = self._rows.read_keys(self._connection, keys)
+            if changed == len(keys) and is_written(stored):
+                savepoint.commit()
+                return stored
         except exc.DBAPIError as error:
             if may_pass(error):
                 raise

@@ -11,11 +11,12 @@ from flaglift.migrate.sql.changes import RowWrite, TableChanges
 from flaglift.migrate.sql.connection import database_url
 from flaglift.migrate.sql.hidden import hidden_rows
 from flaglift.migrate.sql.identity import identify
+from flaglift.migrate.sql.key_checks import null_keys
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.load import pressure_on
-from flaglift.migrate.sql.preflight import check_table, null_keys
+from flaglift.migrate.sql.preflight import check_table
 from flaglift.migrate.sql.row_decision import RowDecider, row_decider
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.runs import begin_or_resume, check_rights, table_run

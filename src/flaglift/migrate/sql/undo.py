@@ -13,10 +13,11 @@ from flaglift.migrate.clock import now
 from flaglift.migrate.entries import check_complete
 from flaglift.migrate.files.patches import unpatched
 from flaglift.migrate.records import JournalEntry
+from flaglift.migrate.sql.fetching import Row
 from flaglift.migrate.sql.keys import from_json, key_of, to_json
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
-from flaglift.migrate.sql.rows import Row, Rows
+from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
 from flaglift.migrate.sql.working import TableRun
 from flaglift.migrate.store import ChunkCost, MigrationRun
