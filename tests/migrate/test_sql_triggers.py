@@ -73,19 +73,24 @@ def test_a_row_that_reads_otherwise_is_told_of(database: Database) -> None:
     assert verified(source)[1] == []
 
 
+def delete_on_update(database: Database) -> None:
+    """Let a trigger delete the second row when it is written."""
+    deletes = "DELETE FROM prompts WHERE id = NEW.id AND id = 2;"
+    body = f"BEGIN {deletes} END"
+    if database.kind == "postgresql":
+        database.run(
+            "CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$BEGIN {deletes} RETURN NULL; END$$"
+        )
+        body = "FOR EACH ROW EXECUTE FUNCTION drop_row()"
+    database.run(f"CREATE TRIGGER deletes AFTER UPDATE ON prompts {body}")
+
+
 @pytest.mark.parametrize("kind", ["postgresql", "sqlite"])  # MySQL's cannot change their own table
 def test_a_row_that_a_trigger_deletes_is_refused(tmp_path: Path, kind: str) -> None:
     for database in open_database(kind, tmp_path):
         source = database.prompts(TEXTS)
-        deletes = "DELETE FROM prompts WHERE id = NEW.id AND id = 2;"
-        body = f"BEGIN {deletes} END"
-        if kind == "postgresql":
-            database.run(
-                "CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS"
-                f" $$BEGIN {deletes} RETURN NULL; END$$"
-            )
-            body = "FOR EACH ROW EXECUTE FUNCTION drop_row()"
-        database.run(f"CREATE TRIGGER deletes AFTER UPDATE ON prompts {body}")
+        delete_on_update(database)
         before = database.rows()
         assert applied(source).refusals == {"refused-by-database": 1}
         assert database.rows()[1] == before[1]
@@ -175,3 +180,36 @@ def test_names_that_are_odd(database: Database) -> None:
     assert verified(source, **options)[1] == []
     assert undone(source, **options).restored == 1
     assert database.rows(table, quote(names[0])) == before
+
+
+@pytest.mark.parametrize("text", ["'CAT --video'", "NULL"])
+def test_a_row_that_would_not_read_as_before_is_not_taken_back(
+    database: Database, text: str
+) -> None:
+    source = database.prompts(TEXTS)
+    before = database.rows()
+    assert applied(source).changed == 4
+    written = database.rows()
+    set_on_update(database, {"text": text}, "NEW.id IN (2, 3) AND NEW.video_model IS NULL")
+    for restored in (2, 0):
+        result = flaglift("migrate", "undo", source)
+        assert result.returncode == 1
+        assert "2 rows read differently from before the run: a trigger or" in result.stdout
+        assert f": {restored} records restored of 1 run" in result.stdout
+        assert database.rows() == [before[0], *written[1:3], before[3]]
+    with opened(Job(source)) as store:
+        assert store.runs()[-1].state == "partly undone"
+    database.run(f"DROP TRIGGER changes{' ON prompts' * (database.kind == 'postgresql')}")
+    assert flaglift("migrate", "undo", source).returncode == 0
+    assert database.rows() == before
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+def test_a_row_that_a_trigger_deletes_is_not_taken_back(tmp_path: Path, kind: str) -> None:
+    for database in open_database(kind, tmp_path):
+        source = database.prompts(TEXTS)
+        assert applied(source).changed == 4
+        written = database.rows()
+        delete_on_update(database)
+        assert undone(source).restored == 3
+        assert database.rows()[1] == written[1]

@@ -268,8 +268,8 @@ def verify(source: str, **options: Any) -> int:
 @command.command(
     "undo",
     cls=GroupedCommand,
-    epilog="Exit codes: 0 everything was restored, 1 some records were edited since, 2 usage or "
-    "input error, 130 interrupted.",
+    epilog="Exit codes: 0 everything was restored, 1 some records were edited since, or would not "
+    "read as before, 2 usage or input error, 130 interrupted.",
 )
 @source_argument
 @_journals("--run", "back_to", metavar="RUN", help="Undo this run and all later ones.")

@@ -19,6 +19,7 @@ from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
+from flaglift.migrate.sql.updates import Values
 from flaglift.migrate.sql.working import TableRun
 from flaglift.migrate.store import ChunkCost, MigrationRun
 
@@ -74,23 +75,38 @@ class SqlUndoer(TableRun):
         keys = {entry.key: key_of(entry.key) for entry in entries}
         current = self._rows.lock(connection, list(keys.values()))
         old = {e.key: old_values(e, self._rows, current.get(keys[e.key])) for e in entries}
-        writes = [(keys[key], values) for key, values in old.items() if values is not None]
-        changed = self._rows.update(connection, writes)
-        if changed != len(writes):
-            raise InputError(
-                f"the database restored {changed} of {len(writes)} rows: a trigger, a rule or a"
-                " policy holds the others back. Nothing of this chunk was restored"
-            )
-        stored = self._rows.read_keys(connection, [key for key, _ in writes])
-        for entry in entries:
-            values = old[entry.key]
-            if values is not None:
-                row, value_of = stored.get(keys[entry.key]), self._rows.value
-                # A trigger may have deleted it.
-                self._respelled += row is None or any(
-                    value_of(row, name) != value for name, value in values.items()
+        wanted = {keys[key]: values for key, values in old.items() if values is not None}
+        restored = self._written(connection, wanted)
+        self._respelled += len(wanted) - len(restored)
+        return [entry.number for entry in entries if keys[entry.key] in restored]
+
+    def _written(
+        self, connection: Connection, wanted: Mapping[Row, Values]
+    ) -> Mapping[Row, Values]:
+        """Write values into rows, and return the rows that then hold them.
+
+        The others are not written: as the run wrote them, they can still be restored later.
+        """
+        while True:
+            savepoint = connection.begin_nested()
+            changed = self._rows.update(connection, wanted.items())
+            stored = self._rows.read_keys(connection, list(wanted))
+            if changed != len(wanted):
+                raise InputError(
+                    f"the database restored {changed} of {len(wanted)} rows: a trigger, a rule or"
+                    " a policy holds the others back. Nothing of this chunk was restored"
                 )
-        return [entry.number for entry in entries if old[entry.key] is not None]
+            same = {k: v for k, v in wanted.items() if self._holds(stored.get(k), v)}
+            if len(same) == len(wanted):
+                savepoint.commit()
+                return wanted
+            savepoint.rollback()
+            wanted = same
+
+    def _holds(self, row: Row | None, values: Values) -> bool:
+        """Return whether a row holds values; a trigger may have deleted it."""
+        value_of = self._rows.value
+        return row is not None and all(value_of(row, n) == v for n, v in values.items())
 
     def _save(self, connection: Any, state: str, info: dict[str, Any]) -> None:
         self.run = replace(self.run, state=state, updated=now(), info=info)
@@ -106,7 +122,8 @@ class SqlUndoer(TableRun):
         if self._respelled:
             notes.append(
                 f"{self._respelled:,} rows read differently from before the run: a trigger"
-                " or the column changes what is written"
+                " or the column changes what is written. They are as the run wrote them, and can"
+                " be restored without it"
             )
         columns = self._rows.source.table.columns
         created = [name for name in self.run.info["created"] if name in columns]
