@@ -14,6 +14,10 @@ class LockedError(InputError):
     """Another run works on the same source."""
 
 
+class StatementError(InputError):
+    """The store does not take a statement or a connection, for a reason that does not pass."""
+
+
 class UnreadableRecordError(InputError):
     """A record cannot be read, and the user has not asked to skip such records."""
 

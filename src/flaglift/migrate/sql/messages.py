@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import exc
 
 from flaglift.errors import InputError
-from flaglift.migrate.errors import UnavailableError
+from flaglift.migrate.errors import StatementError, UnavailableError
 
 _AGAIN = re.compile(
     r"deadlock|lock wait timeout|lock timeout|could not serialize|database is locked"
@@ -106,15 +106,27 @@ def may_pass(error: exc.DBAPIError) -> bool:
 
 @contextmanager
 def translated_errors(name: str) -> Iterator[None]:
-    """Turn a database's errors into `UnavailableError`, or into an `InputError` for the user."""
+    """Turn a database's errors into `UnavailableError`, or into `StatementError` for the user."""
     try:
         yield
     except exc.DBAPIError as error:
         message = safe_message(error)
         if _REFUSED.search(message):
-            raise InputError(f"{name}: {message}") from None
+            raise StatementError(f"{name}: {message}") from None
         if may_pass(error):
             raise UnavailableError(f"{name}: the database does not answer: {message}") from None
-        raise InputError(f"{name}: the database says: {message}") from None
+        raise StatementError(f"{name}: the database says: {message}") from None
     except exc.SQLAlchemyError as error:
-        raise InputError(f"{name}: {error}") from None
+        raise StatementError(f"{name}: {error}") from None
+
+
+@contextmanager
+def said_what_is_kept(done: str) -> Iterator[None]:
+    """Add to an error during a run that its work, such as what it has `written`, is kept."""
+    try:
+        yield
+    except StatementError as error:
+        raise InputError(
+            f"{error}. Everything {done} so far is kept; put that right, and run the same command"
+            " again to resume"
+        ) from None

@@ -16,6 +16,7 @@ from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.load import pressure_on
+from flaglift.migrate.sql.messages import said_what_is_kept
 from flaglift.migrate.sql.preflight import check_table
 from flaglift.migrate.sql.row_decision import RowDecider, row_decider
 from flaglift.migrate.sql.rows import Rows
@@ -204,7 +205,8 @@ class TableStore:
             if missing:
                 self._found = None
             self._decide = row_decider(self._rows)
-            yield SqlWriter(self._session, self._ledger, self._rows, run, self._lease)
+            with said_what_is_kept("written"):
+                yield SqlWriter(self._session, self._ledger, self._rows, run, self._lease)
 
     @contextmanager
     def rehearsing(self) -> Iterator[Rehearsal]:
@@ -234,7 +236,8 @@ class TableStore:
         rows = self._rows_of_run(run)
         with self._locked():
             run = reread(self.runs(), run)
-            yield SqlUndoer(self._session, self._ledger, rows, run, self._lease)
+            with said_what_is_kept("restored"):
+                yield SqlUndoer(self._session, self._ledger, rows, run, self._lease)
 
     def _rows_of_run(self, run: MigrationRun) -> Rows:
         """Return the rows as the run's own options read them.
