@@ -152,24 +152,52 @@ def test_times_of_mysql_are_keys_in_any_zone(tmp_path: Path) -> None:
         assert database.rows() == before
 
 
-@pytest.mark.parametrize("declared", ["date", "timestamp", "timestamptz(3)", "interval"])
-def test_times_of_postgresql_are_keys_in_any_style(tmp_path: Path, declared: str) -> None:
+_STYLES = (
+    "datestyle = 'SQL, DMY'",
+    "intervalstyle = 'sql_standard'",
+    "bytea_output = 'escape'",
+    "extra_float_digits = 0",
+)
+
+
+@pytest.mark.parametrize(
+    ("declared", "value"),
+    [
+        ("date", "{day}"),
+        ("timestamp", "{day}"),
+        ("timestamptz(3)", "{day}"),
+        ("interval", "{n} days"),
+        ("day", "{day}"),
+        ("numeric_day", "{day}"),
+        ("tsrange", "[{day},2028-01-01)"),
+        ("dated", "({day},{n})"),
+        ("bytea", "\\x00ff{n:02}"),
+        ("real", "0.{n:02}4285715"),
+    ],
+)
+def test_times_of_postgresql_are_keys_in_any_style(
+    tmp_path: Path, declared: str, value: str
+) -> None:
     for database in open_database("postgresql", tmp_path):
+        database.run("CREATE DOMAIN day AS date")
+        database.run("CREATE DOMAIN numeric_day AS day")
+        database.run("CREATE TYPE dated AS (a date, b integer)")
         database.run(
             f"CREATE TABLE prompts (id {declared} PRIMARY KEY, text TEXT, video_model TEXT,"
             " video_prompt TEXT, video_duration INTEGER)"
         )
         for number in range(1, 13):
-            value = f"{number} days" if declared == "interval" else f"2026-{number:02}-{number:02}"
+            key = value.format(n=number, day=f"2026-{number:02}-{number:02}")
             flags = "--video --video_model kling25" + " --video" * (number % 3)
-            database.run(f"INSERT INTO prompts (id, text) VALUES ('{value}', 'cat {flags}')")
-        before = database.rows()
+            database.run(f"INSERT INTO prompts (id, text) VALUES ('{key}', 'cat {flags}')")
+        whole = "SELECT CAST(prompts AS text) FROM prompts ORDER BY id"
+        before = database.run(whole)
         source = f"{database.url}#prompts"
         name = database.engine.url.database
         assert applied(source, rows=5).changed == 12
-        database.run(f"ALTER DATABASE {name} SET datestyle = 'SQL, DMY'")
-        database.run(f"ALTER DATABASE {name} SET intervalstyle = 'sql_standard'")
+        for style in _STYLES:
+            database.run(f"ALTER DATABASE {name} SET {style}")
         assert verified(source)[1] == []
         assert undone(source).restored == 12
-        database.run(f"ALTER DATABASE {name} RESET ALL")  # the driver reads some styles only
-        assert database.rows() == before
+        database.run(f"ALTER DATABASE {name} RESET ALL")
+        assert database.run(whole) == before

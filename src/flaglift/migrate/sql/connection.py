@@ -86,7 +86,8 @@ def connect_engine(url: URL) -> Engine:
 
 _POSTGRESQL_SPELLING = (
     "SELECT set_config('datestyle', 'ISO, YMD', true),"
-    " set_config('intervalstyle', 'postgres', true)"
+    " set_config('intervalstyle', 'postgres', true), set_config('bytea_output', 'hex', true),"
+    " set_config('extra_float_digits', '3', true)"
 )
 """Settings for a single transaction."""
 _MYSQL_SESSION = (
@@ -103,7 +104,7 @@ They are set in each transaction: a proxy may run the next one in another sessio
 def begin_transaction(connection: Connection) -> None:
     """Begin a transaction that can write only if the option `flaglift_write` is set.
 
-    With `flaglift_spelling`, times are spelled the same in every session: those of MySQL's type
+    With `flaglift_spelling`, keys are spelled the same in every session: times of MySQL's type
     TIMESTAMP in UTC.
     """
     options = connection.get_execution_options()

@@ -4,6 +4,7 @@ A key goes to Python and back as the database spells it, without conversion: a d
 Python cannot represent, or a float that is rounded in transit, would not be found again.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,13 @@ RAW: TypeEngine[Any] = _Named("")
 """The driver's own values, without SQLAlchemy's conversions."""
 
 
+_SPELLED_ALWAYS = re.compile(
+    r"(?:uuid|numeric|character|citext|bit|boolean|inet|cidr|macaddr|name|oid)\b"
+)
+"""PostgreSQL's types that are spelled the same in every session. Others may hold a time, as ranges,
+domains and composites do."""
+
+
 @dataclass(frozen=True)
 class KeyColumn:
     """A column of a primary key, adapted to a dialect."""
@@ -98,7 +106,7 @@ class KeyColumn:
     def has_spelling(self) -> bool:
         """Whether its spelling depends on a session setting: a style, or MySQL's time zone."""
         return isinstance(self.column.type, mysql.TIMESTAMP) or (
-            self.as_text and self.kind.startswith(("date", "timestamp", "interval"))
+            self.as_text and not _SPELLED_ALWAYS.match(self.kind)
         )
 
     @property

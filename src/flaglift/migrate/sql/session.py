@@ -17,7 +17,7 @@ class Session:
         """Create it. Raises `InputError` for a missing driver or a missing SQLite file."""
         self.name = name
         self.spelling: bool = False
-        """Whether times have to be spelled the same in every session."""
+        """Whether keys have to be spelled the same in every session."""
         self._engine = connect_engine(url)
         self._connection: Connection | None = None
 
