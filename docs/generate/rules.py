@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import flaglift
 from flaglift.context import UNSTATED
 from flaglift.diagnostics import Diagnostic
-from flaglift.report.text import visible
+from flaglift.report.escaping import visible
 from flaglift.rules import RULES, Rule
 from flaglift.rules.base import Invalid, Valid
 from flaglift.rules.pages import fix_kind, sections, summary

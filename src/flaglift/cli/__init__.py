@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import click
 
 from flaglift.errors import FlagliftError, reason
+from flaglift.report.escaping import harmless, in_one_line
 
 _VERBS = {
     "translate": "Translate a prompt's flags into form fields.",
@@ -168,15 +169,16 @@ def _usage(error: click.ClickException) -> str:
     """Return click's message about a command line that cannot be used."""
     said = io.StringIO()
     error.show(said)
-    text = said.getvalue().rstrip("\n")
+    text = harmless(said.getvalue().rstrip("\n"))
     if isinstance(error, click.NoSuchOption) and not error.possibilities:
         text += " Put `--` before a text that starts with a dash."
     return text
 
 
-def in_one_line(text: str) -> str:
-    """Escape line ends and terminal sequences in a text, as file names can contain them."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+def tell(sentence: str) -> None:
+    """Print a sentence in one line to standard error; names in it may hold any characters."""
+    sys.stdout.flush()  # keeps the order if both streams go to the same place
+    click.echo(in_one_line(sentence), err=True)
 
 
 def _fail(text: str, code: int) -> None:

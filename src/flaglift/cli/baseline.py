@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flaglift.cli import EXIT_UNUSABLE, in_one_line
+from flaglift.cli import EXIT_UNUSABLE, tell
 from flaglift.cli.check_files import Project, file_options
 from flaglift.cli.grouping import GroupedCommand, grouped
 
@@ -67,10 +67,7 @@ def write(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     _save(path, accepted.text())
     entries = f"{len(accepted.entries)} entr{'y' if len(accepted.entries) == 1 else 'ies'}"
     hint = "" if project.configuration.files.baseline else f"; use it with --baseline {path}"
-    click.echo(
-        f"{in_one_line(str(path))}: {entries} for {counted(len(records), 'finding')}{hint}",
-        err=True,
-    )
+    tell(f"{path}: {entries} for {counted(len(records), 'finding')}{hint}")
     return EXIT_UNUSABLE if project.problems else 0
 
 
@@ -103,10 +100,7 @@ def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     stale = old.keys - keys
     if stale:
         _save(path, old.without(stale).text())
-    click.echo(
-        f"{in_one_line(str(path))}: {len(stale)} removed, {len(old.keys) - len(stale)} left",
-        err=True,
-    )
+    tell(f"{path}: {len(stale)} removed, {len(old.keys) - len(stale)} left")
     return 0
 
 

@@ -1,7 +1,6 @@
 """`flaglift check`."""
 
 import datetime
-import sys
 from dataclasses import fields
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 from flaglift.cli.check_files import CheckOptions, KnownFinding, Project, file_options
 from flaglift.cli.grouping import GroupedCommand, grouped
 from flaglift.cli.options import date
+from flaglift.report.output import put
 
 _fixing = grouped("Fixing")
 _output = grouped("Output")
@@ -144,6 +144,6 @@ def _check(
         return run.finish()
     # Most hook runs end here, without having loaded a parser.
     if options.fixing and not options.diff:
-        sys.stdout.write(project.selection.stdin.decode("utf-8", "surrogateescape"))
+        put(project.selection.stdin.decode("utf-8", "surrogateescape"))
     unread = project.say_unread(fail=options.fail_on_unread)
     return max(project.say_problems(), unread)

@@ -1,7 +1,6 @@
 """The options and files of a run of `flaglift check` or `flaglift baseline`."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from flaglift.check.configuration import Configuration, Configurations, validate
 from flaglift.check.patterns import Patterns
 from flaglift.check.selecting import Concerned, Selection
 from flaglift.check.walking import STDIN, FileTarget, Walk, missing
-from flaglift.cli import EXIT_UNUSABLE, in_one_line
+from flaglift.cli import EXIT_UNUSABLE, tell
 from flaglift.cli.grouping import grouped
 from flaglift.cli.options import settings_options, with_given
-from flaglift.report.text import visible
+from flaglift.report.output import print_lines
 
 if TYPE_CHECKING:
     from flaglift.check.job import FileOutcome, Task
@@ -234,9 +233,9 @@ class Project:
                 if problem:
                     self.problems.append(f"{target.path}: {problem}")
                 elif self.selection.may_read(target):
-                    sys.stdout.write(f"{visible(target.path)}\n")
+                    print_lines([(target.path,)])
         for path in self.selection.unread.holding:
-            click.echo(f"not read, and holds flag spellings: {visible(path)}", err=True)
+            tell(f"not read, and holds flag spellings: {path}")
         return self.say_problems()
 
     def say_unread(self, *, fail: bool) -> int:
@@ -246,13 +245,13 @@ class Project:
         """
         unread = str(self.selection.unread)
         if unread:
-            click.echo(f"flaglift: {in_one_line(unread)}", err=True)
+            tell(f"flaglift: {unread}")
         return EXIT_UNUSABLE if fail and unread else 0
 
     def say_problems(self) -> int:
         """Print which files could not be checked and why; return the resulting exit code."""
         for line in (*self.notes, *self.problems):
-            click.echo(f"flaglift: {in_one_line(line)}", err=True)
+            tell(f"flaglift: {line}")
         return EXIT_UNUSABLE if self.problems else 0
 
     def show_settings(self) -> int:
@@ -261,9 +260,8 @@ class Project:
             inside = os.path.join(path, "-") if os.path.isdir(path) else path
             configuration = self.selection.configuration(inside)
             source = configuration.source or "no configuration file"
-            sys.stdout.write(f"# {visible(path)}: {visible(str(source))}\n")
-            for name, value in configuration.values().items():
-                sys.stdout.write(f"{name} = {visible(_shown(value))}\n")
+            values = configuration.values().items()
+            print_lines([(f"# {path}: {source}",), *((f"{k} = {_shown(v)}",) for k, v in values)])
         return 0
 
 

@@ -2,24 +2,20 @@
 
 import gc
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import click
-
 from flaglift.check.baseline import Baseline, BaselineKey, key_of, read_baseline
 from flaglift.check.job import FileOutcome, Task, Unused, Wanted
 from flaglift.check.selecting import Concerned
-from flaglift.cli import EXIT_FINDINGS, EXIT_UNUSABLE, in_one_line
+from flaglift.cli import EXIT_FINDINGS, EXIT_UNUSABLE, tell
 from flaglift.cli.check_files import CheckOptions, KnownFinding, Project
 from flaglift.diagnostics import Severity
 from flaglift.report.candidates import CandidateReport, Statistics, candidate_lines
-from flaglift.report.output import print_lines, print_report, write_report
+from flaglift.report.output import print_json, print_lines, print_report, put, write_report
 from flaglift.report.record import FindingsReport, LocatedFinding
 from flaglift.report.summary import Summary
-from flaglift.report.text import write
 
 _WITH_REPLACEMENTS = ("sarif", "rdjson")
 """Formats that include the file changes of fixes."""
@@ -60,7 +56,7 @@ class CheckRun:
         if self.options.fixing and not self.options.diff and not answered:
             _put(self.project.selection.stdin)  # it was not checked: output unchanged
         for note in self.project.notes:
-            click.echo(f"flaglift: {in_one_line(note)}", err=True)
+            tell(f"flaglift: {note}")
         for problem in self.project.problems:
             self._say(problem)
         self._take_unused()
@@ -88,14 +84,13 @@ class CheckRun:
             self.summary.moved += outcome.fixed.moved
             self.summary.taken_out += outcome.fixed.taken_out
             for note in outcome.fixed.notes:
-                click.echo(f"flaglift: {in_one_line(note)}", err=True)
+                tell(f"flaglift: {note}")
         if outcome.is_unstaged:
             self.failing = True  # the next commit would contain the staged content
-            said = f"{outcome.job.shown}: fixed, but not staged; `git add` it"
-            click.echo(f"flaglift: {in_one_line(said)}", err=True)
+            tell(f"flaglift: {outcome.job.shown}: fixed, but not staged; `git add` it")
         if outcome.output is not None:
             _put(outcome.output)
-        write(sys.stdout, outcome.diff)
+        put(outcome.diff)
         self.failing |= bool(outcome.diff)
         self.candidates += outcome.inspection.candidates
         self.unused += outcome.inspection.unused
@@ -120,7 +115,7 @@ class CheckRun:
     def _say(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
-            click.echo(f"flaglift: {in_one_line(problem)}", err=True)
+            tell(f"flaglift: {problem}")
 
     def _take_unused(self) -> None:
         """Remove suppressions in the configuration that have no effect, or report them.
@@ -158,15 +153,15 @@ class CheckRun:
             write_report(report, form, path)
         if not options.diff:
             self._print(report)
-        sys.stdout.flush()  # keeps the order if both streams go to the same place
         if options.diff or options.output_format in ("full", "concise"):
             summary = self.summary.text(
                 would=options.diff, fix=options.fixing, unsafe=options.unsafe_fixes
             )
-            click.echo(summary, err=True, nl=bool(summary))
+            if summary:
+                tell(summary)
         hint = "" if options.diff else self.summary.hiding()
         if hint and options.output_format == "full":
-            click.echo(f"flaglift: {hint}", err=True)
+            tell(f"flaglift: {hint}")
         if self.project.say_unread(fail=options.fail_on_unread) or self.problems:
             return EXIT_UNUSABLE
         return EXIT_FINDINGS if self.failing and not options.exit_zero else 0
@@ -177,10 +172,15 @@ class CheckRun:
         if options.statistics:
             statistics = Statistics()
             statistics.add(self.records, self.candidates)
-            print_lines(statistics.lines(), statistics.to_dict() if as_json else None)
+            if as_json:
+                print_json(statistics.to_dict())
+            else:
+                print_lines(statistics.lines())
         elif options.show_prompts:
-            values = [each.to_dict() for each in self.candidates] if as_json else None
-            print_lines(candidate_lines(self.candidates), values)
+            if as_json:
+                print_json([each.to_dict() for each in self.candidates])
+            else:
+                print_lines(candidate_lines(self.candidates))
         else:
             # The fixed text goes to standard output.
             aside = options.fixing and "-" in self.project.paths
@@ -188,7 +188,7 @@ class CheckRun:
 
 
 def _put(data: bytes) -> None:
-    write(sys.stdout, data.decode("utf-8", "surrogateescape"))
+    put(data.decode("utf-8", "surrogateescape"))
 
 
 def findings_of(project: Project) -> frozenset[KnownFinding]:

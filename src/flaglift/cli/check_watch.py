@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-import click
-
-from flaglift.cli import in_one_line
+from flaglift.cli import tell
 from flaglift.cli.check_files import Project
 from flaglift.errors import ConfigError, FlagliftError
 from flaglift.files import signature
@@ -70,9 +68,9 @@ def _state(project: Callable[[], Project]) -> _State:
 
 def _once(check: Callable[[], int]) -> None:
     """Check; an error is printed, and may be gone after the next change."""
-    click.echo(f"flaglift: checking at {time.strftime('%H:%M:%S')}", err=True)
+    tell(f"flaglift: checking at {time.strftime('%H:%M:%S')}")
     try:
         check()
     except FlagliftError as error:
-        click.echo(f"flaglift: {in_one_line(str(error))}", err=True)
+        tell(f"flaglift: {error}")
     sys.stdout.flush()

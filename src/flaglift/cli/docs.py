@@ -2,6 +2,8 @@
 
 import click
 
+from flaglift.report.output import print_lines
+
 
 @click.command(
     "docs",
@@ -33,4 +35,4 @@ def command(code: str | None, only_print: bool) -> None:
     page = installed_page(known)
     address = page.as_uri() if page else web_page(known)
     if only_print or page is None or not webbrowser.open(address):
-        click.echo(address)
+        print_lines([(address,)])

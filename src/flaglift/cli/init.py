@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from flaglift.cli import tell
+
 _KEYS = """\
 # Rules to report: codes, prefixes of codes, or names (see `flaglift rule`). Default: all.
 #select = ["FL1", "FL3", "FL4"]
@@ -95,14 +97,14 @@ def command() -> None:
     project = Path("pyproject.toml")
     if not project.exists():
         create_file(Path("flaglift.toml"), template("").encode())
-        click.echo("wrote flaglift.toml", err=True)
+        tell("wrote flaglift.toml")
         return
     old = project.read_bytes()
     end = b"\r\n" if b"\r\n" in old else b"\n"
     gap = b"" if not old.strip() else end if old.endswith(b"\n") else end * 2
     added = template("tool.flaglift").encode().replace(b"\n", end)
     write_file(str(project), old + gap + added, instead_of=old)
-    click.echo("added [tool.flaglift] to pyproject.toml", err=True)
+    tell("added [tool.flaglift] to pyproject.toml")
 
 
 def template(table: str) -> str:

@@ -1,6 +1,5 @@
 """`flaglift migrate`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from flaglift.cli.migrate_options import (
     source_argument,
 )
 from flaglift.cli.options import settings_options
+from flaglift.report.output import print_json
 from flaglift.spelling import nearest
 
 _journals = grouped("Which runs")
@@ -82,18 +82,18 @@ def plan(source: str, **options: Any) -> int:
       flaglift migrate plan prompts.jsonl
       flaglift migrate plan 'sqlite:///shop.db#prompts' --html plan.html --refused refused.jsonl
     """
-    from flaglift.cli.migrate_outputs import tell, tell_document
+    from flaglift.cli.migrate_outputs import write_document, write_text
     from flaglift.cli.migrate_runs import plan_source
     from flaglift.report.migration import print_plan
     from flaglift.report.migration_html import page
 
     document, finished = plan_source(source, options)
     if options["save"]:
-        tell_document(options["save"], document)
+        write_document(options["save"], document)
     if options["html"]:
-        tell(options["html"], page(document))
+        write_text(options["html"], page(document))
     if options["form"] == "json":
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document, indent=1)
     else:
         print_plan(document)
     if not finished:
@@ -137,7 +137,7 @@ def apply(source: str, **options: Any) -> int:
         raise click.UsageError("--to and --replace exclude each other")
     document, finished = _applied(source, options)
     if options["form"] == "json":
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document, indent=1)
     else:
         print_applied(document)
     if document["drifted"]:
@@ -205,7 +205,7 @@ def _show_runs(shown: list[dict[str, Any]], source: str, form: str) -> int:
     from flaglift.report.migration import print_runs
 
     if form == "json":
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        print_json(shown, indent=1)
     else:
         print_runs(source_name(shown, source), shown)
     return 0

@@ -1,19 +1,18 @@
 """The files that a plan or a run writes besides the result: reports and lists."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import click
-
+from flaglift.cli import tell
 from flaglift.errors import InputError, reason
 from flaglift.migrate.control import Control
 from flaglift.migrate.job import Job
 from flaglift.migrate.opening import files_of
 from flaglift.migrate.tally import Tally
+from flaglift.report.escaping import as_json, json_escaped
 
 _WRITTEN = ("refused", "html", "save")
 _READ = {"planned": "plan", "config": "config", "control_file": "control-file"}
@@ -100,7 +99,7 @@ class RefusedList:
 
 
 def _encoded(line: str) -> bytes:
-    return line.encode("utf-8", "backslashreplace")
+    return json_escaped(line).encode()
 
 
 @contextmanager
@@ -112,10 +111,9 @@ def listing(path: Path | None, done: Tally | None = None) -> Iterator[RefusedLis
     at = done.listed if done is not None else 0
     whole = at > 0 and path.is_file() and path.stat().st_size >= at
     if not whole and done is not None and (done.refused or done.problems):
-        click.echo(
+        tell(
             f"note: {path} may lack what the run found before it was resumed;"
-            " `flaglift migrate plan --refused FILE` lists everything",
-            err=True,
+            " `flaglift migrate plan --refused FILE` lists everything"
         )
     with _writing(path), path.open("ab" if whole else "wb") as file:
         yield RefusedList(file)
@@ -129,12 +127,12 @@ def _writing(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: cannot be written: {reason(error)}") from None
 
 
-def tell(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     """Write a report to a file. Raises `InputError` if that fails."""
     with _writing(path):
         path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
-def tell_document(path: Path, document: Mapping[str, Any]) -> None:
+def write_document(path: Path, document: Mapping[str, Any]) -> None:
     """Write a report to a file as JSON. Raises `InputError` if that fails."""
-    tell(path, json.dumps(document, ensure_ascii=False, indent=1))
+    write_text(path, as_json(document, 1))

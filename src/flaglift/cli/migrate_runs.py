@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import click
-
+from flaglift.cli import tell
 from flaglift.cli.migrate_options import job_from
 from flaglift.cli.migrate_outputs import check_outputs, listing
 from flaglift.errors import InputError, reason
@@ -67,7 +66,7 @@ def _throttle(options: Document, store: Store, stack: ExitStack) -> Throttle:
         pause_file=options["pause_file"],
         control_file=options["control_file"],
         held_up=stack.enter_context(limits.watching()),
-        say=lambda sentence: click.echo(sentence, err=True),
+        say=tell,
     )
 
 

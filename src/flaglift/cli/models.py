@@ -1,7 +1,6 @@
 """`flaglift models`."""
 
 import datetime
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 from flaglift.cli.grouping import GroupedCommand, grouped
 from flaglift.cli.options import catalog_options, date, settings_for
 from flaglift.errors import InputError
+from flaglift.report.output import print_json, print_lines
 
 _output = grouped("Output")
 
@@ -66,7 +66,7 @@ def command(
         if not models:
             raise InputError(what_is(catalog.find(name), catalog))
     if form == "json":
-        click.echo(json.dumps(as_dicts(catalog, models), ensure_ascii=False, indent=2))
+        print_json(as_dicts(catalog, models))
     else:
         print_models(catalog, models)
 
@@ -85,8 +85,10 @@ def _print_differences(
             {"name": each.name, "change": each.kind, "changes": [*map(list, each.changes)]}
             for each in changes
         ]
-        click.echo(json.dumps(values, ensure_ascii=False, indent=2))
+        print_json(values)
         return
-    click.echo(f"{editions[0].date} to {editions[1].date}")
-    for line in sentences(changes) or ["nothing changed"]:
-        click.echo(line)
+    said = [
+        f"{editions[0].date} to {editions[1].date}",
+        *(sentences(changes) or ["nothing changed"]),
+    ]
+    print_lines((line,) for line in said)

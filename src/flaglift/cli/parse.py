@@ -1,10 +1,9 @@
 """`flaglift parse`."""
 
-import json
-
 import click
 
 from flaglift.cli.sources import read_text
+from flaglift.report.output import print_json
 
 
 @click.command(
@@ -33,6 +32,6 @@ def command(text: str, form: str) -> None:
 
     prompt = parse(read_text(text))
     if form == "json":
-        click.echo(json.dumps(as_dict(prompt), ensure_ascii=False, indent=2))
+        print_json(as_dict(prompt))
     else:
         print_tree(prompt)

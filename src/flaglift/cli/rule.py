@@ -1,8 +1,8 @@
 """`flaglift rule`."""
 
-import json
-
 import click
+
+from flaglift.report.output import print_json
 
 
 @click.command(
@@ -35,7 +35,7 @@ def command(code: str | None, form: str) -> None:
     if form == "json":
         documents = [as_dict(rule) for rule in rules]
         shown = documents if code is None else documents[0]
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        print_json(shown)
     elif code is None:
         print_rules(rules)
     else:

@@ -16,6 +16,7 @@ from flaglift.cli.grouping import GroupedCommand, grouped
 from flaglift.cli.options import settings_for, settings_options
 from flaglift.cli.serve_options import serve_options, with_file
 from flaglift.errors import ConfigError
+from flaglift.report.output import print_lines
 
 if TYPE_CHECKING:
     from flaglift.shim.proxy.options import Options
@@ -103,7 +104,8 @@ def _serve(context: click.Context, options: dict[str, Any]) -> int:
         if resolved.operators is not None:
             check_address(resolved.operators)
         check_loop(resolved.upstream, resolved.listen)
-        click.echo(f"the configuration is good: {resolved.upstream}, {resolved.policy.mode.value}")
+        mode = resolved.policy.mode.value
+        print_lines([(f"the configuration is good: {resolved.upstream}, {mode}",)])
         return 0
     with Supervisor(resolved, resolve) as running:
         received = running.run()

@@ -1,14 +1,14 @@
 """`flaglift traffic`."""
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from flaglift.cli import EXIT_FINDINGS
+from flaglift.cli import EXIT_FINDINGS, tell
 from flaglift.cli.grouping import GroupedCommand, grouped
+from flaglift.report.output import print_json, print_lines
 
 if TYPE_CHECKING:
     from flaglift.shim.proxy.report import TrafficRow
@@ -51,21 +51,19 @@ def command(file: Path, hours: int, form: str) -> int:
     with TrafficStore(file, reads=True) as store:
         report = store.report(hours)
     if form == "json":
-        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        print_json(report.to_dict())
     else:
-        for row in sorted(report.rows, key=lambda row: (-row.legacy, -row.unread.total())):
-            if row.last:
-                click.echo(_line(row))
+        rows = sorted(report.rows, key=lambda row: (-row.legacy, -row.unread.total()))
+        print_lines((_line(row),) for row in rows if row.last)
         if report.clean:
-            click.echo(f"nobody sent flags in the last {_count(hours, 'hour')}")
+            print_lines([(f"nobody sent flags in the last {_count(hours, 'hour')}",)])
     for run in report.lost:
-        click.echo(f"a worker ended at {_time(run.seen)} and lost what it counted last", err=True)
+        tell(f"a worker ended at {_time(run.seen)} and lost what it counted last")
     if not report.covered:
         ran = report.watched / HOUR
-        click.echo(
+        tell(
             f"the proxy ran, with all its workers, for {ran:.1f} of the last "
-            f"{_count(hours, 'hour')}",
-            err=True,
+            f"{_count(hours, 'hour')}"
         )
     return 0 if report.clean else EXIT_FINDINGS
 

@@ -1,6 +1,5 @@
 """`flaglift translate`."""
 
-import json
 from typing import Any
 
 import click
@@ -9,6 +8,7 @@ from flaglift.cli import EXIT_FINDINGS
 from flaglift.cli.grouping import GroupedCommand, grouped
 from flaglift.cli.options import context_from, context_options, settings_for, settings_options
 from flaglift.cli.sources import read_text
+from flaglift.report.output import print_json
 
 _output = grouped("Output")
 
@@ -64,7 +64,7 @@ def command(
         translations = [translate(prompt, settings, context)]
     if form == "json":
         documents = [translation.to_dict() for translation in translations]
-        click.echo(json.dumps(documents if keyframes else documents[0], ensure_ascii=False))
+        print_json(documents if keyframes else documents[0], indent=None)
     elif form == "text":
         as_text(translations, prompt, settings)
     else:

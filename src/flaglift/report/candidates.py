@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from flaglift.report.paths import as_text
 from flaglift.report.record import LocatedFinding
-from flaglift.report.text import Line, counted, visible
+from flaglift.report.text import Line, counted
 
 
 class CandidateReport(NamedTuple):
@@ -35,19 +36,19 @@ class CandidateReport(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready values."""
         reasons = [{"points": points, "text": text} for points, text in self.reasons]
-        return {**self._asdict(), "reasons": reasons}
+        return {**self._asdict(), "path": as_text(self.path), "reasons": reasons}
 
 
 def candidate_lines(candidates: Sequence[CandidateReport]) -> Iterator[Line]:
     """Yield every candidate with the reasons for and against it."""
     for each in candidates:
         verdict = ("prompt", "bold green") if each.taken else ("not a prompt", "dim")
-        where = visible(f"{each.path}:{each.line}:{each.column}: ")
-        yield ((where, "bold"), verdict, f" ({each.score:+d})  {visible(each.excerpt)}")
+        where = f"{each.path}:{each.line}:{each.column}: "
+        yield ((where, "bold"), verdict, f" ({each.score:+d})  {each.excerpt}")
         names = (each.host, each.pointer, each.fingerprint)
-        yield ("  = ", "  ".join(visible(name) for name in names if name))
+        yield ("  = ", "  ".join(filter(None, names)))
         for points, text in each.reasons:
-            yield (f"  {points:+3d}  ", visible(text))
+            yield (f"  {points:+3d}  ", text)
 
 
 @dataclass
@@ -103,7 +104,7 @@ class Statistics:
         for title, counts in (("rule", rules), ("model", self.models), ("flag", self.flags)):
             for number, (name, count) in enumerate(_ranked(counts)):
                 head = title if number == 0 else ""
-                yield ((f"{head:7}", "bold"), f"{count:6}  {visible(name)}")
+                yield ((f"{head:7}", "bold"), f"{count:6}  {name}")
         left_out = f"  ({counted(self.skipped, 'look-alike')} skipped)"
         yield (("prompts", "bold"), f"{self.prompts:6}", left_out)
         from flaglift.rules.base import cents  # noqa: PLC0415 (most runs print no counts)

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from flaglift.diagnostics import Diagnostic
 from flaglift.lossless.spans import Edit, Span
+from flaglift.report.escaping import visible
 from flaglift.report.record import Frame, LocatedFinding
-from flaglift.report.text import STYLES, Line, visible, width
+from flaglift.report.text import STYLES, Line, width
 from flaglift.report.wrapping import rows
 
 MOST_ROWS = 12

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flaglift.diagnostics import Severity
+from flaglift.report.escaping import in_one_line
 from flaglift.report.terminal import say
 from flaglift.rules import RULES
 
@@ -128,17 +129,12 @@ def _print_samples(document: Mapping[str, Any]) -> None:
     for sample in document["samples"]:
         place = f", {sample['place']}" if sample["place"] else ""
         say((f"{document['unit']} {sample['key']}{place}: ", "bold"), sample["status"])
-        say(("  - ", "red"), _line(sample["before"]))
+        say(("  - ", "red"), in_one_line(sample["before"]))
         for name, value in sample["after"].items():
-            say(("  + ", "green"), (f"{name}: ", "dim"), _line(value))
+            say(("  + ", "green"), (f"{name}: ", "dim"), in_one_line(str(value)))
         for reason in sample["reasons"]:
             say(f"  {reason['code']} ", (rule_name(reason["code"]), "dim"),
                 f": {reason['message']}")  # fmt: skip
-
-
-def _line(value: object) -> str:
-    text = str(value)
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def print_applied(document: Mapping[str, Any]) -> None:

@@ -7,8 +7,8 @@ from math import pi
 from typing import Any
 
 from flaglift.documentation import rule_url
+from flaglift.report.escaping import harmless
 from flaglift.report.migration import OUTCOMES, is_rule, money, rule_name, serious
-from flaglift.report.text import harmless
 
 _COLOURS = {
     "translated": "#2f9e62",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column
 
 from flaglift.catalog import Catalog, Model, ModelLookup, Status
 from flaglift.report.terminal import say, show
@@ -31,21 +31,24 @@ def as_dicts(catalog: Catalog, models: Sequence[Model]) -> list[dict[str, Any]]:
 
 def print_models(catalog: Catalog, models: Sequence[Model]) -> None:
     """Print models as a table, and the patterns of the edition that match no model."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("model", no_wrap=True)
-    table.add_column("durations", no_wrap=True)
-    table.add_column("base price", no_wrap=True, justify="right")
-    table.add_column("per second", no_wrap=True, justify="right")
-    table.add_column("capabilities")
-    for model in models:
-        table.add_row(
+    columns = (
+        Column("model", no_wrap=True),
+        Column("durations", no_wrap=True),
+        Column("base price", no_wrap=True, justify="right"),
+        Column("per second", no_wrap=True, justify="right"),
+        Column("capabilities"),
+    )
+    rows = (
+        (
             model.name,
             str(model.durations) if model.durations else "not published",
             _price(model),
             _cents(model.cents_per_second),
             ", ".join(sorted(key.replace("_", " ") for key in model.capabilities)),
         )
-    show(table)
+        for model in models
+    )
+    show(columns, rows)
     say()
     single = models[0] if len(models) == 1 else None
     say(f"Source: {single.source if single else catalog.edition.source}")

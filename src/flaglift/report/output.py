@@ -1,12 +1,12 @@
 """The destination of findings: a stream, with colours for people if visible, or a file."""
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from flaglift.errors import InputError, reason
+from flaglift.report.escaping import as_json, harmless
 from flaglift.report.formats import renderer, text_lines
 from flaglift.report.record import FindingsReport
 from flaglift.report.text import Line, columns_of, may_be_coloured, plain, write
@@ -22,18 +22,26 @@ def print_report(report: FindingsReport, form: str, *, error: bool = False) -> N
         print_lines(lines(report, columns_of(stream)), error=error)
 
 
-def print_lines(lines: Iterable[Line], values: Any = None, *, error: bool = False) -> None:
-    """Print lines, or the values that they represent as JSON."""
+def print_lines(lines: Iterable[Line], *, error: bool = False) -> None:
+    """Print lines for people."""
     stream = sys.stderr if error else sys.stdout
-    if values is not None:
-        write(stream, json.dumps(values, ensure_ascii=False, indent=2) + "\n")
-    elif may_be_coloured(stream):
+    if may_be_coloured(stream):
         from flaglift.report.terminal import say  # noqa: PLC0415 (rich is slow to load)
 
         for line in lines:
             say(*line, error=error)
     else:
         write(stream, plain(lines))
+
+
+def print_json(values: Any, indent: int | None = 2) -> None:
+    """Print values for programs."""
+    write(sys.stdout, as_json(values, indent) + "\n")
+
+
+def put(text: str) -> None:
+    """Print a text that is to be applied, run or saved: unchanged, unless a terminal shows it."""
+    write(sys.stdout, harmless(text) if sys.stdout.isatty() else text)
 
 
 def write_report(report: FindingsReport, form: str, path: str) -> None:

@@ -1,12 +1,18 @@
 """A file's path for other programs: relative to the current folder, with slashes."""
 
 import os
+import re
 from pathlib import PurePath
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
-def as_text(path: str) -> str:
-    """Return a path as valid text: bytes that are not UTF-8 become replacement characters."""
-    return os.fsencode(path).decode(errors="replace")
+
+def as_text(text: str) -> str:
+    """Return a path, or a sentence that names one, as valid text.
+
+    Bytes that are not UTF-8, which are surrogates in a path, become replacement characters.
+    """
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def relative(path: str) -> str:

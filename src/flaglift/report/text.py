@@ -1,23 +1,19 @@
-"""Text for people: lines of styled pieces, with every character made visible."""
+"""Text for people: lines of styled pieces, with every character made visible when printed."""
 
 import os
-import re
 import unicodedata
 from collections.abc import Iterable
 from shutil import get_terminal_size
 from typing import TextIO
 
 from flaglift.diagnostics import Severity
+from flaglift.report.escaping import visible
 
 Line = tuple[str | tuple[str, str], ...]
 """Pieces of text, styled or not."""
 
 _PIECE = 1024
 """In code points: few enough that a pipe accepts all of their bytes, or none."""
-
-_OBEYED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 
 STYLES = {
     Severity.ERROR: "bold red",
@@ -32,12 +28,12 @@ def text_of(line: Line) -> str:
 
 
 def plain(lines: Iterable[Line]) -> str:
-    r"""Return lines as text without styles.
+    r"""Return lines as text without styles, and with every character visible.
 
     >>> plain([("a ", ("b", "bold"))])
     'a b\n'
     """
-    return "".join(f"{text_of(line)}\n" for line in lines)
+    return "".join(f"{visible(text_of(line))}\n" for line in lines)
 
 
 def counted(count: int, what: str) -> str:
@@ -66,37 +62,6 @@ def may_be_coloured(stream: TextIO) -> bool:
 def columns_of(stream: TextIO) -> int | None:
     """Return how many columns lines may take; None if the stream is not a terminal."""
     return get_terminal_size().columns if may_be_coloured(stream) else None
-
-
-def harmless(text: str) -> str:
-    r"""Return a text without what terminals and browsers interpret: controls, direction changes.
-
-    Line ends and tabs are kept.
-
-    >>> harmless("a\x1b[0m\u202e\u00a0\u200d")
-    'a·[0m·\xa0\u200d'
-    """
-    return _OBEYED.sub("·", text)
-
-
-def visible(text: str) -> str:
-    r"""Return a text with a visible character for each that would be invisible or take more space.
-
-    >>> visible("a\tb\x1b[0m\u200b\u00a0")
-    'a b·[0m·␣'
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_visible, text))
-
-
-def _visible(character: str) -> str:
-    if character in "\t ":
-        return " "
-    category = unicodedata.category(character)
-    if category == "Zs":
-        return "␣"
-    return "·" if category[0] == "C" or category in ("Zl", "Zp") else character
 
 
 def width(text: str) -> int:

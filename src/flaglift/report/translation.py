@@ -10,8 +10,8 @@ from flaglift.emit.request import curl_command, form_pairs, python_snippet
 from flaglift.emit.translation import Translation, TranslationStatus
 from flaglift.errors import InputError
 from flaglift.report.findings import print_findings
-from flaglift.report.terminal import put, say
-from flaglift.report.text import visible
+from flaglift.report.output import put
+from flaglift.report.terminal import say
 from flaglift.rules.base import cents
 from flaglift.rules.subject import ASSUMED
 from flaglift.settings import Settings
@@ -57,7 +57,7 @@ def as_request(
         else:
             requests.append(write({**values, **translation.values}, files))
     if requests:
-        put("\n\n".join(requests))
+        put("\n\n".join(requests) + "\n")
 
 
 def _form(values: Mapping[str, Any], files: Mapping[str, str]) -> str:
@@ -74,7 +74,7 @@ def _print_fields(translation: Translation, settings: Settings) -> None:
     for name, value in values.items():
         head = name.ljust(width)
         for line in form_value(value).split("\n"):
-            say((head, "bold"), visible(line.removesuffix("\r")))
+            say((head, "bold"), line.removesuffix("\r"))
             head = " " * width
     model = (
         load_catalog(settings.edition, settings.overlay)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flaglift.documentation import rule_link
 from flaglift.report.record import FindingsReport, LocatedFinding
-from flaglift.report.text import STYLES, Line, plain, visible
+from flaglift.report.text import STYLES, Line, plain
 
 
 def render(report: FindingsReport) -> str:
@@ -21,11 +21,11 @@ def head(record: LocatedFinding) -> Line:
     """Return the place and the message of a finding."""
     finding = record.finding
     return (
-        (f"{visible(record.place)}: ", "bold"),
+        (f"{record.place}: ", "bold"),
         (finding.severity.value, STYLES[finding.severity]),
         " ",
         (finding.code, f"link {rule_link(finding.code)}"),
         " ",
         (finding.rule, "dim"),
-        f": {visible(finding.message)}",
+        f": {finding.message}",
     )

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from flaglift.diagnostics import Applicability, Severity
 from flaglift.documentation import rule_link
 from flaglift.lossless.spans import Edit, conflicting
+from flaglift.report.escaping import visible
 from flaglift.report.grouping import grouped
 from flaglift.report.marking import MOST_ROWS, edited, marked
 from flaglift.report.record import FindingsReport, LocatedFinding
-from flaglift.report.text import STYLES, Line, plain, visible
+from flaglift.report.text import STYLES, Line, plain
 from flaglift.report.wrapping import folded
 
 _MOST_PLACES = 3

@@ -1,9 +1,9 @@
 """Annotations of GitHub Actions, as workflow commands. Columns count code points."""
 
 from flaglift.diagnostics import Severity
+from flaglift.report.escaping import harmless
 from flaglift.report.paths import as_text, relative
 from flaglift.report.record import FindingsReport, LocatedFinding
-from flaglift.report.text import harmless
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

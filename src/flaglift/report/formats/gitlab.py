@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from flaglift.diagnostics import Severity
+from flaglift.report.escaping import as_json
 from flaglift.report.paths import relative
 from flaglift.report.record import FindingsReport, LocatedFinding
 
@@ -27,7 +28,7 @@ def render(report: FindingsReport) -> str:
         seen[key] += 1
         identity = json.dumps([*key, seen[key]])
         issues.append(_issue(record, path, sha256(identity.encode()).hexdigest()[:32]))
-    return json.dumps(issues, ensure_ascii=False, indent=2) + "\n"
+    return as_json(issues, 2) + "\n"
 
 
 def _issue(record: LocatedFinding, path: str, fingerprint: str) -> dict[str, Any]:

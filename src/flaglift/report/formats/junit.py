@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from flaglift.diagnostics import Severity
+from flaglift.report.escaping import xml_escaped
 from flaglift.report.paths import relative
 from flaglift.report.record import FindingsReport, LocatedFinding
 
@@ -37,7 +38,7 @@ def render(report: FindingsReport) -> str:
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     indent(root)
     text = tostring(root, encoding="unicode", short_empty_elements=True)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{xml_escaped(text)}\n'
 
 
 def _counted(root: Element, name: str, tests: int, failures: int = 0, errors: int = 0) -> Element:

@@ -1,10 +1,10 @@
 """The diagnostic format of reviewdog. Columns count bytes of UTF-8, as it requires."""
 
-import json
 from typing import Any
 
 from flaglift.diagnostics import Severity
 from flaglift.documentation import rule_url
+from flaglift.report.escaping import as_json
 from flaglift.report.paths import relative
 from flaglift.report.places import Point, Region
 from flaglift.report.record import FindingsReport, LocatedFinding
@@ -18,7 +18,7 @@ def render(report: FindingsReport) -> str:
         "source": {"name": "flaglift"},
         "diagnostics": [_diagnostic(record) for record in report.records],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return as_json(document, 2) + "\n"
 
 
 def _diagnostic(record: LocatedFinding) -> dict[str, Any]:

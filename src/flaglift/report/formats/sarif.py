@@ -14,7 +14,8 @@ from typing import Any
 
 from flaglift.diagnostics import Severity
 from flaglift.documentation import rule_url
-from flaglift.report.paths import uri
+from flaglift.report.escaping import as_json
+from flaglift.report.paths import as_text, uri
 from flaglift.report.places import Region
 from flaglift.report.record import FindingsReport, LocatedFinding
 from flaglift.rules import RULES
@@ -54,7 +55,7 @@ def render(report: FindingsReport) -> str:
             {
                 "executionSuccessful": not report.problems,
                 "toolExecutionNotifications": [
-                    {"level": level, "message": {"text": text}}
+                    {"level": level, "message": {"text": as_text(text)}}
                     for level, texts in (("error", report.problems), ("note", notes))
                     for text in texts
                 ],
@@ -63,7 +64,7 @@ def render(report: FindingsReport) -> str:
         "results": results,
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+    return as_json(log, 2) + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
