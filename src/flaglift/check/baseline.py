@@ -17,6 +17,8 @@ from flaglift.errors import InputError, reason
 from flaglift.files import read_regular
 from flaglift.linting.engine import selected
 from flaglift.lossless.spans import Span
+from flaglift.report.escaping import as_json
+from flaglift.report.paths import as_text
 from flaglift.report.places import LineIndex
 from flaglift.report.record import LocatedFinding, record_at
 from flaglift.rules import UNUSED_SUPPRESSION
@@ -53,7 +55,7 @@ class Baseline:
     def text(self) -> str:
         """Return the file's content: one entry a line, in an order that changes little."""
         rows = [
-            json.dumps({"prompt": key.prompt, "rule": key.code, **entry}, ensure_ascii=False)
+            as_json({"prompt": key.prompt, "rule": key.code, **entry})
             for key, entry in sorted(self.entries.items())
         ]
         body = ",".join(f"\n    {row}" for row in rows)
@@ -70,7 +72,7 @@ def baseline_of(records: Iterable[LocatedFinding]) -> Baseline:
     entries: dict[BaselineKey, dict[str, Any]] = {}
     for record in records:
         if record.fingerprint:
-            about = {"name": record.finding.rule, "path": record.path}
+            about = {"name": record.finding.rule, "path": as_text(record.path)}
             entries.setdefault(key_of(record), about)
     return Baseline(entries)
 

@@ -1,6 +1,5 @@
 """The progress of a migration: a bar on a terminal, otherwise JSON lines; no prompt texts."""
 
-import json
 import sys
 import time
 from collections.abc import Mapping
@@ -18,6 +17,8 @@ from rich.progress import (
 from rich.progress import (
     Progress as Bar,
 )
+
+from flaglift.report.escaping import as_json, visible
 
 _SECONDS = 60.0
 """The interval between two JSON lines."""
@@ -41,14 +42,14 @@ class Progress:
         self._silent = quiet
         if not quiet and sys.stderr.isatty():
             self._bar = Bar(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TaskProgressColumn(),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._task = self._bar.add_task(name, total=self._total)
+            self._task = self._bar.add_task(visible(name), total=self._total)
 
     def __enter__(self) -> "Progress":
         if self._bar:
@@ -85,4 +86,4 @@ class Progress:
                 f"{self._unit}_per_second": round(rate),
                 "eta_seconds": None if left is None else max(0, round(left)),
             }
-            print(json.dumps(line), file=sys.stderr, flush=True)  # noqa: T201
+            print(as_json(line), file=sys.stderr, flush=True)  # noqa: T201

@@ -1,13 +1,13 @@
 """The pages for operators of the proxy: health, counters, who still sends flags."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from flaglift.errors import InputError
+from flaglift.report.escaping import as_json
 from flaglift.shim.proxy.connections import Serve
 from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.request import Request
@@ -68,7 +68,7 @@ class Pages:
 
     async def _readiness(self, _query: str) -> Page:
         if message := await self._ready():
-            return Page(503, _JSON, json.dumps({"base": [message]}).encode())
+            return Page(503, _JSON, as_json({"base": [message]}).encode())
         return Page(200, _JSON, b'{"status": "ok"}')
 
     async def _counters(self, _query: str) -> Page:
@@ -83,8 +83,8 @@ class Pages:
         try:  # in a thread: others may have locked the file
             report = await asyncio.to_thread(self._store.report, int(hours))
         except InputError as error:
-            return Page(503, _JSON, json.dumps({"base": [str(error)]}).encode())
-        return Page(200, _JSON, json.dumps(report.to_dict(), ensure_ascii=False).encode())
+            return Page(503, _JSON, as_json({"base": [str(error)]}).encode())
+        return Page(200, _JSON, as_json(report.to_dict()).encode())
 
 
 _HERE = b'{"base": ["there are /livez, /readyz, /healthz, /metrics and /traffic here"]}'
