@@ -11,10 +11,15 @@ import pytest
 from flaglift.cli import main
 
 
-def flaglift(*args: str | Path, stdin: bytes | str = b"") -> subprocess.CompletedProcess[str]:
-    """Call `main` as the console script does; the streams are real text streams over bytes."""
+def flaglift(
+    *args: str | Path, stdin: bytes | str = b"", terminal: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Call `main` as the console script does; the streams are real text streams over bytes.
+
+    With `terminal`, the streams for output say that they are one.
+    """
     given = stdin.encode() if isinstance(stdin, str) else stdin
-    out, err = _stream(), _stream()
+    out, err = _stream(terminal=terminal), _stream(terminal=terminal)
     code: object = None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["flaglift", *map(str, args)])
@@ -30,8 +35,14 @@ def flaglift(*args: str | Path, stdin: bytes | str = b"") -> subprocess.Complete
     )
 
 
-def _stream() -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="\n")
+class _TerminalBytes(io.BytesIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _stream(*, terminal: bool) -> io.TextIOWrapper:
+    under = _TerminalBytes() if terminal else io.BytesIO()
+    return io.TextIOWrapper(under, encoding="ascii", newline="\n")
 
 
 def _written(stream: io.TextIOWrapper) -> str:
