@@ -5,7 +5,8 @@
     flaglift migrate undo python:own_store:open_folder
 
 A store has three functions: `read` what comes after a key, `get` one record, and `replace` values
-if nobody has changed them meanwhile. flaglift keeps the journal, and does all else.
+if nobody has changed them meanwhile. If others write to it, `last` tells where a run is to end.
+flaglift keeps the journal, and does all else.
 """
 
 import fcntl
@@ -29,6 +30,10 @@ class Folder:
         start = 0 if after is None else bisect_right(keys, after)
         read = [(key, self.get(key)) for key in keys[start : start + count]]
         return [(key, values) for key, values in read if values is not None]
+
+    def last(self) -> str | None:
+        """Return the last key; None if there is no record."""
+        return max((file.stem for file in self.path.glob("*.json")), default=None)
 
     def get(self, key: str) -> Mapping[str, Any] | None:
         """Return a record; None where there is none."""

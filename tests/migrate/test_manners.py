@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -18,7 +19,7 @@ from flaglift.migrate.decision import decider_of
 from flaglift.migrate.engine import Migration
 from flaglift.migrate.job import Job
 from flaglift.migrate.limits import LoadLimits
-from flaglift.migrate.records import Chunk, Cursor
+from flaglift.migrate.records import Chunk
 from flaglift.migrate.throttle import Throttle
 from flaglift.migrate.undoing import undo
 from migrate.conftest import PROMPTS, Database, open_database
@@ -193,10 +194,10 @@ def test_the_last_passes_over_a_table_obey_the_control_file(
     with opened(job) as store, store.writing(restart=False) as writer:
         read = store.read_left
 
-        def read_left(cursor: Cursor | None, rows: int) -> Chunk | None:
+        def read_left(*args: Any) -> Chunk | None:
             (tmp_path / "control").write_text("stop = true")
             database.run("INSERT INTO prompts (id, text) VALUES (9, 'late --video')")
-            return read(cursor, rows)
+            return read(*args)
 
         monkeypatch.setattr(store, "read_left", read_left)
         assert not Migration(store, decider_of(job, store.fields), chosen).apply(writer)

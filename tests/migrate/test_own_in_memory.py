@@ -21,7 +21,7 @@ from flaglift.migrate.undoing import undo
 from migrate.test_own import TEXT, Records
 
 
-class Memory:
+class Untold:
     """Records in memory; a test may have it do something before a write."""
 
     def __init__(self, records: Records) -> None:
@@ -47,7 +47,14 @@ class Memory:
         return True
 
 
-def store_of(memory: Memory, **options: Any) -> OwnStore:
+class Memory(Untold):
+    """The same, and the store tells which record is the last."""
+
+    def last(self) -> str | None:
+        return max(self.records, default=None)
+
+
+def store_of(memory: Untold, **options: Any) -> OwnStore:
     return OwnStore(Job("python:tests:memory", **options), memory)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flaglift.errors import InputError
 from flaglift.migrate.chunks import ChunkDecider
 from flaglift.migrate.control import Control, DecidedChunk
 from flaglift.migrate.decision import decider_of
@@ -20,7 +21,7 @@ from flaglift.migrate.throttle import Throttle
 from flaglift.migrate.undoing import undo
 from migrate.sources import applied, planned
 from migrate.test_own import TEXT
-from migrate.test_own_in_memory import Memory, store_of
+from migrate.test_own_in_memory import Memory, Untold, store_of
 
 
 class Clock:
@@ -129,7 +130,7 @@ def test_parts_that_others_decided_on_are_taken_in_their_order(here: Path) -> No
     assert asked == [(None, False), (None, True)]
 
 
-class Busy(Memory):
+class Busy(Untold):
     """Records beside which a client writes another one, before all others, at each end."""
 
     def read(self, after: str | None, count: int) -> list[tuple[str, Mapping[str, Any]]]:
@@ -146,11 +147,128 @@ def test_a_client_that_keeps_writing_flags_does_not_keep_a_run_for_ever(here: Pa
     with store.writing(restart=False) as writer:
         assert migration.apply(writer)
         changed = writer.run.tally.changed
-    # One came at the end of the first pass, one at the end of each of twenty more.
+    # One came when the end of each pass was looked for: of the first, and of twenty more.
     assert len(memory.records) == 3 + 1 + 20
-    assert changed == 3 + 20
+    assert changed == 3 + 1 + 20
     assert migration.left is not None
     assert migration.left.translated == 1  # the last pass has still found one
+
+
+class Keeping(Untold):
+    """Records of which the store keeps the old form behind all others, as a record of its own."""
+
+    def replace(self, key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+        old = self.records[key] | {}
+        self.records[f"{len(self.records):06}"] = old
+        return super().replace(key, before, after)
+
+
+class KeepingTold(Keeping, Memory):
+    """The same, and the store tells which record is the last."""
+
+
+@pytest.mark.parametrize("kind", [Keeping, KeepingTold])
+@pytest.mark.parametrize("rows", [1, 2, 200])
+def test_a_store_that_keeps_flags_behind_a_run_does_not_keep_it_for_ever(
+    here: Path, kind: type[Keeping], rows: int
+) -> None:
+    memory = kind({f"{n:06}": {"text": TEXT} for n in range(4)})
+    store = store_of(memory)
+    migration = migration_of(store, Control(Throttle(rows=rows)))
+    with store.writing(restart=False) as writer:
+        assert migration.apply(writer)
+        assert writer.run.tally.changed == 4 * 21
+    assert len(memory.records) == 4 * 22
+    assert migration.left is not None
+    assert migration.left.translated == 4
+
+
+def test_last_passes_that_double_a_store_end_sooner(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flaglift.migrate.engine._SPARE", 2)
+    memory = KeepingTold({f"{n:06}": {"text": TEXT} for n in range(4)})
+    store = store_of(memory)
+    migration = migration_of(store, Control())
+    with store.writing(restart=False) as writer:
+        assert migration.apply(writer)
+        assert writer.run.tally.changed == 3 * 4
+    assert migration.left is not None
+    assert migration.left.translated == 4
+
+
+class Filling(Memory):
+    """Records behind which a client writes more at each read than are asked for."""
+
+    reads = 0
+
+    def read(self, after: str | None, count: int) -> list[tuple[str, Mapping[str, Any]]]:
+        self.reads += 1
+        assert self.reads < 500
+        for _ in range(count + 1):
+            self.records[f"{len(self.records):06}"] = {"text": "a dog"}
+        return super().read(after, count)
+
+
+def test_a_client_that_writes_faster_than_is_read_does_not_keep_a_run_for_ever(
+    here: Path,
+) -> None:
+    memory = Filling({f"{n:06}": {"text": TEXT} for n in range(4)})
+    store = store_of(memory)
+    migration = migration_of(store, Control(Throttle(rows=2)))
+    tally, whole = migration.plan()
+    assert whole
+    assert tally.translated == 4
+    with store.writing(restart=False) as writer:
+        assert migration.apply(writer)
+        assert writer.run.tally.changed == 4
+    assert migration.left is not None
+    assert migration.left.translated == 0
+    assert migration.survey().translated == 0
+
+
+def test_a_run_that_is_resumed_takes_its_end_again(here: Path) -> None:
+    memory = Memory({f"{n:06}": {"text": "a dog"} for n in range(4)})
+    for asked, read in (([False, True], 2), ([False] * 20, 5)):
+        store = store_of(memory)
+        stopped = iter(asked)
+        control = Control(Throttle(rows=2), stopped=lambda: next(stopped))  # noqa: B023
+        with store.writing(restart=False) as writer:
+            migration_of(store, control).apply(writer)
+            assert writer.run.tally.records == read
+        store.close()
+        memory.records["9"] = {"text": "a dog"}
+
+
+def test_a_store_that_was_empty_is_at_its_end(here: Path) -> None:
+    memory = Memory({})
+    store = store_of(memory)
+    with store.writing(restart=False) as writer:
+        memory.records["1"] = {"text": "a dog"}
+        migration = migration_of(store, Control())
+        migration._until = {"key": None}
+        assert migration._read(None, Tally()) is None
+        assert migration.apply(writer)
+        assert writer.run.tally.records == 1
+
+
+def test_a_store_whose_last_record_is_another_is_refused(here: Path) -> None:
+    memory = Memory({f"{n}": {"text": TEXT} for n in range(4)})
+    memory.last = lambda: "2"  # type: ignore[method-assign]
+    with pytest.raises(InputError) as caught, store_of(memory).writing(restart=False):
+        pass
+    said = "`read` gives records after 2, which is the key of `last`"
+    assert str(caught.value) == f"python:tests:memory: nothing was changed: {said}"
+
+
+def test_a_run_is_stopped_while_it_looks_for_the_end(here: Path) -> None:
+    memory = Untold(cats(9).records)
+    store = store_of(memory)
+    asked = iter([False, *[True] * 9])
+    control = Control(Throttle(rows=2), stopped=lambda: next(asked))
+    with store.writing(restart=False) as writer:
+        assert not migration_of(store, control).apply(writer)
+    assert memory.records == cats(9).records
 
 
 def test_a_run_stops_between_its_last_passes(here: Path) -> None:

@@ -1,22 +1,25 @@
 """Plans and applies a migration: chunk by chunk, the same for every store."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from flaglift.migrate.chunks import ChunkDecider, writes_any
 from flaglift.migrate.control import Control, Decided, DecidedChunk
 from flaglift.migrate.decision import Decider, refused_by
-from flaglift.migrate.errors import UnavailableError, UnreadableRecordError
+from flaglift.migrate.errors import UnreadableRecordError
+from flaglift.migrate.patience import Patience
 from flaglift.migrate.records import Chunk, Cursor, StoredRecord
 from flaglift.migrate.store import ChangeRefusal, RunWriter, Step, Store, refuse_failed
 from flaglift.migrate.tally import Tally
 
-_Result = TypeVar("_Result")
 _MOST_PASSES = 20
 """Passes over rows that others write while a run ends; a client that keeps writing flags faster
 has to be stopped first."""
+_SPARE = 10_000
+"""Rows that these passes may translate beyond as many as the run had translated before them: a
+trigger may insert a row for each one that is changed, and each pass would double the table."""
 
 
 class Ahead(Protocol):
@@ -42,8 +45,9 @@ class Migration:
         """The counts of records with flags left at the last pass; None if there was none."""
         self.hidden: str = ""
         """What the last pass could not see of the store."""
-        self._taken = 0
-        """The number of records in the chunk being tried, if known."""
+        self._patiently = Patience(control)
+        self._until: Cursor | None = None
+        """Where the pass ends: what others write behind it is left to the last passes."""
         self._begun = 0
         """Records that do not count toward the limit: those of earlier calls."""
 
@@ -56,6 +60,7 @@ class Migration:
         tally = Tally()
         cursor: Cursor | None = None
         self.control.wait_to_begin()
+        self._until = self.store.last()
         if self._ahead is not None:
             self._parts = self._ahead(cursor, write=False)
         while (part := self._next(cursor, tally, write=False)) is not None:
@@ -78,6 +83,7 @@ class Migration:
         self.control.wait_to_begin()
         if self._ahead is not None:
             self._parts = self._ahead(writer.run.cursor, write=True)
+        self._until = self._end(writer, writer.run.cursor)
         while True:
             if self.control.ends():
                 return False
@@ -91,6 +97,24 @@ class Migration:
         """Complete a run that got to its end; return what the user should know."""
         return self._patiently(writer, writer.finish)
 
+    def _end(self, writer: RunWriter, cursor: Cursor | None) -> Cursor | None:
+        """Return where a pass from a cursor onward ends; None for the end of a file.
+
+        A store that does not tell is read to its end once more.
+        """
+        end = self._patiently(writer, self.store.last)
+        if end is not None or self.store.passes_on:
+            return end
+        throttle = self.control.throttle
+        while not self.control.ends():
+            started = time.monotonic()
+            chunk = self._patiently(writer, partial(self.store.read, cursor, throttle.rows))
+            if chunk is None:
+                break
+            cursor = chunk.cursor
+            throttle.wait(chunk.total, time.monotonic() - started, self.control.ends)
+        return cursor
+
     def _finish_late(self, writer: RunWriter) -> bool:
         """Repeat over the records that still contain flags until none can be translated.
 
@@ -98,10 +122,12 @@ class Migration:
         source itself, prove that the migration is complete.
         """
         throttle = self.control.throttle
+        most = 2 * writer.run.tally.changed + _SPARE
         for _ in range(_MOST_PASSES):
             written = writer.run.tally.changed
             left = Tally()
             cursor: Cursor | None = None
+            self._until = self._end(writer, cursor)
             while True:
                 if self.control.ends():
                     return False
@@ -114,7 +140,7 @@ class Migration:
                 seconds = time.monotonic() - started
                 throttle.wait(chunk.total, seconds, self.control.ends)
             late = writer.run.tally.changed - written
-            if not late:
+            if not late or writer.run.tally.changed > most:
                 break
         left.translated += late
         left.without = self._patiently(writer, self.store.unreachable)
@@ -126,7 +152,8 @@ class Migration:
         """Return the counts of records that still contain flags; translatable ones were missed."""
         left = Tally()
         cursor: Cursor | None = None
-        while (chunk := self.store.read_left(cursor, self.control.throttle.rows)) is not None:
+        rows, until = self.control.throttle.rows, self.store.last()
+        while (chunk := self.store.read_left(cursor, rows, until)) is not None:
             for record, verdicts in self._chunks.decided(chunk.records):
                 left.add(record, [verdict for verdict in verdicts if not verdict.is_done])
             left.add_problems(chunk.problems)
@@ -136,7 +163,7 @@ class Migration:
 
     def _late_step(self, writer: RunWriter, cursor: Cursor | None, left: Tally) -> Chunk | None:
         """Read, decide on and write one chunk of the records that still contain flags."""
-        chunk = self.store.read_left(cursor, self.control.throttle.rows)
+        chunk = self.store.read_left(cursor, self.control.throttle.rows, self._until)
         if chunk is None:
             return None
         decided = self._chunks.decided(chunk.records)
@@ -155,7 +182,7 @@ class Migration:
         self, writer: RunWriter, chunk: Chunk, writing: list[Decided]
     ) -> list[Decided]:
         """Write some records of a chunk; return those that were not written after all."""
-        self._taken = len(writing)
+        self._patiently.taken = len(writing)
         with writer.step() as step:
             part = self._written(step, self._chunks.of(chunk, writing, write=True))
             late = Tally(raced=part.tally.raced, gone=part.tally.gone)
@@ -207,8 +234,8 @@ class Migration:
         rows = self.control.throttle.rows
         if self.control.limit is not None and not self._behind_limit(tally):
             rows = min(rows, self.control.limit + self._begun - tally.records)
-        chunk = self.store.read(cursor, rows)
-        self._taken = 0 if chunk is None else chunk.total
+        chunk = self.store.read(cursor, rows, self._until)
+        self._patiently.taken = 0 if chunk is None else chunk.total
         return chunk
 
     def _written(self, step: Step, part: DecidedChunk) -> DecidedChunk:
@@ -266,34 +293,3 @@ class Migration:
         throttle.learn(records, part.chunk.size, seconds)
         self.control.watch(tally, part.seen)
         throttle.wait(records, seconds, self.control.ends)
-
-    def _patiently(self, writer: RunWriter, step: Callable[[], _Result]) -> _Result:
-        """Retry a step until the store answers; its checkpoint tells what was written.
-
-        Each attempt takes fewer records: the last may have exceeded a timeout of the store.
-        """
-        waits = iter(self.control.patience)
-        while True:
-            try:
-                return step()
-            except UnavailableError as error:
-                self.control.throttle.shrink(self._taken)
-                self._find_again(writer, waits, error)
-
-    def _find_again(
-        self, writer: RunWriter, waits: Iterator[float], error: UnavailableError
-    ) -> None:
-        for seconds in waits:
-            self.control.throttle.sleep(seconds)
-            try:
-                writer.reconnect()
-            except UnavailableError as newer:
-                error = newer
-            else:
-                return
-            if self.control.ends():
-                break
-        raise UnavailableError(
-            f"{error}; given up after {len(self.control.patience)} attempts. Everything written"
-            " so far is kept; run the same command again to resume"
-        )

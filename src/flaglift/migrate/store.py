@@ -141,13 +141,24 @@ class Store(Protocol):
     def total(self) -> tuple[str, int] | None:
         """Return how much there is to read, in `bytes` or `records`; None if unknown."""
 
-    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next records; None at the end. `rows` is a hint, not a limit."""
+    def last(self) -> Cursor | None:
+        """Return where the records end now; None if only reading tells.
+
+        For stores that others write to during a migration.
+        """
+
+    def read(self, cursor: Cursor | None, rows: int, until: Cursor | None = None) -> Chunk | None:
+        """Return the next records, up to a cursor of `last`; None at the end.
+
+        `rows` is a hint, not a limit.
+        """
 
     def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> Any:
         """Return the data that a step writes for a chunk with these changes."""
 
-    def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+    def read_left(
+        self, cursor: Cursor | None, rows: int, until: Cursor | None = None
+    ) -> Chunk | None:
         """Return those of the next records that may still contain flags; None at the end.
 
         For stores that others write to during a migration.

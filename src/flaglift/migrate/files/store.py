@@ -96,7 +96,15 @@ class FileStore:
         """Return a chunk that was cut, with its records."""
         return self._format.parse(chunk)
 
-    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+    def last(self) -> None:
+        """Return None: a file changed by others is refused as a whole."""
+
+    def read(
+        self,
+        cursor: Cursor | None,
+        rows: int,
+        until: Cursor | None = None,  # noqa: ARG002
+    ) -> Chunk | None:
         """Return the next records; None at the end."""
         return self._format.read(cursor, rows)
 
@@ -104,9 +112,8 @@ class FileStore:
         """Render a chunk with its changes."""
         return self._format.made(chunk, changes)
 
-    def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:  # noqa: ARG002
-        """Return None: a file changed by others is refused as a whole."""
-        return None
+    def read_left(self, *_: object) -> None:
+        """Return None: nothing is left of a file that was read whole."""
 
     def unreachable(self) -> int:
         """Return 0: a file is read whole."""

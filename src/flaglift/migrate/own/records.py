@@ -20,6 +20,10 @@ class PromptCollection(Protocol):
     If it is temporarily unavailable, it raises `flaglift.migrate.errors.UnavailableError`,
     and is retried later. Any other exception ends the run with the place where it was raised;
     what was written is kept.
+
+    A store that others write to should also have `last() -> str | None`, which returns the last of
+    the keys that `read` gives. A run ends each of its passes there; without it, it first reads
+    all records once more to find the last one.
     """
 
     def read(self, after: str | None, count: int) -> Sequence[tuple[str, Values]]:
@@ -45,12 +49,20 @@ class OwnRecords:
         self._name = name
         self._collection = collection
         self._fields = fields
+        self.tells_last: bool = hasattr(collection, "last")
+        """Whether the store tells which of its records is the last."""
 
     def read(self, after: str | None, count: int) -> list[tuple[str, StoredRecord | Problem]]:
         """Return records after a key, with their keys."""
         with raised_in(self._name, "`read`", shown=False):
             read = list(self._collection.read(after, count))
         return [(key, self._of(key, values)) for key, values in read]
+
+    def last(self) -> str | None:
+        """Return the key of the last record; None if there is none."""
+        with raised_in(self._name, "`last`", shown=False):
+            key: str | None = getattr(self._collection, "last")()  # noqa: B009
+        return key
 
     def get(self, key: str) -> StoredRecord | Problem | None:
         """Return a record as it is now; None if there is none."""

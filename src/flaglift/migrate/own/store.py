@@ -101,18 +101,29 @@ class OwnStore:
         if behind != [key for key, _ in first[1:]]:
             sentence = f"`read` after {key} does not give the record that came next before"
             checks.append(Check("refuse", "keys", sentence))
+        last = self.last()
+        # Others may write behind a key between two calls; then the last one is another.
+        if last and self._records.read(last["key"], 1) and self.last() == last:
+            sentence = f"`read` gives records after {last['key']}, which is the key of `last`"
+            checks.append(Check("refuse", "keys", sentence))
         return checks or [Check("pass", "keys", "records are found again by their keys, in order")]
 
     def total(self) -> tuple[str, int] | None:
         """Return None: the total is unknown."""
         return None
 
-    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next records; None at the end.
+    def last(self) -> Cursor | None:
+        """Return where the records end now; None if the store does not tell."""
+        return {"key": self._records.last()} if self._records.tells_last else None
+
+    def read(self, cursor: Cursor | None, rows: int, until: Cursor | None = None) -> Chunk | None:
+        """Return the next records, up to a cursor of `last`; None at the end.
 
         Raises `InputError` if the store returns a record twice.
         """
         after = None if cursor is None else cursor["key"]
+        if until is not None and until["key"] == after:
+            return None
         pairs = self._records.read(after, rows)
         if not pairs:
             return None
@@ -121,7 +132,10 @@ class OwnStore:
             raise InputError(
                 f"{self.name}: `read` gives a record again when asked for what comes after {after}"
             )
-        return Chunk((), {"key": keys[-1]}).holding(each for _, each in pairs)
+        end = len(keys)
+        if until is not None and until["key"] in keys:
+            end = keys.index(until["key"]) + 1
+        return Chunk((), {"key": keys[end - 1]}).holding(each for _, each in pairs[:end])
 
     def made(
         self,
@@ -131,9 +145,11 @@ class OwnStore:
         """Return the changes: nothing else is written."""
         return changes
 
-    def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+    def read_left(
+        self, cursor: Cursor | None, rows: int, until: Cursor | None = None
+    ) -> Chunk | None:
         """Return those of the next records that may still contain flags; None at the end."""
-        chunk = self.read(cursor, rows)
+        chunk = self.read(cursor, rows, until)
         if chunk is None:
             return None
         left = [r for r in chunk.records if any(may_concern(each.text) for each in r.prompts)]

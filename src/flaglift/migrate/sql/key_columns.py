@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     tuple_,
@@ -156,6 +157,13 @@ class Key:
                 for index, (column, value) in enumerate(pairs)
             )
         )
+
+    def between(
+        self, after: Sequence[Any] | None, until: Sequence[Any] | None
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions for rows after a key, and not after another; None for no border."""
+        first = [] if after is None else [self.after(after)]
+        return first if until is None else [*first, not_(self.after(until))]
 
     def among(self, keys: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
         """Return the condition for rows with these keys, none of which may be invalid UTF-8."""

@@ -66,17 +66,15 @@ class Rows:
     def select(
         self,
         connection: Connection,
-        after: Sequence[Any] | None,
+        between: Sequence[ColumnElement[bool]],
         rows: int,
         columns: Sequence[ColumnElement[Any]] | None = None,
     ) -> list[Row]:
-        """Return the next rows after a key; with `columns`, those instead of the fields.
+        """Return the next rows `between` keys; with `columns`, those instead of the fields.
 
         Raises `InputError` if several rows have one key.
         """
-        query = self._query(columns).where(*self.source.key.present())
-        if after is not None:
-            query = query.where(self.source.key.after(after))
+        query = self._query(columns).where(*self.source.key.present(), *between)
         if self.where is not None:
             query = query.where(self.where)
         # One more than asked for: two rows of one key could be the last and the first of two pages.
@@ -86,22 +84,22 @@ class Rows:
         return found[:rows]
 
     def select_flagged(
-        self, connection: Connection, after: Sequence[Any] | None, rows: int
+        self, connection: Connection, between: Sequence[ColumnElement[bool]], rows: int
     ) -> tuple[list[Row], list[Row]]:
-        """Return the next rows after a key, as keys only, and those that may have flags.
+        """Return the next rows `between` keys, as keys only, and those that may have flags.
 
         The others have no double dash, so there is nothing to translate: most of a migrated
         table need not be transferred. JSON documents are all read, because only reading tells
         whether one is valid, and so are all texts if fixes may turn other dashes into flags.
         """
         if self.source.is_json or self.source.job.mending:
-            whole_rows = self.select(connection, after, rows)
+            whole_rows = self.select(connection, between, rows)
             return whole_rows, whole_rows
-        passed = self.select(connection, after, rows, [self.has_dashes().label("flagged")])
+        passed = self.select(connection, between, rows, [self.has_dashes().label("flagged")])
         flagged = [self.key(row) for row in passed if row[-1]]
         rows_read = self.read_keys(connection, [key for key in flagged if is_sound(key)])
         if len(rows_read) < len(flagged):  # keys not found by `=` have to be reported, too
-            whole = {self.key(row): row for row in self.select(connection, after, rows)}
+            whole = {self.key(row): row for row in self.select(connection, between, rows)}
             rows_read = {key: whole[key] for key in flagged if key in whole}
         return passed, list(rows_read.values())
 

@@ -109,37 +109,47 @@ class TableStore:
             count = count_rows(connection, table)
         return ("records", count) if count else None
 
-    def read(self, cursor: Cursor | None, rows: int) -> Chunk | None:
-        """Return the next rows by primary key; None at the end.
+    def last(self) -> Cursor:
+        """Return the last key that there is now."""
+        table = self._rows
+        with self._session.begin() as connection:
+            last = table.keys(connection, most=1, backwards=True)
+        return {"key": key_text(last[0]) if last else None}
+
+    def read(self, cursor: Cursor | None, rows: int, until: Cursor | None = None) -> Chunk | None:
+        """Return the next rows by primary key, up to a cursor of `last`; None at the end.
 
         Raises `InputError` if the database does not move forward from a key.
         """
-        return self._read(cursor, rows, left=False)
+        return self._read(cursor, until, rows, left=False)
 
-    def made(
-        self,
-        chunk: Chunk,
-        changes: Sequence[RecordChange],
-    ) -> TableChanges:
+    def made(self, chunk: Chunk, changes: Sequence[RecordChange]) -> TableChanges:
         """Return the values to write."""
         new_values = self._rows.new_values
         writes = [RowWrite(each.record.body, new_values(each), each.codes) for each in changes]
         columns = chunk.columns.content if chunk.columns else None
         return TableChanges(writes, columns, chunk.body)
 
-    def read_left(self, cursor: Cursor | None, rows: int) -> Chunk | None:
+    def read_left(
+        self, cursor: Cursor | None, rows: int, until: Cursor | None = None
+    ) -> Chunk | None:
         """Return those of the next rows that may still contain flags; None at the end."""
-        return self._read(cursor, max(rows, _LEAST_LEFT), left=True)
+        return self._read(cursor, until, max(rows, _LEAST_LEFT), left=True)
 
-    def _read(self, cursor: Cursor | None, rows: int, *, left: bool) -> Chunk | None:
-        after = None if cursor is None else key_of(cursor["key"])
+    def _read(
+        self, cursor: Cursor | None, until: Cursor | None, rows: int, *, left: bool
+    ) -> Chunk | None:
+        if until is not None and until["key"] is None:  # the table was empty
+            return None
         table = self._rows
+        borders = (None if each is None else key_of(each["key"]) for each in (cursor, until))
+        between = table.source.key.between(*borders)
         with self._session.begin() as connection:
             version = None  # of late rows, our own triggers may change some between two steps
             if left:
-                passed, wanted = table.select_flagged(connection, after, rows)
+                passed, wanted = table.select_flagged(connection, between, rows)
             else:
-                passed = wanted = table.select(connection, after, rows)
+                passed = wanted = table.select(connection, between, rows)
                 version = table.version(connection)
         if not passed:
             return None
