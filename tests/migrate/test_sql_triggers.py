@@ -1,5 +1,6 @@
 """Triggers that change what is written: no row counts as changed of which a value was kept."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
+from flaglift.migrate.sql.rows import Row, Rows
 from migrate.conftest import PROMPTS, Database, open_database
-from migrate.sources import applied, opened, undone, verified
+from migrate.sources import applied, opened, planned, undone, verified
 from running import flaglift
 
 TEXTS = ["cat --video --video_model kling25 --duration 5"] * 4
@@ -98,6 +100,95 @@ def test_a_row_that_a_trigger_deletes_is_refused(tmp_path: Path, kind: str) -> N
         assert applied(source).changed == 1
         assert undone(source).restored == 4
         assert database.rows() == before
+
+
+def insert_on_update(database: Database, statement: str) -> None:
+    if database.kind == "postgresql":
+        database.run(
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$BEGIN {statement}; RETURN NULL; END$$"
+        )
+        done = "FOR EACH ROW EXECUTE FUNCTION keep()"
+    else:
+        done = f"BEGIN {statement}; END"
+    database.run(f"CREATE TRIGGER keeps AFTER UPDATE ON prompts {done}")
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])  # MySQL's cannot change their own table
+@pytest.mark.parametrize("rows", [2, 200])
+def test_a_trigger_that_brings_flags_back_does_not_keep_a_run_for_ever(
+    tmp_path: Path, kind: str, rows: int
+) -> None:
+    for database in open_database(kind, tmp_path):
+        source = database.prompts(TEXTS)
+        statement = "SELECT max(id) + 1, OLD.text FROM prompts"
+        insert_on_update(database, f"INSERT INTO prompts (id, text) {statement}")
+        before = database.rows()
+        tally = applied(source, rows=rows)
+        # One for each row of the first pass, and of each of twenty more.
+        assert (tally.records, tally.changed) == (4 * 21, 4 * 21)
+        assert len(database.rows()) == 4 * 22
+        again = flaglift("migrate", "apply", source, "-q")
+        assert again.returncode == 1
+        said = (
+            "records with flags keep arriving: the last pass over the source found 4 new ones."
+            " Stop what writes them, and run the same command again; the trigger `keeps` fires on"
+            " every update and inserts rows into the same table: if they hold flags, each changed"
+            " row brings another one"
+        )
+        assert said in again.stdout.splitlines()
+        assert "no prompt holds flags any more" not in again.stdout
+        database.run("DROP TRIGGER keeps" + " ON prompts" * (kind == "postgresql"))
+        assert flaglift("migrate", "apply", source, "-q").returncode == 0
+        undone(source)
+        assert database.rows()[:4] == before
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+@pytest.mark.parametrize(
+    ("into", "inserts"),
+    [("prompts", True), ('"prompts"', True), ("SCHEMA . PROMPTS", True), ("prompts_old", False),
+     ("other", False), ("prompts.other", False), ("other.prompts", False)],
+)  # fmt: skip
+def test_a_trigger_that_inserts_into_its_own_table_is_noted(
+    tmp_path: Path, kind: str, into: str, inserts: bool
+) -> None:
+    if kind == "sqlite" and "." in into:
+        pytest.skip("a trigger of SQLite names no schema")
+    for database in open_database(kind, tmp_path):
+        source = database.prompts(TEXTS)
+        if kind == "sqlite":
+            database.run("CREATE TABLE prompts_old (id INTEGER, text TEXT)")
+            database.run("CREATE TABLE other (id INTEGER, text TEXT)")
+        place = into.replace("SCHEMA", "public")
+        insert_on_update(database, f"INSERT INTO {place} (id, text) VALUES (-OLD.id, 'a dog')")
+        with opened(Job(source), write=False) as store:
+            (said,) = (check.sentence for check in store.checks() if check.topic == "trigger")
+        assert said.startswith("the trigger `keeps` fires on every update")
+        assert ("inserts rows into the same table" in said) is inserts
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+def test_a_client_that_inserts_faster_than_rows_are_read(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for database in open_database(kind, tmp_path):
+        source = database.prompts(TEXTS)
+        read, numbers = Rows.select, itertools.count(100)
+
+        def select(self: Rows, *args: Any) -> list[Row]:
+            for _, number in zip(range(3), numbers, strict=False):  # noqa: B023
+                database.run(f"INSERT INTO prompts (id, text) VALUES ({number}, '{TEXTS[0]}')")  # noqa: B023
+            return read(self, *args)  # noqa: B023
+
+        monkeypatch.setattr(Rows, "select", select)
+        assert planned(source, rows=2).records == 4
+        tally = applied(source, rows=2)
+        monkeypatch.undo()
+        assert tally.changed < 500
+        assert planned(source).translated > 0
+        assert applied(source).changed > 0
+        assert planned(source).translated == 0
 
 
 @pytest.mark.parametrize("way", ["REPLACE", "IGNORE", "FAIL", "ROLLBACK", "ABORT"])

@@ -169,7 +169,7 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
         except DriftError as error:
             document["drifted"] = str(error)
         if finished:
-            document["said"] = migration.finish(writer)
+            document["said"] = [*migration.finish(writer), *_arriving(migration.left, checks)]
         document |= {
             **_document(job, store, writer.run.tally, checks),
             "run": writer.run.id,
@@ -181,6 +181,18 @@ def apply_job(job: Job, options: Document, show: Show = lambda _: None) -> tuple
             whole = finished and options["limit"] is None
             document["differences"] = planned.differences(writer.run.tally, whole=whole)
     return document, finished
+
+
+def _arriving(left: Tally | None, checks: Sequence[Document]) -> list[str]:
+    """Say that others write flags faster than the last passes translate them, if so."""
+    if left is None or not left.translated:
+        return []
+    triggers = [check["sentence"] for check in checks if check["topic"] == "trigger"]
+    return [
+        f"records with flags keep arriving: the last pass over the source found {left.translated:,}"
+        " new ones. Stop what writes them, and run the same command again"
+        + "".join(f"; {sentence}" for sentence in triggers)
+    ]
 
 
 def _left(left: Tally, hidden: str) -> Document:

@@ -102,18 +102,24 @@ def _check_postgresql(connection: Connection, table: PromptTable) -> list[Check]
 
 _TRIGGERS = {
     "postgresql": (
-        "SELECT tgname FROM pg_trigger t WHERE tgrelid = CAST(:name AS regclass)"
+        "SELECT tgname, prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid"
+        " WHERE tgrelid = CAST(:name AS regclass)"
         " AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 16 = 16"
     ),
     "mysql": (
-        "SELECT trigger_name FROM information_schema.triggers WHERE event_object_table = :table"
+        "SELECT trigger_name, action_statement FROM information_schema.triggers"
+        " WHERE event_object_table = :table"
         " AND event_object_schema = :schema AND event_manipulation = 'UPDATE'"
     ),
     "sqlite": (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(:table)"
-        " AND upper(sql) LIKE '%UPDATE%'"
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        " AND lower(tbl_name) = lower(:table) AND upper(sql) LIKE '%UPDATE%'"
     ),
 }
+_INTO = r"\binto\s+(?:{q}(?:main|{schema}){q}\s*\.\s*)?{q}{table}{q}(?![\w.])"
+_ARRIVING = (
+    " and inserts rows into the same table: if they hold flags, each changed row brings another one"
+)
 _ON_UPDATE = (
     "SELECT column_name FROM information_schema.columns WHERE table_schema = :schema"
     " AND table_name = :table AND lower(extra) LIKE '%on update%'"
@@ -126,9 +132,12 @@ def _check_triggers(connection: Connection, table: PromptTable, dialect: str) ->
         "schema": table.identity.schema,
         "table": table.identity.name,
     }
+    quoted = {name: re.escape(value) for name, value in names.items()}
+    inserting = re.compile(_INTO.format(q="[\"'`\\[\\]]?", **quoted), re.IGNORECASE)
     notes = [
-        Check("note", "trigger", f"the trigger `{trigger}` fires on every update")
-        for trigger in sorted(connection.execute(text(_TRIGGERS[dialect]), names).scalars())
+        Check("note", "trigger", f"the trigger `{trigger}` fires on every update{more}")
+        for trigger, body in sorted(map(tuple, connection.execute(text(_TRIGGERS[dialect]), names)))
+        for more in (_ARRIVING if inserting.search(body) else "",)
     ]
     if dialect == "mysql":
         notes += [
