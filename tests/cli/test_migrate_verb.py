@@ -255,6 +255,37 @@ def test_what_is_no_saved_plan(content: str, tmp_path: Path) -> None:
         call("apply", str(path), "--plan", str(saved))
 
 
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"counts": None}, "its counts are no object"),
+        ({"counts": []}, "its counts are no object"),
+        ({"counts": -1}, "its counts are no object"),
+        ({"counts": {}}, "its counts lack `records`, .*"),
+        ({"records": 10**400}, "`records` in its counts is not one that was counted"),
+        ({"records": True}, "`records` in its counts is not one that was counted"),
+        ({"refused": -1}, "`refused` in its counts is not one that was counted"),
+        ({"refusals": {"FL101": 1.5}}, "`refusals` in its counts is not one that was counted"),
+        ({"refusals": 3}, "`refusals` in its counts is not one that was counted"),
+        ({"cents_after": float("nan")}, "`cents_after` in its counts is not one that was counted"),
+        ({"other": 1}, "`other` in its counts is not one that was counted"),
+    ],
+)
+def test_a_saved_plan_that_was_edited(edit: dict[str, Any], said: str, tmp_path: Path) -> None:
+    path, saved = tmp_path / "p.jsonl", tmp_path / "p.plan"
+    path.write_text('{"text": "a cat --video --video_model kling25"}\n')
+    call("plan", str(path), "--save", str(saved))
+    plan = json.loads(saved.read_text())
+    if "counts" in edit:
+        plan |= edit
+    else:
+        plan["counts"] |= edit
+    saved.write_text(json.dumps(plan))
+    with pytest.raises(InputError, match=rf"p\.plan: is not a plan that .*: {said}; make it again"):
+        call("apply", str(path), "--plan", str(saved))
+    assert {each.name for each in tmp_path.iterdir()} == {"p.jsonl", "p.plan"}
+
+
 def test_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for database in open_database("sqlite", tmp_path):
         source = database.prompts(PROMPTS)

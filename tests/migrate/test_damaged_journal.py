@@ -1,13 +1,16 @@
 """A journal that is not as it was written restores nothing, and says where the good one may be."""
 
+import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from cli.test_migrate_verb import call
 from flaglift.errors import InputError
-from migrate.conftest import Database
+from migrate.conftest import Database, open_database
 from migrate.sources import applied, undone
 from migrate.test_files import lines
 
@@ -97,3 +100,80 @@ def test_a_block_of_a_table_is_missing(first: int, database: Database) -> None:
     with pytest.raises(InputError, match=f"flaglift_journal: the journal {_LESS}"):
         undone(source)
     assert database.rows() == after
+
+
+_WRONG: tuple[Any, ...] = (None, 7, -1, True, 10**400, "x", [], [None], {}, {"x": None})
+
+
+def _changes(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a document with each of its values replaced, or left out."""
+    changed = [{**document, name: value} for name in document for value in _WRONG]
+    return changed + [{k: v for k, v in document.items() if k != name} for name in document]
+
+
+def _edits(column: str, document: Any) -> list[Any]:
+    whole = [*_WRONG, *_changes(document)]
+    if column != "info":
+        return whole
+    options = [{**document, "options": each} for each in _changes(document["options"])]
+    return [*whole, *options]
+
+
+def _said(verb: str, source: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what a verb says; any other exception than of an error in the input is a fault."""
+    try:
+        call(verb, source, *(["-q"] if verb == "apply" else []))
+    except InputError as error:
+        return str(error)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("column", ["info", "tally", "cursor"])
+def test_no_edit_of_a_run_of_a_file_is_a_crash(
+    column: str, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = Path(f"{path}.flaglift")
+    before = journal.read_bytes(), path.read_bytes()
+    with sqlite3.connect(journal) as opened:
+        ((saved,),) = opened.execute(f"SELECT {column} FROM run")
+    opened.close()
+    refused = 0
+    for edited in _edits(column, json.loads(saved)):
+        for verb in ("status", "verify", "undo"):
+            with sqlite3.connect(journal) as opened:
+                opened.execute(f"UPDATE run SET {column} = ?", (json.dumps(edited),))
+            opened.close()
+            said = _said(verb, str(path), capsys)
+            refused += _EDITED in said or "not as this version of flaglift writes them" in said
+            journal.write_bytes(before[0])
+            path.write_bytes(before[1])
+    assert refused > 20
+
+
+@pytest.mark.parametrize("column", ["info", "tally", "cursor"])
+def test_no_edit_of_a_run_of_a_table_is_a_crash(
+    column: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (database,) = open_database("sqlite", tmp_path)
+    source = database.prompts(["a cat --video --video_model kling25"])
+    applied(source)
+    ((saved,),) = database.run(f"SELECT {column} FROM flaglift_runs")
+    refused = 0
+    for edited in _edits(column, json.loads(saved)):
+        with database.engine.begin() as connection:
+            values = {"v": json.dumps(edited)}
+            connection.execute(text(f"UPDATE flaglift_runs SET {column} = :v"), values)
+        for verb in ("status", "verify"):
+            said = _said(verb, source, capsys)
+            refused += f"flaglift_runs: the run {said.split(' run ')[-1][:25]}" in said
+    assert refused > 20
+
+
+@pytest.mark.parametrize("undone", ["x", "7", "[[]]", "[" * 100_000])
+def test_the_marks_of_a_block_of_a_table_are_damaged(undone: str, tmp_path: Path) -> None:
+    (database,) = open_database("sqlite", tmp_path)
+    source = database.prompts(["a cat --video --video_model kling25"])
+    applied(source)
+    database.run("UPDATE flaglift_journal SET undone = :undone", undone=undone)
+    with pytest.raises(InputError, match=_DAMAGED):
+        call("undo", source)

@@ -143,6 +143,48 @@ def test_other_options_before_the_job_is_done(folder: Path) -> None:
     assert all("error" in commit for commit in migrated(folder, text="[", to=folder / "new"))
 
 
+@pytest.mark.parametrize(
+    "content",
+    ["", "[", "7", "[]", "{}", "[" * 100_000, '{"fingerprint": 1, "begun": "", "files": []}',
+     '{"fingerprint": "", "begun": "", "files": 5}', '{"fingerprint": "", "files": []}',
+     '{"fingerprint": "", "begun": "", "files": [1]}'],
+)  # fmt: skip
+def test_a_damaged_job_is_named(folder: Path, content: str) -> None:
+    place = folder / NAME / "job.json"
+    migrated(folder)
+    place.write_text(content)
+    with pytest.raises(InputError) as caught:
+        migrated(folder)
+    assert str(caught.value) == (
+        f"{place}: is not as flaglift writes it; remove it to begin the job again, in which files"
+        " that are done are not migrated again"
+    )
+    place.unlink()
+    assert all("error" not in commit for commit in migrated(folder))
+    place.unlink()
+    place.mkdir()
+    with pytest.raises(InputError, match=r"job\.json: is a directory"):
+        migrated(folder)
+
+
+def test_a_damaged_commit_is_written_again(folder: Path) -> None:
+    first = migrated(folder)
+    for commit in (folder / NAME).glob("1-*.json"):
+        commit.unlink()
+    (one, *_) = (folder / NAME).glob("a.jsonl-*.json")
+    saved = json.loads(one.read_text())
+    edits: list[dict[str, Any]] = [
+        {"counts": 5},
+        {"counts": {"records": 10**400}},
+        {"state": []},
+        {"file": 7},
+    ]
+    wrong = ["", "7", "[" * 100_000, "{}", *(json.dumps({**saved, **edit}) for edit in edits)]
+    for content in [*wrong, json.dumps({k: v for k, v in saved.items() if k != "state"})]:
+        one.write_text(content)
+        assert [commit["run"] for commit in migrated(folder)] == [each["run"] for each in first]
+
+
 def test_files_that_come_later_and_files_that_are_gone(folder: Path) -> None:
     migrated(folder)
     (folder / "1" / "c.jsonl").write_text('{"text": "a cat --video --video_model kling25"}\n')

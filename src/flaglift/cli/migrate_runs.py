@@ -215,10 +215,11 @@ def _planned(path: Path | None, job: Job, most: float) -> SavedPlan | None:
     except OSError as error:
         raise InputError(f"{path}: {reason(error)}") from None
     except (ValueError, RecursionError):
-        raise InputError(
-            f"{path}: is not a plan that `flaglift migrate plan --save` wrote"
-        ) from None
-    return SavedPlan(document, job.fingerprint, most)
+        document = None
+    try:
+        return SavedPlan(document, job.fingerprint, most)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _job_of_runs(source: str, options: Document) -> tuple[Job, list[MigrationRun]]:

@@ -1,11 +1,12 @@
 """Compares a run with its plan as it proceeds: too large a difference stops the run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from flaglift.errors import FlagliftError, InputError
 from flaglift.migrate.tally import Tally
 
+_NO_PLAN = "is not a plan that `flaglift migrate plan --save` wrote"
 _OUTCOMES = ("translated", "unchanged", "refused", "problems", "without")
 
 
@@ -16,17 +17,23 @@ class DriftError(FlagliftError):
 class SavedPlan:
     """The counts of a saved plan."""
 
-    def __init__(self, document: Mapping[str, Any], fingerprint: str, most: float) -> None:
+    def __init__(self, document: Any, fingerprint: str, most: float) -> None:
         """`most` is the share of the planned records by which an outcome may be exceeded.
 
         Raises `InputError` for a plan of another job, or for a file that is not a plan.
         """
         try:
-            self._counts = Tally.from_dict(document["counts"])
-            same = document["fingerprint"] == fingerprint
+            counts, made = document["counts"], document["fingerprint"]
         except (KeyError, TypeError):
-            raise InputError("this is not a plan that `flaglift migrate plan` wrote") from None
-        if not same:
+            raise InputError(_NO_PLAN) from None
+        try:
+            self._counts = Tally.from_dict(counts)
+        except ValueError as error:
+            raise InputError(f"{_NO_PLAN}: {error}; make it again") from None
+        missing = ", ".join(f"`{name}`" for name in self._counts.to_dict() if name not in counts)
+        if missing:
+            raise InputError(f"{_NO_PLAN}: its counts lack {missing}; make it again")
+        if made != fingerprint:
             raise InputError(
                 "the plan was made with other options, another catalog or another version of"
                 " flaglift; make it again"

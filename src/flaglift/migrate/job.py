@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 from flaglift.context import NULLS
 from flaglift.emit.form import form_value
+from flaglift.errors import InputError
 from flaglift.migrate.mending import NOTHING, Mending
 from flaglift.settings import DEFAULT, Settings
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
@@ -33,6 +34,10 @@ USUALLY_EMPTY = MappingProxyType(
 """Values by flag field that always stand for an empty one; for a text, the empty text and
 the null that servers write into CSV.
 """
+
+
+_MOST_BYTES = 2**40
+"""The most that `most_bytes` can be."""
 
 
 @cache
@@ -97,12 +102,24 @@ class Job:
         }  # fmt: skip
 
     def with_options(self, options: Mapping[str, Any]) -> "Job":
-        """Return the job with the options stored in a run."""
-        empty = {name: tuple(values) for name, values in options["empty"].items()}
-        settings = _settings_from_json(options["settings"])
-        mending = Mending.from_dict(options["mending"])
-        read = {"empty": empty, "settings": settings, "mending": mending}
-        return replace(self, **{**options, **read})
+        """Return the job with the options stored in a run.
+
+        Raises `InputError` if they are not as `options` returns them.
+        """
+        try:
+            for name, usual in Job("").options().items():
+                _check_kind(options[name], usual)
+            empty = {name: tuple(values) for name, values in options["empty"].items()}
+            settings = _settings_from_json(options["settings"])
+            mending = Mending.from_dict(options["mending"])
+            read = {"empty": empty, "settings": settings, "mending": mending}
+            return replace(self, **{**options, **read})
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise InputError(
+                "the journal: the options of the run are not as this version of flaglift writes"
+                " them: they were edited, or are of another version; take the journal from a"
+                " backup, or use that version"
+            ) from None
 
     @property
     def fingerprint(self) -> str:
@@ -116,6 +133,13 @@ class Job:
             self.mending.to_dict(), self.step,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
+
+
+def _check_kind(value: Any, usual: object) -> None:
+    """Raise `TypeError` for an option that is not of the type or size that it usually has."""
+    too_large = type(value) is int and not 0 < value <= _MOST_BYTES
+    if too_large or type(value) not in ((NoneType, str) if usual is None else (type(usual),)):
+        raise TypeError("an option is of another type")
 
 
 def _settings_to_json(settings: Settings) -> dict[str, Any]:

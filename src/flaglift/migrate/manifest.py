@@ -15,12 +15,14 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from flaglift.errors import InputError
+from flaglift.errors import InputError, reason
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.output import move, writing
 from flaglift.migrate.files.runs import fingerprint, identity, result_path
 from flaglift.migrate.files.writer import kept
 from flaglift.migrate.job import Job
+from flaglift.migrate.saved import check_kinds
+from flaglift.migrate.tally import Tally
 
 NAME = "flaglift.manifest"
 """The name of the manifest's folder, inside the pattern's last folder without a wildcard."""
@@ -94,10 +96,21 @@ class Manifest:
         return every
 
     def _earlier(self) -> Document | None:
+        path = self._place / "job.json"
         try:
-            return _read(self._place / "job.json")
+            document = _read(path)
+            check_kinds(document, {"fingerprint": (str,), "begun": (str,), "files": (list,)})
+            [Path(name) for name in document["files"]]
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise InputError(f"{path}: {reason(error)}") from None
+        except (ValueError, TypeError, LookupError, RecursionError):
+            raise InputError(
+                f"{path}: is not as flaglift writes it; remove it to begin the job again, in which"
+                " files that are done are not migrated again"
+            ) from None
+        return document
 
     def commit(self, path: Path, document: Mapping[str, Any]) -> Document:
         """Save the outcome of a file; concurrent writers all save the same."""
@@ -110,9 +123,11 @@ class Manifest:
         try:
             commit = _read(self._commit_of(path))
             done = commit["state_of"] == self._state_of(path)
-        except (FileNotFoundError, InputError):
-            return None
-        in_place = commit["state"] == "replaced"
+            in_place = commit["state"] == "replaced"
+            Tally.from_dict(commit["counts"])
+            Path(commit["file"])
+        except (OSError, InputError, ValueError, TypeError, LookupError, RecursionError):
+            return None  # one that is damaged is written again: the file's own journal knows more
         return commit if done and in_place >= self._job.replace else None
 
     def _state_of(self, path: Path) -> Document:

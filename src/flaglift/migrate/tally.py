@@ -1,7 +1,7 @@
 """The counts of a run. They are saved with the checkpoint, so they contain no prompt text."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -9,6 +9,10 @@ from flaglift.migrate.records import Problem, StoredRecord, Verdict
 
 _PLACES = 6
 """Decimals of a sum in cents: more than any price has, few enough for the order not to matter."""
+
+
+_MOST = 2**63
+"""No count of records or bytes is as large; it also leaves out NaN, and what no float holds."""
 
 
 @dataclass
@@ -115,10 +119,26 @@ class Tally:
         return {k: dict(v) if isinstance(v, Counter) else v for k, v in values.items()}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Tally":
-        """Return the tally that `to_dict` wrote."""
-        plain: dict[str, Any] = {
-            name: Counter(value) if isinstance(value, dict) else value
-            for name, value in values.items()
-        }
-        return cls(**plain)
+    def from_dict(cls, values: Any) -> "Tally":
+        """Return the tally that `to_dict` wrote. Raises `ValueError` for anything else."""
+        tally = cls()
+        if not isinstance(values, dict):
+            raise ValueError("its counts are no object")  # noqa: TRY004 (of a file)
+        for name, value in values.items():
+            usual = getattr(tally, name, None)
+            if isinstance(usual, Counter):
+                counts = isinstance(value, dict) and all(map(is_count, value.values()))
+                read: Any = Counter(value) if counts else None
+            elif isinstance(usual, float):
+                read = float(value) if is_count(value, float) else None
+            else:
+                read = value if usual is not None and is_count(value) else None
+            if read is None:
+                raise ValueError(f"`{name}` in its counts is not one that was counted")
+            setattr(tally, name, read)
+        return tally
+
+
+def is_count(value: Any, *more: type) -> bool:
+    """Return whether a value that was read from JSON can be a count."""
+    return type(value) in (int, *more) and 0 <= value < _MOST

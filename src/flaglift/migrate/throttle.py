@@ -88,7 +88,7 @@ class Throttle:
     def _why_to_wait(self) -> str | None:
         try:
             self._obey()
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, RecursionError) as error:
             return f"{self.control_file}: {error}"
         if self.stop_asked:
             return None

@@ -8,10 +8,11 @@ import os
 import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from flaglift.errors import InputError
@@ -25,8 +26,8 @@ from flaglift.migrate.files.ledger_blocks import (
     storable,
 )
 from flaglift.migrate.records import JournalEntry
+from flaglift.migrate.saved import Kinds, check_kinds, check_place, saved_run
 from flaglift.migrate.store import MigrationRun
-from flaglift.migrate.tally import Tally
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (
@@ -44,6 +45,11 @@ CREATE TABLE IF NOT EXISTS place (
 ) WITHOUT ROWID;
 """
 _RUN = "id, source, fingerprint, state, cursor, tally, started, updated, info"
+_OF_FILE: Kinds = {
+    "source_id": (list,), "result": (str,), "written": (int,), "undo": (NoneType, dict),
+    "created": (list,),
+}  # fmt: skip
+_IF_ANY: Kinds = {"original": (str,), "dialect": (dict,)}
 _BLOCK = "first, undone, pending, entries"
 _MOST_ASKED = 500
 """The number of keys in one statement."""
@@ -137,18 +143,10 @@ class Ledger:
         return [self._run(row) for row in self._rows(query, (storable(self.source),))]
 
     def _run(self, row: tuple[Any, ...]) -> MigrationRun:
-        key, source, fingerprint, state, cursor, tally, started, updated, info = row
         try:
-            counts, kept = Tally.from_dict(json.loads(tally)), json.loads(info)
-            place = json.loads(cursor)
-            kept["options"]
-        except (ValueError, TypeError, AttributeError, KeyError):
-            raise InputError(
-                f"{self.path}: the run {key} is not as this version of flaglift writes it: it was"
-                " edited, or is of another version; take the journal from a backup, or use that"
-                " version"
-            ) from None
-        return MigrationRun(key, source, fingerprint, state, place, counts, started, updated, kept)
+            return saved_run(dict(zip(_RUN.split(", "), row, strict=True)), _kinds, check_place)
+        except ValueError as error:
+            raise InputError(f"{self.path}: the run {row[0]} {error}") from None
 
     def add(self, run: MigrationRun, first: int, entries: PackedEntries | None) -> None:
         """Write entries, numbered from `first`, to the journal of a run as one block."""
@@ -284,3 +282,18 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _kinds(state: str, info: Mapping[str, Any]) -> Kinds:
+    """Return what a run of a file keeps in a state; one of a custom store counts its entries."""
+    if "entries" in info:
+        return {"entries": (int,)}
+    kinds: dict[str, tuple[type, ...]] = dict(_OF_FILE)
+    if state in ("finishing", "finished", "replacing", "replaced"):
+        kinds |= {"source_sha": (str,), "result_sha": (str,)}
+    if state in ("finished", "replacing", "replaced"):
+        kinds["result_id"] = (list,)
+    if info["undo"] is not None:
+        check_kinds(info["undo"], {"of": (list,), "written": (int,)})
+        check_place(info["undo"]["cursor"] or {"key": None})
+    return kinds | {name: kind for name, kind in _IF_ANY.items() if name in info}

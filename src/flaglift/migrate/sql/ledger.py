@@ -35,7 +35,9 @@ from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.entries import compressed, unpacked
 from flaglift.migrate.records import JournalEntry
+from flaglift.migrate.saved import Kinds, saved_run
 from flaglift.migrate.sql.blocks import entries_of_block
+from flaglift.migrate.sql.keys import key_of
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.sql.rights import (
     account,
@@ -44,7 +46,6 @@ from flaglift.migrate.sql.rights import (
     reason_not_to_write,
 )
 from flaglift.migrate.store import MigrationRun
-from flaglift.migrate.tally import Tally
 
 _LONG = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
 _BLOB = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
@@ -55,6 +56,7 @@ _MYSQL: dict[str, Any] = {
     for option, value in (("charset", "utf8mb4"), ("engine", "InnoDB"))
 }
 _ALL = "all"
+_KINDS: Kinds = {"undo": (int,), "created": (list,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,20 +201,13 @@ class SqlLedger:
         """Return the runs on a table, oldest first."""
         runs = self.runs_table
         query = select(runs).where(runs.c.source == source).order_by(runs.c.started, runs.c.id)
-        return [
-            MigrationRun(
-                id=row.id,
-                source=row.source,
-                fingerprint=row.fingerprint,
-                state=row.state,
-                cursor=json.loads(row.cursor),
-                tally=Tally.from_dict(json.loads(row.tally)),
-                started=row.started,
-                updated=row.updated,
-                info=json.loads(row.info),
-            )
-            for row in connection.execute(query)
-        ]
+        return [self._run(row._asdict()) for row in connection.execute(query)]
+
+    def _run(self, values: dict[str, Any]) -> MigrationRun:
+        try:
+            return saved_run(values, lambda *_: _KINDS, lambda cursor: key_of(cursor["key"]))
+        except ValueError as error:
+            raise InputError(f"{self.runs_table.name}: the run {values['id']} {error}") from None
 
     def add(self, connection: Connection, run: MigrationRun, first: int, data: bytes) -> None:
         """Write entries, at least one, to the journal of a run as a block, numbered from `first`.
@@ -255,15 +250,20 @@ class SqlLedger:
     @staticmethod
     def _read(run: MigrationRun, row: Any) -> JournalChunk:
         data = unpacked(row.entries)
-        if hashlib.sha256(data).hexdigest() != row.digest:
+        try:
+            undone = [] if row.undone == _ALL else [int(each) for each in json.loads(row.undone)]
+        except (ValueError, TypeError, RecursionError):
+            undone = None
+        if undone is None or hashlib.sha256(data).hexdigest() != row.digest:
             raise InputError(
                 f"the journal's block {row.first} of the run {run.id} is not as it was written, so"
                 " nothing is restored from it: take it from a backup of flaglift_journal"
             )
         entries = entries_of_block(data, row.first)
         numbers = (entry.number for entry in entries)
-        undone = frozenset(numbers if row.undone == _ALL else json.loads(row.undone))
-        return JournalChunk(row.first, entries, undone)
+        return JournalChunk(
+            row.first, entries, frozenset(numbers if row.undone == _ALL else undone)
+        )
 
     def blocks(self, connection: Connection, run: MigrationRun) -> Iterator[JournalChunk]:
         """Return the journal of a run in order."""
