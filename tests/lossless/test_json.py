@@ -417,6 +417,8 @@ def test_a_constant_that_json_has_not_is_named() -> None:
     [
         (b'{"a": }', "not valid JSON: expecting value at column 7"),
         (b"1 2", "not valid JSON: extra data at column 3"),
+        (b'{"a": "x', "not valid JSON: unterminated string starting at column 7"),
+        (b'["\n"]', "not valid JSON: invalid control character at column 3"),
         (b"[" * 60_000 + b"]" * 60_000 + b" 1", "not valid JSON: extra data at byte 120002"),
         (
             b"[" * 60_000 + b"x" + b"]" * 60_000,

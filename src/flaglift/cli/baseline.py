@@ -9,6 +9,7 @@ import click
 from flaglift.cli import EXIT_UNUSABLE, tell
 from flaglift.cli.check_files import Project, file_options
 from flaglift.cli.grouping import GroupedCommand, grouped
+from flaglift.cli.paths import NamedPath
 
 if TYPE_CHECKING:
     from flaglift.report.record import LocatedFinding
@@ -35,7 +36,7 @@ def command() -> None:
 
 _FILE = grouped("The baseline")(
     "--baseline",
-    type=click.Path(),
+    type=NamedPath(str),
     help="File of the baseline. [default: flaglift-baseline.json]",
 )
 

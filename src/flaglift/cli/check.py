@@ -9,6 +9,7 @@ import click
 from flaglift.cli.check_files import CheckOptions, KnownFinding, Project, file_options
 from flaglift.cli.grouping import GroupedCommand, grouped
 from flaglift.cli.options import date
+from flaglift.cli.paths import NamedPath
 from flaglift.report.output import put
 
 _fixing = grouped("Fixing")
@@ -68,7 +69,7 @@ def _report(value: str) -> tuple[str, str]:
 @_output("--show-prompts", is_flag=True, help="List what is taken for a prompt, and why.")
 @_output("--show-files", is_flag=True, help="List the files that would be checked.")
 @_output("--show-settings", is_flag=True, help="Print the settings of each path.")
-@_counted("--baseline", type=click.Path(), help="Do not report the findings listed in this file.")
+@_counted("--baseline", type=NamedPath(str), help="Do not report the findings listed in this file.")
 @_counted(
     "--fail-on",
     type=click.Choice(["error", "warning", "info"]),

@@ -1,7 +1,6 @@
 """The options of `flaglift migrate`, and the job that they describe."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -9,6 +8,7 @@ import click
 from flaglift.cli.grouping import grouped
 from flaglift.cli.numbers import Finite
 from flaglift.cli.options import ALL_RULES, rule_codes, settings_for
+from flaglift.cli.paths import NamedPath
 from flaglift.errors import ConfigError
 from flaglift.migrate.job import CONTRACT, DEFAULT_TARGETS, EXPAND, WHOLE, Job
 from flaglift.migrate.mending import Mending
@@ -28,7 +28,7 @@ _run = grouped("What is decided and listed")
 _where = grouped("Where prompts and fields are")
 _fixing = grouped("Fixing and translating")
 
-_PATH = click.Path(path_type=Path, dir_okay=False)
+_PATH = NamedPath(dir_okay=False)
 
 
 def _all(*options: Decorator[F]) -> Decorator[F]:
@@ -178,7 +178,7 @@ report_options: Decorator[Any] = _all(
 
 apply_options: Decorator[Any] = _all(
     _applying(
-        "--to", type=click.Path(path_type=Path), help="Write the result of a file to this path."
+        "--to", type=NamedPath(), help="Write the result of a file to this path."
     ),
     _applying("--replace", is_flag=True, help="Replace the file with the result."),
     _applying("--rehearse", is_flag=True, help="Write each chunk of a table and roll it back."),

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from flaglift.cli.grouping import grouped
+from flaglift.cli.paths import NamedPath
 from flaglift.cli.sources import checked
 from flaglift.context import Context
 from flaglift.errors import ConfigError
@@ -48,9 +49,7 @@ def _switch(name: str, text: str) -> Callable[[F], F]:
 
 
 _CATALOG = (
-    _settings(
-        "--config", type=click.Path(path_type=Path), help="Read settings from this file only."
-    ),
+    _settings("--config", type=NamedPath(), help="Read settings from this file only."),
     _settings("--isolated", is_flag=True, help="Do not look for a configuration file."),
     _settings(
         "--edition",
@@ -60,7 +59,7 @@ _CATALOG = (
     ),
     _settings(
         "--overlay",
-        type=click.Path(path_type=Path),
+        type=NamedPath(),
         help="Add or correct models from this TOML file.",
     ),
 )

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from flaglift.cli.grouping import GroupedOption
 from flaglift.cli.numbers import Finite
 from flaglift.cli.options import F
+from flaglift.cli.paths import NamedPath
 from flaglift.errors import ConfigError
 from flaglift.settings import extended, find_config
 from flaglift.spelling import nearest
@@ -87,7 +88,7 @@ def _timeout(name: str, default: int, text: str) -> Callable[[F], F]:
     )  # fmt: skip
 
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = NamedPath(dir_okay=False)
 _OPTIONS = (
     _proxy("--upstream", metavar="URL", help="The service: https://api.example, or unix:/PATH."),
     _proxy(

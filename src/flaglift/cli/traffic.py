@@ -8,6 +8,7 @@ import click
 
 from flaglift.cli import EXIT_FINDINGS, tell
 from flaglift.cli.grouping import GroupedCommand, grouped
+from flaglift.cli.paths import NamedPath
 from flaglift.report.output import print_json, print_lines
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _output = grouped("Output")
     epilog="Exit codes: 0 nobody sends flags, and the proxy ran all the time; 1 otherwise; 2 usage "
     "error.",
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=NamedPath())
 @_output(
     "--hours",
     type=click.IntRange(1, 24 * 366),

@@ -121,7 +121,9 @@ def validate(data: bytes, grammar: Grammar = PYTHON, *, deep: bool = True) -> No
             f"not UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}"
         ) from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"not valid JSON: {error.msg.lower()} at column {error.pos + 1}") from None
+        # Some of these messages end with the preposition of the place already.
+        what = error.msg.lower().removesuffix(" at")
+        raise ValueError(f"not valid JSON: {what} at column {error.pos + 1}") from None
     except RecursionError:
         if not deep:
             raise
