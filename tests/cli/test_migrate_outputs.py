@@ -199,3 +199,41 @@ def test_a_list_may_go_to_a_device(place: str, path: Path) -> None:
         os.close(read)
     else:
         assert call("apply", str(path), "--refused", place, "-q") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"journal": "z.jsonl", "to": "z.jsonl"},
+         "z.jsonl: is the journal and the result; name another file with --journal or --to"),
+        ({"journal": "z.jsonl", "to": "z.jsonl-lock"},
+         "z.jsonl-lock: is the lock of the journal and the result; name another file with --to"),
+        ({"to": "p.jsonl"}, "p.jsonl: is the source and the result; name another file with --to"),
+        ({"to": "c.jsonl", "control-file": "c.jsonl"},
+         "c.jsonl: is the result and the file of --control-file; name another file with --to or"
+         " --control-file"),
+        ({"control-file": "p.jsonl.flaglift"},
+         "p.jsonl.flaglift: is the journal and the file of --control-file; name another file with"
+         " --control-file"),
+        ({"to": "none/x.jsonl"},
+         "x.jsonl: there is no folder FOLDER/none; create it, or name another file with --to"),
+        ({"to": ""}, ": is a directory; name a file with --to"),
+    ],
+)  # fmt: skip
+def test_files_of_a_run_that_cannot_be_together(
+    options: dict[str, str], said: str, path: Path
+) -> None:
+    folder = path.parent
+    before = {each.name for each in folder.iterdir()}
+    given = [part for name, value in options.items() for part in (f"--{name}", str(folder / value))]
+    with pytest.raises(InputError) as caught:
+        call("apply", str(path), *given, "-q")
+    assert str(caught.value).endswith(said.replace("FOLDER", str(folder)))
+    assert {each.name for each in folder.iterdir()} == before
+
+
+def test_a_plan_may_be_of_a_file_that_is_read_twice(path: Path) -> None:
+    control = path.with_name("control.toml")
+    control.write_text("")
+    options = ("--control-file", str(control), "--config", str(control))
+    assert call("apply", str(path), *options, "-q") == 1

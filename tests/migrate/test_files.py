@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import stat
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from flaglift.migrate.errors import LockedError, UnreadableRecordError
 from flaglift.migrate.files.output import discard, writing
 from flaglift.migrate.files.patches import unpatched
 from flaglift.migrate.job import Job
+from flaglift.migrate.locking import file_lock
 from migrate.conftest import PROMPTS
 from migrate.sources import applied, control, opened, planned, undone, verified
 from migrate.test_kill import CHANGED, FILES, content
@@ -294,6 +296,28 @@ def test_a_full_disk(tmp_path: Path) -> None:
         file.write(b"x")
 
 
+class FullDatabase:
+    """A connection of which the first statement finds the disk full."""
+
+    def execute(self, _: str) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_full_disk_under_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "connect", lambda *_, **__: FullDatabase())
+    with pytest.raises(InputError) as caught, file_lock(tmp_path / "p-lock", "p"):
+        pass
+    assert str(caught.value) == (
+        f"{tmp_path / 'p-lock'}: the lock file cannot be written: database or disk is full; free"
+        " some space and run the same command again"
+    )
+
+
 def test_a_journal_that_cannot_be_written(tmp_path: Path) -> None:
     path = lines(tmp_path / "in.jsonl")
     (tmp_path / "taken").mkdir()
@@ -303,7 +327,7 @@ def test_a_journal_that_cannot_be_written(tmp_path: Path) -> None:
         applied(path, journal=tmp_path / "taken")
     (tmp_path / "in.jsonl.flaglift-lock").unlink(missing_ok=True)
     (tmp_path / "in.jsonl.flaglift-lock").mkdir()
-    with pytest.raises(InputError, match="the lock file cannot be written"):
+    with pytest.raises(InputError, match=r"the lock file cannot be written: .*; --journal PATH"):
         applied(path)
     (tmp_path / "in.jsonl.flaglift-lock").rmdir()
     (tmp_path / "in.jsonl.flaglift").write_text("this is no database, and long enough to tell")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,20 +18,23 @@ from flaglift.report.escaping import as_json, json_escaped
 _WRITTEN = ("refused", "html", "save")
 _READ = {"planned": "plan", "config": "config", "control_file": "control-file"}
 """Options that name a file to read, by the key they have in the options."""
+_NAMED = {"journal": "journal", "to": "to", "overlay": "overlay", **_READ}
 
 
 def check_outputs(job: Job, options: Mapping[str, Any]) -> None:
-    """Raise `InputError` if a report cannot be written, or would overwrite another file of the run.
+    """Raise `InputError` if a report cannot be written, or two files of the run are the same.
 
     Nothing was changed by then. The files are opened before the source is read, which would be
     empty afterwards.
     """
-    taken = [(path, what) for what, path in files_of(job).items()]
+    ours = files_of(job)
+    taken = [(path, what) for what, path in ours.items()]
     taken += [
         (options[key], f"the file of --{name}") for key, name in _READ.items() if options.get(key)
     ]
     if job.settings.overlay is not None:
         taken.append((job.settings.overlay, "the file of --overlay"))
+    _check_distinct(ours, taken, options)
     for name in _WRITTEN:
         path = options.get(name)
         if path is None:
@@ -41,6 +45,22 @@ def check_outputs(job: Job, options: Mapping[str, Any]) -> None:
             if _is_same(path, other):
                 raise InputError(f"{path}: is {what}; name another file with --{name}")
         taken.append((path, f"the file of --{name}"))
+
+
+def _check_distinct(
+    ours: Mapping[str, Path],
+    taken: Sequence[tuple[Path, str]],
+    options: Mapping[str, Any],
+) -> None:
+    """Raise `InputError` if a file of the run is another file, too; what is only read may be."""
+    for (one, what), (other, of_other) in combinations(taken, 2):
+        if what in ours and _is_same(one, other):
+            named = " or ".join(
+                f"--{name}"
+                for key, name in _NAMED.items()
+                if options.get(key) and _is_same(options[key], one)
+            )
+            raise InputError(f"{one}: is {what} and {of_other}; name another file with {named}")
 
 
 def _is_same(one: Path, other: Path) -> bool:

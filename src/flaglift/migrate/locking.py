@@ -8,6 +8,8 @@ from pathlib import Path
 from flaglift.errors import InputError
 from flaglift.migrate.errors import LockedError
 
+_ELSEWHERE = "--journal PATH puts the journal and its lock elsewhere"
+
 
 def lock_path(path: Path) -> Path:
     """Return the path of the lock file of a journal."""
@@ -38,5 +40,7 @@ def _begun(path: Path, what: str) -> sqlite3.Connection:
             raise LockedError(
                 f"{what}: another run is working on it; `flaglift migrate status` shows it"
             ) from None
-        raise InputError(f"{path}: the lock file cannot be written: {error}") from None
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        do = "free some space and run the same command again" if full else _ELSEWHERE
+        raise InputError(f"{path}: the lock file cannot be written: {error}; {do}") from None
     return connection

@@ -88,7 +88,13 @@ def open_store(job: Job, *, write: bool) -> Store:
 
 
 def _check_result(to: Path, path: Path, kind: type[Format]) -> None:
-    """Raise `InputError` if the name of a result says that it is of another kind."""
+    """Raise `InputError` if there is no place for a result, or its name is of another kind."""
+    if to.is_dir():
+        raise InputError(f"{to}: is a directory; name a file with --to")
+    if not to.parent.is_dir():
+        raise InputError(
+            f"{to}: there is no folder {to.parent}; create it, or name another file with --to"
+        )
     try:
         other = _kind(to)
     except InputError:  # its name says nothing
