@@ -5,6 +5,7 @@ import gzip
 import io
 import itertools
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -529,3 +530,41 @@ def test_what_follows_a_list_is_named(tmp_path: Path) -> None:
     path.write_text(f'[{{"text": "{VIDEO}"}},')
     with pytest.raises(UnreadableRecordError, match="element 2: the list has no end"):
         applied(path, keep_going=False, restart=True)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 200])
+@pytest.mark.parametrize(
+    ("content", "empty"),
+    [
+        ("[A,]", [2]), ("[A, \n]", [2]), ("[A,B,]", [3]), ("[,]", [1, 2]), ("[ , ]", [1, 2]),
+        ("[,A]", [1]), ("[A,,B]", [2]), ("[A , , , B ,]", [2, 3, 5]), ("[,,]\n", [1, 2, 3]),
+        ("[A]", []), ("[A , B ]", []), ("[]", []), (" [ ] ", []), ("[A,B]\n", []),
+    ],
+)  # fmt: skip
+def test_a_comma_without_an_element_is_reported(
+    content: str, empty: list[int], rows: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "p.json"
+    element = f'{{"text": "{VIDEO}", "n": "[,]"}}'
+    path.write_text(re.sub("[AB]", element, content))
+    before, count = path.read_bytes(), content.count("A") + content.count("B")
+    found: list[tuple[str, str]] = []
+    tally = applied(
+        path, rows=rows, replace=True, watch=lambda _, chunk, __: found.extend(chunk.problems)
+    )
+    assert tally.translated == tally.changed == count
+    assert [int(number) for number, _ in found] == empty
+    assert {sentence for _, sentence in found} <= {
+        "there is no element here, but a comma: the list is not JSON; it is copied unchanged"
+    }
+    assert path.read_text().count(",") >= content.count(",")
+    assert run("verify", str(path)) == 0
+    assert undone(path).restored == count
+    assert path.read_bytes() == before
+
+
+def test_elements_without_a_comma_between_them_are_reported(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    path.write_text("[{} {}]")
+    assert planned(path, most_bytes=1024).problems == 1
+    assert run("apply", str(path), "--keep-going", "-q") == 1

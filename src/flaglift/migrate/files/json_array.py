@@ -20,6 +20,7 @@ _SPACE = re.compile(rb"[ \t\r\n]*+")
 _CUT_SHORT = "the list has no end: the file is cut short after a comma"
 _BEHIND = "the list ends before it; it and what lies after it is skipped unchanged"
 _ENDLESS = "longer than {most:,} bytes, or not JSON; it and what lies after it is skipped unchanged"
+_EMPTY = "there is no element here, but a comma: the list is not JSON; it is copied unchanged"
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _FOLLOWING = (",", "]")
 # A lone quote starts a string that continues after the end of the buffer.
@@ -59,7 +60,7 @@ class JsonArray(JsonFormat):
             if buffer[position : position + 1] != b"[":
                 return self._document(buffer, position)
             position += 1
-        return self._elements(buffer, position, offset, number, rows)
+        return self._elements(buffer, position, at, rows)
 
     def _unread(self, buffer: bytes, at: tuple[int, int, str], sentence: str) -> Chunk:
         """Return a chunk that is reported as one unreadable element."""
@@ -81,10 +82,11 @@ class JsonArray(JsonFormat):
             record = Problem(record.key, hint)
         return self._chunk(buffer, len(buffer), (0, 1, "rest")).holding([record])
 
-    def _elements(self, buffer: bytes, position: int, offset: int, number: int, rows: int) -> Chunk:
+    def _elements(self, buffer: bytes, position: int, at: tuple[int, int, str], rows: int) -> Chunk:
         places: list[tuple[int, int]] = []
         values: list[Any] = []
-        first, phase = number + 1, "list"
+        offset, number, phase = at
+        comma = phase == "list"  # which precedes the position, so that an element has to follow
         text = buffer.decode("latin-1")  # whose positions equal those of the bytes
         # Only ASCII also reads the same.
         read = self._keeps and buffer.isascii()
@@ -94,6 +96,7 @@ class JsonArray(JsonFormat):
                 value, start, last, position = element
                 values.append(value)
                 places.append((start, last))
+                comma = text[position - 1] == ","
                 continue
             end, buffer = self._element_end(buffer, position, alone=not places)
             if len(buffer) > len(text):
@@ -102,19 +105,21 @@ class JsonArray(JsonFormat):
             if end is None and places and len(buffer) - position < self.job.most_bytes:
                 break  # the next chunk begins with it
             start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
-            if buffer[start : start + 1] == b"]":
-                position, phase = start + 1, "behind"
+            closed = buffer[start : start + 1] == b"]"
+            if comma or not closed:
+                values.append(UNREAD)
+                places.append((start, -1 if end is None else end))
+            if closed or end is None:
+                position, phase = (start + 1, "behind") if closed else (len(buffer), "rest")
                 break
-            values.append(UNREAD)
-            if end is None:
-                places.append((start, -1))
-                position, phase = len(buffer), "rest"
-                break
-            places.append((start, end))
             position = _SPACE.match(buffer, end).end()  # type: ignore[union-attr]
-            position += buffer[position : position + 1] == b","
+            comma = buffer[position : position + 1] == b","
+            position += comma
+        if phase not in ("behind", "rest"):
+            phase = "list" if comma else "closing"
         chunk = self._chunk(buffer, position, (offset, number + len(places), phase))
-        return chunk._replace(unread=(first, places, values if read else None)) if places else chunk
+        unread = number + 1, places, values if read else None
+        return chunk._replace(unread=unread) if places else chunk
 
     def _element_end(
         self, buffer: bytes, position: int, *, alone: bool
@@ -149,8 +154,10 @@ class JsonArray(JsonFormat):
         document: Any = UNREAD,
     ) -> StoredRecord | Problem | None:
         start, end = place
-        if end < 0:
-            return Problem(str(number), _ENDLESS.format(most=self.job.most_bytes))
+        if end <= start:
+            empty = end == start
+            sentence = _EMPTY if empty else _ENDLESS.format(most=self.job.most_bytes)
+            return Problem(str(number), sentence)
         every = self.every_record
         if every and self.job.key is None:
             # To be restored: the journal has its values.
@@ -212,7 +219,7 @@ def complete_end(buffer: bytes, position: int) -> int | None:
     """
     start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
     first = buffer[start : start + 1]
-    if first in (b"", b"]"):
+    if first in (b"", b"]", b","):
         return start if first else None
     end: int | None = None
     if first in b'{["':
