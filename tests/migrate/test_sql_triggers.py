@@ -8,7 +8,8 @@ import pytest
 
 from flaglift.errors import InputError
 from flaglift.migrate.job import Job
-from flaglift.migrate.sql.rows import Row, Rows
+from flaglift.migrate.sql.fetching import Row
+from flaglift.migrate.sql.rows import Rows
 from migrate.conftest import PROMPTS, Database, open_database
 from migrate.sources import applied, opened, planned, undone, verified
 from running import flaglift

@@ -83,7 +83,7 @@ class Migration:
         self.control.wait_to_begin()
         if self._ahead is not None:
             self._parts = self._ahead(writer.run.cursor, write=True)
-        self._until = self._end(writer, writer.run.cursor)
+        self._until = self._patiently(writer, self.store.last)
         while True:
             if self.control.ends():
                 return False
@@ -97,24 +97,6 @@ class Migration:
         """Complete a run that got to its end; return what the user should know."""
         return self._patiently(writer, writer.finish)
 
-    def _end(self, writer: RunWriter, cursor: Cursor | None) -> Cursor | None:
-        """Return where a pass from a cursor onward ends; None for the end of a file.
-
-        A store that does not tell is read to its end once more.
-        """
-        end = self._patiently(writer, self.store.last)
-        if end is not None or self.store.passes_on:
-            return end
-        throttle = self.control.throttle
-        while not self.control.ends():
-            started = time.monotonic()
-            chunk = self._patiently(writer, partial(self.store.read, cursor, throttle.rows))
-            if chunk is None:
-                break
-            cursor = chunk.cursor
-            throttle.wait(chunk.total, time.monotonic() - started, self.control.ends)
-        return cursor
-
     def _finish_late(self, writer: RunWriter) -> bool:
         """Repeat over the records that still contain flags until none can be translated.
 
@@ -127,7 +109,7 @@ class Migration:
             written = writer.run.tally.changed
             left = Tally()
             cursor: Cursor | None = None
-            self._until = self._end(writer, cursor)
+            self._until = self._patiently(writer, self.store.last)
             while True:
                 if self.control.ends():
                     return False

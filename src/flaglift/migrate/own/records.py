@@ -22,8 +22,8 @@ class PromptCollection(Protocol):
     what was written is kept.
 
     A store that others write to should also have `last() -> str | None`, which returns the last of
-    the keys that `read` gives. A run ends each of its passes there; without it, it first reads
-    all records once more to find the last one.
+    the keys that `read` gives. A run ends each of its passes there; without it, a run ends when
+    `read` gives nothing more.
     """
 
     def read(self, after: str | None, count: int) -> Sequence[tuple[str, Values]]:

@@ -86,8 +86,7 @@ def connect_engine(url: URL) -> Engine:
 
 _POSTGRESQL_SPELLING = (
     "SELECT set_config('datestyle', 'ISO, YMD', true),"
-    " set_config('intervalstyle', 'postgres', true), set_config('bytea_output', 'hex', true),"
-    " set_config('extra_float_digits', '3', true)"
+    " set_config('intervalstyle', 'postgres', true), set_config('bytea_output', 'hex', true)"
 )
 """Settings for a single transaction."""
 _MYSQL_SESSION = (

@@ -250,10 +250,7 @@ class TableStore:
                 yield SqlUndoer(self._session, self._ledger, rows, run, self._lease)
 
     def _rows_of_run(self, run: MigrationRun) -> Rows:
-        """Return the rows as the run's own options read them.
-
-        Raises `InputError` if the table has been replaced since.
-        """
+        """Return the rows as the run's own options read them; raises `InputError` if it cannot."""
         try:
             return self._rows_of(self._job.with_options(run.info["options"]))
         except InputError as error:
