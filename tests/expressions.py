@@ -97,6 +97,7 @@ def _read_corpora() -> None:
     from flaglift.migrate.decision import Decider  # noqa: PLC0415
     from flaglift.migrate.job import DEFAULT_TARGETS  # noqa: PLC0415
     from flaglift.migrate.json_document import JsonDocuments  # noqa: PLC0415
+    from flaglift.migrate.sql.preflight import inserting_into  # noqa: PLC0415
     from flaglift.rules import RULES  # noqa: PLC0415
     from flaglift.rules.pages import sections, summary  # noqa: PLC0415
     from flaglift.settings import Settings  # noqa: PLC0415
@@ -128,6 +129,7 @@ def _read_corpora() -> None:
     decide, documents = Decider(Settings(), None), JsonDocuments("text", DEFAULT_TARGETS)
     line = b'{"text":  "a cat --video --video_model kling25"}'  # not spelled as Python does
     documents.write(line, [decide(stored) for stored in documents.read(line)])
+    inserting_into("main", "prompts")
     Patterns("/here", ("*a*b[c-e]*/?.txt", "*a*a*a*a*a*c")).match("/here/ab/x.txt")
 
 

@@ -6,7 +6,7 @@ match as early as possible, and there is no backtracking.
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -76,8 +76,22 @@ class Patterns:
 
 
 @dataclass(frozen=True)
+class _Segment:
+    text: str
+
+    def matches(self, name: str) -> bool:
+        """Return whether it matches the name of a file or folder."""
+        return self._compiled.fullmatch(name) is not None
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        """The expression, kept: each file asks each pattern of a list in turn."""
+        return re.compile(_expression(self.text), re.DOTALL)
+
+
+@dataclass(frozen=True)
 class _Pattern:
-    segments: tuple[str, ...]
+    segments: tuple[_Segment, ...]
     anchored: bool
     """Whether it matches the whole path, and not a name at any depth."""
     folders_only: bool
@@ -86,24 +100,18 @@ class _Pattern:
     def matching(self, parts: Sequence[str]) -> Collection[int]:
         """Return all counts of leading parts that the pattern matches."""
         if not self.anchored:
-            matches = self._matchers[0]
-            return [at for at, name in enumerate(parts, 1) if matches(name)]
+            return [at for at, name in enumerate(parts, 1) if self.segments[0].matches(name)]
         reached: Collection[int] = {0}
-        for number, (segment, matches) in enumerate(
-            zip(self.segments, self._matchers, strict=True), 1
-        ):
-            if segment == "**":
+        for number, segment in enumerate(self.segments, 1):
+            if segment.text == "**":
                 # At the end, it matches everything inside the folder, but not the folder itself.
                 least = min(reached, default=len(parts)) + (number == len(self.segments))
                 reached = range(least, len(parts) + 1)
             else:
-                reached = {at + 1 for at in reached if at < len(parts) and matches(parts[at])}
+                reached = {
+                    at + 1 for at in reached if at < len(parts) and segment.matches(parts[at])
+                }
         return reached
-
-    @cached_property
-    def _matchers(self) -> list[Callable[[str], object]]:
-        """What matches the segments, kept: each file asks each pattern of a list in turn."""
-        return [re.compile(_expression(each), re.DOTALL).fullmatch for each in self.segments]
 
 
 def too_many(lines: Sequence[str]) -> str:
@@ -186,7 +194,7 @@ def _patterns(lines: Sequence[str]) -> Iterator[_Pattern]:
         text = text.removesuffix("/")
         anchored = "/" in text
         if text.removeprefix("/"):
-            segments = tuple(text.removeprefix("/").split("/"))
+            segments = tuple(map(_Segment, text.removeprefix("/").split("/")))
             yield _Pattern(segments, anchored, folders_only, negated)
 
 

@@ -126,14 +126,19 @@ _ON_UPDATE = (
 )
 
 
+def inserting_into(schema: str, table: str) -> re.Pattern[str]:
+    """Return the expression for a statement that inserts into a table."""
+    into = _INTO.format(q="[\"'`\\[\\]]?", schema=re.escape(schema), table=re.escape(table))
+    return re.compile(into, re.IGNORECASE)
+
+
 def _check_triggers(connection: Connection, table: PromptTable, dialect: str) -> list[Check]:
     names: dict[str, Any] = {
         "name": format_name(connection, table.table),
         "schema": table.identity.schema,
         "table": table.identity.name,
     }
-    quoted = {name: re.escape(value) for name, value in names.items()}
-    inserting = re.compile(_INTO.format(q="[\"'`\\[\\]]?", **quoted), re.IGNORECASE)
+    inserting = inserting_into(names["schema"], names["table"])
     notes = [
         Check("note", "trigger", f"the trigger `{trigger}` fires on every update{more}")
         for trigger, body in sorted(map(tuple, connection.execute(text(_TRIGGERS[dialect]), names)))
