@@ -139,7 +139,7 @@ def test_a_count_of_settings_that_is_none(count: str, monkeypatch: pytest.Monkey
     for option in ([], ["--staged"], ["--since=HEAD"]):
         run = flaglift("check", *option)
         assert run.returncode == 2
-        said = "the environment variable GIT_CONFIG_COUNT is no count of settings"
+        said = "the environment variable GIT_CONFIG_COUNT is not a number"
         assert run.stderr == f"flaglift: {said}: {count}\n"
 
 

@@ -193,7 +193,7 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     # After the configuration in the caller's environment, so that this one wins.
     count = os.environ.get(_COUNT) or "0"
     if not re.fullmatch("[0-9]{1,9}", count):
-        raise ConfigError(f"the environment variable {_COUNT} is no count of settings: {count}")
+        raise ConfigError(f"the environment variable {_COUNT} is not a number: {count}")
     first = int(count)
     variables = {**os.environ, **_VARIABLES, _COUNT: str(first + len(settings))}
     variables.pop("GIT_EXTERNAL_DIFF", None)
