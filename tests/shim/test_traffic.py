@@ -320,6 +320,30 @@ def test_a_file_that_is_damaged_is_named(tmp_path: Path) -> None:
     assert "cannot be read: no such table: sent" in answer.json()["base"][0]
 
 
+@pytest.mark.parametrize(
+    ("what", "count", "last", "sentence"),
+    [
+        ("seen", 1, 1.0, "it counts `seen`, which this version of flaglift does not know"),
+        ("last", 1, 1.0, "it counts `last`, which"),
+        ("add", 1, 1.0, "it counts `add`, which"),
+        (b"legacy", 1, 1.0, "cannot be read: "),
+        ("legacy", 1, "today", "cannot be read: "),
+    ],
+)
+def test_counts_of_another_kind_are_no_report(
+    tmp_path: Path, what: object, count: object, last: object, sentence: str
+) -> None:
+    path = tmp_path / "traffic.db"
+    TrafficStore(path).close()
+    with sqlite3.connect(path) as other:
+        row = (hour_of(time.time()), "/p", "", "", what, count, last)
+        other.execute("INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    other.close()
+    with TrafficStore(path, reads=True) as store, pytest.raises(InputError) as caught:
+        store.report(1)
+    assert sentence in str(caught.value)
+
+
 def test_a_file_that_others_have_locked_holds_up_no_request(tmp_path: Path) -> None:
     path = tmp_path / "traffic.db"
     with (

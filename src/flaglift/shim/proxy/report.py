@@ -26,6 +26,9 @@ class ProxyRun(NamedTuple):
     """Whether it ended cleanly, with all its counts written."""
 
 
+_COUNTED = ("requests", "legacy", "kept")
+
+
 @dataclass(slots=True)
 class TrafficRow:
     """What one caller sent to one route."""
@@ -45,10 +48,12 @@ class TrafficRow:
     since 1970; 0: never."""
 
     def add(self, what: str, count: int, last: float) -> None:
-        """Add a count, last seen at this time."""
+        """Add a count, last seen at this time. Raises `ValueError` for one of an unknown kind."""
         reason = what.removeprefix(UNREAD)
         if what != reason:
             self.unread += Counter({reason: count})  # omitted if there were none lately
+        elif what not in _COUNTED:
+            raise ValueError(f"it counts `{what}`, which this version of flaglift does not know")
         else:
             setattr(self, what, getattr(self, what) + count)
         if what == "legacy" or what != reason:

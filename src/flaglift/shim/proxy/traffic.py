@@ -181,12 +181,12 @@ class TrafficStore:
             with self._lock:
                 runs = [ProxyRun(*row) for row in self._database.execute(_RUNS, (began,))]
                 counts = self._database.execute(_ROWS, (began,)).fetchall()
-        except sqlite3.Error as error:
+            rows: dict[Sender, TrafficRow] = {}
+            for route, caller, agent, what, count, last in counts:
+                sender = Sender(route, caller, agent)
+                rows.setdefault(sender, TrafficRow(*sender)).add(what, count, last)
+        except (sqlite3.Error, TypeError, ValueError) as error:
             raise InputError(f"{self._name}: cannot be read: {error}") from None
-        rows: dict[Sender, TrafficRow] = {}
-        for route, caller, agent, what, count, last in counts:
-            sender = Sender(route, caller, agent)
-            rows.setdefault(sender, TrafficRow(*sender)).add(what, count, last)
         return Report(hours, began, now, runs, list(rows.values()))
 
     def close(self) -> None:
