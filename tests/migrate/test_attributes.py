@@ -140,8 +140,13 @@ def test_a_run_that_is_refused_leaves_nothing_to_stumble_over(tmp_path: Path) ->
 
 def test_a_run_that_has_written_nothing_holds_up_no_other(tmp_path: Path) -> None:
     path, journal, to = source(tmp_path), tmp_path / "j", tmp_path / "sub" / "new.jsonl"
+    with pytest.raises(InputError, match=r"there is no folder .*sub; create it, or name another"):
+        applied(path, journal=journal, to=to)
+    in_the_way = to.with_name(f".{to.name}.flaglift-partial")
+    in_the_way.mkdir(parents=True)
     with pytest.raises(InputError, match="cannot be written"):
         applied(path, journal=journal, to=to)
+    in_the_way.rmdir()
     assert applied(path, journal=journal, to=tmp_path / "new.jsonl").changed == 1
     with opened(Job(str(path), journal=journal), write=False) as store:
         assert [run.state for run in store.runs()] == ["abandoned", "finished"]

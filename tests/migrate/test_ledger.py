@@ -22,10 +22,8 @@ from flaglift.migrate.store import MigrationRun
 from flaglift.migrate.tally import Tally
 
 KEYS = ["1", "2", "999", "1000", "1999", "12345", "a", "", "\u732b", "\ud800", "٣"]
-RUNS = [
-    MigrationRun(name, "s", "f", "running", None, Tally(), name, name, {"options": {}})
-    for name in "rq"
-]
+INFO = {"options": {}, "source_id": [], "result": "", "written": 0, "undo": None, "created": []}
+RUNS = [MigrationRun(name, "s", "f", "running", None, Tally(), name, name, INFO) for name in "rq"]
 
 
 class SpoiledError(Exception):

@@ -145,17 +145,21 @@ def test_a_trigger_that_brings_flags_back_does_not_keep_a_run_for_ever(
         assert database.rows()[:4] == before
 
 
-@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+INTO = [("prompts", True), ('"prompts"', True), ("prompts_old", False), ("other", False)]
+# A trigger of SQLite names no schema.
+INTO_SCHEMAS = [("SCHEMA . PROMPTS", True), ("prompts.other", False), ("other.prompts", False)]
+
+
 @pytest.mark.parametrize(
-    ("into", "inserts"),
-    [("prompts", True), ('"prompts"', True), ("SCHEMA . PROMPTS", True), ("prompts_old", False),
-     ("other", False), ("prompts.other", False), ("other.prompts", False)],
-)  # fmt: skip
+    ("kind", "into", "inserts"),
+    [
+        *(("sqlite", *each) for each in INTO),
+        *(("postgresql", *each) for each in INTO + INTO_SCHEMAS),
+    ],
+)
 def test_a_trigger_that_inserts_into_its_own_table_is_noted(
     tmp_path: Path, kind: str, into: str, inserts: bool
 ) -> None:
-    if kind == "sqlite" and "." in into:
-        pytest.skip("a trigger of SQLite names no schema")
     for database in open_database(kind, tmp_path):
         source = database.prompts(TEXTS)
         if kind == "sqlite":
