@@ -8,7 +8,7 @@ import pytest
 from flaglift.check.hosts.base import Literal, LiteralChange
 from flaglift.check.hosts.finding import candidates
 from flaglift.check.hosts.registry import host_named
-from flaglift.check.hosts.rewriting import edits_of_each, rewrite
+from flaglift.check.hosts.rewriting import CROWDED, edits_of_each, rewrite
 
 P = "a cat --video --video_model kling25 --duration 7"
 SOURCES = [
@@ -63,3 +63,27 @@ def test_a_change_that_cannot_be_made_keeps_no_other_from_being_made(
         assert [each.change.literal for each in done.refused] == [wrong]
         edits = edits_of_each(data, host, order)
         assert [not each for each in edits] == [each.literal is wrong for each in order]
+
+
+def test_changes_that_cannot_be_made_are_not_tried_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = 400
+    data, host = "".join(f'a{n} = "{P}"\n' for n in range(count)).encode(), host_named("toml")
+    literals = [each for each, said in candidates(data, host) if said.taken]
+    made, *wrong = literals
+    wrong = [replace(each, form=Wrong(each.form, b'5" = "')) for each in wrong]
+    changes = [LiteralChange(each, P.replace("7", "5")) for each in (made, *wrong)]
+    calls: list[bytes] = []
+    read = type(host).literals
+
+    def counted(self: object, data: bytes) -> list[Literal]:
+        calls.append(data)
+        return read(host, data)
+
+    monkeypatch.setattr(type(host), "literals", counted)
+    done = rewrite(data, host, changes)
+    assert len(calls) <= 201
+    assert done.data.decode() == data.decode().replace("--duration 7", "--duration 5", 1)
+    assert {id(each.change) for each in done.refused} == {id(each) for each in changes[1:]}
+    assert {each.reason for each in done.refused} > {CROWDED}

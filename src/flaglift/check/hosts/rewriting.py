@@ -13,6 +13,10 @@ from flaglift.emit.form import form_value
 from flaglift.lossless.spans import Span
 
 ELSEWHERE = "another part of the file would read differently"
+CROWDED = "too many changes of the file cannot be proved to change nothing else"
+
+_MOST_READINGS = 200
+"""How often a file is read to prove changes: enough to find some ten that cannot be made."""
 
 Attempt = tuple[LiteralChange, bool]
 """A change, and whether its text is rewritten from hole to hole."""
@@ -62,13 +66,18 @@ def _made(
     made: list[Attempt] = []
     refused: list[Refused] = []
     groups = [[(change, False) for change in changes]]
-    while groups:
+    readings = 0
+    while groups and readings < _MOST_READINGS:
         group = groups.pop()
+        if not group:
+            continue
+        readings += 1
         try:
-            new = _proved(data, host, before, [*made, *group]) if group else new
+            new = _proved(data, host, before, [*made, *group])
             made += group
         except UnwritableError as error:
             groups += _again(group, error, refused)
+    refused += [Refused(change, CROWDED) for group in groups for change, _ in group]
     return new, made, refused
 
 
