@@ -1,6 +1,7 @@
 """What a configuration says about files, wherever it stands."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -271,6 +272,14 @@ def test_init_writes_a_file_of_its_own_without_a_project_file() -> None:
     assert (run.returncode, run.stderr) == (0, "wrote flaglift.toml\n")
     assert Path("flaglift.toml").read_text() == template("")
     assert oct(Path("flaglift.toml").stat().st_mode & 0o777) == oct(0o666 & ~umask())
+
+
+def test_init_waits_for_no_pipe() -> None:
+    os.mkfifo("pyproject.toml")
+    run = flaglift("init")
+    assert run.returncode == 2
+    assert run.stderr == "flaglift: pyproject.toml: cannot be read: not a regular file\n"
+    assert os.listdir() == ["pyproject.toml"]
 
 
 def umask() -> int:

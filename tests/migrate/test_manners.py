@@ -1,6 +1,7 @@
 """How a run stands back for others, is told what to do while it goes on, and what is left of it."""
 
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -101,6 +102,16 @@ def test_a_run_waits_until_it_understands_what_it_is_told(
     (said,) = orders.said
     assert said.startswith(f"waiting: {orders.path}: ")
     assert reason in said
+
+
+def test_a_run_does_not_hang_where_its_orders_are_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "control"
+    os.mkfifo(path)
+    said: list[str] = []
+    throttle = Throttle(control_file=path, sleep=lambda _: path.unlink(), say=said.append)
+    throttle.wait(1, 1.0, never)
+    assert said[0].startswith(f"waiting: {path}: ")
+    assert said[0].endswith("Not a regular file")
 
 
 def test_a_lower_rate_holds_for_the_next_chunk(tmp_path: Path) -> None:

@@ -88,7 +88,8 @@ def command() -> None:
       flaglift init
     """
     from flaglift.check.writing import create_file, write_file
-    from flaglift.errors import ConfigError
+    from flaglift.errors import ConfigError, reason
+    from flaglift.files import read_regular
     from flaglift.settings import config_in
 
     there = config_in(Path())
@@ -99,7 +100,10 @@ def command() -> None:
         create_file(Path("flaglift.toml"), template("").encode())
         tell("wrote flaglift.toml")
         return
-    old = project.read_bytes()
+    try:
+        old = read_regular(project)
+    except OSError as error:
+        raise ConfigError(f"{project}: cannot be read: {reason(error)}") from None
     end = b"\r\n" if b"\r\n" in old else b"\n"
     gap = b"" if not old.strip() else end if old.endswith(b"\n") else end * 2
     added = template("tool.flaglift").encode().replace(b"\n", end)

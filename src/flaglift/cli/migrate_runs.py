@@ -12,6 +12,7 @@ from flaglift.cli import tell
 from flaglift.cli.migrate_options import job_from
 from flaglift.cli.migrate_outputs import check_outputs, listing
 from flaglift.errors import InputError, reason
+from flaglift.files import read_regular
 from flaglift.migrate.clock import now
 from flaglift.migrate.control import Control
 from flaglift.migrate.decision import decider_of
@@ -31,6 +32,8 @@ from flaglift.report.migration_progress import Progress
 
 Document = dict[str, Any]
 _MOST_LISTED = 20
+_LARGEST_PLAN = 1 << 28
+"""Bytes."""
 
 
 @contextmanager
@@ -211,7 +214,7 @@ def _planned(path: Path | None, job: Job, most: float) -> SavedPlan | None:
     if path is None:
         return None
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_regular(path, _LARGEST_PLAN))
     except OSError as error:
         raise InputError(f"{path}: {reason(error)}") from None
     except (ValueError, RecursionError):

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Any
 
+from flaglift.catalog.overlay import read_overlay
 from flaglift.context import NULLS
 from flaglift.emit.form import form_value
 from flaglift.errors import InputError
@@ -126,7 +127,7 @@ class Job:
         """A hash of everything that determines the output, including this version's behavior."""
         chosen = asdict(self.settings)
         overlay = self.settings.overlay
-        chosen["overlay"] = None if overlay is None else overlay.read_text(encoding="utf-8")
+        chosen["overlay"] = None if overlay is None else read_overlay(overlay)
         parts = [
             own_version(), chosen, self.text, dict(self.targets), self.key, self.json_column,
             self.where, self.encoding, self.delimiter, self.create_columns, dict(self.empty),

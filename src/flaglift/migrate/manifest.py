@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flaglift.errors import InputError, reason
+from flaglift.files import read_regular
 from flaglift.migrate.clock import now
 from flaglift.migrate.files.output import move, writing
 from flaglift.migrate.files.runs import fingerprint, identity, result_path
@@ -28,6 +29,9 @@ NAME = "flaglift.manifest"
 """The name of the manifest's folder, inside the pattern's last folder without a wildcard."""
 
 _NAME_BYTES = 100
+
+_LARGEST = 1 << 30
+"""Bytes of a manifest's file, which may name millions."""
 
 Document = dict[str, Any]
 
@@ -155,5 +159,5 @@ class Manifest:
 
 
 def _read(path: Path) -> Document:
-    document: Document = json.loads(path.read_text(encoding="utf-8"))
+    document: Document = json.loads(read_regular(path, _LARGEST))
     return document

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flaglift.files import read_regular
+
 _FEWEST, _MOST, _FIRST = 50, 20_000, 200
 _MOST_BYTES = 16 * 2**20
 _POLL_SECONDS = 0.2
@@ -103,7 +105,7 @@ class Throttle:
         if self.control_file is None or not self.control_file.exists():
             self._paused = False
             return
-        said = tomllib.loads(self.control_file.read_text(encoding="utf-8"))
+        said = tomllib.loads(read_regular(self.control_file).decode())
         for name, value in said.items():
             kind = _ORDERS.get(name)
             if kind is None:
