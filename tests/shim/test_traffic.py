@@ -27,9 +27,10 @@ from flaglift.shim.proxy.counting import Counting
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import product
 from flaglift.shim.proxy.options import Options
-from flaglift.shim.proxy.report import HOUR
+from flaglift.shim.proxy.report import HOUR, ProxyRun, Report
 from flaglift.shim.proxy.request import Request
 from flaglift.shim.proxy.traffic import Sender, TrafficStore, Worker, hour_of
+from lossless.timing import growth
 from shim.forms import JSON, LEGACY, UNREADABLE, json_body
 from shim.servers import proxied, upstream
 
@@ -247,6 +248,11 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     empty.touch()
     with pytest.raises(InputError, match=r"empty\.db: is empty; `flaglift serve --traffic` writes"):
         TrafficStore(empty, reads=True)
+    os.mkfifo(tmp_path / "pipe")
+    for other in (tmp_path, tmp_path / "pipe"):
+        for reads in (False, True):
+            with pytest.raises(InputError, match="is not a regular file"):
+                TrafficStore(other, reads=reads)
     text = tmp_path / "text"
     text.write_text("no database " * 100)
     with pytest.raises(InputError, match="file is not a database"):
@@ -326,8 +332,13 @@ def test_a_file_that_is_damaged_is_named(tmp_path: Path) -> None:
         ("seen", 1, 1.0, "it counts `seen`, which this version of flaglift does not know"),
         ("last", 1, 1.0, "it counts `last`, which"),
         ("add", 1, 1.0, "it counts `add`, which"),
-        (b"legacy", 1, 1.0, "cannot be read: "),
-        ("legacy", 1, "today", "cannot be read: "),
+        (b"legacy", 1, 1.0, "cannot be read: row 1 of its table `sent` is damaged"),
+        ("legacy", "many", 1.0, "row 1 of its table `sent` is damaged; name a new file"),
+        ("legacy", 1.5, 1.0, "row 1 of its table `sent` is damaged"),
+        ("legacy", -1, 1.0, "row 1 of its table `sent` is damaged"),
+        ("legacy", 1, "today", "row 1 of its table `sent` is damaged"),
+        ("legacy", 1, -1.0, "row 1 of its table `sent` is damaged"),
+        ("legacy", 1, float("inf"), "row 1 of its table `sent` is damaged"),
     ],
 )
 def test_counts_of_another_kind_are_no_report(
@@ -342,6 +353,88 @@ def test_counts_of_another_kind_are_no_report(
     with TrafficStore(path, reads=True) as store, pytest.raises(InputError) as caught:
         store.report(1)
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["route", "caller", "agent"])
+def test_names_that_are_no_text_are_no_report(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "traffic.db"
+    with TrafficStore(path) as store:
+        store.add(WORKER, [(Sender("r", "c", "a"), Counter(requests=1))])
+        with sqlite3.connect(path) as other:
+            other.execute(f"UPDATE sent SET {name} = x'ff'")  # noqa: S608 - one of three
+        other.close()
+        with pytest.raises(InputError, match="row 1 of its table `sent` is damaged"):
+            store.report(1)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("proxy", b"p"), ("worker", "x"), ("worker", -1), ("worker", 1), ("workers", "two"),
+        ("workers", 0), ("began", "x"), ("began", -1.0), ("seen", "x"), ("seen", float("inf")),
+        ("ended", "no"), ("ended", 2),
+    ],
+)  # fmt: skip
+def test_times_of_another_kind_are_no_report(tmp_path: Path, column: str, value: object) -> None:
+    path = tmp_path / "traffic.db"
+    with TrafficStore(path) as store:
+        watched(store, NOW - 5 * HOUR, NOW)
+        assert store.report(3, now=NOW).clean
+        with sqlite3.connect(path) as other:
+            other.execute(f"UPDATE runs SET {column} = ?", (value,))  # noqa: S608 - one of ours
+        other.close()
+        with pytest.raises(InputError, match="row 1 of its table `runs` is damaged"):
+            store.report(3, now=NOW)
+
+
+def test_a_file_without_its_key_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.db"
+    TrafficStore(path).close()
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE secret SET value = 'text'")
+    other.close()
+    for reads in (False, True):
+        with pytest.raises(InputError, match=r"traffic\.db: its table `secret` is damaged"):
+            TrafficStore(path, reads=reads)
+
+
+def test_a_file_that_computes_what_is_read_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.db"
+    TrafficStore(path).close()
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE sent")
+        other.execute(f"CREATE VIEW sent AS {endless}")
+    other.close()
+    for reads in (False, True):
+        with pytest.raises(InputError, match="by another program"):
+            TrafficStore(path, reads=reads)
+
+
+def test_what_comes_after_now_is_not_watched_yet() -> None:
+    with TrafficStore(None) as store:
+        watched(store, NOW - HOUR, NOW + 24 * HOUR)  # the clock was wrong
+        report = store.report(24, now=NOW)
+        assert (report.watched, report.clean) == (HOUR, False)
+    with TrafficStore(None) as store:
+        store.add(WORKER, [], now=NOW - 5 * HOUR)
+        store.add(WORKER, [], now=NOW + HOUR)
+        assert not store.report(3, now=NOW).complete  # it may have ended long ago
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_proxy_that_restarts_all_the_time_is_reported_in_time(workers: int) -> None:
+    def report(count: int) -> Report:
+        runs = [
+            ProxyRun(str(run if workers == 1 else 0), number, workers, run, run + 0.5, True)
+            for run in range(count)
+            for number in range(workers)
+        ]
+        return Report(24, 0, count, runs, [])
+
+    assert report(100).watched == 50
+    few, many = bytes(300), bytes(3000)
+    assert growth(lambda data: report(len(data)).watched, few, many) < 30  # a quadratic one: 100
 
 
 def test_a_file_that_others_have_locked_holds_up_no_request(tmp_path: Path) -> None:
@@ -393,7 +486,7 @@ def test_the_pages_for_operators(tmp_path: Path) -> None:
             assert (report["hours"], report["clean"]) == (2, False)
             assert report["rows"][0]["legacy"] == 2
             assert httpx.get(proxy + "/traffic").json()["hours"] == 24
-            for wrong in ("0", "-1", "x", "99999"):
+            for wrong in ("", "0", "-1", "x", "99999", "9" * 5000, "%D9%A3"):
                 assert httpx.get(f"{proxy}/traffic?hours={wrong}").status_code == 400
         assert [request.path for request in service.received] == [PATH, PATH, PATH, "/metrics"]
 

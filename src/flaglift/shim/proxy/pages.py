@@ -1,6 +1,7 @@
 """The pages for operators of the proxy: health, counters, who still sends flags."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from flaglift.shim.proxy.traffic import TrafficStore
 
 _JSON = b"application/json; charset=utf-8"
 _MOST_HOURS = 24 * 366
+_HOURS = re.compile("[0-9]{1,4}")
 
 
 class Page(NamedTuple):
@@ -75,8 +77,8 @@ class Pages:
         return Page(200, b"text/plain; version=0.0.4; charset=utf-8", self._metrics.page())
 
     async def _traffic(self, query: str) -> Page:
-        (hours,) = parse_qs(query).get("hours", ["24"])[-1:]
-        if not hours.isdecimal() or not 0 < int(hours) <= _MOST_HOURS:
+        (hours,) = parse_qs(query, keep_blank_values=True).get("hours", ["24"])[-1:]
+        if not _HOURS.fullmatch(hours) or not 0 < int(hours) <= _MOST_HOURS:
             return Page(
                 400, _JSON, b'{"hours": ["must be a whole number from 1 to %d"]}' % _MOST_HOURS
             )

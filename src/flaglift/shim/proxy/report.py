@@ -79,14 +79,14 @@ class Report:
     @property
     def watched(self) -> float:
         """The seconds during which all workers of a proxy ran."""
-        spans = []
-        for proxy in {run.proxy for run in self.runs}:
-            runs = [run for run in self.runs if run.proxy == proxy]
-            by_worker: dict[int, list[tuple[float, float]]] = defaultdict(list)
-            for run in runs:
-                end = self.now if not run.ended and self._alive(run) else run.seen
-                by_worker[run.worker].append((max(run.began, self.began), end))
-            if len(by_worker) == runs[0].workers:
+        proxies: dict[tuple[str, int], dict[int, list[Span]]] = defaultdict(dict)
+        for run in self.runs:
+            end = self.now if not run.ended and self._alive(run) else min(run.seen, self.now)
+            of_worker = proxies[run.proxy, run.workers].setdefault(run.worker, [])
+            of_worker.append((max(run.began, self.began), end))
+        spans: list[Span] = []
+        for (_, workers), by_worker in proxies.items():
+            if len(by_worker) == workers:
                 spans += _common(list(by_worker.values()))
         return sum(end - start for start, end in _merged(spans))
 
@@ -96,7 +96,7 @@ class Report:
         return [run for run in self.runs if not run.ended and not self._alive(run)]
 
     def _alive(self, run: ProxyRun) -> bool:
-        return run.seen > self.now - _LATE_SECONDS
+        return abs(self.now - run.seen) < _LATE_SECONDS
 
     @property
     def covered(self) -> bool:
@@ -153,13 +153,13 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _common(each: list[list[Span]]) -> list[Span]:
-    """Return the intersection of several lists of time spans."""
-    common = _merged(each[0])
-    for spans in each[1:]:
-        common = [
-            (max(start, begin), min(end, stop))
-            for start, end in common
-            for begin, stop in _merged(spans)
-            if max(start, begin) < min(end, stop)
-        ]
+    """Return the times that are in a span of each list."""
+    borders = (border for spans in each for start, end in _merged(spans)
+               for border in ((start, 1), (end, -1)))  # fmt: skip
+    common, running, since = [], 0, 0.0
+    for moment, change in sorted(borders):
+        if running == len(each):
+            common.append((since, moment))
+        running += change
+        since = moment
     return common

@@ -36,9 +36,26 @@ COMMIT;
 """
 _CONTENT = """
 SELECT (SELECT count(*) FROM sqlite_master),
-    (SELECT count(*) FROM sqlite_master WHERE name = 'secret'), user_version
+    (SELECT count(*) FROM sqlite_master WHERE name = 'secret'),
+    (SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')), user_version
 FROM pragma_user_version
 """
+_DAMAGED = """
+SELECT 'runs', rowid FROM runs WHERE (
+    typeof(proxy) = 'text' AND typeof(worker) = 'integer' AND typeof(workers) = 'integer'
+    AND worker BETWEEN 0 AND workers - 1 AND ended IN (0, 1)
+    AND typeof(began) = 'real' AND began BETWEEN 0 AND :latest
+    AND typeof(seen) = 'real' AND seen BETWEEN 0 AND :latest
+) IS NOT TRUE
+UNION ALL SELECT 'sent', rowid FROM sent WHERE (
+    typeof(route) = 'text' AND typeof(caller) = 'text' AND typeof(agent) = 'text'
+    AND typeof(what) = 'text' AND typeof(count) = 'integer' AND count >= 0
+    AND typeof(last) = 'real' AND last BETWEEN 0 AND :latest
+) IS NOT TRUE LIMIT 1
+"""
+_LATEST = 253402300799.0
+"""The end of the year 9999: later moments have no date."""
+_KEY = "SELECT value FROM secret WHERE typeof(value) = 'blob'"
 _BEGIN = "INSERT INTO runs (proxy, worker, workers, began, seen) VALUES (?, ?, ?, ?, ?)"
 _SEEN = "UPDATE runs SET seen = ?, ended = ? WHERE id = ?"
 _COUNT = """
@@ -81,8 +98,10 @@ class TrafficStore:
         self._run: int | None = None
         self._lock = threading.Lock()
         try:
+            if path is not None and path.exists() and not path.is_file():
+                raise InputError(f"{path}: is not a regular file")
             if path is not None and reads:
-                if not path.is_file():
+                if not path.exists():
                     raise InputError(f"{path}: no such file; `flaglift serve --traffic` writes it")
                 self._database = _read(path)
                 if not self._check():
@@ -90,6 +109,8 @@ class TrafficStore:
             else:
                 self._database = _connect(self._name)
                 self._open()
+            self.secret: bytes = self._secret()
+            """The key of the callers' names."""
         except (sqlite3.Error, OSError) as error:
             said = reason(error) if isinstance(error, OSError) else error
             raise InputError(f"{self._name}: cannot be used for traffic: {said}") from None
@@ -119,25 +140,25 @@ class TrafficStore:
     def _check(self) -> bool:
         """Return whether there is anything in it. Raise `InputError` for a file of others."""
         # In one statement: workers that start at once share a new file.
-        tables, own, version = self._database.execute(_CONTENT).fetchone()
-        if tables and (version != _VERSION or not own):
+        tables, own, computed, version = self._database.execute(_CONTENT).fetchone()
+        if tables and (version != _VERSION or not own or computed):
             raise InputError(
                 f"{self._name}: was written by another version of flaglift, or by another "
                 "program; name a new file"
             )
         return bool(tables)
 
+    def _secret(self) -> bytes:
+        row = self._database.execute(_KEY).fetchone()
+        if row is None:
+            raise InputError(f"{self._name}: its table `secret` is damaged; name a new file")
+        return bytes(row[0])
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-    @property
-    def secret(self) -> bytes:
-        """The key of the callers' names."""
-        row = self._database.execute("SELECT value FROM secret").fetchone()
-        return bytes(row[0])
 
     def add(
         self,
@@ -179,15 +200,22 @@ class TrafficStore:
         began = now - hours * HOUR
         try:
             with self._lock:
+                self._check_rows()
                 runs = [ProxyRun(*row) for row in self._database.execute(_RUNS, (began,))]
                 counts = self._database.execute(_ROWS, (began,)).fetchall()
             rows: dict[Sender, TrafficRow] = {}
             for route, caller, agent, what, count, last in counts:
                 sender = Sender(route, caller, agent)
                 rows.setdefault(sender, TrafficRow(*sender)).add(what, count, last)
-        except (sqlite3.Error, TypeError, ValueError) as error:
+        except (sqlite3.Error, ValueError) as error:
             raise InputError(f"{self._name}: cannot be read: {error}") from None
         return Report(hours, began, now, runs, list(rows.values()))
+
+    def _check_rows(self) -> None:
+        """Raise `ValueError` if there is a row that no proxy writes."""
+        if damaged := self._database.execute(_DAMAGED, {"latest": _LATEST}).fetchone():
+            table, row = damaged
+            raise ValueError(f"row {row} of its table `{table}` is damaged; name a new file")
 
     def close(self) -> None:
         """Close the file."""
