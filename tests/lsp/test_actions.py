@@ -164,6 +164,23 @@ def test_a_comment_ignores_one_finding(name: str, tmp_path: Path) -> None:
     session(run, tmp_path)
 
 
+def test_a_selection_of_many_findings_suggests_suppressions_of_the_first(tmp_path: Path) -> None:
+    many = 12
+
+    async def run(editor: Editor) -> None:
+        one = 'x = "a cat --video --video_model kling25 --duration 77 --video_prompt x"\n'
+        uri = await editor.open(tmp_path / "a.py", one * many)
+        assert len(await editor.found(uri)) >= many
+        context = types.CodeActionContext([])
+        everything = types.Range(types.Position(0, 0), types.Position(many, 0))
+        params = types.CodeActionParams(types.TextDocumentIdentifier(uri), everything, context)
+        found = await editor.client.text_document_code_action_async(params)
+        titles = [each.title for each in found or ()]
+        assert sum(title.startswith("Ignore") for title in titles) == 10
+
+    session(run, tmp_path)
+
+
 def test_a_comment_says_why_where_that_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "flaglift.toml").write_text("require-reason = true\n")
 

@@ -9,6 +9,7 @@ from lsprotocol.types import Position, Range
 
 from flaglift.lossless.spans import Span
 from flaglift.lsp.text import EditorText
+from lossless.timing import growth
 
 UNITS = ("utf-8", "utf-16", "utf-32")
 SIGNS = ["a", "é", "猫", "😀", "\u200d", "\u0301", "\n", "\r\n", "\r", "\u2028", "\x85", "\v", "\f"]
@@ -55,6 +56,28 @@ def test_edits(text: str, new: str, unit: str, data: st.DataObject) -> None:
     known = places(text, unit)
     result = EditorText(text, unit).edited(Range(known[start], known[end]), new)
     assert result.data.decode() == text[:start] + new + text[end:]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_places_in_long_lines(unit: str) -> None:
+    text = "a\n" + "猫😀\ud83dé\u200da" * 100 + "\nb"
+    held = EditorText(text, unit)
+    for number, place in enumerate(places(text, unit)):
+        offset = len(text[:number].encode("utf-8", "surrogatepass"))
+        assert (held.position(offset), held.offset(place)) == (place, offset)
+    inside = held.position(len("a\n猫😀".encode()) - 1)
+    assert inside == places(text, unit)[3]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("sign", ["a", "😀"])
+def test_places_in_one_line_are_found_in_linear_time(unit: str, sign: str) -> None:
+    def find(data: bytes) -> None:
+        held = EditorText(data, unit)
+        for place in [held.position(offset) for offset in range(0, len(data), 100)]:
+            held.offset(place)
+
+    assert growth(find, sign.encode() * 20_000, sign.encode() * 200_000) < 30
 
 
 @pytest.mark.parametrize("unit", UNITS)

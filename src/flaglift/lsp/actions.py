@@ -28,6 +28,9 @@ FIX_ALL = "source.fixAll.flaglift"
 FIX_NOTEBOOK = f"notebook.{FIX_ALL}"
 """Requested on a cell, the first fixes that cell, the second all cells (ruff-vscode#680)."""
 
+_MOST_SUPPRESSED = 10
+"""The most findings in a selection to suggest suppressions for: each one is proved by reading the
+document again."""
 _QUICK = types.CodeActionKind.QuickFix.value
 _MOVE = types.CodeActionKind.RefactorRewrite.value
 
@@ -105,7 +108,7 @@ class ActionMaker:
                 is_preferred=each.is_safe or None,
                 edit=self._edit(self._current.version.edits(each.edits)),
             )
-        for finding in about:
+        for finding in about[:_MOST_SUPPRESSED]:
             yield from self._suppressions(finding)
 
     def _suppressions(self, about: DocumentFinding) -> Iterator[types.CodeAction]:

@@ -5,6 +5,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from lsprotocol.types import Position, PositionEncodingKind, Range
 
@@ -19,10 +21,23 @@ _PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 _NOT_A_CHARACTER = "\ufffd".encode()
 
 _WIDTHS: Mapping[str, Callable[[str], int]] = {
-    PositionEncodingKind.Utf8.value: lambda sign: len(sign.encode("utf-8", "surrogatepass")),
-    PositionEncodingKind.Utf16.value: lambda sign: 2 if sign > "\uffff" else 1,
+    PositionEncodingKind.Utf8.value: lambda text: len(text.encode("utf-8", "surrogatepass")),
+    PositionEncodingKind.Utf16.value: lambda text: (
+        len(text.encode("utf-16-le", "surrogatepass")) // 2
+    ),
     PositionEncodingKind.Utf32.value: len,
 }
+_PIECE = 512
+"""Bytes of a line that are counted through for one position: lines may be millions long."""
+
+
+class _Pieces(NamedTuple):
+    """A line in pieces: where each begins."""
+
+    starts: list[int]
+    """The bytes of the text."""
+    columns: list[int]
+    """The columns of the line."""
 
 
 class EditorText:
@@ -36,6 +51,8 @@ class EditorText:
         self._known = starts
         self._raw = _encoded(text) if isinstance(text, str) else text
         self.unit = unit
+        self._width = _WIDTHS[unit]
+        self._long: dict[int, _Pieces] = {}
 
     @cached_property
     def data(self) -> bytes:
@@ -71,13 +88,12 @@ class EditorText:
         """Return the byte at a position; inside a character, the character's first byte."""
         if position.line >= len(self._starts):
             return len(self._raw)
-        start, end = self._line(position.line)
-        line = self._raw[start:end]
-        if line.isascii():
-            return start + min(position.character, len(line))
-        width, left, offset = _WIDTHS[self.unit], position.character, start
-        for sign in line.decode("utf-8", "surrogatepass"):
-            left -= width(sign)
+        pieces, end = self._pieces(position.line), self._line(position.line).end
+        number = bisect_right(pieces.columns, position.character) - 1
+        offset = pieces.starts[number]
+        left = position.character - pieces.columns[number]
+        for sign in self._text(offset, min(end, offset + _PIECE)):
+            left -= self._width(sign)
             if left < 0:
                 break
             offset += len(sign.encode("utf-8", "surrogatepass"))
@@ -85,15 +101,34 @@ class EditorText:
 
     def position(self, offset: int) -> Position:
         """Return the position of a byte."""
-        number = bisect_right(self._starts, offset) - 1
+        line = bisect_right(self._starts, offset) - 1
+        pieces, offset = self._pieces(line), min(offset, self._line(line).end)
+        number = bisect_right(pieces.starts, offset) - 1
+        text = self._text(pieces.starts[number], offset)
+        return Position(line, pieces.columns[number] + self._width(text))
+
+    def _text(self, start: int, end: int) -> str:
+        """Return a text from the first byte of a character, without a last one in part."""
+        return self._raw[start : self._border(end)].decode("utf-8", "surrogatepass")
+
+    def _border(self, offset: int) -> int:
+        """Return the first byte of the character that a byte is in."""
+        while offset < len(self._raw) and self._raw[offset] & 0xC0 == 0x80:
+            offset -= 1
+        return offset
+
+    def _pieces(self, number: int) -> _Pieces:
+        """Return a line in pieces of at most `_PIECE` bytes."""
         start, end = self._line(number)
-        before = self._raw[start : min(offset, end)]
-        if before.isascii() or self.unit == PositionEncodingKind.Utf8.value:
-            return Position(number, len(before))
-        text = before.decode("utf-8", "surrogatepass")
-        wide = self.unit == PositionEncodingKind.Utf16.value
-        astral = sum(sign > "\uffff" for sign in text) if wide else 0
-        return Position(number, len(text) + astral)
+        if end - start <= _PIECE:
+            return _Pieces([start], [0])
+        if number not in self._long:
+            starts = [start]
+            while end - starts[-1] > _PIECE:
+                starts.append(self._border(starts[-1] + _PIECE))
+            widths = (self._width(self._text(*piece)) for piece in pairwise(starts))
+            self._long[number] = _Pieces(starts, list(accumulate(widths, initial=0)))
+        return self._long[number]
 
     def range(self, span: Span) -> Range:
         """Return the positions of a range of bytes."""
