@@ -30,7 +30,7 @@ def signature(path: str | Path) -> tuple[int, ...]:
     """Return what tells whether a file changed: time, size and inode; empty where there is none."""
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # a path with a null character
         return ()
     return status.st_mtime_ns, status.st_size, status.st_ino
 

@@ -3,7 +3,9 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
+import pytest
 from lsprotocol import types
 
 from flaglift.lsp.configuring import ConfigurationFiles
@@ -146,6 +148,39 @@ def test_the_settings_of_the_editor_are_on_top(tmp_path: Path) -> None:
         )
 
     session(run, tmp_path, settings={"trace": {"server": "off"}})
+
+
+def test_settings_that_would_have_no_effect_are_said(tmp_path: Path) -> None:
+    async def run(editor: Editor) -> None:
+        uri = await editor.open(tmp_path / "a.txt", LONG)
+        problem = (await editor.found(uri))[0].message
+        assert problem == (
+            "the configuration cannot be used: the editor's settings: `exclude` counts only in "
+            "flaglift.toml or pyproject.toml"
+        )
+
+    session(run, tmp_path, settings={"strict": True, "maxFileSize": 5, "exclude": ["a.txt"]})
+
+
+@pytest.mark.parametrize("given", [None, 5, "x", [1]])
+def test_settings_that_are_no_table_count_as_none(given: Any) -> None:
+    async def run(editor: Editor) -> None:
+        editor.client.set_configuration({"flaglift": given})
+        changed = types.DidChangeConfigurationParams(None)
+        editor.client.workspace_did_change_configuration(changed)
+        uri = await editor.open("untitled:a", LONG)
+        assert await editor.codes(uri) == ["FL001", "FL402"]
+
+    session(run, options={"flaglift": given})
+
+
+def test_a_path_with_a_null_character_is_a_missing_file(tmp_path: Path) -> None:
+    async def run(editor: Editor) -> None:
+        uri = await editor.open("untitled:a", LONG)
+        assert "the configuration cannot be used" in (await editor.found(uri))[0].message
+
+    session(run, settings={"configuration": "a\0b.toml"})
+    assert ConfigurationFiles({}, "a\0b").of("a\0b/c.txt").problem == ""
 
 
 def test_settings_may_come_at_the_beginning(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from flaglift.check.baseline import BaselineKey, read_baseline
 from flaglift.check.configuration import Configuration, Configurations, validate
 from flaglift.errors import ConfigError, FlagliftError
 from flaglift.files import signature
-from flaglift.settings import NAMES, Settings, extended, settings_from
+from flaglift.settings import FILE_KEYS, NAMES, Settings, extended, settings_from
 
 _State = dict[str, tuple[int, ...]]
 
@@ -77,6 +77,10 @@ class ConfigurationFiles:
 
     def _changed(self, settings: Settings) -> Settings:
         source = Path(self.folder, "the editor's settings")
+        if elsewhere := sorted(FILE_KEYS & self._given.keys()):
+            raise ConfigError(
+                f"{source.name}: `{elsewhere[0]}` counts only in flaglift.toml or pyproject.toml"
+            )
         try:
             return settings_from(self._given, source, settings)
         except ConfigError as error:

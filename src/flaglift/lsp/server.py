@@ -213,7 +213,9 @@ class EditorServer(LanguageServer):
 
 def _settings(given: Any) -> dict[str, Any]:
     """Return the editor's settings that are configuration keys; null means not set."""
-    inner = given.get(SOURCE, given) if isinstance(given, dict) else {}
+    inner = given.get(SOURCE, given) if isinstance(given, dict) else None
+    if not isinstance(inner, dict):
+        return {}
     keys = {key: _CAPITAL.sub("-", str(key)).lower() for key in inner}
     return {
         name: inner[key]
