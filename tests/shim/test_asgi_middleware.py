@@ -101,6 +101,29 @@ def test_the_app_gets_the_new_body_and_its_length(size: int, announced: bool) ->
     assert visits[0].seconds > 0
 
 
+@pytest.mark.parametrize(
+    "lengths", [[b""], [b"x"], [b"+60"], [b"6_0"], [b"-1"], [b"9" * 5000], [b"60", b"60"]]
+)
+def test_a_body_of_an_unclear_length_passes(lengths: list[bytes]) -> None:
+    body = multipart_body([text_field()])
+    scope = scope_of(body, announced=False)
+    scope["headers"] += [(b"content-length", length) for length in lengths]
+    app = Echo()
+    _, visits = call(app, scope, chunks(body))
+    assert (app.body, app.scope["headers"]) == (body, scope["headers"])
+    assert visits[0].inspection.record.reason is Reason.NO_LENGTH
+
+
+def test_a_length_may_begin_with_any_number_of_zeros() -> None:
+    body = multipart_body([text_field()])
+    scope = scope_of(body, announced=False)
+    scope["headers"].append((b"content-length", b"%b%d" % (b"0" * 5000, len(body))))
+    app = Echo()
+    call(app, scope, chunks(body))
+    assert app.body == multipart_body(lifted())
+    assert app.scope["headers"][-1] == (b"content-length", b"%d" % len(app.body))
+
+
 SPOOLED = Policy(hold_limit=1000)
 PASSED = Policy(hold_limit=1000, spool_limit=1000)
 CHUNKED = Policy(hold_limit=1000, spool_limit=1000, late_text=LateText.CHUNKED)

@@ -45,6 +45,13 @@ def test_what_follows_the_last_request_at_once_is_not_read_either() -> None:
     assert [request.target for request in begun] == [b"/a"]
 
 
+def test_a_length_may_begin_with_any_number_of_zeros() -> None:
+    requests, begun = reader()
+    head = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: %b5\r\n\r\nabcde" % (b"0" * 5000)
+    requests.feed(memoryview(head + b"GET /b HTTP/1.1\r\nHost: x\r\n\r\n"))
+    assert [(request.target, request.length) for request in begun] == [(b"/a", 5), (b"/b", None)]
+
+
 def test_trailers_are_not_headers() -> None:
     requests, begun = reader()
     head = b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"

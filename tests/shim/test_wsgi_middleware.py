@@ -168,7 +168,9 @@ def test_a_body_of_unknown_length_is_read_where_the_server_ends_it() -> None:
     Answered(app, environ_of(body, length=False, **ends))
     assert app.body == multipart_body([*lifted(), VIDEO])
     assert "CONTENT_LENGTH" not in app.environ
-    odd = [{"CONTENT_LENGTH": length} for length in ("+52", " 52 ", "52, 52", "-1", "x")]
+    odd = [
+        {"CONTENT_LENGTH": length} for length in ("+52", " 52 ", "52, 52", "-1", "x", "9" * 5000)
+    ]
     for more, reason in (
         *((each, Reason.NO_LENGTH) for each in (chunked, *odd)),
         ({}, None),

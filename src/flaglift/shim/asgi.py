@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from flaglift.shim.core.body import Rewriter
 from flaglift.shim.core.decision import warm_up
-from flaglift.shim.core.inspection import Inspection, Target, inspect
+from flaglift.shim.core.inspection import Inspection, Target, content_length, inspect
 from flaglift.shim.core.policy import Policy
 from flaglift.shim.core.record import RequestOutcome
 from flaglift.shim.core.refusal import Refusal
@@ -220,7 +220,10 @@ def _headers(headers: list[tuple[bytes, bytes]], delta: int | None) -> list[tupl
     if delta is None:
         kept = [pair for pair in headers if pair[0] != b"content-length"]
         return [*kept, (b"transfer-encoding", b"chunked")]
+    length = content_length([value for name, value in headers if name == b"content-length"])
+    if length is None:
+        return headers
     return [
-        (name, str(int(value) + delta).encode() if name == b"content-length" else value)
+        (name, b"%d" % (length + delta) if name == b"content-length" else value)
         for name, value in headers
     ]

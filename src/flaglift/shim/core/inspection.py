@@ -119,6 +119,10 @@ def inspect(
     return Inspection(route, mode, record, rewriter, route.label)
 
 
+_MOST_DIGITS = 20
+"""Lengths up to 2**64, which servers know."""
+
+
 def dict_of(headers: Headers) -> dict[bytes, list[bytes]]:
     """Return headers by name."""
     values: dict[bytes, list[bytes]] = {}
@@ -128,8 +132,15 @@ def dict_of(headers: Headers) -> dict[bytes, list[bytes]]:
 
 
 def content_length(lengths: Sequence[bytes]) -> int | None:
-    """Return the declared length of the body in bytes, considering all fields for it."""
-    return int(lengths[0]) if len(lengths) == 1 and lengths[0].isdigit() else None
+    """Return the declared length of the body in bytes, considering all fields for it.
+
+    >>> content_length([b"052"]), content_length([b"5_2"]), content_length([b"52", b"52"])
+    (52, None, None)
+    """
+    if len(lengths) != 1 or not lengths[0].isdigit():
+        return None
+    digits = lengths[0].lstrip(b"0") or b"0"
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
 
 
 def _open(
@@ -145,6 +156,7 @@ def _open(
         raise Doubt(Reason.QUERY_FIELDS)
     if query and count_flags(query.encode("latin-1", "replace")):
         raise Doubt(Reason.FLAGS_ELSEWHERE)
+    length = _length(headers)
     types = headers.get(b"content-type", [])
     if len(types) != 1:
         raise Doubt(Reason.MEDIA_TYPE)
@@ -152,7 +164,6 @@ def _open(
     limit = judge.policy.hold_limit
     if match := _BOUNDARY.fullmatch(media_type):
         boundary, is_ascii = match[2] or match[3], bool(match[1] or match[4])
-        length = content_length(headers.get(b"content-length", ()))
         if length is not None and length <= limit:
             rewrite = partial(rewrite_multipart, boundary=boundary, judge=judge, is_ascii=is_ascii)
             return Whole(rewrite, limit, judge.record)
@@ -168,6 +179,15 @@ def _open(
         check = partial(_and_flags_elsewhere, rewrite, judge.record, is_json)
         return Whole(check, limit, judge.record)
     raise Doubt(Reason.CHARSET if b"charset" in media_type.lower() else Reason.MEDIA_TYPE)
+
+
+def _length(headers: dict[bytes, list[bytes]]) -> int | None:
+    """Return the declared length of the body, if there is one. Raises `Doubt` if it is unclear."""
+    lengths = headers.get(b"content-length", ())
+    length = content_length(lengths)
+    if length is None and lengths:
+        raise Doubt(Reason.NO_LENGTH)
+    return length
 
 
 def _release(length: int | None, policy: Policy) -> Release:

@@ -41,7 +41,7 @@ class Reason(StrEnum):
     TEXT_AFTER_FILE = "text-after-file"
     """The text comes after a file, in a body too long to be kept until then."""
     NO_LENGTH = "no-length"
-    """The server does not say where the body ends."""
+    """Where the body ends is not said, or not clearly."""
     FLAGS_ELSEWHERE = "flags-elsewhere"
     """The body or the query contains, or may contain, a flag where no prompt is read."""
     UNFINISHED = "unfinished"

@@ -7,6 +7,7 @@ from typing import Any
 
 import httptools
 
+from flaglift.shim.core.inspection import content_length
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.proxy.body import Body
 from flaglift.shim.proxy.headers import Headers, lowered, values
@@ -63,7 +64,7 @@ class Request:
         """Read what is asked for several times."""
         self.path_and_query = _path_and_query(self.method, self.target)
         lengths = values(self.names, b"content-length")
-        self.length = int(lengths[0]) if lengths else None
+        self.length = content_length(lengths[:1])
 
     @property
     def expects(self) -> bool:
