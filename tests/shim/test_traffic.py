@@ -224,6 +224,26 @@ def test_counts_that_cannot_be_written_are_kept(
         assert store.report(1).rows[0].legacy == 2
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_taken_away_is_said_and_its_counts_are_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, replaced: bool
+) -> None:
+    path, away = tmp_path / "traffic.db", tmp_path / "away.db"
+    with TrafficStore(path) as store:
+        path.rename(away)
+        if replaced:
+            path.touch()
+        counts = Counting(store, Callers(b""), WORKER)
+        counts(Exchange(sent(), PATH.encode(), seen(LEGACY)))
+        asyncio.run(counts.write())
+        assert "traffic.db: was removed or replaced; put it back" in caplog.text
+        with pytest.raises(InputError, match="was removed or replaced"):
+            store.report(1)
+        away.replace(path)
+        asyncio.run(counts.write())
+        assert store.report(1).rows[0].legacy == 1
+
+
 def test_it_writes_every_so_often(tmp_path: Path) -> None:
     async def run(store: TrafficStore) -> None:
         counts = Counting(store, Callers(b""), WORKER)

@@ -95,6 +95,7 @@ class TrafficStore:
 
     def __init__(self, path: Path | None, *, reads: bool = False) -> None:
         self._name = str(path or ":memory:")
+        self._path = path
         self._run: int | None = None
         self._lock = threading.Lock()
         try:
@@ -109,6 +110,7 @@ class TrafficStore:
             else:
                 self._database = _connect(self._name)
                 self._open()
+            self._file = _file(path)
             self.secret: bytes = self._secret()
             """The key of the callers' names."""
         except (sqlite3.Error, OSError) as error:
@@ -173,6 +175,7 @@ class TrafficStore:
         The first call marks the start of the worker's coverage; `ends` marks a clean end,
         without loss. Raises `InputError` if it cannot be written; then nothing is.
         """
+        self._check_place()
         now = time.time() if now is None else now
         rows = [
             (hour_of(now), *sender, what, count[what], now) for sender, count in counts
@@ -194,8 +197,9 @@ class TrafficStore:
     def report(self, hours: int, *, now: float | None = None) -> Report:
         """Return the traffic of the last hours; the first hour may be included in full.
 
-        Raises `InputError` if the file is damaged.
+        Raises `InputError` if the file is damaged, or gone.
         """
+        self._check_place()
         now = time.time() if now is None else now
         began = now - hours * HOUR
         try:
@@ -210,6 +214,14 @@ class TrafficStore:
         except (sqlite3.Error, ValueError) as error:
             raise InputError(f"{self._name}: cannot be read: {error}") from None
         return Report(hours, began, now, runs, list(rows.values()))
+
+    def _check_place(self) -> None:
+        """Raise `InputError` if the open file is no longer the one at its path."""
+        if _file(self._path) != self._file:
+            raise InputError(
+                f"{self._name}: was removed or replaced; put it back, or send SIGHUP to the proxy "
+                "to begin a new one"
+            )
 
     def _check_rows(self) -> None:
         """Raise `ValueError` if there is a row that no proxy writes."""
@@ -243,6 +255,15 @@ def _read(path: Path) -> sqlite3.Connection:
         database.close()
         database = _connect(uri + "&immutable=1", is_uri=True)
     return database
+
+
+def _file(path: Path | None) -> tuple[int, int] | None:
+    """Return what tells a file from any other; None if there is none."""
+    try:
+        status = path.stat() if path else None
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status else None
 
 
 def check_traffic(path: Path | None) -> None:
