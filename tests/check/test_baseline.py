@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from flaglift import parse
 from flaglift.check.document import fingerprint
 from flaglift.syntax.words import quote
-from repositories import LONG, SHORT, codes, found, git, write
+from repositories import LONG, SHORT, codes, commit, found, git, write
 from running import flaglift
 
 KNOWN = ("--baseline", "known.json")
@@ -91,6 +91,33 @@ def test_entries_that_nothing_reports_are_said_and_pruned() -> None:
     before = Path("known.json").stat().st_mtime_ns
     assert flaglift("baseline", "prune", *KNOWN).stderr == "known.json: 0 removed, 2 left\n"
     assert Path("known.json").stat().st_mtime_ns == before
+
+
+def test_entries_of_rules_that_do_not_run_are_not_pruned() -> None:
+    write({"a.txt": LONG})
+    flaglift("baseline", "write", *KNOWN)
+    write({"a.txt": "a cat"})
+    for args in (["--select", "FL1"], ["--ignore", "FL402,FL001"]):
+        run = flaglift("baseline", "prune", *KNOWN, *args)
+        assert (run.returncode, run.stderr) == (0, "known.json: 0 removed, 2 left\n")
+    run = flaglift("baseline", "prune", *KNOWN, "--ignore", "FL001")
+    assert run.stderr == "known.json: 1 removed, 1 left\n"
+    assert known() == [("a.txt", "FL001")]
+    # Of a rule that is no more, nothing will ever be reported.
+    text = Path("known.json").read_text()
+    write({"known.json": text.replace('"FL001"', '"FL000"')})
+    assert flaglift("baseline", "prune", *KNOWN, "--select", "FL1").stderr.endswith("0 left\n")
+
+
+@pytest.mark.parametrize("option", ["--staged", "--since=HEAD"])
+def test_a_part_of_the_files_prunes_nothing(option: str) -> None:
+    git("init", "-q")
+    commit({"a.txt": LONG})
+    flaglift("baseline", "write", *KNOWN)
+    run = flaglift("baseline", "prune", *KNOWN, option)
+    assert run.returncode == 2
+    assert "--staged and --since leave out files" in run.stderr
+    assert known() == [("a.txt", "FL001"), ("a.txt", "FL402")]
 
 
 def test_a_prompt_in_many_places_is_one_entry() -> None:

@@ -13,6 +13,7 @@ from flaglift.cli.paths import NamedPath
 
 if TYPE_CHECKING:
     from flaglift.report.record import LocatedFinding
+    from flaglift.settings import Settings
 
 
 @click.group(
@@ -84,7 +85,8 @@ def write(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
 def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     """Remove entries from the baseline that nothing in the paths reports any more.
 
-    Give all paths that the baseline covers. The default is the current directory.
+    Give all paths that the baseline covers. The default is the current directory. Entries of rules
+    that do not run stay.
 
     \b
     Examples:
@@ -92,13 +94,18 @@ def prune(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
     """
     from flaglift.check.baseline import key_of, read_baseline
 
+    if options["staged"] or options["since"] is not None:
+        raise click.UsageError(
+            "--staged and --since leave out files, so nothing can be pruned with them."
+        )
     project = Project(paths, options)
     path = _path(project, baseline)
     old = read_baseline(path)
     keys = {key_of(record) for record in _records(project)}
     if project.problems:
         return EXIT_UNUSABLE  # entries that seem gone may be in files that could not be read
-    stale = old.keys - keys
+    idle = _idle_rules(project.configuration.settings)
+    stale = {key for key in old.keys - keys if key.code not in idle}
     if stale:
         _save(path, old.without(stale).text())
     tell(f"{path}: {len(stale)} removed, {len(old.keys) - len(stale)} left")
@@ -115,6 +122,13 @@ def _records(project: Project) -> "list[LocatedFinding]":
             project.problems.append(outcome.problem)
     project.say_problems()
     return records
+
+
+def _idle_rules(settings: "Settings") -> frozenset[str]:
+    """Return the codes of the rules that do not run, of which nothing is known."""
+    from flaglift.linting.engine import selected
+
+    return selected((), ()) - selected(settings.select, settings.ignore)
 
 
 def _path(project: Project, given: str | None) -> Path:
