@@ -80,6 +80,48 @@ def test_the_walk_does_without_a_git_program(monkeypatch: pytest.MonkeyPatch) ->
     assert "is in no git repository, or git is not installed" in run.stderr
 
 
+def test_a_repository_in_another_one_is_named_and_not_looked_into(here: Path) -> None:
+    git("init", "-q")
+    for name in ("new", "sub.js"):
+        write({f"{name}/a.txt": LONG})
+        git("-C", name, "init", "-q")
+        git("-C", name, "add", "-A")
+        git("-C", name, "commit", "-qm", "first")
+    commit_id = git("-C", "sub.js", "rev-parse", "HEAD").strip()
+    git("update-index", "--add", "--cacheinfo", f"160000,{commit_id},sub.js")
+    Path("link").symlink_to("new")
+    assert shown_files() == []
+    run = flaglift("check")
+    assert run.returncode == 0
+    assert run.stderr.splitlines() == [
+        f"flaglift: {name}: is another repository, so it is not looked into; name it to check it"
+        for name in ("new", "sub.js")
+    ]
+    assert [path for path, _, _ in codes("new", "sub.js")] == ["new/a.txt", "sub.js/a.txt"]
+    assert flaglift("check", here / "new").stderr.count("another repository") == 0
+    write({"flaglift.toml": 'exclude = ["new/", "*.js"]', "sub.js/flaglift.toml": "x = 1"})
+    assert flaglift("check").stderr == ""
+    # In a folder that is not checked out there is nothing to look into.
+    (here / "sub.js/.git").rename(here / "elsewhere")
+    write({"flaglift.toml": 'exclude = ["new/", "elsewhere/"]'})
+    assert flaglift("check").stderr == ""
+
+
+def test_a_file_with_several_names_is_checked_once(here: Path) -> None:
+    write({"sub/a.txt": LONG, "b.txt": LONG})
+    Path("link").symlink_to("sub")
+    assert shown_files("sub/a.txt", here / "sub/a.txt", "link/a.txt") == ["sub/a.txt"]
+    assert shown_files(here, ".", "link", "sub") == [f"{here}/b.txt", f"{here}/sub/a.txt"]
+    run = flaglift("check", "--unsafe-fixes", "b.txt", here / "b.txt", here)
+    assert run.stderr == "fixed 2 prompts; 2 info\n"
+
+
+def test_a_folder_above_the_target_of_a_link(here: Path) -> None:
+    write({"far/deep/x": "", "far/a.txt": LONG})
+    Path("link").symlink_to("far/deep")
+    assert [path for path, _, _ in codes("link/..")] == ["link/../a.txt"]
+
+
 def test_links_are_not_followed_and_loops_do_no_harm() -> None:
     write({"a.txt": LONG, "sub/b.txt": LONG})
     Path("c.txt").symlink_to("a.txt")

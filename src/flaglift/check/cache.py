@@ -20,16 +20,22 @@ _DAYS_KEPT = 30
 _DAY = 86_400.0
 
 
-def default_folder() -> Path:
-    """Return the user's folder for caches of flaglift; `FLAGLIFT_CACHE_DIR` overrides it."""
+def default_folder() -> Path | None:
+    """Return the user's folder for caches of flaglift; `FLAGLIFT_CACHE_DIR` overrides it.
+
+    None for a user without a home folder.
+    """
     named = os.environ.get("FLAGLIFT_CACHE_DIR")
     if named:
         return Path(named)
+    home = os.path.expanduser("~")  # unchanged if it is unknown
+    name, usual = "XDG_CACHE_HOME", os.path.join(home, ".cache")
     if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home())
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "flaglift"
+        name, usual = "LOCALAPPDATA", home
+    base = os.environ.get(name, "")
+    if not os.path.isabs(base):  # the specification of such variables rules out relative paths
+        base = usual
+    return Path(base) / "flaglift" if os.path.isabs(base) else None
 
 
 @cache

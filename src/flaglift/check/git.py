@@ -36,6 +36,8 @@ class Listing(NamedTuple):
     names: list[str]
     warnings: list[str]
     """What git could not read."""
+    repositories: list[str]
+    """Submodules and other repositories; git lists none of their files."""
 
 
 class Changes(NamedTuple):
@@ -63,8 +65,9 @@ def files_below(folder: str) -> Listing | GitRefusal:
         if isinstance(top, GitRefusal):
             return top
     warnings = run.messages.decode("utf-8", "surrogateescape").splitlines()
-    listed = _present(folder, _inside(_names(run.data)))
-    return Listing([*listed], [line for line in warnings if line.strip()])
+    listed = [*_present(folder, _inside(_names(run.data)))]
+    inner = [name for name in listed if _is_repository(os.path.join(folder, name))]
+    return Listing([*{*listed} - {*inner}], [line for line in warnings if line.strip()], inner)
 
 
 def staged(folder: str) -> Changes:
@@ -269,6 +272,10 @@ def _present(folder: str, names: Iterable[str]) -> Iterator[str]:
         for name in names
         if known.get(os.path.dirname(name)) or is_there(os.path.dirname(name))
     )
+
+
+def _is_repository(path: str) -> bool:
+    return os.path.lexists(os.path.join(path, ".git")) and not os.path.islink(path.rstrip("/"))
 
 
 def _is_folder(path: str) -> bool:

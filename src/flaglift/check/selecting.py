@@ -16,7 +16,7 @@ from flaglift.check.hosts.prefilter import may_hold_flags
 from flaglift.check.hosts.registry import SUFFIXES, language, name_for
 from flaglift.check.reading import TooLargeError, read_found, read_named
 from flaglift.check.walking import STDIN, FileTarget
-from flaglift.errors import FlagliftError, InputError
+from flaglift.errors import FlagliftError, InputError, reason
 
 if TYPE_CHECKING:
     from flaglift.check.git import Blobs
@@ -81,7 +81,7 @@ class Selection:
         stdin: bytes = b"",
         stdin_name: str = STDIN,
     ) -> None:
-        self._here = os.getcwd()
+        self._here = _current_folder()
         self._form = form
         self._stdin_name = stdin_name
         self.configurations = configurations
@@ -212,6 +212,11 @@ class Selection:
             self._by_folder[folder] = self.configurations.of(self.absolute(path))
         return self._by_folder[folder]
 
+    def excludes_folder(self, path: str) -> bool:
+        """Return whether everything in a folder is excluded."""
+        inside = os.path.join(self.absolute(path), ".git")
+        return self.configuration(path).files.excludes(inside)
+
     def _asked_for(self, target: FileTarget) -> bool:
         return target.named and not self._force_exclude
 
@@ -228,6 +233,15 @@ class Selection:
 
 
 _KNOWN = frozenset(SUFFIXES)
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise InputError(
+            f"the current directory cannot be used: {reason(error)}; change to another one"
+        ) from None
 
 
 def job_of(path: str, raw: bytes, host: str, configuration: Configuration) -> "FileJob":

@@ -52,6 +52,8 @@ class Walk:
         """One sentence for each folder that could not be read."""
         self.notes: list[str] = []
         """Why git was not used to list the files of a folder that is in a repository."""
+        self.repositories: list[str] = []
+        """Folders that git does not look into, as they are repositories of their own."""
 
     def targets(self, paths: Sequence[str]) -> list[FileTarget]:
         """Return the named files, and those in the named folders, each once.
@@ -61,11 +63,16 @@ class Walk:
         targets: dict[str, FileTarget] = {}
         for path in paths:
             if path != "-" and os.path.isdir(path):
-                for each in self._below(path):
-                    targets.setdefault(each, FileTarget(each))
+                real = os.path.realpath(path)
+                for name in self._below(path):
+                    shown = _plain(os.path.join(path, name))
+                    targets.setdefault(os.path.join(real, name), FileTarget(shown))
             else:
-                shown = path if path == "-" else os.path.normpath(path)
-                targets[shown] = FileTarget(shown if shown in targets else path, named=True)
+                folder, name = os.path.split(path)
+                # Its own name is no other's: the kind of a file is that of the link.
+                key = path if path == "-" else os.path.join(os.path.realpath(folder), name)
+                known = targets.get(key)
+                targets[key] = FileTarget(known.path if known else path, named=True)
         return list(targets.values())
 
     def changed(self, changes: "Changes", paths: Sequence[str]) -> list[FileTarget]:
@@ -100,11 +107,9 @@ class Walk:
             names = list(self._walked(folder))
         else:
             self.problems += [f"{folder}: git: {warning}" for warning in listed.warnings]
+            self.repositories += [_plain(os.path.join(folder, n)) for n in listed.repositories]
             names = listed.names
-        folder = os.path.normpath(folder)
-        if folder == os.curdir:
-            return sorted(names)
-        return [os.path.join(folder, name) for name in sorted(names)]
+        return sorted(names)
 
     def _walked(self, folder: str) -> Iterator[str]:
         """Yield the files in a folder, relative to it, except those excluded by `.gitignore` files.
@@ -150,6 +155,12 @@ class Walk:
             self.notes.append(f"{path}: {excess}, so nothing is ignored by it")
             return above
         return _Ignored(Patterns(folder, lines), above)
+
+
+def _plain(path: str) -> str:
+    """Return a path without `.` and doubled separators."""
+    # `..` after a link leads out of its target.
+    return path if os.pardir in path.split(os.sep) else os.path.normpath(path)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

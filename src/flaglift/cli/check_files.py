@@ -106,8 +106,6 @@ class Project:
     ) -> None:
         self.paths = paths
         """As the user names them; empty for the current folder."""
-        self._reports = frozenset(map(os.path.realpath, reports))
-        self._report_names = frozenset(map(os.path.basename, (*reports, *self._reports)))
         self.problems: list[str] = []
         """One sentence for each file or folder that could not be read."""
         self.notes: list[str] = []
@@ -133,6 +131,8 @@ class Project:
             force_exclude=forced,
             stdin_name=name or STDIN,
         )
+        self._reports = frozenset(map(os.path.realpath, reports))
+        self._report_names = frozenset(map(os.path.basename, (*reports, *self._reports)))
         if name and "-" not in paths:
             raise click.UsageError("--stdin-filename names standard input: give `-` as a path too.")
 
@@ -159,6 +159,11 @@ class Project:
                 targets = [each for each in targets if not self._is_report(each)]
         self.problems += walk.problems
         self.notes += walk.notes
+        self.notes += [
+            f"{folder}: is another repository, so it is not looked into; name it to check it"
+            for folder in walk.repositories
+            if not self.selection.excludes_folder(folder)
+        ]
         return targets
 
     def _is_report(self, target: FileTarget) -> bool:
@@ -218,8 +223,9 @@ class Project:
 
         jobs = [self.selection.job(each) for each in concerned]
         cache = None
-        if self._cached and not task.changes:
-            cache = Cache(default_folder(), replacements=task.replacements)
+        folder = default_folder()
+        if folder and self._cached and not task.changes:
+            cache = Cache(folder, replacements=task.replacements)
         yield from run(jobs, recall(jobs, cache), task, cache, self._processes)
 
     def show_files(self) -> int:
