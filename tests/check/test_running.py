@@ -29,7 +29,7 @@ from flaglift.report.record import LocatedFinding
 from flaglift.settings import DEFAULT, Settings
 from flaglift.syntax import Segment, parser
 from flaglift.syntax.tree import parse_words
-from repositories import CLEAN, LONG, TWICE, found, write
+from repositories import CLEAN, LONG, TWICE, codes, found, write
 from running import flaglift, process
 
 pytestmark = pytest.mark.measured
@@ -244,9 +244,22 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_folder() == Path("/somewhere/flaglift")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert default_folder() == Path.home() / ".cache" / "flaglift"
+    monkeypatch.setenv("XDG_CACHE_HOME", "here")  # one in the tree would be checked, and committed
+    assert default_folder() == Path.home() / ".cache" / "flaglift"
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", "/local")
     assert default_folder() == Path("/local/flaglift")
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"a.txt": LONG})
+    monkeypatch.delenv("FLAGLIFT_CACHE_DIR")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)  # as in a container: no such account
+    assert default_folder() is None
+    assert [code for _, _, code in codes()] == ["FL402"]
+    assert os.listdir() == ["a.txt"]
 
 
 # Processes.

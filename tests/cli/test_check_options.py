@@ -72,6 +72,27 @@ def test_a_report_that_cannot_be_written() -> None:
     assert run.stderr == "flaglift: no/where.json: cannot be written: no such file or directory\n"
 
 
+@pytest.mark.parametrize("name", ["a.txt", "link.txt", "known.json", "flaglift.toml", "o.toml"])
+def test_a_report_is_no_file_that_is_read(here: Path, name: str) -> None:
+    overlay = '[[models]]\nname = "kling25"\nbase_cost_cents = 35\n'
+    write({"a.txt": LONG, "o.toml": overlay, "known.json": '{"version": 1, "findings": []}'})
+    write({"flaglift.toml": 'overlay = "o.toml"\nbaseline = "known.json"\n'})
+    Path("link.txt").symlink_to("a.txt")
+    before = Path(name).read_bytes()
+    run = flaglift("check", "--fix", here / "a.txt", "--report", f"json={name}")
+    assert run.returncode == 2
+    assert f"--report {name} would overwrite a file of this run" in " ".join(run.stderr.split())
+    assert Path(name).read_bytes() == before
+
+
+def test_two_reports_are_two_files() -> None:
+    write({"a.txt": LONG})
+    run = flaglift("check", "--report", "json=x", "--report", "sarif=./x")
+    assert run.returncode == 2
+    assert "--report ./x would overwrite a file of this run" in " ".join(run.stderr.split())
+    assert not Path("x").exists()
+
+
 def test_github_is_annotated_without_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     write({"a.txt": LONG, "b.txt": b"\xff --video"})
     monkeypatch.setenv("GITHUB_ACTIONS", "true")

@@ -253,6 +253,10 @@ def test_a_current_folder_that_is_gone(tmp_path: Path) -> None:
     run = through_a_shell(f"mkdir d; cd d; rmdir ../d; flaglift translate '{VIDEO}'", tmp_path)
     assert run.returncode == 0
     assert "kling25" in run.stdout
+    for verb in ("check", "check --report json=x", "check --show-files", "baseline write"):
+        run = through_a_shell(f"mkdir d; cd d; rmdir ../d; flaglift {verb}", tmp_path)
+        assert run.returncode == 2
+        assert is_one_sentence(run.stderr, "the current directory cannot be used: no such file")
 
 
 @pytest.mark.parametrize("args", [["translate", "-"], ["check", "-"], ["parse", "-"]])

@@ -1,7 +1,10 @@
 """`flaglift check`."""
 
 import datetime
+import os
+from collections.abc import Iterable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import click
@@ -129,14 +132,29 @@ def command(
     return _check(project(), chosen)
 
 
+def _refuse_overwriting(reports: Iterable[str], read: Iterable[str | Path]) -> None:
+    """Raise `UsageError` for a report in place of a file that the run reads, or of another."""
+    taken = {os.path.realpath(path) for path in read}
+    for report in reports:
+        path = os.path.realpath(report)
+        if path in taken:
+            raise click.UsageError(
+                f"--report {report} would overwrite a file of this run; give it a name of its own"
+            )
+        taken.add(path)
+
+
 def _check(
     project: Project, options: CheckOptions, known: frozenset[KnownFinding] = frozenset()
 ) -> int:
     """Check files as the options say, without known findings; return the exit code."""
     if options.show_files or options.show_settings:
         return project.show_files() if options.show_files else project.show_settings()
+    configuration = project.configuration
+    baseline = options.baseline or configuration.files.baseline
+    read = (*project.paths, baseline, configuration.source, configuration.settings.overlay)
+    _refuse_overwriting([path for _, path in options.reports], filter(None, read))
     concerned = project.concerned()
-    baseline = options.baseline or project.configuration.files.baseline
     if concerned or baseline or options.always_prints:
         from flaglift.cli.check_run import CheckRun
 
