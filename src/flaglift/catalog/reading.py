@@ -14,6 +14,12 @@ from flaglift.spelling import nearest
 
 _SINGULAR = {"models": "model", "capabilities": "capability", "releases": "release"}
 
+_SHAPES = {
+    "tuple_type": "should be an array; one of tables has its name in double brackets: [[models]]",
+    "model_type": "should be a table of keys and values",
+}
+"""What is wrong with a value of another type, in the words of TOML."""
+
 _File = TypeVar("_File", bound=DataFile)
 
 
@@ -62,7 +68,7 @@ def _complaint(detail: ErrorDetails) -> str:
     if detail["type"] == "literal_error" and detail["loc"][-1] != "syntax":
         key = detail["input"]
         return f"unknown capability {_quoted(key)}{_proposal(str(key), CAPABILITY_KEYS)}"
-    message = detail["msg"]
+    message = _SHAPES.get(detail["type"], detail["msg"])
     return message[0].lower() + message[1:]
 
 

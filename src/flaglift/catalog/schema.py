@@ -18,6 +18,9 @@ CapabilityKey = Literal[
     "first_last_keyframe",
     "motion_control",
 ]
+HIGHEST_PRICE = 10_000_000
+"""Cents: any number below is a price, and the sum of many prices is still a number."""
+
 CAPABILITY_KEYS: tuple[str, ...] = get_args(CapabilityKey)
 
 
@@ -30,7 +33,7 @@ def _one_word(value: str) -> str:
 _Name = Annotated[str, AfterValidator(_one_word)]
 _Text = Annotated[str, Field(min_length=1)]
 _Date = Annotated[datetime.date, Field(strict=True)]
-_Cents = Annotated[int, Field(strict=True, ge=0)]
+_Cents = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_PRICE)]
 _Seconds = Annotated[int, Field(strict=True, ge=1, le=LONGEST)]
 
 
