@@ -1,12 +1,16 @@
 """A file that is replaced keeps what belongs to it, or stays as it is and says why."""
 
 import os
+import signal
 import struct
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from flaglift.check.writing import write_file
+from flaglift.check.writing import create_file, write_file
 from flaglift.errors import InputError
 from repositories import CLEAN, TWICE, write
 from running import flaglift
@@ -129,3 +133,67 @@ def test_a_full_disk_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         write_file("a.txt", b"x")
     assert os.listdir() == ["a.txt"]
     assert Path("a.txt").read_text() == TWICE
+
+
+# Says when it is writing a file, and takes its time for that.
+SLOWLY = """
+import os, signal, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from flaglift.check import writing
+from flaglift.processes import start_worker
+
+sync = os.fsync
+
+def slowly(file):
+    sync(file)
+    print(os.getpid(), flush=True)
+    time.sleep(0.5)
+
+os.fsync = slowly
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+if sys.argv[1] == "worker":
+    pool = ProcessPoolExecutor(1, get_context("fork"), start_worker)
+    pool.submit(writing.write_file, "a.txt", b"new").result()
+else:
+    writing.write_file("a.txt", b"new")
+print("after it")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("whole", ["process", "worker"])
+def test_what_ends_a_process_leaves_no_part_of_a_file(whole: str, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOWLY, whole], stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        writer = int(running.stdout.readline())
+        if (whole, number) == ("process", signal.SIGKILL):
+            number = signal.SIGTERM  # nothing can be done about the other
+        if whole == "worker" and number != signal.SIGKILL:
+            os.kill(writer, number)
+        running.send_signal(number)
+        rest = running.stdout.read()
+        assert running.wait(timeout=10) == -number
+    assert rest == ""
+    wait_until_gone(writer)
+    assert Path("a.txt").read_text() == "new"
+    assert os.listdir() == ["a.txt"]
+
+
+def wait_until_gone(process: int) -> None:
+    while Path(f"/proc/{process}/stat").exists():
+        time.sleep(0.05)
+
+
+def test_a_file_that_cannot_be_created_leaves_nothing() -> None:
+    name = "x" * 300
+    for verb in (["baseline", "write"], ["baseline", "prune"], ["check", "a.txt"]):
+        run = flaglift(*verb, "--baseline", name)
+        assert run.returncode == 2
+        assert run.stderr.startswith(f"flaglift: {name}: ")
+        assert "file name too long" in run.stderr
+    with pytest.raises(InputError, match="cannot be written: file name too long"):
+        create_file(Path(name), b"new")
+    assert os.listdir() == ["a.txt"]

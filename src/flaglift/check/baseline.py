@@ -85,7 +85,7 @@ def read_baseline(path: Path) -> Baseline:
     try:
         document = json.loads(read_regular(path, _LARGEST))
     except OSError as error:
-        hint = "; `flaglift baseline write` makes one" if not path.exists() else ""
+        hint = "; `flaglift baseline write` makes one" if not os.path.exists(path) else ""
         raise InputError(f"{path}: {reason(error)}{hint}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON: {error}") from None

@@ -3,10 +3,13 @@
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flaglift.check.reading import read_named
 from flaglift.errors import InputError, reason
+from flaglift.processes import unbroken
 
 
 class ChangedMeanwhileError(InputError):
@@ -26,14 +29,9 @@ def write_file(path: str, data: bytes, *, instead_of: bytes | None = None) -> No
         hindrance = _hindrance(target, status)
         if hindrance:
             raise InputError(f"{path}: {hindrance}, so it is not rewritten")
-        new = _written_beside(target, data)
-        try:
+        with _replacing(target, data) as new:
             _keep(path, target, status, new)
             _check_unchanged(path, instead_of)
-            os.replace(new, target)
-        except BaseException:
-            os.unlink(new)
-            raise
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {reason(error)}") from None
 
@@ -43,15 +41,27 @@ def create_file(path: Path, data: bytes) -> None:
 
     Raises `InputError` if that fails.
     """
-    if path.exists():
+    if os.path.exists(path):  # a name that is too long is none
         write_file(str(path), data)
         return
     try:
-        new = _written_beside(path, data)
-        os.chmod(new, 0o666 & ~_umask())
-        os.replace(new, path)
+        with _replacing(path, data) as new:
+            os.chmod(new, 0o666 & ~_umask())
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+@contextmanager
+def _replacing(target: Path, data: bytes) -> Iterator[str]:
+    """Provide a file with the new content, which replaces the target unless the block fails."""
+    with unbroken():
+        new = _written_beside(target, data)
+        try:
+            yield new
+            os.replace(new, target)
+        except BaseException:
+            os.unlink(new)
+            raise
 
 
 def _hindrance(target: Path, status: os.stat_result) -> str:
