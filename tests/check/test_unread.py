@@ -223,6 +223,7 @@ def test_what_cannot_be_fixed_is_not_promised() -> None:
     [
         ('"' * 60_000, "_BASE"),
         ("'" * 60_000, "_PARSING_BASE"),
+        ("- >-\n  ?:::" * 500, "_PARSING_BASE"),
         ("x = '--video'", "_BASE"),
         ("f`a --video`", "_BASE"),
     ],
