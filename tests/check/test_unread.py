@@ -3,11 +3,17 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from flaglift.check.directives import PlacedLiteral, unread_spot
 from flaglift.check.hosts.registry import host_named
+from flaglift.check.nearby import Holders
+from flaglift.lossless.spans import Span
 from lossless.timing import with_effort
 from repositories import LONG, write
 from running import flaglift
@@ -313,3 +319,25 @@ def test_a_tag_of_a_template_is_named_shortly() -> None:
     tagged = [each.unclear for each in literals[1:]]
     assert all(each.startswith("the function ``a --video`") for each in tagged)
     assert max(map(len, tagged)) < 100
+
+
+def a_literal(start: int, length: int) -> PlacedLiteral:
+    return unread_spot(start, None)._replace(place=Span(start, start + length))
+
+
+@given(st.lists(st.builds(a_literal, st.integers(0, 20), st.integers(0, 9))), st.integers(0, 30))
+def test_the_literal_around_a_byte_is_the_first_that_contains_it(
+    literals: list[PlacedLiteral], at: int
+) -> None:
+    in_order = sorted(literals, key=lambda each: each.place.start)
+    around = (each for each in in_order if each.place.start <= at < each.place.end)
+    assert Holders(literals).of(at) is next(around, None)
+
+
+def test_many_unread_places_among_many_literals_take_time_in_proportion() -> None:
+    count = 100_000
+    holders = Holders(a_literal(2 * number, 1) for number in range(count))
+    begin = time.process_time()
+    held = [holders.of(at) for at in range(2 * count)]
+    assert held.count(None) == count
+    assert time.process_time() - begin < 10  # comparing each with each takes an hour

@@ -83,7 +83,7 @@ class PlacedLiteral(Protocol):
         """The literal that it is nested in."""
 
 
-class _UnreadSpot(NamedTuple):
+class UnreadSpot(NamedTuple):
     """A place that was not read, as suppressions need it; its length is unknown."""
 
     place: Span
@@ -166,21 +166,20 @@ def code_of(word: str) -> str:
     return word if word == UNREAD else find_rule(word).code
 
 
+def unread_spot(start: int, around: PlacedLiteral | None) -> UnreadSpot:
+    """Return the place at a byte, in the literal that contains it."""
+    here = Span(start, start + 1)
+    return UnreadSpot(here, here, (start,), around)
+
+
 def passing(
-    start: int,
-    around: Iterable[PlacedLiteral],
+    spot: UnreadSpot,
     directives: Iterable[Directive],
     suppressions: Iterable[Suppression],
     lines: LineIndex,
 ) -> list[Directive | Suppression]:
-    """Return what suppresses that the place at a byte was not read.
-
-    `around` are literals of the file, one of which may contain the place.
-    """
-    within = (each for each in around if each.place.start <= start < each.place.end)
-    here = Span(start, start + 1)
-    spot = _UnreadSpot(here, here, (start,), next(within, None))
-    line = lines.line_of(start)
+    """Return what suppresses that a place was not read."""
+    line = lines.line_of(spot.place.start)
     return [
         *(each for each in directives if UNREAD in each.codes_for(spot, lines)),
         *(each for each in suppressions if UNREAD in each.rules and each.at == line),

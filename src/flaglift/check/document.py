@@ -15,6 +15,7 @@ from flaglift.check.directives import (
     judged,
     passing,
     settle,
+    unread_spot,
 )
 from flaglift.check.file_settings import Suppression
 from flaglift.check.hosts.base import HOLE, Candidate, Host, Literal, UnreadPlace
@@ -22,7 +23,7 @@ from flaglift.check.hosts.checking import request_of
 from flaglift.check.hosts.finding import candidates, comments, literals_of
 from flaglift.check.hosts.unread import unread
 from flaglift.check.job import FileJob
-from flaglift.check.nearby import NearbyDirectives
+from flaglift.check.nearby import Holders, NearbyDirectives
 from flaglift.linting.engine import subjects_of
 from flaglift.report.candidates import CandidateReport
 from flaglift.report.places import LineIndex
@@ -68,10 +69,12 @@ class PromptFile:
 
     def unread(self) -> Iterator[tuple[UnreadPlace, Sequence[Directive | Suppression]]]:
         """Yield the places that were not read, in order, each with what suppresses it."""
-        for place in unread(self.data, self.host):
-            around = literals_of(self.host, self.data)
-            suppressions = self.job.suppressions
-            yield place, passing(place.start, around, self.directives, suppressions, self.lines)
+        places = unread(self.data, self.host)
+        holders = Holders(literals_of(self.host, self.data) if places else ())
+        for place in places:
+            spot = unread_spot(place.start, holders.of(place.start))
+            directives_near = self._nearby.of(spot)
+            yield place, passing(spot, directives_near, self.job.suppressions, self.lines)
 
     def _prompt(self, literal: Literal) -> FilePrompt:
         identity = fingerprint(literal.prompt)

@@ -1,8 +1,9 @@
-"""Finds the suppressions that can apply to a prompt, among many in a file."""
+"""Finds the suppressions and literals that matter at a place, among many in a file."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from flaglift.check.directives import Directive, PlacedLiteral, Reach
 from flaglift.report.places import LineIndex
@@ -43,3 +44,18 @@ class NearbyDirectives:
             for opening in around.openings:
                 yield line_of(opening), line_of(opening)
             around = around.outer
+
+
+class Holders:
+    """The literals of a file by place, so that not each is compared with each byte."""
+
+    def __init__(self, literals: Iterable[PlacedLiteral]) -> None:
+        self._literals = sorted(literals, key=lambda each: each.place.start)
+        self._starts = [each.place.start for each in self._literals]
+        self._reached = [*accumulate((each.place.end for each in self._literals), max)]
+        """For each literal, the end of the farthest up to it."""
+
+    def of(self, at: int) -> PlacedLiteral | None:
+        """Return the first literal that contains a byte; None if there is none."""
+        first = bisect_right(self._reached, at)  # it is the first that ends behind the byte
+        return self._literals[first] if first < bisect_right(self._starts, at) else None

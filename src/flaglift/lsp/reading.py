@@ -15,12 +15,14 @@ from flaglift.check.directives import (
     judged,
     passing,
     settle,
+    unread_spot,
 )
 from flaglift.check.hosts.base import Host, Literal, UnreadPlace
 from flaglift.check.hosts.patience import patience
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.hosts.unread import not_read
 from flaglift.check.job import FileJob
+from flaglift.check.nearby import Holders
 from flaglift.check.selecting import concerns
 from flaglift.check.unused import unused_records
 from flaglift.errors import InputError
@@ -180,9 +182,8 @@ def _passes(place: UnreadPlace, reading: DocumentReading, parts: DocumentParts) 
     if not (reading.directives or reading.job.suppressions):
         return False
     around = parts.literals(parts.around(Span(place.start, place.start))[-1])
-    passing_it = passing(
-        place.start, around, reading.directives, reading.job.suppressions, reading.lines
-    )
+    spot = unread_spot(place.start, Holders(around).of(place.start))
+    passing_it = passing(spot, reading.directives, reading.job.suppressions, reading.lines)
     for each in passing_it:
         if isinstance(each, Directive):
             each.used.add(UNREAD)
