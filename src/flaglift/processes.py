@@ -4,29 +4,35 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 _UNBROKEN = threading.Lock()
 
-# Windows has neither of them.
-_mask: Any = getattr(signal, "pthread_sigmask", lambda how, numbers: numbers)  # noqa: ARG005
-_ENDING = {getattr(signal, name, signal.SIGINT) for name in ("SIGINT", "SIGTERM", "SIGHUP")}
-"""What users, time limits and terminals end a process with; what it leaves then, stays."""
+
+@contextmanager
+def _masked() -> Iterator[None]:
+    """Hold off what users, time limits and terminals end a process with."""
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    )
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_signals_held = _masked if hasattr(signal, "pthread_sigmask") else nullcontext  # not on Windows
 
 
 @contextmanager
 def unbroken() -> Iterator[None]:
     """Let the block finish before a signal, or the end of the parent of a worker, ends this."""
-    before = _mask(signal.SIG_BLOCK, _ENDING)
-    try:
-        with _UNBROKEN:
-            yield
-    finally:
-        _mask(signal.SIG_SETMASK, before)
+    with _signals_held(), _UNBROKEN:
+        yield
 
 
 def start_worker() -> None:
@@ -34,9 +40,8 @@ def start_worker() -> None:
     from multiprocessing import parent_process  # noqa: PLC0415 (few runs are that large)
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    before = _mask(signal.SIG_BLOCK, _ENDING)  # those are for the thread that may hold them off
-    threading.Thread(target=_leave_with, args=(parent_process(),), daemon=True).start()
-    _mask(signal.SIG_SETMASK, before)
+    with _signals_held():  # the new thread never takes them: they wait for the one that writes
+        threading.Thread(target=_leave_with, args=(parent_process(),), daemon=True).start()
 
 
 def _leave_with(parent: "BaseProcess | None") -> None:
