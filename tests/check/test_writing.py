@@ -152,6 +152,7 @@ def slowly(file):
 
 os.fsync = slowly
 signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if sys.argv[1] == "worker":
     pool = ProcessPoolExecutor(1, get_context("fork"), start_worker)
     pool.submit(writing.write_file, "a.txt", b"new").result()
