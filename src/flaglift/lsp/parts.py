@@ -14,9 +14,11 @@ from typing import NamedTuple
 from lsprotocol.types import Diagnostic as EditorDiagnostic
 
 from flaglift.check.baseline import BaselineKey
+from flaglift.check.directives import PlacedLiteral
 from flaglift.check.hosts.base import Comment, DivisibleHost, Host, Literal, UnreadPlace
 from flaglift.check.hosts.finding import comments, leaves, literals_of, with_nested
 from flaglift.check.hosts.unread import unread
+from flaglift.check.nearby import Holders
 from flaglift.diagnostics import Diagnostic
 from flaglift.lossless.spans import Span
 from flaglift.lsp.prompts import (
@@ -103,6 +105,7 @@ class DocumentParts:
         """Whether each was read separately."""
         self.starts: list[int] = list(accumulate((each.length for each in parts), initial=0))
         self._roots: dict[int, Sequence[Literal]] = {}
+        self._holders: dict[int, Holders] = {}
 
     @property
     def unread(self) -> list[UnreadPlace]:
@@ -131,6 +134,13 @@ class DocumentParts:
                 literals_of(self.host, self.data) if literals is None else literals
             )
         return self._roots[number]
+
+    def holder(self, at: int) -> PlacedLiteral | None:
+        """Return the first literal that contains a byte; None if there is none."""
+        number = self.around(Span(at, at))[-1]
+        if number not in self._holders:
+            self._holders[number] = Holders(self.literals(number))
+        return self._holders[number].of(at)
 
     @property
     def comments(self) -> list[Comment]:

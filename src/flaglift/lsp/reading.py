@@ -22,7 +22,6 @@ from flaglift.check.hosts.patience import patience
 from flaglift.check.hosts.registry import host_named, missing
 from flaglift.check.hosts.unread import not_read
 from flaglift.check.job import FileJob
-from flaglift.check.nearby import Holders
 from flaglift.check.selecting import concerns
 from flaglift.check.unused import unused_records
 from flaglift.errors import InputError
@@ -181,8 +180,7 @@ def _passes(place: UnreadPlace, reading: DocumentReading, parts: DocumentParts) 
     """Return whether it is suppressed that a place was not read."""
     if not (reading.directives or reading.job.suppressions):
         return False
-    around = parts.literals(parts.around(Span(place.start, place.start))[-1])
-    spot = unread_spot(place.start, Holders(around).of(place.start))
+    spot = unread_spot(place.start, parts.holder(place.start))
     passing_it = passing(spot, reading.directives, reading.job.suppressions, reading.lines)
     for each in passing_it:
         if isinstance(each, Directive):
