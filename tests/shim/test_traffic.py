@@ -326,12 +326,16 @@ def test_a_file_that_is_written_to_is_not_read_without_what_is_next_to_it(tmp_pa
         TrafficStore(copy, reads=True)
 
 
+def alter(path: Path, statement: str, values: tuple[object, ...] = ()) -> None:
+    """Change a file as another program may."""
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        other.execute(statement, values)
+
+
 def test_a_file_that_is_damaged_is_named(tmp_path: Path) -> None:
     path = tmp_path / "traffic.db"
     TrafficStore(path).close()
-    with sqlite3.connect(path) as other:
-        other.execute("DROP TABLE runs")
-    other.close()
+    alter(path, "DROP TABLE runs")
     with (
         TrafficStore(path, reads=True) as store,
         pytest.raises(InputError, match=r"traffic\.db: cannot be read: no such table: runs"),
@@ -366,10 +370,8 @@ def test_counts_of_another_kind_are_no_report(
 ) -> None:
     path = tmp_path / "traffic.db"
     TrafficStore(path).close()
-    with sqlite3.connect(path) as other:
-        row = (hour_of(time.time()), "/p", "", "", what, count, last)
-        other.execute("INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-    other.close()
+    row = (hour_of(time.time()), "/p", "", "", what, count, last)
+    alter(path, "INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     with TrafficStore(path, reads=True) as store, pytest.raises(InputError) as caught:
         store.report(1)
     assert sentence in str(caught.value)
@@ -380,9 +382,7 @@ def test_names_that_are_no_text_are_no_report(tmp_path: Path, name: str) -> None
     path = tmp_path / "traffic.db"
     with TrafficStore(path) as store:
         store.add(WORKER, [(Sender("r", "c", "a"), Counter(requests=1))])
-        with sqlite3.connect(path) as other:
-            other.execute(f"UPDATE sent SET {name} = x'ff'")  # noqa: S608 - one of three
-        other.close()
+        alter(path, f"UPDATE sent SET {name} = x'ff'")  # noqa: S608 - one of three
         with pytest.raises(InputError, match="row 1 of its table `sent` is damaged"):
             store.report(1)
 
@@ -400,9 +400,7 @@ def test_times_of_another_kind_are_no_report(tmp_path: Path, column: str, value:
     with TrafficStore(path) as store:
         watched(store, NOW - 5 * HOUR, NOW)
         assert store.report(3, now=NOW).clean
-        with sqlite3.connect(path) as other:
-            other.execute(f"UPDATE runs SET {column} = ?", (value,))  # noqa: S608 - one of ours
-        other.close()
+        alter(path, f"UPDATE runs SET {column} = ?", (value,))  # noqa: S608 - one of ours
         with pytest.raises(InputError, match="row 1 of its table `runs` is damaged"):
             store.report(3, now=NOW)
 
@@ -410,9 +408,7 @@ def test_times_of_another_kind_are_no_report(tmp_path: Path, column: str, value:
 def test_a_file_without_its_key_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "traffic.db"
     TrafficStore(path).close()
-    with sqlite3.connect(path) as other:
-        other.execute("UPDATE secret SET value = 'text'")
-    other.close()
+    alter(path, "UPDATE secret SET value = 'text'")
     for reads in (False, True):
         with pytest.raises(InputError, match=r"traffic\.db: its table `secret` is damaged"):
             TrafficStore(path, reads=reads)
@@ -422,10 +418,8 @@ def test_a_file_that_computes_what_is_read_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "traffic.db"
     TrafficStore(path).close()
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
-    with sqlite3.connect(path) as other:
-        other.execute("DROP TABLE sent")
-        other.execute(f"CREATE VIEW sent AS {endless}")
-    other.close()
+    alter(path, "DROP TABLE sent")
+    alter(path, f"CREATE VIEW sent AS {endless}")
     for reads in (False, True):
         with pytest.raises(InputError, match="by another program"):
             TrafficStore(path, reads=reads)
