@@ -6,9 +6,10 @@ import socket
 from functools import partial
 
 from flaglift.errors import reason
-from flaglift.shim.proxy.connections import Connections, Seldom
+from flaglift.shim.proxy.connections import Connections
 from flaglift.shim.proxy.inbound import Connection
 from flaglift.shim.proxy.listeners import BACKLOG, unusable
+from flaglift.shim.proxy.logs import Seldom
 from flaglift.shim.proxy.writing import readable
 
 LOGGER = logging.getLogger("flaglift.shim")

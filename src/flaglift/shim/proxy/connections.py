@@ -2,11 +2,11 @@
 
 import logging
 import resource
-import time
 from collections.abc import Awaitable, Callable
 
 from flaglift.shim.core.refusal import Refusal
 from flaglift.shim.proxy.inbound import Connection
+from flaglift.shim.proxy.logs import Seldom
 from flaglift.shim.proxy.options import Limits
 from flaglift.shim.proxy.request import Request
 from flaglift.shim.proxy.response import Response
@@ -15,8 +15,6 @@ from flaglift.shim.proxy.writing import unread, waiting_bytes
 LOGGER = logging.getLogger("flaglift.shim")
 _RESERVED = 64
 """Descriptors reserved for files, logs, pages and libraries."""
-_QUIET_SECONDS = 60.0
-"""How long a log message is not repeated."""
 
 
 def most_connections() -> int:
@@ -28,21 +26,6 @@ def most_connections() -> int:
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return max(1, (hard - _RESERVED) // 2)
-
-
-class Seldom:
-    """Limits a log message to once a minute."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-
-    def __call__(self) -> bool:
-        """Return whether to log now, counting it as logged."""
-        now = time.monotonic()
-        if now < self._next:
-            return False
-        self._next = now + _QUIET_SECONDS
-        return True
 
 
 Serve = Callable[[Request, Response], Awaitable[None]]

@@ -7,6 +7,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+_QUIET_SECONDS = 60.0
+"""How long a log message is not repeated."""
+
 
 class LogFormat(StrEnum):
     """How lines of the log are written."""
@@ -24,6 +27,21 @@ class LogFields(dict[str, Any]):
 
     def __str__(self) -> str:
         return " ".join([f"{name}={_word(value)}" for name, value in self.items()])
+
+
+class Seldom:
+    """Limits a log message to once a minute."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self) -> bool:
+        """Return whether to log now, counting it as logged."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + _QUIET_SECONDS
+        return True
 
 
 def write_line(logger: logging.Logger, fields: LogFields) -> None:

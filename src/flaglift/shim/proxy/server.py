@@ -16,11 +16,12 @@ from flaglift.shim.proxy.accepting import Acceptor
 from flaglift.shim.proxy.access import AccessLog
 from flaglift.shim.proxy.assignment import REPLACED, Assignment
 from flaglift.shim.proxy.caller import Callers
-from flaglift.shim.proxy.connections import Connections, Seldom, most_connections
+from flaglift.shim.proxy.connections import Connections, most_connections
 from flaglift.shim.proxy.counting import Counting
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import Headers
 from flaglift.shim.proxy.listeners import bound, check_loop, shown
+from flaglift.shim.proxy.logs import Seldom
 from flaglift.shim.proxy.metrics import Metrics
 from flaglift.shim.proxy.options import Limits, Options
 from flaglift.shim.proxy.outbound import UpstreamError
