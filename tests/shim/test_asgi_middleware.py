@@ -114,6 +114,17 @@ def test_a_body_of_an_unclear_length_passes(lengths: list[bytes]) -> None:
     assert visits[0].inspection.record.reason is Reason.NO_LENGTH
 
 
+def test_headers_that_can_be_read_only_once_reach_the_app() -> None:
+    body = multipart_body([text_field()])
+    for sent, shown in ((body, multipart_body(lifted())), (b"", b"")):
+        scope = scope_of(sent)
+        listed = scope["headers"]
+        app = Echo()
+        call(app, {**scope, "headers": iter(listed)}, chunks(sent))
+        assert app.body == shown
+        assert app.scope["headers"] == [*listed[:-1], (b"content-length", b"%d" % len(shown))]
+
+
 def test_a_length_may_begin_with_any_number_of_zeros() -> None:
     body = multipart_body([text_field()])
     scope = scope_of(body, announced=False)

@@ -70,6 +70,13 @@ def test_a_value_that_does_not_end_is_refused_after_a_while() -> None:
     assert begun == []
 
 
+def test_many_short_headers_are_too_long() -> None:
+    requests, begun = reader()
+    with pytest.raises(Refusal, match="400"):
+        requests.feed(memoryview(b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (MOST_HEAD_BYTES // 6 + 9)))
+    assert begun == []
+
+
 def test_headers_that_add_up_to_too_much_are_refused() -> None:
     requests, begun = reader()
     field = b"X: " + b"x" * 1000 + b"\r\n"

@@ -69,6 +69,9 @@ class Middleware:
             await self._app(scope, receive, send)
             return
         headers = scope["headers"]
+        if not isinstance(headers, list | tuple):  # it may be an iterator, which is read once
+            headers = list(headers)
+            scope = {**scope, "headers": headers}
         query = scope["query_string"].decode("latin-1")
         target = Target(scope["method"], _own_path(scope), query)
         visit = Visit(scope, inspect(target, headers, self._policy))

@@ -11,6 +11,7 @@ from flaglift.shim.core.record import Reason, RequestOutcome
 from flaglift.shim.proxy.caller import Callers
 from flaglift.shim.proxy.exchange import Exchange
 from flaglift.shim.proxy.headers import product
+from flaglift.shim.proxy.logs import Seldom
 from flaglift.shim.proxy.report import UNREAD
 from flaglift.shim.proxy.traffic import Sender, TrafficStore, Worker
 
@@ -29,6 +30,7 @@ class Counting:
         self._callers = callers
         self._worker = worker
         self._counts: dict[Sender, Counter[str]] = {}
+        self._may_tell = Seldom()
 
     def __call__(self, exchange: Exchange) -> None:
         """Count one request."""
@@ -66,6 +68,7 @@ class Counting:
         try:
             await asyncio.to_thread(self._store.add, self._worker, counts.items(), ends=ends)
         except InputError as error:
-            LOGGER.warning("%s", error)
+            if ends or self._may_tell():
+                LOGGER.warning("%s", error)
             for sender, count in counts.items():
                 self._counts.setdefault(sender, Counter()).update(count)

@@ -26,6 +26,8 @@ _NOT_HTTP = (
 
 _ABSOLUTE = re.compile(rb"https?://[^/?#@]+((?:[/?].*)?)", re.IGNORECASE | re.DOTALL)
 _LENGTHS = {b"content-length", b"transfer-encoding"}
+_BETWEEN = len(b": \r\n")
+"""The bytes of a field besides its name and value: many short fields are long, too."""
 _LINE = re.compile(rb"[\r\n]*+[^\r\n][^\n]*+\n?")
 """A request line, or its beginning; servers ignore empty lines before it."""
 _LINE_REST = re.compile(rb"[^\n]*+\n?")
@@ -201,7 +203,7 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Receive a field of the head; trailers are dropped."""
         if not self._declining:
-            self._count(len(name) + len(value))
+            self._count(len(name) + len(value) + _BETWEEN)
             if self._in_head:
                 self._headers.append((name, value.rstrip(b" \t")))
 
