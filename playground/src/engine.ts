@@ -45,13 +45,24 @@ export class Engine {
   }
 
   /** Return the answer to a question; while Python loads, it waits. */
-  ask(method: string, request: object, file?: Ask["file"]): Promise<Reply> {
-    const id = this.next++;
+  ask(method: string, request: object, file?: File): Promise<Reply> {
+    const ask: Ask = { id: this.next++, method, request: JSON.stringify(request) };
     return new Promise((resolve) => {
-      this.asked.set(id, resolve);
-      const ask: Ask = { id, method, request: JSON.stringify(request), ...(file && { file }) };
-      this.worker.postMessage(ask, file ? [file] : []);
+      this.asked.set(ask.id, resolve);
+      if (file) void this.askAbout(file, ask);
+      else this.worker.postMessage(ask);
     });
+  }
+
+  /** Ask once the file is in memory, unless the question is given up by then. */
+  private async askAbout(file: File, ask: Ask): Promise<void> {
+    try {
+      const content = await file.arrayBuffer();
+      if (this.asked.has(ask.id)) this.worker.postMessage({ ...ask, file: content }, [content]);
+    } catch (error) {
+      this.asked.get(ask.id)?.({ answer: { error: `The browser cannot read it: ${error}` }, files: [] });
+      this.asked.delete(ask.id);
+    }
   }
 
   /** Give up what is being worked on, and begin again with a new worker. */

@@ -56,7 +56,7 @@ export function setUpFiles(engine: Engine, settings: () => Settings): void {
       fixes: byId<HTMLSelectElement>("fixes").value,
       form: byId<HTMLSelectElement>("form").value,
     };
-    const { answer, files } = await engine.ask("file", request, await file.arrayBuffer());
+    const { answer, files } = await engine.ask("file", request, file);
     result.replaceChildren(title, ...shown(answer as FileAnswer, files));
   }
 }

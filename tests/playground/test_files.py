@@ -127,6 +127,49 @@ def test_reading_can_be_stopped(playground: Playground, tmp_path: Path) -> None:
     assert playground.fields("request")["text"] == "a dog"
 
 
+def test_reading_can_be_stopped_before_the_file_is_in_memory(
+    playground: Playground, tmp_path: Path
+) -> None:
+    page = playground.page
+    page.evaluate(
+        """() => {
+        const read = File.prototype.arrayBuffer;
+        File.prototype.arrayBuffer = async function () {
+          await new Promise((resolve) => { window.goOn = resolve; });
+          File.prototype.arrayBuffer = read;
+          return read.call(this);
+        };
+        }"""
+    )
+    (tmp_path / "p.txt").write_text("a cat --video --video_model kling25\n")
+    page.set_input_files("#file", [str(tmp_path / "p.txt")])
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#results .problem")).to_have_text("stopped")
+    page.evaluate("window.goOn()")
+    playground.ready().write("a dog --video --video_model kling25")
+    assert playground.fields("request")["text"] == "a dog"
+    expect(page.locator("#results .problem")).to_have_text("stopped")
+
+
+def test_a_file_that_the_browser_cannot_read_is_named(
+    playground: Playground, tmp_path: Path
+) -> None:
+    page = playground.page
+    (tmp_path / "p.txt").write_text("a cat --video --video_model kling25\n")
+    page.evaluate(
+        """() => {
+        const read = File.prototype.arrayBuffer;
+        File.prototype.arrayBuffer = async () => {
+          File.prototype.arrayBuffer = read;
+          throw new DOMException("it is gone", "NotFoundError");
+        };
+        }"""
+    )
+    page.set_input_files("#file", [str(tmp_path / "p.txt")])
+    expect(page.locator("#results h3")).to_have_text("p.txt")
+    expect(page.locator("#results .problem")).to_contain_text("cannot read it: NotFoundError")
+
+
 def test_a_file_that_is_too_large_is_not_read(playground: Playground) -> None:
     playground.page.evaluate(
         """() => {
