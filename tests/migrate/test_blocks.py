@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 import zstandard
 
+from flaglift.errors import InputError
 from flaglift.migrate.files import compression, delimited, delimited_header, json_array, jsonl
 from flaglift.migrate.files.byte_format import ByteFormat
 from flaglift.migrate.job import Job
@@ -145,6 +146,21 @@ def test_a_record_may_be_exactly_as_long_as_allowed(
     short = read(form(Job(str(path), targets={}, most_bytes=length // 2), path))
     assert short.problems
     assert short.body == data
+
+
+@pytest.mark.parametrize("header", ["text", "id,text", '"a\nb",text'])
+@pytest.mark.parametrize("block", [1, 4, 2**20])
+def test_a_header_may_be_exactly_as_long_as_allowed(
+    header: str, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited_header, "_BLOCK", block)
+    path = tmp_path / "p.csv"
+    path.write_text(header)  # without a line end, which would tell that it is whole
+    form = delimited.Delimited(Job(str(path), most_bytes=len(header)), path)
+    assert read(form).body == header.encode()
+    if block < 2**20:  # what is read at once may be long
+        with pytest.raises(InputError, match="its header "):
+            delimited.Delimited(Job(str(path), most_bytes=len(header) - 1), path)
 
 
 def test_a_line_is_too_long_by_one_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

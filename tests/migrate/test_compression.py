@@ -2,12 +2,14 @@
 
 import json
 import os
+import pickle
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from flaglift.errors import InputError
+from flaglift.migrate.files.compression import ByteSource, compressed, compression_of
 from migrate.sources import applied, planned, undone, verified
 
 PROMPTS = [f"cat {number} --video --video_model kling25" for number in range(500)]
@@ -97,3 +99,18 @@ def test_a_file_without_a_byte(name: str, tmp_path: Path) -> None:
     assert applied(path).records == 0
     assert verified(path)[1] == []
     assert next(tmp_path.glob("p.migrated*")).read_bytes() == b""
+
+
+@pytest.mark.parametrize("name", ["p.jsonl", "p.jsonl.gz", "p.jsonl.zst"])
+def test_an_open_file_is_read_on_by_another_process(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(compressed(LINES, compression_of(path)))
+    source = ByteSource(path)
+    assert source.read(9) == LINES[:9]
+    other: ByteSource = pickle.loads(pickle.dumps(source))  # noqa: S301
+    for offset in (20, 5, 40):
+        other.seek(offset)
+        assert other.read(7) == LINES[offset : offset + 7]
+    assert source.read(9) == LINES[9:18]
+    source.close()
+    other.close()

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from migrate.test_files import lines
 _EDITED = "is not as this version of flaglift writes it"
 _DAMAGED = "is not as it was written, so nothing is restored from it"
 _LESS = "does not hold all of the run's 9 changes, so nothing is restored"
+_FEWER_KEYS = b"patches:" + zlib.compress(b'[["1"], ["", ""], [1, 1]]\nab')
+"""A block whose head names one record for two patches."""
 
 
 @pytest.fixture
@@ -45,6 +48,7 @@ def _edit(path: Path, *statements: str) -> None:
         ("UPDATE journal SET entries = x'00' WHERE first = 4", ("verify", "undo"), _DAMAGED),
         ("UPDATE journal SET entries = zeroblob(99)", ("verify", "undo"), _DAMAGED),
         ("UPDATE journal SET entries = 'text'", ("undo",), _DAMAGED),
+        (f"UPDATE journal SET entries = x'{_FEWER_KEYS.hex()}'", ("verify", "undo"), _DAMAGED),
         ("UPDATE journal SET undone = 'x'", ("verify", "undo"), _DAMAGED),
         ("DELETE FROM journal WHERE first = 1", ("undo",), _LESS),
         ("DELETE FROM journal WHERE first = 4", ("undo",), _LESS),

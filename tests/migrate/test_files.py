@@ -612,3 +612,15 @@ def test_what_is_not_there_needs_no_right_to_be_removed(
     (tmp_path / "some").touch()
     with pytest.raises(InputError, match="some: cannot be written: read-only file system"):
         discard(tmp_path / "some")
+
+
+def test_what_asks_about_a_journal_that_went_away_makes_none(tmp_path: Path) -> None:
+    path, journal = lines(tmp_path / "p.jsonl"), tmp_path / "p.jsonl.flaglift"
+    applied(path)
+    with opened(Job(str(path)), write=False) as store:
+        (run,) = store.runs()
+        journal.unlink()
+        for ask in (store.journal_bytes, store.verify, lambda run: [*store.entries(run)]):
+            with pytest.raises(InputError, match="the journal cannot be read"):
+                ask(run)
+    assert not journal.exists()

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv
 
 from flaglift.errors import InputError
 from flaglift.migrate.files import parquet_layout
@@ -260,3 +261,22 @@ def test_the_journal_finds_rows_by_the_same_thousands_as_those_of_lines(tmp_path
             found[name] = set(db.execute("SELECT hash FROM place"))
     assert found["p.parquet"] == found["p.jsonl"]
     assert len(found["p.jsonl"]) == 3
+
+
+@pytest.mark.parametrize("name", ["p.parquet", "p.csv"])
+def test_a_row_holds_the_values_of_its_targets_and_no_others(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    rows = pa.table(
+        {"text": ["cat --video", "dog --video"], "seed": [1, 2], "video_prompt": ["a", "b"]}
+    )
+    write = pq.write_table if name == "p.parquet" else csv.write_csv
+    write(rows, path)
+    with opened(Job(str(path)), write=False) as store:
+        chunk = store.read(None, 9)
+        while chunk and not chunk.records:
+            chunk = store.read(chunk.cursor, 9)
+    assert chunk
+    prompts = [prompt for record in chunk.records for prompt in record.prompts]
+    assert [prompt.held for prompt in prompts] == [
+        {"video_model": None, "video_prompt": letter, "video_duration": None} for letter in "ab"
+    ]
