@@ -515,16 +515,9 @@ def test_a_file_that_changes_while_it_is_restored(
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv"])
-def test_chunks_of_a_file_grow_while_it_is_restored(
-    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also where most of what is read has no change to take back."""
-    path = tmp_path / f"p.{suffix}"
-    texts = ["a --video --video_model kling25", *(f"plain {n}" for n in range(9))] * 1000
-    path.write_bytes(content(path.name, texts))
-    before = path.read_bytes()
-    assert applied(path, replace=True).changed == 1000
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return how many records each chunk of an undo is to have, where it takes no time."""
     asked: list[int] = []
     real = FileUndoer.undo
 
@@ -534,9 +527,35 @@ def test_chunks_of_a_file_grow_while_it_is_restored(
 
     monkeypatch.setattr(FileUndoer, "undo", undo)
     monkeypatch.setattr("flaglift.migrate.undoing.time.monotonic", lambda: 0.0)
+    return asked
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv"])
+def test_chunks_of_a_file_grow_while_it_is_restored(
+    suffix: str, tmp_path: Path, asked: list[int]
+) -> None:
+    """Also where most of what is read has no change to take back."""
+    path = tmp_path / f"p.{suffix}"
+    texts = ["a --video --video_model kling25", *(f"plain {n}" for n in range(9))] * 1000
+    path.write_bytes(content(path.name, texts))
+    before = path.read_bytes()
+    assert applied(path, replace=True).changed == 1000
     assert undone(path).restored == 1000
     assert path.read_bytes() == before
     assert asked == [200, 400, 800, 1600, 3200, 6400, 12800]
+
+
+def test_chunks_of_a_file_of_long_lines_stay_small_while_it_is_restored(
+    tmp_path: Path, asked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flaglift.migrate.throttle._MOST_BYTES", 300_000)
+    path = tmp_path / "p.jsonl"
+    line = json.dumps({"text": f"{'a' * 1000} --video --video_model kling25"}) + "\n"
+    path.write_text(line * 1500)
+    assert applied(path, replace=True).changed == 1500
+    assert undone(path).restored == 1500
+    assert asked[0] == 200
+    assert all(100 < rows < 200 for rows in asked[1:])  # the prompt stands twice in each line
 
 
 def test_rows_with_cells_that_are_too_long_for_python_are_written_and_restored(
