@@ -2,7 +2,7 @@
 
 from flaglift.migrate.decision import Decider
 from flaglift.migrate.records import Chunk, Problem, Stored, StoredRecord
-from flaglift.migrate.sampling import Samples
+from flaglift.migrate.sampling import Look, Samples, Seen
 from flaglift.settings import DEFAULT
 
 
@@ -68,3 +68,49 @@ def test_samples_of_later_chunks_fill_what_is_left() -> None:
     fewer = Samples(4)
     fewer.add(taken(1, 4))
     assert fewer.problems == taken(1, 4).problems
+
+
+def seen(look: Look) -> Seen:
+    """Return what is seen of a chunk of a translated, a refused and a plain prompt."""
+    decide = Decider(DEFAULT, None)
+    texts = ["a cat --video --video_model kling25", 'ein 6" Schuh für zwei --video', "plain"]
+    records = [
+        StoredRecord(f"{n}", (Stored("p[0].text", text, {}),)) for n, text in enumerate(texts, 1)
+    ]
+    decided = [(record, (decide(record.prompts[0]),)) for record in records]
+    return look(Chunk(records, {}, [Problem("9", "ungültig")]), decided)
+
+
+def test_refused_and_unreadable_records_are_listed_with_text_on_request_only() -> None:
+    problem = '{"key": "9", "problem": "ungültig"}'
+    place = '{"key": "2", "place": "p[0].text", "status": "refused", "codes": ["FL101"], '
+    reason = "this quote is never closed, so the service reads no flag at all in this prompt"
+    assert seen(Look(listed=True)).refused == [
+        problem,
+        f'{place}"reasons": [{{"code": "FL101"}}]}}',
+    ]
+    assert seen(Look(listed=True, with_text=True)).refused == [
+        problem,
+        f'{place}"reasons": [{{"code": "FL101", "message": "{reason}"}}],'
+        ' "before": "ein 6\\" Schuh für zwei --video", "after": {}}',
+    ]
+    assert seen(Look(1)).refused == []
+
+
+def test_samples_show_what_is_written() -> None:
+    samples = seen(Look(1)).samples
+    assert samples
+    assert samples.prompts[0] == {
+        "key": "1",
+        "place": "p[0].text",
+        "status": "translated",
+        "codes": ["FL001", "FL601"],
+        "reasons": [],
+        "before": "a cat --video --video_model kling25",
+        "after": {"text": "a cat", "video_model": "kling25", "video_prompt": "a cat"},
+    }
+    assert [one["status"] for one in samples.prompts] == ["translated", "refused"]
+    assert seen(Look()).samples is None
+    none = seen(Look(0)).samples
+    assert none is not None
+    assert none.prompts == []
