@@ -272,3 +272,24 @@ def test_one_shortcut_serves_all_equal_settings_and_requests(
     assert first is shortcut_for(settings, request)
     monkeypatch.setattr("flaglift.shapes.shortcut.load_catalog", None)
     assert first is shortcut_for(settings, request)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "a cat --video --video_model kling25 --duration {0}",  # of tails, and their cases
+        "--video a cat --video_model kling25 --duration {0}",  # of orders
+        "a cat --duration {0} --video --video_model kling25\t",
+    ],
+)
+def test_what_is_learnt_is_bounded(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flaglift.shapes.shortcut._MOST_SHAPES", 9)
+    shortcut = Shortcut(Settings(), Context())
+    most = 0
+    for seconds in range(40):
+        for _ in range(2):
+            text = form.format(seconds)
+            assert shortcut.translate(text) == judged_translation(text, Settings(), Context())
+            kept = (shortcut._tails, shortcut._orders, shortcut._cases)
+            most = max(most, sum(map(len, kept)))
+    assert most == 10
