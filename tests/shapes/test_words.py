@@ -1,9 +1,11 @@
 """Which words leave a prompt to its shape, one kind after the other, and what it then says."""
 
+from typing import Any
+
 import pytest
 
 from flaglift import Context, Settings, translate
-from flaglift.linting.engine import examine
+from flaglift.linting.engine import Examination, examine
 from flaglift.linting.fixing import assessment_of
 from flaglift.shapes import ShapedPrompt, Shortcut, examined_translation, video_prompt_of
 from flaglift.shapes.shape import assessment_from
@@ -26,7 +28,7 @@ def assert_shaped(known: str, text: str, *, is_shaped: bool) -> None:
     said = [each.to_dict() for each in examined_findings(examined)]
     assert [each.to_dict() for each in shortcut.lint(text)] == said
     if isinstance(result, ShapedPrompt):
-        assessed = assessment_of(text, examined, Settings())
+        assessed = assessment_of(examined)
         assert assessment_from(result, lambda: examined.diagnostics) == assessed
 
 
@@ -143,8 +145,17 @@ def test_what_is_said_of_the_second_prompt_of_a_shape(form: str, words: str) -> 
     assert_shaped(form.format("cat"), form.format(words), is_shaped=True)
 
 
-def test_what_no_shape_decides_is_the_first_of_none() -> None:
+def test_what_no_shape_decides_is_the_first_of_none(monkeypatch: pytest.MonkeyPatch) -> None:
     shortcut = Shortcut(Settings(), Context())
+    examined: list[str] = []
+
+    def recorded(text: str, *rest: Any) -> Examination:
+        examined.append(text)
+        return examine(text, *rest)
+
+    monkeypatch.setattr("flaglift.shapes.shortcut.examine", recorded)
     for _ in range(2):
-        assert shortcut.first_of_its_shape(f"a cat {FLAGS} --video") is None
-        assert shortcut.first_of_its_shape("a cat") is None
+        for text in (f"a cat {FLAGS} --video", "a cat"):
+            assert shortcut.first_of_its_shape(text) is None
+            assert examined.pop() == text
+            assert examined == []  # it takes its time, and a second look sees the same

@@ -75,21 +75,22 @@ def fix_prompt(
 
     def read(new: str) -> Assessment:
         examined = examine(new, settings, context, prompt=prompt if new == text else None)
-        return assessment_of(new, examined, settings)
+        return assessment_of(examined)
 
     if not isinstance(unsafe, bool):
         unsafe = selected(tuple(unsafe), ()) if unsafe else False
     return fix_text(text, unsafe=unsafe, read=read)
 
 
-def assessment_of(text: str, examined: Examination, settings: Settings) -> Assessment:
+def assessment_of(examined: Examination) -> Assessment:
     """Return the assessment of a text that the rules have examined."""
-    subjects, shown = examined.subjects, reported(examined.diagnostics, settings)
+    first = examined.subjects[0]
+    shown = reported(examined.diagnostics, first.settings)
     return Assessment(
         findings=shown,
-        status=translation_of(text, subjects[0], examined.diagnostics, shown).status,
-        values=read_values(subjects),
-        stated=stated_values(subjects[0].segment),
+        status=translation_of(first.text, first, examined.diagnostics, shown).status,
+        values=read_values(examined.subjects),
+        stated=stated_values(first.segment),
     )
 
 

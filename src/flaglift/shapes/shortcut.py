@@ -94,7 +94,7 @@ class Shortcut:
             result = self.look(new, known)
             if isinstance(result, ShapedPrompt):
                 return assessment_from(result, partial(self._again, new, known))
-            return assessment_of(new, result, self._settings)
+            return assessment_of(result)
 
         return fix_text(text, unsafe=unsafe, read=read)
 
