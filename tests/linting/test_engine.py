@@ -184,3 +184,10 @@ def test_a_prompt_that_is_parsed_is_not_parsed_again(monkeypatch: pytest.MonkeyP
     prompt = parse(TEXT)
     monkeypatch.setattr("flaglift.linting.engine.parse", None)
     assert fix_prompt(TEXT, Settings(), Context(), unsafe=False, prompt=prompt).text == TEXT
+
+
+def test_a_settings_block_speaks_for_the_request() -> None:
+    text = "a cat --video --duration 7"
+    assert codes(examine(text, Settings(), Context()).diagnostics) == ["FL001", "FL303", "FL601"]
+    named = f"{text}\nvideo_model=kling25"
+    assert codes(examine(named, Settings(), Context()).diagnostics) == CODES
