@@ -191,3 +191,9 @@ def test_a_settings_block_speaks_for_the_request() -> None:
     assert codes(examine(text, Settings(), Context()).diagnostics) == ["FL001", "FL303", "FL601"]
     named = f"{text}\nvideo_model=kling25"
     assert codes(examine(named, Settings(), Context()).diagnostics) == CODES
+
+
+def test_what_was_parsed_is_the_prompt_before_it_is_fixed_only() -> None:
+    alone = fix_prompt(TEXT, Settings(), Context(), unsafe=True)
+    assert alone.text == TEXT.replace("7", "5")
+    assert fix_prompt(TEXT, Settings(), Context(), unsafe=True, prompt=parse(TEXT)) == alone
