@@ -237,7 +237,10 @@ def _helps(attempt: Sequence[Diagnostic], old: Assessment, new: Assessment) -> b
         return False
     if any(_adds_a_choice(old.stated.get(name, ()), new.stated[name]) for name in new.stated):
         return False
-    return all(_is_kept(values, new.stated.get(name, ())) for name, values in old.stated.items())
+    return all(
+        name in new.stated and _is_kept(values, new.stated[name])
+        for name, values in old.stated.items()
+    )
 
 
 def _adds_a_choice(old: Sequence[str], new: Sequence[str]) -> bool:
@@ -250,4 +253,4 @@ def _is_kept(old: Sequence[str], new: Sequence[str]) -> bool:
 
     A value that an earlier flag states does not count as a replacement.
     """
-    return bool(new) and (new[-1] == old[-1] or len(new) >= len(old) or new[-1] not in old)
+    return new[-1] == old[-1] or len(new) >= len(old) or new[-1] not in old
