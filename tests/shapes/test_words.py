@@ -101,6 +101,8 @@ def test_words_of_a_body(words: str, *, is_plain: bool, is_body_first: bool) -> 
         "a {0} --video by day --video_model kling25 in June  ",
         "a {0}\r--video by day\r--video_model kling25\rin June\r",
         "a {0}\r\n--video by day\n--video_model kling25\nin June\n",
+        "a {0}\n--video by day\n--video_model kling25\nin June\n",
+        "--video\na {0}\n\n--video_model kling25",
     ],
 )
 @pytest.mark.parametrize("after", ["", f" {NAPS}"])
@@ -113,6 +115,16 @@ def test_blanks_around_words(form: str, after: str) -> None:
         shaped = shortcut.first_of_its_shape(text)
         assert shaped
         assert video_prompt_of(shaped) == translate(text).values["video_prompt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_plain"),
+    [("a dog\nseed=4", False), ("a dog\nby day", True), ("a dog, seed=4", True)],
+)
+def test_a_settings_block_behind_the_flags(words: str, *, is_plain: bool) -> None:
+    for before in ("", "by day ", "by day\n"):
+        known, text = (f"{before}{FLAGS} {end}" for end in ("a cat", words))
+        assert_shaped(known, text, is_shaped=is_plain)
 
 
 def test_a_video_prompt_beside_the_text_is_that_of_all_prompts_of_a_shape() -> None:
