@@ -18,7 +18,7 @@ from typing import Any
 from flaglift.errors import InputError, reason
 from flaglift.files import read_regular
 from flaglift.migrate.clock import now
-from flaglift.migrate.files.output import move, writing
+from flaglift.migrate.files.output import move, open_own, writing
 from flaglift.migrate.files.runs import fingerprint, identity, result_path
 from flaglift.migrate.files.writer import kept
 from flaglift.migrate.job import Job
@@ -151,8 +151,8 @@ class Manifest:
 
     def _write(self, path: Path, document: Mapping[str, Any]) -> None:
         whole = path.with_name(f".{path.name}-{os.getpid()}")
-        with writing(path), whole.open("w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1)
+        with writing(path), open_own(whole, mode=0o666) as file:
+            file.write(json.dumps(document, indent=1).encode())
             file.flush()
             os.fsync(file.fileno())
         move(whole, path)

@@ -181,8 +181,8 @@ def compressed(data: bytes, kind: str) -> bytes:
     return data
 
 
-def join_frames(frames: Path, whole: Path, like: Path) -> None:
-    """Write the content of consecutive zstd frames as one, which simple readers can read, too.
+def join_frames(frames: Path, whole: BinaryIO, like: Path) -> None:
+    """Write the content of consecutive zstd frames to an empty file as one, which all readers take.
 
     Its header states the content size, and it has a checksum if that of `like` has one.
     """
@@ -190,7 +190,6 @@ def join_frames(frames: Path, whole: Path, like: Path) -> None:
     with like.open("rb") as file:
         head = file.read(18)
     if not head:  # nothing at all, which is no frame
-        whole.write_bytes(b"")
         return
     checksum = zstandard.get_frame_parameters(head).has_checksum
     source = ByteSource(frames, "zst")
@@ -199,10 +198,9 @@ def join_frames(frames: Path, whole: Path, like: Path) -> None:
         size += len(block)
     source.close()
     compressor = zstandard.ZstdCompressor(write_checksum=checksum).compressobj(size=size)
-    with whole.open("wb") as file:
-        while block := source.read(_BLOCK):
-            file.write(compressor.compress(block))
-        file.write(compressor.flush())
-        file.flush()
-        os.fsync(file.fileno())
+    while block := source.read(_BLOCK):
+        whole.write(compressor.compress(block))
+    whole.write(compressor.flush())
+    whole.flush()
+    os.fsync(whole.fileno())
     source.close()

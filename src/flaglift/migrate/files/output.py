@@ -3,9 +3,11 @@
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from flaglift.errors import InputError, reason
 from flaglift.migrate.files.compression import compressed, compression_of, join_frames
@@ -21,6 +23,48 @@ def writing(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             said = "the disk is full; free some space and run the same command again to resume"
         raise InputError(f"{path}: cannot be written: {said}") from None
+
+
+_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def open_own(path: Path, *, kept: bool = False, mode: int = 0o600) -> BinaryIO:
+    """Open a file that nobody else writes: empty, or with its content if that is `kept`.
+
+    Raises `InputError` as `check_own` does.
+    """
+    if kept or os.path.lexists(path):
+        check_own(path)
+    # Created only if nothing was written: zeros must never take the place of a lost file.
+    flags = _FLAGS if kept else _FLAGS | os.O_CREAT
+    with writing(path):
+        # Usually readable by its owner only, until it has the permissions of its source.
+        file = os.fdopen(os.open(path, flags, mode), "r+b")
+        _check(path, os.fstat(file.fileno()))  # before it is emptied: it may have been exchanged
+        if not kept:
+            file.truncate()
+    return file
+
+
+def check_own(path: Path) -> None:
+    """Raise `InputError` if a file that nobody else writes is gone, or another is in its place.
+
+    What is written through a link, also a hard one, would overwrite somebody's file.
+    """
+    try:
+        found = os.lstat(path)
+    except OSError:
+        raise InputError(f"{path}: is gone; start with --restart") from None
+    _check(path, found)
+
+
+def _check(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        what = "has another name" if stat.S_ISREG(found.st_mode) else "is a link or no file"
+        raise InputError(
+            f"{path}: {what}, and is in the place of a file that flaglift writes; move it away, and"
+            " run the same command again"
+        )
 
 
 def partial(path: Path, purpose: str = "partial") -> Path:
@@ -53,15 +97,10 @@ class Output:
         self._like = like
         self._whole = path
         self._path = path = _frames(path) if self._kind == "zst" else path
+        if path != self._whole:
+            open_own(self._whole, kept=self._whole.exists()).close()
+        self._file = open_own(path, kept=written > 0)
         with writing(path):
-            if path != self._whole:
-                self._whole.touch(0o600)
-            if written and not path.exists():
-                raise InputError(f"{path}: is gone; start with --restart")
-            # Created only if nothing was written: zeros must never take the place of a lost file.
-            flags = os.O_RDWR if written else os.O_RDWR | os.O_CREAT | os.O_TRUNC
-            # Readable by its owner only, until it has the permissions of its source.
-            self._file = os.fdopen(os.open(path, flags, 0o600), "r+b")
             if self._file.seek(0, os.SEEK_END) < written:
                 self._file.close()
                 raise InputError(f"{path}: shorter than this run left it; start with --restart")
@@ -88,8 +127,8 @@ class Output:
         """Finish the file, and sync it to disk."""
         self.sync()
         if self._kind == "zst":
-            with writing(self._whole):
-                join_frames(self._path, self._whole, self._like)
+            with writing(self._whole), open_own(self._whole) as whole:
+                join_frames(self._path, whole, self._like)
 
     def close(self) -> None:
         """Close the file; unsynced bytes may be lost."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flaglift.migrate.files.output import writing
+from flaglift.migrate.files.output import open_own, writing
 from flaglift.migrate.files.parquet_columns import placed, replaced
 from flaglift.migrate.files.parquet_decision import joined_changes
 from flaglift.migrate.files.parquet_layout import kept_metadata, writer_settings
@@ -51,7 +51,7 @@ class ParquetResult:
         settings = writer_settings(form.file.metadata)
         self._stores_schema = settings["store_schema"]
         with writing(path):
-            self._sink = path.open("wb")
+            self._sink = open_own(path)
             self._writer = pq.ParquetWriter(self._sink, schema, **settings)
 
     def append(self, content: tuple[Values, ColumnChanges | None, tuple[range, int]]) -> None:

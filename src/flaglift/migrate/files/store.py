@@ -155,6 +155,7 @@ class FileStore:
             run = reread(ledger.runs(), run)
             undoer = FileUndoer(ledger, run, self._path, self._changed)
             try:
+                undoer.begin()
                 yield undoer
             finally:
                 undoer.close()

@@ -1,5 +1,6 @@
 """Undoes a run on a file: record by record from the journal, then into place."""
 
+import os
 from pathlib import Path
 
 from flaglift.errors import InputError
@@ -7,7 +8,7 @@ from flaglift.migrate.clock import now
 from flaglift.migrate.files.attributes import keep_attributes
 from flaglift.migrate.files.format import Format, FormatWriter, OpenChanged
 from flaglift.migrate.files.ledger import Ledger
-from flaglift.migrate.files.output import discard, move, partial, sha256
+from flaglift.migrate.files.output import check_own, discard, move, partial, sha256
 from flaglift.migrate.files.runs import identity
 from flaglift.migrate.files.writer import original_of
 from flaglift.migrate.store import ChunkCost, MigrationRun
@@ -37,9 +38,8 @@ class FileUndoer:
         self._format: Format | None = None
         self._writer: FormatWriter | None = None
         self._original = original_of(run, path)
+        self._changed_at = changed_at
         self._in_place = run.state in _IN_PLACE and sha256(path) != run.info["source_sha"]
-        if self._in_place and not self._original_fits() and not self._rewritten():
-            self._begin(changed_at)
 
     def _original_fits(self) -> bool:
         info, original = self.run.info, self._original
@@ -52,14 +52,17 @@ class FileUndoer:
         undo = self.run.info["undo"] or {}
         return "sha" in undo
 
-    def _begin(self, changed_at: OpenChanged) -> None:
+    def begin(self) -> None:
+        """Open the file to restore, unless there is no need to."""
+        if not self._in_place or self._original_fits() or self._rewritten():
+            return
         self._ledger.check(self.run)
         undo = self.run.info["undo"]
-        if undo is None or undo["of"] != identity(self._path):
+        if (undo or {}).get("of") != identity(self._path) or not self._partial.exists():
             undo = {"cursor": None, "written": 0, "of": identity(self._path)}
             with self._ledger.saving():
                 self._ledger.settle_undone(self.run, keep=False)
-        self._format = changed_at(self._path, self.run)
+        self._format = self._changed_at(self._path, self.run)
         done = self._ledger.entries(self.run)
         self._writer = self._format.writer(self._partial, undo["written"], undo["cursor"], done)
         self._save("undoing", undo)
@@ -99,7 +102,8 @@ class FileUndoer:
                 raise InputError(f"{self._path}: was changed meanwhile; run undo again")
             self._save("undoing", {**self.run.info["undo"], "sha": sha256(self._partial)})
         lost: list[str] = []
-        if self._partial.exists():
+        if os.path.lexists(self._partial):
+            check_own(self._partial)
             lost = keep_attributes(self._partial, self._path)
             move(self._partial, self._path)
         discard(self._partial)

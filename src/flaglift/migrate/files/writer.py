@@ -11,6 +11,7 @@ from flaglift.migrate.files.attributes import check_replaceable, keep_attributes
 from flaglift.migrate.files.format import Format, FormatWriter, MadeChunk
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import (
+    check_own,
     discard,
     move,
     named,
@@ -91,7 +92,8 @@ class FileWriter:
             info = {"source_sha": sha256(self._path), "result_sha": sha256(self._partial)}
             self._save("finishing", **info)
         if self.run.state == "finishing":
-            if self._partial.exists() or not self._holds(self._result, "result_sha"):
+            if os.path.lexists(self._partial) or not self._holds(self._result, "result_sha"):
+                check_own(self._partial)
                 # A copy of private prompts must not be more readable than the original.
                 keep_attributes(self._partial, self._path)
                 move(self._partial, self._result)
