@@ -4,9 +4,11 @@ One line of a list is a type, a colon, and values as SQL literals, in any order.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import exc
 
 from flaglift.errors import InputError
 from migrate.conftest import Database, open_database
@@ -156,6 +158,10 @@ _STYLES = (
     "datestyle = 'SQL, DMY'",
     "intervalstyle = 'sql_standard'",
     "bytea_output = 'escape'",
+    "lc_monetary = 'de_DE.UTF-8'",
+    "timezone = 'Asia/Kathmandu'",
+    "extra_float_digits = 0",
+    "extra_float_digits = -9",
 )
 
 
@@ -170,6 +176,14 @@ _STYLES = (
         ("numeric_day", "{day}"),
         ("tsrange", "[{day},2028-01-01)"),
         ("dated", "({day},{n})"),
+        ("timed", "({day},{n})"),
+        ("tstzrange", "[{day},infinity)"),
+        ("timestamptz[]", "{{{day},{day} 01:00+03}}"),
+        ("timetz", "12:{n:02}+03"),
+        ("money", "{n}.50"),
+        ("real", "{n}.1234567"),
+        ("double precision", "{n}.12345678901234567"),
+        ("float8[]", "{{{n}.12345678901234567}}"),
         ("bytea", "\\x00ff{n:02}"),
     ],
 )
@@ -180,6 +194,7 @@ def test_times_of_postgresql_are_keys_in_any_style(
         database.run("CREATE DOMAIN day AS date")
         database.run("CREATE DOMAIN numeric_day AS day")
         database.run("CREATE TYPE dated AS (a date, b integer)")
+        database.run("CREATE TYPE timed AS (a timestamptz, b integer)")
         database.run(
             f"CREATE TABLE prompts (id {declared} PRIMARY KEY, text TEXT, video_model TEXT,"
             " video_prompt TEXT, video_duration INTEGER)"
@@ -194,8 +209,71 @@ def test_times_of_postgresql_are_keys_in_any_style(
         name = database.engine.url.database
         assert applied(source, rows=5).changed == 12
         for style in _STYLES:
-            database.run(f"ALTER DATABASE {name} SET {style}")
+            with suppress(exc.DBAPIError):  # not every machine has a second locale
+                database.run(f"ALTER DATABASE {name} SET {style}")
         assert verified(source)[1] == []
         assert undone(source).restored == 12
         database.run(f"ALTER DATABASE {name} RESET ALL")
         assert database.run(whole) == before
+
+
+def test_a_run_that_is_resumed_in_another_zone_goes_on(tmp_path: Path) -> None:
+    for database in open_database("postgresql", tmp_path):
+        source = database.prompts([], key="id timestamptz PRIMARY KEY")
+        for hour in range(12):
+            database.run(
+                f"INSERT INTO prompts (id, text) VALUES ('2026-10-25 {hour}:30+00',"
+                f" '{VIDEO.format(hour)}')"
+            )
+        assert applied(source, limit=5).changed == 5
+        name = database.engine.url.database
+        database.run(f"ALTER DATABASE {name} SET timezone = 'America/New_York'")
+        tally = applied(source, rows=5)
+        assert (tally.changed, tally.gone) == (12, 0)
+        assert undone(source).restored == 12
+
+
+def test_a_trigger_of_postgresql_writes_times_of_the_session(tmp_path: Path) -> None:
+    for database in open_database("postgresql", tmp_path):
+        source = database.prompts([], key="id timestamptz PRIMARY KEY, zone TEXT")
+        database.run(f"INSERT INTO prompts (id, text) VALUES (now(), '{VIDEO}')")
+        database.run(
+            "CREATE FUNCTION zoned() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$BEGIN NEW.zone := current_setting('timezone'); RETURN NEW; END$$"
+        )
+        database.run(
+            "CREATE TRIGGER zoned BEFORE UPDATE ON prompts FOR EACH ROW EXECUTE FUNCTION zoned()"
+        )
+        name = database.engine.url.database
+        for zone, verb in (("Asia/Tokyo", applied), ("America/New_York", undone)):
+            database.run(f"ALTER DATABASE {name} SET timezone = '{zone}'")
+            verb(source)
+            assert database.run("SELECT zone FROM prompts") == [(zone,)]
+
+
+@pytest.mark.parametrize("way", ["column", "trigger"])
+def test_no_update_of_mysql_writes_times_of_another_zone(tmp_path: Path, way: str) -> None:
+    more = " ON UPDATE CURRENT_TIMESTAMP" if way == "column" else ""
+    for database in open_database("mysql", tmp_path):
+        database.prompts(
+            [], key=f"id TIMESTAMP PRIMARY KEY, edited DATETIME DEFAULT '2026-01-01'{more}"
+        )
+        database.run(f"INSERT INTO prompts (id, text) VALUES ('2026-02-03 04:05', '{VIDEO}')")
+        if way == "trigger":
+            database.run(
+                "CREATE TRIGGER edited BEFORE UPDATE ON prompts FOR EACH ROW SET NEW.edited = now()"
+            )
+        before = database.rows()
+        zone = "?init_command=SET%20time_zone='{}'#prompts"
+        far, utc = (database.url + zone.format(each) for each in ("%2B05:00", "%2B00:00"))
+        for _ in "twice":
+            with pytest.raises(
+                InputError, match=rf"session's zone \+05:00: see the {way} `edited`"
+            ):
+                applied(far)
+        assert database.rows() == before
+        assert applied(utc).changed == 1
+        with pytest.raises(InputError, match=rf"session's zone \+05:00: see the {way} `edited`"):
+            undone(far)
+        assert verified(far)[1] == []
+        assert undone(utc).restored == 1

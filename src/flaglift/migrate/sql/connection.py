@@ -5,6 +5,9 @@ client. So reads are protected by `BEGIN READ ONLY`, and no statements are prepa
 settings are set in each transaction.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Flag
 from operator import methodcaller
 from pathlib import Path
 from typing import Any
@@ -84,11 +87,31 @@ def connect_engine(url: URL) -> Engine:
     return engine
 
 
-_POSTGRESQL_SPELLING = (
-    "SELECT set_config('datestyle', 'ISO, YMD', true),"
-    " set_config('intervalstyle', 'postgres', true), set_config('bytea_output', 'hex', true)"
-)
+class Spelling(Flag):
+    """The settings of a session that the spelling of a key depends on."""
+
+    STYLE = 1
+    """PostgreSQL's styles, such as of dates, and the digits of its numbers."""
+    ZONE = 2
+    """The time zone."""
+
+
+_POSTGRESQL_SPELLING = {
+    Spelling.STYLE: (  # dates are read in the session's own order, as those of --where
+        "SELECT set_config('datestyle', 'ISO', true), set_config('bytea_output', 'hex', true),"
+        " set_config('intervalstyle', 'postgres', true), set_config('lc_monetary', 'C', true),"
+        " set_config('extra_float_digits', '3', true)"
+    ),
+    Spelling.ZONE: (
+        "SELECT set_config('flaglift.zone', current_setting('timezone'), true),"
+        " set_config('timezone', 'UTC', true)"
+    ),
+}
 """Settings for a single transaction."""
+_MYSQL_ZONE = (
+    ", @flaglift_zone = coalesce(@flaglift_zone, nullif(@@time_zone, 'SYSTEM'),"
+    " @@system_time_zone), time_zone = '+00:00'"
+)
 _MYSQL_SESSION = (
     "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'),"
     " character_set_client = utf8mb4, character_set_connection = utf8mb4,"
@@ -103,18 +126,18 @@ They are set in each transaction: a proxy may run the next one in another sessio
 def begin_transaction(connection: Connection) -> None:
     """Begin a transaction that can write only if the option `flaglift_write` is set.
 
-    With `flaglift_spelling`, keys are spelled the same in every session: times of MySQL's type
-    TIMESTAMP in UTC.
+    With `flaglift_spelling`, keys are spelled the same in every session: times in UTC.
     """
     options = connection.get_execution_options()
     writes = options.get("flaglift_write", False)
+    spelling = options.get("flaglift_spelling", Spelling(0))
     match connection.dialect.name:
         case "postgresql":
             # The driver's own BEGIN READ ONLY, which it sends before the first statement.
             driver: Any = connection.connection.driver_connection
             driver.read_only = not writes
-            if options.get("flaglift_spelling"):
-                connection.exec_driver_sql(_POSTGRESQL_SPELLING)
+            for each in spelling:
+                connection.exec_driver_sql(_POSTGRESQL_SPELLING[each])
         case "sqlite":
             # Writers lock immediately: upgrading a read transaction can fail halfway.
             connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
@@ -122,8 +145,24 @@ def begin_transaction(connection: Connection) -> None:
         case _:
             mode = "READ WRITE" if writes else "READ ONLY"
             connection.exec_driver_sql(f"START TRANSACTION {mode}")
-            zone = ", time_zone = '+00:00'" * options.get("flaglift_spelling", False)
+            zone = _MYSQL_ZONE if Spelling.ZONE in spelling else ""
             connection.exec_driver_sql(_MYSQL_SESSION + zone)
+
+
+@contextmanager
+def own_zone(connection: Connection, spelling: Spelling) -> Iterator[None]:
+    """Run the block in PostgreSQL's own zone of the session: a trigger may write local times.
+
+    The keys of its statements name their zone.
+    """
+    if connection.dialect.name != "postgresql" or Spelling.ZONE not in spelling:
+        yield
+        return
+    connection.exec_driver_sql(
+        "SELECT set_config('timezone', current_setting('flaglift.zone'), true)"
+    )
+    yield
+    connection.exec_driver_sql("SELECT set_config('timezone', 'UTC', true)")
 
 
 def _prepare_postgresql(connection: Any, record: Any) -> None:  # noqa: ARG001

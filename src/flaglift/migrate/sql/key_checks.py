@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, exc, func, not_, or_, select, text
 
+from flaglift.migrate.sql.connection import Spelling
 from flaglift.migrate.sql.fetching import repeated_key
+from flaglift.migrate.sql.identity import family
 from flaglift.migrate.sql.keys import has_surrogates, key_text
 from flaglift.migrate.sql.rights import aside
 from flaglift.migrate.sql.rows import Rows
@@ -104,6 +106,37 @@ def check_mysql_key(connection: Connection, table: PromptTable) -> list[Check]:
                 Check("refuse", "key", f"the ENUM `{name}` of the key holds an invalid member")
             )
     return checks
+
+
+_LOCAL_TIMES = (
+    "SELECT CONCAT('the column `', column_name, '`') FROM information_schema.columns"
+    " WHERE table_schema = :schema AND table_name = :table AND data_type = 'datetime'"
+    " AND lower(extra) LIKE '%on update%' UNION ALL"
+    " SELECT CONCAT('the trigger `', trigger_name, '`') FROM information_schema.triggers"
+    " WHERE event_object_schema = :schema AND event_object_table = :table"
+    " AND event_manipulation = 'UPDATE'"
+)
+_UTC = ("+00:00", "UTC", "Etc/UTC")
+
+
+def check_zone(connection: Connection, table: PromptTable) -> list[Check]:
+    """Check that no update writes a local time, where MySQL compares keys in another zone."""
+    if family(connection.dialect.name) != "mysql" or Spelling.ZONE not in table.key.spelling:
+        return []
+    zone = connection.execute(text("SELECT @flaglift_zone")).scalar()
+    names = {"schema": table.identity.schema, "table": table.identity.name}
+    found = ", ".join(sorted(connection.execute(text(_LOCAL_TIMES), names).scalars()))
+    if zone in _UTC or not found:
+        return []
+    return [
+        Check(
+            "refuse",
+            "key",
+            "a key of the type TIMESTAMP is compared in UTC, so that an update sets times in UTC,"
+            f" and not in the session's zone {zone}: see {found}. If these may be in UTC, put"
+            " ?init_command=SET%20time_zone='%2B00:00' before the # of the address",
+        )
+    ]
 
 
 def check_null_keys(connection: Connection, table: PromptTable) -> list[Check]:

@@ -4,9 +4,11 @@ A key goes to Python and back as the database spells it, without conversion: a d
 Python cannot represent, or a float that is rounded in transit, would not be found again.
 """
 
+import operator
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -39,6 +41,7 @@ from sqlalchemy.sql.sqltypes import (
 from sqlalchemy.types import UserDefinedType
 
 from flaglift.errors import InputError
+from flaglift.migrate.sql.connection import Spelling
 from flaglift.migrate.sql.keys import has_surrogates
 
 
@@ -61,8 +64,13 @@ RAW: TypeEngine[Any] = _Named("")
 _SPELLED_ALWAYS = re.compile(
     r"(?:uuid|numeric|character|citext|bit|boolean|inet|cidr|macaddr|name|oid)\b"
 )
-"""PostgreSQL's types that are spelled the same in every session. Others may hold a time, as ranges,
-domains and composites do."""
+"""PostgreSQL's types that are spelled the same in every session."""
+_IN_NO_ZONE = re.compile(
+    r"(?:date|time.* without time zone|time(?:\(\d\))? with time zone|interval|real"
+    r"|double precision|bytea|money)\b"
+)
+"""Types whose spelling depends on no time zone. Others may hold a time with one, as ranges, domains
+and composites do."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +112,13 @@ class KeyColumn:
         return literal(value, RAW)
 
     @property
-    def has_spelling(self) -> bool:
-        """Whether its spelling depends on a session setting: a style, or MySQL's time zone."""
-        return isinstance(self.column.type, mysql.TIMESTAMP) or (
-            self.as_text and not _SPELLED_ALWAYS.match(self.kind)
-        )
+    def spelling(self) -> Spelling:
+        """What its spelling by the server depends on."""
+        if isinstance(self.column.type, mysql.TIMESTAMP):
+            return Spelling.ZONE
+        if not self.as_text or _SPELLED_ALWAYS.match(self.kind):
+            return Spelling(0)
+        return Spelling.STYLE if _IN_NO_ZONE.match(self.kind) else Spelling.STYLE | Spelling.ZONE
 
     @property
     def array(self) -> str:
@@ -135,8 +145,8 @@ class Key:
         self.columns = columns
         self._row_values = dialect in ("postgresql", "sqlite")
         self._arrays = dialect == "postgresql"
-        self.has_spelling: bool = any(column.has_spelling for column in columns)
-        """Whether its spelling by the server depends on a session setting."""
+        self.spelling: Spelling = reduce(operator.or_, (column.spelling for column in columns))
+        """What its spelling by the server depends on."""
 
     def after(self, key: Sequence[Any]) -> ColumnElement[bool]:
         """Return the condition for rows after a key, in the database's own order.

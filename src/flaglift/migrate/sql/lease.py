@@ -8,7 +8,8 @@ import os
 import secrets
 import socket
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,15 @@ class Lease:
         self._table = ledger.leases_table
         self._source = source
         self._owner = secrets.token_hex(16)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold it while the block runs. Raises as `take` does."""
+        self.take()
+        try:
+            yield
+        finally:
+            self.release()
 
     def take(self) -> None:
         """Take it, waiting if necessary.

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text
 
 from flaglift.migrate.sql.identity import family
-from flaglift.migrate.sql.key_checks import check_key, check_mysql_key, check_null_keys
+from flaglift.migrate.sql.key_checks import check_key, check_mysql_key, check_null_keys, check_zone
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.reflection import any_types, reflected_name
 from flaglift.migrate.sql.rows import Rows
@@ -31,6 +31,7 @@ def check_table(connection: Connection, rows: Rows, ledger: SqlLedger) -> list[C
         checks += check_null_keys(connection, table)
     return [
         *checks,
+        *check_zone(connection, table),
         *check_server(connection),
         *_check_triggers(connection, table, dialect),
         *_check_generated(connection, table),

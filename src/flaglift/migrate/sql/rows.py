@@ -20,6 +20,7 @@ from flaglift.errors import InputError
 from flaglift.migrate.json_document import JsonDocuments
 from flaglift.migrate.records import Problem, RecordChange, Stored, StoredRecord
 from flaglift.migrate.sql.capacity import coerced, context_value, plain_value, reason_not_to_take
+from flaglift.migrate.sql.connection import own_zone
 from flaglift.migrate.sql.fetching import Row, by_key, fetched
 from flaglift.migrate.sql.key_columns import RAW
 from flaglift.migrate.sql.keys import has_surrogates, key_text
@@ -270,16 +271,19 @@ class Rows:
         for key, values in writes:
             groups[tuple(values)].append((*values.values(), *key))
         self._check_constraints(connection)
-        return sum(
-            update_rows(connection, self.source, names, group) for names, group in groups.items()
-        )
+        with own_zone(connection, self.source.key.spelling):
+            return sum(
+                update_rows(connection, self.source, names, group)
+                for names, group in groups.items()
+            )
 
     def update_alike(
         self, connection: Connection, names: Sequence[str], writes: Sequence[Write]
     ) -> int:
         """Write values of the same fields, to be read again and compared."""
         self._check_constraints(connection)
-        return update_alike_rows(connection, self.source, names, writes)
+        with own_zone(connection, self.source.key.spelling):
+            return update_alike_rows(connection, self.source, names, writes)
 
     def _check_constraints(self, connection: Connection) -> None:
         if self.source.deferred:  # otherwise a refused row would fail the whole chunk

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from flaglift.migrate.sql.connection import connect_engine
+from flaglift.migrate.sql.connection import Spelling, connect_engine
 from flaglift.migrate.sql.messages import translated_errors
 
 
@@ -16,8 +16,8 @@ class Session:
     def __init__(self, url: URL, name: str) -> None:
         """Create it. Raises `InputError` for a missing driver or a missing SQLite file."""
         self.name = name
-        self.spelling: bool = False
-        """Whether keys have to be spelled the same in every session."""
+        self.spelling: Spelling = Spelling(0)
+        """What has to be set for keys to be spelled the same in every session."""
         self._engine = connect_engine(url)
         self._connection: Connection | None = None
 

@@ -11,7 +11,7 @@ from flaglift.migrate.sql.changes import RowWrite, TableChanges
 from flaglift.migrate.sql.connection import database_url
 from flaglift.migrate.sql.hidden import hidden_rows
 from flaglift.migrate.sql.identity import identify
-from flaglift.migrate.sql.key_checks import null_keys
+from flaglift.migrate.sql.key_checks import check_zone, null_keys
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
@@ -76,7 +76,7 @@ class TableStore:
     def _rows_of(self, job: Job) -> Rows:
         with self._session.begin() as connection:
             table = find_table(connection, job, self._identity)
-        self._session.spelling |= table.key.has_spelling
+        self._session.spelling |= table.key.spelling
         return Rows(table, self._session.dialect)
 
     def checks(self) -> list[Check]:
@@ -188,14 +188,6 @@ class TableStore:
         return self._rows.fits(field, value)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._lease.take()
-        try:
-            yield
-        finally:
-            self._lease.release()
-
-    @contextmanager
     def writing(self, *, restart: bool) -> Iterator[SqlWriter]:
         """Begin a run or resume an unfinished one, holding the lease."""
         if not self._write:
@@ -208,7 +200,7 @@ class TableStore:
         with self._session.begin(write=True) as connection:
             check_rights(connection, rows)
             self._ledger.create(connection)
-        with self._locked():
+        with self._lease.held():
             run = begin_or_resume(
                 self._session, self._ledger, self._rows, self.source, restart=restart
             )
@@ -244,7 +236,9 @@ class TableStore:
     def undoing(self, run: MigrationRun) -> Iterator[SqlUndoer]:
         """Begin or resume the undo of a run."""
         rows = self._rows_of_run(run)
-        with self._locked():
+        with self._session.begin() as connection:
+            refuse_failed(self.name, check_zone(connection, rows.source))
+        with self._lease.held():
             run = reread(self.runs(), run)
             with said_what_is_kept("restored"):
                 yield SqlUndoer(self._session, self._ledger, rows, run, self._lease)
@@ -288,7 +282,7 @@ class TableStore:
 
     def purge(self, run: MigrationRun) -> None:
         """Delete the journal of a run."""
-        with self._locked(), self._session.begin(write=True) as connection:
+        with self._lease.held(), self._session.begin(write=True) as connection:
             self._ledger.purge(connection, run)
 
     def verify(self, run: MigrationRun) -> tuple[list[str], list[str]]:
