@@ -173,6 +173,71 @@ def test_no_edit_of_a_run_of_a_table_is_a_crash(
     assert refused > 20
 
 
+_OPTIONS = "the options of the run are not as this version of flaglift writes them"
+_EDITS: list[dict[str, Any]] = [
+    {"text": "video_prompt"},
+    {"targets": {}},
+    {"targets": {"video_model": "text"}},
+    {"json_column": "text"},
+    {"key": "id"},
+]
+
+
+@pytest.mark.parametrize("edit", _EDITS)
+def test_options_that_were_edited_are_said_with_their_journal(
+    edit: dict[str, Any], path: Path, tmp_path: Path
+) -> None:
+    (database,) = open_database("sqlite", tmp_path)
+    source = database.prompts(["a cat --video --video_model kling25"] * 2)
+    applied(source, limit=1)
+    applied(source, restart=True)
+    for name, table, journal in (
+        (str(path), f"{path}.flaglift", f"{path}.flaglift"),
+        (source, str(tmp_path / "prompts.db"), "flaglift_runs"),
+    ):
+        runs = "flaglift_runs" if name == source else "run"
+        with sqlite3.connect(table) as opened:
+            query = f"SELECT id, info FROM {runs} ORDER BY started, id LIMIT 1"
+            ((run, saved),) = opened.execute(query)
+            info = json.loads(saved)
+            info["options"] |= edit
+            opened.execute(f"UPDATE {runs} SET info = ? WHERE id = ?", (json.dumps(info), run))
+        opened.close()
+        for verb in ("verify", "undo"):
+            with pytest.raises(InputError, match=f"{journal}: {_OPTIONS}"):
+                call(verb, name)
+
+
+def test_options_of_another_run_do_not_fit_its_entries(tmp_path: Path) -> None:
+    (database,) = open_database("sqlite", tmp_path)
+    source = database.prompts(["a cat --video --video_model kling25"] * 2)
+    applied(source)
+    database.prompts(["a dog --video --video_model kling25"], "others")
+    applied(f"{database.url}#others", targets={"video_prompt": "video_prompt"}, keep_going=True)
+    database.run(
+        "UPDATE flaglift_runs SET info = (SELECT info FROM flaglift_runs WHERE source ="
+        " 'main.others')"
+    )
+    before = database.rows()
+    for verb in ("verify", "undo"):
+        said = r"flaglift_journal: the block 1 of the run .* holds `video_model`, which its options"
+        with pytest.raises(InputError, match=said):
+            call(verb, source)
+    assert database.rows() == before
+
+
+def test_each_run_of_a_file_is_taken_back_with_its_own_options(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    line = '{{"id": "{}", "text": "a cat --video --video_model kling25"}}\n'
+    path.write_text(line.format("a") + line.format("b"))
+    applied(path, replace=True, key="id")
+    with path.open("a") as file:
+        file.write(line.format("c"))
+    applied(path, replace=True)
+    assert undone(path).restored == 3
+    assert path.read_text() == "".join(map(line.format, "abc"))
+
+
 @pytest.mark.parametrize("undone", ["x", "7", "[[]]", "[" * 100_000])
 def test_the_marks_of_a_block_of_a_table_are_damaged(undone: str, tmp_path: Path) -> None:
     (database,) = open_database("sqlite", tmp_path)

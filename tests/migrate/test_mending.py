@@ -101,7 +101,7 @@ def test_what_fixes_and_models_make_is_what_was_meant(tmp_path: Path) -> None:
         fields("an owl"),
     ]
     with opened(Job(str(path)), write=False) as store:
-        kept = Job(str(path)).with_options(store.runs()[0].info["options"])
+        kept = Job(str(path)).with_options(store.runs()[0].info, store.journal)
     assert kept.mending == mending
 
 

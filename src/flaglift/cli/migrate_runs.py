@@ -230,7 +230,7 @@ def _job_of_runs(source: str, options: Document) -> tuple[Job, list[MigrationRun
     job = job_from(source, options)
     with opened(job, write=False) as store:
         runs = open_runs(store)
-    return (job.with_options(runs[0].info["options"]) if runs else job), runs
+        return (job.with_options(runs[0].info, store.journal) if runs else job), runs
 
 
 def verify_source(source: str, options: Document) -> tuple[list[str], list[str]]:

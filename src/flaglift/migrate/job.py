@@ -102,12 +102,20 @@ class Job:
             "settings": _settings_to_json(self.settings),
         }  # fmt: skip
 
-    def with_options(self, options: Mapping[str, Any]) -> "Job":
-        """Return the job with the options stored in a run.
+    def kept(self) -> dict[str, Any]:
+        """Return what a run's `info` keeps of it: the options, and what tells if they change."""
+        options = self.options()
+        return {"options": options, "options_sha": _digest(options)}
 
-        Raises `InputError` if they are not as `options` returns them.
+    def with_options(self, info: Mapping[str, Any], journal: object) -> "Job":
+        """Return the job with the options stored in a run's `info`, which a journal holds.
+
+        Raises `InputError` if they are not as `kept` returned them.
         """
+        options = info["options"]
         try:
+            if info.get("options_sha", _digest(options)) != _digest(options):
+                raise ValueError("edited")  # noqa: TRY301 (one message for all that is wrong)
             for name, usual in Job("").options().items():
                 _check_kind(options[name], usual)
             empty = {name: tuple(values) for name, values in options["empty"].items()}
@@ -117,7 +125,7 @@ class Job:
             return replace(self, **{**options, **read})
         except (LookupError, TypeError, ValueError, AttributeError):
             raise InputError(
-                "the journal: the options of the run are not as this version of flaglift writes"
+                f"{journal}: the options of the run are not as this version of flaglift writes"
                 " them: they were edited, or are of another version; take the journal from a"
                 " backup, or use that version"
             ) from None
@@ -134,6 +142,10 @@ class Job:
             self.mending.to_dict(), self.step,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
+
+
+def _digest(options: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _check_kind(value: Any, usual: object) -> None:

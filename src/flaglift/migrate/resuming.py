@@ -17,7 +17,7 @@ def new_run(
     job: Job, source: str, info: dict[str, Any], fingerprint: str | None = None
 ) -> MigrationRun:
     """Return a new run, with its options and the user who began it."""
-    kept = {**info, "options": job.options(), "by": who()}
+    kept = {**info, **job.kept(), "by": who()}
     chosen = fingerprint or job.fingerprint
     return MigrationRun(new_id(), source, chosen, "running", None, Tally(), now(), now(), kept)
 

@@ -125,6 +125,8 @@ class Store(Protocol):
     """The name to show: never contains a password."""
     unit: str
     """What a record's key counts: `line`, `row`, `element`, `key`."""
+    journal: str
+    """What holds its runs, as errors name it."""
     passes_on: bool
     """Whether records beyond a `--limit` have to be copied."""
 

@@ -46,6 +46,7 @@ class FileStore:
         self._kind = kind
         self._opened: Format | None = None
         self._ledger_path = journal_path(path, job)
+        self.journal: str = str(self._ledger_path)
         if exists(self._ledger_path) and self._ledger_path.samefile(path):
             raise InputError(f"{self.name}: is the source; name another file with --journal")
 
@@ -208,7 +209,8 @@ class FileStore:
             return verify_file(ledger, run, self._path, self._changed)
 
     def _changed(self, path: Path, run: MigrationRun) -> Format:
-        return self._kind.changed(self._job, path, run.info)
+        # Each run as its own options read it, not as those of the newest one do.
+        return self._kind.changed(self._job.with_options(run.info, self.journal), path, run.info)
 
     def close(self) -> None:
         """Close the source."""

@@ -72,6 +72,7 @@ class OwnStore:
         self._job = job
         self._records = OwnRecords(job.source, collection, job.targets)
         self._journal = own_journal(job)
+        self.journal: str = str(self._journal)
         self._lock = self._journal.with_name(f"{self._journal.name}.lock")
         self._opened: Ledger | None = None
 

@@ -6,8 +6,8 @@ statement to write. Each block has a hash, which is checked before anything is r
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -33,10 +33,9 @@ from sqlalchemy.schema import CreateTable
 
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
-from flaglift.migrate.entries import compressed, unpacked
-from flaglift.migrate.records import JournalEntry
+from flaglift.migrate.entries import compressed
 from flaglift.migrate.saved import Kinds, saved_run
-from flaglift.migrate.sql.blocks import entries_of_block
+from flaglift.migrate.sql.blocks import ALL, JournalChunk, chunk_of_row
 from flaglift.migrate.sql.keys import key_of
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.sql.rights import (
@@ -55,28 +54,7 @@ _MYSQL: dict[str, Any] = {
     for name in ("mysql", "mariadb")
     for option, value in (("charset", "utf8mb4"), ("engine", "InnoDB"))
 }
-_ALL = "all"
 _KINDS: Kinds = {"undo": (int,), "created": (list,)}
-
-
-@dataclass(frozen=True, slots=True)
-class JournalChunk:
-    """The journal entries of one chunk."""
-
-    first: int
-    entries: Sequence[JournalEntry]
-    undone: frozenset[int]
-    """The numbers of the entries that were undone."""
-
-    @property
-    def last(self) -> int:
-        """The number of the last entry."""
-        return self.entries[-1].number
-
-    @property
-    def left(self) -> list[JournalEntry]:
-        """The entries that were not undone."""
-        return [entry for entry in self.entries if entry.number not in self.undone]
 
 
 class SqlLedger:
@@ -231,7 +209,7 @@ class SqlLedger:
         journal = self.journal_table
         query = select(journal).where(journal.c.run == run.id, journal.c.first > after)
         row = connection.execute(query.order_by(journal.c.first).limit(1)).first()
-        return None if row is None else self._read(run, row)
+        return None if row is None else chunk_of_row(run, row)
 
     def block_before(
         self, connection: Connection, run: MigrationRun, first: int
@@ -245,25 +223,7 @@ class SqlLedger:
         query = select(journal).where(journal.c.run == run.id)
         query = query.where(journal.c.first < first) if first else query
         row = connection.execute(query.order_by(journal.c.first.desc()).limit(1)).first()
-        return None if row is None else self._read(run, row)
-
-    @staticmethod
-    def _read(run: MigrationRun, row: Any) -> JournalChunk:
-        data = unpacked(row.entries)
-        try:
-            undone = [] if row.undone == _ALL else [int(each) for each in json.loads(row.undone)]
-        except (ValueError, TypeError, RecursionError):
-            undone = None
-        if undone is None or hashlib.sha256(data).hexdigest() != row.digest:
-            raise InputError(
-                f"the journal's block {row.first} of the run {run.id} is not as it was written, so"
-                " nothing is restored from it: take it from a backup of flaglift_journal"
-            )
-        entries = entries_of_block(data, row.first)
-        numbers = (entry.number for entry in entries)
-        return JournalChunk(
-            row.first, entries, frozenset(numbers if row.undone == _ALL else undone)
-        )
+        return None if row is None else chunk_of_row(run, row)
 
     def blocks(self, connection: Connection, run: MigrationRun) -> Iterator[JournalChunk]:
         """Return the journal of a run in order."""
@@ -295,5 +255,5 @@ class SqlLedger:
         connection.execute(
             update(journal)
             .where(journal.c.run == run.id, journal.c.first == block.first)
-            .values(undone=_ALL if whole else json.dumps(sorted(undone)))
+            .values(undone=ALL if whole else json.dumps(sorted(undone)))
         )

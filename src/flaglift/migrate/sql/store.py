@@ -36,6 +36,7 @@ class TableStore:
     """A table of prompts."""
 
     unit = "key"
+    journal = "flaglift_runs"
     passes_on = False
 
     def __init__(self, job: Job, *, write: bool) -> None:
@@ -246,7 +247,7 @@ class TableStore:
     def _rows_of_run(self, run: MigrationRun) -> Rows:
         """Return the rows as the run's own options read them; raises `InputError` if it cannot."""
         try:
-            return self._rows_of(self._job.with_options(run.info["options"]))
+            return self._rows_of(self._job.with_options(run.info, self.journal))
         except InputError as error:
             raise InputError(
                 f"{error}. The run {run.id} needs it: `undo --run` can take back later runs alone,"
