@@ -1,5 +1,6 @@
 """Tables that are altered during a run: it ends, and says what was kept and how to go on."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -68,3 +69,75 @@ def test_a_right_that_is_lost_during_a_run(tmp_path: Path) -> None:
                 apply_while(source, lost, 4)
             database.run(f"GRANT ALL ON prompts TO {name}")
             assert applied(source).changed == 8
+
+
+VERBS: dict[str, Callable[[str], object]] = {
+    "verify": verified,
+    "apply": partial(applied, rows=2),
+    "undo": undone,
+}
+SHAPES = {
+    "a column more": "id INTEGER, n INTEGER DEFAULT 0, {}, PRIMARY KEY (id, n)",
+    "another column": "id INTEGER, n INTEGER PRIMARY KEY, {}",
+    "another order": "id INTEGER, n INTEGER, {}, PRIMARY KEY (n, id)",
+    "another type": "id VARCHAR(20) PRIMARY KEY, n INTEGER, {}",
+    "wider numbers": "id BIGINT PRIMARY KEY, n INTEGER, {}",
+}
+COLUMNS = "text TEXT, video_model VARCHAR(60), video_prompt TEXT, video_duration INTEGER"
+GOOD = "id INTEGER PRIMARY KEY, n INTEGER, {}"
+
+
+def rebuilt(database: Database, shape: str) -> None:
+    """Give a table another key, with the rows that it has."""
+    database.run("ALTER TABLE prompts RENAME TO old")
+    database.run(f"CREATE TABLE prompts ({shape.format(COLUMNS)})")
+    key = "id" if "VARCHAR(20)" in shape else "CAST(id AS INTEGER)"
+    values = "text, video_model, video_prompt, video_duration"
+    database.run(f"INSERT INTO prompts (id, n, {values}) SELECT {key}, n, {values} FROM old")
+    database.run("DROP TABLE old")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_key_that_is_another_one_since_the_run(database: Database, shape: str) -> None:
+    good = "id INTEGER, n INTEGER, {}, PRIMARY KEY (id, n)" if "order" in shape else GOOD
+    database.run(f"CREATE TABLE prompts ({good.format(COLUMNS)})")
+    for number in range(1, 7):
+        values = f"{number}, {7 - number}, '{VIDEO.format(number)}'"
+        database.run(f"INSERT INTO prompts (id, n, text) VALUES ({values})")
+    before = database.rows()
+    source = f"{database.url}#prompts"
+    assert applied(source, limit=4).changed == 4
+    written = database.rows()
+    rebuilt(database, SHAPES[shape])
+    if shape == "wider numbers":
+        assert verified(source)[1] == []
+        assert applied(source).changed == 6
+        assert undone(source).restored == 6
+        return
+    for verb in VERBS.values():
+        with pytest.raises(InputError, match=r"the primary key was .* when the run \S+ began, and"):
+            verb(source)
+    with opened(Job(source)) as store:
+        assert [run.state for run in store.runs()] == ["running"]
+    rebuilt(database, good)
+    assert database.rows() == written
+    assert applied(source).changed == 6
+    assert undone(source).restored == 6
+    assert database.rows() == before
+
+
+def test_a_key_that_is_another_one_since_a_run_of_an_earlier_version(database: Database) -> None:
+    database.run(f"CREATE TABLE prompts ({GOOD.format(COLUMNS)})")
+    database.run(f"INSERT INTO prompts (id, n, text) VALUES (1, 2, '{VIDEO.format(1)}')")
+    source = f"{database.url}#prompts"
+    applied(source)
+    ((info,),) = database.run("SELECT info FROM flaglift_runs")
+    kept = {name: value for name, value in json.loads(info).items() if name != "key"}
+    database.run("UPDATE flaglift_runs SET info = :info", info=json.dumps(kept))
+    assert verified(source)[1] == []
+    rebuilt(database, SHAPES["a column more"])
+    for verb in (verified, undone):
+        with pytest.raises(
+            InputError, match=r"the primary key had 1 column when the run \S+ began"
+        ):
+            verb(source)

@@ -6,7 +6,7 @@ statement to write. Each block has a hash, which is checked before anything is r
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -54,7 +54,6 @@ _MYSQL: dict[str, Any] = {
     for name in ("mysql", "mariadb")
     for option, value in (("charset", "utf8mb4"), ("engine", "InnoDB"))
 }
-_KINDS: Kinds = {"undo": (int,), "created": (list,)}
 
 
 class SqlLedger:
@@ -183,7 +182,7 @@ class SqlLedger:
 
     def _run(self, values: dict[str, Any]) -> MigrationRun:
         try:
-            return saved_run(values, lambda *_: _KINDS, lambda cursor: key_of(cursor["key"]))
+            return saved_run(values, _kinds, lambda cursor: key_of(cursor["key"]))
         except ValueError as error:
             raise InputError(f"{self.runs_table.name}: the run {values['id']} {error}") from None
 
@@ -257,3 +256,9 @@ class SqlLedger:
             .where(journal.c.run == run.id, journal.c.first == block.first)
             .values(undone=ALL if whole else json.dumps(sorted(undone)))
         )
+
+
+def _kinds(_: str, info: Mapping[str, Any]) -> Kinds:
+    """Return what a run of a table keeps."""
+    kinds: dict[str, tuple[type, ...]] = {"undo": (int,), "created": (list,)}
+    return kinds | {"key": (dict,)} if "key" in info else kinds

@@ -5,8 +5,8 @@ from functools import partial
 from sqlalchemy import Connection
 
 from flaglift.errors import InputError
-from flaglift.migrate.job import Job
 from flaglift.migrate.resuming import new_run, resumed
+from flaglift.migrate.sql.kept_key import check_kept_key, kept_key
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rights import reason_not_to_add_columns, reason_not_to_update
 from flaglift.migrate.sql.rows import Rows
@@ -15,9 +15,12 @@ from flaglift.migrate.store import MigrationRun
 from flaglift.syntax.flags import FIELD_FLAGS, ValueKind
 
 
-def table_run(job: Job, source: str, created: list[str]) -> MigrationRun:
-    """Return a new run; `created` are the columns that it adds."""
-    return new_run(job, source, {"undo": 0, "created": created})
+def table_run(rows: Rows, source: str) -> MigrationRun:
+    """Return a new run, which adds the columns that are missing."""
+    table = rows.source
+    created = sorted(table.missing.values())
+    info = {"undo": 0, "created": created, "key": kept_key(table.key)}
+    return new_run(table.job, source, info)
 
 
 def begin_or_resume(
@@ -33,8 +36,9 @@ def begin_or_resume(
         stop = partial(ledger.save, connection)
         run = resumed(runs, job.fingerprint, source, stop, restart=restart)
         if run is None:
-            run = table_run(job, source, sorted(rows.source.missing.values()))
+            run = table_run(rows, source)
             ledger.save(connection, run)
+        check_kept_key(connection, ledger, rows, run)
     if rows.source.missing:  # also if a run was killed before it could add them
         with session.begin(write=True) as connection:
             _add_columns(connection, rows)

@@ -11,6 +11,7 @@ from flaglift.migrate.sql.changes import RowWrite, TableChanges
 from flaglift.migrate.sql.connection import database_url
 from flaglift.migrate.sql.hidden import hidden_rows
 from flaglift.migrate.sql.identity import identify
+from flaglift.migrate.sql.kept_key import check_kept_key
 from flaglift.migrate.sql.key_checks import check_zone, null_keys
 from flaglift.migrate.sql.keys import key_of, key_text
 from flaglift.migrate.sql.lease import Lease
@@ -230,7 +231,7 @@ class TableStore:
                 # MySQL commits each DDL statement, so these tables stay, but empty.
                 self._ledger.create(connection)
         self._decide = row_decider(rows)
-        run = table_run(self._job, self.source, [])
+        run = table_run(rows, self.source)
         yield Rehearsal(self._session, self._ledger, rows, run, self._lease)
 
     @contextmanager
@@ -247,7 +248,10 @@ class TableStore:
     def _rows_of_run(self, run: MigrationRun) -> Rows:
         """Return the rows as the run's own options read them; raises `InputError` if it cannot."""
         try:
-            return self._rows_of(self._job.with_options(run.info, self.journal))
+            rows = self._rows_of(self._job.with_options(run.info, self.journal))
+            with self._session.begin() as connection:
+                check_kept_key(connection, self._ledger, rows, run)
+            return rows  # noqa: TRY300
         except InputError as error:
             raise InputError(
                 f"{error}. The run {run.id} needs it: `undo --run` can take back later runs alone,"
