@@ -268,6 +268,18 @@ def test_settings(text: str, settings: list[tuple[str, str]]) -> None:
     assert prompt.has(Feature.SETTING) == bool(settings)
 
 
+@pytest.mark.parametrize(
+    "block",
+    ["negative_prompt=a —video look\n", "negative_prompt=-video_model b", "style=a -duration5"],
+)
+def test_nothing_in_a_settings_block_looks_like_a_flag(block: str) -> None:
+    for text in ("", "a cat —video\n", "a cat --vidoe\n", "a\n---\na -video\n"):
+        prompt = parse(text + block)
+        assert prompt.settings
+        assert prompt.suspects == parse(text).suspects
+        assert prompt.has(Feature.FLAG_LIKE) == bool(prompt.suspects)
+
+
 def test_a_setting_has_its_line_end() -> None:
     assert parse("a\nw=1\r\nh=2\n\n").settings == (
         Setting(2, "w=1\r\n", "w", "1"),

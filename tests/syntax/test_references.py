@@ -61,6 +61,10 @@ def test_what_is_left_of_a_bare_value(raw: str, left: str | None) -> None:
         (f"a\t{LORA}--b", None),
         (f"a {LORA}-b", "a -b"),
         (f"a{LORA}--b", None),
+        (f"{LORA}--b", "--b"),
+        (rf"a {LORA}\--b", None),
+        (f'a {LORA}"--b', None),
+        (f'a\t{LORA}-"-b"', None),
     ],
 )
 def test_what_is_left_of_a_setting(raw: str, left: str | None) -> None:

@@ -35,7 +35,9 @@ def references_and_suspects(
             references.append(_reference(position, raw))
         elif token.type == "FLAG_LIKE":
             index = bisect_right(starts, position) - 1
-            if index >= 0 and isinstance(nodes[index], Text | UnknownFlag):
+            node = nodes[index] if index >= 0 else None
+            # No flag is meant in the settings block (5.2), which follows the last node.
+            if isinstance(node, Text | UnknownFlag) and position < node.end:
                 before = text[position - 1 : position]
                 suspects += flag_likes(position, raw, before)
     return tuple(references), tuple(suspects)

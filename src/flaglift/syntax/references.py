@@ -8,6 +8,9 @@ from flaglift.syntax.lift import lift_edits
 from flaglift.syntax.nodes import Quoting
 from flaglift.syntax.words import quoting, unquote
 
+_ANY_KEY = "style"
+"""A key of the settings block; what follows it is read in the same way after each."""
+
 
 def references_in(text: str) -> list[Span]:
     """Return the places of a text's references, in order.
@@ -40,8 +43,8 @@ def lift_references(raw: str, style: Quoting | None, spans: Sequence[Span]) -> l
 
 
 def _is_value(raw: str, style: Quoting | None) -> bool:
-    if style is None:  # as a flag, it would turn the setting into a line of text (5.2)
-        return bool(raw.strip()) and " --" not in raw and "\t--" not in raw
+    if style is None:  # what looks like a flag would make the setting a line of text (5.2)
+        return bool(raw.strip() and expression("SETTING").fullmatch(f"{_ANY_KEY}={raw}"))
     if style is Quoting.NONE:  # (2.5)
         return raw[:1] not in ("", "-")
     if quoting(raw) is not style:  # a backslash has ended up before the last quote
