@@ -14,6 +14,7 @@ from flaglift.check.hosts.formats.origins import origin_in_script, text_of
 from flaglift.check.hosts.formats.parents import nearest
 from flaglift.check.hosts.formats.shellfields import fields_beside
 from flaglift.check.hosts.formats.shellwords import BARE, labels, parts
+from flaglift.check.hosts.formats.transforms import filtered, read_by
 from flaglift.check.hosts.formats.trees import (
     TreeParts,
     follow,
@@ -233,7 +234,7 @@ def _look(node: Node, limit: int, data: bytes, option: str) -> Around:
     script = split(data)[1]
     origin = origin_in_script(node, option)
     is_lost = origin.role == "command" and b" " in data[node.start_byte : node.end_byte]
-    locked = BROKEN if is_lost or is_broken(node, script, _MODULE) else ""
+    locked = BROKEN if is_lost or is_broken(node, script, _MODULE) else filtered(node)
     command = nearest(node, _COMMANDS, script)
     beside, siblings = ({}, None) if option else fields_beside(node, limit, data)
     around = Around(origin, locked, beside, siblings)
@@ -249,7 +250,8 @@ def _look_document(document: HereDocument, data: bytes) -> Around:
     statement = nearest(node, ("redirected_statement",), script)
     command = _command(statement)
     origin = Origin("document", _written_to(statement, command), command)
-    locked = BROKEN if document.is_open or is_broken(node, script, _MODULE) else ""
+    is_lost = document.is_open or is_broken(node, script, _MODULE)
+    locked = BROKEN if is_lost else read_by(command)
     return Around(origin, locked, opener=document.delimiter.start)
 
 

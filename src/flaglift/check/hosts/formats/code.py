@@ -24,6 +24,7 @@ from flaglift.check.hosts.formats.origins import (
     origin_of,
     text_of,
 )
+from flaglift.check.hosts.formats.transforms import transformed
 from flaglift.check.hosts.formats.trees import (
     TreeParts,
     broken_from,
@@ -193,7 +194,7 @@ class CodeHost(TreeParts):
             end=place.end,
             inside=parts[0].inside,
             pieces=tuple(pieces),
-            look=partial(self._look, whole, data, tuple(starts)),
+            look=partial(self._look, whole, data, pieces, tuple(starts)),
             source=data,
             unclear=unclear,
         )
@@ -202,8 +203,13 @@ class CodeHost(TreeParts):
         """Return whether a part of a literal is a text, and not what a command prints."""
         return node == whole if self.is_command(node) else node.type in self.kinds
 
-    def _look(self, whole: Node, data: bytes, starts: tuple[int, ...]) -> Around:
-        locked = BROKEN if is_broken(whole, data, self.module, self.grammar(data)) else ""
+    def _look(
+        self, whole: Node, data: bytes, pieces: Sequence[Piece], starts: tuple[int, ...]
+    ) -> Around:
+        if is_broken(whole, data, self.module, self.grammar(data)):
+            locked = BROKEN
+        else:
+            locked = transformed(whole, "".join(piece.text for piece in pieces), self.shape)
         beside, siblings, is_request = self.beside(whole, data)
         if siblings is not None:
             key = name_in(data[slice(*siblings.key)].decode())

@@ -148,7 +148,7 @@ def _of_argument(
     In a call that defines an option, that is the option's name for its value by default, and
     nothing for what describes it.
     """
-    called, key = _called(call, shape), "".join(keys[:1])
+    called, key = callee(call, shape), "".join(keys[:1])
     places = next((at for calls, at in shape.options if ends_in(calls, called)), None)
     if places is None:
         before = child.prev_named_sibling
@@ -169,7 +169,8 @@ def _compares(node: Node) -> bool:
     return operator is not None and text_of(operator) in _COMPARISONS
 
 
-def _called(call: Node, shape: Constructs) -> str:
+def callee(call: Node, shape: Constructs) -> str:
+    """Return the source of what a call calls; empty for a type of calls that is not known."""
     name = shape.calls.get(call.type)
     if name is None:
         return ""

@@ -11,6 +11,7 @@ from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.siblings import FIELD_KEY, TEXT_KEY
 from flaglift.check.hosts.formats.sqlnesting import SqlNesting
 from flaglift.check.hosts.formats.sqltables import SqlTables
+from flaglift.check.hosts.formats.transforms import changed_in_sql
 from flaglift.lossless.spans import Span
 
 _OPENS = re.compile(rb"\s*\(")
@@ -258,8 +259,10 @@ class SqlStatement:
     def around(self, start: int) -> Callable[[Span], Around]:
         """Return a function for the context of the next string, or of what it is a part of."""
         self._nesting = self._nesting.after_word("", start)
-        look, nesting = self._look(), self._nesting
-        return lambda place: look(place)._replace(begins=nesting.begins())
+        look, nesting, data = self._look(), self._nesting, self._data
+        return lambda place: look(place)._replace(
+            locked=changed_in_sql(data, place.start), begins=nesting.begins()
+        )
 
     def _look(self) -> Callable[[Span], Around]:
         row = self._row
