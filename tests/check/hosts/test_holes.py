@@ -49,7 +49,10 @@ def test_what_few_values_bring_about_is_not_reported() -> None:
         "a cat --video --video_model ${m}",
         "a cat --video --video_model seedance_${resolution}",
         "a cat --video --video_model kling25 --duration ${d}",
-        "a cat --video --video_model kling25 --duration=${d}s",
+        "a cat --video --video_model kling25 --duration=${d}0",
+        "a cat --video --video_model kling25 --duration=${d}${unit}",
+        "a cat --video --video_model kling25 --duration ~${d}",
+        "a cat --video --video_model ${m}_5s",
         'a cat --video --video_model kling25 --video_prompt "${p}"',
     ],
 )
@@ -58,6 +61,41 @@ def test_a_hole_itself_is_never_reported(source: str) -> None:
     for finding in lint_literal(literal, DEFAULT):
         assert not literal.touches_hole(finding.span)
         assert finding.severity is Severity.INFO
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "hole"),
+    [
+        ("python", "x = f'ohwx cat --video --duration {x}s'", "{x}"),
+        ("python", "x = 'ohwx cat --video --duration %ds' % x", "%d"),
+        ("python", "x = 'ohwx cat --video --duration {}s'.format(x)", "{}"),
+        ("python", "x = 'ohwx cat --video --duration ' + x + 's'", "x"),
+        ("javascript", "x = `ohwx cat --video --duration ${x}sec`", "${x}"),
+        ("javascript", 'x = `ohwx cat --video --duration "${x}s"`', "${x}"),
+        ("ruby", 'x = "ohwx cat --video --duration #{x}.0"\n', "#{x}"),
+        ("ruby", "x = 'ohwx cat --video --duration %{x}s' % y\n", "%{x}"),
+        ("php", '<?php $x = "ohwx cat --video --duration {$x}s";', "{$x}"),
+        ("php", "<?php $x = sprintf('ohwx cat --video --duration %1$ds', $x);", "%1$d"),
+        ("go", 'package p\nvar x = fmt.Sprintf("ohwx cat --video --duration %vs", x)\n', "%v"),
+        ("bash", 'prompt="ohwx cat --video --duration ${x}s"\n', "${x}"),
+        ("yaml", "prompt: ohwx cat --video --duration {{ x }}s\n", "{{ x }}"),
+    ],
+)
+def test_a_unit_after_a_number_is_reported_in_all_kinds_of_templates(
+    name: str, source: str, hole: str
+) -> None:
+    literal, *_ = leaves(host_named(name).literals(source.encode()))
+    found = [each for each in lint_literal(literal, DEFAULT) if each.code == "FL401"]
+    assert [each.message.partition(": ")[0] for each in found] == [f"with {hole} = 5"]
+    assert not any(each.fix for each in found)
+
+
+@pytest.mark.parametrize("verb", ["%v", "%d", "%[2]d", "%3d", "%s", "%q", "%1$d", "%(n)d"])
+def test_a_verb_of_a_format_is_no_malformed_duration(verb: str) -> None:
+    source = f"x = 'ohwx cat --video --video_model kling25 --duration {verb}' % y"
+    literal, *_ = leaves(host_named("python").literals(source.encode()))
+    assert {each.severity for each in lint_literal(literal, DEFAULT)} == {Severity.INFO}
+    assert [hole.source for hole in literal.holes] == [verb]
 
 
 def test_what_a_hole_may_add_is_not_missed() -> None:
@@ -118,7 +156,8 @@ def test_suppressed_rules_are_not_fixed() -> None:
     [
         ("${a} cat --video_model ${b} --duration ${c}", "WORDS MODEL SECONDS"),
         ('a${a} "${b}" "x ${c}" --video_model=${d}', "PART PART PART MODEL"),
-        ("--video_prompt ${a} --duration ${b}s --video_model k${c}", "PART PART PART"),
+        ("--video_prompt ${a} --duration ${b}s --video_model k${c}", "PART SECONDS PART"),
+        ("--duration ${a}0 --duration ${b}${c}", "PART PART PART"),
         ("\n${a}\t${b}", "WORDS WORDS"),
     ],
 )

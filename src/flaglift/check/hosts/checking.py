@@ -5,8 +5,9 @@ The text of a prompt with holes is unknown, so it is read as each of several pos
 
 - findings of all of them are certain, and reported unchanged;
 - findings of more than half of them are possible, and reported as a warning at most;
-- all others are dropped, and so are findings about a hole itself, and those that disappear
-  once a hole contains the flags that the text lacks;
+- all others are dropped, and so are findings about a hole itself, unless it is a number and the
+  text next to it is the mistake (`{n}s`), and those that disappear once a hole contains the flags
+  that the text lacks;
 - a fix is applied only if it has the same result for every reading and touches no hole.
 """
 
@@ -18,7 +19,14 @@ from typing import Any, NamedTuple
 
 from flaglift.catalog import load_catalog
 from flaglift.check.hosts.base import HOLE, Literal
-from flaglift.check.hosts.holes import MARK, FilledTemplate, may_end_flags, readings, template
+from flaglift.check.hosts.holes import (
+    MARK,
+    FilledTemplate,
+    is_number,
+    may_end_flags,
+    readings,
+    template,
+)
 from flaglift.check.hosts.pieces import SEVERAL, PromptText
 from flaglift.check.hosts.templates import PLACEHOLDER
 from flaglift.context import UNSTATED, Context, stated
@@ -64,9 +72,14 @@ def lint_literal(literal: Literal, settings: Settings) -> list[Diagnostic]:
         _merged(literal, voters, certain=len(voters) >= plain)
         for (span, code), voters in votes.items()
         if 2 * len(voters) > plain
-        and not literal.touches_hole(span)
+        and not (literal.touches_hole(span) and _is_about_hole(code, span.of(literal.text)))
         and all(code in codes for codes in needed)
     )
+
+
+def _is_about_hole(code: str, place: str) -> bool:
+    """Return whether a finding is about a hole in its place, not about a unit after a number."""
+    return code != find_rule("malformed-duration").code or not is_number(place.strip('"'))
 
 
 def _lint_each(literal: Literal, settings: Settings) -> list[Diagnostic]:

@@ -4,6 +4,7 @@ The value of an interpolation is unknown, but its position tells its kind: a mod
 seconds, words, or a part of something. A reading fills every hole with one value of its kind.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -92,21 +93,33 @@ def kind_of(prompt: Prompt, at: int) -> HoleKind:
     """Return the kind of the hole at a code point of a template.
 
     >>> from flaglift import parse
-    >>> text = f"a {HOLE} --video_model {HOLE} --duration {HOLE}s"
+    >>> text = f"a {HOLE} --video_model {HOLE} --video_prompt {HOLE}s --duration {HOLE}s"
     >>> [kind_of(parse(text), i).name for i, c in enumerate(text) if c == HOLE]
-    ['WORDS', 'MODEL', 'PART']
+    ['WORDS', 'MODEL', 'PART', 'SECONDS']
     """
     for flag in prompt.flags:
-        if flag.value and flag.value.text == HOLE and at in range(*flag.value.span):
-            if flag.name is FlagName.VIDEO_MODEL:
-                return HoleKind.MODEL
-            if flag.name is FlagName.DURATION:
-                return HoleKind.SECONDS
-            return HoleKind.PART
+        if flag.value is None or at not in range(*flag.value.span):
+            continue
+        if flag.name is FlagName.DURATION and is_number(flag.value.text):
+            return HoleKind.SECONDS
+        if flag.value.text == HOLE:
+            return HoleKind.MODEL if flag.name is FlagName.VIDEO_MODEL else HoleKind.PART
     template = str(prompt)
     alone = all(side in WHITESPACE for side in (template[:at][-1:], template[at + 1 :][:1]))
     quoted = template.count('"', 0, at) % 2
     return HoleKind.WORDS if alone and not quoted else HoleKind.PART
+
+
+_NUMBER = re.compile(rf"{HOLE}(?:[.,;:!?]*+[A-Za-z]\w*+|[.,;:!?]\d*+)?")
+
+
+def is_number(value: str) -> bool:
+    """Return whether a hole is a number, perhaps with a unit, as far as the value around it tells.
+
+    >>> is_number(HOLE), is_number(f"{HOLE}s"), is_number(f"{HOLE}{HOLE}")
+    (True, True, False)
+    """
+    return _NUMBER.fullmatch(value) is not None
 
 
 def may_end_flags(template: str) -> bool:
