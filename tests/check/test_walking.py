@@ -116,6 +116,25 @@ def test_a_file_with_several_names_is_checked_once(here: Path) -> None:
     assert run.stderr == "fixed 2 prompts; 2 info\n"
 
 
+def test_a_link_and_its_target_are_one_file() -> None:
+    write({"a.txt": LONG})
+    for name in ("b.txt", "c.txt", "d", "e.md", "-"):
+        Path(name).symlink_to("a.txt")
+    assert shown_files("b.txt", "d", "a.txt") == ["a.txt"]
+    assert shown_files("-", "a.txt") == ["-", "a.txt"]  # which is standard input
+    assert [path for path, _, _ in codes("b.txt", ".")] == ["a.txt"]
+    assert shown_files("b.txt", "c.txt") == ["b.txt"]
+    assert shown_files("e.md", "a.txt") == ["e.md", "a.txt"]
+    write({"far/x.txt": LONG, "sub/y": ""})
+    for name in ("f.txt", "sub/g.txt"):
+        Path(name).symlink_to(Path("far/x.txt").resolve())
+    assert [path for path, _, _ in codes("sub", "f.txt")] == ["f.txt"]
+    run = flaglift("check", "--unsafe-fixes", "d", "b.txt", "a.txt")
+    assert run.stderr == "fixed 1 prompt; 1 info\n"
+    assert run.returncode == 0
+    assert Path("b.txt").is_symlink()
+
+
 def test_a_folder_above_the_target_of_a_link(here: Path) -> None:
     write({"far/deep/x": "", "far/a.txt": LONG})
     Path("link").symlink_to("far/deep")
@@ -129,7 +148,8 @@ def test_links_are_not_followed_and_loops_do_no_harm() -> None:
     Path("loop.txt").symlink_to("loop.txt")
     Path("gone.txt").symlink_to("nowhere")
     assert [path for path, _, _ in codes()] == ["a.txt", "sub/b.txt"]
-    assert [path for path, _, _ in codes("c.txt", "sub/up/a.txt")] == ["c.txt", "sub/up/a.txt"]
+    for name in ("c.txt", "sub/up/a.txt"):
+        assert [path for path, _, _ in codes(name)] == [name]
     run = flaglift("check")
     assert run.returncode == 1
     assert "loop" not in run.stderr

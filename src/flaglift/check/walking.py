@@ -1,9 +1,10 @@
 """Expands the paths that the user names to the files to check."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from flaglift.check.hosts.registry import name_for
 from flaglift.check.patterns import Patterns, too_many
 from flaglift.errors import reason
 from flaglift.files import read_regular
@@ -69,11 +70,10 @@ class Walk:
                     targets.setdefault(os.path.join(real, name), FileTarget(shown))
             else:
                 folder, name = os.path.split(path)
-                # Its own name is no other's: the kind of a file is that of the link.
                 key = path if path == "-" else os.path.join(os.path.realpath(folder), name)
                 known = targets.get(key)
                 targets[key] = FileTarget(known.path if known else path, named=True)
-        return list(targets.values())
+        return _without_links(targets)
 
     def changed(self, changes: "Changes", paths: Sequence[str]) -> list[FileTarget]:
         """Return the changed files that are, or are in, the named paths; all if no path is named.
@@ -155,6 +155,27 @@ class Walk:
             self.notes.append(f"{path}: {excess}, so nothing is ignored by it")
             return above
         return _Ignored(Patterns(folder, lines), above)
+
+
+def _without_links(targets: Mapping[str, FileTarget]) -> list[FileTarget]:
+    """Return the targets, by their places, without named links to files that are among them anyway.
+
+    Links that are only found in a folder are not followed. A link of another kind than its target
+    is kept: its name says to read the file differently.
+    """
+    kept = dict(targets)
+    seen: set[tuple[str, str | None]] = set()
+    for place, target in targets.items():
+        if place == "-" or not target.named or not os.path.islink(place):
+            continue
+        real, kind = os.path.realpath(place), name_for(place)
+        if real in targets and kind in (None, name_for(real)):
+            kept[real] = targets[real]._replace(named=True)
+        elif (real, kind) not in seen:
+            seen.add((real, kind))
+            continue
+        del kept[place]
+    return list(kept.values())
 
 
 def _plain(path: str) -> str:
