@@ -159,3 +159,74 @@ def test_a_staged_file_that_became_a_link(here: Path) -> None:
     assert run.returncode == 2
     assert "flaglift: a.txt: is not what is staged of it, so it is not fixed\n" in run.stderr
     assert victim.read_text() == TWICE
+
+
+@pytest.mark.parametrize("option", ["--staged", "--since=HEAD", "."])
+def test_what_git_traces_is_no_unread_file(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("init", "-q")
+    commit({"a.txt": CLEAN})
+    write({"a.txt": TWICE})
+    git("add", "-A")
+    for name in ("GIT_TRACE", "GIT_TRACE_SETUP", "GIT_TRACE2", "GIT_TRACE2_PERF", "GIT_CONFIG"):
+        monkeypatch.setenv(name, "1")
+    run = flaglift("check", option)
+    assert run.returncode == 1
+    assert run.stderr == "1 warning, 1 info; 1 fixable with --fix\n"
+
+
+@pytest.mark.parametrize("option", ["--staged", "--since=HEAD"])
+def test_a_working_tree_that_does_not_hold_its_repository(
+    option: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("init", "-q", "inner")
+    monkeypatch.chdir("inner")
+    commit({"a.txt": CLEAN})
+    write({"a.txt": TWICE})
+    git("add", "-A")
+    os.rename("a.txt", "../a.txt")
+    monkeypatch.setenv("GIT_WORK_TREE", str(here))
+    assert shown_files(option) == ["../a.txt"]
+    monkeypatch.setenv("GIT_WORK_TREE", "..")
+    monkeypatch.setenv("GIT_DIR", ".git")
+    assert shown_files(option) == ["../a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("GIT_WORK_TREE", "/nowhere", "git diff: fatal: cannot change to '/nowhere'"),
+        ("GIT_DIR", "/nowhere", "fatal: not a git repository: '/nowhere'"),
+        ("GIT_INDEX_FILE", "a.txt", "git diff: error: bad signature"),
+    ],
+)
+def test_a_variable_that_does_not_fit_is_named(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("init", "-q")
+    commit({"a.txt": TWICE})
+    monkeypatch.setenv(name, value)
+    run = flaglift("check", "--staged")
+    assert run.returncode == 2
+    assert run.stderr.startswith(f"flaglift: --staged: {said}")
+    assert run.stderr.endswith(f" (the environment sets {name}={value})\n")
+    run = flaglift("check")
+    assert run.returncode == 1
+    assert name == "GIT_WORK_TREE" or f"{name}={value}); its files are listed" in run.stderr
+
+
+@pytest.mark.parametrize("option", ["--staged", "--since=HEAD"])
+def test_an_index_that_is_not_there_is_not_taken_for_an_empty_one(
+    option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("init", "-q")
+    commit({"a.txt": CLEAN})
+    write({"a.txt": TWICE})
+    git("add", "-A")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/gone")
+    run = flaglift("check", option)
+    assert run.returncode == 2
+    name = option.partition("=")[0]
+    said = "the environment variable GIT_INDEX_FILE names .git/gone, which does not exist"
+    assert run.stderr == f"flaglift: {name}: {said}\n"
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    assert shown_files(option) == ["a.txt"]

@@ -7,12 +7,10 @@ somewhere else.
 import os
 import re
 import stat
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-from flaglift.check.git_process import SETTINGS, GitProcess, GitRefusal, run_git
-from flaglift.check.reading import CHUNK, search
+from flaglift.check.git_process import SETTINGS, GitRefusal, run_git, set_by_user
 from flaglift.errors import InputError
 
 _FILTER = re.compile(r"filter\.(?P<name>.*)\.(?:clean|smudge|process|required)", re.DOTALL)
@@ -26,9 +24,6 @@ _NOTHING = (b"", b"./\0")
 _LONGEST = 4096
 """Code points of a name; no system opens longer ones, and some work grows with its square."""
 
-_HERE = "--work-tree=."
-"""Whatever the configuration says."""
-
 
 class Listing(NamedTuple):
     """The files of a folder as git lists them."""
@@ -38,6 +33,20 @@ class Listing(NamedTuple):
     """What git could not read."""
     repositories: list[str]
     """Submodules and other repositories; git lists none of their files."""
+
+
+class _Tree(NamedTuple):
+    """A working tree."""
+
+    top: str
+    """Its top folder."""
+    options: tuple[str, ...]
+    """What makes git take it for the tree, run there, whatever the configuration says."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What every git for the tree begins with: its folder and the options."""
+        return self.top, *self.options
 
 
 class Changes(NamedTuple):
@@ -75,8 +84,9 @@ def staged(folder: str) -> Changes:
 
     Raises `InputError` if the folder is in no repository.
     """
-    top = _asked_top(folder, "--staged")
-    run = _asked(top, "--staged", "diff", "--cached", "--raw", "--no-abbrev", *_CHANGED)
+    tree = _asked_tree(folder, "--staged")
+    top = tree.top
+    run = _asked(tree, "--staged", "diff", "--cached", "--raw", "--no-abbrev", *_CHANGED)
     fields = iter(_names(run))
     blobs = {}
     for head, name in zip(fields, fields, strict=True):
@@ -92,13 +102,14 @@ def changed_since(folder: str, reference: str) -> Changes:
     New files count, committed or not. Raises `InputError` if the folder is in no repository, or
     there is no such commit or no common ancestor.
     """
-    top = _asked_top(folder, "--since")
+    tree = _asked_tree(folder, "--since")
+    top = tree.top
     commit = run_git(
-        top, _HERE, "rev-parse", "--verify", "-q", "--end-of-options", reference + "^{commit}"
+        *tree.command, "rev-parse", "--verify", "-q", "--end-of-options", reference + "^{commit}"
     )
     if isinstance(commit, GitRefusal):
         raise InputError(f"--since {reference}: {commit.words or 'there is no such commit'}")
-    base = run_git(top, _HERE, "merge-base", os.fsdecode(commit.data).strip(), "HEAD")
+    base = run_git(*tree.command, "merge-base", os.fsdecode(commit.data).strip(), "HEAD")
     if isinstance(base, GitRefusal):
         lacking = (
             "it has no ancestor in common with HEAD; in a shallow clone, fetch more of the history"
@@ -106,82 +117,11 @@ def changed_since(folder: str, reference: str) -> Changes:
         raise InputError(f"--since {reference}: {base.words or lacking}")
     ancestor = os.fsdecode(base.data).strip()
     changed = _asked(
-        top, "--since", "diff", "--name-only", *_CHANGED, ancestor, settings=_without_filters(top)
+        tree, "--since", "diff", "--name-only", *_CHANGED, ancestor, settings=_without_filters(tree)
     )
-    new = _asked(top, "--since", "ls-files", "-o", "--exclude-standard", "-z")
+    new = _asked(tree, "--since", "ls-files", "-o", "--exclude-standard", "-z")
     names = _present(top, _inside(_names(changed) + _names(new)))
     return Changes(top, {os.path.join(top, name): "" for name in names})
-
-
-class Blobs:
-    """Reads staged files from the repository of a folder, one after the other."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._process: GitProcess | None = None
-        self._refusal = ""
-
-    def read(self, blob: str, largest: int, path: str) -> bytes | None:
-        """Return a blob's content; None if it is too large and contains no flag.
-
-        Raises `InputError` if it is not in the repository, and `TooLargeError`. Once git has
-        exceeded its time, all are refused, as each might take as long; with one message.
-        """
-        if self._refusal:
-            raise InputError(self._refusal)
-        if self._process is None:
-            self._process = GitProcess(self._folder, "cat-file", "--batch")
-        process = self._process
-        try:
-            with process.answering():
-                return _answer(process, blob, largest, path)
-        except (OSError, EOFError):
-            self.close()
-            if process.stopped:
-                self._refusal = (
-                    f"{path}: {process.stopped}, so what is staged of it and of the files after it "
-                    "is not checked"
-                )
-                raise InputError(self._refusal) from None
-            raise InputError(
-                f"{path}: git cannot read what is staged of it ({blob[:12]})"
-            ) from None
-
-    def close(self) -> None:
-        """End the git process."""
-        if self._process:
-            self._process.close()
-            self._process = None
-
-
-def _answer(process: GitProcess, blob: str, largest: int, path: str) -> bytes | None:
-    """Read a blob as `Blobs` does; raises `OSError` or `EOFError` if git ends meanwhile."""
-    process.ask(f"{blob}\n".encode())
-    head = process.answers.readline().split()
-    if head[1:] == [b"missing"]:
-        raise InputError(f"{path}: git does not hold what is staged of it ({blob[:12]})")
-    if head[1:2] != [b"blob"]:
-        raise EOFError  # what follows is no answer
-    size = int(head[2])
-    if size <= largest:
-        return b"".join(_blocks(process.answers, size, size + 1))[:size]
-    blocks = _blocks(process.answers, size, CHUNK)
-    try:
-        search(blocks, path, size, largest)
-    finally:
-        deque(blocks, maxlen=0)  # the next answer comes after the rest
-    return None
-
-
-def _blocks(answers: IO[bytes], size: int, length: int) -> Iterator[bytes]:
-    """Yield a content of `size` bytes with the line end after it, in blocks."""
-    left = size + 1
-    while left:
-        block = answers.read(min(length, left))
-        if not block:
-            raise EOFError
-        left -= len(block)
-        yield block
 
 
 _CHANGED = (
@@ -194,13 +134,25 @@ _CHANGED = (
 )
 
 
-def _asked_top(folder: str, option: str) -> str:
+def _asked_tree(folder: str, option: str) -> _Tree:
     top = _top(folder)
     if isinstance(top, GitRefusal):
         where = os.path.realpath(folder)
         lacking = f"{where} is in no git repository, or git is not installed"
         raise InputError(f"{option}: {top.words or lacking}")
-    return top
+    index = os.environ.get("GIT_INDEX_FILE")
+    if index and not os.path.exists(os.path.join(top, index)):
+        raise InputError(
+            f"{option}: the environment variable GIT_INDEX_FILE names {index}, which does not exist"
+        )
+    if not set_by_user():
+        return _Tree(top, ("--work-tree=.",))
+    # What the user sets may be relative to this folder, or a tree without its `.git`.
+    home = run_git(folder, "rev-parse", "--absolute-git-dir")
+    if isinstance(home, GitRefusal):
+        raise InputError(f"{option}: {home.words}")
+    place = os.fsdecode(home.data).removesuffix("\n")
+    return _Tree(top, (f"--git-dir={place}", "--work-tree=."))
 
 
 def _top(folder: str) -> str | GitRefusal:
@@ -229,9 +181,11 @@ def _home(folder: str) -> str:
     return above
 
 
-def _asked(top: str, option: str, *arguments: str, settings: Mapping[str, str] = SETTINGS) -> bytes:
+def _asked(
+    tree: _Tree, option: str, *arguments: str, settings: Mapping[str, str] = SETTINGS
+) -> bytes:
     """Return git's output; raises `InputError` with its message if it fails."""
-    run = run_git(top, _HERE, *arguments, settings=settings)
+    run = run_git(*tree.command, *arguments, settings=settings)
     if isinstance(run, GitRefusal):
         raise InputError(f"{option}: git {arguments[0]}: {run.words or 'no answer'}")
     return run.data
@@ -285,13 +239,13 @@ def _is_folder(path: str) -> bool:
         return False
 
 
-def _without_filters(folder: str) -> dict[str, str]:
+def _without_filters(tree: _Tree) -> dict[str, str]:
     """Return settings that disable all filters of the repository.
 
     They would run only when git compares files of the working tree.
     """
     settings = dict(SETTINGS)
-    for name in _names(_asked(folder, "--since", "config", "--list", "--name-only", "-z")):
+    for name in _names(_asked(tree, "--since", "config", "--list", "--name-only", "-z")):
         match = _FILTER.fullmatch(name)
         if match:
             for key, value in (("clean", ""), ("process", ""), ("required", "false")):

@@ -50,7 +50,13 @@ _VARIABLES = {
     "GIT_ALLOW_PROTOCOL": "none",  # do not fetch missing objects of a partial clone
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_PAGER": "cat",
+    "GIT_TRACE2": "0",  # the user's configuration can ask for it, too
+    "GIT_TRACE2_EVENT": "0",
+    "GIT_TRACE2_PERF": "0",
 }
+_DROPPED = re.compile("GIT_(?:EXTERNAL_DIFF|CONFIG|(?:TRACE|REDIRECT_).*)")
+"""Variables that name a program, or another configuration, or add to git's output."""
+_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 _COUNT = "GIT_CONFIG_COUNT"
 _OUTSIDE = ("not a git repository", "must be run in a work tree", "cannot change to")
 """git's messages if there is no working tree to list; the walk reports other errors."""
@@ -93,7 +99,15 @@ def run_git(
         words = f"git was ended by signal {-code}"
     if "Out of memory" in words:
         words += f" (git may take {MOST_MEMORY} bytes)"
+    places = set_by_user()
+    if places and words:
+        return GitRefusal(f"{words} (the environment sets {' and '.join(places)})")
     return GitRefusal("" if any(usual in words for usual in _OUTSIDE) else words)
+
+
+def set_by_user() -> list[str]:
+    """Return the variables of the environment that say where a repository is, with their values."""
+    return [f"{name}={os.environ[name]}" for name in _PLACES if os.environ.get(name)]
 
 
 class GitProcess:
@@ -195,8 +209,8 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     if not re.fullmatch("[0-9]{1,9}", count):
         raise ConfigError(f"the environment variable {_COUNT} is not a number: {count}")
     first = int(count)
-    variables = {**os.environ, **_VARIABLES, _COUNT: str(first + len(settings))}
-    variables.pop("GIT_EXTERNAL_DIFF", None)
+    variables = {n: v for n, v in os.environ.items() if not _DROPPED.fullmatch(n)}
+    variables |= {**_VARIABLES, _COUNT: str(first + len(settings))}
     for number, (name, value) in enumerate(settings.items(), first):
         variables[f"GIT_CONFIG_KEY_{number}"] = name
         variables[f"GIT_CONFIG_VALUE_{number}"] = value

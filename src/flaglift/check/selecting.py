@@ -19,8 +19,8 @@ from flaglift.check.walking import STDIN, FileTarget
 from flaglift.errors import FlagliftError, InputError, reason
 
 if TYPE_CHECKING:
-    from flaglift.check.git import Blobs
     from flaglift.check.job import FileJob
+    from flaglift.check.staged import Blobs
 
 _SUPPRESSION = b"flaglift:"
 _TEXT = "lines"

@@ -146,9 +146,10 @@ class Project:
         walk = Walk()
         if self._staged or self._since is not None:
             from flaglift.check import git
+            from flaglift.check.staged import Blobs
 
             if self._staged:
-                self.selection.blobs = git.Blobs(os.curdir)
+                self.selection.blobs = Blobs(os.curdir)
                 changes = git.staged(os.curdir)
             else:
                 changes = git.changed_since(os.curdir, self._since)
