@@ -3,12 +3,16 @@
 import codecs
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from flaglift.check.job import FileJob, Task, Wanted
+from flaglift.check.working import work
+from flaglift.settings import DEFAULT
 from peers import program
 from repositories import CLEAN, TWICE, git, write
 from running import flaglift
@@ -145,3 +149,22 @@ def test_there_is_no_diff_of_a_file_elsewhere(here: Path, monkeypatch: pytest.Mo
     )
     apply(run.stdout.encode())
     assert (here / "sub/b.txt").read_text() == CLEAN
+
+
+def test_there_is_no_diff_of_a_file_that_was_changed_meanwhile(here: Path) -> None:
+    raw = TWICE.encode()
+    job = FileJob("a.txt", "a.txt", raw, "lines", DEFAULT)
+    task = Task(Wanted(safe=True), diff=True)
+    write({"a.txt": TWICE, "../b.txt": f"{TWICE} now"})
+    assert work(job, task).diff.startswith("--- a/a.txt\n")
+    Path("a.txt").unlink()
+    Path("a.txt").symlink_to("../b.txt")
+    outcome = work(job, task)
+    assert outcome.diff == ""
+    assert outcome.problem == "a.txt: was changed meanwhile, so there is no diff of it"
+    write({"../b.txt": TWICE})
+    there = (here.parent / "b.txt").resolve()
+    said = f"a.txt: leads to {there}, which is outside of the current folder"
+    assert work(job, task).problem.startswith(said)
+    staged = replace(job, path="b.txt", shown="b.txt", staged=True)
+    assert work(staged, task).diff.startswith("--- a/b.txt\n")

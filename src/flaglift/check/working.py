@@ -13,7 +13,7 @@ from flaglift.check.job import FileJob, FileOutcome, Task
 from flaglift.check.reading import read_named
 from flaglift.check.selecting import failed
 from flaglift.check.walking import STDIN
-from flaglift.check.writing import write_file
+from flaglift.check.writing import check_unchanged, write_file
 from flaglift.errors import FlagliftError, InputError
 from flaglift.report.diff import unified_diff
 
@@ -69,6 +69,8 @@ def _write(outcome: FileOutcome, decoded: Decoded, task: Task) -> None:
     data = outcome.fixed.data if outcome.fixed else decoded.data
     new = _restored(decoded, data, job)
     if task.diff:
+        if new != job.raw and job.path != "-" and not job.staged:
+            check_unchanged(job.path, job.raw, "there is no diff of it")
         outcome.diff = unified_diff(job.raw, new, "-" if job.shown == STDIN else job.shown)
     elif job.path == "-":
         outcome.output = new

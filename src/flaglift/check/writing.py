@@ -31,7 +31,8 @@ def write_file(path: str, data: bytes, *, instead_of: bytes | None = None) -> No
             raise InputError(f"{path}: {hindrance}, so it is not rewritten")
         with _replacing(target, data) as new:
             _keep(path, target, status, new)
-            _check_unchanged(path, instead_of)
+            if instead_of is not None:
+                check_unchanged(path, instead_of, "it is not rewritten")
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {reason(error)}") from None
 
@@ -130,6 +131,7 @@ def _written_beside(target: Path, data: bytes) -> str:
     return new
 
 
-def _check_unchanged(path: str, expected: bytes | None) -> None:
-    if expected is not None and read_named(path) != expected:
-        raise ChangedMeanwhileError(f"{path}: was changed meanwhile, so it is not rewritten")
+def check_unchanged(path: str, expected: bytes, otherwise: str) -> None:
+    """Raise `ChangedMeanwhileError`, with what follows from it, if a file has another content."""
+    if read_named(path) != expected:
+        raise ChangedMeanwhileError(f"{path}: was changed meanwhile, so {otherwise}")

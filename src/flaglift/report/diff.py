@@ -138,8 +138,9 @@ def _header(path: str) -> str:
     here = Path(os.path.realpath(os.curdir))
     file = Path(os.path.realpath(path))
     if not file.is_relative_to(here):
+        leads = "" if file == Path(os.path.abspath(path)) else f"leads to {file}, which "
         raise InputError(
-            f"{path}: is outside of the current folder, where `git apply` writes nothing; "
+            f"{path}: {leads}is outside of the current folder, where `git apply` writes nothing; "
             "run this in a folder above it to have a diff"
         )
     name = file.relative_to(here).as_posix()
