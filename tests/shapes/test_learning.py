@@ -66,6 +66,15 @@ def test_a_rule_that_reads_flags_is_shared(monkeypatch: pytest.MonkeyPatch) -> N
     assert is_shared(monkeypatch, Added())
 
 
+def test_a_finding_amid_a_flag_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    class OfName(Added):
+        def place(self, subject: Subject) -> Span:
+            start, end = subject.segment.flags[1].span
+            return Span(start + 2, end - 3)
+
+    assert is_shared(monkeypatch, OfName())
+
+
 def test_a_rule_that_says_nothing_of_what_it_reads_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     class Silent(Added):
         reads = Rule.reads
@@ -201,6 +210,7 @@ def test_the_same_flags_in_another_order_are_not_parsed_again(
         "a dog --video_model kling25 --video \\",
         "a \\dog --video_model kling25 --video",
         "<lora:1:1> --video --video_model kling25",  # no words of which to make a video
+        "--video_model kling25 --video <lora:1:1>",
     ],
 )
 def test_what_is_like_known_flags_is_as_the_parser_reads_it(text: str) -> None:
@@ -209,6 +219,30 @@ def test_what_is_like_known_flags_is_as_the_parser_reads_it(text: str) -> None:
     alone = examined_translation(text, engine.examine(text, Settings(), Context()))
     for _ in range(2):
         assert shortcut.translate(text) == alone
+
+
+@pytest.mark.parametrize("model", ["kling25", "nobodys"])
+def test_nothing_is_learnt_of_a_prompt_of_which_its_shape_says_anything_else(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shape, "_text_of", lambda *_: "anything else")
+    shortcut = Shortcut(Settings(), Context())
+    for words in ("a cat", "a dog"):
+        text = f"{words} --video --video_model {model}"
+        alone = examined_translation(text, engine.examine(text, Settings(), Context()))
+        assert shortcut.translate(text) == alone
+    assert not isinstance(shortcut.look(text), ShapedPrompt)
+
+
+@pytest.mark.parametrize(
+    "order", ["{0} --video --video_model kling25", "--video {0} --video_model kling25"]
+)
+def test_a_shape_tells_whether_words_come_behind_its_flags(order: str) -> None:
+    shortcut = Shortcut(Settings(), Context())
+    for words in ("a cat", "a dog"):
+        found = shortcut.first_of_its_shape(order.format(words))
+        assert found
+        assert found.shape.is_body_first is order.startswith("{0}")
 
 
 def test_the_reason_of_a_refusal_is_told_where_lint_does_not_report_it() -> None:

@@ -48,8 +48,7 @@ def _placed(findings: Sequence[Finding], places: Places) -> tuple[PlacedFinding,
     for flag, after, before, shared in findings:
         (origin, start), (other, end) = places[flag or next(iter(places))]
         placed.append(((origin, start + after), (other, end - before), shared))
-    if len(placed) > 1:
-        placed.sort(key=lambda each: (each[0], each[1], each[2]["code"]))
+    placed.sort(key=lambda each: (each[0], each[1], each[2]["code"]))
     return tuple(placed)
 
 
