@@ -146,6 +146,29 @@ def test_a_finding_amid_words_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not is_shared(monkeypatch, InBody())
 
 
+@pytest.mark.parametrize("is_of_first", [True, False])
+def test_a_reason_of_a_refusal_that_is_elsewhere_is_not_shared_either(
+    monkeypatch: pytest.MonkeyPatch, is_of_first: bool
+) -> None:
+    class Elsewhere(Added):
+        severity = Severity.ERROR
+        reads = Reads.FIRST if is_of_first else Reads.FLAGS
+
+        def check(self, subject: Subject) -> Iterator[Diagnostic]:
+            yield self.report(self.place(subject), "here", refuses=True)
+
+        def place(self, subject: Subject) -> Span:
+            return super().place(subject) if is_of_first else Span(0, 1)
+
+    with added(monkeypatch, Elsewhere()):
+        shortcut = Shortcut(Settings(select=("legacy-syntax",)), Context())
+        for text in map(PROMPT.format, ("cat", "sleepy dog")):
+            examined = engine.examine(text, Settings(select=("legacy-syntax",)), Context())
+            alone = examined_translation(text, examined)
+            assert "FL999" in [each.code for each in alone.diagnostics]
+            assert shortcut.translate(text).diagnostics == alone.diagnostics
+
+
 def test_a_rule_of_references_keeps_out_the_prompts_that_hold_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
