@@ -144,10 +144,9 @@ def _finding(diagnostic: Diagnostic, flags: Flags) -> Finding | None:
     words = flags.value
     for name, (start, end) in flags.spans.items():
         if start <= diagnostic.start and diagnostic.end <= end:
-            holds_words = words and start <= words[0] <= end
             if (
                 words
-                and holds_words
+                and '"' in flags.written[name]  # which holds the words
                 and not (diagnostic.start <= words[0] and words[1] <= diagnostic.end)
             ):
                 return None
