@@ -66,6 +66,17 @@ def test_a_rule_that_reads_flags_is_shared(monkeypatch: pytest.MonkeyPatch) -> N
     assert is_shared(monkeypatch, Added())
 
 
+def test_a_finding_of_all_words_of_a_value_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    class OfValue(Added):
+        def place(self, subject: Subject) -> Span:
+            flag = subject.segment.last(FlagName.VIDEO_PROMPT)
+            assert flag
+            assert flag.value
+            return Span(flag.value.start + 1, flag.value.end - 1)
+
+    assert is_shared(monkeypatch, OfValue())
+
+
 def test_a_finding_amid_a_flag_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     class OfName(Added):
         def place(self, subject: Subject) -> Span:
@@ -138,11 +149,19 @@ def test_a_finding_amid_words_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
             assert flag
             return Span(flag.end - 3, flag.end)
 
+    class IntoValue(Added):
+        def place(self, subject: Subject) -> Span:
+            flag = subject.segment.last(FlagName.VIDEO_PROMPT)
+            assert flag
+            assert flag.value
+            return Span(flag.start, flag.value.start + 3)
+
     class InBody(Added):
         def place(self, subject: Subject) -> Span:
             return Span(subject.span.start, subject.span.start + 1)
 
     assert not is_shared(monkeypatch, InValue())
+    assert not is_shared(monkeypatch, IntoValue())
     assert not is_shared(monkeypatch, InBody())
 
 
