@@ -171,3 +171,16 @@ def test_what_no_shape_decides_is_the_first_of_none(monkeypatch: pytest.MonkeyPa
             assert shortcut.first_of_its_shape(text) is None
             assert examined.pop() == text
             assert examined == []  # it takes its time, and a second look sees the same
+
+
+@pytest.mark.parametrize("after", ["", f" {NAPS}"])
+def test_flags_that_come_last_are_known_by_their_tail(
+    after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is how most prompts are written, and looking each flag up takes several times as long."""
+    shortcut = Shortcut(Settings(), Context())
+    shortcut.lint(f"a cat {FLAGS}{after}")
+    monkeypatch.setattr("flaglift.shapes.shortcut.cut_at_all_flags", None)
+    assert isinstance(shortcut.look(f"a dog {FLAGS}{after}"), ShapedPrompt)
+    monkeypatch.setattr("flaglift.shapes.shortcut.shape_of", None)
+    assert isinstance(shortcut.look(f"a cow {FLAGS}{after}"), ShapedPrompt)
