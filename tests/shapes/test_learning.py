@@ -96,6 +96,13 @@ def test_a_rule_that_says_nothing_of_what_it_reads_is_not(monkeypatch: pytest.Mo
     assert not is_shared(monkeypatch, Silent())
 
 
+def test_a_rule_that_reads_the_value_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    class OfValue(Added):
+        reads = Reads.VALUE
+
+    assert not is_shared(monkeypatch, OfValue())
+
+
 def test_a_rule_of_the_first_flag_speaks_of_it_or_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -247,6 +254,7 @@ def test_the_same_flags_in_another_order_are_not_parsed_again(
         "a dog --video --video_model kling25 --video",  # a flag twice
         "a dog --video--video_model kling25",
         "a dog--video --video_model kling25",
+        "a dog --video\u00a0 --video_model kling25",
         'a dog --video_model kling25 --video --video_prompt ""',
         'a dog --video_model kling25 --video"',
         "a dog --video_model kling25 --video \\",
