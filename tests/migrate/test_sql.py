@@ -22,6 +22,7 @@ from flaglift.migrate.engine import Migration
 from flaglift.migrate.errors import LockedError, UnavailableError, UnreadableRecordError
 from flaglift.migrate.job import Job
 from flaglift.migrate.records import StoredRecord
+from flaglift.migrate.sql import comparing
 from flaglift.migrate.sql import undo as module
 from flaglift.migrate.sql.changes import TableChanges
 from flaglift.migrate.sql.keys import key_of, key_text
@@ -551,7 +552,7 @@ def test_an_undo_survives_a_lost_connection(
 ) -> None:
     source = server.prompts([VIDEO.format(i) for i in range(9)])
     applied(source, rows=4)
-    real = module.old_values
+    real = comparing.old_values
     lost: list[str] = []
 
     def once(*args: Any) -> Any:

@@ -292,6 +292,7 @@ def test_a_row_that_would_not_read_as_before_is_not_taken_back(
         assert result.returncode == 1
         assert "2 rows read differently from before the run: a trigger or" in result.stdout
         assert f": {restored} records restored of 1 run" in result.stdout
+        assert "edited or deleted since" not in result.stdout
         assert database.rows() == [before[0], *written[1:3], before[3]]
     with opened(Job(source)) as store:
         assert store.runs()[-1].state == "partly undone"
@@ -309,3 +310,18 @@ def test_a_row_that_a_trigger_deletes_is_not_taken_back(tmp_path: Path, kind: st
         delete_on_update(database)
         assert undone(source).restored == 3
         assert database.rows()[1] == written[1]
+
+
+def test_a_row_that_is_not_taken_back_is_told_once(database: Database) -> None:
+    source = database.prompts(TEXTS)
+    assert applied(source).changed == 4
+    database.run(f"UPDATE prompts SET text = '{TEXTS[0]}', video_model = NULL WHERE id IN (1, 2)")
+    database.run("UPDATE prompts SET video_prompt = NULL, video_duration = NULL WHERE id IN (1, 2)")
+    assert applied(source).changed == 2
+    database.run("DELETE FROM prompts WHERE id = 4")
+    set_on_update(database, {"text": "'CAT --video'"}, "NEW.id = 2 AND NEW.video_model IS NULL")
+    result = flaglift("migrate", "undo", source)
+    assert result.returncode == 1
+    assert "1 rows read differently from before the run" in result.stdout
+    # The first run's entry of row 1 is older than an edit, that of row 2 than what was held back.
+    assert "2 were edited or deleted since and are as they are: key [1], [4]" in result.stdout

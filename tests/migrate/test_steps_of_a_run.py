@@ -351,7 +351,10 @@ def test_an_undo_gives_a_store_up_that_stays_away(
     control = Control(Throttle(sleep=clock.sleep), patience=(1.0, 3.0))
     with pytest.raises(UnavailableError) as caught:
         undo(store, control)
-    assert str(caught.value) == "no answer; run the same command again to resume"
+    assert str(caught.value) == (
+        "no answer; given up after 2 attempts. Everything restored so far is kept; run the same"
+        " command again to resume"
+    )
     assert clock.naps == [1.0, 3.0]
     monkeypatch.setattr(OwnUndoer, "reconnect", away)
     asked = iter([False, True])

@@ -290,7 +290,7 @@ def undo(source: str, **options: Any) -> int:
     print_undone(document)
     if not finished:
         return EXIT_INTERRUPTED
-    return EXIT_FINDINGS if document["left"] else 0
+    return 0 if document["whole"] else EXIT_FINDINGS
 
 
 def source_name(runs: list[dict[str, Any]], source: str) -> str:

@@ -267,21 +267,15 @@ def undo_source(source: str, options: Document) -> tuple[Document, bool]:
         store = stack.enter_context(opened(job, write=True))
         stopped = stack.enter_context(interruption())
         done = undo(store, Control(_throttle(options, store, stack), stopped), options["back_to"])
-        left: list[str] = []
-        count = 0
-        for run in done.runs:
-            for entry in store.entries(run, left=True):
-                count += 1
-                if len(left) < _MOST_LISTED:
-                    left.append(entry.key)
         document = {
             "source": store.name,
             "unit": store.unit,
             "complete": done.complete,
             "runs": len(done.runs),
             "restored": done.restored,
-            "left": count,
-            "keys": left,
+            "whole": done.whole,
+            "left": len(done.edited),
+            "keys": done.edited[:_MOST_LISTED],
             "said": done.notes,
         }
     return document, done.complete

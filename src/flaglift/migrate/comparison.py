@@ -14,16 +14,21 @@ class Comparison:
     """
 
     def __init__(self) -> None:
-        self._as_written = 0
+        self.as_written: int = 0
         self._others: dict[str, State] = {}
 
     def add(self, key: str, state: State) -> None:
         """Count the state of the record that a journal entry is about."""
         if state == "as written":
-            self._as_written += 1
+            self.as_written += 1
             self._others.pop(key, None)
         else:
             self._others[key] = state
+
+    @property
+    def others(self) -> list[str]:
+        """The keys of the records that were edited or deleted since."""
+        return [*self._others]
 
     @property
     def edited(self) -> list[str]:
@@ -32,7 +37,7 @@ class Comparison:
 
     def sentences(self, name: str, unit: str) -> tuple[list[str], list[str]]:
         """Return which checks hold and which fail, as sentences; `unit` is a plural noun."""
-        held = f"{name}: {self._as_written:,} {unit} are as the run wrote them, and can be restored"
+        held = f"{name}: {self.as_written:,} {unit} are as the run wrote them, and can be restored"
         states: Sequence[State] = ("edited since", "deleted since")
         listed = [(state, [k for k, s in self._others.items() if s == state]) for state in states]
         return [held], [

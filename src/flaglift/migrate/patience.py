@@ -1,24 +1,31 @@
-"""Retries the steps of a run until its store answers."""
+"""Retries the steps of a run or of an undo until its store answers."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from flaglift.migrate.control import Control
 from flaglift.migrate.errors import UnavailableError
-from flaglift.migrate.store import RunWriter
 
 _Result = TypeVar("_Result")
 
 
-class Patience:
-    """Retries the steps of a run; its checkpoint tells what was written."""
+class Reconnecting(Protocol):
+    """A run that is applied or undone."""
 
-    def __init__(self, control: Control) -> None:
+    def reconnect(self) -> None:
+        """Reconnect after the store was unavailable."""
+
+
+class Patience:
+    """Retries steps; the checkpoint of the run tells what was done."""
+
+    def __init__(self, control: Control, done: str = "written") -> None:
         self._control = control
+        self._done = done
         self.taken: int = 0
         """The number of records in the chunk being tried, if known."""
 
-    def __call__(self, writer: RunWriter, step: Callable[[], _Result]) -> _Result:
+    def __call__(self, run: Reconnecting, step: Callable[[], _Result]) -> _Result:
         """Return the result of a step. Raises `UnavailableError` if the store does not come back.
 
         Each attempt takes fewer records: the last may have exceeded a timeout of the store.
@@ -29,15 +36,15 @@ class Patience:
                 return step()
             except UnavailableError as error:
                 self._control.throttle.shrink(self.taken)
-                self._find_again(writer, waits, error)
+                self._find_again(run, waits, error)
 
     def _find_again(
-        self, writer: RunWriter, waits: Iterator[float], error: UnavailableError
+        self, run: Reconnecting, waits: Iterator[float], error: UnavailableError
     ) -> None:
         for seconds in waits:
             self._control.throttle.sleep(seconds)
             try:
-                writer.reconnect()
+                run.reconnect()
             except UnavailableError as newer:
                 error = newer
             else:
@@ -45,6 +52,6 @@ class Patience:
             if self._control.ends():
                 break
         raise UnavailableError(
-            f"{error}; given up after {len(self._control.patience)} attempts. Everything written"
-            " so far is kept; run the same command again to resume"
+            f"{error}; given up after {len(self._control.patience)} attempts. Everything"
+            f" {self._done} so far is kept; run the same command again to resume"
         )

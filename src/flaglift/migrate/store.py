@@ -104,6 +104,8 @@ class Undoer(Protocol):
     """The records restored so far by this call."""
     handled: ChunkCost
     """What took time in the last chunk: records restored, or passed on where all are written."""
+    edited: list[str]
+    """After `finish`, the keys of the records that were edited or deleted since."""
 
     def undo(self, rows: int) -> bool:
         """Restore the next records that are as the run wrote them; return whether more may remain.

@@ -1,12 +1,12 @@
 """Undoes migrations, newest first."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flaglift.errors import InputError
 from flaglift.migrate.control import Control
-from flaglift.migrate.errors import UnavailableError
+from flaglift.migrate.patience import Patience
 from flaglift.migrate.store import MigrationRun, Store, Undoer
 
 _OVER = ("undone", "abandoned", "purged")
@@ -19,6 +19,10 @@ class Undone:
     restored: int = 0
     runs: list[MigrationRun] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    """The keys of the records that are not restored, as they were edited or deleted since."""
+    whole: bool = True
+    """Whether every record was restored."""
     complete: bool = True
     """Whether it reached the end rather than being stopped by the user."""
 
@@ -39,6 +43,7 @@ def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:
     Raises `UnavailableError` when the store does not come back, `InputError` for an unknown run.
     """
     done = Undone()
+    patiently = Patience(control, "restored")
     runs = open_runs(store)
     names = [run.id for run in runs]
     if back_to is not None:
@@ -48,58 +53,27 @@ def undo(store: Store, control: Control, back_to: str | None = None) -> Undone:
         runs = runs[: names.index(back_to) + 1]
     for run in runs:
         with store.undoing(run) as undoer:
-            if not _undo_run(undoer, control):
+            if not _undo_run(undoer, control, patiently):
                 done.restored += undoer.restored
                 done.complete = False
                 return done
-            done.notes += _finish(undoer, control)
+            done.notes += patiently(undoer, undoer.finish)
             done.restored += undoer.restored
+            done.edited += undoer.edited
+            done.whole &= undoer.run.state == "undone"
         done.runs.append(run)
     return done
 
 
-def _undo_run(undoer: Undoer, control: Control) -> bool:
+def _undo_run(undoer: Undoer, control: Control, patiently: Patience) -> bool:
     throttle = control.throttle
-    waits = iter(control.patience)
     control.wait_to_begin()
     while not control.ends():
         before, started = undoer.restored, time.monotonic()
-        try:
-            more = undoer.undo(throttle.rows)
-        except UnavailableError as error:
-            _find_again(undoer, control, waits, error)
-            continue
-        if not more:
+        if not patiently(undoer, lambda: undoer.undo(throttle.rows)):
             return True
-        waits = iter(control.patience)
         seconds = time.monotonic() - started
         if undoer.handled.records >= throttle.rows:  # records edited since take less time
             throttle.learn(*undoer.handled, seconds)
         throttle.wait(undoer.restored - before, seconds, control.ends)
     return False
-
-
-def _finish(undoer: Undoer, control: Control) -> list[str]:
-    waits = iter(control.patience)
-    while True:
-        try:
-            return undoer.finish()
-        except UnavailableError as error:
-            _find_again(undoer, control, waits, error)
-
-
-def _find_again(
-    undoer: Undoer, control: Control, waits: Iterator[float], error: UnavailableError
-) -> None:
-    """Connect again after the next wait, or the one after it if the store is still away."""
-    for seconds in waits:
-        control.throttle.sleep(seconds)
-        try:
-            undoer.reconnect()
-        except UnavailableError as newer:
-            error = newer
-        else:
-            return
-        if control.ends():
-            break
-    raise UnavailableError(f"{error}; run the same command again to resume")

@@ -31,6 +31,7 @@ class FileUndoer:
         self.run = run
         self.restored: int = 0
         self.handled: ChunkCost = ChunkCost()
+        self.edited: list[str] = []
         self._ledger = ledger
         self._path = path
         self._partial = partial(path, "undo")
@@ -109,9 +110,9 @@ class FileUndoer:
         discard(self._partial)
         with self._ledger.saving():
             self._ledger.settle_undone(self.run, keep=True)
-        left = any(True for _ in self._ledger.entries(self.run, left=True))
-        self._save("partly undone" if left else "undone", None)
-        whole = not left and sha256(self._path) == self.run.info["source_sha"]
+        self.edited = [entry.key for entry in self._ledger.entries(self.run, left=True)]
+        self._save("partly undone" if self.edited else "undone", None)
+        whole = not self.edited and sha256(self._path) == self.run.info["source_sha"]
         how = (
             "as it was before the run, to the byte"
             if whole

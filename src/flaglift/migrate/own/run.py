@@ -99,6 +99,7 @@ class OwnUndoer:
         self.run: MigrationRun = run
         self.restored: int = 0
         self.handled: ChunkCost = ChunkCost()
+        self.edited: list[str] = []
         self._records = records
         self._ledger = ledger
         ledger.check(run)
@@ -130,8 +131,8 @@ class OwnUndoer:
 
     def finish(self) -> list[str]:
         """Mark the run as undone."""
-        left = any(self._ledger.entries(self.run, left=True))
-        state = "partly undone" if left else "undone"
+        self.edited = [entry.key for entry in self._ledger.entries(self.run, left=True)]
+        state = "partly undone" if self.edited else "undone"
         self.run = replace(self.run, state=state, updated=now())
         with self._ledger.saving():
             self._ledger.save(self.run)

@@ -1,6 +1,5 @@
 """Undoes a run on a table: row by row, if the row is still as the run wrote it."""
 
-import hashlib
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,14 +10,15 @@ from sqlalchemy import Connection
 from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.entries import check_complete
-from flaglift.migrate.files.patches import unpatched
 from flaglift.migrate.records import JournalEntry
+from flaglift.migrate.sql.comparing import compared, old_values
 from flaglift.migrate.sql.fetching import Row
-from flaglift.migrate.sql.keys import from_json, key_of, to_json
+from flaglift.migrate.sql.keys import key_of
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
+from flaglift.migrate.sql.superseding import rewritten
 from flaglift.migrate.sql.updates import Values
 from flaglift.migrate.sql.working import TableRun
 from flaglift.migrate.store import ChunkCost, MigrationRun
@@ -35,7 +35,7 @@ class SqlUndoer(TableRun):
         super().__init__(session, ledger, rows, run, lease)
         self.restored: int = 0
         self.handled: ChunkCost = ChunkCost()
-        self._respelled = 0
+        self.edited: list[str] = []
         self._tried = self._most = sys.maxsize
 
     def reconnect(self) -> None:
@@ -77,7 +77,6 @@ class SqlUndoer(TableRun):
         old = {e.key: old_values(e, self._rows, current.get(keys[e.key])) for e in entries}
         wanted = {keys[key]: values for key, values in old.items() if values is not None}
         restored = self._written(connection, wanted)
-        self._respelled += len(wanted) - len(restored)
         return [entry.number for entry in entries if keys[entry.key] in restored]
 
     def _written(
@@ -115,13 +114,18 @@ class SqlUndoer(TableRun):
     def finish(self) -> list[str]:
         """Mark the run as undone; return what could not be undone."""
         with self._session.begin(write=True) as connection:
-            left = any(block.left for block in self._ledger.blocks(connection, self.run))
-            state = "partly undone" if left else "undone"
+            left, _ = compared(connection, self._ledger, self._rows, self.run)
+            held_back = left.as_written
+            self.edited = left.others
+            state = "partly undone" if held_back or self.edited else "undone"
+            for name in rewritten(connection, self._ledger, self._rows, self.run, self.edited):
+                left.add(name, "as written")  # what a later run wrote was held back already
+            self.edited = left.others
             self._save(connection, state, {**self.run.info, "undo": 0})
         notes = []
-        if self._respelled:
+        if held_back:
             notes.append(
-                f"{self._respelled:,} rows read differently from before the run: a trigger"
+                f"{held_back:,} rows read differently from before the run: a trigger"
                 " or the column changes what is written. They are as the run wrote them, and can"
                 " be restored without it"
             )
@@ -130,29 +134,3 @@ class SqlUndoer(TableRun):
         if created:
             notes.append(f"the columns {', '.join(created)} were added by the run and still exist")
         return notes
-
-
-def old_values(entry: JournalEntry, rows: Rows, current: Row | None) -> Mapping[str, Any] | None:
-    """Return the values before a change; None if the row is not as the run wrote it.
-
-    Raises `InputError` if a journal entry does not match its hash.
-    """
-    if current is None:
-        return None
-    if entry.patch is not None:
-        return _old_document(entry, entry.patch, rows.text(current))
-    if any(to_json(rows.value(current, name)) != value for name, value in entry.after.items()):
-        return None
-    return {name: from_json(value) for name, value in entry.before.items()}
-
-
-def _old_document(entry: JournalEntry, patch: bytes, document: Any) -> Mapping[str, Any] | None:
-    old = unpatched(document.encode(), patch) if isinstance(document, str) else None
-    if old is None:
-        return None
-    if hashlib.sha256(old).hexdigest() != entry.before["sha256"]:
-        raise InputError(
-            f"the journal does not hold the old document of {entry.key}; nothing of this chunk was"
-            " restored"
-        )
-    return {"text": old.decode()}
