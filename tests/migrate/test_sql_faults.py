@@ -459,8 +459,19 @@ def test_a_second_account_is_told_which_rights_it_lacks(tmp_path: Path) -> None:
                 start = database.url.index("://") + 3
                 rest = database.url[database.url.index("@") + 1 :]
                 source = f"{database.url[:start]}{name}@{rest}#prompts"
-                with pytest.raises(InputError, match=rf"GRANT SELECT.*flaglift_runs.*TO `?{name}"):
-                    applied(source)
+                granting = rf"GRANT SELECT, INSERT.*flaglift_runs.*TO `?{name}"
+                for verb in (applied, verified, undone):
+                    with pytest.raises(InputError, match=granting):
+                        verb(source)
+                for table in ("runs", "journal"):
+                    database.run(f"GRANT SELECT ON flaglift_{table} TO {name}{host}")
+                assert verified(source)[1] == []
+                with pytest.raises(InputError, match=granting):
+                    undone(source)
+                for table in ("runs", "journal", "leases"):
+                    rights = "SELECT, INSERT, UPDATE, DELETE"
+                    database.run(f"GRANT {rights} ON flaglift_{table} TO {name}{host}")
+                assert undone(source).restored == 1
             finally:
                 if not host:
                     database.run(f"DROP OWNED BY {name}")

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     delete,
     exc,
+    false,
     func,
     insert,
     inspect,
@@ -36,12 +37,14 @@ from flaglift.migrate.clock import now
 from flaglift.migrate.entries import compressed
 from flaglift.migrate.saved import Kinds, saved_run
 from flaglift.migrate.sql.blocks import ALL, JournalChunk, chunk_of_row
+from flaglift.migrate.sql.identity import family
 from flaglift.migrate.sql.keys import key_of
 from flaglift.migrate.sql.messages import may_pass, safe_message
 from flaglift.migrate.sql.rights import (
     account,
     aside,
     reason_not_to_create,
+    reason_not_to_run,
     reason_not_to_write,
 )
 from flaglift.migrate.store import MigrationRun
@@ -103,6 +106,17 @@ class SqlLedger:
         """Return whether the tables exist."""
         return not self.missing(connection)
 
+    def is_readable(self, connection: Connection) -> bool:
+        """Return whether there is a journal. Raises `InputError` if the account may not read it."""
+        seen = self.exists(connection)
+        if not seen and family(connection.dialect.name) != "mysql":
+            return False
+        tables = (self.runs_table, self.journal_table)
+        reason = reason_not_to_run(connection, *(select(each).where(false()) for each in tables))
+        if reason and (seen or "denied" in reason):
+            raise self._refused(connection, reason)
+        return reason is None
+
     def missing(self, connection: Connection) -> list[Table]:
         """Return the tables that are missing."""
         # MySQL lists a table only for accounts that may use it, and hides it from others.
@@ -131,12 +145,19 @@ class SqlLedger:
                 f"the account may not create the journal's tables ({safe_message(error)}); let it,"
                 f" or create them: {ddl}; {self._grants(connection)}"
             ) from None
+        self.check_rights(connection)
+
+    def check_rights(self, connection: Connection) -> None:
+        """Raise `InputError` if the account may not use the tables, with the statements to run."""
         reason = self.lacking(connection)
         if reason:
-            raise InputError(
-                f"the account may not use the journal's tables ({reason}), which another account"
-                f" has created; its owner can run: {self._grants(connection)}"
-            )
+            raise self._refused(connection, reason)
+
+    def _refused(self, connection: Connection, reason: str) -> InputError:
+        return InputError(
+            f"the account may not use the journal's tables ({reason}), which another account"
+            f" has created; its owner can run: {self._grants(connection)}"
+        )
 
     def lacking(self, connection: Connection) -> str | None:
         """Return why the account cannot keep a journal; None if no reason is known."""

@@ -240,6 +240,7 @@ class TableStore:
         rows = self._rows_of_run(run)
         with self._session.begin() as connection:
             refuse_failed(self.name, check_zone(connection, rows.source))
+            self._ledger.check_rights(connection)
         with self._lease.held():
             run = reread(self.runs(), run)
             with said_what_is_kept("restored"):
@@ -261,9 +262,8 @@ class TableStore:
     def runs(self) -> list[MigrationRun]:
         """Return all runs on the table, oldest first; none if there is no journal."""
         with self._session.begin() as connection:
-            if not self._ledger.exists(connection):
-                return []
-            return self._ledger.runs(connection, self.source)
+            readable = self._ledger.is_readable(connection)
+            return self._ledger.runs(connection, self.source) if readable else []
 
     def is_held(self) -> bool:
         """Return whether a run is working on the table now."""
