@@ -500,9 +500,9 @@ def test_watching_in_this_process() -> None:
 
 
 @contextmanager
-def watching(*args: str) -> Iterator[Callable[[], int]]:
+def watching(*args: str, output: str = "run.log") -> Iterator[Callable[[], int]]:
     """Run `check --watch` meanwhile; yield what counts its checks so far, once one is over."""
-    with open("../err", "wb") as err, open("run.log", "wb") as out:
+    with open("../err", "wb") as err, open(output, "wb") as out:
         running = subprocess.Popen(
             [sys.executable, "-m", "flaglift", "check", "--watch", *args],
             stdout=out,
@@ -532,10 +532,11 @@ def eventually(true: Callable[[], bool]) -> None:
     raise AssertionError("it did not come about in a minute")
 
 
-def test_what_a_run_writes_itself_is_no_change() -> None:
+@pytest.mark.parametrize("output", ["run.log", "run.txt", "run"])
+def test_what_a_run_writes_itself_is_no_change(output: str) -> None:
     write({"a.txt": LONG})
     reports = ["--report", "sarif=r.sarif", "--report", "json=r.json"]
-    with watching(*reports) as checks:
+    with watching(*reports, output=output) as checks:
         time.sleep(1)
         assert checks() == 1
         write({"a.txt": f"{LONG} dog"})
@@ -543,6 +544,18 @@ def test_what_a_run_writes_itself_is_no_change() -> None:
         write({"b.log": "x", "a.txt~": "y"})
         time.sleep(1)
         assert checks() == 2
+
+
+def test_what_a_run_is_redirected_to_is_not_checked() -> None:
+    write({"a.txt": LONG, "loop.txt/x": ""})
+    Path("gone.txt").symlink_to("nowhere")
+    for _ in range(2):
+        with open("out.txt", "ab") as out, open("err.txt", "ab") as err:
+            command = [sys.executable, "-m", "flaglift", "check"]
+            run = subprocess.run(command, stdout=out, stderr=err, check=False)
+        assert run.returncode == 1
+    assert "out.txt" not in Path("out.txt").read_text()
+    assert "out.txt:" in flaglift("check").stdout
 
 
 def test_a_file_that_is_replaced_is_watched_still() -> None:

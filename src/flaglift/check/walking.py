@@ -169,6 +169,8 @@ def _without_links(targets: Mapping[str, FileTarget]) -> list[FileTarget]:
         if place == "-" or not target.named or not os.path.islink(place):
             continue
         real, kind = os.path.realpath(place), name_for(place)
+        if real == place:  # a link to itself: reading it says so
+            continue
         if real in targets and kind in (None, name_for(real)):
             kept[real] = targets[real]._replace(named=True)
         elif (real, kind) not in seen:

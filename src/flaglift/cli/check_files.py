@@ -15,6 +15,7 @@ from flaglift.check.walking import STDIN, FileTarget, Walk, missing
 from flaglift.cli import EXIT_UNUSABLE, tell
 from flaglift.cli.grouping import grouped
 from flaglift.cli.options import settings_options, with_given
+from flaglift.cli.sources import is_one_of, redirected, standard_input
 from flaglift.report.output import print_lines
 
 if TYPE_CHECKING:
@@ -156,8 +157,9 @@ class Project:
             targets = walk.changed(changes, self.paths)
         else:
             targets = walk.targets(self.paths or [os.curdir])
-            if self._report_names:
-                targets = [each for each in targets if not self._is_report(each)]
+            outputs = redirected()
+            if self._report_names or outputs:
+                targets = [each for each in targets if not self._is_output(each, outputs)]
         self.problems += walk.problems
         self.notes += walk.notes
         self.notes += [
@@ -167,13 +169,14 @@ class Project:
         ]
         return targets
 
-    def _is_report(self, target: FileTarget) -> bool:
-        """Return whether a file found in a folder is an output of this run."""
-        return (
-            not target.named
-            and os.path.basename(target.path) in self._report_names  # resolving is slow
-            and os.path.realpath(target.path) in self._reports
+    def _is_output(self, target: FileTarget, outputs: list[os.stat_result]) -> bool:
+        """Return whether a file found in a folder is written by this run."""
+        path = target.path
+        # Resolving is slow.
+        is_report = os.path.basename(path) in self._report_names and (
+            os.path.realpath(path) in self._reports
         )
+        return not target.named and (is_report or is_one_of(path, outputs))
 
     def covers(self, folder: str) -> bool:
         """Return whether every file in a folder is checked."""
@@ -192,8 +195,6 @@ class Project:
     def concerned(self) -> list[Concerned]:
         """Return the files that may contain flags; unreadable files are recorded as problems."""
         if "-" in self.paths:
-            from flaglift.cli.sources import standard_input
-
             self.selection.stdin = standard_input()
         files = []
         with self._reading() as targets:

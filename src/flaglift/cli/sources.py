@@ -1,7 +1,9 @@
-"""Reads the text that the user gives a command."""
+"""Reads the text that the user gives a command, and tells which files are its output."""
 
 import os
+import stat
 import sys
+from contextlib import suppress
 
 from flaglift.errors import InputError, reason
 
@@ -36,6 +38,23 @@ def standard_input() -> bytes:
         return sys.stdin.buffer.read()
     except OSError as error:
         raise InputError(f"standard input: {reason(error)}") from None
+
+
+def redirected() -> list[os.stat_result]:
+    """Return the files that standard output and standard error are redirected to."""
+    found: list[os.stat_result] = []
+    for handle in (1, 2):
+        with suppress(OSError):  # it may be closed
+            found.append(os.fstat(handle))
+    return [status for status in found if stat.S_ISREG(status.st_mode)]
+
+
+def is_one_of(path: str, files: list[os.stat_result]) -> bool:
+    """Return whether a path leads to one of some files."""
+    try:
+        return bool(files) and any(os.path.samestat(os.stat(path), each) for each in files)
+    except OSError:
+        return False
 
 
 def _decoded(data: bytes, name: str) -> str:
