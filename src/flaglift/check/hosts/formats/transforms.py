@@ -19,6 +19,7 @@ _AROUND = frozenset(
         *("parenthesized_expression", "parenthesized_statements", "argument", "keyword_argument"),
         *("conditional_expression", "ternary_expression", "conditional"),
         *("as_expression", "satisfies_expression", "non_null_expression"),
+        *("boolean_operator", "named_expression"),
     }
 )
 """The types of what the value of a string passes through, in all languages."""
@@ -31,7 +32,7 @@ _MEMBERS = {
 }
 """The types of what is taken from an object, and the fields of the object and of the name."""
 _SAME = re.compile(
-    r"(?:en|de)code|toString|to_s(?:tr(?:ing)?)?|valueOf|freeze|dup|clone|itself|then|tap|concat|b"
+    r"(?:en|de)code|toString|to_s(?:tr(?:ing)?)?|valueOf|freeze|dup|clone|itself|concat|b"
     r"|html_safe|force_encoding|strip_heredoc|squish|chomp"
 )
 """Methods that give the same words, whatever else they do."""
@@ -39,7 +40,8 @@ _TRIMS = re.compile(r"[lr]?strip|trim(?:Start|End|Left|Right)?")
 """Methods that do too, if they remove blanks."""
 _BLANKS = re.compile(r"\(\s*+(?:[\"'](?:\\[nrtf]|\s)*+[\"']\s*+)?\)")
 _FORMATS = frozenset({"format", "format_map"})
-_REPEATS = {"binary_operator": "*", "binary": "*"}
+_OPERATIONS = ("binary_operator", "binary_expression", "binary")
+_CHOOSES = ("||", "??", "or")
 _PRINTS = frozenset({"echo", "printf", "cat", "print"})
 _FILTERS = frozenset(
     {"sed", "gsed", "tr", "awk", "gawk", "mawk", "perl", "cut", "rev", "envsubst", "fold", "fmt"}
@@ -94,9 +96,10 @@ def transformed(node: Node, text: str, shape: Constructs) -> str:
             name = text_of(above.child_by_field_name(_MEMBERS[above.type][1]))
             if not _keeps(name, above if above.type in shape.calls else above.parent, text):
                 return _said(name)
-        elif above.type in _REPEATS:
+        elif above.type in _OPERATIONS:
             operator = text_of(above.child_by_field_name("operator"))
-            return _said(operator) if operator == _REPEATS[above.type] else ""
+            if operator not in _CHOOSES:
+                return _said(operator) if operator == "*" else ""
         elif above.type not in _AROUND and above.type not in shape.calls:
             return ""
         child = above
