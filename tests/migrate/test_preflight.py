@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import exc
+from sqlalchemy import exc, inspect
 
 import databases
 from databases import engine_of
@@ -113,6 +113,44 @@ def test_a_right_to_some_of_the_columns_is_not_enough(server: Database) -> None:
         assert "`prompts` cannot be written" in sentence
         if server.kind == "mysql":
             assert "UPDATE is denied for `video_prompt`, `video_duration`)" in sentence
+
+
+def test_a_column_that_may_not_be_selected_is_named(server: Database) -> None:
+    server.prompts([VIDEO])
+    server.run("ALTER TABLE prompts ADD COLUMN num_images INTEGER, ADD COLUMN secret TEXT")
+    names = "id, text, video_model, video_prompt, video_duration"
+    with account(server, f"SELECT ({names}), UPDATE ON prompts") as source:
+        for call in (planned, applied):
+            with pytest.raises(InputError, match=r"cannot be read .* select `num_images`$"):
+                call(source)
+        assert not inspect(server.engine).has_table("flaglift_runs")
+        server.run("ALTER TABLE prompts DROP COLUMN num_images")
+        assert planned(source).translated == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ("id > current_setting('app.tenant')::int", "unrecognized configuration parameter"),
+        ("may_see(id)", "raise exception"),
+    ],
+)
+def test_a_policy_that_fails_is_not_taken_for_a_key(
+    tmp_path: Path, condition: str, reason: str
+) -> None:
+    for database in open_database("postgresql", tmp_path):
+        database.prompts([VIDEO])
+        database.run(
+            "CREATE FUNCTION may_see(integer) RETURNS boolean LANGUAGE plpgsql"
+            " AS 'BEGIN RAISE ''no tenant''; END'"
+        )
+        with account(database, "SELECT, UPDATE ON prompts") as source:
+            database.run("ALTER TABLE prompts ENABLE ROW LEVEL SECURITY")
+            database.run(f"CREATE POLICY tenants ON prompts USING ({condition})")
+            for call in (planned, applied):
+                with pytest.raises(InputError, match=reason) as caught:
+                    call(source)
+                assert "the key" not in str(caught.value)
 
 
 def test_adding_columns_needs_a_right_of_its_own(server: Database) -> None:

@@ -13,6 +13,9 @@ from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.table import PromptTable
 from flaglift.migrate.store import Check
 
+_NO_OPERATOR = "42883"
+"""PostgreSQL's code of a comparison that a type lacks: hstore can be sorted, but not compared."""
+
 _SAMPLE = 100
 """How many keys from each end of the table are looked up again."""
 
@@ -22,7 +25,9 @@ def check_key(connection: Connection, rows: Rows) -> Check:
     try:
         with aside(connection):
             return _check_key(connection, rows)
-    except exc.ProgrammingError:  # PostgreSQL's hstore can be sorted, but not compared
+    except exc.ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != _NO_OPERATOR:
+            raise  # such as of a policy's condition
         name = ", ".join(f"`{column.column.name}`" for column in rows.source.key.columns)
         return Check(
             "refuse",

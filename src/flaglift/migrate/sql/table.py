@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     cast,
+    false,
     func,
     select,
     text,
@@ -34,6 +35,7 @@ from flaglift.migrate.request import context_columns
 from flaglift.migrate.sql.identity import TableIdentity, family
 from flaglift.migrate.sql.key_columns import RAW, Key, key_of_table
 from flaglift.migrate.sql.reflection import reflected, stored_type
+from flaglift.migrate.sql.rights import reason_not_to_run
 from flaglift.spelling import nearest
 
 
@@ -112,8 +114,10 @@ def find_table(connection: Connection, job: Job, identity: TableIdentity) -> Pro
     elif dialect != "sqlite":
         names = {"schema": identity.schema, "table": identity.name}
         charsets = {str(row[0]): str(row[1]) for row in connection.execute(text(_CHARSETS), names)}
-    key = key_of_table(dialect, list(table.primary_key.columns), kinds or charsets)
+    key_columns = list(table.primary_key.columns)
+    key = key_of_table(dialect, key_columns, kinds or charsets)
     context = _context(table, job, dialect)
+    _check_readable(connection, table, [*key_columns, *columns.values(), *context.values()])
     return PromptTable(
         identity, table, job, key, columns, missing, context, assigned, only, deferred, charsets
     )
@@ -160,6 +164,18 @@ def _check_types(columns: Mapping[str, Column[Any]], job: Job, dialect: str) -> 
                 f"the column `{column.name}` is of the type {str(column.type).lower()}, which does"
                 f" not take {'a prompt' if name == 'text' else f'`{name}`'}"
             )
+
+
+def _check_readable(connection: Connection, table: Table, columns: list[Column[Any]]) -> None:
+    """Check that the account may select the columns. Raises `InputError` if it may not."""
+
+    def denied(*some: Column[Any]) -> str | None:
+        return reason_not_to_run(connection, select(*some).where(false()))
+
+    reason = denied(*columns)
+    if reason:
+        names = ", ".join(f"`{column.name}`" for column in columns if denied(column))
+        raise InputError(f"`{table.name}` cannot be read ({reason}): migrate has to select {names}")
 
 
 def _takes(name: str, kind: Any, dialect: str) -> bool:
