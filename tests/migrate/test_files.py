@@ -150,6 +150,22 @@ def test_a_named_result_and_journal(tmp_path: Path) -> None:
         assert store.runs() == []
 
 
+def test_a_named_journal_may_be_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = lines(tmp_path / "in.jsonl")
+    before = path.read_bytes()
+    monkeypatch.chdir(tmp_path)
+    named = Path("in.jsonl.flaglift")
+    applied(path, replace=True, journal=named)
+    assert verified(path)[1] == []
+    assert undone(path).restored > 0
+    applied(path, replace=True)
+    assert verified(path, journal=named)[1] == []
+    assert undone(path, journal=named).restored > 0
+    assert path.read_bytes() == before
+
+
 def test_a_named_result_is_found_from_another_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

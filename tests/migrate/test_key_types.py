@@ -277,3 +277,23 @@ def test_no_update_of_mysql_writes_times_of_another_zone(tmp_path: Path, way: st
             undone(far)
         assert verified(far)[1] == []
         assert undone(utc).restored == 1
+
+
+@pytest.mark.parametrize("mode", ["PAD_CHAR_TO_FULL_LENGTH", "EMPTY_STRING_IS_NULL"])
+def test_a_mode_of_mysql_that_spells_texts_otherwise(tmp_path: Path, mode: str) -> None:
+    for database in open_database("mysql", tmp_path):
+        usual = database.prompts([], key="id CHAR(5) PRIMARY KEY")
+        database.run("ALTER TABLE prompts MODIFY video_model CHAR(20)")
+        database.run(
+            f"INSERT INTO prompts VALUES ('a', '{VIDEO}', '', '', NULL),"
+            f" ('b', '{VIDEO}', NULL, NULL, NULL), ('', '{VIDEO}', 'kling25', '', NULL)"
+        )
+        before = database.rows()
+        other = f"{database.url}?init_command=SET sql_mode='{mode}'#prompts"
+        for one, two in ((usual, other), (other, usual)):
+            assert applied(one).changed == 3
+            holds, broken = verified(two)
+            assert broken == []
+            assert "3 rows are as the run wrote them" in holds[0]
+            assert undone(two).restored == 3
+            assert database.rows() == before

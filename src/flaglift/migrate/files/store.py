@@ -26,7 +26,11 @@ from flaglift.migrate.store import Check, MigrationRun
 
 def journal_path(path: Path, job: Job) -> Path:
     """Return the path of a file's journal."""
-    return job.journal or path.with_name(f"{path.name}.flaglift")
+    return job.journal or _usual_journal(path)
+
+
+def _usual_journal(path: Path) -> Path:
+    return path.with_name(f"{path.name}.flaglift")
 
 
 class FileStore:
@@ -221,8 +225,9 @@ class FileStore:
     def _ledger(self, *, write: bool) -> Iterator[Ledger]:
         created = write and not self._ledger_path.exists()
         # A named journal may contain the runs of several files; one next to its file moves
-        # with it.
-        source = os.fspath(self._path) if self._job.journal else self._path.name
+        # with it, whether it was named or not.
+        usual = _usual_journal(self._path).resolve() == self._ledger_path.resolve()
+        source = self._path.name if usual else os.fspath(self._path)
         ledger = Ledger(self._ledger_path, source, write=write, like=self._path)
         try:
             yield ledger

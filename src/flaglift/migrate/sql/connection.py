@@ -113,11 +113,14 @@ _MYSQL_ZONE = (
     " @@system_time_zone), time_zone = '+00:00'"
 )
 _MYSQL_SESSION = (
-    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'),"
+    "SET SESSION sql_mode = CONCAT(REPLACE(REPLACE(@@sql_mode,"
+    " 'PAD_CHAR_TO_FULL_LENGTH', 'STRICT_ALL_TABLES'),"
+    " 'EMPTY_STRING_IS_NULL', 'STRICT_ALL_TABLES'), ',STRICT_ALL_TABLES'),"
     " character_set_client = utf8mb4, character_set_connection = utf8mb4,"
     " character_set_results = utf8mb4"
 )
-"""Without these the server truncates long values, and stores `?` for unsupported characters.
+"""Without these the server truncates long values, stores `?` for unsupported characters, spells
+the keys of a CHAR column with blanks at their end, and takes an empty text for NULL.
 
 They are set in each transaction: a proxy may run the next one in another session.
 """
