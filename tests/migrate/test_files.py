@@ -545,6 +545,25 @@ def test_what_the_encoding_of_a_file_has(
     assert reason is None if said is None else said in str(reason)
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["finished", "stopped"])
+def test_a_source_that_was_edited_since_is_not_said_to_be_as_it_was(
+    tmp_path: Path, *, whole: bool
+) -> None:
+    path = lines(tmp_path / "p.jsonl", 6)
+    asked = iter([False, False, not whole, *[not whole] * 9])
+    applied(path, rows=2, stopped=lambda: next(asked))
+    with path.open("a") as file:
+        file.write('{"text": "a dog"}\n')
+    edited = path.read_bytes()
+    (broken,) = verified(path)[1]
+    assert "no longer as the run read it" in broken if whole else "--restart" in broken
+    done = undone(path)
+    (note,) = (note for note in done.notes if note.startswith(f"{path}: "))
+    assert note == f"{path}: not changed by the run, and no longer as the run read it"
+    assert path.read_bytes() == edited
+    assert left(tmp_path) == ["p.jsonl"]
+
+
 def test_a_run_that_was_stopped_has_no_result_to_verify(tmp_path: Path) -> None:
     path = lines(tmp_path / "in.jsonl")
     asked = iter([False, True])

@@ -15,6 +15,9 @@ from flaglift.migrate.store import MigrationRun
 UNFINISHED = ("running", "finishing", "replacing")
 
 
+STALE = "and the file was changed since; begin again with --restart"
+
+
 def identity(path: Path) -> list[int]:
     """Return what identifies a version of a file: its size and modification time."""
     try:
@@ -107,8 +110,13 @@ def _check(run: MigrationRun, job: Job, path: Path, result: Path) -> None:
     refuse_other_options(run, fingerprint(job), str(path))
     if run.info["result"] != str(result):
         raise InputError(f"{begun}, and writes to {run.info['result']}; --restart drops it")
-    if run.state == "running" and run.info["source_id"] != identity(path):
-        raise InputError(f"{begun}, and the file was changed since; begin again with --restart")
+    if is_stale(run, path):
+        raise InputError(f"{begun}, {STALE}")
+
+
+def is_stale(run: MigrationRun, path: Path) -> bool:
+    """Return whether a run cannot be resumed, as it read another version of the file."""
+    return run.state == "running" and run.info["source_id"] != identity(path)
 
 
 def _abandon(ledger: Ledger, run: MigrationRun) -> None:

@@ -15,6 +15,7 @@ from flaglift.migrate.store import ChunkCost, MigrationRun
 
 _IN_PLACE = ("replacing", "replaced", "undoing", "partly undone")
 """States in which the source may already be the result; its hash decides."""
+_WHOLE = "as it was before the run, to the byte"
 
 
 class FileUndoer:
@@ -113,11 +114,7 @@ class FileUndoer:
         self.edited = [entry.key for entry in self._ledger.entries(self.run, left=True)]
         self._save("partly undone" if self.edited else "undone", None)
         whole = not self.edited and sha256(self._path) == self.run.info["source_sha"]
-        how = (
-            "as it was before the run, to the byte"
-            if whole
-            else "restored where it was still as the run wrote it"
-        )
+        how = _WHOLE if whole else "restored where it was still as the run wrote it"
         said = [f"{self._path}: {how}"]
         return [*said, f"{self._path}: lost its {', '.join(lost)}"] if lost else said
 
@@ -126,7 +123,12 @@ class FileUndoer:
         for left in (partial(self._result), self._partial):
             discard(left)
         self._mark_all()
-        said = [f"{self._path}: as it was before the run, to the byte"]
+        how = (
+            _WHOLE
+            if self._is_as_read()
+            else "not changed by the run, and no longer as the run read it"
+        )
+        said = [f"{self._path}: {how}"]
         for copy, digest in ((self._result, "result_sha"), (self._original, "source_sha")):
             if copy.exists() and digest in self.run.info and copy != self._path:
                 if sha256(copy) == self.run.info[digest]:
@@ -136,6 +138,13 @@ class FileUndoer:
                     said.append(f"{copy}: was edited since, and is left where it is")
         self._save("undone", None)
         return said
+
+    def _is_as_read(self) -> bool:
+        # The hash is known once a run has read the whole file.
+        info = self.run.info
+        if "source_sha" in info:
+            return bool(sha256(self._path) == info["source_sha"])
+        return bool(identity(self._path) == info["source_id"])
 
     def _mark_all(self) -> None:
         with self._ledger.saving():

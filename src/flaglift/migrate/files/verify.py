@@ -5,7 +5,7 @@ from pathlib import Path
 from flaglift.migrate.files.format import OpenChanged
 from flaglift.migrate.files.ledger import Ledger
 from flaglift.migrate.files.output import sha256
-from flaglift.migrate.files.runs import UNFINISHED
+from flaglift.migrate.files.runs import STALE, UNFINISHED, is_stale
 from flaglift.migrate.files.writer import original_of
 from flaglift.migrate.store import MigrationRun
 
@@ -23,7 +23,10 @@ def verify_file(
     result = path if in_place else Path(run.info["result"])
     original = original_of(run, path) if in_place else path
     if run.state in UNFINISHED:
-        return [], [f"{path}: the run is unfinished; the same `flaglift migrate apply` resumes it"]
+        how = "; the same `flaglift migrate apply` resumes it"
+        if is_stale(run, path):
+            how = f", {STALE}"
+        return [], [f"{path}: the run is unfinished{how}"]
     if not result.exists():
         return [], [f"{result}: is gone"]
     intact = sha256(result) == run.info["result_sha"]
