@@ -114,6 +114,7 @@ def test_edits_since_are_kept_by_an_undo(path: Path) -> None:
         (run,) = store.runs()
         assert run.state == "partly undone"
         assert len(list(store.entries(run, left=True))) == 1
+    assert "was undone, apart from records" in verified(path)[1][0]
     assert planned(path).changed == CHANGED - 1
     undone(path)  # what is left is tried again, and is still not what was written
     with opened(Job(str(path))) as store:
@@ -268,6 +269,9 @@ def test_an_undo_that_is_unfinished_comes_first(tmp_path: Path) -> None:
     assert not undone(path, rows=2, stopped=lambda: next(asked)).complete
     with pytest.raises(InputError, match="an undo is unfinished"):
         applied(path, replace=True)
+    assert verified(path)[1] == [
+        f"{path}: an undo is unfinished; the same `flaglift migrate undo` resumes it"
+    ]
     assert undone(path).restored == 4
     assert path.read_bytes() == before
 

@@ -9,6 +9,15 @@ from flaglift.migrate.files.runs import STALE, UNFINISHED, is_stale
 from flaglift.migrate.files.writer import original_of
 from flaglift.migrate.store import MigrationRun
 
+_UNDONE = {
+    "undoing": "an undo is unfinished; the same `flaglift migrate undo` resumes it",
+    "partly undone": (
+        "the run was undone, apart from records that were edited since; `flaglift migrate undo`"
+        " lists them"
+    ),
+}
+"""What is said of a run by state: its result was the file itself, and is no longer."""
+
 
 def verify_file(
     ledger: Ledger, run: MigrationRun, path: Path, changed_at: OpenChanged
@@ -27,6 +36,8 @@ def verify_file(
         if is_stale(run, path):
             how = f", {STALE}"
         return [], [f"{path}: the run is unfinished{how}"]
+    if run.state in _UNDONE:
+        return [], [f"{path}: {_UNDONE[run.state]}"]
     if not result.exists():
         return [], [f"{result}: is gone"]
     intact = sha256(result) == run.info["result_sha"]
