@@ -1,6 +1,7 @@
 """Tables that are altered during a run: it ends, and says what was kept and how to go on."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -56,6 +57,22 @@ def test_a_column_that_is_renamed_during_an_undo(database: Database) -> None:
     rename(database, "old", "video_model")
     assert database.rows()[2:] == before[2:]
     assert undone(source).restored == 2
+    assert database.rows() == before
+
+
+def test_a_column_that_is_renamed_since_a_run(database: Database) -> None:
+    source = database.prompts([VIDEO.format(i) for i in range(4)])
+    before = database.rows()
+    assert applied(source).changed == 4
+    rename(database)
+    lost = r"has no column `video_model` any more, so that rows in which the run wrote it count"
+    assert any(re.search(lost, sentence) for sentence in verified(source)[1])
+    done = undone(source)
+    assert (done.restored, len(done.edited)) == (0, 4)
+    assert re.search(lost, done.notes[0])
+    rename(database, "old", "video_model")
+    assert verified(source)[1] == []
+    assert undone(source).restored == 4
     assert database.rows() == before
 
 

@@ -38,6 +38,17 @@ def compared(
     return comparison, entries
 
 
+def lost_columns(rows: Rows) -> list[str]:
+    """Say which columns are missing, as one that was renamed, where rows count as edited."""
+    names = ", ".join(f"`{column}`" for column in rows.source.missing.values())
+    if not names:
+        return []
+    return [
+        f"`{rows.source.table.name}` has no column {names} any more, so that rows in which the run"
+        " wrote it count as edited; once it is back with its values, `undo` restores them"
+    ]
+
+
 def old_values(entry: JournalEntry, rows: Rows, current: Row | None) -> Mapping[str, Any] | None:
     """Return the values before a change; None if the row is not as the run wrote it.
 

@@ -11,7 +11,7 @@ from flaglift.errors import InputError
 from flaglift.migrate.clock import now
 from flaglift.migrate.entries import check_complete
 from flaglift.migrate.records import JournalEntry
-from flaglift.migrate.sql.comparing import compared, old_values
+from flaglift.migrate.sql.comparing import compared, lost_columns, old_values
 from flaglift.migrate.sql.fetching import Row
 from flaglift.migrate.sql.keys import key_of
 from flaglift.migrate.sql.lease import Lease
@@ -122,7 +122,7 @@ class SqlUndoer(TableRun):
                 left.add(name, "as written")  # what a later run wrote was held back already
             self.edited = left.others
             self._save(connection, state, {**self.run.info, "undo": 0})
-        notes = []
+        notes = lost_columns(self._rows) if self.edited else []
         if held_back:
             notes.append(
                 f"{held_back:,} rows read differently from before the run: a trigger"

@@ -1,7 +1,7 @@
 """Compares the journal of a run with the table."""
 
 from flaglift.migrate.resuming import reread
-from flaglift.migrate.sql.comparing import compared
+from flaglift.migrate.sql.comparing import compared, lost_columns
 from flaglift.migrate.sql.ledger import SqlLedger
 from flaglift.migrate.sql.rows import Rows
 from flaglift.migrate.sql.session import Session
@@ -19,6 +19,8 @@ def verify_table(
             comparison.add(name, "as written")
         latest = reread(ledger.runs(connection, run.source), run).tally.changed
     held, broken = comparison.sentences(session.name, "rows")
+    if comparison.edited:
+        broken += [f"{session.name}: {sentence}" for sentence in lost_columns(rows)]
     changed = run.tally.changed
     if not changed <= entries <= latest:  # it may be written at this moment
         broken.insert(0, f"{session.name}: {changed:,} changes, but {entries:,} journal entries")
