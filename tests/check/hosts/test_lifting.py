@@ -329,6 +329,62 @@ def test_other_fields_and_texts_of_other_requests_are_no_use(name: str) -> None:
     assert PROMPT.encode() not in new
 
 
+FIELD = "prompt[video_model]"
+SETS = {
+    "python": ("d = {{'{k}': '{p}'}}", "d['{f}'] = 'veo3'"),
+    "python:call": ("d = {{'{k}': '{p}'}}", "post(u, data=d, params={{'{f}': 'veo3'}})"),
+    "ruby": ("d = {{ '{k}' => '{p}' }}", "d['{f}'] = m"),
+    "php": ("$d = ['{k}' => '{p}'];", "unset($d['{f}']);"),
+    "javascript": ("const d = {{'{k}': '{p}'}}", "send({{...d, '{f}': m}})"),
+    "javascript:condition": ("f.append('{k}', '{p}')", "if (m) f.append('{f}', m)"),
+    "javascript:outside": ("if (x) {{\nf.append('{k}', '{p}')\n}}", "f.append('{f}', m)"),
+    "javascript:delete": ("f.append('{k}', '{p}')", "f.delete('{f}')"),
+    "go": ('func f() {{\n\tv.Set("{k}", "{p}")\n}}', 'func g() {{\n\tv.Set("{f}", m)\n}}'),
+    "go:map": ('var v = map[string]string{{"{k}": "{p}"}}', 'func g() {{\n\tv["{f}"] = m\n}}'),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_text_with_a_field_that_other_code_sets_stays(name: str) -> None:
+    setting, other = (line.format(k=FLAT, p=PROMPT, f=FIELD) for line in SETS[name])
+    document = f"{setting}\n{other}"
+    new, (reason,) = lifted(document.encode(), name.partition(":")[0])
+    assert new.decode() == document
+    assert reason.endswith(f" of the code uses `{FIELD}` too, and may give it another value")
+    new, reasons = lifted(document.replace(FIELD, "prompt[w]").encode(), name.partition(":")[0])
+    assert reasons == []
+    assert PROMPT.encode() not in new
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("python", "for k, v in more.items(): d[f'prompt[{k}]'] = v"),
+        ("python", "d['prompt[' + k + ']'] = v"),
+        ("javascript", "for (const k in o) d[`prompt[${k}]`] = o[k]"),
+    ],
+)
+def test_a_text_with_a_field_of_a_name_that_is_put_together_stays(name: str, line: str) -> None:
+    document = f"d = {{'{FLAT}': '{PROMPT}'}}\n{line}"
+    new, reasons = lifted(document.encode(), name)
+    assert new.decode() == document
+    assert reasons == ["line 2 of the code uses `prompt[...]` too, and may give it another value"]
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("python", f"e = {{'{FLAT}': t, '{FIELD}': m}}"),
+        ("python", "e = {f'prompt[{k}]': v for k, v in fields.items()}"),
+        ("javascript", f"function g() {{\ne.append('{FLAT}', t)\ne.append('{FIELD}', m)\n}}"),
+    ],
+)
+def test_the_fields_next_to_another_text_are_no_use(name: str, other: str) -> None:
+    new, reasons = lifted(f"d = {{'{FLAT}': '{PROMPT}'}}\n{other}".encode(), name)
+    assert reasons == []
+    assert PROMPT.encode() not in new
+
+
 @pytest.mark.parametrize(
     "around",
     ["if (v)\n  {};", "if (v) a(); else {};", "for (const p of all)\n  {}", "while (a()) {}"],

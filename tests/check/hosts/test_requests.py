@@ -34,6 +34,7 @@ def moved(name: str, source: str, *sent: str) -> tuple[str, str]:
 
 REQUESTS = [
     ("javascript", "fetch(u, {method: 'POST', body: JSON.stringify({prompt: {text: 'P'}})});"),
+    ("javascript", "fetch(u, {body: JSON.stringify({prompt: {text: 'P'}}, null, 2)});"),
     ("javascript", "axios.post(u, {tune: {prompts_attributes: [{text: 'P'}]}});"),
     ("javascript", "await got.post(u, {json: {prompt: {text: 'P', n: 1}}});"),
     ("javascript", "form.append('prompt[text]', 'P');"),
@@ -78,6 +79,7 @@ OTHERS = [
     ("javascript", "fetch(u, {headers: {prompt: {text: 'P'}}});"),
     ("javascript", "fetch(u, {body: JSON.stringify({prompt: {text: 'P'}}.prompt.text)});"),
     ("javascript", "fetch(u, {body: {prompt: {text: 'P'}}['prompt']});"),
+    ("javascript", "fetch(u, {body: JSON.stringify({prompt: {text: 'P'}}, ['prompt', 'text'])});"),
     ("python", "responses.post(u, json={'prompt': {'text': 'P'}})"),
     ("python", "requests_mock.post(u, json={'prompt': {'text': 'P'}})"),
     ("python", "requests.post(u, json={'prompt': {'text': 'P'}}['prompt'])"),

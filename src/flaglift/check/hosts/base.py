@@ -164,12 +164,27 @@ class PatternHost(Protocol):
         """Return the regular expressions, symbols and patterns of a part."""
 
 
+class Use(NamedTuple):
+    """A place where code uses a field of a request apart from the prompt's text."""
+
+    line: int
+    field: str
+    is_text: bool
+
+    def doubt(self, where: str = "") -> str:
+        """Return what is said of the use; it is in a line of the code, or somewhere else."""
+        what = "may expect flags in it" if self.is_text else "may give it another value"
+        place = where or f"line {self.line} of the code"
+        field = f"{self.field}...]" if self.field.endswith("[") else self.field
+        return f"{place} uses `{field}` too, and {what}"
+
+
 @runtime_checkable
 class UsingHost(Protocol):
     """A host of code that may use what it has put into a request."""
 
-    def uses(self, data: bytes) -> Mapping[str, str]:
-        """Return the keys of texts that the code uses, each with the doubt."""
+    def uses(self, data: bytes) -> Mapping[str, Use]:
+        """Return the keys of texts whose fields the code uses, each with the use."""
 
 
 @runtime_checkable

@@ -1,10 +1,10 @@
 """Moves the flags of a prompt to fields next to it, as `legacy-syntax` proposes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flaglift.catalog import load_catalog
-from flaglift.check.hosts.base import Host, Literal, LiteralChange, UsingHost
+from flaglift.check.hosts.base import Host, Literal, LiteralChange, Use, UsingHost
 from flaglift.check.hosts.checking import request_of
 from flaglift.check.hosts.documents import per_document
 from flaglift.check.hosts.finding import MOST_NESTED, nested
@@ -20,7 +20,7 @@ from flaglift.shapes import shortcut_for
 NOT_SENT = "nothing shows that the fields next to it are sent with it"
 
 
-USED = "another part of the file uses `{}` too, and may expect flags in it"
+ELSEWHERE = "another part of the file"
 
 
 def is_sent(literal: Literal, sent: Sequence[str]) -> bool:
@@ -51,8 +51,9 @@ def lift_literal(
         # If fields cannot be told apart, no pattern for this file can apply.
         unknown = literal.siblings.insert({}) if sent else ()
         return unknown if isinstance(unknown, str) else NOT_SENT
-    if literal.origin.key in _used_elsewhere(literal):
-        return USED.format(literal.origin.key)
+    use = _used_elsewhere(literal)
+    if use:
+        return use.doubt(ELSEWHERE)
     context = request_of(literal)
     if not literal.holes:
         translation = _translate_body(literal, settings, context)
@@ -103,21 +104,20 @@ def _reason(translation: Translation) -> str:
     return "there are no flags to move"
 
 
-def _used_elsewhere(literal: Literal) -> frozenset[str]:
-    """Return the keys of requests that other code of the file uses: scripts, templates, cells."""
-    root = literal.root
-    if not is_request_key(literal.origin.key) or b"[" not in root.source:
-        return frozenset()
-    return frozenset().union(
-        *(keys for data, keys in _uses(root.host, root.source) if data != literal.source)
-    )
+def _used_elsewhere(literal: Literal) -> Use | None:
+    """Return where other code of the file uses the request: a script, a template, a cell."""
+    root, key = literal.root, literal.origin.key
+    if not is_request_key(key) or b"[" not in root.source:
+        return None
+    others = (used for data, used in _uses(root.host, root.source) if data != literal.source)
+    return next((used[key] for used in others if key in used), None)
 
 
 @per_document(2)
-def _uses(host: str, data: bytes) -> tuple[tuple[bytes, frozenset[str]], ...]:
+def _uses(host: str, data: bytes) -> tuple[tuple[bytes, Mapping[str, Use]], ...]:
     """Return the code in a file, each document with the keys of requests that it uses."""
     documents = _documents(host_named(host), data, 1)
-    return tuple((code, frozenset(each.uses(code))) for each, code in documents)
+    return tuple((code, each.uses(code)) for each, code in documents)
 
 
 def _documents(host: Host, data: bytes, depth: int) -> Iterator[tuple[UsingHost, bytes]]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from flaglift.check.hosts.base import HOLE, Around, Literal, Origin, Piece, PieceKind
+from flaglift.check.hosts.base import HOLE, Around, Literal, Origin, Piece, PieceKind, Use
 from flaglift.check.hosts.formats.arguments import in_command
 from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside
@@ -100,8 +100,8 @@ class CodeHost(TreeParts):
             context = tuple(self.uses(data).items())
             yield from ((child.start_byte, context) for child in children_of(root))
 
-    def uses(self, data: bytes) -> Mapping[str, str]:
-        """Return the texts of requests that the code uses itself, each with the doubt."""
+    def uses(self, data: bytes) -> Mapping[str, Use]:
+        """Return the texts of requests whose fields the code uses itself, each with the use."""
         return uses(self.parsed(data), self.module, self.grammar(data))
 
     def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
@@ -214,7 +214,8 @@ class CodeHost(TreeParts):
         if siblings is not None:
             key = name_in(data[slice(*siblings.key)].decode())
             used = self.uses(data).get(key)
-            siblings = replace(siblings, doubts=[*siblings.doubts, used]) if used else siblings
+            doubts = [*siblings.doubts, *([used.doubt()] if used else [])]
+            siblings = replace(siblings, doubts=doubts)
         origin, opener = origin_of(whole, self.shape), whole.start_byte
         if self.is_command(whole):
             origin = Origin("code", "bash")

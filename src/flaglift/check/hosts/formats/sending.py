@@ -71,11 +71,20 @@ def is_sent(mapping: Node) -> bool:
             if ends_in(_SENDS, name) or name in _CURL:
                 path = (*reversed(keys), "text")
                 return is_request_path(path) and _sends(above, mapping, keys)
-            if not ends_in(_SERIALIZES, name):
+            if not ends_in(_SERIALIZES, name) or _is_filtered(above):
                 return False
         elif above.type in _ENDS or above.type in _READS:
             return False
     return False
+
+
+def _is_filtered(call: Node) -> bool:
+    """Return whether `JSON.stringify` is told which fields to write."""
+    arguments = call.child_by_field_name("arguments")
+    given = arguments.named_children[1:2] if arguments is not None else []
+    return called(call).endswith("stringify") and any(
+        text_of(each) not in ("null", "undefined") for each in given
+    )
 
 
 def _sends(call: Node, mapping: Node, keys: Sequence[str]) -> bool:

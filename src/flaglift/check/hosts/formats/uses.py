@@ -1,12 +1,14 @@
 """Finds where code uses a field that it has put into a request: `data["prompt[text]"]`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from tree_sitter import Node
 
+from flaglift.check.hosts.base import Use
 from flaglift.check.hosts.documents import per_document
+from flaglift.check.hosts.formats.containers import added_by, members_of
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.parents import ancestors
 from flaglift.check.hosts.formats.sending import PAIRS, added, sides
@@ -15,37 +17,52 @@ from flaglift.check.hosts.formats.trees import parse
 from flaglift.check.hosts.patience import check_patience
 
 _KEY = re.compile(rb"\b(?:prompt|tune)\[[\w\[\]]*")
+_MOVED = re.compile(r"\[(?:video_model|video_prompt|video_duration)\]$|\[$")
+"""The end of the name of a field that flags become, or of one that is put together."""
 _WRAPS = ("literal_element", "argument")
 _ARGUMENTS = ("arguments", "argument_list")
 
 
 @per_document(8)
-def uses(data: bytes, module: str, grammar: str) -> Mapping[str, str]:
-    """Return the texts of requests that code uses after it has set them, each with the doubt.
+def uses(data: bytes, module: str, grammar: str) -> Mapping[str, Use]:
+    """Return the texts of requests whose fields code uses apart from them, each with the use.
 
-    Such code may expect flags in the text: `"--video" in data["prompt[text]"]`.
+    Such code may expect flags in the text, `"--video" in data["prompt[text]"]`, or may give a field
+    that they would become another value: `data["prompt[video_model]"] = model`.
     """
-    found: dict[str, str] = {}
+    found: dict[str, Use] = {}
     root = parse(data, module, grammar).root_node
     for match in _KEY.finditer(data):
         check_patience()
         name = match[0].decode()
+        text = _MOVED.sub("[text]", name)
         node = root.descendant_for_byte_range(*match.span())
-        if name in found or node is None or text_of(node) != name or _is_definition(node):
+        if text in found or node is None or text_of(node) != name:
             continue
-        if is_request_key(name) and TEXT_KEY.search(name):
-            line = data.count(b"\n", 0, match.start()) + 1
-            found[name] = f"line {line} of the code uses `{name}` too, and may expect flags in it"
+        if is_request_key(text) and TEXT_KEY.search(text) and not _is_definition(node, name):
+            found[text] = Use(data.count(b"\n", 0, match.start()) + 1, name, is_text=text == name)
     return found
 
 
-def _is_definition(inside: Node) -> bool:
-    """Return whether a string's content is the key of a pair or the name of an added field."""
-    around = [each for each in islice(ancestors(inside), 4) if each.type not in _WRAPS]
-    string, holder, call, *_ = [*around, None, None, None]
-    name = None
-    if holder and holder.type in PAIRS:
-        name, _ = sides(holder)
-    elif holder and call and holder.type in _ARGUMENTS:
-        name = added(call)
-    return bool(name and string and name.start_byte == string.start_byte)
+def _is_definition(inside: Node, name: str) -> bool:
+    """Return whether a string's content is the key of a text, or of a field next to one."""
+    if name.endswith("["):
+        return any(each.type in PAIRS for each in islice(ancestors(inside), 5))
+    return any(TEXT_KEY.search(name) or "text" in others for others in _defined_with(inside))
+
+
+def _defined_with(inside: Node) -> Iterator[Mapping[str, object]]:
+    """Yield the fields with the one that a string's content is the name of, if it is one."""
+    around = (each for each in islice(ancestors(inside), 7) if each.type not in _WRAPS)
+    string, holder, call, _, block = (next(around, None) for _ in range(5))
+    if string is None or holder is None or call is None:
+        return
+    if holder.type in PAIRS:
+        key, _ = sides(holder)
+        if key is not None and key.start_byte == string.start_byte:
+            yield members_of(call).fields.than("")
+    elif holder.type in _ARGUMENTS:
+        key = added(call)
+        if key is not None and key.start_byte == string.start_byte:
+            function = text_of(call.child_by_field_name("function"))
+            yield added_by(block, function).fields.than("") if block else {}
