@@ -174,6 +174,25 @@ def test_what_is_no_baseline_is_said(text: str | bytes, sentence: str) -> None:
         assert sentence in run.stderr
 
 
+@pytest.mark.parametrize(
+    "text", [LONG, "[]", '{"prompt": {"text": "a"}}', b"\xff", '{"versions": 1}']
+)
+def test_a_file_that_is_no_baseline_is_not_replaced(text: str | bytes) -> None:
+    write({"known.json": text, "a.txt": LONG})
+    before = Path("known.json").read_bytes()
+    run = flaglift("baseline", "write", *KNOWN)
+    assert run.returncode == 2
+    assert run.stderr.startswith("flaglift: known.json: is not a baseline, so it is not replaced")
+    assert Path("known.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["", "\n", '{\n  "version": 1,\n<<<<<<< a\n=======\n>>>>>>> b\n'])
+def test_an_empty_file_and_a_baseline_with_conflicts_are_replaced(text: str) -> None:
+    write({"known.json": text, "a.txt": SHORT})
+    assert flaglift("baseline", "write", "a.txt", *KNOWN).returncode == 0
+    assert len(known()) == 1
+
+
 def test_what_cannot_be_read_keeps_its_entries() -> None:
     write({"a.txt": LONG})
     flaglift("baseline", "write", *KNOWN)

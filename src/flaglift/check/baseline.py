@@ -6,7 +6,9 @@ or re-quoted keeps its entry, and a fix and a regression elsewhere do not cancel
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +29,7 @@ from flaglift.settings import Settings
 DEFAULT_NAME = "flaglift-baseline.json"
 _VERSION = 1
 _LARGEST = 1 << 30
+_BEGINNING = re.compile(rb"\s*+(?:\{\s*+\"version\"|\Z)")
 
 
 class BaselineKey(NamedTuple):
@@ -100,6 +103,19 @@ def read_baseline(path: Path) -> Baseline:
     except (KeyError, TypeError, AttributeError):
         raise wrong from None
     return Baseline(entries)
+
+
+def refuse_other_files(path: Path) -> None:
+    """Raise `InputError` if a file is no baseline, not even one with conflicts of a merge.
+
+    Where nothing can be read, writing it tells why.
+    """
+    with suppress(OSError):
+        if not _BEGINNING.match(read_regular(path, _LARGEST)):
+            raise InputError(
+                f"{path}: is not a baseline, so it is not replaced; give the baseline a name of "
+                "its own, or delete the file"
+            )
 
 
 def stale_records(

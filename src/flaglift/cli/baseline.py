@@ -59,12 +59,13 @@ def write(paths: tuple[str, ...], baseline: str | None, **options: Any) -> int:
       flaglift baseline write
       flaglift baseline write src/ --baseline src/known.json
     """
-    from flaglift.check.baseline import baseline_of
+    from flaglift.check.baseline import baseline_of, refuse_other_files
     from flaglift.report.text import counted
 
     project = Project(paths, options)
-    records = _records(project)
     path = _path(project, baseline)
+    refuse_other_files(path)
+    records = _records(project)
     accepted = baseline_of(records)
     _save(path, accepted.text())
     entries = f"{len(accepted.entries)} entr{'y' if len(accepted.entries) == 1 else 'ies'}"
