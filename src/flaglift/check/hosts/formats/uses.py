@@ -1,7 +1,7 @@
 """Finds where code uses a field that it has put into a request: `data["prompt[text]"]`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 
 from tree_sitter import Node
@@ -48,21 +48,22 @@ def _is_definition(inside: Node, name: str) -> bool:
     """Return whether a string's content is the key of a text, or of a field next to one."""
     if name.endswith("["):
         return any(each.type in PAIRS for each in islice(ancestors(inside), 5))
-    return any(TEXT_KEY.search(name) or "text" in others for others in _defined_with(inside))
-
-
-def _defined_with(inside: Node) -> Iterator[Mapping[str, object]]:
-    """Yield the fields with the one that a string's content is the name of, if it is one."""
     around = (each for each in islice(ancestors(inside), 7) if each.type not in _WRAPS)
     string, holder, call, _, block = (next(around, None) for _ in range(5))
     if string is None or holder is None or call is None:
-        return
+        return False
+    key = None
     if holder.type in PAIRS:
         key, _ = sides(holder)
-        if key is not None and key.start_byte == string.start_byte:
-            yield members_of(call).fields.than("")
     elif holder.type in _ARGUMENTS:
         key = added(call)
-        if key is not None and key.start_byte == string.start_byte:
-            function = text_of(call.child_by_field_name("function"))
-            yield added_by(block, function).fields.than("") if block else {}
+    is_key = key is not None and key.start_byte == string.start_byte
+    return is_key and bool(TEXT_KEY.search(name) or "text" in _set_with(holder, call, block))
+
+
+def _set_with(holder: Node, call: Node, block: Node | None) -> Mapping[str, object]:
+    """Return the fields of a mapping, or those that the same function adds in a block."""
+    if holder.type in PAIRS:
+        return members_of(call).fields.than("")
+    function = text_of(call.child_by_field_name("function"))
+    return added_by(block, function).fields.than("") if block else {}
