@@ -4,6 +4,7 @@ import ast
 import csv
 import io
 import json
+import re
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -369,6 +370,54 @@ def test_a_text_with_a_field_of_a_name_that_is_put_together_stays(name: str, lin
     new, reasons = lifted(document.encode(), name)
     assert new.decode() == document
     assert reasons == ["line 2 of the code uses `prompt[...]` too, and may give it another value"]
+
+
+MORE = [
+    ("python", "d = {M}", "d.update(more)"),
+    ("python", "d = {M}", "d.update(**more)"),
+    ("python", "d = {M}", "for k in more: d[k] = more[k]"),
+    ("python", "d = {M}", "d |= more"),
+    ("python", "d = {M}", "post(u, data={**d, **more})"),
+    ("python", "d = {M}", "post(u, data={**more, **d})"),
+    ("javascript", "const d = {M}", "Object.assign(d, more)"),
+    ("javascript", "const d = {M}", "Object.assign({}, d, more)".replace("{}, ", "")),
+    ("javascript", "let d; d = ({M})", "send({...d, ...more})"),
+    ("javascript", "const d = {M}", "d[name] = value"),
+    ("ruby", "d = {M}", "send(d.merge(more))"),
+    ("ruby", "@d = {M}", "@d.merge! more"),
+    ("php", "$d = {M};", "$e = array_merge($d, $more);"),
+    ("php", "$d = {M};", "$d[$name] = $value;"),
+    ("go", "func f() {\n\td := map[string]string{M}", "\td[name] = value\n}"),
+]
+
+
+@pytest.mark.parametrize(("name", "setting", "change"), MORE)
+def test_a_mapping_in_a_variable_that_gets_unknown_fields_keeps_flags(
+    name: str, setting: str, change: str
+) -> None:
+    mapping = {
+        "ruby": f"{{'{FLAT}' => '{PROMPT}'}}", "php": f"['{FLAT}' => '{PROMPT}']",
+        "go": f'{{"{FLAT}": "{PROMPT}"}}',
+    }.get(name, f"{{'{FLAT}': '{PROMPT}'}}")  # fmt: skip
+    document = setting.replace("{M}", mapping) + "\n" + change
+    new, (reason,) = lifted(document.encode(), name)
+    assert new.decode() == document
+    assert " of the code puts other fields into `" in reason
+    other = re.sub(r"\bd\b", "e", change)
+    new, reasons = lifted(document.replace(change, other).encode(), name)
+    assert reasons == []
+    assert PROMPT.encode() not in new
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["d.update({'prompt[w]': 1})", "d['prompt[w]'] = 1", "d[k] == 1", "# d.update(more)",
+     "x = 'd.update(more)'", "e.d.update(more)", "d = {**d, 'prompt[w]': 1}", "f(d, more)"],
+)  # fmt: skip
+def test_a_mapping_in_a_variable_may_get_known_fields(line: str) -> None:
+    new, reasons = lifted(f"d = {{'{FLAT}': '{PROMPT}'}}\n{line}\n".encode(), "python")
+    assert reasons == []
+    assert PROMPT.encode() not in new
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import HOLE, Around, Literal, Origin, Piece, PieceKind, Use
 from flaglift.check.hosts.formats.arguments import in_command
+from flaglift.check.hosts.formats.changes import changes
 from flaglift.check.hosts.formats.joined import Joined, StringLiteral
 from flaglift.check.hosts.formats.mappings import Beside
 from flaglift.check.hosts.formats.origins import (
@@ -24,6 +25,7 @@ from flaglift.check.hosts.formats.origins import (
     origin_of,
     text_of,
 )
+from flaglift.check.hosts.formats.siblings import Entries
 from flaglift.check.hosts.formats.transforms import transformed
 from flaglift.check.hosts.formats.trees import (
     TreeParts,
@@ -97,12 +99,15 @@ class CodeHost(TreeParts):
     def units(self, root: Node, data: bytes) -> Iterator[tuple[int, Hashable]]:
         """Yield where statements begin."""
         if self.dependent is None or not self.dependent.search(data):
-            context = tuple(self.uses(data).items())
+            context = (*self.uses(data).items(), *self._changes(data).items())
             yield from ((child.start_byte, context) for child in children_of(root))
 
     def uses(self, data: bytes) -> Mapping[str, Use]:
         """Return the texts of requests whose fields the code uses itself, each with the use."""
         return uses(self.parsed(data), self.module, self.grammar(data))
+
+    def _changes(self, data: bytes) -> Mapping[str, str]:
+        return changes(self.parsed(data), self.module, self.grammar(data))
 
     def found(self, data: bytes, part: Span | None) -> Iterator[Literal]:
         """Yield the string literals of a document, or of some statements."""
@@ -214,8 +219,10 @@ class CodeHost(TreeParts):
         if siblings is not None:
             key = name_in(data[slice(*siblings.key)].decode())
             used = self.uses(data).get(key)
-            doubts = [*siblings.doubts, *([used.doubt()] if used else [])]
-            siblings = replace(siblings, doubts=doubts)
+            variable = siblings.variable if isinstance(siblings, Entries) else ""
+            changed = self._changes(data).get(variable)
+            also = [used and used.doubt(), changed]
+            siblings = replace(siblings, doubts=[*siblings.doubts, *filter(None, also)])
         origin, opener = origin_of(whole, self.shape), whole.start_byte
         if self.is_command(whole):
             origin = Origin("code", "bash")

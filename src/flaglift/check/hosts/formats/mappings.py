@@ -7,6 +7,7 @@ from typing import Any
 
 from tree_sitter import Node
 
+from flaglift.check.hosts.formats.changes import variable_of
 from flaglift.check.hosts.formats.codec import Escaped
 from flaglift.check.hosts.formats.containers import added_by, members_of
 from flaglift.check.hosts.formats.origins import name_of, text_of
@@ -75,6 +76,7 @@ def pairs(node: Node, pair: Node, above: Node, data: bytes, language: Mappings) 
         taken=values.keys(),
         write=_writer(node, key, language),
         doubts=doubts,
+        variable=variable_of(above) if is_request_key(name) else "",
     )
     is_request = is_request_key(name) or is_sent(above)
     return values, siblings if TEXT_KEY.search(name) else None, is_request

@@ -114,6 +114,8 @@ class Entries(Adding):
     write: Write
     doubts: Sequence[str] = ()
     levels: int = 0
+    variable: str = ""
+    """The variable that the mapping is assigned to."""
 
     def edits(self, fields: Mapping[str, Any]) -> Sequence[ByteEdit]:
         """Return the edits that add pairs after the text's, on new lines if it has its own line."""
