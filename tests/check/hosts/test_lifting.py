@@ -330,6 +330,39 @@ def test_other_fields_and_texts_of_other_requests_are_no_use(name: str) -> None:
     assert PROMPT.encode() not in new
 
 
+@pytest.mark.parametrize(
+    "option",
+    ["-d @more.txt", "--data-urlencode @more", "--data-urlencode 'prompt[video_model]@more'",
+     '-F "$MORE"', '-F "prompt[$NAME]=$VALUE"', '--data "w=1&$MORE"', "-d `more`"],
+)  # fmt: skip
+def test_a_command_with_fields_that_it_does_not_name_keeps_flags(option: str) -> None:
+    document = f"curl -F '{FLAT}={PROMPT}' {option} https://example.org/p"
+    new, (reason,) = lifted(document.encode(), "bash")
+    assert new.decode() == document
+    assert reason == f"`{option.partition(' ')[2]}` may hold these fields"
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["-d ''", "-F image=@x.png", "-F 'a=b@c'", "--data-raw '@x'", "--form-string '@x'", '-F "a=$B"',
+     "-H 'a@b: c'", '-u "$USER"', "'https://example.org/q?a=$B&prompt[w]=1'"],
+)  # fmt: skip
+def test_a_command_whose_other_fields_are_named_is_moved(option: str) -> None:
+    document = f"curl -F '{FLAT}={PROMPT}' {option} https://example.org/p"
+    new, reasons = lifted(document.encode(), "bash")
+    assert reasons == []
+    assert PROMPT.encode() not in new
+
+
+@pytest.mark.parametrize("query", ["prompt[video_model]=veo3", "a=1&prompt%5Bvideo_model%5D=v%20o"])
+def test_a_field_in_the_address_of_a_command_is_one_of_the_request(query: str) -> None:
+    document = f"curl 'https://example.org/p?{query}#x' -F '{FLAT}={PROMPT}'"
+    new, (reason,) = lifted(document.encode(), "bash")
+    assert new.decode() == document
+    value = "veo3" if "veo3" in query else "v o"
+    assert reason.startswith(f"`video_model` is `kling25` in `--video_model` and `{value}` in")
+
+
 FIELD = "prompt[video_model]"
 SETS = {
     "python": ("d = {{'{k}': '{p}'}}", "d['{f}'] = 'veo3'"),

@@ -1,7 +1,7 @@
 """The form fields that a command passes next to a prompt's text."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
@@ -9,7 +9,13 @@ from tree_sitter import Node
 
 from flaglift.check.hosts.base import HOLE, Siblings
 from flaglift.check.hosts.documents import per_document
-from flaglift.check.hosts.formats.curl import BODY_OPTIONS, DATA_OPTIONS, FORM_OPTIONS, is_special
+from flaglift.check.hosts.formats.curl import (
+    BODY_OPTIONS,
+    DATA_OPTIONS,
+    FORM_OPTIONS,
+    PLAIN_OPTION,
+    is_special,
+)
 from flaglift.check.hosts.formats.forms import ANY_FIELD, FIELD
 from flaglift.check.hosts.formats.origins import text_of
 from flaglift.check.hosts.formats.others import Doubts, OtherFields
@@ -21,6 +27,10 @@ from flaglift.lossless.spans import Span
 
 _SPREAD = re.compile(r"\"?\$(?:[@*]|\{[@*]\}|\{\w+\[[@*]\][^}]*\})\"?|-K|--config")
 """A word that expands to several, or adds options."""
+_LITERAL = frozenset({"--data-raw", PLAIN_OPTION})
+"""The options that read no file."""
+_ADDRESS = re.compile(r"[a-z]+://[^?#]*\?", re.IGNORECASE)
+"""The beginning of an address with fields."""
 
 
 class _CommandFields(NamedTuple):
@@ -72,19 +82,43 @@ def _fields_in(command: Node, limit: int, data: bytes) -> _CommandFields:
             fields.append((word, field_name(name), value))
             for doubt in twice(name, [name]):
                 repeated.add(name, number, word, doubt)
-        before = text_of(word)
-        if _SPREAD.fullmatch(before):
-            spread.add("", number, word, f"`{before}` may hold these fields")
+        source = text_of(word)
+        if _SPREAD.fullmatch(source) or _is_unnamed(word, before, limit, data):
+            spread.add("", number, word, f"`{source}` may hold these fields")
+        before = source
     return _CommandFields(OtherFields(fields), repeated, spread)
+
+
+class _Pairs(NamedTuple):
+    """The names and values in a word: `prompt[text]=a cat`."""
+
+    pairs: Sequence[str]
+    encoded: bool
+
+
+def _pairs(node: Node, option: str, limit: int, data: bytes) -> _Pairs:
+    """Return the names and values in a word, by the word before it; of an address, its query."""
+    read = parts(data, node.start_byte, limit)
+    text = "".join(piece.text for part in read for piece in part.scanned.pieces)
+    if option not in FORM_OPTIONS and _ADDRESS.match(text):
+        return _Pairs(text.partition("#")[0].partition("?")[2].split("&"), encoded=True)
+    encoded = option in BODY_OPTIONS
+    return _Pairs(text.split("&") if encoded else [text], encoded)
+
+
+def _is_unnamed(word: Node, option: str, limit: int, data: bytes) -> bool:
+    """Return whether a word has fields that it does not name: those of a file, of a variable."""
+    if option not in FORM_OPTIONS:
+        return False
+    names = (pair.partition("=")[0] for pair in _pairs(word, option, limit, data).pairs)
+    return any(HOLE in name or (option not in _LITERAL and "@" in name) for name in names)
 
 
 def _fields(node: Node, option: str, limit: int, data: bytes) -> list[tuple[str, str]]:
     """Return the names and the values of the fields in a word, by the word before it."""
-    read = parts(data, node.start_byte, limit)
-    text = "".join(piece.text for part in read for piece in part.scanned.pieces)
-    encoded = option in BODY_OPTIONS
+    pairs, encoded = _pairs(node, option, limit, data)
     fields = []
-    for pair in text.split("&") if encoded else [text]:
+    for pair in pairs:
         match = ANY_FIELD.match(pair)
         if match is None:
             continue
