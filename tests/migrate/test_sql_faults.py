@@ -198,6 +198,30 @@ def test_rows_that_a_policy_hides_keep_a_run_from_success(
         assert call("apply", postgresql.url + "#prompts", "-q") == 0
 
 
+def test_an_undo_tells_of_policies(
+    postgresql: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner = postgresql.prompts([VIDEO.format(i) for i in range(10)])
+    before = postgresql.rows()
+    with tenant(postgresql, "USING (true)") as source:
+        assert call("apply", source, "-q") == 0
+        postgresql.run("DROP POLICY p0 ON prompts")
+        postgresql.run("CREATE POLICY seen ON prompts FOR SELECT USING (id <= 7)")
+        postgresql.run("CREATE POLICY changed ON prompts FOR UPDATE USING (id <= 5)")
+        capsys.readouterr()
+        assert call("undo", source) == 1
+        said = capsys.readouterr().out
+        assert "5 records restored" in said
+        assert (
+            "2 rows read differently from before the run: a trigger or the column changes" in said
+        )
+        assert "or a policy protects them" in said
+        assert "3 were edited or deleted since" in said
+        assert "policies may hide rows from this account" in said
+        assert call("undo", owner) == 0
+    assert postgresql.rows() == before
+
+
 def test_a_key_that_is_rounded_amid_the_table_is_not_taken_for_a_deleted_row(
     postgresql: Database,
 ) -> None:

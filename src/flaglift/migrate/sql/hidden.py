@@ -23,18 +23,23 @@ _MOST_NAMED = 5
 
 def hidden_rows(connection: Connection, rows: Rows) -> str:
     """Return which rows were not looked at, and what to do; "" if there are none."""
-    if family(connection.dialect.name) != "postgresql":
-        return ""
-    name = format_name(connection, rows.source.table)
-    said = []
-    if connection.execute(text(_HIDDEN), {"name": name}).scalar():
-        said.append(
-            "policies may hide rows from this account; the table's owner, or a role with"
-            " BYPASSRLS, sees all of them"
-        )
+    said = hiding_policies(connection, rows)
     if rows.source.only:
-        said += _of_children(connection, rows, name)
+        said += _of_children(connection, rows, format_name(connection, rows.source.table))
     return "; ".join(said)
+
+
+def hiding_policies(connection: Connection, rows: Rows) -> list[str]:
+    """Say that policies may hide rows of a table, if they do."""
+    if family(connection.dialect.name) != "postgresql":
+        return []
+    name = format_name(connection, rows.source.table)
+    if not connection.execute(text(_HIDDEN), {"name": name}).scalar():
+        return []
+    return [
+        "policies may hide rows from this account; the table's owner, or a role with BYPASSRLS,"
+        " sees all of them"
+    ]
 
 
 def _of_children(connection: Connection, rows: Rows, name: str) -> list[str]:

@@ -13,6 +13,7 @@ from flaglift.migrate.entries import check_complete
 from flaglift.migrate.records import JournalEntry
 from flaglift.migrate.sql.comparing import compared, lost_columns, old_values
 from flaglift.migrate.sql.fetching import Row
+from flaglift.migrate.sql.hidden import hiding_policies
 from flaglift.migrate.sql.keys import key_of
 from flaglift.migrate.sql.lease import Lease
 from flaglift.migrate.sql.ledger import SqlLedger
@@ -122,12 +123,13 @@ class SqlUndoer(TableRun):
                 left.add(name, "as written")  # what a later run wrote was held back already
             self.edited = left.others
             self._save(connection, state, {**self.run.info, "undo": 0})
-        notes = lost_columns(self._rows) if self.edited else []
+            notes = lost_columns(self._rows) if self.edited else []
+            notes += hiding_policies(connection, self._rows) if self.edited else []
         if held_back:
             notes.append(
-                f"{held_back:,} rows read differently from before the run: a trigger"
-                " or the column changes what is written. They are as the run wrote them, and can"
-                " be restored without it"
+                f"{held_back:,} rows read differently from before the run: a trigger or the column"
+                " changes what is written, or a policy protects them. They are as the run wrote"
+                " them, and can be restored without it"
             )
         columns = self._rows.source.table.columns
         created = [name for name in self.run.info["created"] if name in columns]
