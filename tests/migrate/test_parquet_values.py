@@ -58,11 +58,12 @@ def test_keys_of_any_type_are_found_again(tmp_path: Path, key: Any, beside: bool
         pa.large_binary(),
         pa.binary(7),
         pa.binary_view(),
+        pa.json_(),
         pa.dictionary(pa.int32(), pa.binary()),
     ],
     ids=str,
 )
-def test_a_column_of_bytes_takes_no_text(tmp_path: Path, kind: Any) -> None:
+def test_a_column_of_bytes_or_json_takes_no_text(tmp_path: Path, kind: Any) -> None:
     path = _written(tmp_path / "p.parquet", video_model=pa.array([None] * 3, kind))
     before = path.read_bytes()
     assert planned(path).refusals == {"does-not-fit": 3}

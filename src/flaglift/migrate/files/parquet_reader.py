@@ -236,7 +236,8 @@ class ParquetReader:
         """Return why a field's column cannot hold a value; None if it can."""
         kind, text = self.column_kind(field)
         reason = f"the column for `{field}` is of the type {kind}"
-        if pa.types.is_nested(kind):  # a list would take the characters of a text
+        # A list would take the characters of a text, and Arrow's JSON one that is no JSON.
+        if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType):
             return reason
         try:
             if isinstance(value, str) and text:
