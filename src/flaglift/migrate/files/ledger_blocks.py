@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from hashlib import blake2b
 from itertools import accumulate, compress
 from typing import Any, NamedTuple
@@ -131,12 +131,13 @@ class FileBlock:
 
     def __init__(self, row: tuple[Any, ...]) -> None:
         first, undone, pending, block = row
-        self.entries = _entries_of(block, first)
+        self.entries: list[JournalEntry] = _entries_of(block, first)
         numbers = (entry.number for entry in self.entries)
-        self.undone = set(numbers if json.loads(undone) == ALL else json.loads(undone))
+        written = json.loads(undone)
+        self.undone: set[int] = set(numbers if written == ALL else written)
         self.pending: set[int] = set(json.loads(pending))
         self._by_key: dict[str, list[JournalEntry]] = defaultdict(list)
-        self.keys = self._by_key.keys()
+        self.keys: Set[str] = self._by_key.keys()
         for entry in self.entries:
             self._by_key[entry.key].append(entry)
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    TextClause,
     cast,
     func,
     not_,
@@ -59,10 +60,9 @@ class Rows:
             self._documents = JsonDocuments(job.text, job.targets) if table.is_json else None
         except ValueError as error:
             raise InputError(str(error)) from None
-        self.where = (
-            # The newline ends a comment in it before the rest of the statement.
-            None if job.where is None else text(f"({job.where.replace(':', chr(92) + ':')}\n)")
-        )
+        # The newline ends a comment in it before the rest of the statement.
+        escaped = (job.where or "").replace(":", "\\:")
+        self.where: TextClause | None = None if job.where is None else text(f"({escaped}\n)")
 
     def select(
         self,

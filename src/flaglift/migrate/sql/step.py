@@ -45,7 +45,7 @@ class SqlStep:
     def __init__(
         self, connection: Connection, ledger: SqlLedger, rows: Rows, run: MigrationRun
     ) -> None:
-        self.run = run
+        self.run: MigrationRun = run
         self._connection = connection
         self._ledger = ledger
         self._rows = rows
