@@ -49,8 +49,8 @@ def changes(data: bytes, module: str, grammar: str) -> Mapping[str, str]:
             continue
         node = root.descendant_for_byte_range(match.end(1) - 1, match.end(1))
         if node is not None and node.type in _VARIABLES:
-            line = data.count(b"\n", 0, match.start()) + 1
-            found[name] = f"line {line} of the code puts other fields into `{name}`"
+            line = node.start_point.row - data.count(b"\n", match.start(), match.start(1))
+            found[name] = f"line {line + 1} of the code puts other fields into `{name}`"
     return found
 
 

@@ -40,7 +40,7 @@ def uses(data: bytes, module: str, grammar: str) -> Mapping[str, Use]:
         if text in found or node is None or text_of(node) != name:
             continue
         if is_request_key(text) and TEXT_KEY.search(text) and not _is_definition(node, name):
-            found[text] = Use(data.count(b"\n", 0, match.start()) + 1, name, is_text=text == name)
+            found[text] = Use(node.start_point.row + 1, name, is_text=text == name)
     return found
 
 
