@@ -44,12 +44,13 @@ class _CommandFields(NamedTuple):
 def fields_beside(node: Node, limit: int, data: bytes) -> tuple[Mapping[str, Any], Siblings | None]:
     """Return the fields that a command passes next to a text, and where options can be added."""
     command, option = parent_of(node), node.prev_named_sibling
-    own = _fields(node, text_of(option), limit, data)
+    flag = text_of(option)
+    own = _fields(_pairs(node, flag, limit, data), flag)
     names = [name for name, _ in own if FIELD_KEY.search(name)]
     texts = [name for name in names if TEXT_KEY.search(name)] or names
     if command is None or option is None or not texts or not FIELD.match(f"{texts[0]}="):
         return {}, None
-    flag, key = text_of(option), texts[0]
+    key = texts[0]
     own.remove(next(field for field in own if field[0] == key))
     others = _fields_in(command, limit, data)
     fields = {**{field_name(name): value for name, value in own}, **others.fields.than(node)}
@@ -78,12 +79,13 @@ def _fields_in(command: Node, limit: int, data: bytes) -> _CommandFields:
     repeated, spread = Doubts(), Doubts()
     before = ""
     for number, word in enumerate(command.named_children):
-        for name, value in _fields(word, before, limit, data):
+        pairs = _pairs(word, before, limit, data)
+        for name, value in _fields(pairs, before):
             fields.append((word, field_name(name), value))
             for doubt in twice(name, [name]):
                 repeated.add(name, number, word, doubt)
         source = text_of(word)
-        if _SPREAD.fullmatch(source) or _is_unnamed(word, before, limit, data):
+        if _SPREAD.fullmatch(source) or _is_unnamed(pairs, before):
             spread.add("", number, word, f"`{source}` may hold these fields")
         before = source
     return _CommandFields(OtherFields(fields), repeated, spread)
@@ -106,24 +108,24 @@ def _pairs(node: Node, option: str, limit: int, data: bytes) -> _Pairs:
     return _Pairs(text.split("&") if encoded else [text], encoded)
 
 
-def _is_unnamed(word: Node, option: str, limit: int, data: bytes) -> bool:
+def _is_unnamed(word: _Pairs, option: str) -> bool:
     """Return whether a word has fields that it does not name: those of a file, of a variable."""
     if option not in FORM_OPTIONS:
         return False
-    names = (pair.partition("=")[0] for pair in _pairs(word, option, limit, data).pairs)
+    names = (pair.partition("=")[0] for pair in word.pairs)
     return any(HOLE in name or (option not in _LITERAL and "@" in name) for name in names)
 
 
-def _fields(node: Node, option: str, limit: int, data: bytes) -> list[tuple[str, str]]:
+def _fields(word: _Pairs, option: str) -> list[tuple[str, str]]:
     """Return the names and the values of the fields in a word, by the word before it."""
-    pairs, encoded = _pairs(node, option, limit, data)
     fields = []
-    for pair in pairs:
+    for pair in word.pairs:
         match = ANY_FIELD.match(pair)
         if match is None:
             continue
         value = pair[match.end() :]
         if is_special(option, value):
             value = HOLE  # such as the content of a file
-        fields.append((unquote(match[0][:-1].strip()), unquote_plus(value) if encoded else value))
+        value = unquote_plus(value) if word.encoded else value
+        fields.append((unquote(match[0][:-1].strip()), value))
     return fields
