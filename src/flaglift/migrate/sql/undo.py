@@ -117,9 +117,8 @@ class SqlUndoer(TableRun):
         with self._session.begin(write=True) as connection:
             left, _ = compared(connection, self._ledger, self._rows, self.run)
             held_back = left.as_written
-            self.edited = left.others
-            state = "partly undone" if held_back or self.edited else "undone"
-            for name in rewritten(connection, self._ledger, self._rows, self.run, self.edited):
+            state = "partly undone" if held_back or left.others else "undone"
+            for name in rewritten(connection, self._ledger, self._rows, self.run, left.others):
                 left.add(name, "as written")  # what a later run wrote was held back already
             self.edited = left.others
             self._save(connection, state, {**self.run.info, "undo": 0})
